@@ -1,0 +1,277 @@
+// An OAuth client for the browser: discovery, authorization request, answer, tokens, silent login.
+// It knows the protocol and nothing of the page around it.
+
+import { challengeOf, decodeJws, halfHash, isSignedBy, randomString } from './pkce.js';
+
+/** Why something did not work: an OAuth error from the server, or a check of ours that failed. */
+export class Refusal extends Error {
+  constructor(error, description, { hint, trace, status } = {}) {
+    super(description || error);
+    Object.assign(this, { error, description, hint, trace, status });
+  }
+}
+
+// --- Where everything is ---
+
+/** Reads the application's own settings, which name the issuer. */
+export async function settings() {
+  return success(await ask('/demo/config.json'));
+}
+
+/** Finds every endpoint from the issuer alone (OpenID Connect Discovery §4). */
+export async function discover({ issuer }) {
+  const endpoints = success(await ask(`${issuer}/.well-known/openid-configuration`));
+  if (endpoints.issuer !== issuer) {
+    throw new Refusal('wrong_issuer', `Discovery speaks for ${endpoints.issuer}, not ${issuer}.`);
+  }
+  return endpoints;
+}
+
+/** The server's public keys. They are fetched for each check, so a new key is never missed. */
+export async function keys({ jwks_uri }) {
+  const jwks = success(await ask(jwks_uri));
+  if (!Array.isArray(jwks.keys)) {
+    throw new Refusal('bad_token', 'The JWKS holds no keys.');
+  }
+  return jwks;
+}
+
+// --- The transaction: what must survive while the browser is away ---
+
+const STORED = 'postern-demo-transaction';
+
+/** Makes what ties the answer, the ID token and the code to this one login. */
+export async function begin(redirectUri) {
+  return withChallenge({
+    state: randomString(),
+    nonce: randomString(),
+    verifier: randomString(),
+    redirectUri,
+  });
+}
+
+/** Keeps it for this tab only. A login that was already under way in the tab is forgotten. */
+export function keep({ state, nonce, verifier }) {
+  sessionStorage.setItem(STORED, JSON.stringify({ state, nonce, verifier }));
+}
+
+/** Takes it out of the store. It can be taken once. */
+export function take() {
+  const stored = sessionStorage.getItem(STORED);
+  sessionStorage.removeItem(STORED);
+  return stored === null ? null : JSON.parse(stored);
+}
+
+export async function withChallenge(transaction) {
+  return { ...transaction, challenge: await challengeOf(transaction.verifier) };
+}
+
+// --- Authorization request and answer ---
+
+/** The parameters of the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+export function authorizationParameters({ client_id, scope }, transaction) {
+  return {
+    response_type: 'code',
+    client_id,
+    redirect_uri: transaction.redirectUri,
+    scope,
+    state: transaction.state,
+    nonce: transaction.nonce,
+    code_challenge: transaction.challenge,
+    code_challenge_method: 'S256',
+  };
+}
+
+export function urlOf(endpoint, parameters) {
+  const url = new URL(endpoint);
+  for (const [name, value] of Object.entries(parameters)) {
+    url.searchParams.set(name, value);
+  }
+  return url.href;
+}
+
+/** Proves that the answer belongs to a request of ours. Comes before everything else. */
+export function checkState(answer, { state }) {
+  if (only(answer, 'state') !== state) {
+    throw new Refusal('state_mismatch', 'The state that came back is not the one that was sent.');
+  }
+}
+
+/** Proves that the answer comes from the server that was asked (RFC 9207 §2.4), and opens it. */
+export function codeOf(answer, { issuer }) {
+  if (only(answer, 'iss') !== issuer) {
+    throw new Refusal('wrong_issuer', `The answer does not come from ${issuer}.`);
+  }
+  if (answer.has('error')) {
+    throw new Refusal(only(answer, 'error') ?? 'unknown', only(answer, 'error_description'));
+  }
+  const code = only(answer, 'code');
+  if (!code) {
+    throw new Refusal('no_code', 'The answer holds neither one code nor an error.');
+  }
+  return code;
+}
+
+/** A parameter that is there twice counts as absent: nobody can say which one is meant. */
+function only(answer, name) {
+  const values = answer.getAll(name);
+  return values.length === 1 ? values[0] : null;
+}
+
+// --- Tokens ---
+
+/** The parameters of the token request (RFC 6749 §4.1.3, RFC 7636 §4.5). */
+export function tokenParameters({ client_id }, code, { redirectUri, verifier }) {
+  return {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    client_id,
+    code_verifier: verifier,
+  };
+}
+
+/** Sends the form as it is, and returns the answer as it is. The body is not checked yet. */
+export function post(endpoint, parameters, headers = {}) {
+  return ask(endpoint, { method: 'POST', headers, body: new URLSearchParams(parameters) });
+}
+
+/** Asks a protected resource, with the token in the only place where it belongs: the header. */
+export function getWith(accessToken, url) {
+  return ask(url, { headers: bearer(accessToken) });
+}
+
+export function bearer(accessToken) {
+  return { Authorization: `Bearer ${accessToken}` };
+}
+
+/** Takes both tokens apart and checks what a client has to check (OpenID Connect Core §3.1.3.7). */
+export async function inspect(tokens, { client_id, issuer }, nonce, jwks) {
+  const now = Date.now() / 1000;
+  const id = decodeJws(tokens.id_token);
+  const access = decodeJws(tokens.access_token);
+  const audience = [id.payload.aud].flat();
+  id.checks = {
+    signature: await isSignedBy(id, jwks),
+    issuer: id.payload.iss === issuer,
+    audience: audience.length === 1 && audience[0] === client_id,
+    nonce: id.payload.nonce === nonce,
+    at_hash: id.payload.at_hash === (await halfHash(tokens.access_token)),
+    not_expired: id.payload.exp > now,
+  };
+  access.checks = {
+    signature: await isSignedBy(access, jwks),
+    issuer: access.payload.iss === issuer,
+    type: access.header.typ === 'at+jwt',
+    not_expired: access.payload.exp > now,
+  };
+  return { id, access };
+}
+
+/** Whom the ID token speaks of. The caller checks the whole token before it acts on that. */
+export function subjectOf({ id_token }) {
+  return decodeJws(id_token).payload.sub;
+}
+
+/** Refuses both tokens if one check of one of them failed. */
+export function demandAll(inspected) {
+  for (const [token, { checks }] of Object.entries(inspected)) {
+    for (const [check, passed] of Object.entries(checks)) {
+      if (!passed) {
+        throw new Refusal('bad_token', `The ${token} token fails the check “${check}”.`);
+      }
+    }
+  }
+}
+
+// --- Silent login: the same request, in a hidden frame, with prompt=none ---
+
+/** Gets a fresh code without a page, if the session at the server allows it. */
+export async function silently(config, endpoints) {
+  const transaction = await begin(config.silent_redirect_uri);
+  const parameters = { ...authorizationParameters(config, transaction), prompt: 'none' };
+  const answer = await throughFrame(urlOf(endpoints.authorization_endpoint, parameters));
+  checkState(answer, transaction);
+  return { transaction, parameters, code: codeOf(answer, config) };
+}
+
+const PATIENCE = 10_000;
+const GRACE_AFTER_LOAD = 1_000;
+
+/** Loads `url` in a hidden frame and waits for what /demo/silent hands over. */
+export function throughFrame(url) {
+  return new Promise((resolve, reject) => {
+    const frame = document.createElement('iframe');
+    const end = (settle, value) => {
+      window.removeEventListener('message', receive);
+      clearTimeout(timer);
+      frame.remove();
+      settle(value);
+    };
+    const giveUp = () =>
+      end(reject, new Refusal('no_answer', 'The frame was not redirected back to this application.'));
+    const receive = (event) => {
+      if (event.origin !== location.origin || event.source !== frame.contentWindow) {
+        return;
+      }
+      if (typeof event.data === 'string') {
+        end(resolve, new URLSearchParams(event.data));
+      }
+    };
+    let timer = setTimeout(giveUp, PATIENCE);
+    window.addEventListener('message', receive);
+    // A page that is loaded and says nothing is a page of the server, which frames do not show.
+    frame.addEventListener('load', () => {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, GRACE_AFTER_LOAD);
+    });
+    frame.hidden = true;
+    frame.title = 'Silent login';
+    frame.src = url;
+    document.body.append(frame);
+  });
+}
+
+// --- HTTP ---
+
+/** One request. Cookies stay out of it: the token is what counts. */
+async function ask(url, options = {}) {
+  const careful = { cache: 'no-store', credentials: 'omit', redirect: 'error', ...options };
+  let response;
+  try {
+    response = await fetch(url, careful);
+  } catch {
+    throw new Refusal('network', `No answer from ${url}.`);
+  }
+  return {
+    status: response.status,
+    ok: response.ok,
+    trace: response.headers.get('X-Trace-Id'),
+    challenge: response.headers.get('WWW-Authenticate'),
+    body: json(await response.text()),
+  };
+}
+
+/** The body of an answer that succeeded. */
+export function success(answer) {
+  if (!answer.ok || answer.body === null) {
+    throw refusal(answer);
+  }
+  return answer.body;
+}
+
+/** What an answer that failed says about it: in its body, else in WWW-Authenticate (RFC 6750 §3). */
+export function refusal({ status, trace, challenge, body }) {
+  const quoted = (name) => challenge?.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1];
+  const error = body?.error ?? quoted('error') ?? `HTTP ${status}`;
+  const description = body?.error_description ?? quoted('error_description');
+  return new Refusal(error, description, { hint: body?.error_hint, trace, status });
+}
+
+function json(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

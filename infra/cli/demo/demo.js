@@ -1,0 +1,185 @@
+// Starts the page: buttons, one action at a time, errors. What happens is in steps.js and
+// afterwards.js, the protocol in client.js, the cryptography in pkce.js, the drawing in view.js.
+
+import { callApi, noChallenge, renew, replay, revoke, wrongVerifier } from './afterwards.js';
+import * as client from './client.js';
+import { login, resume, walk } from './steps.js';
+import * as view from './view.js';
+
+const ACTIONS = {
+  login,
+  'call-api': callApi,
+  renew,
+  replay,
+  'wrong-verifier': wrongVerifier,
+  'no-challenge': noChallenge,
+  revoke,
+};
+
+const page = document.documentElement;
+
+/** The card that is in the middle of the window. */
+let reading = '1';
+
+start();
+
+function start() {
+  for (const [id, action] of Object.entries(ACTIONS)) {
+    view.byId(id).addEventListener('click', () => run(action, id));
+  }
+  view.byId('start-over').addEventListener('click', startOver);
+  window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+  followTheReader();
+
+  const answer = new URLSearchParams(location.search);
+  const isAnswer = location.pathname === '/demo/callback' || answer.has('code') || answer.has('error');
+  history.replaceState(null, '', `/demo${isAnswer ? '' : location.hash}`);
+  if (isAnswer) {
+    run(() => comeBack(answer));
+  } else {
+    settle();
+    checkPlace();
+  }
+}
+
+/** Runs one action at a time. Whatever it throws ends in the error panel. */
+async function run(action, id) {
+  busy();
+  view.hidePanel();
+  walk.step = null;
+  try {
+    await action();
+    view.phase(walk.session ? 'done' : 'start');
+  } catch (error) {
+    fail(error);
+  } finally {
+    settle();
+    if (id && view.byId('error-panel').hidden) {
+      view.byId(id).focus({ preventScroll: true });
+    }
+  }
+}
+
+async function comeBack(answer) {
+  const asked = await resume(answer);
+  if (!asked) {
+    throw new client.Refusal('no_transaction');
+  }
+}
+
+function busy() {
+  page.setAttribute('data-busy', '');
+  for (const id of Object.keys(ACTIONS)) {
+    view.byId(id).disabled = true;
+  }
+}
+
+/** Offers what can be done now, and nothing else. */
+function settle() {
+  page.removeAttribute('data-busy');
+  view.light(reading);
+  const done = page.dataset.phase === 'done';
+  for (const id of Object.keys(ACTIONS)) {
+    view.byId(id).disabled = id !== 'login' && walk.session === null;
+  }
+  view.byId('login').hidden = done;
+  view.byId('users').hidden = done;
+  view.byId('start-over').hidden = page.dataset.phase === 'start';
+  offerLogout();
+}
+
+/** The session at the server outlives this page, so there is a way to end it too. */
+function offerLogout() {
+  const endpoint = walk.session?.endpoints.end_session_endpoint;
+  const link = view.byId('end-session');
+  link.hidden = !endpoint;
+  if (endpoint) {
+    link.href = client.urlOf(endpoint, { client_id: walk.session.config.client_id });
+  }
+}
+
+/** A new page knows nothing of the old one, and that is the point. */
+function startOver() {
+  client.take();
+  location.replace('/demo');
+}
+
+// --- When something does not work ---
+
+function fail(error) {
+  const refusal =
+    error instanceof client.Refusal ? error : new client.Refusal('fault', String(error?.message ?? error));
+  if (walk.step !== null) {
+    view.mark(walk.step, 'error');
+  }
+  view.phase('error');
+  const { kind, title, words } = story(refusal);
+  view.panel({ kind, title, words, refusal: kind === 'stray' ? null : refusal });
+  view.status(`${title}.`);
+}
+
+/** How to tell it. Not everything that ends a login is a fault. */
+function story({ error }) {
+  switch (error) {
+    case 'no_transaction':
+      return {
+        kind: 'stray',
+        title: 'No login is under way in this tab',
+        words: [
+          'This address is where the server sends its answer. Perhaps the page was reloaded, or opened in another tab.',
+          'Nothing was sent anywhere: an answer that this tab did not ask for is dropped. The button below starts a login.',
+        ],
+      };
+    case 'access_denied':
+      return {
+        kind: 'denied',
+        title: 'You said no',
+        words: ['The server respects that. The application got no code, no token, and learned nothing about you.'],
+      };
+    case 'login_required':
+      return { kind: 'error', title: 'You are no longer logged in at the server' };
+    default:
+      return { kind: 'error', title: `${placeOf(walk.step)} did not work` };
+  }
+}
+
+function placeOf(step) {
+  if (typeof step === 'number') {
+    return `Step ${step}`;
+  }
+  return { renewal: 'The renewal', revocation: 'The revocation' }[step] ?? 'That';
+}
+
+/** The redirect URI names one origin, so a login begun at another could not end. Better said at once. */
+async function checkPlace() {
+  try {
+    const { redirect_uri: redirectUri } = await client.settings();
+    const { origin } = new URL(redirectUri);
+    if (origin !== location.origin) {
+      view.panel({
+        kind: 'stray',
+        title: 'This application lives at another address',
+        words: [`Its redirect URI is registered for ${origin}, and redirect URIs are compared character by character.`],
+        action: view.el('p', {}, view.el('a', { href: `${origin}/demo` }, `Open ${origin}/demo`)),
+      });
+    }
+  } catch {
+    // The server may not be up yet. The login will say so if it still is not.
+  }
+}
+
+// --- The figure ---
+
+/** While nothing runs, the figure shows which step is being read. */
+function followTheReader() {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      reading = entries.find(({ isIntersecting }) => isIntersecting)?.target.dataset.step ?? reading;
+      if (!page.hasAttribute('data-busy')) {
+        view.light(reading);
+      }
+    },
+    { rootMargin: '-35% 0px -60% 0px' },
+  );
+  document.querySelectorAll('.card[data-step]').forEach((card) => observer.observe(card));
+}

@@ -1,0 +1,218 @@
+//! The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
+
+use serde::{Deserialize, Serialize};
+
+use crate::client::{Client, MethodPolicy, Presence};
+use crate::error::{PageError, RedirectError, Redirected, Refusal};
+use crate::id::ClientId;
+use crate::parameters::{ParameterError, Parameters};
+use crate::pkce::CodeChallenge;
+use crate::redirect_uri::RedirectUri;
+use crate::scope::{OPENID, Scopes};
+
+/// A request that a registered client may make. What it asks for is not decided yet.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    /// Where the answer goes.
+    pub redirect_uri: RedirectUri,
+    /// What it asks for.
+    pub terms: RequestTerms,
+}
+
+/// What an authorization request asks for, apart from where the answer goes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestTerms {
+    /// The client.
+    #[serde(rename = "c")]
+    pub client_id: ClientId,
+    /// Whether the request named its redirect URI, so that the token request must repeat it (RFC 6749 §4.1.3).
+    #[serde(rename = "u")]
+    pub redirect_uri_sent: bool,
+    /// The scopes that it asks for.
+    #[serde(rename = "o")]
+    pub scope: Scopes,
+    /// The client's own value, which goes back as it came.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The client's own value for the ID token.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The challenge; `None` only for a confidential client that is registered so.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// What the user must be shown.
+    #[serde(rename = "p", default)]
+    pub prompt: Prompt,
+    /// The greatest age of a login that will do, in seconds.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u32>,
+    /// What the client believes the user to be called.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+}
+
+/// The `prompt` parameter (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Prompt {
+    /// Whatever is needed.
+    #[default]
+    #[serde(rename = "a")]
+    AsNeeded,
+    /// Nothing: answer at once, whatever the answer is.
+    #[serde(rename = "n")]
+    Nothing,
+    /// These pages, even if they are not needed.
+    #[serde(rename = "p")]
+    Pages {
+        /// The login page: `login` or `select_account`.
+        #[serde(rename = "l")]
+        login: bool,
+        /// The consent page.
+        #[serde(rename = "c")]
+        consent: bool,
+    },
+}
+
+/// The `client_id` of a request, before anything else is believed.
+///
+/// # Errors
+///
+/// [`PageError`] if it is missing, repeated or impossible.
+pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
+    let text = parameters.one("client_id")?.ok_or(PageError::MissingClientId)?;
+    ClientId::parse(text).map_err(|_| PageError::UnknownClient)
+}
+
+impl AuthorizationRequest {
+    /// Parses a request of `client`, in the order in which things may be relied on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Page`] as long as the redirect URI is not known to be the client's, [`Refusal::Redirect`] afterwards.
+    pub fn parse(parameters: &Parameters, client: &Client) -> Result<Self, Refusal> {
+        let (redirect_uri, redirect_uri_sent) = redirect_uri(parameters, client)?;
+        let refuse = |state: Option<String>, error| {
+            Refusal::Redirect(Box::new(Redirected { redirect_uri: redirect_uri.clone(), state, error }))
+        };
+        let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
+        let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
+        Ok(Self { redirect_uri, terms: RequestTerms { state, ..terms } })
+    }
+
+    /// The refusal that sends `error` to where this request's answer goes.
+    #[must_use]
+    pub fn refuse(&self, error: RedirectError) -> Redirected {
+        Redirected { redirect_uri: self.redirect_uri.clone(), state: self.terms.state.clone(), error }
+    }
+}
+
+fn redirect_uri(parameters: &Parameters, client: &Client) -> Result<(RedirectUri, bool), PageError> {
+    match parameters.one("redirect_uri")? {
+        Some(uri) => {
+            let registered = client.redirect_uris.registered(uri).ok_or(PageError::UnregisteredRedirectUri)?;
+            Ok((registered, true))
+        }
+        // OpenID Connect Core §3.1.2.1 requires the parameter, OAuth only where several are registered.
+        None if parameters.all("scope").any(|scope| scope.split(' ').any(|token| token == OPENID)) => {
+            Err(PageError::MissingRedirectUri)
+        }
+        None => Ok((client.redirect_uris.only().ok_or(PageError::MissingRedirectUri)?, false)),
+    }
+}
+
+fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> Result<RequestTerms, RedirectError> {
+    refuse_unsupported(parameters)?;
+    match parameters.one("response_type")? {
+        None => return Err(RedirectError::MissingResponseType),
+        Some("code") => {}
+        Some(_) => return Err(RedirectError::UnsupportedResponseType),
+    }
+    if !matches!(parameters.one("response_mode")?, None | Some("query")) {
+        return Err(RedirectError::UnsupportedResponseMode);
+    }
+    Ok(RequestTerms {
+        client_id: client.id.clone(),
+        redirect_uri_sent,
+        code_challenge: code_challenge(parameters, client)?,
+        scope: scope(parameters, client)?,
+        state: None,
+        nonce: bounded(parameters, "nonce", 512)?,
+        prompt: prompt(parameters.one("prompt")?)?,
+        max_age: max_age(parameters.one("max_age")?)?,
+        login_hint: bounded(parameters, "login_hint", 320)?,
+    })
+}
+
+fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
+    if parameters.one("request")?.is_some() {
+        return Err(RedirectError::RequestNotSupported);
+    }
+    if parameters.one("request_uri")?.is_some() {
+        return Err(RedirectError::RequestUriNotSupported);
+    }
+    if parameters.one("registration")?.is_some() {
+        return Err(RedirectError::RegistrationNotSupported);
+    }
+    Ok(())
+}
+
+fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<CodeChallenge>, RedirectError> {
+    let method = parameters.one("code_challenge_method")?;
+    let Some(challenge) = parameters.one("code_challenge")? else {
+        return match client.challenge.presence {
+            Presence::Required => Err(RedirectError::MissingChallenge),
+            Presence::Optional if method.is_some() => Err(RedirectError::MissingChallenge),
+            Presence::Optional => Ok(None),
+        };
+    };
+    match (method, client.challenge.method) {
+        (Some("S256"), _) | (None, MethodPolicy::PresetS256) => {}
+        (Some(_), _) | (None, MethodPolicy::Named) => {
+            return Err(RedirectError::UnsupportedChallengeMethod);
+        }
+    }
+    CodeChallenge::parse(challenge).map(Some).map_err(RedirectError::Challenge)
+}
+
+/// The scopes asked for; without the parameter, all that the client is registered for (RFC 6749 §3.3).
+fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
+    let Some(text) = parameters.one("scope")? else {
+        return Ok(client.scope.clone());
+    };
+    let scope = Scopes::parse(text).map_err(|_| RedirectError::InvalidScope)?;
+    if scope.within(&client.scope) { Ok(scope) } else { Err(RedirectError::InvalidScope) }
+}
+
+fn prompt(value: Option<&str>) -> Result<Prompt, RedirectError> {
+    let Some(value) = value else {
+        return Ok(Prompt::AsNeeded);
+    };
+    if value == "none" {
+        return Ok(Prompt::Nothing);
+    }
+    let (mut login, mut consent) = (false, false);
+    for token in value.split(' ') {
+        match token {
+            "login" | "select_account" => login = true,
+            "consent" => consent = true,
+            _ => return Err(RedirectError::InvalidPrompt),
+        }
+    }
+    Ok(Prompt::Pages { login, consent })
+}
+
+fn max_age(value: Option<&str>) -> Result<Option<u32>, RedirectError> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match value {
+        None => Ok(None),
+        Some(text) if digits(text) => text.parse().map(Some).map_err(|_| RedirectError::InvalidMaxAge),
+        Some(_) => Err(RedirectError::InvalidMaxAge),
+    }
+}
+
+fn bounded(parameters: &Parameters, name: &'static str, limit: usize) -> Result<Option<String>, RedirectError> {
+    match parameters.one(name).map_err(|error: ParameterError| RedirectError::Parameters(error))? {
+        Some(value) if value.len() > limit => Err(RedirectError::TooLong(name)),
+        value => Ok(value.map(Into::into)),
+    }
+}

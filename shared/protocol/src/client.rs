@@ -1,0 +1,114 @@
+//! Clients as the flow sees them: registered, checked, ready to be decided upon.
+
+use crate::id::ClientId;
+use crate::redirect_uri::{RedirectUri, RedirectUris};
+use crate::scope::Scopes;
+use crate::secret::SecretHash;
+use crate::workspace::Lifetimes;
+
+/// A registered client. [`crate::registration::ClientMetadata::register`] makes one.
+#[derive(Clone)]
+pub struct Client {
+    /// Its `client_id`.
+    pub id: ClientId,
+    /// The name that users are shown.
+    pub name: String,
+    /// Whether it may do anything at all at the moment.
+    pub status: Status,
+    /// How it proves who it is at the endpoints of its back channel.
+    pub authentication: Authentication,
+    /// Where its users are sent back to.
+    pub redirect_uris: RedirectUris,
+    /// The scopes that it may ask for.
+    pub scope: Scopes,
+    /// Whether its users are asked.
+    pub consent: ConsentPolicy,
+    /// What is demanded of its authorization requests.
+    pub challenge: ChallengePolicy,
+    /// How long its codes and tokens live.
+    pub lifetimes: Lifetimes,
+}
+
+/// Whether a client may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It may.
+    #[default]
+    Active,
+    /// It is refused everywhere, as if it did not exist.
+    Inactive,
+}
+
+/// The one registered way in which a client authenticates (OAuth 2.1 §2.4).
+#[derive(Clone)]
+pub enum Authentication {
+    /// A public client: it has nothing to prove but its code verifier.
+    None,
+    /// HTTP Basic with one of these secrets.
+    SecretBasic(Vec<SecretHash>),
+    /// Form parameters with one of these secrets.
+    SecretPost(Vec<SecretHash>),
+}
+
+impl Authentication {
+    /// The registered name (RFC 7591 §2).
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SecretBasic(_) => "client_secret_basic",
+            Self::SecretPost(_) => "client_secret_post",
+        }
+    }
+
+    /// Whether the client can keep a secret.
+    #[must_use]
+    pub const fn is_confidential(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// Whether users are asked before a client receives anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentPolicy {
+    /// They are.
+    Ask,
+    /// They are not: the operator of the workspace answers for this client.
+    Skip,
+}
+
+/// What is demanded of the `code_challenge` (RFC 7636, RFC 9700 §2.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChallengePolicy {
+    /// Whether a request may come without a challenge.
+    pub presence: Presence,
+    /// Whether the method must be named, or is taken to be the one set for this client.
+    pub method: MethodPolicy,
+}
+
+/// Whether a request may come without a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It may not. Always so for public clients.
+    Required,
+    /// It may: a confidential OpenID Connect client was registered so.
+    Optional,
+}
+
+/// What an absent `code_challenge_method` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MethodPolicy {
+    /// `plain`, as RFC 7636 §4.3 has it, which is refused.
+    Named,
+    /// `S256`, as was set for the client in advance.
+    PresetS256,
+}
+
+impl Client {
+    /// Whether nobody but this client can receive what is sent to `redirect_uri` and use it (RFC 8252 §8.6).
+    #[must_use]
+    pub fn identity_is_assured(&self, redirect_uri: &RedirectUri) -> bool {
+        self.authentication.is_confidential() || redirect_uri.assures_identity()
+    }
+}

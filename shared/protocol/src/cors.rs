@@ -1,0 +1,50 @@
+//! Which origins may read an answer from a browser.
+
+/// The origins that a workspace or client lets in: exact values, never patterns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedOrigins(Vec<String>);
+
+impl AllowedOrigins {
+    /// The origins in `origins`.
+    #[must_use]
+    pub fn new(origins: impl IntoIterator<Item = String>) -> Self {
+        let mut all: Vec<String> = origins.into_iter().filter(|origin| origin != "null").collect();
+        all.sort();
+        all.dedup();
+        Self(all)
+    }
+
+    /// `origin`, if it is one of these, byte for byte. `null` never is.
+    #[must_use]
+    pub fn allowed(&self, origin: &str) -> Option<&str> {
+        self.0.iter().find(|allowed| *allowed == origin).map(String::as_str)
+    }
+
+    /// The origins, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_cors_01_origins_match_exactly_and_null_never() {
+        let allowed = AllowedOrigins::new(["https://app.example".into(), "null".into()]);
+        assert_eq!(allowed.allowed("https://app.example"), Some("https://app.example"));
+        for other in [
+            "null",
+            "https://app.example.evil.com",
+            "https://evilapp.example",
+            "http://app.example",
+            "https://app.example:444",
+            "https://APP.example",
+            "https://app.example,https://evil",
+            "",
+        ] {
+            assert_eq!(allowed.allowed(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether a code may be issued: the one place that decides it.
+//!
+//! The authorization endpoint, the login page, the consent page and the callback all ask here, each time anew, with
+//! what the store says at that moment. Nothing that an earlier step decided is taken over, so no step can be skipped.
+
+use crate::authorization::{AuthorizationRequest, Prompt};
+use crate::client::{Client, ConsentPolicy, Status};
+use crate::consent::Consent;
+use crate::error::RedirectError;
+use crate::scope::{OPENID, Scopes};
+use crate::session::Session;
+use crate::time::{Lifetime, Timestamp};
+
+/// Everything that the decision looks at.
+pub struct Attempt<'a> {
+    /// What is asked for.
+    pub request: &'a AuthorizationRequest,
+    /// Who asks.
+    pub client: &'a Client,
+    /// The user's session, if the browser has one that is alive.
+    pub session: Option<&'a Session>,
+    /// What this user allowed this client before.
+    pub consent: Option<&'a Consent>,
+    /// When the request was made.
+    pub began: Timestamp,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What happens next.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The user has to log in.
+    LogIn,
+    /// The user, who is logged in, has to be asked.
+    AskConsent,
+    /// A code may be issued.
+    Approved(ApprovedAuthorization),
+    /// The client is told no.
+    Refused(RedirectError),
+}
+
+/// The proof that a code may be issued, and for what. Only this module makes one.
+#[derive(Debug)]
+pub struct ApprovedAuthorization {
+    request: AuthorizationRequest,
+    session: Session,
+    scope: Scopes,
+}
+
+impl ApprovedAuthorization {
+    /// The request that is approved.
+    #[must_use]
+    pub const fn request(&self) -> &AuthorizationRequest {
+        &self.request
+    }
+
+    /// The session of the user who is approving.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The scopes that are granted: those asked for, or fewer.
+    #[must_use]
+    pub const fn scope(&self) -> &Scopes {
+        &self.scope
+    }
+}
+
+/// Decides an attempt.
+#[must_use]
+pub fn decide(attempt: &Attempt<'_>) -> Verdict {
+    let prompt = attempt.request.terms.prompt;
+    let Some(session) = authenticated(attempt) else {
+        return match prompt {
+            Prompt::Nothing => Verdict::Refused(RedirectError::LoginRequired),
+            Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::LogIn,
+        };
+    };
+    if must_ask(attempt) {
+        return match prompt {
+            Prompt::Nothing => Verdict::Refused(RedirectError::ConsentRequired),
+            Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::AskConsent,
+        };
+    }
+    Verdict::Approved(approved(attempt, session, attempt.request.terms.scope.clone()))
+}
+
+/// Decides an attempt whose user has just pressed "Allow", keeping back the scopes in `withheld`.
+///
+/// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
+#[must_use]
+pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
+    let Some(session) = authenticated(attempt) else {
+        return Verdict::LogIn;
+    };
+    let asked = &attempt.request.terms.scope;
+    let scope = asked.filtered(|scope| scope == OPENID || !withheld.contains(&scope));
+    if scope.is_empty() && !asked.is_empty() {
+        return Verdict::Refused(RedirectError::AccessDenied);
+    }
+    Verdict::Approved(approved(attempt, session, scope))
+}
+
+fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> ApprovedAuthorization {
+    ApprovedAuthorization { request: attempt.request.clone(), session: session.clone(), scope }
+}
+
+/// The session, if the login behind it satisfies the request (OpenID Connect Core §3.1.2.1).
+fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<&'a Session> {
+    let session = attempt.session.filter(|session| !attempt.now.reached(session.expires))?;
+    // A login made for this very request is fresh enough for any of its demands.
+    let since_request = session.auth_time >= attempt.began;
+    let terms = &attempt.request.terms;
+    let prompted = matches!(terms.prompt, Prompt::Pages { login: true, .. });
+    let young = match terms.max_age {
+        None => true,
+        Some(0) => false,
+        Some(max_age) => session.auth_time >= attempt.now.minus(Lifetime::seconds(max_age)),
+    };
+    (since_request || (young && !prompted)).then_some(session)
+}
+
+/// Whether the user has to be asked (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
+fn must_ask(attempt: &Attempt<'_>) -> bool {
+    let Attempt { request, client, consent, .. } = attempt;
+    if client.consent == ConsentPolicy::Skip {
+        return false;
+    }
+    let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
+    let covered = consent.is_some_and(|consent| request.terms.scope.within(&consent.scope));
+    demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
+}
+
+/// Whether `client` may be used at all.
+#[must_use]
+pub fn is_usable(client: &Client) -> bool {
+    client.status == Status::Active
+}

@@ -1,0 +1,40 @@
+//! The authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3). It advertises what works, and no more.
+
+use serde_json::{Value, json};
+
+use crate::id::Issuer;
+use crate::jwk::Algorithm;
+use crate::scope::Scopes;
+
+/// The metadata of the workspace with this issuer, whose tokens are signed with `signing`.
+#[must_use]
+pub fn metadata(issuer: &Issuer, scopes: &Scopes, signing: &[Algorithm]) -> Value {
+    let algorithms: Vec<&str> = signing.iter().map(|algorithm| algorithm.as_str()).collect();
+    json!({
+        "issuer": issuer.as_str(),
+        "authorization_endpoint": issuer.url("/oauth2/authorize"),
+        "token_endpoint": issuer.url("/oauth2/token"),
+        "userinfo_endpoint": issuer.url("/userinfo"),
+        "revocation_endpoint": issuer.url("/oauth2/revoke"),
+        "jwks_uri": issuer.url("/.well-known/jwks.json"),
+        "scopes_supported": scopes.iter().collect::<Vec<_>>(),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name",
+            "family_name", "preferred_username", "picture", "locale", "email", "email_verified", "phone_number",
+            "phone_number_verified", "address",
+        ],
+        "authorization_response_iss_parameter_supported": true,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    })
+}

@@ -1,0 +1,113 @@
+//! Grants: one item from the code to the last token.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::ApprovedAuthorization;
+use crate::id::{ClientId, GrantId, IdentitySourceId, Subject};
+use crate::pkce::CodeChallenge;
+use crate::scope::Scopes;
+use crate::secret::SecretHash;
+use crate::time::Timestamp;
+
+/// A grant as the store holds it.
+pub struct Grant {
+    /// Its id, random and no secret.
+    pub id: GrantId,
+    /// What was granted. It never changes.
+    pub terms: GrantTerms,
+    /// Where it stands.
+    pub state: GrantState,
+    /// When nothing of it is good any more.
+    pub expires: Timestamp,
+}
+
+/// What was granted, to whom, by whom. Fixed when the code is issued; nothing of it is read anew from the session
+/// later (OpenID Connect Core §3.1.3.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantTerms {
+    /// The client.
+    pub client_id: ClientId,
+    /// The user.
+    pub subject: Subject,
+    /// The identity source that knows the user.
+    pub source: IdentitySourceId,
+    /// The scopes granted.
+    pub scope: Scopes,
+    /// The redirect URI that the code was sent to.
+    pub redirect_uri: String,
+    /// Whether the authorization request named it.
+    pub redirect_uri_sent: bool,
+    /// The challenge that the code is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// The nonce for the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// When the user proved who they are.
+    pub auth_time: Timestamp,
+    /// The authentication context class.
+    pub acr: String,
+    /// How the user proved it.
+    pub amr: Vec<String>,
+    /// The public id of the user's session.
+    pub sid: String,
+    /// When the code was issued.
+    pub issued: Timestamp,
+}
+
+/// Where a grant stands.
+#[derive(Clone, Copy)]
+pub enum GrantState {
+    /// A code was issued and not redeemed.
+    Issued {
+        /// The code's digest.
+        code: SecretHash,
+        /// When the code ends.
+        code_expires: Timestamp,
+    },
+    /// The code was redeemed.
+    Redeemed {
+        /// The code's digest, so that a replay is recognised.
+        code: SecretHash,
+        /// When.
+        at: Timestamp,
+    },
+    /// Everything of it was revoked.
+    Revoked {
+        /// The code's digest.
+        code: SecretHash,
+    },
+    /// The user said no: there was never a code.
+    Denied,
+}
+
+impl GrantTerms {
+    /// The terms of an approved authorization, at `now`.
+    #[must_use]
+    pub fn of(approved: &ApprovedAuthorization, now: Timestamp) -> Self {
+        let (request, session) = (approved.request(), approved.session());
+        Self {
+            client_id: request.terms.client_id.clone(),
+            subject: session.subject.clone(),
+            source: session.source.clone(),
+            scope: approved.scope().clone(),
+            redirect_uri: request.redirect_uri.as_str().into(),
+            redirect_uri_sent: request.terms.redirect_uri_sent,
+            code_challenge: request.terms.code_challenge,
+            nonce: request.terms.nonce.clone(),
+            auth_time: session.auth_time,
+            acr: session.acr.clone(),
+            amr: session.amr.clone(),
+            sid: session.sid.clone(),
+            issued: now,
+        }
+    }
+}
+
+impl Grant {
+    /// Whether tokens of this grant are good at `now`.
+    #[must_use]
+    pub const fn is_live(&self, now: Timestamp) -> bool {
+        matches!(self.state, GrantState::Redeemed { .. }) && !now.reached(self.expires)
+    }
+}

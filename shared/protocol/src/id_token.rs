@@ -1,0 +1,75 @@
+//! ID tokens (OpenID Connect Core §2).
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::encoding;
+use crate::exchange::ApprovedExchange;
+use crate::id::Issuer;
+use crate::time::Lifetime;
+
+/// The claims of an ID token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IdTokenClaims {
+    /// The workspace that issued it.
+    pub iss: String,
+    /// The user.
+    pub sub: String,
+    /// The client.
+    pub aud: String,
+    /// When it ends, in seconds.
+    pub exp: u64,
+    /// When it was issued, in seconds.
+    pub iat: u64,
+    /// When the user proved who they are, in seconds.
+    pub auth_time: u64,
+    /// The client's own value, exactly as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The authentication context class.
+    pub acr: String,
+    /// How the user proved it.
+    pub amr: Vec<String>,
+    /// The left half of the digest of the access token beside it (§3.1.3.6).
+    pub at_hash: String,
+    /// The user's session.
+    pub sid: String,
+}
+
+impl IdTokenClaims {
+    /// The claims of the ID token that goes with `access_token`.
+    #[must_use]
+    pub fn of(approved: &ApprovedExchange, issuer: &Issuer, lifetime: Lifetime, access_token: &str) -> Self {
+        let terms = approved.terms();
+        Self {
+            iss: issuer.as_str().into(),
+            sub: terms.subject.as_str().into(),
+            aud: terms.client_id.as_str().into(),
+            exp: approved.now().plus(lifetime).seconds(),
+            iat: approved.now().seconds(),
+            auth_time: terms.auth_time.seconds(),
+            nonce: terms.nonce.clone(),
+            acr: terms.acr.clone(),
+            amr: terms.amr.clone(),
+            at_hash: at_hash(access_token),
+            sid: terms.sid.clone(),
+        }
+    }
+}
+
+/// The left half of the SHA-256 digest of `access_token` (§3.1.3.6): every offered algorithm uses SHA-256.
+#[must_use]
+pub fn at_hash(access_token: &str) -> String {
+    let digest = Sha256::digest(access_token.as_bytes());
+    encoding::base64url(digest.get(..16).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_openid_connect_core_appendix_a() {
+        assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+}

@@ -1,0 +1,40 @@
+//! OAuth 2.1 and OpenID Connect as plain functions over values.
+//!
+//! Nothing in here waits, reads a clock, draws a random number, looks at the environment, writes a log line or knows
+//! AWS (design invariant 10). What time it is and what is random come in as arguments; what was decided goes out as a
+//! value that the next step demands.
+
+pub mod access_token;
+pub mod authorization;
+pub mod bearer;
+pub mod client;
+pub mod client_authentication;
+pub mod code;
+pub mod consent;
+pub mod cors;
+pub mod decision;
+pub mod discovery;
+pub mod encoding;
+pub mod error;
+pub mod exchange;
+pub mod grant;
+pub mod id;
+pub mod id_token;
+pub mod identity;
+pub mod interaction;
+pub mod json;
+pub mod jwk;
+pub mod parameters;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod registration;
+pub mod revocation;
+pub mod sandbox;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod time;
+pub mod token_request;
+pub mod upstream;
+pub mod userinfo;
+pub mod workspace;

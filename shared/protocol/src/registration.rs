@@ -1,0 +1,208 @@
+//! Client metadata as it is written down, and the check that makes a [`Client`] of it (RFC 7591 §2).
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Status};
+use crate::id::{ClientId, Issuer};
+use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
+use crate::scope::Scopes;
+use crate::secret::SecretHash;
+use crate::workspace::{Lifetimes, PkceEnforcement, Settings};
+
+/// A client as the reviewed file and the store hold it. Unknown names are refused.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientMetadata {
+    /// The `client_id`.
+    pub client_id: ClientId,
+    /// The name that users are shown.
+    pub client_name: String,
+    /// `web` or `native`.
+    #[serde(default)]
+    pub application_type: ApplicationType,
+    /// `active` or `inactive`.
+    #[serde(default)]
+    pub client_status: Status,
+    /// Where users are sent back to.
+    pub redirect_uris: Vec<String>,
+    /// `none`, `client_secret_basic` (the default) or `client_secret_post`.
+    #[serde(default)]
+    pub token_endpoint_auth_method: AuthenticationMethod,
+    /// The SHA-256 digests of its secrets, base64url. Secrets themselves are never stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_secret_sha256: Vec<String>,
+    /// The scopes that it may ask for.
+    #[serde(default)]
+    pub scope: Scopes,
+    /// Whether the consent page is skipped.
+    #[serde(default)]
+    pub trusted: bool,
+    /// Whether PKCE is required although the workspace would not demand it.
+    #[serde(default)]
+    pub require_pkce: bool,
+    /// The `code_challenge_method` that is set for this client in advance: `S256`, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge_method: Option<PresetMethod>,
+    /// Lifetimes of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetimes: Option<Lifetimes>,
+}
+
+/// The names of the authentication methods that are offered (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthenticationMethod {
+    /// A public client.
+    None,
+    /// HTTP Basic.
+    #[default]
+    ClientSecretBasic,
+    /// Form parameters.
+    ClientSecretPost,
+}
+
+/// The only method that can be preset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PresetMethod {
+    /// `S256`.
+    S256,
+}
+
+/// Why a client cannot be registered, as a sentence that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RegistrationError {
+    /// A redirect URI cannot be used.
+    #[error("redirect URI {0}")]
+    RedirectUri(#[from] UnusableUri),
+    /// A secret is missing, superfluous or not a digest.
+    #[error("{0}")]
+    Secret(&'static str),
+    /// A scope that the workspace does not define.
+    #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
+    UnknownScope(String),
+    /// A lifetime that no client may have.
+    #[error("authorization_code may live 1 to 60 seconds")]
+    CodeLifetime,
+}
+
+impl ClientMetadata {
+    /// Checks everything and makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError`] says what is wrong and what to do.
+    pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
+        let known = settings.scope_names();
+        if let Some(unknown) = self.scope.iter().find(|scope| !known.contains(scope)) {
+            return Err(RegistrationError::UnknownScope(unknown.into()));
+        }
+        let authentication = self.authentication()?;
+        let lifetimes = self.lifetimes.unwrap_or(settings.lifetimes);
+        if !(1..=60).contains(&lifetimes.authorization_code.as_seconds()) {
+            return Err(RegistrationError::CodeLifetime);
+        }
+        Ok(Client {
+            id: self.client_id.clone(),
+            name: self.client_name.clone(),
+            status: self.client_status,
+            redirect_uris: RedirectUris::register(&self.redirect_uris, self.application_type, issuer)?,
+            scope: self.scope.clone(),
+            consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
+            challenge: self.challenge(&authentication, settings.pkce),
+            authentication,
+            lifetimes,
+        })
+    }
+
+    fn authentication(&self) -> Result<Authentication, RegistrationError> {
+        let hashes: Option<Vec<SecretHash>> =
+            self.client_secret_sha256.iter().map(|hash| SecretHash::parse(hash)).collect();
+        let hashes =
+            hashes.ok_or(RegistrationError::Secret("client_secret_sha256 holds base64url digests of 32 bytes"))?;
+        match (self.token_endpoint_auth_method, hashes.len()) {
+            (AuthenticationMethod::None, 0) => Ok(Authentication::None),
+            (AuthenticationMethod::None, _) => Err(RegistrationError::Secret("a public client has no secret")),
+            (_, 0) => Err(RegistrationError::Secret("a confidential client needs a secret")),
+            (_, 4..) => {
+                Err(RegistrationError::Secret("a client has at most three secrets: the newest and two older ones"))
+            }
+            (AuthenticationMethod::ClientSecretBasic, _) => Ok(Authentication::SecretBasic(hashes)),
+            (AuthenticationMethod::ClientSecretPost, _) => Ok(Authentication::SecretPost(hashes)),
+        }
+    }
+
+    /// The stricter of what the workspace and the client say.
+    fn challenge(&self, authentication: &Authentication, enforcement: PkceEnforcement) -> ChallengePolicy {
+        let optional = authentication.is_confidential() && enforcement == PkceEnforcement::Public && !self.require_pkce;
+        ChallengePolicy {
+            presence: if optional { Presence::Optional } else { Presence::Required },
+            method: match self.code_challenge_method {
+                Some(PresetMethod::S256) => MethodPolicy::PresetS256,
+                None => MethodPolicy::Named,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::WorkspaceId;
+
+    fn settings(pkce: &str) -> Settings {
+        serde_json::from_value(serde_json::json!({
+            "name": "Demo", "default_audience": "https://api.example", "pkce": pkce,
+            "scopes": [{"name": "openid", "title": "Know who you are"}],
+        }))
+        .unwrap()
+    }
+
+    fn registered(change: serde_json::Value, pkce: &str) -> Result<Client, String> {
+        let mut metadata = serde_json::json!({
+            "client_id": "c1", "client_name": "C 1", "redirect_uris": ["https://c1.example/cb"],
+            "token_endpoint_auth_method": "none", "scope": "openid",
+        });
+        metadata.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let metadata: ClientMetadata = serde_json::from_value(metadata).map_err(|error| error.to_string())?;
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        metadata.register(&settings(pkce), &issuer).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_stricter_pkce_setting_wins() {
+        let hash = crate::secret::SecretHash::of(&crate::secret::Secret::new("s".into())).encoded();
+        let confidential = |require: bool| {
+            serde_json::json!({
+                "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [hash], "require_pkce": require,
+            })
+        };
+        let table = [
+            (serde_json::json!({}), "all", Presence::Required),
+            (serde_json::json!({}), "public", Presence::Required),
+            (confidential(false), "all", Presence::Required),
+            (confidential(true), "public", Presence::Required),
+            (confidential(false), "public", Presence::Optional),
+        ];
+        for (change, pkce, expected) in table {
+            assert_eq!(registered(change, pkce).map(|client| client.challenge.presence), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_a_reason() {
+        let table = [
+            (serde_json::json!({"scope": "openid admin"}), "scope admin"),
+            (serde_json::json!({"client_secret_sha256": ["AAAA"]}), "32 bytes"),
+            (serde_json::json!({"token_endpoint_auth_method": "client_secret_basic"}), "needs a secret"),
+            (serde_json::json!({"redirect_uris": ["http://c1.example/cb"]}), "use https"),
+            (serde_json::json!({"code_challenge_method": "plain"}), "plain"),
+            (serde_json::json!({"redirect_url": "https://c1.example/cb"}), "redirect_url"),
+            (serde_json::json!({"lifetimes": {"authorization_code": 61}}), "60 seconds"),
+        ];
+        for (change, expected) in table {
+            let error = registered(change.clone(), "all").err().unwrap_or_default();
+            assert!(error.contains(expected), "{change}: {error}");
+        }
+    }
+}

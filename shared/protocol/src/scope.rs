@@ -1,0 +1,124 @@
+//! Scopes (RFC 6749 §3.3).
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The scope that makes a request an OpenID Connect one.
+pub const OPENID: &str = "openid";
+
+/// A set of scope tokens in the order in which they were first named; order carries no meaning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Scopes(Vec<String>);
+
+/// A scope parameter that does not follow the grammar or its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("scope must be at most 100 tokens and 2048 characters, separated by single spaces")]
+pub struct MalformedScope;
+
+impl Scopes {
+    /// Parses a space-separated list (RFC 6749 §3.3). Duplicates fold into one.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedScope`] for an empty token, a character outside the grammar, or too much of it.
+    pub fn parse(text: &str) -> Result<Self, MalformedScope> {
+        if text.len() > 2048 {
+            return Err(MalformedScope);
+        }
+        let mut scopes = Vec::new();
+        for token in text.split(' ') {
+            if !is_scope_token(token) || scopes.len() == 100 {
+                return Err(MalformedScope);
+            }
+            if !scopes.iter().any(|known| known == token) {
+                scopes.push(token.into());
+            }
+        }
+        Ok(Self(scopes))
+    }
+
+    /// Whether `token` is one of these.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.iter().any(|known| known == token)
+    }
+
+    /// Whether every one of these is also in `other`.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> bool {
+        self.0.iter().all(|token| other.contains(token))
+    }
+
+    /// These and those of `other`.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        all.0.extend(other.0.iter().filter(|token| !self.contains(token)).cloned());
+        all
+    }
+
+    /// These that `keep` says yes to.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|token| keep(token)).cloned().collect())
+    }
+
+    /// The tokens, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The form of the `scope` parameter.
+    #[must_use]
+    pub fn joined(&self) -> String {
+        self.0.join(" ")
+    }
+}
+
+/// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
+fn is_scope_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'\\')
+}
+
+impl TryFrom<String> for Scopes {
+    type Error = MalformedScope;
+
+    fn try_from(text: String) -> Result<Self, MalformedScope> {
+        if text.is_empty() { Ok(Self::default()) } else { Self::parse(&text) }
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.joined()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_param_18_the_grammar_is_kept_and_duplicates_fold() {
+        assert_eq!(Scopes::parse("openid email openid").unwrap().joined(), "openid email");
+        let many = (0..101).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ");
+        for bad in ["openid\tprofile", "openid  profile", " openid", "openid ", "openid\"x", "a\\b", "\u{e9}", &many] {
+            assert_eq!(Scopes::parse(bad), Err(MalformedScope), "{bad:?}");
+        }
+        assert_eq!(Scopes::parse(&"a".repeat(2049)), Err(MalformedScope));
+        assert!(Scopes::parse(&"a".repeat(2048)).is_ok());
+    }
+
+    #[test]
+    fn sec_param_15_scopes_are_compared_code_point_by_code_point() {
+        let scopes = Scopes::parse("Read").unwrap();
+        assert!(scopes.contains("Read") && !scopes.contains("read"));
+    }
+}

@@ -1,0 +1,35 @@
+//! Single sign-on sessions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{IdentitySourceId, Subject};
+use crate::time::Timestamp;
+
+/// A user's session with a workspace. The cookie is its only key; the store keeps the cookie's hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The id that tokens carry as `sid`. It opens nothing.
+    pub sid: String,
+    /// The user.
+    pub subject: Subject,
+    /// The identity source that authenticated the user.
+    pub source: IdentitySourceId,
+    /// How to address the user.
+    pub display_name: String,
+    /// When the user last proved who they are.
+    pub auth_time: Timestamp,
+    /// How (RFC 8176).
+    pub amr: Vec<String>,
+    /// The authentication context class.
+    pub acr: String,
+    /// When the session ends.
+    pub expires: Timestamp,
+}
+
+impl Session {
+    /// The session, if it has not ended by `now`.
+    #[must_use]
+    pub fn alive(self, now: Timestamp) -> Option<Self> {
+        (!now.reached(self.expires)).then_some(self)
+    }
+}

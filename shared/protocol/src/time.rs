@@ -1,0 +1,99 @@
+//! Points in time and lengths of time. The clock itself is an argument.
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The point `millis` milliseconds after the epoch.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The point `seconds` seconds after the epoch.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch: the `NumericDate` of RFC 7519 §2.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The point `lifetime` later.
+    #[must_use]
+    pub const fn plus(self, lifetime: Lifetime) -> Self {
+        Self(self.0.saturating_add(lifetime.millis()))
+    }
+
+    /// The point `lifetime` earlier, the epoch at the earliest.
+    #[must_use]
+    pub const fn minus(self, lifetime: Lifetime) -> Self {
+        Self(self.0.saturating_sub(lifetime.millis()))
+    }
+
+    /// Whether something that expires at `expiry` has expired by now: at `expiry` itself it has.
+    #[must_use]
+    pub const fn reached(self, expiry: Self) -> bool {
+        self.0 >= expiry.0
+    }
+}
+
+/// A length of time in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lifetime(u32);
+
+impl Lifetime {
+    /// `seconds` seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// The length in seconds.
+    #[must_use]
+    pub const fn as_seconds(self) -> u32 {
+        self.0
+    }
+
+    const fn millis(self) -> u64 {
+        self.0 as u64 * 1000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn at_its_expiry_a_thing_has_expired() {
+        let expiry = Timestamp::from_seconds(60);
+        assert!(!Timestamp::from_millis(59_999).reached(expiry));
+        assert!(expiry.reached(expiry));
+    }
+
+    proptest! {
+        #[test]
+        fn sec_time_01_no_time_overflows(at in any::<u64>(), length in any::<u32>()) {
+            let (at, length) = (Timestamp::from_millis(at), Lifetime::seconds(length));
+            prop_assert!(at.plus(length) >= at);
+            prop_assert!(at.minus(length) <= at);
+            prop_assert!(Timestamp::from_seconds(u64::MAX).reached(at));
+        }
+    }
+}

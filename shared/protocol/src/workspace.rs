@@ -1,0 +1,131 @@
+//! The settings of a workspace.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Issuer, WorkspaceId};
+use crate::sandbox::SandboxUser;
+use crate::scope::Scopes;
+use crate::time::Lifetime;
+use crate::upstream::UpstreamProvider;
+
+/// A workspace: one authorization server with its own issuer, keys, users and clients.
+pub struct Workspace {
+    /// Its id, from the path.
+    pub id: WorkspaceId,
+    /// Its issuer.
+    pub issuer: Issuer,
+    /// What its administrators set.
+    pub settings: Settings,
+}
+
+/// What administrators set for a workspace: the part of the reviewed file that is not clients.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The name that users are shown.
+    pub name: String,
+    /// The audience of access tokens whose request names none (RFC 9068 §3).
+    pub default_audience: String,
+    /// Which clients must use PKCE.
+    #[serde(default)]
+    pub pkce: PkceEnforcement,
+    /// How long things live.
+    #[serde(default)]
+    pub lifetimes: Lifetimes,
+    /// The scopes that clients may be registered for, with words for users.
+    #[serde(default)]
+    pub scopes: Vec<ScopeDefinition>,
+    /// Users for trying things out, with passwords in clear.
+    #[serde(default)]
+    pub sandbox: Option<Sandbox>,
+    /// OpenID providers that users may log in with.
+    #[serde(default)]
+    pub upstream: Vec<UpstreamProvider>,
+    /// Origins that may call from a browser beyond those of the registered redirect URIs.
+    #[serde(default)]
+    pub cors_origins: Vec<String>,
+}
+
+impl Settings {
+    /// The scopes of this workspace as a set.
+    #[must_use]
+    pub fn scope_names(&self) -> Scopes {
+        let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name.as_str()).collect();
+        Scopes::parse(&names.join(" ")).unwrap_or_default()
+    }
+
+    /// The words for `scope`, if it is one of this workspace.
+    #[must_use]
+    pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
+        self.scopes.iter().find(|known| known.name == scope)
+    }
+
+    /// The upstream provider named `id`.
+    #[must_use]
+    pub fn upstream(&self, id: &str) -> Option<&UpstreamProvider> {
+        self.upstream.iter().find(|provider| provider.id.as_str() == id)
+    }
+}
+
+/// A scope of a workspace, in words for users.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeDefinition {
+    /// The token that clients ask for.
+    pub name: String,
+    /// What a user reads on the consent page.
+    pub title: String,
+    /// One sentence more.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// The identity source for trying things out: its users stand in the configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether the login page names the first user and password.
+    #[serde(default)]
+    pub hint: bool,
+    /// The users.
+    pub users: Vec<SandboxUser>,
+}
+
+/// Which clients of a workspace must use PKCE. A client's own setting can only be stricter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PkceEnforcement {
+    /// Every one.
+    #[default]
+    All,
+    /// Public ones; confidential ones may be registered without.
+    Public,
+}
+
+/// How long things live, each in seconds (design decision 4). Unknown names are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifetimes {
+    /// An authorization code: at most 60 s (FAPI 2.0 §5.3.2.1).
+    pub authorization_code: Lifetime,
+    /// An access token.
+    pub access_token: Lifetime,
+    /// An ID token.
+    pub id_token: Lifetime,
+    /// The time that a user has for logging in and deciding.
+    pub interaction: Lifetime,
+    /// A single sign-on session, from the login on.
+    pub session: Lifetime,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            authorization_code: Lifetime::seconds(60),
+            access_token: Lifetime::seconds(3600),
+            id_token: Lifetime::seconds(3600),
+            interaction: Lifetime::seconds(1800),
+            session: Lifetime::seconds(12 * 3600),
+        }
+    }
+}
