@@ -16,10 +16,14 @@ const ACTIONS = {
   revoke,
 };
 
+/** The step that explains the others: the figure shows it first when the login is done. */
+const COMPARISON = 8;
+
 const page = document.documentElement;
 
-/** The card that is in the middle of the window. */
-let reading = '1';
+/** The card that is being read. Until the reader moves, the figure keeps showing what happened. */
+let reading = 1;
+let moved = false;
 
 start();
 
@@ -35,7 +39,8 @@ function start() {
   const isAnswer = location.pathname === '/demo/callback' || answer.has('code') || answer.has('error');
   history.replaceState(null, '', `/demo${isAnswer ? '' : location.hash}`);
   if (isAnswer) {
-    run(() => comeBack(answer));
+    run(() => resume(answer));
+    reading = COMPARISON;
   } else {
     settle();
     checkPlace();
@@ -60,13 +65,6 @@ async function run(action, id) {
   }
 }
 
-async function comeBack(answer) {
-  const asked = await resume(answer);
-  if (!asked) {
-    throw new client.Refusal('no_transaction');
-  }
-}
-
 function busy() {
   page.setAttribute('data-busy', '');
   for (const id of Object.keys(ACTIONS)) {
@@ -76,9 +74,10 @@ function busy() {
 
 /** Offers what can be done now, and nothing else. */
 function settle() {
-  page.removeAttribute('data-busy');
-  view.light(reading);
   const done = page.dataset.phase === 'done';
+  page.removeAttribute('data-busy');
+  moved = false;
+  view.light(done ? reading : (walk.step ?? reading));
   for (const id of Object.keys(ACTIONS)) {
     view.byId(id).disabled = id !== 'login' && walk.session === null;
   }
@@ -172,10 +171,12 @@ async function checkPlace() {
 
 /** While nothing runs, the figure shows which step is being read. */
 function followTheReader() {
+  window.addEventListener('scroll', () => (moved = true), { passive: true });
   const observer = new IntersectionObserver(
     (entries) => {
-      reading = entries.find(({ isIntersecting }) => isIntersecting)?.target.dataset.step ?? reading;
-      if (!page.hasAttribute('data-busy')) {
+      const read = entries.find(({ isIntersecting }) => isIntersecting);
+      if (read && moved && !page.hasAttribute('data-busy')) {
+        reading = read.target.dataset.step;
         view.light(reading);
       }
     },

@@ -78,11 +78,10 @@ function stepThree({ config, endpoints }, transaction) {
 
 // --- Steps 4 to 10: after the browser has come back ---
 
-/** Returns false if this tab has not asked for an answer. */
 export async function resume(answer) {
   const stored = client.take();
   if (stored === null) {
-    return false;
+    throw new Refusal('no_transaction');
   }
   view.phase('redirecting');
   walk.step = 6;
@@ -104,7 +103,6 @@ export async function resume(answer) {
   await stepTen();
   view.greet(walk.session.profile, view.comparison(transaction.challenge, computed));
   view.status('Done. All ten steps, and every check passed.');
-  return true;
 }
 
 function stepSix({ config }, transaction, answer) {

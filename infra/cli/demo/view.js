@@ -61,7 +61,7 @@ export function greet(claims, proof) {
   const greeting = byId('greeting');
   greeting.replaceChildren(
     el('p', { class: 'greeting-name' }, 'Hello, ', el('strong', {}, name), '.'),
-    el('p', {}, 'You are logged in. The server gave the tokens to this page, because these two are equal:'),
+    el('p', {}, 'You are logged in. The server gave this page the tokens, because these two are equal:'),
     proof,
   );
   greeting.hidden = false;

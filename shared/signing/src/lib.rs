@@ -1,1 +1,14 @@
+//! Keys: entropy, sealing, signers, JWS.
+//!
+//! A signer is chosen in one place and used through [`Signer`]; on a laptop its keys are local ones that lie sealed in
+//! the store, in AWS they are KMS keys. What was signed is verified before it leaves, wherever it was signed.
 
+pub mod entropy;
+pub mod local;
+pub mod seal;
+pub mod signer;
+pub mod verify;
+
+pub use entropy::{Entropy, EntropyFault, SystemEntropy};
+pub use seal::{Purpose, Sealer};
+pub use signer::{Signer, SigningFault};

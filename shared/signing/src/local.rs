@@ -1,0 +1,110 @@
+//! Keys that sign in this process: on a laptop, and in the wrapped mode.
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
+use protocol::encoding::base64url;
+use protocol::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
+use protocol::secret::Secret;
+
+use crate::signer::SigningFault;
+
+/// A private key with its one algorithm.
+pub struct LocalKey {
+    pair: Pair,
+    jwk: PublicJwk,
+}
+
+enum Pair {
+    Rsa(RsaKeyPair),
+    Ecdsa(EcdsaKeyPair),
+}
+
+impl LocalKey {
+    /// Makes a new key; the first half of the result is its PKCS#8 form, to be sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningFault`] if the provider fails.
+    pub fn generate(algorithm: Algorithm) -> Result<(Secret<Vec<u8>>, Self), SigningFault> {
+        let pkcs8 = match algorithm {
+            Algorithm::RS256 | Algorithm::PS256 => {
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| SigningFault::Key)?;
+                pair.as_der().map_err(|_| SigningFault::Key)?.as_ref().to_vec()
+            }
+            Algorithm::ES256 => {
+                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| SigningFault::Key)?;
+                pair.to_pkcs8v1().map_err(|_| SigningFault::Key)?.as_ref().to_vec()
+            }
+        };
+        let key = Self::from_pkcs8(algorithm, &pkcs8)?;
+        Ok((Secret::new(pkcs8), key))
+    }
+
+    /// Reads a key in PKCS#8 form.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningFault::Key`] if it is not one of this algorithm.
+    pub fn from_pkcs8(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, SigningFault> {
+        match algorithm {
+            Algorithm::RS256 | Algorithm::PS256 => {
+                let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| SigningFault::Key)?;
+                let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+                let material = KeyMaterial::Rsa { n: base64url(&public.n), e: base64url(&public.e) };
+                Ok(Self { pair: Pair::Rsa(pair), jwk: PublicJwk { material, alg: algorithm } })
+            }
+            Algorithm::ES256 => {
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8);
+                let pair = pair.map_err(|_| SigningFault::Key)?;
+                // An uncompressed point: 4, then both coordinates.
+                let (x, y) = pair
+                    .public_key()
+                    .as_ref()
+                    .get(1..)
+                    .and_then(|point| point.split_at_checked(32))
+                    .ok_or(SigningFault::Key)?;
+                let material = KeyMaterial::Ec { crv: Curve::P256, x: base64url(x), y: base64url(y) };
+                Ok(Self { pair: Pair::Ecdsa(pair), jwk: PublicJwk { material, alg: algorithm } })
+            }
+        }
+    }
+
+    /// The public half.
+    #[must_use]
+    pub const fn jwk(&self) -> &PublicJwk {
+        &self.jwk
+    }
+
+    /// Signs `message` and verifies what came out, because a faulty signature can betray an RSA key.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningFault`] if the provider fails or the signature is not good.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFault> {
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let (padding, verification) = match self.jwk.alg {
+                    Algorithm::PS256 => (&RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
+                    Algorithm::RS256 | Algorithm::ES256 => (&RSA_PKCS1_SHA256, &RSA_PKCS1_2048_8192_SHA256),
+                };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &random, message, &mut signature).map_err(|_| SigningFault::Sign)?;
+                let public = UnparsedPublicKey::new(verification, pair.public_key().as_ref());
+                public.verify(message, &signature).map_err(|_| SigningFault::Unverified)?;
+                Ok(signature)
+            }
+            Pair::Ecdsa(pair) => {
+                let signature = pair.sign(&random, message).map_err(|_| SigningFault::Sign)?;
+                let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref());
+                public.verify(message, signature.as_ref()).map_err(|_| SigningFault::Unverified)?;
+                Ok(signature.as_ref().to_vec())
+            }
+        }
+    }
+}
