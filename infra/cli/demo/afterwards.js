@@ -22,13 +22,13 @@ export async function renew() {
     'renewal',
     rows({ prompt: parameters.prompt, redirect_uri: parameters.redirect_uri }, { ...words.AUTHORIZATION, redirect_uri: 'A page that hands the answer to this one, and does nothing else.' }),
     view.table(
-      ['access token', 'before', 'now'],
+      ['claim', 'before', 'now'],
       ['jti', mono(before.access.payload.jti), mono(walk.session.access.payload.jti)],
       ['exp', clock(before.access.payload.exp), clock(walk.session.access.payload.exp)],
       ['auth_time', clock(before.id.payload.auth_time), clock(walk.session.id.payload.auth_time)],
     ),
     el('ul', { class: 'checks' }, el('li', {}, view.check('same_subject', true, 'still the same person: sub is unchanged'))),
-    note(`The new tokens, good for ${Math.round(tokens.expires_in / 60)} minutes, are shown in step 9. The old access token ends by itself.`),
+    note(`Unchanged auth_time: nobody logged in again. The new tokens, good for ${Math.round(tokens.expires_in / 60)} minutes, are shown in step 9. The old access token ends by itself.`),
   );
   view.mark('renewal', 'done');
   view.status(`Renewed at ${clock()}, without a page.`);

@@ -148,8 +148,8 @@ export function bearer(accessToken) {
 /** Takes both tokens apart and checks what a client has to check (OpenID Connect Core §3.1.3.7). */
 export async function inspect(tokens, { client_id, issuer }, nonce, jwks) {
   const now = Date.now() / 1000;
-  const id = decodeJws(tokens.id_token);
-  const access = decodeJws(tokens.access_token);
+  const id = readable(tokens.id_token, 'id');
+  const access = readable(tokens.access_token, 'access');
   const audience = [id.payload.aud].flat();
   id.checks = {
     signature: await isSignedBy(id, jwks),
@@ -170,7 +170,15 @@ export async function inspect(tokens, { client_id, issuer }, nonce, jwks) {
 
 /** Whom the ID token speaks of. The caller checks the whole token before it acts on that. */
 export function subjectOf({ id_token }) {
-  return decodeJws(id_token).payload.sub;
+  return readable(id_token, 'id').payload.sub;
+}
+
+function readable(token, name) {
+  try {
+    return decodeJws(token);
+  } catch {
+    throw new Refusal('bad_token', `The ${name} token cannot be read.`);
+  }
 }
 
 /** Refuses both tokens if one check of one of them failed. */

@@ -35,7 +35,7 @@ pub enum Verdict {
     /// The user, who is logged in, has to be asked.
     AskConsent,
     /// A code may be issued.
-    Approved(ApprovedAuthorization),
+    Approved(Box<ApprovedAuthorization>),
     /// The client is told no.
     Refused(RedirectError),
 }
@@ -103,8 +103,8 @@ pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
     Verdict::Approved(approved(attempt, session, scope))
 }
 
-fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> ApprovedAuthorization {
-    ApprovedAuthorization { request: attempt.request.clone(), session: session.clone(), scope }
+fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> Box<ApprovedAuthorization> {
+    Box::new(ApprovedAuthorization { request: attempt.request.clone(), session: session.clone(), scope })
 }
 
 /// The session, if the login behind it satisfies the request (OpenID Connect Core §3.1.2.1).

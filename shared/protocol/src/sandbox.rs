@@ -33,7 +33,7 @@ impl Sandbox {
     pub fn authenticate(&self, workspace: &WorkspaceId, username: &str, password: &Secret<String>) -> Option<Identity> {
         let user = self.users.iter().find(|user| user.username == username)?;
         let matches: bool = user.password.as_bytes().ct_eq(password.expose().as_bytes()).into();
-        matches.then(|| self.identity(workspace, user)).flatten()
+        matches.then(|| identity(workspace, user)).flatten()
     }
 
     /// The identity of the user whose subject is `subject`.
@@ -41,17 +41,17 @@ impl Sandbox {
     pub fn identity_of(&self, workspace: &WorkspaceId, subject: &Subject) -> Option<Identity> {
         self.users
             .iter()
-            .filter_map(|user| self.identity(workspace, user))
+            .filter_map(|user| identity(workspace, user))
             .find(|identity| &identity.subject == subject)
     }
+}
 
-    fn identity(&self, workspace: &WorkspaceId, user: &SandboxUser) -> Option<Identity> {
-        Some(Identity {
-            subject: derived_subject(workspace, SANDBOX, &[&user.username])?,
-            source: IdentitySourceId::parse(SANDBOX).ok()?,
-            claims: Profile::accepted(user.claims.clone()),
-        })
-    }
+fn identity(workspace: &WorkspaceId, user: &SandboxUser) -> Option<Identity> {
+    Some(Identity {
+        subject: derived_subject(workspace, SANDBOX, &[&user.username])?,
+        source: IdentitySourceId::parse(SANDBOX).ok()?,
+        claims: Profile::accepted(user.claims.clone()),
+    })
 }
 
 /// The subject of whoever `source` knows by `names`: the same user of the same source is always the same subject, and

@@ -1,1 +1,28 @@
+//! Items, keys and conditions. This is the only crate that speaks DynamoDB.
+//!
+//! Access goes through handles. Each is named for what it may do and has no method for anything else, so what a
+//! function can do to the tables is what its `Deps` lists (design invariant 8). Every read that decides something is
+//! strongly consistent and compares the logical expiry itself; the `ttl` attribute is written for the garbage collector
+//! and never read (design invariant 2).
 
+pub mod accounts;
+mod cache;
+pub mod configuration;
+pub mod connection;
+pub mod consents;
+pub mod fault;
+pub mod grants;
+mod item;
+mod key;
+pub mod keys;
+pub mod schema;
+pub mod sessions;
+
+pub use accounts::{AccountReading, AccountRecording};
+pub use configuration::{ConfigurationReading, ConfigurationWriting};
+pub use connection::{Connection, ConnectionSettings, Tables};
+pub use consents::{ConsentReading, ConsentRecording};
+pub use fault::StoreFault;
+pub use grants::{Creation, GrantCreation, GrantReading, GrantRedemption, GrantRevocation, NewGrant, Redemption};
+pub use keys::{KeyRingReading, KeyRingWriting, SigningKeyReading};
+pub use sessions::{SessionCreation, SessionReading};

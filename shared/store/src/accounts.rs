@@ -1,0 +1,77 @@
+//! Accounts of users whom an upstream provider knows: what it said of them at their last login.
+
+use protocol::id::{Subject, WorkspaceId};
+use protocol::identity::Identity;
+
+use crate::connection::Connection;
+use crate::fault::StoreFault;
+use crate::item;
+use crate::key::{self, Kind, PARTITION, SORT};
+
+/// The sort key of the one item that an account has today.
+const PROFILE: &str = "profile";
+
+/// May find accounts.
+#[derive(Clone)]
+pub struct AccountReading(Connection);
+
+/// May record accounts.
+#[derive(Clone)]
+pub struct AccountRecording(Connection);
+
+impl AccountReading {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// The user whose subject this is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn find(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Identity>, StoreFault> {
+        let found = self
+            .0
+            .client
+            .get_item()
+            .table_name(&self.0.tables.users)
+            .key(PARTITION, item::text(key::partition(Kind::Account, workspace, subject.as_str())))
+            .key(SORT, item::text(PROFILE))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreFault::of(&error))?;
+        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        item::read_json(&item, "identity").map(Some)
+    }
+}
+
+impl AccountRecording {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Records what an upstream provider says of a user, instead of what it said before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn record(&self, workspace: &WorkspaceId, identity: &Identity) -> Result<(), StoreFault> {
+        self.0
+            .client
+            .put_item()
+            .table_name(&self.0.tables.users)
+            .item(PARTITION, item::text(key::partition(Kind::Account, workspace, identity.subject.as_str())))
+            .item(SORT, item::text(PROFILE))
+            .item("v", item::version())
+            .item("identity", item::json(identity)?)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreFault::of(&error))
+    }
+}

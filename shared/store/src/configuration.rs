@@ -1,0 +1,206 @@
+//! Workspaces and clients, read through a cache that is at most thirty seconds old.
+
+use std::sync::Arc;
+
+use protocol::client::Client;
+use protocol::cors::AllowedOrigins;
+use protocol::decision::is_usable;
+use protocol::id::{ClientId, Issuer, WorkspaceId};
+use protocol::registration::{ClientMetadata, RegistrationError};
+use protocol::time::Timestamp;
+use protocol::workspace::{Settings, Workspace};
+
+use crate::cache::Cache;
+use crate::connection::Connection;
+use crate::fault::StoreFault;
+use crate::item::{self, Item};
+use crate::key::{self, Kind, PARTITION, SORT};
+
+/// The sort key of items that are alone in their partition.
+const ALONE: &str = "-";
+
+/// A workspace as requests need it.
+pub struct LoadedWorkspace {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The origins of all its clients, for answers in which no client is known yet.
+    pub origins: AllowedOrigins,
+}
+
+/// A client as requests need it.
+pub struct LoadedClient {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The origins of its own pages.
+    pub origins: AllowedOrigins,
+}
+
+/// May read workspaces and clients.
+pub struct ConfigurationReading {
+    connection: Connection,
+    public_url: String,
+    workspaces: Cache<WorkspaceId, LoadedWorkspace>,
+    clients: Cache<(WorkspaceId, ClientId), LoadedClient>,
+}
+
+/// May write workspaces and clients.
+pub struct ConfigurationWriting(Connection);
+
+impl ConfigurationReading {
+    /// The handle over `connection`, for issuers below `public_url`.
+    #[must_use]
+    pub fn new(connection: &Connection, public_url: &str) -> Self {
+        Self {
+            connection: connection.clone(),
+            public_url: public_url.into(),
+            workspaces: Cache::new(),
+            clients: Cache::new(),
+        }
+    }
+
+    /// The workspace `id`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn workspace(
+        &self,
+        id: &WorkspaceId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<LoadedWorkspace>>, StoreFault> {
+        if let Some(fresh) = self.workspaces.fresh(id, now) {
+            return Ok(Some(fresh));
+        }
+        let Some(item) = find(&self.connection, key::partition(Kind::Workspace, id, ALONE)).await? else {
+            return Ok(None);
+        };
+        let origins: Vec<String> = item::read_json(&item, "origins")?;
+        let settings: Settings = item::read_json(&item, "settings")?;
+        let workspace = Workspace { id: id.clone(), issuer: Issuer::new(&self.public_url, id), settings };
+        let loaded = LoadedWorkspace { workspace, origins: AllowedOrigins::new(origins) };
+        Ok(Some(self.workspaces.remember(id.clone(), loaded, now)))
+    }
+
+    /// The client `id` of `workspace`, active or not, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`], also for a stored client that could not be registered today.
+    pub async fn client(
+        &self,
+        workspace: &Workspace,
+        id: &ClientId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<LoadedClient>>, StoreFault> {
+        let cache_key = (workspace.id.clone(), id.clone());
+        if let Some(fresh) = self.clients.fresh(&cache_key, now) {
+            return Ok(Some(fresh));
+        }
+        let Some(item) = find(&self.connection, key::partition(Kind::Client, &workspace.id, id.as_str())).await? else {
+            return Ok(None);
+        };
+        let metadata: ClientMetadata = item::read_json(&item, "client")?;
+        let client = metadata.register(&workspace.settings, &workspace.issuer);
+        let client = client.map_err(|_| StoreFault::Unreadable("client metadata"))?;
+        let origins = AllowedOrigins::new(origins_of(&client, &workspace.settings));
+        let loaded = LoadedClient { client: Arc::new(client), origins };
+        Ok(Some(self.clients.remember(cache_key, loaded, now)))
+    }
+
+    /// The client `id` of `workspace`, if there is one and it may be used.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn usable_client(
+        &self,
+        workspace: &Workspace,
+        id: &ClientId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<LoadedClient>>, StoreFault> {
+        Ok(self.client(workspace, id, now).await?.filter(|loaded| is_usable(&loaded.client)))
+    }
+}
+
+fn origins_of(client: &Client, settings: &Settings) -> Vec<String> {
+    client.redirect_uris.origins().chain(settings.cors_origins.iter().cloned()).collect()
+}
+
+impl ConfigurationWriting {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Writes a workspace and its clients. All clients are checked before the first is written.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError`] names the client that cannot be registered, or the fault of the store.
+    pub async fn apply(&self, workspace: &Workspace, clients: &[ClientMetadata]) -> Result<(), ApplyError> {
+        let mut origins = workspace.settings.cors_origins.clone();
+        for metadata in clients {
+            let client = metadata
+                .register(&workspace.settings, &workspace.issuer)
+                .map_err(|reason| ApplyError::Client { client: metadata.client_id.clone(), reason })?;
+            origins.extend(client.redirect_uris.origins());
+        }
+        for metadata in clients {
+            let partition = key::partition(Kind::Client, &workspace.id, metadata.client_id.as_str());
+            self.write(partition, &[("client", item::json(metadata)?)]).await?;
+        }
+        let origins: Vec<String> = AllowedOrigins::new(origins).iter().map(Into::into).collect();
+        let attributes = [("settings", item::json(&workspace.settings)?), ("origins", item::json(&origins)?)];
+        self.write(key::partition(Kind::Workspace, &workspace.id, ALONE), &attributes).await?;
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        partition: String,
+        attributes: &[(&str, aws_sdk_dynamodb::types::AttributeValue)],
+    ) -> Result<(), StoreFault> {
+        let mut put = self.0.client.put_item().table_name(&self.0.tables.config);
+        for (name, value) in attributes {
+            put = put.item(*name, value.clone());
+        }
+        put.item(PARTITION, item::text(partition))
+            .item(SORT, item::text(ALONE))
+            .item("v", item::version())
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreFault::of(&error))
+    }
+}
+
+/// Why a workspace was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// A client cannot be registered.
+    #[error("client {client}: {reason}")]
+    Client {
+        /// Which one.
+        client: ClientId,
+        /// Why.
+        reason: RegistrationError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+async fn find(connection: &Connection, partition: String) -> Result<Option<Item>, StoreFault> {
+    let found = connection
+        .client
+        .get_item()
+        .table_name(&connection.tables.config)
+        .key(PARTITION, item::text(partition))
+        .key(SORT, item::text(ALONE))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(|error| StoreFault::of(&error))?;
+    found.item.map(item::known).transpose()
+}

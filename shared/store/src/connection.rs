@@ -1,0 +1,93 @@
+//! The connection to DynamoDB: the real one, or an engine that speaks its wire protocol.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_smithy_http_client::tls;
+
+/// Where the tables are and who asks for them.
+pub struct ConnectionSettings {
+    /// The region of the tables.
+    pub region: String,
+    /// The access key id of the function's role.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The session token that goes with them.
+    pub session_token: Option<String>,
+    /// Another endpoint than that of the region.
+    pub endpoint: Option<String>,
+    /// The names of the tables.
+    pub tables: Tables,
+}
+
+/// The names of the three tables (design section 4).
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Workspaces, clients, keys: durable, few writes, cacheable.
+    pub config: String,
+    /// Accounts and consents: durable and private.
+    pub users: String,
+    /// Grants and sessions: with an end, and of one region.
+    pub flow: String,
+}
+
+/// A connection, from which the handles are made.
+#[derive(Clone)]
+pub struct Connection {
+    pub(crate) client: Client,
+    pub(crate) tables: Tables,
+}
+
+impl Connection {
+    /// Connects over the network. Nothing is sent yet.
+    #[must_use]
+    pub fn open(settings: ConnectionSettings) -> Self {
+        let plain = settings.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+        let http = aws_smithy_http_client::Builder::new();
+        let http = if plain {
+            http.build_http()
+        } else {
+            http.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build_https()
+        };
+        Self::through(http, settings)
+    }
+
+    /// Connects through `http`, which may be anything that answers as DynamoDB does.
+    #[must_use]
+    pub fn through(http: SharedHttpClient, settings: ConnectionSettings) -> Self {
+        let credentials = Credentials::new(
+            settings.access_key_id,
+            settings.secret_access_key,
+            settings.session_token,
+            None,
+            "environment",
+        );
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(settings.region))
+            .credentials_provider(credentials)
+            .http_client(http)
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        config.set_endpoint_url(settings.endpoint);
+        Self { client: Client::from_conf(config.build()), tables: settings.tables }
+    }
+}
+
+/// Three tries within a second and a half, because a user is waiting (fault F-DDB-1). A conditional write that is
+/// tried again recognises its own earlier success, so trying again is always safe.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_millis(2500))
+        .build()
+}

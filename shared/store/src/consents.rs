@@ -1,0 +1,85 @@
+//! Remembered consents: one item for each user and client.
+
+use protocol::consent::Consent;
+use protocol::id::{ClientId, Subject, WorkspaceId};
+
+use crate::connection::Connection;
+use crate::fault::StoreFault;
+use crate::item;
+use crate::key::{self, Kind, PARTITION, SORT};
+
+/// May find consents.
+#[derive(Clone)]
+pub struct ConsentReading(Connection);
+
+/// May remember consents.
+#[derive(Clone)]
+pub struct ConsentRecording(Connection);
+
+impl ConsentReading {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// What `subject` allowed `client` before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn find(
+        &self,
+        workspace: &WorkspaceId,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<Option<Consent>, StoreFault> {
+        let found = self
+            .0
+            .client
+            .get_item()
+            .table_name(&self.0.tables.users)
+            .key(PARTITION, item::text(key::partition(Kind::Consent, workspace, subject.as_str())))
+            .key(SORT, item::text(client.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreFault::of(&error))?;
+        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        item::read_json(&item, "consent").map(Some)
+    }
+}
+
+impl ConsentRecording {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Remembers that `subject` allowed `client` this, instead of what was remembered before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn remember(
+        &self,
+        workspace: &WorkspaceId,
+        subject: &Subject,
+        client: &ClientId,
+        consent: &Consent,
+    ) -> Result<(), StoreFault> {
+        self.0
+            .client
+            .put_item()
+            .table_name(&self.0.tables.users)
+            .item(PARTITION, item::text(key::partition(Kind::Consent, workspace, subject.as_str())))
+            .item(SORT, item::text(client.as_str()))
+            .item("v", item::version())
+            .item("consent", item::json(consent)?)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreFault::of(&error))
+    }
+}

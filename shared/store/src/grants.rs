@@ -1,0 +1,340 @@
+//! Grants: one item from the code to the last token, changed by one conditional write at a time (design section 4).
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use protocol::exchange::ApprovedExchange;
+use protocol::grant::{Grant, GrantState, GrantTerms};
+use protocol::id::{GrantId, WorkspaceId};
+use protocol::release::Committed;
+use protocol::secret::SecretHash;
+use protocol::time::Timestamp;
+
+use crate::connection::Connection;
+use crate::fault::StoreFault;
+use crate::item::{self, Item};
+use crate::key::{self, Kind, PARTITION, TTL};
+
+/// A grant that is about to be created, with its code.
+pub struct NewGrant {
+    /// Its id, which was the interaction's.
+    pub id: GrantId,
+    /// What is granted.
+    pub terms: GrantTerms,
+    /// The digest of the code.
+    pub code: SecretHash,
+    /// When the code ends.
+    pub code_expires: Timestamp,
+    /// Until when the interaction could be finished again, if this item did not stand in its way.
+    pub interaction_expires: Timestamp,
+}
+
+/// Whether a grant came to be.
+#[must_use]
+pub enum Creation {
+    /// It did, by this attempt.
+    Created(Committed),
+    /// There is one of this id already: the interaction had been finished.
+    AlreadyFinished,
+}
+
+/// Who won the race for a code.
+#[must_use]
+pub enum Redemption {
+    /// This attempt did, now or in an earlier try whose answer was lost.
+    Won(Committed),
+    /// Another did, at this time.
+    Lost(Timestamp),
+    /// Nobody can any more: the code expired or its grant was revoked since it was read.
+    Gone,
+}
+
+/// May create grants, and see whether one exists.
+#[derive(Clone)]
+pub struct GrantCreation(Connection);
+
+/// May find grants and redeem their codes, and revoke what a replay betrays.
+#[derive(Clone)]
+pub struct GrantRedemption(Connection);
+
+/// May find grants.
+#[derive(Clone)]
+pub struct GrantReading(Connection);
+
+/// May revoke grants.
+#[derive(Clone)]
+pub struct GrantRevocation(Connection);
+
+impl GrantCreation {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Creates `grant` unless there is one of its id. `attempt` is a random name of this attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]; whether the grant exists is not known then.
+    pub async fn create(
+        &self,
+        workspace: &WorkspaceId,
+        grant: NewGrant,
+        attempt: &str,
+    ) -> Result<Creation, StoreFault> {
+        // The item must outlive the interaction, or the interaction could be finished a second time.
+        let expires = grant.code_expires.max(grant.interaction_expires);
+        let put = self.put(workspace, &grant.id, expires, attempt);
+        let put = put
+            .item("terms", item::json(&grant.terms)?)
+            .item("code", item::text(grant.code.encoded()))
+            .item("code_expires", item::instant(grant.code_expires));
+        created(put.send().await, attempt)
+    }
+
+    /// Notes that the interaction ended with a no, so that it cannot end with a yes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn deny(
+        &self,
+        workspace: &WorkspaceId,
+        id: &GrantId,
+        expires: Timestamp,
+        attempt: &str,
+    ) -> Result<Creation, StoreFault> {
+        created(self.put(workspace, id, expires, attempt).send().await, attempt)
+    }
+
+    /// Whether there is a grant of this id, so that the interaction has been finished.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn exists(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<bool, StoreFault> {
+        Ok(find_item(&self.0, workspace, id).await?.is_some())
+    }
+
+    fn put(
+        &self,
+        workspace: &WorkspaceId,
+        id: &GrantId,
+        expires: Timestamp,
+        attempt: &str,
+    ) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {
+        self.0
+            .client
+            .put_item()
+            .table_name(&self.0.tables.flow)
+            .item(PARTITION, partition(workspace, id))
+            .item("v", item::version())
+            .item("created_by", item::text(attempt))
+            .item("expires", item::instant(expires))
+            .item(TTL, item::ttl(expires))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+}
+
+impl GrantRedemption {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Finds a grant, with a strongly consistent read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn find(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
+        find(&self.0, workspace, id).await
+    }
+
+    /// Redeems the code of an approved exchange: the one write that makes it happen. `attempt` is a random name of
+    /// this attempt, by which it recognises itself when the SDK tries again after an answer was lost (fault F-DDB-3).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]; whether the code was redeemed is not known then.
+    pub async fn redeem(
+        &self,
+        workspace: &WorkspaceId,
+        approved: &ApprovedExchange,
+        attempt: &str,
+    ) -> Result<Redemption, StoreFault> {
+        let outcome = self
+            .0
+            .client
+            .update_item()
+            .table_name(&self.0.tables.flow)
+            .key(PARTITION, partition(workspace, approved.grant()))
+            .update_expression("SET redeemed = :now, redeemed_by = :attempt, expires = :expires, #ttl = :ttl")
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(redeemed) AND attribute_not_exists(revoked) \
+                 AND code = :code AND code_expires > :now",
+            )
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":now", item::instant(approved.now()))
+            .expression_attribute_values(":attempt", item::text(attempt))
+            .expression_attribute_values(":expires", item::instant(approved.expires()))
+            .expression_attribute_values(":ttl", item::ttl(approved.expires()))
+            .expression_attribute_values(":code", item::text(approved.code().encoded()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(Redemption::Won(attested())),
+            Err(error) => lost(&error, attempt),
+        }
+    }
+
+    /// Revokes everything of a grant whose code was replayed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]: it is not revoked then, or not known to be.
+    pub async fn revoke(&self, workspace: &WorkspaceId, id: &GrantId, now: Timestamp) -> Result<(), StoreFault> {
+        revoke(&self.0, workspace, id, now).await
+    }
+}
+
+impl GrantReading {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Finds a grant, with a strongly consistent read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn find(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
+        find(&self.0, workspace, id).await
+    }
+}
+
+impl GrantRevocation {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Revokes everything of a grant. A grant that is gone needs no revoking.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]: it is not revoked then, or not known to be.
+    pub async fn revoke(&self, workspace: &WorkspaceId, id: &GrantId, now: Timestamp) -> Result<(), StoreFault> {
+        revoke(&self.0, workspace, id, now).await
+    }
+}
+
+fn partition(workspace: &WorkspaceId, id: &GrantId) -> AttributeValue {
+    item::text(key::partition(Kind::Grant, workspace, id.as_str()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "called right behind a conditional write that succeeded")]
+const fn attested() -> Committed {
+    Committed::attest()
+}
+
+fn created<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &str) -> Result<Creation, StoreFault> {
+    let Err(error) = outcome else { return Ok(Creation::Created(attested())) };
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+            let ours = failed.item().is_some_and(|item| is(item, "created_by", attempt));
+            Ok(if ours { Creation::Created(attested()) } else { Creation::AlreadyFinished })
+        }
+        _ => Err(StoreFault::of(&error)),
+    }
+}
+
+fn lost(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, StoreFault> {
+    let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
+        return Err(StoreFault::of(error));
+    };
+    let Some(item) = failed.item() else { return Ok(Redemption::Gone) };
+    if is(item, "redeemed_by", attempt) {
+        return Ok(Redemption::Won(attested()));
+    }
+    Ok(match item::read_number(item, "redeemed")? {
+        Some(at) if !item.contains_key("revoked") => Redemption::Lost(Timestamp::from_millis(at)),
+        _ => Redemption::Gone,
+    })
+}
+
+fn is(item: &Item, name: &str, value: &str) -> bool {
+    item.get(name).and_then(|stored| stored.as_s().ok()).is_some_and(|stored| stored == value)
+}
+
+async fn find_item(connection: &Connection, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Item>, StoreFault> {
+    let found = connection
+        .client
+        .get_item()
+        .table_name(&connection.tables.flow)
+        .key(PARTITION, partition(workspace, id))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(|error| StoreFault::of(&error))?;
+    found.item.map(item::known).transpose()
+}
+
+async fn find(connection: &Connection, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
+    let Some(item) = find_item(connection, workspace, id).await? else { return Ok(None) };
+    if !item.contains_key("terms") {
+        // A denied interaction: there is nothing that could be redeemed.
+        return Ok(None);
+    }
+    Ok(Some(Grant {
+        id: id.clone(),
+        terms: item::read_json(&item, "terms")?,
+        state: state(&item)?,
+        expires: item::read_instant(&item, "expires")?,
+    }))
+}
+
+/// A used or revoked grant stays so whatever the clocks say: flags decide, not times (catalogue row SEC-TIME-04).
+fn state(item: &Item) -> Result<GrantState, StoreFault> {
+    let code = SecretHash::parse(item::read_text(item, "code")?).ok_or(StoreFault::Unreadable("code"))?;
+    if item.contains_key("revoked") {
+        return Ok(GrantState::Revoked { code });
+    }
+    Ok(match item::read_number(item, "redeemed")? {
+        Some(at) => GrantState::Redeemed { code, at: Timestamp::from_millis(at) },
+        None => GrantState::Issued { code, code_expires: item::read_instant(item, "code_expires")? },
+    })
+}
+
+async fn revoke(
+    connection: &Connection,
+    workspace: &WorkspaceId,
+    id: &GrantId,
+    now: Timestamp,
+) -> Result<(), StoreFault> {
+    let outcome = connection
+        .client
+        .update_item()
+        .table_name(&connection.tables.flow)
+        .key(PARTITION, partition(workspace, id))
+        .update_expression("SET revoked = if_not_exists(revoked, :now)")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":now", item::instant(now))
+        .send()
+        .await;
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(StoreFault::of(&error)),
+        },
+    }
+}

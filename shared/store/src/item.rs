@@ -1,0 +1,70 @@
+//! Reading and writing the attributes of an item.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use protocol::time::{Lifetime, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault::StoreFault;
+
+/// The attributes of an item.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The version that items are written with. A reader that meets a later one does not guess (fault F-LAM-6).
+const VERSION: u64 = 1;
+
+/// How long an item stays after its logical end, so that a replay is still recognised and clocks may differ.
+const GRACE: Lifetime = Lifetime::seconds(3600);
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn instant(value: Timestamp) -> AttributeValue {
+    number(value.millis())
+}
+
+/// The value of the `ttl` attribute of an item that logically ends at `expires`: seconds, an hour later.
+pub(crate) fn ttl(expires: Timestamp) -> AttributeValue {
+    number(expires.plus(GRACE).seconds())
+}
+
+pub(crate) fn json(value: &impl Serialize) -> Result<AttributeValue, StoreFault> {
+    serde_json::to_string(value).map(AttributeValue::S).map_err(|_| StoreFault::Unreadable("value to write"))
+}
+
+pub(crate) fn version() -> AttributeValue {
+    number(VERSION)
+}
+
+/// Refuses an item that a later version wrote.
+pub(crate) fn known(item: Item) -> Result<Item, StoreFault> {
+    match read_number(&item, "v")? {
+        Some(VERSION) => Ok(item),
+        _ => Err(StoreFault::Unreadable("version")),
+    }
+}
+
+pub(crate) fn read_text<'a>(item: &'a Item, name: &'static str) -> Result<&'a str, StoreFault> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str).ok_or(StoreFault::Unreadable(name))
+}
+
+pub(crate) fn read_json<T: DeserializeOwned>(item: &Item, name: &'static str) -> Result<T, StoreFault> {
+    serde_json::from_str(read_text(item, name)?).map_err(|_| StoreFault::Unreadable(name))
+}
+
+pub(crate) fn read_number(item: &Item, name: &'static str) -> Result<Option<u64>, StoreFault> {
+    let Some(value) = item.get(name) else { return Ok(None) };
+    let number = value.as_n().ok().and_then(|digits| digits.parse().ok());
+    number.map(Some).ok_or(StoreFault::Unreadable(name))
+}
+
+pub(crate) fn read_instant(item: &Item, name: &'static str) -> Result<Timestamp, StoreFault> {
+    read_number(item, name)?.map(Timestamp::from_millis).ok_or(StoreFault::Unreadable(name))
+}

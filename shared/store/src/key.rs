@@ -1,0 +1,62 @@
+//! Keys of items: `kind # tenant/workspace # id`, always with the workspace.
+//!
+//! The kind comes first, so that a role can be confined to kinds. Neither it nor the workspace can contain `#`, so
+//! whatever the id contains, no key of one workspace is one of another (catalogue row SEC-ADM-06).
+
+use protocol::id::WorkspaceId;
+
+/// The partition key attribute of every table.
+pub(crate) const PARTITION: &str = "pk";
+/// The sort key attribute of the tables that have one.
+pub(crate) const SORT: &str = "sk";
+/// The attribute that DynamoDB's garbage collector reads.
+pub(crate) const TTL: &str = "ttl";
+
+/// Kinds of items.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Account,
+    Client,
+    Consent,
+    Grant,
+    KeyRing,
+    Session,
+    SigningKey,
+    Workspace,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Client => "client",
+            Self::Consent => "consent",
+            Self::Grant => "grant",
+            Self::KeyRing => "key-ring",
+            Self::Session => "session",
+            Self::SigningKey => "signing-key",
+            Self::Workspace => "workspace",
+        }
+    }
+}
+
+/// The partition key of the item `id` of this kind in `workspace`.
+pub(crate) fn partition(kind: Kind, workspace: &WorkspaceId, id: &str) -> String {
+    format!("{}#{workspace}#{id}", kind.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sec_adm_06_no_id_reaches_another_workspace_or_kind(left in ".{0,20}", right in ".{0,20}") {
+            let workspace = |name| WorkspaceId::parse("t1", name).unwrap();
+            prop_assert_ne!(partition(Kind::Client, &workspace("a"), &left), partition(Kind::Client, &workspace("b"), &right));
+            prop_assert_ne!(partition(Kind::Client, &workspace("a"), &left), partition(Kind::Grant, &workspace("a"), &right));
+        }
+    }
+}
