@@ -39,10 +39,7 @@ impl Sandbox {
     /// The identity of the user whose subject is `subject`.
     #[must_use]
     pub fn identity_of(&self, workspace: &WorkspaceId, subject: &Subject) -> Option<Identity> {
-        self.users
-            .iter()
-            .filter_map(|user| identity(workspace, user))
-            .find(|identity| &identity.subject == subject)
+        self.users.iter().filter_map(|user| identity(workspace, user)).find(|identity| &identity.subject == subject)
     }
 }
 

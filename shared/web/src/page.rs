@@ -1,0 +1,199 @@
+//! Pages: plain, fast, accessible, in light and dark, and working without JavaScript.
+//!
+//! Templates are compiled and escape everything that they are given (catalogue row SEC-XSS-01).
+
+use askama::Template;
+use http::header::{self, HeaderName, HeaderValue};
+use protocol::error::PageError;
+
+use crate::json::TRACE_ID;
+use crate::request::Request;
+use crate::response::{Caching, Response, response, set};
+
+/// The login page.
+#[derive(Template)]
+#[template(path = "login.html")]
+pub struct LoginPage<'a> {
+    /// The random value that lets this page's own style and script run.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// The name of the client.
+    pub client: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The sealed interaction.
+    pub interaction: &'a str,
+    /// What the user typed, or the client believes them to be called.
+    pub username: &'a str,
+    /// Whether the last attempt failed.
+    pub failed: bool,
+    /// Whether names and passwords can be used here at all.
+    pub passwords: bool,
+    /// Credentials to show, for the sandbox.
+    pub hint: Option<(&'a str, &'a str)>,
+    /// Other providers: title and link.
+    pub providers: &'a [(&'a str, String)],
+}
+
+/// The consent page.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub struct ConsentPage<'a> {
+    /// The random value that lets this page's own style and script run.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// The name of the client.
+    pub client: &'a str,
+    /// The id of the client.
+    pub client_id: &'a str,
+    /// Where the user is sent afterwards.
+    pub destination: &'a str,
+    /// Whether anybody could be behind that destination.
+    pub unassured: bool,
+    /// How the user is addressed.
+    pub user: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The sealed interaction.
+    pub interaction: &'a str,
+    /// The scopes that are asked for.
+    pub scopes: &'a [ScopeRow<'a>],
+    /// For how long, in words.
+    pub lifetime: &'a str,
+}
+
+/// A scope on the consent page.
+pub struct ScopeRow<'a> {
+    /// The token.
+    pub name: &'a str,
+    /// In words.
+    pub title: &'a str,
+    /// One sentence more.
+    pub description: &'a str,
+    /// Whether it can be kept back.
+    pub optional: bool,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    nonce: &'a str,
+    title: &'a str,
+    explanation: &'a str,
+    advice: &'a str,
+    trace_id: &'a str,
+}
+
+/// Headers of every page (catalogue rows SEC-HDR-02 and 07).
+const ALWAYS: [(&str, &str); 4] = [
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// A page as a response. `targets` are the places beyond our own that its form may lead to in the end: browsers hold
+/// the redirects after a form against the page's policy.
+#[must_use]
+pub fn page(status: u16, template: &impl Template, nonce: &str, targets: &[String]) -> Response {
+    // Writing into a string fails only if a value's own `Display` does, and all values here are strings.
+    let body = template.render().unwrap_or_default();
+    let mut page = response(status, "text/html; charset=utf-8", body, Caching::Never);
+    let form_action = targets.iter().fold("'self'".to_owned(), |all, target| format!("{all} {target}"));
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' data:; \
+         connect-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    );
+    let headers = page.headers_mut();
+    set(headers, header::CONTENT_SECURITY_POLICY, &policy);
+    for (name, value) in ALWAYS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    page
+}
+
+/// The error page.
+#[must_use]
+pub fn error_page(request: &Request, error: PageError, nonce: &str) -> Response {
+    let explanation = sentence(&error.to_string());
+    let title = match error.status() {
+        404 => "Not found",
+        503 => "Not available",
+        _ => "This did not work",
+    };
+    let template =
+        ErrorPage { nonce, title, explanation: &explanation, advice: error.advice(), trace_id: &request.trace_id };
+    let mut response = page(error.status(), &template, nonce, &[]);
+    set(response.headers_mut(), TRACE_ID, &request.trace_id);
+    response
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_xss_01_whatever_a_page_shows_is_escaped() {
+        let evil = "\"><script>alert(1)</script>'{{7*7}}";
+        let rows = [ScopeRow { name: evil, title: evil, description: evil, optional: true }];
+        let consent = ConsentPage {
+            nonce: "n",
+            workspace: evil,
+            client: evil,
+            client_id: evil,
+            destination: evil,
+            unassured: true,
+            user: evil,
+            action: evil,
+            interaction: evil,
+            scopes: &rows,
+            lifetime: evil,
+        };
+        let providers = [(evil, evil.to_owned())];
+        let login = LoginPage {
+            nonce: "n",
+            workspace: evil,
+            client: evil,
+            action: evil,
+            interaction: evil,
+            username: evil,
+            failed: true,
+            passwords: true,
+            hint: Some((evil, evil)),
+            providers: &providers,
+        };
+        for html in [consent.render().unwrap(), login.render().unwrap()] {
+            assert!(!html.contains("<script>alert"), "{html}");
+            assert!(!html.contains("\"><"), "{html}");
+            assert!(!html.contains(" onclick"), "{html}");
+        }
+    }
+
+    #[test]
+    fn sec_hdr_01_and_02_a_page_carries_the_full_policy() {
+        let template = ErrorPage { nonce: "abc", title: "t", explanation: "e", advice: "a", trace_id: "r" };
+        let page = page(400, &template, "abc", &["https://app.example".into(), "com.example:".into()]);
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        for directive in [
+            "default-src 'none'",
+            "script-src 'nonce-abc'",
+            "style-src 'nonce-abc'",
+            "form-action 'self' https://app.example com.example:",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "object-src 'none'",
+        ] {
+            assert!(policy.contains(directive), "{directive}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(page.headers()["x-frame-options"], "DENY");
+        assert_eq!(page.headers()["cross-origin-opener-policy"], "same-origin");
+    }
+}

@@ -1,0 +1,149 @@
+//! A request, as every function sees it.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+use protocol::parameters::{ParameterError, Parameters};
+use thiserror::Error;
+
+/// The largest body that is looked at (catalogue row SEC-DOS-01).
+pub const LARGEST_BODY: usize = 64 * 1024;
+
+/// The longest query that is looked at.
+pub const LONGEST_QUERY: usize = 8 * 1024;
+
+/// A request. Its path is clean: without stage and base path.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path, as it came; nothing in it is decoded.
+    pub path: String,
+    /// The query without its question mark; empty if there is none.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The id that answers and log lines carry, so that one can be found by the other.
+    pub trace_id: String,
+}
+
+/// Why the parameters of a request cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FormFault {
+    /// The body or the query is larger than any request is.
+    #[error("the request is too large")]
+    TooLarge,
+    /// The body is not a form.
+    #[error("the body is not application/x-www-form-urlencoded")]
+    ContentType,
+    /// There are parameters in the query of a request whose parameters belong into the body.
+    #[error("there are parameters in the query")]
+    QueryParameters,
+    /// They do not decode.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+}
+
+impl Request {
+    /// The values of a header that are text; one that is not counts as an empty one, which nothing accepts.
+    #[must_use]
+    pub fn header(&self, name: header::HeaderName) -> Vec<&str> {
+        self.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
+    }
+
+    /// The `Origin` of a cross-origin request.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("null"))
+    }
+
+    /// The parameters of the query.
+    ///
+    /// # Errors
+    ///
+    /// [`FormFault`].
+    pub fn query_parameters(&self) -> Result<Parameters, FormFault> {
+        if self.query.len() > LONGEST_QUERY {
+            return Err(FormFault::TooLarge);
+        }
+        Ok(Parameters::parse(self.query.as_bytes())?)
+    }
+
+    /// The parameters of the body, which must be a form, and the only place with parameters (OAuth 2.1 §3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`FormFault`].
+    pub fn form(&self) -> Result<Parameters, FormFault> {
+        if self.body.len() > LARGEST_BODY {
+            return Err(FormFault::TooLarge);
+        }
+        if !self.query.is_empty() {
+            return Err(FormFault::QueryParameters);
+        }
+        if !is_form(&self.header(header::CONTENT_TYPE)) {
+            return Err(FormFault::ContentType);
+        }
+        Ok(Parameters::parse(&self.body)?)
+    }
+}
+
+/// `application/x-www-form-urlencoded`, perhaps with `charset=utf-8`, exactly once.
+fn is_form(content_types: &[&str]) -> bool {
+    let [content_type] = content_types else { return false };
+    let mut parts = content_type.split(';').map(str::trim);
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+        && parts.all(|parameter| {
+            parameter.eq_ignore_ascii_case("charset=utf-8") || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(content_type: Option<&'static str>, body: &'static [u8]) -> Request {
+        let mut headers = HeaderMap::new();
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        }
+        let body = Bytes::from_static(body);
+        Request { method: Method::POST, path: "/".into(), query: String::new(), headers, body, trace_id: "t".into() }
+    }
+
+    #[test]
+    fn sec_param_06_only_a_form_is_a_form() {
+        for good in [
+            "application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded;charset=UTF-8",
+            "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+        ] {
+            assert!(post(Some(good), b"a=1").form().is_ok(), "{good}");
+        }
+        for bad in [
+            Some("application/json"),
+            Some("multipart/form-data; boundary=x"),
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded; charset=utf-16"),
+            None,
+        ] {
+            assert_eq!(post(bad, b"a=1").form().err(), Some(FormFault::ContentType), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sec_param_02_parameters_in_the_query_of_a_form_are_refused() {
+        let mut request = post(Some("application/x-www-form-urlencoded"), b"a=1");
+        request.query = "client_secret=x".into();
+        assert_eq!(request.form().err(), Some(FormFault::QueryParameters));
+    }
+
+    #[test]
+    fn sec_dos_01_a_large_body_or_query_is_not_looked_at() {
+        let mut request = post(Some("application/x-www-form-urlencoded"), b"");
+        request.body = Bytes::from(vec![b'%'; LARGEST_BODY + 1]);
+        assert_eq!(request.form().err(), Some(FormFault::TooLarge));
+        request.query = "%".repeat(LONGEST_QUERY + 1);
+        assert_eq!(request.query_parameters().err(), Some(FormFault::TooLarge));
+    }
+}

@@ -1,0 +1,171 @@
+//! The one table of routes. Discovery, the local server, the functions, the tests and the stacks follow it.
+
+use protocol::id::WorkspaceId;
+
+/// The functions, each a crate and a Lambda of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// The authorization endpoint.
+    Authorize,
+    /// Login and consent pages.
+    Login,
+    /// Logging in with an upstream provider.
+    Callback,
+    /// The token endpoint.
+    Token,
+    /// The userinfo endpoint.
+    Userinfo,
+    /// The revocation endpoint.
+    Revoke,
+    /// Discovery documents and public keys.
+    Metadata,
+}
+
+/// What a route leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// RFC 6749 §3.1.
+    Authorization,
+    /// The login page.
+    Login,
+    /// The consent page.
+    Consent,
+    /// The beginning of an upstream login.
+    UpstreamLogin,
+    /// The end of an upstream login.
+    Callback,
+    /// RFC 6749 §3.2.
+    Token,
+    /// OpenID Connect Core §5.3.
+    Userinfo,
+    /// RFC 7009.
+    Revocation,
+    /// OpenID Connect Discovery §4 and RFC 8414 §3.
+    Discovery,
+    /// RFC 7517 §5.
+    Jwks,
+}
+
+/// Who may read answers across origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrossOrigin {
+    /// Nobody: pages, and whatever looks at cookies.
+    Never,
+    /// The origins of registered clients.
+    Registered,
+    /// Everybody: the answer is public.
+    Public,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Route {
+    /// What it leads to.
+    pub endpoint: Endpoint,
+    /// The function that serves it.
+    pub function: Function,
+    /// The path, with `{tenant}`, `{workspace}` and perhaps `{idp}`.
+    pub template: &'static str,
+    /// The methods that it takes.
+    pub methods: &'static [&'static str],
+    /// Who may read its answers across origins.
+    pub cross_origin: CrossOrigin,
+}
+
+macro_rules! routes {
+    ($($endpoint:ident $function:ident $template:literal [$($method:literal),+] $cross_origin:ident;)+) => {
+        /// The table.
+        pub const ROUTES: &[Route] = &[$(Route {
+            endpoint: Endpoint::$endpoint,
+            function: Function::$function,
+            template: $template,
+            methods: &[$($method),+],
+            cross_origin: CrossOrigin::$cross_origin,
+        }),+];
+    };
+}
+
+routes! {
+    Authorization Authorize "/{tenant}/{workspace}/oauth2/authorize" ["GET", "POST"] Never;
+    Login Login "/{tenant}/{workspace}/login" ["GET", "POST"] Never;
+    Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "POST"] Never;
+    UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET"] Never;
+    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
+    Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
+    Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "POST"] Registered;
+    Revocation Revoke "/{tenant}/{workspace}/oauth2/revoke" ["POST"] Registered;
+    Discovery Metadata "/{tenant}/{workspace}/.well-known/openid-configuration" ["GET"] Public;
+    Discovery Metadata "/.well-known/openid-configuration/{tenant}/{workspace}" ["GET"] Public;
+    Discovery Metadata "/.well-known/oauth-authorization-server/{tenant}/{workspace}" ["GET"] Public;
+    Jwks Metadata "/{tenant}/{workspace}/.well-known/jwks.json" ["GET"] Public;
+}
+
+/// A path that a route fits.
+pub struct Matched<'p> {
+    /// The route.
+    pub route: &'static Route,
+    /// The workspace that the path names. Whether it exists is not known yet.
+    pub workspace: WorkspaceId,
+    /// The identity source that the path names, if the route has one.
+    pub identity_source: Option<&'p str>,
+}
+
+/// The route that fits `path`, literally: no case folding, no decoding, no doubled or trailing slashes (catalogue row
+/// SEC-PARAM-20).
+#[must_use]
+pub fn find(path: &str) -> Option<Matched<'_>> {
+    ROUTES.iter().find_map(|route| matched(route, path))
+}
+
+fn matched<'p>(route: &'static Route, path: &'p str) -> Option<Matched<'p>> {
+    let (mut tenant, mut workspace, mut identity_source) = (None, None, None);
+    let (mut expected, mut segments) = (route.template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), segments.next()) {
+            (None, None) => break,
+            (Some("{tenant}"), Some(segment)) => tenant = Some(segment),
+            (Some("{workspace}"), Some(segment)) => workspace = Some(segment),
+            (Some("{idp}"), Some(segment)) => identity_source = Some(segment),
+            (Some(literal), Some(segment)) if literal == segment => {}
+            _ => return None,
+        }
+    }
+    Some(Matched { route, workspace: WorkspaceId::parse(tenant?, workspace?).ok()?, identity_source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_found_by_its_own_path() {
+        for route in ROUTES {
+            let path =
+                route.template.replace("{tenant}", "t1").replace("{workspace}", "w1").replace("{idp}", "partner");
+            let found = find(&path).unwrap();
+            assert_eq!(found.route.template, route.template);
+            assert_eq!(found.workspace.to_string(), "t1/w1");
+            assert_eq!(found.identity_source, route.template.contains("{idp}").then_some("partner"));
+        }
+    }
+
+    #[test]
+    fn sec_param_20_and_sec_hdr_04_a_path_is_matched_literally() {
+        for path in [
+            "/default/demo/oauth2/Token",
+            "//default/demo/oauth2/token",
+            "/default/demo/oauth2/token/",
+            "/default/demo/oauth2/token;x",
+            "/default/demo/oauth2/%74oken",
+            "/default/demo/./oauth2/token",
+            "/default/demo/oauth2/authorize/x.css",
+            "/Default/demo/oauth2/token",
+            "/default//oauth2/token",
+            "/default/demo",
+            "/",
+            "",
+        ] {
+            assert!(find(path).is_none(), "{path}");
+        }
+    }
+}
