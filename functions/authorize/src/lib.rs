@@ -1,1 +1,89 @@
+//! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either answer at once or send the user on to
+//! log in or to consent. It writes only when it issues a code, and it cannot sign.
 
+use frontchannel::{FrontChannel, Standing};
+use http::Method;
+use protocol::authorization::{self, AuthorizationRequest};
+use protocol::decision::Verdict;
+use protocol::error::{PageError, RedirectError, Refusal};
+use protocol::id::WorkspaceId;
+use protocol::parameters::{ParameterError, Parameters};
+use web::response::see_other;
+use web::route::{self, Endpoint};
+use web::{FormFault, Request, Response, edge};
+
+/// What the function works with: it reads configuration, sessions and consents, and creates grants.
+pub struct Deps {
+    /// The front channel.
+    pub front: FrontChannel,
+}
+
+/// Answers a request.
+pub async fn handle(deps: &Deps, request: &Request) -> Response {
+    edge::guarded(request, respond(deps, request)).await
+}
+
+async fn respond(deps: &Deps, request: &Request) -> Response {
+    let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == Endpoint::Authorization)
+    else {
+        return deps.front.error(request, PageError::NotFound);
+    };
+    if !matched.route.methods.contains(&request.method.as_str()) {
+        return deps.front.method_not_allowed(request, &matched);
+    }
+    let outcome = authorize(deps, request, &matched.workspace).await;
+    outcome.unwrap_or_else(|refusal| deps.front.refused(request, &matched.workspace, refusal))
+}
+
+/// Parse, load, decide, commit: each step once, in this order.
+async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
+    let front = &deps.front;
+    let parameters = parse(request)?;
+    let standing = load(front, &parameters, workspace).await?;
+    let session = front
+        .session(request, workspace)
+        .await
+        .map_err(|_unavailable: PageError| front.refusal(&standing, RedirectError::TemporarilyUnavailable))?;
+    match front.decide(&standing, session.as_ref()).await? {
+        Verdict::Approved(approved) => Ok(see_other(&front.issue(&standing, &approved).await?)),
+        Verdict::AskConsent => front.to_consent(request, &standing),
+        Verdict::Refused(error) => Err(front.refusal(&standing, error)),
+        Verdict::LogIn => match as_get(request, &standing) {
+            Some(response) => Ok(response),
+            None => front.to_login(request, &standing),
+        },
+    }
+}
+
+/// The parameters: of the query for GET, of the body for POST, never of both (OpenID Connect Core §3.1.2.1).
+fn parse(request: &Request) -> Result<Parameters, PageError> {
+    let parameters = if request.method == Method::POST { request.form() } else { request.query_parameters() };
+    parameters.map_err(|fault| match fault {
+        FormFault::TooLarge => PageError::RequestTooLarge,
+        FormFault::Parameters(error) => PageError::Parameters(error),
+        FormFault::ContentType | FormFault::QueryParameters => PageError::Parameters(ParameterError::Encoding),
+    })
+}
+
+async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -> Result<Standing, Refusal> {
+    let workspace = front.workspace(id).await?;
+    let client_id = authorization::client_id(parameters)?;
+    let client = front.configuration.usable_client(&workspace.workspace, &client_id, front.clock.now()).await;
+    let client = client.map_err(|fault| {
+        tracing::error!(fault = %fault, "the client could not be read");
+        PageError::Unavailable
+    })?;
+    let client = client.ok_or(PageError::UnknownClient)?;
+    let asked = AuthorizationRequest::parse(parameters, &client.client)?;
+    Ok(front.begin(workspace, client, asked)?)
+}
+
+/// A form of another site arrives without our cookies, so nobody seems to be logged in. The same request by GET, to
+/// which the browser adds them, finds out.
+fn as_get(request: &Request, standing: &Standing) -> Option<Response> {
+    let body = std::str::from_utf8(&request.body).ok()?;
+    let without_cookies = request.header(http::header::COOKIE).is_empty();
+    let fits = body.len() <= web::request::LONGEST_QUERY;
+    let url = standing.workspace.workspace.issuer.url("/oauth2/authorize");
+    (request.method == Method::POST && without_cookies && fits).then(|| see_other(&format!("{url}?{body}")))
+}

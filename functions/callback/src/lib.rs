@@ -1,1 +1,81 @@
+//! Logging in with an upstream OpenID provider: sending the user there, and taking the answer.
+//!
+//! The transaction travels sealed in a cookie that is removed with its first use; state, nonce, PKCE and `iss` are
+//! checked, and nothing is sent to the provider before they are (catalogue rows SEC-UP-01 to 05).
 
+mod answer;
+mod begin;
+mod provider;
+
+use frontchannel::{FrontChannel, Standing};
+use protocol::error::PageError;
+use protocol::id::WorkspaceId;
+use protocol::interaction::Interaction;
+use protocol::upstream::UpstreamProvider;
+use store::{AccountRecording, SessionCreation};
+use web::cookie::Cookie;
+use web::fetch::Fetcher;
+use web::route::{self, Endpoint};
+use web::{Request, Response, edge};
+
+pub use provider::Upstreams;
+
+/// What the function works with: on top of the front channel it asks providers, records accounts and begins sessions.
+pub struct Deps {
+    /// The front channel.
+    pub front: FrontChannel,
+    /// New sessions.
+    pub sessions: SessionCreation,
+    /// Accounts of users whom providers know.
+    pub accounts: AccountRecording,
+    /// Requests to providers.
+    pub fetcher: Fetcher,
+    /// What is known of the providers.
+    pub upstreams: Upstreams,
+}
+
+/// Answers a request.
+pub async fn handle(deps: &Deps, request: &Request) -> Response {
+    edge::guarded(request, respond(deps, request)).await
+}
+
+async fn respond(deps: &Deps, request: &Request) -> Response {
+    let Some(matched) = route::find(&request.path) else { return deps.front.error(request, PageError::NotFound) };
+    if !matched.route.methods.contains(&request.method.as_str()) {
+        return deps.front.method_not_allowed(request, &matched);
+    }
+    let (workspace, idp) = (&matched.workspace, matched.identity_source.unwrap_or_default());
+    let outcome = match matched.route.endpoint {
+        Endpoint::UpstreamLogin => begin::begin(deps, request, workspace, idp).await,
+        Endpoint::Callback => answer::take(deps, request, workspace, idp).await,
+        _ => return deps.front.error(request, PageError::NotFound),
+    };
+    outcome.unwrap_or_else(|refusal| deps.front.refused(request, workspace, refusal))
+}
+
+/// Picks up `interaction`, unless it has been finished, and finds the provider that the path names.
+async fn resumed(
+    deps: &Deps,
+    request: &Request,
+    workspace: &WorkspaceId,
+    interaction: Interaction,
+) -> Result<Standing, PageError> {
+    let loaded = deps.front.workspace(workspace).await?;
+    let standing = deps.front.resume(request, loaded, interaction).await?;
+    deps.front.unfinished(&standing).await?;
+    Ok(standing)
+}
+
+fn provider<'s>(standing: &'s Standing, idp: &str) -> Result<&'s UpstreamProvider, PageError> {
+    standing.workspace.workspace.settings.upstream(idp).ok_or(PageError::UnknownIdentitySource)
+}
+
+/// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
+fn transaction_cookie(deps: &Deps, workspace: &WorkspaceId, state: &str) -> Cookie {
+    let short: String = state.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    Cookie::new(&format!("upstream-{short}"), workspace, &deps.front.public_url)
+}
+
+fn callback_url(standing: &Standing, idp: &str) -> String {
+    standing.workspace.workspace.issuer.url(&format!("/callback/{idp}"))
+}

@@ -133,6 +133,13 @@ fn must_ask(attempt: &Attempt<'_>) -> bool {
     demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
 }
 
+/// Whether what the user allowed before can make a difference, so that it is worth a read.
+#[must_use]
+pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
+    let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
+    client.consent == ConsentPolicy::Ask && !demanded && client.identity_is_assured(&request.redirect_uri)
+}
+
 /// Whether `client` may be used at all.
 #[must_use]
 pub fn is_usable(client: &Client) -> bool {

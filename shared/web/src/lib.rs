@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod json;
 pub mod lambda;
 pub mod log;
+pub mod origin;
 pub mod page;
 pub mod request;
 pub mod response;

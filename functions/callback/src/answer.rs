@@ -1,0 +1,107 @@
+//! Taking a provider's answer.
+
+use frontchannel::Standing;
+use protocol::decision::Verdict;
+use protocol::error::{PageError, RedirectError, Refusal};
+use protocol::id::WorkspaceId;
+use protocol::identity::Identity;
+use protocol::parameters::Parameters;
+use protocol::upstream::{UpstreamError, UpstreamTransaction};
+use signing::Purpose;
+use web::cookie::Cookie;
+use web::response::{see_other, with_cookie};
+use web::{Request, Response};
+
+use crate::provider::{Login, client_secret};
+use crate::{Deps, callback_url, provider, resumed, transaction_cookie};
+
+/// Takes the answer that the browser brings, and goes on as the login page does.
+pub(crate) async fn take(
+    deps: &Deps,
+    request: &Request,
+    workspace: &WorkspaceId,
+    idp: &str,
+) -> Result<Response, Refusal> {
+    let answer = request.query_parameters().map_err(|_| PageError::ForeignUpstreamAnswer)?;
+    let state = answer.one("state").map_err(PageError::from)?.ok_or(PageError::ForeignUpstreamAnswer)?;
+    let cookie = transaction_cookie(deps, workspace, state);
+    let transaction = transaction(deps, request, workspace, &cookie)?;
+    if transaction.provider.as_str() != idp || transaction.state != state {
+        return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
+    }
+    // Whatever comes of it, the transaction is over.
+    let outcome = finish(deps, request, workspace, (&transaction, &answer)).await;
+    let response = outcome.unwrap_or_else(|refusal| deps.front.refused(request, workspace, refusal));
+    Ok(with_cookie(response, &cookie.remove()))
+}
+
+fn transaction(
+    deps: &Deps,
+    request: &Request,
+    workspace: &WorkspaceId,
+    cookie: &Cookie,
+) -> Result<UpstreamTransaction, PageError> {
+    let sealed = cookie.read(request).ok_or(PageError::ForeignUpstreamAnswer)?;
+    let plain = deps.front.sealer.open(Purpose::Upstream, workspace, sealed);
+    let plain = plain.ok_or(PageError::ForeignUpstreamAnswer)?;
+    let transaction: UpstreamTransaction =
+        serde_json::from_slice(plain.expose()).map_err(|_| PageError::ForeignUpstreamAnswer)?;
+    if deps.front.clock.now().reached(transaction.expires) {
+        return Err(PageError::StaleInteraction);
+    }
+    Ok(transaction)
+}
+
+async fn finish(
+    deps: &Deps,
+    request: &Request,
+    workspace: &WorkspaceId,
+    (transaction, answer): (&UpstreamTransaction, &Parameters),
+) -> Result<Response, Refusal> {
+    let front = &deps.front;
+    let standing = resumed(deps, request, workspace, transaction.interaction.clone()).await?;
+    let identity = identity(deps, &standing, transaction, answer).await?;
+    deps.accounts.record(workspace, &identity).await.map_err(|fault| {
+        tracing::error!(fault = %fault, "an account could not be recorded");
+        front.refusal(&standing, RedirectError::TemporarilyUnavailable)
+    })?;
+    let begun = front.log_in(&deps.sessions, request, &standing, &identity, &["fed"]).await?;
+    let response = match front.decide(&standing, Some(&begun.session)).await? {
+        Verdict::Approved(approved) => see_other(&front.issue(&standing, &approved).await?),
+        Verdict::AskConsent => front.to_consent(request, &standing)?,
+        Verdict::LogIn => front.to_login(request, &standing)?,
+        Verdict::Refused(error) => return Err(front.refusal(&standing, error)),
+    };
+    Ok(with_cookie(response, &begun.cookie))
+}
+
+/// Who the provider says the user is.
+async fn identity(
+    deps: &Deps,
+    standing: &Standing,
+    transaction: &UpstreamTransaction,
+    answer: &Parameters,
+) -> Result<Identity, Refusal> {
+    let provider = provider(standing, transaction.provider.as_str())?;
+    let now = deps.front.clock.now();
+    let metadata = deps.upstreams.metadata(&deps.fetcher, provider, now).await?;
+    let code = match transaction.answered(answer, &metadata) {
+        Ok(code) => code,
+        Err(UpstreamError::Denied) => return Err(deps.front.refusal(standing, RedirectError::AccessDenied)),
+        Err(error) => {
+            tracing::warn!(error = %error, provider = %provider.id, "an upstream answer was refused");
+            return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
+        }
+    };
+    let secret = client_secret(deps, standing, provider)?;
+    let login = Login {
+        provider,
+        metadata: &metadata,
+        transaction,
+        code,
+        callback: &callback_url(standing, provider.id.as_str()),
+        secret,
+        now,
+    };
+    Ok(login.identity(&deps.fetcher, &standing.workspace.workspace.id).await?)
+}

@@ -1,0 +1,60 @@
+//! Sending the user to a provider.
+
+use protocol::encoding::base64url;
+use protocol::error::{PageError, Refusal};
+use protocol::id::WorkspaceId;
+use protocol::time::Lifetime;
+use protocol::upstream::{Target, UpstreamTransaction};
+use sha2::{Digest, Sha256};
+use signing::entropy::random;
+use signing::{EntropyFault, Purpose};
+use web::response::{see_other, with_cookie};
+use web::{Request, Response};
+
+use crate::{Deps, callback_url, provider, resumed, transaction_cookie};
+
+/// How long a user may take at the provider.
+const PATIENCE: Lifetime = Lifetime::seconds(900);
+
+/// The longest sealed transaction that fits into a cookie of four kilobytes.
+const LONGEST_SEALED: usize = 3800;
+
+/// Begins a login with the provider that the path names.
+pub(crate) async fn begin(
+    deps: &Deps,
+    request: &Request,
+    workspace: &WorkspaceId,
+    idp: &str,
+) -> Result<Response, Refusal> {
+    let parameters = request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
+    let interaction = deps.front.open(workspace, parameters.one("interaction").map_err(PageError::from)?)?;
+    let standing = resumed(deps, request, workspace, interaction.clone()).await?;
+    let provider = provider(&standing, idp)?;
+    let metadata = deps.upstreams.metadata(&deps.fetcher, provider, deps.front.clock.now()).await?;
+    let transaction = UpstreamTransaction {
+        interaction,
+        provider: provider.id.clone(),
+        state: fresh(deps)?,
+        nonce: fresh(deps)?,
+        code_verifier: fresh(deps)?,
+        expires: deps.front.clock.now().plus(PATIENCE),
+    };
+    let code_challenge = base64url(&Sha256::digest(transaction.code_verifier.as_bytes()));
+    let target = Target { callback: &callback_url(&standing, idp), code_challenge: &code_challenge };
+    let url = transaction.authorization_url(provider, &metadata, &target);
+    let cookie = transaction_cookie(deps, workspace, &transaction.state).set(&sealed(deps, workspace, &transaction)?);
+    Ok(with_cookie(see_other(&url), &cookie))
+}
+
+fn fresh(deps: &Deps) -> Result<String, PageError> {
+    let bytes = random::<32>(&*deps.front.entropy).map_err(|_: EntropyFault| PageError::Unavailable)?;
+    Ok(base64url(&bytes))
+}
+
+fn sealed(deps: &Deps, workspace: &WorkspaceId, transaction: &UpstreamTransaction) -> Result<String, PageError> {
+    let plain = serde_json::to_vec(transaction).map_err(|_| PageError::Unavailable)?;
+    let front = &deps.front;
+    let sealed = front.sealer.seal(Purpose::Upstream, workspace, plain, &*front.entropy);
+    let sealed = sealed.map_err(|_| PageError::Unavailable)?;
+    if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+}

@@ -1,0 +1,174 @@
+//! Asking a provider: its metadata, its token endpoint, its keys, its userinfo.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use frontchannel::Standing;
+use http::Method;
+use protocol::encoding::encode_uri_component;
+use protocol::error::PageError;
+use protocol::id::WorkspaceId;
+use protocol::identity::Identity;
+use protocol::jwk::ForeignJwks;
+use protocol::secret::Secret;
+use protocol::time::{Lifetime, Timestamp};
+use protocol::upstream::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamProvider, UpstreamTransaction};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use signing::{Purpose, verify};
+use web::fetch::{FetchFault, Fetcher, Outgoing};
+
+use crate::Deps;
+
+/// How long metadata may be used before it is read again.
+const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
+
+/// Providers' metadata by issuer, each with the time at which it was read.
+type Known = HashMap<String, (Timestamp, Arc<UpstreamMetadata>)>;
+
+/// What is known of the providers. Their issuers are configured, so there are few.
+#[derive(Default)]
+pub struct Upstreams(Mutex<Known>);
+
+impl Upstreams {
+    /// The metadata of `provider`.
+    pub(crate) async fn metadata(
+        &self,
+        fetcher: &Fetcher,
+        provider: &UpstreamProvider,
+        now: Timestamp,
+    ) -> Result<Arc<UpstreamMetadata>, PageError> {
+        if let Some(fresh) = self.fresh(&provider.issuer, now) {
+            return Ok(fresh);
+        }
+        let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
+        let metadata: UpstreamMetadata =
+            fetcher.json(get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
+        let metadata = Arc::new(metadata.of(provider).map_err(|error| refused(provider, &error))?);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(provider.issuer.clone(), (now, Arc::clone(&metadata)));
+        Ok(metadata)
+    }
+
+    fn fresh(&self, issuer: &str, now: Timestamp) -> Option<Arc<UpstreamMetadata>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read, metadata) = known.get(issuer)?;
+        (*read <= now && !now.reached(read.plus(METADATA_LIFETIME))).then(|| Arc::clone(metadata))
+    }
+}
+
+/// A login that the user has finished at the provider, and we have not.
+pub(crate) struct Login<'a> {
+    pub(crate) provider: &'a UpstreamProvider,
+    pub(crate) metadata: &'a UpstreamMetadata,
+    pub(crate) transaction: &'a UpstreamTransaction,
+    pub(crate) code: &'a str,
+    pub(crate) callback: &'a str,
+    pub(crate) secret: Option<Secret<String>>,
+    pub(crate) now: Timestamp,
+}
+
+/// The part of a token response that we use. The tokens are used at once and kept nowhere.
+#[derive(Deserialize)]
+struct TokenResponse {
+    access_token: String,
+    id_token: String,
+}
+
+impl Login<'_> {
+    /// Exchanges the code, once, and finds out who the user is. An exchange whose answer was lost is not repeated,
+    /// because the code may be used up (fault F-UP-2): the user begins again.
+    pub(crate) async fn identity(&self, fetcher: &Fetcher, workspace: &WorkspaceId) -> Result<Identity, PageError> {
+        let tokens = self.exchange(fetcher).await?;
+        let id_token = self.id_token(fetcher, &tokens).await?;
+        let userinfo = self.userinfo(fetcher, &tokens).await?;
+        let identity = id_token.identity(workspace, &self.provider.id, userinfo);
+        identity.map_err(|error| refused(self.provider, &error))
+    }
+
+    async fn exchange(&self, fetcher: &Fetcher) -> Result<TokenResponse, PageError> {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", self.code),
+            ("redirect_uri", self.callback),
+            ("client_id", self.provider.client_id.as_str()),
+            ("code_verifier", &self.transaction.code_verifier),
+        ];
+        let form: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();
+        let basic = self.secret.as_ref().map(|secret| basic(self.provider.client_id.as_str(), secret));
+        let outgoing = Outgoing {
+            method: Method::POST,
+            url: &self.metadata.token_endpoint,
+            authorization: basic.as_deref(),
+            form: Some(form.join("&")),
+        };
+        fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))
+    }
+
+    async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, PageError> {
+        let refuse = |reason: &dyn std::fmt::Display| refused(self.provider, reason);
+        let header = verify::header(&tokens.id_token).ok_or_else(|| refuse(&"unreadable ID token"))?;
+        let jwks: ForeignJwks =
+            fetcher.json(get(&self.metadata.jwks_uri)).await.map_err(|fault| unreachable(self.provider, &fault))?;
+        let keys = jwks.candidates(header.alg, header.kid.as_deref());
+        let is_id_token = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
+        let claims = verify::claims(&tokens.id_token, &keys, is_id_token).ok_or_else(|| refuse(&"bad signature"))?;
+        let expected = Expected {
+            provider: self.provider,
+            nonce: &self.transaction.nonce,
+            access_token: &tokens.access_token,
+            now: self.now,
+        };
+        UpstreamIdToken::accept(&claims, &expected).map_err(|error| refuse(&error))
+    }
+
+    async fn userinfo(
+        &self,
+        fetcher: &Fetcher,
+        tokens: &TokenResponse,
+    ) -> Result<Option<Map<String, Value>>, PageError> {
+        let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
+        let bearer = format!("Bearer {}", tokens.access_token);
+        let outgoing = Outgoing { authorization: Some(&bearer), ..get(url) };
+        let claims = fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))?;
+        Ok(Some(claims))
+    }
+}
+
+/// Our secret at `provider`, if we have one there.
+pub(crate) fn client_secret(
+    deps: &Deps,
+    standing: &Standing,
+    provider: &UpstreamProvider,
+) -> Result<Option<Secret<String>>, PageError> {
+    let Some(sealed) = &provider.sealed_client_secret else { return Ok(None) };
+    let workspace = &standing.workspace.workspace.id;
+    let plain = deps.front.sealer.open(Purpose::UpstreamSecret, workspace, sealed).ok_or(PageError::Unavailable)?;
+    let text = String::from_utf8(plain.expose().clone()).map_err(|_| PageError::Unavailable)?;
+    Ok(Some(Secret::new(text)))
+}
+
+fn get(url: &str) -> Outgoing<'_> {
+    Outgoing { method: Method::GET, url, authorization: None, form: None }
+}
+
+fn basic(client_id: &str, secret: &Secret<String>) -> String {
+    let pair = format!("{}:{}", encode_uri_component(client_id), encode_uri_component(secret.expose()));
+    format!("Basic {}", STANDARD.encode(pair))
+}
+
+fn unreachable(provider: &UpstreamProvider, fault: &FetchFault) -> PageError {
+    tracing::warn!(fault = %fault, provider = %provider.id, "an upstream provider could not be used");
+    match fault {
+        FetchFault::Status(400..=499) | FetchFault::Unreadable => PageError::UpstreamRefused,
+        FetchFault::Status(_) | FetchFault::Forbidden | FetchFault::Unreachable(_) => PageError::UpstreamUnreachable,
+    }
+}
+
+fn refused(provider: &UpstreamProvider, reason: &dyn std::fmt::Display) -> PageError {
+    tracing::warn!(reason = %reason, provider = %provider.id, "an upstream login was refused");
+    PageError::UpstreamRefused
+}

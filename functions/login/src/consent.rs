@@ -1,0 +1,87 @@
+//! The consent page, and what is decided on it.
+
+use frontchannel::Standing;
+use protocol::consent::Consent;
+use protocol::decision::{ApprovedAuthorization, Verdict};
+use protocol::error::{PageError, RedirectError, Refusal};
+use protocol::id::WorkspaceId;
+use protocol::session::Session;
+use web::response::see_other;
+use web::{Request, Response};
+
+use crate::page::consent_page;
+use crate::{Deps, form, resumed, resumed_by_query};
+
+/// Shows the page, to a user who is logged in.
+pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
+    let standing = resumed_by_query(deps, request, workspace).await?;
+    let session = deps.front.session(request, workspace).await?;
+    match session.filter(|session| may_decide(deps, &standing, session)) {
+        Some(session) => Ok(consent_page(deps, &standing, request, &session)?),
+        None => deps.front.to_login(request, &standing),
+    }
+}
+
+/// Whether the login behind `session` is good enough for this request.
+fn may_decide(deps: &Deps, standing: &Standing, session: &Session) -> bool {
+    !matches!(deps.front.decide_allowed(standing, session, &[]), Verdict::LogIn)
+}
+
+/// Takes the decision.
+pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
+    let form = form(deps, request)?;
+    let standing = resumed(deps, request, workspace, &form).await?;
+    let Some(session) = deps.front.session(request, workspace).await? else {
+        return deps.front.to_login(request, &standing);
+    };
+    match form.one("decision").map_err(PageError::from)? {
+        Some("allow") => {
+            let withheld: Vec<&str> = form.all("withhold").collect();
+            allow(deps, request, &standing, &session, &withheld).await
+        }
+        Some("deny") => match deps.front.deny(&standing).await? {},
+        _ => Err(Refusal::Page(PageError::IncompleteForm)),
+    }
+}
+
+async fn allow(
+    deps: &Deps,
+    request: &Request,
+    standing: &Standing,
+    session: &Session,
+    withheld: &[&str],
+) -> Result<Response, Refusal> {
+    let front = &deps.front;
+    match front.decide_allowed(standing, session, withheld) {
+        Verdict::Approved(approved) => {
+            remember(deps, standing, &approved, withheld).await?;
+            Ok(see_other(&front.issue(standing, &approved).await?))
+        }
+        // Everything was kept back, which is a no.
+        Verdict::Refused(RedirectError::AccessDenied) => match front.deny(standing).await? {},
+        Verdict::Refused(error) => Err(front.refusal(standing, error)),
+        Verdict::LogIn | Verdict::AskConsent => front.to_login(request, standing),
+    }
+}
+
+/// Remembers the consent, where remembering can spare the user the question next time.
+async fn remember(
+    deps: &Deps,
+    standing: &Standing,
+    approved: &ApprovedAuthorization,
+    withheld: &[&str],
+) -> Result<(), Refusal> {
+    let front = &deps.front;
+    if !standing.client.client.identity_is_assured(&standing.request.redirect_uri) {
+        return Ok(());
+    }
+    let (workspace, session) = (&standing.workspace.workspace.id, approved.session());
+    let before = front.consent(standing, session).await?.map(|consent| consent.scope).unwrap_or_default();
+    let scope = before.filtered(|scope| !withheld.contains(&scope)).union(approved.scope());
+    let consent = Consent { scope, given: front.clock.now() };
+    let client = &standing.client.client.id;
+    deps.consents.remember(workspace, &session.subject, client, &consent).await.map_err(|fault| {
+        tracing::error!(fault = %fault, "a consent could not be remembered");
+        front.refusal(standing, RedirectError::TemporarilyUnavailable)
+    })
+}

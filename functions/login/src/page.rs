@@ -1,0 +1,119 @@
+//! What the pages show.
+
+use frontchannel::Standing;
+use protocol::error::PageError;
+use protocol::scope::OPENID;
+use protocol::session::Session;
+use web::page::{ConsentPage, LoginPage, ScopeRow, page};
+use web::{Request, Response};
+
+use crate::Deps;
+
+/// What stands in the form.
+pub(crate) struct LoginForm<'a> {
+    /// The name.
+    pub(crate) username: &'a str,
+    /// Whether it has just been refused.
+    pub(crate) failed: bool,
+}
+
+/// The login page.
+pub(crate) fn login_page(
+    deps: &Deps,
+    request: &Request,
+    standing: &Standing,
+    form: &LoginForm<'_>,
+) -> Result<Response, PageError> {
+    let workspace = &standing.workspace.workspace;
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.ticket(request, standing)?.sealed);
+    let sandbox = workspace.settings.sandbox.as_ref();
+    let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
+    let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
+    let upstream = workspace.settings.upstream.iter();
+    let providers: Vec<(&str, String)> =
+        upstream.map(|provider| (provider.title.as_str(), link(provider.id.as_str()))).collect();
+    let template = LoginPage {
+        nonce: &nonce,
+        workspace: &workspace.settings.name,
+        client: &standing.client.client.name,
+        action: &workspace.issuer.url("/login"),
+        interaction: &interaction,
+        username: form.username,
+        failed: form.failed,
+        passwords: sandbox.is_some(),
+        hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
+        providers: &providers,
+    };
+    let status = if form.failed { 403 } else { 200 };
+    Ok(page(status, &template, &nonce, &[standing.request.redirect_uri.csp_source()]))
+}
+
+/// The consent page.
+pub(crate) fn consent_page(
+    deps: &Deps,
+    standing: &Standing,
+    request: &Request,
+    session: &Session,
+) -> Result<Response, PageError> {
+    let (workspace, client) = (&standing.workspace.workspace, &standing.client.client);
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.ticket(request, standing)?.sealed);
+    let definitions = &workspace.settings;
+    let scopes: Vec<ScopeRow<'_>> = standing
+        .request
+        .terms
+        .scope
+        .iter()
+        .map(|name| {
+            let (title, description) =
+                definitions.scope(name).map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
+            ScopeRow { name, title, description, optional: name != OPENID }
+        })
+        .collect();
+    let destination = standing.request.redirect_uri.csp_source();
+    let template = ConsentPage {
+        nonce: &nonce,
+        workspace: &workspace.settings.name,
+        client: &client.name,
+        client_id: client.id.as_str(),
+        destination: &destination,
+        unassured: !client.identity_is_assured(&standing.request.redirect_uri),
+        user: &session.display_name,
+        action: &workspace.issuer.url("/login/consent"),
+        interaction: &interaction,
+        scopes: &scopes,
+        lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
+    };
+    Ok(page(200, &template, &nonce, std::slice::from_ref(&destination)))
+}
+
+/// A length of time as people say it.
+fn in_words(seconds: u32) -> String {
+    let of = |count: u32, unit: &str| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") };
+    match seconds {
+        0..120 => of(seconds, "second"),
+        120..7200 if seconds != 3600 => of(seconds / 60, "minute"),
+        3600 => of(1, "hour"),
+        7200..172_800 => of(seconds / 3600, "hour"),
+        _ => of(seconds / 86_400, "day"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn lengths_of_time_are_said_as_people_say_them() {
+        let table = [
+            (1, "1 second"),
+            (60, "60 seconds"),
+            (600, "10 minutes"),
+            (3600, "1 hour"),
+            (86_400, "24 hours"),
+            (2_592_000, "30 days"),
+        ];
+        for (seconds, expected) in table {
+            assert_eq!(in_words(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The login page, and what is typed into it.
+
+use frontchannel::Standing;
+use protocol::decision::Verdict;
+use protocol::error::Refusal;
+use protocol::id::WorkspaceId;
+use protocol::identity::Identity;
+use protocol::parameters::Parameters;
+use protocol::secret::Secret;
+use web::response::{see_other, with_cookie};
+use web::{Request, Response};
+
+use crate::page::{LoginForm, login_page};
+use crate::{Deps, form, resumed, resumed_by_query};
+
+/// Longer names and passwords are nobody's.
+const LONGEST: usize = 1024;
+
+/// Shows the page.
+pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
+    let standing = resumed_by_query(deps, request, workspace).await?;
+    let username = standing.request.terms.login_hint.clone().unwrap_or_default();
+    Ok(login_page(deps, request, &standing, &LoginForm { username: &username, failed: false })?)
+}
+
+/// Takes name and password, and goes on with what the request still needs.
+pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
+    let front = &deps.front;
+    let form = form(deps, request)?;
+    let standing = resumed(deps, request, workspace, &form).await?;
+    let Some(identity) = authenticated(&standing, &form)? else {
+        tracing::info!(workspace = %workspace, trace.id = %request.trace_id, "a login failed");
+        let username = form.one("username").map_err(protocol::error::PageError::from)?.unwrap_or_default();
+        return Ok(login_page(deps, request, &standing, &LoginForm { username, failed: true })?);
+    };
+    let begun = front.log_in(&deps.sessions, request, &standing, &identity, &["pwd"]).await?;
+    let response = match front.decide(&standing, Some(&begun.session)).await? {
+        Verdict::Approved(approved) => see_other(&front.issue(&standing, &approved).await?),
+        Verdict::AskConsent => front.to_consent(request, &standing)?,
+        Verdict::LogIn => front.to_login(request, &standing)?,
+        Verdict::Refused(error) => return Err(front.refusal(&standing, error)),
+    };
+    Ok(with_cookie(response, &begun.cookie))
+}
+
+/// The user whose name and password the form carries.
+fn authenticated(standing: &Standing, form: &Parameters) -> Result<Option<Identity>, protocol::error::PageError> {
+    let (username, password) = (form.one("username")?, form.one("password")?);
+    let (Some(username), Some(password)) = (username, password) else { return Ok(None) };
+    if username.len() > LONGEST || password.len() > LONGEST {
+        return Ok(None);
+    }
+    let workspace = &standing.workspace.workspace;
+    let sandbox = workspace.settings.sandbox.as_ref();
+    Ok(sandbox.and_then(|sandbox| sandbox.authenticate(&workspace.id, username, &Secret::new(password.into()))))
+}

@@ -1,0 +1,113 @@
+//! The back channel: what `token`, `userinfo` and `revoke` have in common.
+//!
+//! Each answers programs with JSON, some of which run in browsers and may read the answer only from registered origins,
+//! errors included.
+
+use std::sync::Arc;
+
+use protocol::access_token::{self, AccessTokenClaims};
+use protocol::id::ClientId;
+use protocol::workspace::Workspace;
+use signing::verify::own_claims;
+use store::configuration::{LoadedClient, LoadedWorkspace};
+use store::{ConfigurationReading, KeyRingReading, StoreFault};
+use web::route::{self, Endpoint};
+use web::{Clock, Request, Response, cors, edge, json};
+
+/// What every function of the back channel works with.
+pub struct BackChannel {
+    /// Workspaces and clients.
+    pub configuration: Arc<ConfigurationReading>,
+    /// Public keys.
+    pub rings: Arc<KeyRingReading>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Who the request says it comes from, believed or not: its own pages may read the answer.
+#[derive(Default)]
+pub struct Caller {
+    /// The client, once it is known.
+    pub client: Option<Arc<LoadedClient>>,
+}
+
+impl BackChannel {
+    /// Answers `request`, if it is one to `endpoint`, with what `handler` says.
+    pub async fn answer(
+        &self,
+        request: &Request,
+        endpoint: Endpoint,
+        handler: impl AsyncFnOnce(&Workspace, &mut Caller) -> Response,
+    ) -> Response {
+        edge::guarded(request, self.respond(request, endpoint, handler)).await
+    }
+
+    async fn respond(
+        &self,
+        request: &Request,
+        endpoint: Endpoint,
+        handler: impl AsyncFnOnce(&Workspace, &mut Caller) -> Response,
+    ) -> Response {
+        let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == endpoint) else {
+            return json::not_found(request);
+        };
+        let loaded = match self.configuration.workspace(&matched.workspace, self.clock.now()).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return json::not_found(request),
+            Err(fault) => {
+                tracing::error!(fault = %fault, trace.id = %request.trace_id, "the workspace could not be read");
+                return json::unavailable(request);
+            }
+        };
+        match request.method.as_str() {
+            "OPTIONS" => cors::preflight(matched.route, request, &loaded.origins),
+            method if !matched.route.methods.contains(&method) => {
+                json::method_not_allowed(request, matched.route.methods)
+            }
+            _ => shared(request, &loaded, handler).await,
+        }
+    }
+
+    /// Finds the client that a request says it comes from, and lets `caller` know.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn client(
+        &self,
+        workspace: &Workspace,
+        id: &ClientId,
+        caller: &mut Caller,
+    ) -> Result<Option<Arc<LoadedClient>>, StoreFault> {
+        caller.client = self.configuration.client(workspace, id, self.clock.now()).await?;
+        Ok(caller.client.clone())
+    }
+
+    /// The claims of `token`, if it is an access token of this workspace, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn own_token(&self, workspace: &Workspace, token: &str) -> Result<Option<AccessTokenClaims>, StoreFault> {
+        let ring = self.rings.ring(&workspace.id, self.clock.now()).await?.ok_or(StoreFault::Unreadable("key ring"))?;
+        Ok(own_claims(token, &ring.published(), access_token::TYPE)
+            .and_then(|claims| AccessTokenClaims::parse(&claims, &workspace.issuer)))
+    }
+}
+
+/// The answer of `handler`, readable by the pages of the client that it turned out to concern.
+async fn shared(
+    request: &Request,
+    loaded: &LoadedWorkspace,
+    handler: impl AsyncFnOnce(&Workspace, &mut Caller) -> Response,
+) -> Response {
+    let mut caller = Caller::default();
+    let response = handler(&loaded.workspace, &mut caller).await;
+    let origins = caller.client.as_ref().map_or(&loaded.origins, |client| &client.origins);
+    cors::shared_with(response, request, origins)
+}
+
+/// Logs an infrastructure fault, once.
+pub fn log(fault: &dyn std::fmt::Display) {
+    tracing::error!(fault = %fault, "the back channel is not available");
+}

@@ -1,0 +1,90 @@
+//! Answers of the front channel: redirects, refusals, error pages.
+
+use protocol::encoding::base64url;
+use protocol::error::{PageError, RedirectError, Refusal};
+use protocol::id::{Issuer, WorkspaceId};
+use signing::entropy::random;
+use web::page::error_page;
+use web::response::{see_other, with_cookie};
+use web::route::Matched;
+use web::{Request, Response};
+
+use crate::issue::redirected;
+use crate::{FrontChannel, Standing};
+
+impl FrontChannel {
+    /// A fresh random value for a page's own style and script.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub fn nonce(&self) -> Result<String, PageError> {
+        let nonce = random::<16>(&*self.entropy).map_err(|fault| crate::standing::unavailable(&fault))?;
+        Ok(base64url(&nonce))
+    }
+
+    /// The answer to a request that is refused.
+    #[must_use]
+    pub fn refused(&self, request: &Request, workspace: &WorkspaceId, refusal: Refusal) -> Response {
+        let redirected = match refusal {
+            Refusal::Page(error) => return self.error(request, error),
+            Refusal::Redirect(redirected) => redirected,
+        };
+        tracing::info!(workspace = %workspace, error.code = redirected.error.code(), "an authorization was refused");
+        let issuer = Issuer::new(self.public_url.as_str(), workspace);
+        let description = redirected.error.to_string();
+        let mut parameters = vec![("error", redirected.error.code()), ("error_description", &description)];
+        if let Some(state) = &redirected.state {
+            parameters.push(("state", state));
+        }
+        parameters.push(("iss", issuer.as_str()));
+        see_other(&redirected.redirect_uri.location(&parameters))
+    }
+
+    /// An error page.
+    #[must_use]
+    pub fn error(&self, request: &Request, error: PageError) -> Response {
+        tracing::info!(error = %error, trace.id = %request.trace_id, "an error page was shown");
+        // Without randomness the page does without its style; its text is what matters.
+        error_page(request, error, &self.nonce().unwrap_or_default())
+    }
+
+    /// The answer to a method that a page does not take.
+    #[must_use]
+    pub fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {
+        let mut response = self.error(request, PageError::MethodNotAllowed);
+        web::response::set(response.headers_mut(), http::header::ALLOW, &matched.route.methods.join(", "));
+        response
+    }
+
+    /// Sends the browser to the login page.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the request does not fit through a browser.
+    pub fn to_login(&self, request: &Request, standing: &Standing) -> Result<Response, Refusal> {
+        self.to_page(request, standing, "/login")
+    }
+
+    /// Sends the browser to the consent page.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the request does not fit through a browser.
+    pub fn to_consent(&self, request: &Request, standing: &Standing) -> Result<Response, Refusal> {
+        self.to_page(request, standing, "/login/consent")
+    }
+
+    fn to_page(&self, request: &Request, standing: &Standing, path: &str) -> Result<Response, Refusal> {
+        let ticket = self.ticket(request, standing)?;
+        let url = standing.workspace.workspace.issuer.url(path);
+        let response = see_other(&format!("{url}?interaction={}", ticket.sealed));
+        Ok(ticket.cookie.into_iter().fold(response, |response, cookie| with_cookie(response, &cookie)))
+    }
+
+    /// The refusal that sends `error` to the client of `standing`.
+    #[must_use]
+    pub fn refusal(&self, standing: &Standing, error: RedirectError) -> Refusal {
+        redirected(standing, error)
+    }
+}

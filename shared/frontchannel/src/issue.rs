@@ -1,0 +1,128 @@
+//! The decision, and the one write that makes a grant of it.
+
+use protocol::code;
+use protocol::consent::Consent;
+use protocol::decision::{ApprovedAuthorization, Attempt, Verdict, decide, decide_allowed, depends_on_consent};
+use protocol::encoding::base64url;
+use protocol::error::{PageError, RedirectError, Refusal};
+use protocol::grant::GrantTerms;
+use protocol::release::Unreleased;
+use protocol::secret::Secret;
+use protocol::session::Session;
+use signing::entropy::random;
+use store::{Creation, NewGrant};
+
+use crate::standing::unavailable;
+use crate::{FrontChannel, Standing};
+
+impl FrontChannel {
+    /// Decides what happens next with `standing`, for the user of `session`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if the store cannot say.
+    pub async fn decide(&self, standing: &Standing, session: Option<&Session>) -> Result<Verdict, Refusal> {
+        let consent = match session {
+            Some(session) if depends_on_consent(&standing.request, &standing.client.client) => {
+                self.consent(standing, session).await?
+            }
+            _ => None,
+        };
+        Ok(decide(&self.attempt(standing, session, consent.as_ref())))
+    }
+
+    /// Decides what happens next now that the user of `session` has pressed "Allow", keeping back `withheld`.
+    #[must_use]
+    pub fn decide_allowed(&self, standing: &Standing, session: &Session, withheld: &[&str]) -> Verdict {
+        decide_allowed(&self.attempt(standing, Some(session), None), withheld)
+    }
+
+    /// What the user of `session` allowed this client before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if the store cannot say.
+    pub async fn consent(&self, standing: &Standing, session: &Session) -> Result<Option<Consent>, Refusal> {
+        let workspace = &standing.workspace.workspace.id;
+        let found = self.consents.find(workspace, &session.subject, &standing.client.client.id).await;
+        found.map_err(|fault| temporarily(standing, &fault))
+    }
+
+    fn attempt<'a>(
+        &self,
+        standing: &'a Standing,
+        session: Option<&'a Session>,
+        consent: Option<&'a Consent>,
+    ) -> Attempt<'a> {
+        let (request, client) = (&standing.request, &*standing.client.client);
+        Attempt { request, client, session, consent, began: standing.began, now: self.clock.now() }
+    }
+
+    /// Makes the grant of an approved authorization and says where the browser goes with its code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]: the interaction had been finished already, or the store is out of reach.
+    pub async fn issue(&self, standing: &Standing, approved: &ApprovedAuthorization) -> Result<String, Refusal> {
+        let (workspace, now) = (&standing.workspace.workspace, self.clock.now());
+        let secret = random(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
+        let fresh = code::issue(&self.region, &standing.id, &secret);
+        let location = Unreleased::hold(location(standing, &fresh.code));
+        let grant = NewGrant {
+            id: standing.id.clone(),
+            terms: GrantTerms::of(approved, now),
+            code: fresh.hash,
+            code_expires: now.plus(standing.client.client.lifetimes.authorization_code),
+            interaction_expires: standing.expires,
+        };
+        let attempt = self.attempt_name(standing)?;
+        match self.grants.create(&workspace.id, grant, &attempt).await {
+            Ok(Creation::Created(proof)) => {
+                tracing::info!(workspace = %workspace.id, grant.id = %standing.id, "a code was issued");
+                Ok(location.release(&proof))
+            }
+            Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
+            Err(fault) => Err(temporarily(standing, &fault)),
+        }
+    }
+
+    /// Ends the interaction with the user's no.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] in any case: `access_denied` if the no is durable.
+    pub async fn deny(&self, standing: &Standing) -> Result<std::convert::Infallible, Refusal> {
+        let workspace = &standing.workspace.workspace.id;
+        let attempt = self.attempt_name(standing)?;
+        match self.grants.deny(workspace, &standing.id, standing.expires, &attempt).await {
+            Ok(Creation::Created(_)) => Err(redirected(standing, RedirectError::AccessDenied)),
+            Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
+            Err(fault) => Err(temporarily(standing, &fault)),
+        }
+    }
+
+    fn attempt_name(&self, standing: &Standing) -> Result<String, Refusal> {
+        let name = random::<16>(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
+        Ok(base64url(&name))
+    }
+}
+
+fn location(standing: &Standing, code: &Secret<String>) -> String {
+    let issuer = standing.workspace.workspace.issuer.as_str();
+    let mut parameters = vec![("code", code.expose().as_str())];
+    if let Some(state) = &standing.request.terms.state {
+        parameters.push(("state", state));
+    }
+    parameters.push(("iss", issuer));
+    standing.request.redirect_uri.location(&parameters)
+}
+
+/// The refusal that sends `error` to the client of `standing`.
+pub(crate) fn redirected(standing: &Standing, error: RedirectError) -> Refusal {
+    Refusal::Redirect(Box::new(standing.request.refuse(error)))
+}
+
+fn temporarily(standing: &Standing, fault: &dyn std::fmt::Display) -> Refusal {
+    let _ = unavailable(fault);
+    redirected(standing, RedirectError::TemporarilyUnavailable)
+}

@@ -1,0 +1,43 @@
+//! The front channel: what `authorize`, `login` and `callback` have in common.
+//!
+//! A browser passes through up to three functions on its way to a code. They do not know each other; what they share is
+//! here: an interaction that travels sealed with the browser, the session behind a cookie, the one decision, and the
+//! one write that makes a grant.
+
+mod answer;
+mod issue;
+mod session;
+mod standing;
+
+use std::sync::Arc;
+
+use protocol::id::RegionLabel;
+use signing::{Entropy, Sealer};
+use store::{ConfigurationReading, ConsentReading, GrantCreation, SessionReading};
+use web::Clock;
+use web::config::PublicUrl;
+
+pub use session::{NewSession, SESSION};
+pub use standing::{BROWSER, Standing};
+
+/// What every function of the front channel works with.
+pub struct FrontChannel {
+    /// Workspaces and clients.
+    pub configuration: Arc<ConfigurationReading>,
+    /// Sessions.
+    pub sessions: SessionReading,
+    /// Remembered consents.
+    pub consents: ConsentReading,
+    /// New grants.
+    pub grants: GrantCreation,
+    /// Sealing.
+    pub sealer: Arc<Sealer>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where browsers reach us.
+    pub public_url: PublicUrl,
+    /// The region that codes name.
+    pub region: RegionLabel,
+}

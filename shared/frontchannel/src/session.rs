@@ -1,0 +1,82 @@
+//! The session behind a browser's cookie.
+
+use protocol::encoding::base64url;
+use protocol::error::PageError;
+use protocol::id::WorkspaceId;
+use protocol::identity::Identity;
+use protocol::secret::{Secret, SecretHash};
+use protocol::session::Session;
+use signing::entropy::random;
+use store::SessionCreation;
+use web::Request;
+use web::cookie::Cookie;
+
+use crate::standing::unavailable;
+use crate::{FrontChannel, Standing};
+
+/// The purpose of the session cookie.
+pub const SESSION: &str = "session";
+
+/// A session that has just begun.
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// The cookie to set. It replaces whatever the browser had before.
+    pub cookie: String,
+}
+
+impl FrontChannel {
+    /// The session of the browser that sent `request`, if it is alive.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn session(&self, request: &Request, workspace: &WorkspaceId) -> Result<Option<Session>, PageError> {
+        let Some(hash) = self.session_cookie(request, workspace) else { return Ok(None) };
+        let found = self.sessions.find(workspace, &hash, self.clock.now()).await;
+        found.map_err(|fault| unavailable(&fault))
+    }
+
+    /// Begins a session for `identity`, who has just proved who they are by the methods in `amr`. The session that the
+    /// browser had before ends, whoever's it was: none is ever taken over (catalogue rows SEC-SESS-03, SEC-AUTHZ-10).
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn log_in(
+        &self,
+        sessions: &SessionCreation,
+        request: &Request,
+        standing: &Standing,
+        identity: &Identity,
+        amr: &[&str],
+    ) -> Result<NewSession, PageError> {
+        let workspace = &standing.workspace.workspace;
+        let fault = |fault: &dyn std::fmt::Display| unavailable(fault);
+        let sid = base64url(&random::<16>(&*self.entropy).map_err(|error| fault(&error))?);
+        let cookie = base64url(&random::<32>(&*self.entropy).map_err(|error| fault(&error))?);
+        let now = self.clock.now();
+        let session = Session {
+            sid,
+            subject: identity.subject.clone(),
+            source: identity.source.clone(),
+            display_name: identity.claims.display_name().unwrap_or(identity.subject.as_str()).into(),
+            auth_time: now,
+            amr: amr.iter().map(|method| (*method).into()).collect(),
+            acr: "urn:postern:acr:single-factor".into(),
+            expires: now.plus(workspace.settings.lifetimes.session),
+        };
+        if let Some(former) = self.session_cookie(request, &workspace.id) {
+            sessions.end(&workspace.id, &former).await.map_err(|error| fault(&error))?;
+        }
+        let hash = SecretHash::of(&Secret::new(cookie.clone()));
+        sessions.begin(&workspace.id, &hash, &session).await.map_err(|error| fault(&error))?;
+        tracing::info!(workspace = %workspace.id, source = %identity.source, "a user logged in");
+        Ok(NewSession { session, cookie: Cookie::new(SESSION, &workspace.id, &self.public_url).set(&cookie) })
+    }
+
+    fn session_cookie(&self, request: &Request, workspace: &WorkspaceId) -> Option<SecretHash> {
+        let cookie = Cookie::new(SESSION, workspace, &self.public_url);
+        cookie.read(request).map(|value| SecretHash::of(&Secret::new(value.into())))
+    }
+}

@@ -1,0 +1,62 @@
+//! Whether a form was sent from a page of ours (catalogue row SEC-SESS-04).
+//!
+//! What protects a form is the sealed interaction in it, which only the browser that began it can use. This comes on
+//! top of that.
+
+use http::HeaderName;
+
+use crate::config::PublicUrl;
+use crate::request::Request;
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether `request` was sent from a page of `public_url`, as far as the browser says.
+///
+/// Our pages send no referrer, and then browsers say `Origin: null` even to ourselves, so `Sec-Fetch-Site`, which no
+/// page can forge, decides where it is present. What says nothing at all is no browser.
+#[must_use]
+pub fn is_from_our_page(request: &Request, public_url: &PublicUrl) -> bool {
+    match (request.header(FETCH_SITE).as_slice(), request.origin()) {
+        (["same-origin" | "none"], None | Some("null")) => true,
+        (["same-origin" | "none"] | [], Some(origin)) => origin == public_url.origin(),
+        ([], None) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, Method, header};
+
+    use super::*;
+
+    #[test]
+    fn sec_sess_04_a_form_of_another_site_is_told_apart() {
+        let table = [
+            (None, None, true),
+            (None, Some("https://auth.example"), true),
+            (None, Some("null"), false),
+            (None, Some("https://evil.example"), false),
+            (Some("same-origin"), Some("null"), true),
+            (Some("same-origin"), Some("https://auth.example"), true),
+            (Some("none"), None, true),
+            (Some("same-origin"), Some("https://evil.example"), false),
+            (Some("same-site"), Some("https://auth.example"), false),
+            (Some("cross-site"), Some("https://auth.example"), false),
+            (Some("cross-site"), None, false),
+        ];
+        for (site, origin, expected) in table {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [(FETCH_SITE, site), (header::ORIGIN, origin)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.parse().unwrap());
+                }
+            }
+            let (path, query, trace_id) = (String::new(), String::new(), String::new());
+            let request = Request { method: Method::POST, path, query, headers, body: Bytes::new(), trace_id };
+            let public_url = PublicUrl::parse("https://auth.example").unwrap();
+            assert_eq!(is_from_our_page(&request, &public_url), expected, "{site:?} {origin:?}");
+        }
+    }
+}
