@@ -1,6 +1,7 @@
 //! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either answer at once or send the user on to
 //! log in or to consent. It writes only when it issues a code, and it cannot sign.
 
+use assembly::{AssemblyError, Parts};
 use frontchannel::{FrontChannel, Standing};
 use http::Method;
 use protocol::authorization::{self, AuthorizationRequest};
@@ -18,9 +19,20 @@ pub struct Deps {
     pub front: FrontChannel,
 }
 
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self { front: parts.front()? })
+    }
+}
+
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    edge::guarded(request, respond(deps, request)).await
+    edge::guarded(request, Box::pin(respond(deps, request))).await
 }
 
 async fn respond(deps: &Deps, request: &Request) -> Response {

@@ -7,6 +7,7 @@ mod answer;
 mod begin;
 mod provider;
 
+use assembly::{AssemblyError, Parts};
 use frontchannel::{FrontChannel, Standing};
 use protocol::error::PageError;
 use protocol::id::WorkspaceId;
@@ -34,9 +35,26 @@ pub struct Deps {
     pub upstreams: Upstreams,
 }
 
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self {
+            front: parts.front()?,
+            sessions: SessionCreation::new(&parts.connection),
+            accounts: AccountRecording::new(&parts.connection),
+            fetcher: Fetcher::new(&parts.public_url)?,
+            upstreams: Upstreams::default(),
+        })
+    }
+}
+
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    edge::guarded(request, respond(deps, request)).await
+    edge::guarded(request, Box::pin(respond(deps, request))).await
 }
 
 async fn respond(deps: &Deps, request: &Request) -> Response {

@@ -7,6 +7,7 @@ mod consent;
 mod page;
 mod sign_in;
 
+use assembly::{AssemblyError, Parts};
 use frontchannel::{FrontChannel, Standing};
 use http::Method;
 use protocol::error::{PageError, Refusal};
@@ -27,9 +28,24 @@ pub struct Deps {
     pub consents: ConsentRecording,
 }
 
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self {
+            front: parts.front()?,
+            sessions: SessionCreation::new(&parts.connection),
+            consents: ConsentRecording::new(&parts.connection),
+        })
+    }
+}
+
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    edge::guarded(request, respond(deps, request)).await
+    edge::guarded(request, Box::pin(respond(deps, request))).await
 }
 
 async fn respond(deps: &Deps, request: &Request) -> Response {

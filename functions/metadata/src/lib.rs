@@ -1,24 +1,31 @@
 //! Discovery documents and public keys: what every client and every API reads first.
 
-use std::sync::Arc;
-
+use assembly::{AssemblyError, Parts};
+use backchannel::BackChannel;
 use protocol::discovery;
 use protocol::key_ring::KeyRing;
 use protocol::workspace::Workspace;
 use serde_json::Value;
-use store::{ConfigurationReading, KeyRingReading, StoreFault};
+use store::StoreFault;
 use web::response::Caching;
 use web::route::{self, Endpoint, Matched};
-use web::{Clock, Request, Response, cors, edge, json};
+use web::{Request, Response, cors, edge, json};
 
 /// What the function works with: it reads what is public.
 pub struct Deps {
-    /// Workspaces.
-    pub configuration: Arc<ConfigurationReading>,
-    /// Public keys.
-    pub rings: Arc<KeyRingReading>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
+    /// The back channel.
+    pub back: BackChannel,
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self { back: parts.back() })
+    }
 }
 
 /// Answers a request.
@@ -44,9 +51,9 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
 }
 
 async fn document(deps: &Deps, matched: &Matched<'_>) -> Result<Option<Value>, StoreFault> {
-    let now = deps.clock.now();
-    let Some(loaded) = deps.configuration.workspace(&matched.workspace, now).await? else { return Ok(None) };
-    let ring = deps.rings.ring(&matched.workspace, now).await?;
+    let now = deps.back.clock.now();
+    let Some(loaded) = deps.back.configuration.workspace(&matched.workspace, now).await? else { return Ok(None) };
+    let ring = deps.back.rings.ring(&matched.workspace, now).await?;
     let ring = ring.ok_or(StoreFault::Unreadable("key ring"))?;
     Ok(match matched.route.endpoint {
         Endpoint::Discovery => Some(described(&loaded.workspace, &ring)),

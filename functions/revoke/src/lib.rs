@@ -1,6 +1,7 @@
 //! The revocation endpoint (RFC 7009): revoking any token of a grant ends the grant, and a 200 means that it is
 //! durable (design invariant 7).
 
+use assembly::{AssemblyError, Parts};
 use std::sync::Arc;
 
 use backchannel::{BackChannel, Caller};
@@ -24,6 +25,17 @@ pub struct Deps {
     pub back: BackChannel,
     /// Grants, to be revoked.
     pub grants: GrantRevocation,
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self { back: parts.back(), grants: GrantRevocation::new(&parts.connection) })
+    }
 }
 
 /// Answers a request.

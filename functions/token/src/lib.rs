@@ -6,6 +6,7 @@
 mod respond;
 mod signers;
 
+use assembly::{AssemblyError, Parts};
 use std::sync::Arc;
 
 use backchannel::{BackChannel, Caller};
@@ -22,7 +23,7 @@ use protocol::token_request::CodeExchange;
 use protocol::workspace::Workspace;
 use signing::Entropy;
 use signing::entropy::random;
-use store::{GrantRedemption, Redemption};
+use store::{GrantRedemption, Redemption, SigningKeyReading};
 use web::route::Endpoint;
 use web::{FormFault, Request, Response};
 
@@ -42,6 +43,24 @@ pub struct Deps {
     pub entropy: Arc<dyn Entropy>,
     /// The region whose codes can be redeemed here.
     pub region: RegionLabel,
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        let keys = SigningKeyReading::new(&parts.connection);
+        Ok(Self {
+            back: parts.back(),
+            grants: GrantRedemption::new(&parts.connection),
+            signers: Signers::new(Arc::clone(&parts.rings), keys, parts.sealer()?),
+            entropy: Arc::clone(&parts.entropy),
+            region: parts.region.clone(),
+        })
+    }
 }
 
 /// Answers a request.

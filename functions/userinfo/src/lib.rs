@@ -1,5 +1,6 @@
 //! The userinfo endpoint (OpenID Connect Core §5.3): what a client may know of the user.
 
+use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller};
 use http::header;
 use protocol::access_token::AccessTokenClaims;
@@ -25,6 +26,21 @@ pub struct Deps {
     pub grants: GrantReading,
     /// Accounts of users whom upstream providers know.
     pub accounts: AccountReading,
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self {
+            back: parts.back(),
+            grants: GrantReading::new(&parts.connection),
+            accounts: AccountReading::new(&parts.connection),
+        })
+    }
 }
 
 /// Answers a request.

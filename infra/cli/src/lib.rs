@@ -1,1 +1,15 @@
+//! The `postern` command: everything in one process on a laptop, and later administration.
+//!
+//! `postern dev` puts the same functions together that Lambda runs, over the same store code, on an embedded engine
+//! that speaks DynamoDB's wire protocol.
 
+pub mod app;
+pub mod arguments;
+pub mod data;
+mod demo;
+pub mod engine;
+mod offers;
+pub mod provision;
+pub mod run;
+pub mod server;
+pub mod workspace_file;

@@ -133,7 +133,8 @@ impl ConfigurationWriting {
         Self(connection.clone())
     }
 
-    /// Writes a workspace and its clients. All clients are checked before the first is written.
+    /// Writes a workspace and its clients, and removes the clients that it no longer has. All clients are checked before
+    /// the first is written.
     ///
     /// # Errors
     ///
@@ -150,10 +151,40 @@ impl ConfigurationWriting {
             let partition = key::partition(Kind::Client, &workspace.id, metadata.client_id.as_str());
             self.write(partition, &[("client", item::json(metadata)?)]).await?;
         }
+        let former = self.client_ids(&workspace.id).await?;
+        let ids: Vec<&ClientId> = clients.iter().map(|metadata| &metadata.client_id).collect();
         let origins: Vec<String> = AllowedOrigins::new(origins).iter().map(Into::into).collect();
-        let attributes = [("settings", item::json(&workspace.settings)?), ("origins", item::json(&origins)?)];
+        let attributes = [
+            ("settings", item::json(&workspace.settings)?),
+            ("origins", item::json(&origins)?),
+            ("clients", item::json(&ids)?),
+        ];
         self.write(key::partition(Kind::Workspace, &workspace.id, ALONE), &attributes).await?;
+        for gone in former.iter().filter(|former| !ids.contains(former)) {
+            self.remove_client(&workspace.id, gone).await?;
+        }
         Ok(())
+    }
+
+    /// The clients that were applied last time.
+    async fn client_ids(&self, workspace: &WorkspaceId) -> Result<Vec<ClientId>, StoreFault> {
+        match find(&self.0, key::partition(Kind::Workspace, workspace, ALONE)).await? {
+            Some(item) => item::read_json(&item, "clients"),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn remove_client(&self, workspace: &WorkspaceId, client: &ClientId) -> Result<(), StoreFault> {
+        self.0
+            .client
+            .delete_item()
+            .table_name(&self.0.tables.config)
+            .key(PARTITION, item::text(key::partition(Kind::Client, workspace, client.as_str())))
+            .key(SORT, item::text(ALONE))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreFault::of(&error))
     }
 
     async fn write(

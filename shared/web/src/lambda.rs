@@ -78,7 +78,8 @@ where
 {
     let (public_url, handler) = (&public_url, &handler);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
-        Ok::<_, Error>(answer(event.payload, public_url, handler).await)
+        // The SDK's futures are deep; boxed, they neither grow the stack nor the compiler's patience.
+        Ok::<_, Error>(Box::pin(answer(event.payload, public_url, handler)).await)
     }))
     .await
 }

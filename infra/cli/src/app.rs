@@ -1,0 +1,66 @@
+//! Every function in one process.
+
+use std::sync::Arc;
+
+use assembly::{AssemblyError, Parts};
+use web::route::{self, Function};
+use web::{Request, Response, json};
+
+use crate::demo;
+use crate::offers::Offers;
+
+/// All functions, put together of the same parts, and the demo.
+pub struct App {
+    authorize: authorize::Deps,
+    login: login::Deps,
+    callback: callback::Deps,
+    token: token::Deps,
+    userinfo: userinfo::Deps,
+    revoke: revoke::Deps,
+    metadata: Arc<metadata::Deps>,
+    offers: Offers,
+    public_url: String,
+}
+
+impl App {
+    /// Puts everything together.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something that a function needs is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        let metadata = Arc::new(metadata::Deps::assemble(parts)?);
+        let public_url = parts.public_url.as_str().to_owned();
+        Ok(Self {
+            authorize: authorize::Deps::assemble(parts)?,
+            login: login::Deps::assemble(parts)?,
+            callback: callback::Deps::assemble(parts)?,
+            token: token::Deps::assemble(parts)?,
+            userinfo: userinfo::Deps::assemble(parts)?,
+            revoke: revoke::Deps::assemble(parts)?,
+            offers: Offers::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
+            metadata,
+            public_url,
+        })
+    }
+
+    /// Answers a request: the table of routes says which function does.
+    pub async fn handle(&self, request: &Request) -> Response {
+        if request.path == "/demo/api/offers" {
+            return self.offers.handle(request).await;
+        }
+        if let Some(response) = demo::handle(request, &self.public_url) {
+            return response;
+        }
+        let Some(matched) = route::find(&request.path) else { return json::not_found(request) };
+        match matched.route.function {
+            Function::Authorize => Box::pin(authorize::handle(&self.authorize, request)).await,
+            Function::Login => Box::pin(login::handle(&self.login, request)).await,
+            Function::Callback => Box::pin(callback::handle(&self.callback, request)).await,
+            Function::Token => Box::pin(token::handle(&self.token, request)).await,
+            Function::Userinfo => Box::pin(userinfo::handle(&self.userinfo, request)).await,
+            Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
+            Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
+        }
+    }
+}

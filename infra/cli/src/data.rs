@@ -1,0 +1,90 @@
+//! The state of a laptop: a folder with the engine's file and the key that seals, or nothing but memory.
+
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use dynoxide::Database;
+use protocol::encoding::{base64url, base64url_array};
+use protocol::secret::Secret;
+use signing::entropy::random;
+use signing::{Entropy, EntropyFault};
+use thiserror::Error;
+
+use crate::engine::Engine;
+
+const STORE: &str = "store.db";
+const SEALING_KEY: &str = "sealing.key";
+
+/// What a laptop keeps.
+pub struct Data {
+    /// The engine.
+    pub engine: Engine,
+    /// The root of the sealing keys.
+    pub sealing_key: Secret<[u8; 32]>,
+}
+
+/// Why the state cannot be used, as a sentence that says what to do.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The folder cannot be made or read.
+    #[error("the folder {0} cannot be used: {1}. Choose another with --data, or use --memory.")]
+    Folder(String, std::io::Error),
+    /// The engine's file is damaged, or none of the engine's.
+    #[error("the store {0} cannot be opened: {1}. Delete the folder to start over, or choose another with --data.")]
+    Store(String, String),
+    /// The key is missing while the store is there, or is no key.
+    #[error(
+        "the key {0} does not fit the store beside it: it is missing or damaged. Put it back, or delete the folder to \
+         start over."
+    )]
+    Key(String),
+    /// No random numbers.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFault),
+}
+
+impl Data {
+    /// State in memory, which ends with the process.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`].
+    pub fn memory(entropy: &dyn Entropy) -> Result<Self, DataError> {
+        let database = Database::memory().map_err(|error| DataError::Store("in memory".into(), error.to_string()))?;
+        Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(random(entropy)?) })
+    }
+
+    /// State in `folder`, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`] says what is wrong and what to do.
+    pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, DataError> {
+        fs::create_dir_all(folder).map_err(|error| DataError::Folder(folder.display().to_string(), error))?;
+        let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        let sealing_key = match fs::read_to_string(&key) {
+            Ok(text) => base64url_array(text.trim()).ok_or_else(|| DataError::Key(key.display().to_string()))?,
+            Err(error) if error.kind() == ErrorKind::NotFound && !store.exists() => {
+                let fresh: [u8; 32] = random(entropy)?;
+                write_secret(&key, &base64url(&fresh))
+                    .map_err(|error| DataError::Folder(folder.display().to_string(), error))?;
+                fresh
+            }
+            Err(_) => return Err(DataError::Key(key.display().to_string())),
+        };
+        let database = Database::new(&store.to_string_lossy())
+            .and_then(|database| database.table_count().map(|_| database))
+            .map_err(|error| DataError::Store(store.display().to_string(), error.to_string()))?;
+        Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(sealing_key) })
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,64 @@
+//! The demo: a single-page application, as plain files.
+
+use http::Method;
+use http::header::{self, HeaderName, HeaderValue};
+use serde_json::json;
+use web::response::{Caching, Response, response, see_other, set};
+use web::{Request, json};
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Path, type and content of each file.
+const FILES: [(&str, &str, &str); 12] = [
+    ("/demo", HTML, include_str!("../demo/index.html")),
+    ("/demo/callback", HTML, include_str!("../demo/index.html")),
+    ("/demo/silent", HTML, include_str!("../demo/silent.html")),
+    ("/demo/demo.css", "text/css; charset=utf-8", include_str!("../demo/demo.css")),
+    ("/demo/demo.js", SCRIPT, include_str!("../demo/demo.js")),
+    ("/demo/pkce.js", SCRIPT, include_str!("../demo/pkce.js")),
+    ("/demo/client.js", SCRIPT, include_str!("../demo/client.js")),
+    ("/demo/steps.js", SCRIPT, include_str!("../demo/steps.js")),
+    ("/demo/afterwards.js", SCRIPT, include_str!("../demo/afterwards.js")),
+    ("/demo/view.js", SCRIPT, include_str!("../demo/view.js")),
+    ("/demo/words.js", SCRIPT, include_str!("../demo/words.js")),
+    ("/demo/silent.js", SCRIPT, include_str!("../demo/silent.js")),
+];
+
+/// The policy of the demo's own pages: everything from here, nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// Answers a request for the demo; `None` if it is for something else.
+pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
+    if request.path == "/" {
+        return Some(see_other(&format!("{public_url}/demo")));
+    }
+    if request.path == "/favicon.ico" {
+        return Some(response(204, "image/x-icon", "", Caching::Public));
+    }
+    if request.path == "/demo/config.json" {
+        return Some(json::json(200, &config(public_url), Caching::Never));
+    }
+    let (_, content_type, content) = FILES.into_iter().find(|(path, _, _)| *path == request.path)?;
+    if request.method != Method::GET && request.method != Method::HEAD {
+        return Some(json::method_not_allowed(request, &["GET"]));
+    }
+    let mut response = response(200, content_type, content, Caching::Never);
+    set(response.headers_mut(), header::CONTENT_SECURITY_POLICY, POLICY);
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    Some(response)
+}
+
+/// What the application knows in advance; everything else it discovers.
+fn config(public_url: &str) -> serde_json::Value {
+    json!({
+        "issuer": format!("{public_url}/default/demo"),
+        "client_id": "demo-spa",
+        "redirect_uri": format!("{public_url}/demo/callback"),
+        "silent_redirect_uri": format!("{public_url}/demo/silent"),
+        "scope": "openid profile email offers.read",
+        "api": format!("{public_url}/demo/api/offers"),
+    })
+}

@@ -1,0 +1,110 @@
+//! The embedded engine, reached through its wire protocol but without a port: the SDK's HTTP client hands each request
+//! to the engine in this very process.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::{Connection, ConnectionSettings, Tables};
+
+/// The engine, as an HTTP client of the SDK.
+#[derive(Clone)]
+pub struct Engine(Database);
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Engine")
+    }
+}
+
+impl Engine {
+    /// The engine over `database`.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// A connection to the engine, by the same SDK client that Lambda uses.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::through(SharedHttpClient::new(self.clone()), local_settings())
+    }
+
+    /// The engine itself.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.0
+    }
+
+    /// Answers one call, named as the header `X-Amz-Target` names it.
+    fn dispatch(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
+        let database = &self.0;
+        match operation {
+            "GetItem" => called(body, |request| database.get_item(request)),
+            "PutItem" => called(body, |request| database.put_item(request)),
+            "UpdateItem" => called(body, |request| database.update_item(request)),
+            "DeleteItem" => called(body, |request| database.delete_item(request)),
+            "CreateTable" => called(body, |request| database.create_table(request)),
+            "UpdateTimeToLive" => called(body, |request| database.update_time_to_live(request)),
+            other => Err(DynoxideError::ValidationException(format!("the store does not call {other}"))),
+        }
+    }
+
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let (status, body) = match self.dispatch(operation, request.body().bytes().unwrap_or_default()) {
+            Ok(body) => (200, body),
+            Err(error) => (error.status_code(), error.to_json().into_bytes()),
+        };
+        http::Response::builder()
+            .status(status)
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(SdkBody::from(body))
+            .map_err(Into::into)
+            .and_then(|response| HttpResponse::try_from(response).map_err(Into::into))
+            .map_err(|error: Box<dyn std::error::Error + Send + Sync>| ConnectorError::user(error))
+    }
+}
+
+fn called<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
+) -> Result<Vec<u8>, DynoxideError> {
+    let invalid = |error: serde_json::Error| DynoxideError::ValidationException(error.to_string());
+    let answer = operation(serde_json::from_slice(body).map_err(invalid)?)?;
+    serde_json::to_vec(&answer).map_err(invalid)
+}
+
+impl HttpConnector for Engine {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(self.answer(&request))
+    }
+}
+
+impl HttpClient for Engine {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// What stands for an account on a laptop. Nothing checks it.
+#[must_use]
+pub fn local_settings() -> ConnectionSettings {
+    ConnectionSettings {
+        region: "us-east-1".into(),
+        access_key_id: "local".into(),
+        secret_access_key: "local".into(),
+        session_token: None,
+        endpoint: Some("http://localhost".into()),
+        tables: Tables { config: "postern-config".into(), users: "postern-users".into(), flow: "postern-flow".into() },
+    }
+}

@@ -1,0 +1,186 @@
+//! `postern dev`: from arguments to a server that listens.
+
+use std::io::Write as _;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assembly::{AssemblyError, Parts, Place};
+use protocol::id::{MalformedId, RegionLabel};
+use serde_json::json;
+use signing::SystemEntropy;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use web::config::PublicUrl;
+use web::{Clock as _, SystemClock, log};
+
+use crate::app::App;
+use crate::arguments::DevOptions;
+use crate::data::{Data, DataError};
+use crate::engine::Engine;
+use crate::provision::{ProvisionError, Provisioning};
+use crate::server::{ListenError, Listeners, serve};
+use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
+
+/// How often the engine looks for items whose time is over.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Why the server did not start or had to stop, as one sentence.
+#[derive(Debug, Error)]
+pub enum DevError {
+    /// The public URL is not one.
+    #[error("--public-url {0}")]
+    PublicUrl(&'static str),
+    /// The state cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A workspace file is not good.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The store could not be made ready.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// A port cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The port of the engine cannot be listened on.
+    #[error("the store's port {0} cannot be used: {1}. Choose another with --store-port.")]
+    StorePort(u16, std::io::Error),
+    /// The functions could not be put together.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// The label of the region is not one, which cannot be.
+    #[error(transparent)]
+    Region(#[from] MalformedId),
+    /// The runtime could not start.
+    #[error("the server could not start: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// Runs everything until it is told to stop.
+///
+/// # Errors
+///
+/// [`DevError`], one sentence that says what to do.
+pub fn dev(options: DevOptions) -> Result<(), DevError> {
+    log::init(log::Format::Text);
+    // One thread: the work is small, and handing it between threads would cost more than it brings.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DevError::Runtime)?;
+    let outcome = tokio::task::LocalSet::new().block_on(&runtime, run(options));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+async fn run(options: DevOptions) -> Result<(), DevError> {
+    let listeners = Listeners::bind(options.port).await?;
+    let public_url = match &options.public_url {
+        Some(url) => PublicUrl::parse(url.trim_end_matches('/')),
+        None => PublicUrl::parse(&format!("http://localhost:{}", listeners.port())),
+    };
+    let public_url = public_url.map_err(DevError::PublicUrl)?;
+    let data = if options.memory { Data::memory(&SystemEntropy) } else { Data::open(&options.data, &SystemEntropy) }?;
+    let engine = data.engine.clone();
+    let (parts, files) = prepared(data, &public_url, &options).await?;
+    let app = Rc::new(App::assemble(&parts)?);
+    let (stopping, stopped) = watch::channel(());
+    let store_port = serve_store(&engine, options.store_port, stopped).await?;
+    tokio::task::spawn_local(sweep(engine));
+    announce(&options, &public_url, &files, store_port);
+    serve(app, listeners, &SystemEntropy, stop_signal()).await;
+    drop(stopping);
+    Ok(())
+}
+
+/// Makes the store ready and takes the parts of all functions from it.
+async fn prepared(
+    data: Data,
+    public_url: &PublicUrl,
+    options: &DevOptions,
+) -> Result<(Parts, Vec<WorkspaceFile>), DevError> {
+    let connection = data.engine.connection();
+    let place = Place {
+        public_url: public_url.clone(),
+        region: RegionLabel::parse("local")?,
+        sealing_key: Some(data.sealing_key),
+    };
+    let parts = Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
+    let sealer = parts.sealer()?;
+    let reading = Reading { public_url, sealer: &sealer, entropy: &SystemEntropy };
+    let files = if options.config.is_empty() {
+        DEMO.iter().map(|(name, text)| reading.text(name, text)).collect::<Result<Vec<_>, _>>()
+    } else {
+        options.config.iter().map(|path| reading.file(path)).collect()
+    }?;
+    let (connection, now) = (&parts.connection, SystemClock.now());
+    Provisioning { connection, sealer: &sealer, entropy: &SystemEntropy, now }.provision(&files).await?;
+    Ok((parts, files))
+}
+
+/// Serves the engine on a port of its own, if one is asked for.
+async fn serve_store(
+    engine: &Engine,
+    port: Option<u16>,
+    mut stopped: watch::Receiver<()>,
+) -> Result<Option<u16>, DevError> {
+    let Some(port) = port else { return Ok(None) };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| DevError::StorePort(port, error))?;
+    let bound = listener.local_addr().map_err(|error| DevError::StorePort(port, error))?.port();
+    let database = engine.database().clone();
+    tokio::task::spawn_local(dynoxide::server::serve_with_shutdown(listener, database, async move {
+        let _ = stopped.changed().await;
+    }));
+    Ok(Some(bound))
+}
+
+/// Collects what is over, as DynamoDB does in its own time.
+async fn sweep(engine: Engine) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = engine.database().sweep_ttl() {
+            tracing::warn!(error = %error, "expired items could not be collected");
+        }
+    }
+}
+
+fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile], store_port: Option<u16>) {
+    let url = public_url.as_str();
+    let issuers: Vec<&str> = files.iter().map(|file| file.workspace.issuer.as_str()).collect();
+    let text = if options.json {
+        json!({ "public_url": url, "demo": format!("{url}/demo"), "issuers": issuers, "store_port": store_port })
+            .to_string()
+    } else {
+        let state =
+            if options.memory { "in memory, until this ends".into() } else { options.data.display().to_string() };
+        let issuers: String = issuers.iter().map(|issuer| format!("\n  Issuer     {issuer}")).collect();
+        let store =
+            store_port.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
+        let demo = if options.config.is_empty() {
+            format!("\n  Demo       {url}/demo      sign in as alice, password alice")
+        } else {
+            String::new()
+        };
+        format!("Postern is running.\n{demo}{issuers}{store}\n  State      {state}\n\nPress Ctrl-C to stop.")
+    };
+    // Whoever closed our output does not want to know.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = std::io::stdout().flush();
+}
+
+/// Ctrl-C, or the signal that service managers send.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminate = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => signal.recv().await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

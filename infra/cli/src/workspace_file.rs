@@ -1,0 +1,211 @@
+//! A workspace as one reviewed file.
+//!
+//! The format is TOML with the names of the standards: what is said of a client is said in the words of RFC 7591.
+//! `{public_url}` stands for where the server is reached, so that one file serves every place.
+
+use std::path::Path;
+
+use protocol::id::{ClientId, Issuer, WorkspaceId};
+use protocol::jwk::Algorithm;
+use protocol::registration::ClientMetadata;
+use protocol::secret::{Secret, SecretHash};
+use protocol::workspace::{Settings, Workspace};
+use serde::Deserialize;
+use signing::{Entropy, Purpose, Sealer};
+use thiserror::Error;
+use toml::{Table, Value};
+use web::config::PublicUrl;
+
+/// The files of the demo: a workspace, and another that it uses as an upstream provider.
+pub const DEMO: [(&str, &str); 2] = [
+    ("demo.toml", include_str!("../demo/workspaces/demo.toml")),
+    ("partner.toml", include_str!("../demo/workspaces/partner.toml")),
+];
+
+/// What a file describes, checked and ready to be applied.
+pub struct WorkspaceFile {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its clients.
+    pub clients: Vec<ClientMetadata>,
+    /// The algorithm that its tokens are signed with.
+    pub signing_algorithm: Algorithm,
+}
+
+/// What is wrong with a file, as a sentence that names it.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(String, std::io::Error),
+    /// It is not what it must be.
+    #[error("{0}: {1}")]
+    Malformed(String, String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    tenant: String,
+    workspace: String,
+    #[serde(default = "default_algorithm")]
+    signing_algorithm: Algorithm,
+    #[serde(default)]
+    clients: Vec<Table>,
+}
+
+const fn default_algorithm() -> Algorithm {
+    Algorithm::RS256
+}
+
+/// What a file is read with.
+pub struct Reading<'a> {
+    /// Stands for `{public_url}`.
+    pub public_url: &'a PublicUrl,
+    /// Seals the secrets that have to be kept.
+    pub sealer: &'a Sealer,
+    /// Random bytes.
+    pub entropy: &'a dyn Entropy,
+}
+
+impl Reading<'_> {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`].
+    pub fn file(&self, path: &Path) -> Result<WorkspaceFile, FileError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| FileError::Unreadable(name.clone(), error))?;
+        self.text(&name, &text)
+    }
+
+    /// Reads the text of a file called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Malformed`].
+    pub fn text(&self, name: &str, text: &str) -> Result<WorkspaceFile, FileError> {
+        self.parse(text).map_err(|reason| FileError::Malformed(name.into(), reason))
+    }
+
+    fn parse(&self, text: &str) -> Result<WorkspaceFile, String> {
+        let text = text.replace("{public_url}", self.public_url.as_str());
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+        let head: Head =
+            without_settings(&mut table)?.try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        let id = WorkspaceId::parse(&head.tenant, &head.workspace).map_err(|error| error.to_string())?;
+        self.seal_upstream_secrets(&mut table, &id)?;
+        let settings: Settings = table.try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        let issuer = Issuer::new(self.public_url.as_str(), &id);
+        let clients = head.clients.into_iter().map(client).collect::<Result<Vec<_>, _>>()?;
+        for metadata in &clients {
+            metadata
+                .register(&settings, &issuer)
+                .map_err(|reason| format!("client {}: {reason}", metadata.client_id))?;
+        }
+        unique(clients.iter().map(|metadata| &metadata.client_id))?;
+        let signing_algorithm = head.signing_algorithm;
+        Ok(WorkspaceFile { workspace: Workspace { id, issuer, settings }, clients, signing_algorithm })
+    }
+
+    /// Replaces each `client_secret` of an upstream provider by its sealed form: we have to present it, so a digest
+    /// would not do.
+    fn seal_upstream_secrets(&self, settings: &mut Table, id: &WorkspaceId) -> Result<(), String> {
+        let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
+        for provider in providers.into_iter().flatten().filter_map(Value::as_table_mut) {
+            if let Some(secret) = provider.remove("client_secret") {
+                let secret = secret.as_str().ok_or("client_secret is a string")?.as_bytes().to_vec();
+                let sealed = self.sealer.seal(Purpose::UpstreamSecret, id, secret, self.entropy);
+                provider.insert("sealed_client_secret".into(), sealed.map_err(|fault| fault.to_string())?.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes what is not a setting out of `table`.
+fn without_settings(table: &mut Table) -> Result<Table, String> {
+    let mut head = Table::new();
+    for name in ["tenant", "workspace", "signing_algorithm", "clients"] {
+        if let Some(value) = table.remove(name) {
+            head.insert(name.into(), value);
+        }
+    }
+    if head.contains_key("tenant") { Ok(head) } else { Err("a workspace file begins with tenant and workspace".into()) }
+}
+
+/// A client as the file has it: a `client_secret` in clear becomes its digest before anything is kept.
+fn client(mut table: Table) -> Result<ClientMetadata, String> {
+    if let Some(secret) = table.remove("client_secret") {
+        let secret = secret.as_str().ok_or("client_secret is a string")?;
+        let hash = SecretHash::of(&Secret::new(secret.into())).encoded();
+        let hashes = table.entry("client_secret_sha256").or_insert_with(|| Value::Array(Vec::new()));
+        hashes.as_array_mut().ok_or("client_secret_sha256 is a list")?.push(hash.into());
+    }
+    let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
+    table.try_into().map_err(|error: toml::de::Error| format!("client {name}: {error}"))
+}
+
+fn unique<'c>(ids: impl Iterator<Item = &'c ClientId>) -> Result<(), String> {
+    let mut seen = Vec::new();
+    for id in ids {
+        if seen.contains(&id) {
+            return Err(format!("client {id} is there twice"));
+        }
+        seen.push(id);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use signing::SystemEntropy;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<WorkspaceFile, String> {
+        let sealer = Sealer::new(&Secret::new([1; 32])).unwrap();
+        let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
+        let reading = Reading { public_url: &public_url, sealer: &sealer, entropy: &SystemEntropy };
+        reading.text("x.toml", text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_files_of_the_demo_are_good() {
+        for (name, text) in DEMO {
+            let file = read(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(file.workspace.id.tenant(), "default");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_file_and_place() {
+        let demo = DEMO[0].1;
+        let table = [
+            ("", "tenant and workspace"),
+            ("tenant = ", "x.toml"),
+            (&demo.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
+            (&demo.replace("client_name", "client_nam"), "client demo-spa"),
+            (&demo.replace("pkce = ", "pcke = "), "pcke"),
+            (&demo.replace("client_id = \"demo-native\"", "client_id = \"demo-spa\""), "demo-spa is there twice"),
+            (&demo.replace("https://client.example/cb", "http://client.example/cb"), "client demo-web"),
+        ];
+        for (text, expected) in table {
+            let error = read(text).err().unwrap_or_default();
+            assert!(error.contains(expected), "{expected}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_kept_in_clear() {
+        let file = read(DEMO[0].1).unwrap();
+        let kept = format!(
+            "{}{}",
+            serde_json::to_string(&file.clients).unwrap(),
+            serde_json::to_string(&file.workspace.settings).unwrap()
+        );
+        assert!(!kept.contains("demo-web-secret"));
+        assert!(kept.contains("client_secret_sha256"));
+    }
+}
