@@ -1,1 +1,24 @@
+//! What the tests across crates have in common.
+//!
+//! [`Laptop`] is everything that `postern dev` runs, with a clock that stands still, entropy from a seed, and a wire to
+//! the embedded engine that counts, delays and breaks calls. [`Browser`] is a person at a browser: a cookie jar that
+//! follows redirects and fills in forms. [`expect`] has the shorthand of the security catalogue.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a harness stops the test when something is not as it must be"
+)]
 
+pub mod browser;
+pub mod expect;
+pub mod laptop;
+pub mod pkce;
+pub mod wire;
+
+pub use browser::Browser;
+pub use laptop::{FixedClock, Laptop, SeededEntropy};
+pub use pkce::Pkce;
+pub use wire::{Operation, Trouble, Wire};

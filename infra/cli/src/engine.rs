@@ -58,7 +58,12 @@ impl Engine {
         }
     }
 
-    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    /// Answers a call as the wire protocol has it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectorError`] if the answer cannot be written.
+    pub fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let (status, body) = match self.dispatch(operation, request.body().bytes().unwrap_or_default()) {

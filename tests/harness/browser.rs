@@ -1,0 +1,196 @@
+//! A person at a browser: cookies, redirects, forms.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use web::Response;
+
+use crate::laptop::{Laptop, encoded};
+use crate::pkce::Pkce;
+
+/// A browser with its cookies.
+pub struct Browser<'l> {
+    laptop: &'l Laptop,
+    /// The cookies, by name.
+    pub cookies: BTreeMap<String, String>,
+}
+
+/// A form as it stands on a page.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Where it goes.
+    pub action: String,
+    /// Its hidden fields.
+    pub hidden: Vec<(String, String)>,
+}
+
+impl<'l> Browser<'l> {
+    /// A fresh browser.
+    #[must_use]
+    pub const fn new(laptop: &'l Laptop) -> Self {
+        Self { laptop, cookies: BTreeMap::new() }
+    }
+
+    /// Opens `url` and follows nothing.
+    pub async fn get(&mut self, url: &str) -> Response {
+        self.send("GET", url, &[], String::new()).await
+    }
+
+    /// Sends a form and follows nothing.
+    pub async fn post(&mut self, url: &str, fields: &[(&str, &str)]) -> Response {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        self.send("POST", url, &headers, encoded(fields)).await
+    }
+
+    /// Sends anything, with the cookies, and keeps what cookies come back.
+    pub async fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: String) -> Response {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
+        let mut all = headers.to_vec();
+        if !cookies.is_empty() {
+            all.push(("cookie", &cookies));
+        }
+        let response = self.laptop.send(method, url, &all, body).await;
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.into(), value.into());
+            }
+        }
+        response
+    }
+
+    /// Opens an authorization request for `client` and follows redirects until a page, or a redirect to elsewhere.
+    pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Response {
+        let url = format!("{}?{}", self.laptop.demo_url("/oauth2/authorize"), encoded(parameters));
+        let response = self.get(&url).await;
+        self.follow(response).await
+    }
+
+    /// Follows redirects within this server.
+    pub async fn follow(&mut self, mut response: Response) -> Response {
+        let here = self.laptop.issuer().split("/default").next().unwrap().to_owned();
+        while let Some(location) = location(&response).filter(|location| location.starts_with(&here)) {
+            if location.contains("/demo/callback") || location.contains("/demo/silent") {
+                break;
+            }
+            response = self.get(&location).await;
+        }
+        response
+    }
+
+    /// Fills in the login page's form and follows redirects.
+    pub async fn sign_in(&mut self, page: &Response, username: &str, password: &str) -> Response {
+        let form = form(page);
+        let mut fields: Vec<(&str, &str)> =
+            form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.extend([("username", username), ("password", password)]);
+        let response = self.post(&form.action, &fields).await;
+        self.follow(response).await
+    }
+
+    /// Presses a button of the consent page, with more fields if need be.
+    pub async fn decide(&mut self, page: &Response, decision: &str, more: &[(&str, &str)]) -> Response {
+        let form = form(page);
+        let mut fields: Vec<(&str, &str)> =
+            form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.push(("decision", decision));
+        fields.extend_from_slice(more);
+        self.post(&form.action, &fields).await
+    }
+
+    /// The whole way: log in as alice, allow, and the answer at the client.
+    pub async fn log_in(&mut self, parameters: &[(&str, &str)]) -> Response {
+        let mut response = self.authorize(parameters).await;
+        if body(&response).contains("name=\"password\"") {
+            response = self.sign_in(&response, "alice", "alice").await;
+        }
+        if body(&response).contains("name=\"decision\"") {
+            response = self.decide(&response, "allow", &[]).await;
+        }
+        response
+    }
+}
+
+/// A correct authorization request of `client`; the baseline that tests change one thing of.
+#[must_use]
+pub fn request<'a>(client: &'a str, redirect_uri: &'a str, pkce: &'a Pkce) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("response_type", "code"),
+        ("client_id", client),
+        ("redirect_uri", redirect_uri),
+        ("scope", "openid profile email"),
+        ("state", "state-1"),
+        ("nonce", "nonce-1"),
+        ("code_challenge", &pkce.challenge),
+        ("code_challenge_method", "S256"),
+    ]
+}
+
+/// A correct token request of a public client; the baseline that tests change one thing of.
+#[must_use]
+pub fn exchange<'a>(
+    client: &'a str,
+    redirect_uri: &'a str,
+    code: &'a str,
+    verifier: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("grant_type", "authorization_code"),
+        ("client_id", client),
+        ("redirect_uri", redirect_uri),
+        ("code", code),
+        ("code_verifier", verifier),
+    ]
+}
+
+/// `fields` with `name` set to `value`, or left out.
+#[must_use]
+pub fn changed<'a>(fields: &[(&'a str, &'a str)], name: &'a str, value: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut fields: Vec<_> = fields.iter().copied().filter(|(known, _)| *known != name).collect();
+    fields.extend(value.map(|value| (name, value)));
+    fields
+}
+
+/// The `Location` of a redirect.
+#[must_use]
+pub fn location(response: &Response) -> Option<String> {
+    response.headers().get("location").map(|location| location.to_str().unwrap().to_owned())
+}
+
+/// The decoded parameter `name` of the `Location`.
+#[must_use]
+pub fn answered(response: &Response, name: &str) -> Option<String> {
+    let location = location(response)?;
+    let query = location.split_once('?')?.1;
+    let parameters = protocol::parameters::Parameters::parse(query.as_bytes()).unwrap();
+    parameters.all(name).next().map(str::to_owned)
+}
+
+/// The body as text.
+#[must_use]
+pub fn body(response: &Response) -> String {
+    String::from_utf8_lossy(response.body()).into_owned()
+}
+
+/// The body as JSON.
+#[must_use]
+pub fn json(response: &Response) -> serde_json::Value {
+    serde_json::from_slice(response.body()).unwrap_or_else(|error| panic!("{error}: {}", body(response)))
+}
+
+/// The first form of a page.
+#[must_use]
+pub fn form(page: &Response) -> Form {
+    let html = body(page);
+    let unescape =
+        |text: &str| text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'");
+    let action = Regex::new(r#"<form method="post" action="([^"]*)""#).unwrap();
+    let hidden = Regex::new(r#"<input type="hidden" name="([^"]*)" value="([^"]*)""#).unwrap();
+    let action = action.captures(&html).unwrap_or_else(|| panic!("no form: {} {html}", page.status()));
+    let fields = hidden.captures_iter(&html).map(|found| (found[1].to_owned(), unescape(&found[2]))).collect();
+    Form { action: unescape(&action[1]), hidden: fields }
+}

@@ -1,0 +1,215 @@
+//! Everything that `postern dev` runs, under a clock that stands still.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use assembly::{Parts, Place};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use bytes::Bytes;
+use dynoxide::actions::scan::ScanRequest;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use postern::app::App;
+use postern::data::Data;
+use postern::engine::local_settings;
+use postern::provision::Provisioning;
+use postern::workspace_file::{DEMO, Reading};
+use protocol::id::RegionLabel;
+use protocol::secret::Secret;
+use protocol::time::{Lifetime, Timestamp};
+use sha2::{Digest, Sha256};
+use signing::{Entropy, EntropyFault, SystemEntropy};
+use store::Connection;
+use web::config::PublicUrl;
+use web::{Clock, Request, Response};
+
+use crate::wire::Wire;
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct FixedClock(AtomicU64);
+
+impl FixedClock {
+    /// A clock that shows a day in 2026.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(AtomicU64::new(1_780_000_000_000))
+    }
+
+    /// Moves the clock on by `seconds`.
+    pub fn advance(&self, seconds: u32) {
+        self.0.fetch_add(u64::from(seconds) * 1000, Ordering::SeqCst);
+    }
+
+    /// Moves the clock on by `millis` milliseconds.
+    pub fn advance_millis(&self, millis: u64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Moves the clock back by `seconds`.
+    pub fn step_back(&self, seconds: u32) {
+        let back = Timestamp::from_millis(self.0.load(Ordering::SeqCst)).minus(Lifetime::seconds(seconds));
+        self.0.store(back.millis(), Ordering::SeqCst);
+    }
+}
+
+impl Default for FixedClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Entropy that is the same in every run.
+#[derive(Debug, Default)]
+pub struct SeededEntropy(AtomicU64);
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyFault> {
+        for chunk in bytes.chunks_mut(32) {
+            let block = Sha256::digest(self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Everything in one process, as a test sees it.
+pub struct Laptop {
+    /// The functions.
+    pub app: App,
+    /// The clock.
+    pub clock: Arc<FixedClock>,
+    /// The wire to the store.
+    pub wire: Wire,
+    /// A connection to the same store on which nothing is counted or broken.
+    pub connection: Connection,
+    /// The parts that the functions are made of.
+    pub parts: Parts,
+    public_url: String,
+    data: Data,
+}
+
+impl Laptop {
+    /// The demo's workspaces at `http://localhost:9000`.
+    pub async fn demo() -> Self {
+        Self::with(|file| file).await
+    }
+
+    /// The demo's workspaces, each file's text changed by `change` first.
+    pub async fn with(change: impl Fn(String) -> String) -> Self {
+        Self::at("http://localhost:9000", change).await
+    }
+
+    /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`.
+    pub async fn at(public_url: &str, change: impl Fn(String) -> String) -> Self {
+        let data = Data::memory(&SystemEntropy).unwrap();
+        let (clock, wire) = (Arc::new(FixedClock::new()), Wire::new(data.engine.clone()));
+        let connection = Connection::through(SharedHttpClient::new(wire.clone()), local_settings());
+        let place = Place {
+            public_url: PublicUrl::parse(public_url).unwrap(),
+            region: RegionLabel::parse("local").unwrap(),
+            sealing_key: Some(Secret::new(*data.sealing_key.expose())),
+        };
+        let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default())).unwrap();
+        let laptop = Self {
+            app: App::assemble(&parts).unwrap(),
+            connection: data.engine.connection(),
+            public_url: public_url.into(),
+            clock,
+            wire,
+            parts,
+            data,
+        };
+        laptop.apply(change).await;
+        let _ = laptop.wire.calls();
+        laptop
+    }
+
+    /// Applies the demo's workspaces, each file's text changed by `change` first.
+    pub async fn apply(&self, change: impl Fn(String) -> String) {
+        let sealer = self.parts.sealer().unwrap();
+        let reading = Reading { public_url: &self.parts.public_url, sealer: &sealer, entropy: &SystemEntropy };
+        let files: Vec<_> =
+            DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
+        let (connection, now) = (&self.connection, self.clock.now());
+        let provisioning = Provisioning { connection, sealer: &sealer, entropy: &SystemEntropy, now };
+        provisioning.provision(&files).await.unwrap();
+    }
+
+    /// The URL of `path` below the issuer of the workspace `demo`.
+    #[must_use]
+    pub fn demo_url(&self, path: &str) -> String {
+        format!("{}/default/demo{path}", self.public_url)
+    }
+
+    /// The issuer of the workspace `demo`.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.demo_url("")
+    }
+
+    /// Sends a request. `url` is absolute and below the public URL, or a path.
+    pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response {
+        let local = url.strip_prefix(&self.public_url).unwrap_or(url);
+        assert!(local.starts_with('/') || local.is_empty(), "{url} is elsewhere");
+        let (path, query) = local.split_once('?').unwrap_or((local, ""));
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            map.append(HeaderName::try_from(*name).unwrap(), value);
+        }
+        let request = Request {
+            method: Method::from_bytes(method.as_bytes()).unwrap(),
+            path: path.into(),
+            query: query.into(),
+            headers: map,
+            body: body.into(),
+            trace_id: "trace".into(),
+        };
+        self.app.handle(&request).await
+    }
+
+    /// Sends a form to `path` below the issuer of `demo`, as a client's back channel does.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
+        let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
+        all.extend_from_slice(headers);
+        self.send("POST", &self.demo_url(path), &all, encoded(fields)).await
+    }
+
+    /// Everything that the store holds, table by table, item by item.
+    #[must_use]
+    pub fn dump(&self) -> BTreeMap<String, Vec<String>> {
+        let tables = local_settings().tables;
+        [tables.config, tables.users, tables.flow]
+            .into_iter()
+            .map(|table| {
+                let request = ScanRequest { table_name: table.clone(), ..ScanRequest::default() };
+                let items = self.data.engine.database().scan(request).unwrap().items.unwrap_or_default();
+                let mut items: Vec<String> =
+                    items.iter().map(|item| serde_json::to_value(item).unwrap().to_string()).collect();
+                items.sort();
+                (table, items)
+            })
+            .collect()
+    }
+
+    /// The engine, for tests that look behind the store's back.
+    #[must_use]
+    pub const fn database(&self) -> &dynoxide::Database {
+        self.data.engine.database()
+    }
+}
+
+/// Fields as a form's body or a query.
+#[must_use]
+pub fn encoded(fields: &[(&str, &str)]) -> String {
+    let encode = protocol::encoding::encode_uri_component;
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.join("&")
+}

@@ -1,0 +1,6 @@
+//! What the specifications say, one document a module.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops when something is not as it must be")]
+
+mod cost;
+mod flow;
+mod structure;

@@ -1,0 +1,52 @@
+//! The house itself: which crate may know which.
+
+use cargo_metadata::MetadataCommand;
+
+/// Who may depend on whom, within the workspace.
+fn allowed(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "protocol" => &[],
+        "store" | "signing" | "web" => &["protocol"],
+        "frontchannel" | "backchannel" => &["protocol", "store", "signing", "web"],
+        "assembly" => &["protocol", "store", "signing", "web", "frontchannel", "backchannel"],
+        "authorize" | "login" | "callback" | "token" | "userinfo" | "revoke" | "metadata" => {
+            &["protocol", "store", "signing", "web", "frontchannel", "backchannel", "assembly"]
+        }
+        "postern" | "tests" => return None,
+        other => panic!("{other} has no place in the house: give it one here and in ARCHITECTURE.md"),
+    })
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let ours: Vec<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
+    for package in &metadata.packages {
+        let Some(allowed) = allowed(&package.name) else { continue };
+        for dependency in package.dependencies.iter().filter(|dependency| ours.contains(&dependency.name)) {
+            assert!(allowed.contains(&dependency.name.as_str()), "{} must not know {}", package.name, dependency.name);
+        }
+    }
+}
+
+#[test]
+fn the_protocol_knows_no_io_clock_randomness_or_cloud() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let protocol = metadata.packages.iter().find(|package| package.name.as_str() == "protocol").unwrap();
+    let names: Vec<&str> = protocol
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind == cargo_metadata::DependencyKind::Normal)
+        .map(|dependency| dependency.name.as_str())
+        .collect();
+    assert_eq!(names, ["base64", "serde", "serde_json", "sha2", "subtle", "thiserror", "url"]);
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/protocol/src")).unwrap() {
+        let path = file.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap();
+        let code = source.split("#[cfg(test)]").next().unwrap();
+        let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for foreign in ["async fn", "std::time::", "std::env", "std::fs", "std::net", "tracing::", "println!"] {
+            assert!(!code.contains(foreign), "{} has {foreign}", path.display());
+        }
+    }
+}
