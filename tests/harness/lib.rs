@@ -5,7 +5,6 @@
 //! follows redirects and fills in forms. [`expect`] has the shorthand of the security catalogue.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,

@@ -1,6 +1,6 @@
 //! Taking a provider's answer.
 
-use frontchannel::Standing;
+use frontchannel::{Authenticated, Standing};
 use protocol::decision::Verdict;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::WorkspaceId;
@@ -65,7 +65,8 @@ async fn finish(
         tracing::error!(fault = %fault, "an account could not be recorded");
         front.refusal(&standing, RedirectError::TemporarilyUnavailable)
     })?;
-    let begun = front.log_in(&deps.sessions, request, &standing, &identity, &["fed"]).await?;
+    let authenticated = Authenticated { identity: &identity, amr: &["fed"] };
+    let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;
     let response = match front.decide(&standing, Some(&begun.session)).await? {
         Verdict::Approved(approved) => see_other(&front.issue(&standing, &approved).await?),
         Verdict::AskConsent => front.to_consent(request, &standing)?,

@@ -58,15 +58,18 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 }
 
 async fn respond(deps: &Deps, request: &Request) -> Response {
-    let Some(matched) = route::find(&request.path) else { return deps.front.error(request, PageError::NotFound) };
+    let ours = [Endpoint::UpstreamLogin, Endpoint::Callback];
+    let Some(matched) = route::find(&request.path).filter(|found| ours.contains(&found.route.endpoint)) else {
+        return deps.front.error(request, PageError::NotFound);
+    };
     if !matched.route.methods.contains(&request.method.as_str()) {
         return deps.front.method_not_allowed(request, &matched);
     }
     let (workspace, idp) = (&matched.workspace, matched.identity_source.unwrap_or_default());
-    let outcome = match matched.route.endpoint {
-        Endpoint::UpstreamLogin => begin::begin(deps, request, workspace, idp).await,
-        Endpoint::Callback => answer::take(deps, request, workspace, idp).await,
-        _ => return deps.front.error(request, PageError::NotFound),
+    let outcome = if matched.route.endpoint == Endpoint::UpstreamLogin {
+        begin::begin(deps, request, workspace, idp).await
+    } else {
+        answer::take(deps, request, workspace, idp).await
     };
     outcome.unwrap_or_else(|refusal| deps.front.refused(request, workspace, refusal))
 }

@@ -1,6 +1,6 @@
 //! The login page, and what is typed into it.
 
-use frontchannel::Standing;
+use frontchannel::{Authenticated, Standing};
 use protocol::decision::Verdict;
 use protocol::error::Refusal;
 use protocol::id::WorkspaceId;
@@ -33,7 +33,8 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
         let username = form.one("username").map_err(protocol::error::PageError::from)?.unwrap_or_default();
         return Ok(login_page(deps, request, &standing, &LoginForm { username, failed: true })?);
     };
-    let begun = front.log_in(&deps.sessions, request, &standing, &identity, &["pwd"]).await?;
+    let authenticated = Authenticated { identity: &identity, amr: &["pwd"] };
+    let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;
     let response = match front.decide(&standing, Some(&begun.session)).await? {
         Verdict::Approved(approved) => see_other(&front.issue(&standing, &approved).await?),
         Verdict::AskConsent => front.to_consent(request, &standing)?,

@@ -34,7 +34,10 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 }
 
 async fn respond(deps: &Deps, request: &Request) -> Response {
-    let Some(matched) = route::find(&request.path) else { return json::not_found(request) };
+    let ours = [Endpoint::Discovery, Endpoint::Jwks];
+    let Some(matched) = route::find(&request.path).filter(|found| ours.contains(&found.route.endpoint)) else {
+        return json::not_found(request);
+    };
     match request.method.as_str() {
         "GET" => {}
         "OPTIONS" => return cors::preflight(matched.route, request, &protocol::cors::AllowedOrigins::default()),
@@ -55,11 +58,10 @@ async fn document(deps: &Deps, matched: &Matched<'_>) -> Result<Option<Value>, S
     let Some(loaded) = deps.back.configuration.workspace(&matched.workspace, now).await? else { return Ok(None) };
     let ring = deps.back.rings.ring(&matched.workspace, now).await?;
     let ring = ring.ok_or(StoreFault::Unreadable("key ring"))?;
-    Ok(match matched.route.endpoint {
-        Endpoint::Discovery => Some(described(&loaded.workspace, &ring)),
-        Endpoint::Jwks => Some(ring.jwks()),
-        _ => None,
-    })
+    if matched.route.endpoint == Endpoint::Jwks {
+        return Ok(Some(ring.jwks()));
+    }
+    Ok(Some(described(&loaded.workspace, &ring)))
 }
 
 fn described(workspace: &Workspace, ring: &KeyRing) -> Value {

@@ -8,7 +8,7 @@ use backchannel::{BackChannel, Caller};
 use http::header;
 use protocol::access_token::AccessTokenClaims;
 use protocol::bearer::{BearerError, bearer_token};
-use protocol::client_authentication::{ClientAuthenticationError, Credentials, authenticate};
+use protocol::client_authentication::{Credentials, authenticate};
 use protocol::id::ClientId;
 use protocol::parameters::Parameters;
 use protocol::revocation::{RevocationError, RevocationRequest, Revoker, revoked_grant};
@@ -118,13 +118,11 @@ fn refused(request: &Request, workspace: &Workspace, error: &RevocationError) ->
     let (status, code) = error.response();
     let response = json::error(request, status, code, &error.to_string());
     let realm = workspace.issuer.as_str();
-    match error {
-        RevocationError::Client(ClientAuthenticationError::Refused | ClientAuthenticationError::Malformed) => {
-            json::challenged(response, &format!("Basic realm=\"{realm}\""))
-        }
-        RevocationError::Bearer(_) if status == 401 => {
+    match (status, error) {
+        (401, RevocationError::Bearer(_)) => {
             json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""))
         }
+        (401, _) => json::challenged(response, &format!("Basic realm=\"{realm}\"")),
         _ => response,
     }
 }

@@ -14,7 +14,7 @@ use http::header;
 use protocol::access_token::{self, AccessTokenClaims};
 use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
 use protocol::encoding::base64url;
-use protocol::exchange::{ApprovedExchange, CodeFault, TokenError, approve, of_region, second_use};
+use protocol::exchange::{ApprovedExchange, CodeFault, TokenError, approve, of_region, replayed_grant, second_use};
 use protocol::id::RegionLabel;
 use protocol::id_token::IdTokenClaims;
 use protocol::parameters::Parameters;
@@ -83,7 +83,7 @@ async fn exchange(
     let code = of_region(code, &deps.region)?;
     let grant = deps.grants.find(&workspace.id, &code.grant).await.map_err(|fault| unavailable(&fault))?;
     let approved = match approve(grant, &code.hash, presented, &client, deps.back.clock.now()) {
-        Err(TokenError::Code(CodeFault::Replayed(grant))) => return Err(replayed(deps, workspace, grant).await),
+        Err(TokenError::Code(fault)) => return Err(lost(deps, workspace, fault).await),
         decided => decided?,
     };
     let tokens = signed(deps, workspace, &approved).await?;
@@ -144,21 +144,22 @@ async fn commit(
             Ok(tokens.release(&proof))
         }
         Redemption::Gone => Err(TokenError::Code(CodeFault::Revoked)),
-        Redemption::Lost(at) => match second_use(approved.grant(), at, deps.back.clock.now()) {
-            CodeFault::Replayed(grant) => Err(replayed(deps, workspace, grant).await),
-            fault => Err(TokenError::Code(fault)),
-        },
+        Redemption::Lost(at) => {
+            Err(lost(deps, workspace, second_use(approved.grant(), at, deps.back.clock.now())).await)
+        }
     }
 }
 
-/// Ends a grant whose code was used a second time by somebody who knew everything that the client knows (RFC 6749
-/// §4.1.2, OAuth 2.1 §7.5.2).
-async fn replayed(deps: &Deps, workspace: &Workspace, grant: protocol::id::GrantId) -> TokenError {
-    tracing::warn!(workspace = %workspace.id, grant.id = %grant, "a code was replayed: its grant is revoked");
-    match deps.grants.revoke(&workspace.id, &grant, deps.back.clock.now()).await {
-        Ok(()) => TokenError::Code(CodeFault::Replayed(grant)),
-        Err(fault) => unavailable(&fault),
+/// Refuses a code. One that was used before by somebody who knew everything that the client knows ends its grant
+/// first (RFC 6749 §4.1.2, OAuth 2.1 §7.5.2).
+async fn lost(deps: &Deps, workspace: &Workspace, fault: CodeFault) -> TokenError {
+    if let Some(grant) = replayed_grant(&fault) {
+        tracing::warn!(workspace = %workspace.id, grant.id = %grant, "a code was replayed: its grant is revoked");
+        if let Err(fault) = deps.grants.revoke(&workspace.id, grant, deps.back.clock.now()).await {
+            return unavailable(&fault);
+        }
     }
+    TokenError::Code(fault)
 }
 
 fn token_error(fault: FormFault) -> TokenError {

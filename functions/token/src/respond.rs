@@ -1,7 +1,6 @@
 //! From outcome to status, headers and body.
 
 use backchannel::Caller;
-use protocol::client_authentication::ClientAuthenticationError;
 use protocol::exchange::TokenError;
 use protocol::workspace::Workspace;
 use serde::Serialize;
@@ -36,10 +35,8 @@ fn refused(request: &Request, workspace: &Workspace, error: &TokenError) -> Resp
         "a token request was refused"
     );
     let response = json::error(request, status, code, &error.to_string());
-    match error {
-        TokenError::Client(ClientAuthenticationError::Refused | ClientAuthenticationError::Malformed) => {
-            json::challenged(response, &format!("Basic realm=\"{}\"", workspace.issuer.as_str()))
-        }
-        _ => response,
+    if status == 401 {
+        return json::challenged(response, &format!("Basic realm=\"{}\"", workspace.issuer.as_str()));
     }
+    response
 }

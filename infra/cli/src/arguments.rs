@@ -47,7 +47,7 @@ pub struct DevOptions {
     /// A workspace file to apply instead of the demo; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub config: Vec<PathBuf>,
-    /// Where browsers reach this server, if not at http://localhost: behind a TLS proxy or a tunnel.
+    /// Where browsers reach this server, if not at localhost: behind a TLS proxy or a tunnel.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
     /// Also serve the embedded engine on this loopback port, for ordinary DynamoDB tools.

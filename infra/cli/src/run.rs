@@ -24,7 +24,7 @@ use crate::server::{ListenError, Listeners, serve};
 use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
 
 /// How often the engine looks for items whose time is over.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
@@ -153,7 +153,7 @@ fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile
     } else {
         let state =
             if options.memory { "in memory, until this ends".into() } else { options.data.display().to_string() };
-        let issuers: String = issuers.iter().map(|issuer| format!("\n  Issuer     {issuer}")).collect();
+        let issuers = issuers.iter().fold(String::new(), |all, issuer| format!("{all}\n  Issuer     {issuer}"));
         let store =
             store_port.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
         let demo = if options.config.is_empty() {

@@ -39,7 +39,7 @@ pub enum ListenError {
     Other(u16, std::io::Error),
 }
 
-/// The sockets of a server: on 127.0.0.1, and on ::1 where the machine has it, because browsers try both for localhost.
+/// The sockets of a server: on `127.0.0.1`, and on `::1` where the machine has it, because browsers try both for localhost.
 pub struct Listeners {
     four: TcpListener,
     six: Option<TcpListener>,
@@ -53,9 +53,12 @@ impl Listeners {
     ///
     /// [`ListenError`].
     pub async fn bind(port: u16) -> Result<Self, ListenError> {
-        let explained = |error: std::io::Error| match error.kind() {
-            ErrorKind::AddrInUse => ListenError::InUse(port),
-            _ => ListenError::Other(port, error),
+        let explained = |error: std::io::Error| {
+            if error.kind() == ErrorKind::AddrInUse {
+                ListenError::InUse(port)
+            } else {
+                ListenError::Other(port, error)
+            }
         };
         let four = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(explained)?;
         let port = four.local_addr().map_err(explained)?.port();

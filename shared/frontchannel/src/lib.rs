@@ -17,7 +17,7 @@ use store::{ConfigurationReading, ConsentReading, GrantCreation, SessionReading}
 use web::Clock;
 use web::config::PublicUrl;
 
-pub use session::{NewSession, SESSION};
+pub use session::{Authenticated, NewSession, SESSION};
 pub use standing::{BROWSER, Standing};
 
 /// What every function of the front channel works with.

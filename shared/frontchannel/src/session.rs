@@ -17,6 +17,14 @@ use crate::{FrontChannel, Standing};
 /// The purpose of the session cookie.
 pub const SESSION: &str = "session";
 
+/// A user who has just proved who they are.
+pub struct Authenticated<'a> {
+    /// Who they are.
+    pub identity: &'a Identity,
+    /// How they proved it (RFC 8176).
+    pub amr: &'a [&'a str],
+}
+
 /// A session that has just begun.
 pub struct NewSession {
     /// The session.
@@ -37,8 +45,7 @@ impl FrontChannel {
         found.map_err(|fault| unavailable(&fault))
     }
 
-    /// Begins a session for `identity`, who has just proved who they are by the methods in `amr`. The session that the
-    /// browser had before ends, whoever's it was: none is ever taken over (catalogue rows SEC-SESS-03, SEC-AUTHZ-10).
+    /// Begins a session for a user who has just proved who they are. The session that the browser had before ends, whoever's it was: none is ever taken over (catalogue rows SEC-SESS-03, SEC-AUTHZ-10).
     ///
     /// # Errors
     ///
@@ -48,9 +55,9 @@ impl FrontChannel {
         sessions: &SessionCreation,
         request: &Request,
         standing: &Standing,
-        identity: &Identity,
-        amr: &[&str],
+        authenticated: Authenticated<'_>,
     ) -> Result<NewSession, PageError> {
+        let Authenticated { identity, amr } = authenticated;
         let workspace = &standing.workspace.workspace;
         let fault = |fault: &dyn std::fmt::Display| unavailable(fault);
         let sid = base64url(&random::<16>(&*self.entropy).map_err(|error| fault(&error))?);

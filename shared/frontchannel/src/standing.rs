@@ -84,12 +84,11 @@ impl FrontChannel {
     pub fn ticket(&self, request: &Request, standing: &Standing) -> Result<Ticket, PageError> {
         let workspace = &standing.workspace.workspace.id;
         let cookie = Cookie::new(BROWSER, workspace, &self.public_url);
-        let (browser, set) = match cookie.read(request) {
-            Some(browser) => (hash(browser), None),
-            None => {
-                let browser = base64url(&random::<32>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
-                (hash(&browser), Some(cookie.set(&browser)))
-            }
+        let (browser, set) = if let Some(browser) = cookie.read(request) {
+            (hash(browser), None)
+        } else {
+            let browser = base64url(&random::<32>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
+            (hash(&browser), Some(cookie.set(&browser)))
         };
         let sealed = self.seal(standing, browser)?;
         if sealed.len() > LONGEST_SEALED {

@@ -275,6 +275,12 @@ fn unused(grant: &Grant, now: Timestamp) -> Result<(), TokenError> {
     }
 }
 
+/// The grant to revoke, if `fault` is a replay.
+#[must_use]
+pub const fn replayed_grant(fault: &CodeFault) -> Option<&GrantId> {
+    if let CodeFault::Replayed(grant) = fault { Some(grant) } else { None }
+}
+
 /// What a second, otherwise valid use of a code at `now` is, if the first was at `redeemed`.
 #[must_use]
 pub fn second_use(grant: &GrantId, redeemed: Timestamp, now: Timestamp) -> CodeFault {

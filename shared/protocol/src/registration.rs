@@ -158,7 +158,7 @@ mod tests {
         .unwrap()
     }
 
-    fn registered(change: serde_json::Value, pkce: &str) -> Result<Client, String> {
+    fn registered(change: &serde_json::Value, pkce: &str) -> Result<Client, String> {
         let mut metadata = serde_json::json!({
             "client_id": "c1", "client_name": "C 1", "redirect_uris": ["https://c1.example/cb"],
             "token_endpoint_auth_method": "none", "scope": "openid",
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_stricter_pkce_setting_wins() {
-        let hash = crate::secret::SecretHash::of(&crate::secret::Secret::new("s".into())).encoded();
+        let hash = SecretHash::of(&crate::secret::Secret::new("s".into())).encoded();
         let confidential = |require: bool| {
             serde_json::json!({
                 "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [hash], "require_pkce": require,
@@ -185,7 +185,7 @@ mod tests {
             (confidential(false), "public", Presence::Optional),
         ];
         for (change, pkce, expected) in table {
-            assert_eq!(registered(change, pkce).map(|client| client.challenge.presence), Ok(expected));
+            assert_eq!(registered(&change, pkce).map(|client| client.challenge.presence), Ok(expected));
         }
     }
 
@@ -201,7 +201,7 @@ mod tests {
             (serde_json::json!({"lifetimes": {"authorization_code": 61}}), "60 seconds"),
         ];
         for (change, expected) in table {
-            let error = registered(change.clone(), "all").err().unwrap_or_default();
+            let error = registered(&change, "all").err().unwrap_or_default();
             assert!(error.contains(expected), "{change}: {error}");
         }
     }

@@ -275,7 +275,7 @@ mod tests {
         .unwrap()
     }
 
-    fn accepted(change: &serde_json::Value) -> Result<UpstreamIdToken, UpstreamError> {
+    fn accepted(change: &Value) -> Result<UpstreamIdToken, UpstreamError> {
         let mut claims = serde_json::json!({
             "iss": "https://partner.example", "sub": "s", "aud": "us", "exp": 1_700_000_060, "iat": 1_700_000_000,
             "nonce": "n",

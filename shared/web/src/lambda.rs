@@ -179,7 +179,7 @@ impl From<Response> for Answer {
 mod tests {
     use super::*;
 
-    fn event(change: serde_json::Value) -> Event {
+    fn event(change: &serde_json::Value) -> Event {
         let mut event = serde_json::json!({
             "version": "2.0", "routeKey": "$default", "rawPath": "/default/demo/oauth2/token", "rawQueryString": "a=b",
             "headers": {"content-type": "text/plain"}, "cookies": ["a=1", "b=2"],
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn sec_param_08_a_body_is_decoded_once_and_only_if_flagged() {
-        let body = |change| request(event(change), "").map(|request| request.body);
+        let body = |change: serde_json::Value| request(event(&change), "").map(|request| request.body);
         assert_eq!(body(serde_json::json!({})), Ok(Bytes::from("YQ==")));
         assert_eq!(body(serde_json::json!({"isBase64Encoded": true})), Ok(Bytes::from("a")));
         assert_eq!(body(serde_json::json!({"isBase64Encoded": true, "body": "YQ=="})), Ok(Bytes::from("a")));
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn cookies_come_from_their_own_list() {
-        let request = request(event(serde_json::json!({})), "").unwrap();
+        let request = request(event(&serde_json::json!({})), "").unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
@@ -225,9 +225,11 @@ mod tests {
     #[test]
     fn headers_that_no_request_has_are_a_400_and_no_panic() {
         for headers in [serde_json::json!({"a b": "x"}), serde_json::json!({"a": "x\ny"})] {
-            assert_eq!(request(event(serde_json::json!({ "headers": headers })), "").err().as_deref(), Some("r"));
+            assert_eq!(request(event(&serde_json::json!({ "headers": headers })), "").err().as_deref(), Some("r"));
         }
-        assert!(request(event(serde_json::json!({"headers": {"host": "a b", "x-forwarded-proto": "%%"}})), "").is_ok());
+        assert!(
+            request(event(&serde_json::json!({"headers": {"host": "a b", "x-forwarded-proto": "%%"}})), "").is_ok()
+        );
     }
 
     #[test]

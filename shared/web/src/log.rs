@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 /// The form of the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line, for CloudWatch.
+    /// One JSON object a line, for log services.
     Json,
     /// For people.
     Text,

@@ -17,9 +17,8 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[must_use]
 pub fn is_from_our_page(request: &Request, public_url: &PublicUrl) -> bool {
     match (request.header(FETCH_SITE).as_slice(), request.origin()) {
-        (["same-origin" | "none"], None | Some("null")) => true,
+        (["same-origin" | "none"], None | Some("null")) | ([], None) => true,
         (["same-origin" | "none"] | [], Some(origin)) => origin == public_url.origin(),
-        ([], None) => true,
         _ => false,
     }
 }
