@@ -46,7 +46,7 @@ impl Deps {
             front: parts.front()?,
             sessions: SessionCreation::new(&parts.connection),
             accounts: AccountRecording::new(&parts.connection),
-            fetcher: Fetcher::new(&parts.public_url)?,
+            fetcher: Fetcher::new(parts.public_url.is_secure()),
             upstreams: Upstreams::default(),
         })
     }

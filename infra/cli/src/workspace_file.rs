@@ -91,12 +91,11 @@ impl Reading<'_> {
 
     fn parse(&self, text: &str) -> Result<WorkspaceFile, String> {
         let text = text.replace("{public_url}", self.public_url.as_str());
-        let mut table: Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
-        let head: Head =
-            without_settings(&mut table)?.try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        let mut table: Table = text.parse().map_err(|error| misread(&text, &error))?;
+        let head: Head = without_settings(&mut table)?.try_into().map_err(|error| misfit(&error))?;
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).map_err(|error| error.to_string())?;
         self.seal_upstream_secrets(&mut table, &id)?;
-        let settings: Settings = table.try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        let settings: Settings = table.try_into().map_err(|error| misfit(&error))?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
         let clients = head.clients.into_iter().map(client).collect::<Result<Vec<_>, _>>()?;
         for metadata in &clients {
@@ -144,7 +143,18 @@ fn client(mut table: Table) -> Result<ClientMetadata, String> {
         hashes.as_array_mut().ok_or("client_secret_sha256 is a list")?.push(hash.into());
     }
     let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
-    table.try_into().map_err(|error: toml::de::Error| format!("client {name}: {error}"))
+    table.try_into().map_err(|error| format!("client {name}: {}", misfit(&error)))
+}
+
+/// A file that is not TOML: where, and why.
+fn misread(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.lines().count().max(1), error.message())
+}
+
+/// A value that does not fit: which, and why, on one line.
+fn misfit(error: &toml::de::Error) -> String {
+    error.to_string().trim().replace('\n', " ")
 }
 
 fn unique<'c>(ids: impl Iterator<Item = &'c ClientId>) -> Result<(), String> {
@@ -184,7 +194,7 @@ mod tests {
         let demo = DEMO[0].1;
         let table = [
             ("", "tenant and workspace"),
-            ("tenant = ", "x.toml"),
+            ("name = \"x\"\n\ntenant = ", "x.toml: line 3"),
             (&demo.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
             (&demo.replace("client_name", "client_nam"), "client demo-spa"),
             (&demo.replace("pkce = ", "pcke = "), "pcke"),

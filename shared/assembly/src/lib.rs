@@ -57,9 +57,6 @@ pub enum AssemblyError {
     /// The sealing keys cannot be derived.
     #[error(transparent)]
     Seal(#[from] SealFault),
-    /// Upstream providers cannot be asked.
-    #[error("upstream providers cannot be asked: {0}")]
-    Fetch(#[from] web::fetch::FetchFault),
 }
 
 impl Parts {

@@ -7,7 +7,7 @@ use signing::entropy::random;
 use web::page::error_page;
 use web::response::{see_other, with_cookie};
 use web::route::Matched;
-use web::{Request, Response};
+use web::{Request, Response, json};
 
 use crate::issue::redirected;
 use crate::{FrontChannel, Standing};
@@ -41,9 +41,13 @@ impl FrontChannel {
         see_other(&redirected.redirect_uri.location(&parameters))
     }
 
-    /// An error page.
+    /// An error page; for what is not there, JSON to whoever does not ask for a page.
     #[must_use]
     pub fn error(&self, request: &Request, error: PageError) -> Response {
+        let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
+        if error == PageError::NotFound && !reads_pages {
+            return json::not_found(request);
+        }
         tracing::info!(error = %error, trace.id = %request.trace_id, "an error page was shown");
         // Without randomness the page does without its style; its text is what matters.
         error_page(request, error, &self.nonce().unwrap_or_default())

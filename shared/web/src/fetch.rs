@@ -3,6 +3,7 @@
 //! Only `https`, no redirects, three seconds, 64 KiB; what was wrong with an answer goes to the log and not to whoever
 //! caused the request. On a laptop, where we ourselves are reached over plain `http`, loopback hosts may be as well.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,8 +17,6 @@ use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::config::PublicUrl;
-
 /// How long a request may take, with everything (fault F-UP-1).
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -25,11 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// Makes requests.
-#[derive(Clone)]
 pub struct Fetcher {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: OnceLock<HttpClient>,
     plain_loopback: bool,
 }
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Why there is no answer that could be used.
 #[derive(Debug, Error)]
@@ -61,20 +61,24 @@ pub struct Outgoing<'a> {
 }
 
 impl Fetcher {
-    /// A fetcher for a server that is reached at `public_url`.
-    ///
-    /// # Errors
-    ///
-    /// [`FetchFault`] if there are no trusted roots to be found.
-    pub fn new(public_url: &PublicUrl) -> Result<Self, FetchFault> {
+    /// A fetcher for a server that is reached over TLS, or is not because it runs on a laptop.
+    #[must_use]
+    pub const fn new(public_url_is_secure: bool) -> Self {
+        Self { client: OnceLock::new(), plain_loopback: !public_url_is_secure }
+    }
+
+    /// The client, made when it is first needed: reading the trusted roots takes a while, and most starts need none.
+    fn client(&self) -> Result<&HttpClient, FetchFault> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_native_roots()
             .map_err(|error| FetchFault::Unreachable(error.to_string()))?
             .https_or_http()
             .enable_http1()
             .build();
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, plain_loopback: !public_url.is_secure() })
+        Ok(self.client.get_or_init(|| Client::builder(TokioExecutor::new()).build(connector)))
     }
 
     /// Sends `outgoing` and reads the JSON of a 200.
@@ -104,7 +108,7 @@ impl Fetcher {
 
     async fn body(&self, request: http::Request<Full<Bytes>>) -> Result<Bytes, FetchFault> {
         let unreachable = |error: &dyn std::fmt::Display| FetchFault::Unreachable(error.to_string());
-        let response = self.client.request(request).await.map_err(|error| unreachable(&error))?;
+        let response = self.client()?.request(request).await.map_err(|error| unreachable(&error))?;
         if response.status() != http::StatusCode::OK {
             return Err(FetchFault::Status(response.status().as_u16()));
         }
@@ -135,8 +139,7 @@ mod tests {
 
     #[test]
     fn sec_ssrf_01_only_tls_is_spoken_save_to_loopback_on_a_laptop() {
-        let fetcher = |public_url| Fetcher::new(&PublicUrl::parse(public_url).unwrap()).unwrap();
-        let (deployed, laptop) = (fetcher("https://auth.example"), fetcher("http://localhost:9000"));
+        let (deployed, laptop) = (Fetcher::new(true), Fetcher::new(false));
         let table = [
             ("https://idp.example/x", true, true),
             ("http://idp.example/x", false, false),

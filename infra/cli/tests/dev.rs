@@ -1,0 +1,175 @@
+//! `postern dev` as a user meets it: a process, its output, its exit code.
+#![expect(clippy::unwrap_used, reason = "a test stops when something is not as it must be")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A running server, which ends with the test.
+struct Server {
+    process: Child,
+    port: u16,
+    store_port: Option<u16>,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = postern(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let port = said["public_url"].as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+        let store_port = said["store_port"].as_u64().map(|port| u16::try_from(port).unwrap());
+        Self { process, port, store_port }
+    }
+
+    /// Sends a request line with headers and reads the whole answer.
+    fn ask(&self, request: &str) -> String {
+        ask(self.port, request)
+    }
+
+    /// Presses Ctrl-C and waits.
+    fn interrupt(mut self) -> ExitStatus {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn ask(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let (line, rest) = request.split_once('\n').unwrap_or((request, ""));
+    let headers = rest.replace('\n', "\r\n");
+    write!(stream, "{line} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn postern(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+    command.args(arguments);
+    command
+}
+
+/// Runs a command that must fail, and returns what it says.
+fn complaint(arguments: &[&str]) -> String {
+    let output = postern(arguments).output().unwrap();
+    assert!(!output.status.success(), "{arguments:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.trim_end().lines().count(), 1, "one sentence: {said}");
+    said
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+fn jwks(server: &Server) -> String {
+    let answer = server.ask("GET /default/demo/.well-known/jwks.json");
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn keys_survive_a_restart_and_an_interrupt_is_a_clean_end() {
+    let folder = folder("restart");
+    let data = folder.to_str().unwrap();
+    let arguments = ["dev", "--json", "--port", "0", "--data", data];
+    let first = Server::start(&arguments);
+    let before = jwks(&first);
+    assert!(first.interrupt().success());
+    let second = Server::start(&arguments);
+    assert_eq!(jwks(&second), before);
+    assert!(before.contains("\"kid\""));
+}
+
+#[test]
+fn the_engine_is_served_on_a_port_only_if_asked_for() {
+    let without = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
+    assert_eq!(without.store_port, None);
+    let with = Server::start(&["dev", "--json", "--port", "0", "--memory", "--store-port", "0"]);
+    assert!(ask(with.store_port.unwrap(), "GET /").contains("healthy"));
+}
+
+#[test]
+fn behind_a_proxy_issuer_links_and_cookies_follow_the_public_url() {
+    let mut process = postern(&["dev", "--json", "--port", "0", "--memory", "--public-url", "https://x.example"]);
+    let mut process = process.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(line.contains("https://x.example/default/demo"), "{line}");
+}
+
+#[test]
+fn what_cannot_work_is_said_in_one_sentence_and_ends_with_an_error() {
+    let busy = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
+    let said = complaint(&["dev", "--memory", "--port", &busy.port.to_string()]);
+    assert!(said.contains("is in use") && said.contains("--port"), "{said}");
+
+    let folder = folder("broken");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("workspace.toml");
+    std::fs::write(&file, "tenant = \"default\"\nworkspace = \"w\"\nname = 7\n").unwrap();
+    let said = complaint(&["dev", "--memory", "--port", "0", "--config", file.to_str().unwrap()]);
+    assert!(said.contains("workspace.toml"), "{said}");
+    let said = complaint(&["dev", "--memory", "--port", "0", "--config", "/nowhere/at-all.toml"]);
+    assert!(said.contains("/nowhere/at-all.toml"), "{said}");
+    let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "http://x.example"]);
+    assert!(said.contains("https://"), "{said}");
+}
+
+#[test]
+fn a_damaged_store_or_a_missing_key_is_told_and_nothing_is_overwritten() {
+    let folder = folder("damaged");
+    let data = folder.to_str().unwrap();
+    let arguments = ["dev", "--json", "--port", "0", "--data", data];
+    drop(Server::start(&arguments));
+    let key = std::fs::read_to_string(folder.join("sealing.key")).unwrap();
+
+    std::fs::remove_file(folder.join("sealing.key")).unwrap();
+    assert!(complaint(&arguments).contains("sealing.key"));
+    std::fs::write(folder.join("sealing.key"), "nonsense").unwrap();
+    assert!(complaint(&arguments).contains("sealing.key"));
+    std::fs::write(folder.join("sealing.key"), key).unwrap();
+    drop(Server::start(&arguments));
+
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("store.db-") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    std::fs::write(folder.join("store.db"), "this is no database").unwrap();
+    let said = complaint(&arguments);
+    assert!(said.contains("store.db") && said.contains("start over"), "{said}");
+    assert_eq!(std::fs::read_to_string(folder.join("store.db")).unwrap(), "this is no database");
+}
+
+#[test]
+fn a_truncated_or_broken_request_ends_nothing_but_itself() {
+    let server = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
+    let form = "Content-Type: application/x-www-form-urlencoded\nContent-Length: 100\n";
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    write!(
+        stream,
+        "POST /default/demo/oauth2/token HTTP/1.1\r\nHost: x\r\n{}\r\ngrant_type=auth",
+        form.replace('\n', "\r\n")
+    )
+    .unwrap();
+    drop(stream);
+    assert!(server.ask("GET /default/demo/%zz\u{1}").starts_with("HTTP/1.1 400"));
+    assert!(server.ask("GET /default/demo/.well-known/jwks.json").starts_with("HTTP/1.1 200"));
+    assert!(server.ask("GET /nobody/nothing/oauth2/authorize").starts_with("HTTP/1.1 404"));
+}
