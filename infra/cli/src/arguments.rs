@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// An OAuth 2.1 and OpenID Connect authorization server for AWS, and all of it on a laptop.
 #[derive(Debug, Parser)]
-#[command(name = "postern", version, about, after_help = EXAMPLES)]
+#[command(name = "postern", version, after_help = EXAMPLES)]
 pub struct Arguments {
     /// What to do; `dev` if nothing is said.
     #[command(subcommand)]

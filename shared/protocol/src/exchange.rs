@@ -127,6 +127,7 @@ pub struct ApprovedExchange {
     now: Timestamp,
     access_token: Lifetime,
     id_token: Lifetime,
+    stays_until: Timestamp,
 }
 
 impl ApprovedExchange {
@@ -166,11 +167,12 @@ impl ApprovedExchange {
         self.terms.scope.contains(OPENID).then_some(self.id_token)
     }
 
-    /// When the last token of this exchange ends, and the grant with it.
+    /// When the last token of this exchange ends, and the grant with it; never earlier than before the exchange, because
+    /// the grant also stands in the way of its own interaction.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         let longest = self.id_token_lifetime().map_or(self.access_token, |id_token| id_token.max(self.access_token));
-        self.now.plus(longest)
+        self.now.plus(longest).max(self.stays_until)
     }
 }
 
@@ -214,6 +216,7 @@ pub fn approve(
         now,
         access_token: lifetimes.access_token,
         id_token: lifetimes.id_token,
+        stays_until: grant.expires,
     })
 }
 
