@@ -1,7 +1,6 @@
 //! Taking a provider's answer.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::decision::Verdict;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::WorkspaceId;
 use protocol::identity::Identity;
@@ -9,7 +8,7 @@ use protocol::parameters::Parameters;
 use protocol::upstream::{UpstreamError, UpstreamTransaction};
 use signing::Purpose;
 use web::cookie::Cookie;
-use web::response::{see_other, with_cookie};
+use web::response::with_cookie;
 use web::{Request, Response};
 
 use crate::provider::{Login, client_secret};
@@ -67,13 +66,7 @@ async fn finish(
     })?;
     let authenticated = Authenticated { identity: &identity, amr: &["fed"] };
     let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;
-    let response = match front.decide(&standing, Some(&begun.session)).await? {
-        Verdict::Approved(approved) => see_other(&front.issue(&standing, &approved).await?),
-        Verdict::AskConsent => front.to_consent(request, &standing)?,
-        Verdict::LogIn => front.to_login(request, &standing)?,
-        Verdict::Refused(error) => return Err(front.refusal(&standing, error)),
-    };
-    Ok(with_cookie(response, &begun.cookie))
+    front.proceed(request, &standing, &begun).await
 }
 
 /// Who the provider says the user is.

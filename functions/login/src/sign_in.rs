@@ -1,13 +1,11 @@
 //! The login page, and what is typed into it.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::decision::Verdict;
 use protocol::error::Refusal;
 use protocol::id::WorkspaceId;
 use protocol::identity::Identity;
 use protocol::parameters::Parameters;
 use protocol::secret::Secret;
-use web::response::{see_other, with_cookie};
 use web::{Request, Response};
 
 use crate::page::{LoginForm, login_page};
@@ -35,13 +33,7 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
     };
     let authenticated = Authenticated { identity: &identity, amr: &["pwd"] };
     let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;
-    let response = match front.decide(&standing, Some(&begun.session)).await? {
-        Verdict::Approved(approved) => see_other(&front.issue(&standing, &approved).await?),
-        Verdict::AskConsent => front.to_consent(request, &standing)?,
-        Verdict::LogIn => front.to_login(request, &standing)?,
-        Verdict::Refused(error) => return Err(front.refusal(&standing, error)),
-    };
-    Ok(with_cookie(response, &begun.cookie))
+    front.proceed(request, &standing, &begun).await
 }
 
 /// The user whose name and password the form carries.

@@ -14,11 +14,12 @@ use http::header;
 use protocol::access_token::{self, AccessTokenClaims};
 use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
 use protocol::encoding::base64url;
-use protocol::exchange::{ApprovedExchange, CodeFault, TokenError, approve, of_region, replayed_grant, second_use};
+use protocol::exchange::{ApprovedExchange, approve, of_region, second_use};
 use protocol::id::RegionLabel;
 use protocol::id_token::IdTokenClaims;
 use protocol::parameters::Parameters;
 use protocol::release::Unreleased;
+use protocol::token_error::{CodeFault, TokenError};
 use protocol::token_request::CodeExchange;
 use protocol::workspace::Workspace;
 use signing::Entropy;
@@ -79,7 +80,7 @@ async fn exchange(
 ) -> Result<TokenResponse, TokenError> {
     let body = request.form().map_err(token_error)?;
     let client = authenticated(deps, request, workspace, (&body, caller)).await?;
-    let (code, presented) = CodeExchange::parse(&body)?.into_parts();
+    let CodeExchange { code, presented } = CodeExchange::parse(&body)?;
     let code = of_region(code, &deps.region)?;
     let grant = deps.grants.find(&workspace.id, &code.grant).await.map_err(|fault| unavailable(&fault))?;
     let approved = match approve(grant, &code.hash, presented, &client, deps.back.clock.now()) {
@@ -153,7 +154,7 @@ async fn commit(
 /// Refuses a code. One that was used before by somebody who knew everything that the client knows ends its grant
 /// first (RFC 6749 §4.1.2, OAuth 2.1 §7.5.2).
 async fn lost(deps: &Deps, workspace: &Workspace, fault: CodeFault) -> TokenError {
-    if let Some(grant) = replayed_grant(&fault) {
+    if let Some(grant) = fault.replayed_grant() {
         tracing::warn!(workspace = %workspace.id, grant.id = %grant, "a code was replayed: its grant is revoked");
         if let Err(fault) = deps.grants.revoke(&workspace.id, grant, deps.back.clock.now()).await {
             return unavailable(&fault);

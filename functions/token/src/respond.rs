@@ -1,7 +1,7 @@
 //! From outcome to status, headers and body.
 
 use backchannel::Caller;
-use protocol::exchange::TokenError;
+use protocol::token_error::TokenError;
 use protocol::workspace::Workspace;
 use serde::Serialize;
 use web::response::Caching;

@@ -5,7 +5,6 @@ use backchannel::{BackChannel, Caller};
 use http::header;
 use protocol::access_token::AccessTokenClaims;
 use protocol::bearer::{BearerError, bearer_token};
-use protocol::decision::is_usable;
 use protocol::grant::Grant;
 use protocol::identity::Identity;
 use protocol::sandbox::SANDBOX;
@@ -67,7 +66,7 @@ async fn claims(
     let token = presented(deps, request, workspace).await?;
     let client = deps.back.client(workspace, &token.client_id, caller).await.map_err(|fault| unavailable(&fault))?;
     let now = deps.back.clock.now();
-    if token.expired(now) || !client.is_some_and(|client| is_usable(&client.client)) {
+    if token.expired(now) || !client.is_some_and(|client| client.client.is_usable()) {
         return Err(BearerError::Invalid);
     }
     let grant = live_grant(deps, workspace, &token).await?;

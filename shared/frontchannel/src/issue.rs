@@ -11,9 +11,11 @@ use protocol::secret::Secret;
 use protocol::session::Session;
 use signing::entropy::random;
 use store::{Creation, NewGrant};
+use web::response::{see_other, with_cookie};
+use web::{Request, Response};
 
 use crate::standing::unavailable;
-use crate::{FrontChannel, Standing};
+use crate::{FrontChannel, NewSession, Standing};
 
 impl FrontChannel {
     /// Decides what happens next with `standing`, for the user of `session`.
@@ -56,6 +58,26 @@ impl FrontChannel {
     ) -> Attempt<'a> {
         let (request, client) = (&standing.request, &*standing.client.client);
         Attempt { request, client, session, consent, began: standing.began, now: self.clock.now() }
+    }
+
+    /// Goes on after a login: to the client with a code, or to the page that is still needed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`], as of everything that this leads to.
+    pub async fn proceed(
+        &self,
+        request: &Request,
+        standing: &Standing,
+        begun: &NewSession,
+    ) -> Result<Response, Refusal> {
+        let response = match self.decide(standing, Some(&begun.session)).await? {
+            Verdict::Approved(approved) => see_other(&self.issue(standing, &approved).await?),
+            Verdict::AskConsent => self.to_consent(request, standing)?,
+            Verdict::LogIn => self.to_login(request, standing)?,
+            Verdict::Refused(error) => return Err(redirected(standing, error)),
+        };
+        Ok(with_cookie(response, &begun.cookie))
     }
 
     /// Makes the grant of an approved authorization and says where the browser goes with its code.

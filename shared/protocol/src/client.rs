@@ -1,10 +1,10 @@
 //! Clients as the flow sees them: registered, checked, ready to be decided upon.
 
 use crate::id::ClientId;
+use crate::lifetimes::Lifetimes;
 use crate::redirect_uri::{RedirectUri, RedirectUris};
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
-use crate::workspace::Lifetimes;
 
 /// A registered client. [`crate::registration::ClientMetadata::register`] makes one.
 #[derive(Clone)]
@@ -106,6 +106,12 @@ pub enum MethodPolicy {
 }
 
 impl Client {
+    /// Whether the client may be used at all.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.status == Status::Active
+    }
+
     /// Whether nobody but this client can receive what is sent to `redirect_uri` and use it (RFC 8252 §8.6).
     #[must_use]
     pub fn identity_is_assured(&self, redirect_uri: &RedirectUri) -> bool {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::client::{Authentication, Client};
-use crate::decision::is_usable;
 use crate::encoding::{base64_decoded, form_decoded};
 use crate::id::ClientId;
 use crate::parameters::{ParameterError, Parameters};
@@ -146,7 +145,7 @@ pub fn authenticate(
         (Proof::None, _) => false,
     };
     client
-        .filter(|client| proved && is_usable(client) && client.id == credentials.client_id)
+        .filter(|client| proved && client.is_usable() && client.id == credentials.client_id)
         .map(AuthenticatedClient)
         .ok_or(ClientAuthenticationError::Refused)
 }

@@ -4,7 +4,7 @@
 //! what the store says at that moment. Nothing that an earlier step decided is taken over, so no step can be skipped.
 
 use crate::authorization::{AuthorizationRequest, Prompt};
-use crate::client::{Client, ConsentPolicy, Status};
+use crate::client::{Client, ConsentPolicy};
 use crate::consent::Consent;
 use crate::error::RedirectError;
 use crate::scope::{OPENID, Scopes};
@@ -138,10 +138,4 @@ fn must_ask(attempt: &Attempt<'_>) -> bool {
 pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
     client.consent == ConsentPolicy::Ask && !demanded && client.identity_is_assured(&request.redirect_uri)
-}
-
-/// Whether `client` may be used at all.
-#[must_use]
-pub fn is_usable(client: &Client) -> bool {
-    client.status == Status::Active
 }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
-use crate::id::{IdentitySourceId, Subject};
+use crate::encoding;
+use crate::id::{IdentitySourceId, Subject, WorkspaceId};
 
 /// A user as one identity source knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,4 +66,18 @@ impl Profile {
     pub fn display_name(&self) -> Option<&str> {
         ["name", "preferred_username", "email"].iter().find_map(|claim| self.0.get(*claim)?.as_str())
     }
+}
+
+/// The subject of whoever `source` knows by `names`: the same user of the same source is always the same subject, and
+/// no two sources can name each other's (OpenID Connect Core §2).
+#[must_use]
+pub fn derived_subject(workspace: &WorkspaceId, source: &str, names: &[&str]) -> Option<Subject> {
+    let mut digest = Sha256::new();
+    let workspace = workspace.to_string();
+    for part in [workspace.as_str(), source].iter().chain(names) {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let digest = digest.finalize();
+    Subject::parse(&encoding::base64url(digest.get(..16)?)).ok()
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorization::{AuthorizationRequest, RequestTerms};
 use crate::client::Client;
-use crate::decision::is_usable;
 use crate::error::PageError;
 use crate::id::GrantId;
 use crate::time::{Lifetime, Timestamp};
@@ -62,7 +61,7 @@ impl Interaction {
     ///
     /// [`PageError`] if the client or its redirect URI is no longer good, or a scope no longer its own.
     pub fn request(&self, client: &Client) -> Result<AuthorizationRequest, PageError> {
-        if !is_usable(client) || client.id != self.terms.client_id {
+        if !client.is_usable() || client.id != self.terms.client_id {
             return Err(PageError::UnknownClient);
         }
         let redirect_uri =

@@ -5,10 +5,11 @@ use thiserror::Error;
 
 use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Status};
 use crate::id::{ClientId, Issuer};
+use crate::lifetimes::Lifetimes;
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
-use crate::workspace::{Lifetimes, PkceEnforcement, Settings};
+use crate::workspace::{PkceEnforcement, Settings};
 
 /// A client as the reviewed file and the store hold it. Unknown names are refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,17 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::encoding;
 use crate::id::{IdentitySourceId, Subject, WorkspaceId};
-use crate::identity::{Identity, Profile};
+use crate::identity::{Identity, Profile, derived_subject};
 use crate::secret::Secret;
-use crate::workspace::Sandbox;
 
 /// The name of the sandbox among the identity sources.
 pub const SANDBOX: &str = "sandbox";
+
+/// The identity source for trying things out: its users stand in the configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether the login page names the first user and password.
+    #[serde(default)]
+    pub hint: bool,
+    /// The users.
+    pub users: Vec<SandboxUser>,
+}
 
 /// A user of the sandbox.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,20 +57,6 @@ fn identity(workspace: &WorkspaceId, user: &SandboxUser) -> Option<Identity> {
         source: IdentitySourceId::parse(SANDBOX).ok()?,
         claims: Profile::accepted(user.claims.clone()),
     })
-}
-
-/// The subject of whoever `source` knows by `names`: the same user of the same source is always the same subject, and
-/// no two sources can name each other's (OpenID Connect Core §2).
-#[must_use]
-pub fn derived_subject(workspace: &WorkspaceId, source: &str, names: &[&str]) -> Option<Subject> {
-    let mut digest = Sha256::new();
-    let workspace = workspace.to_string();
-    for part in [workspace.as_str(), source].iter().chain(names) {
-        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    let digest = digest.finalize();
-    Subject::parse(&encoding::base64url(digest.get(..16)?)).ok()
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ use thiserror::Error;
 
 use crate::encoding::encode_uri_component;
 use crate::id::{ClientId, IdentitySourceId, WorkspaceId};
-use crate::identity::{Identity, Profile};
+use crate::identity::{Identity, Profile, derived_subject};
 use crate::interaction::Interaction;
 use crate::json::{audience, present};
 use crate::parameters::{ParameterError, Parameters};
-use crate::sandbox::derived_subject;
 use crate::scope::Scopes;
 use crate::time::{Lifetime, Timestamp};
 

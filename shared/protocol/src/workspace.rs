@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Issuer, WorkspaceId};
-use crate::sandbox::SandboxUser;
+use crate::lifetimes::Lifetimes;
+use crate::sandbox::Sandbox;
 use crate::scope::Scopes;
-use crate::time::Lifetime;
 use crate::upstream::UpstreamProvider;
 
 /// A workspace: one authorization server with its own issuer, keys, users and clients.
@@ -80,17 +80,6 @@ pub struct ScopeDefinition {
     pub description: String,
 }
 
-/// The identity source for trying things out: its users stand in the configuration.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sandbox {
-    /// Whether the login page names the first user and password.
-    #[serde(default)]
-    pub hint: bool,
-    /// The users.
-    pub users: Vec<SandboxUser>,
-}
-
 /// Which clients of a workspace must use PKCE. A client's own setting can only be stricter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,32 +89,4 @@ pub enum PkceEnforcement {
     All,
     /// Public ones; confidential ones may be registered without.
     Public,
-}
-
-/// How long things live, each in seconds (design decision 4). Unknown names are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Lifetimes {
-    /// An authorization code: at most 60 s (FAPI 2.0 §5.3.2.1).
-    pub authorization_code: Lifetime,
-    /// An access token.
-    pub access_token: Lifetime,
-    /// An ID token.
-    pub id_token: Lifetime,
-    /// The time that a user has for logging in and deciding.
-    pub interaction: Lifetime,
-    /// A single sign-on session, from the login on.
-    pub session: Lifetime,
-}
-
-impl Default for Lifetimes {
-    fn default() -> Self {
-        Self {
-            authorization_code: Lifetime::seconds(60),
-            access_token: Lifetime::seconds(3600),
-            id_token: Lifetime::seconds(3600),
-            interaction: Lifetime::seconds(1800),
-            session: Lifetime::seconds(12 * 3600),
-        }
-    }
 }

@@ -4,11 +4,13 @@
 //! the store, in AWS they are KMS keys. What was signed is verified before it leaves, wherever it was signed.
 
 pub mod entropy;
+pub mod fault;
 pub mod local;
 pub mod seal;
 pub mod signer;
 pub mod verify;
 
 pub use entropy::{Entropy, EntropyFault, SystemEntropy};
+pub use fault::SigningFault;
 pub use seal::{Purpose, Sealer};
-pub use signer::{Signer, SigningFault};
+pub use signer::Signer;

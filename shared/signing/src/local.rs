@@ -11,7 +11,7 @@ use protocol::encoding::base64url;
 use protocol::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
 use protocol::secret::Secret;
 
-use crate::signer::SigningFault;
+use crate::fault::SigningFault;
 
 /// A private key with its one algorithm.
 pub struct LocalKey {

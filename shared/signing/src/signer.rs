@@ -5,26 +5,9 @@ use std::sync::Arc;
 use protocol::encoding::base64url;
 use protocol::jwk::PublicJwk;
 use serde::Serialize;
-use thiserror::Error;
 
+use crate::fault::SigningFault;
 use crate::local::LocalKey;
-
-/// Why nothing was signed. It is an infrastructure fault, never the client's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum SigningFault {
-    /// There is no key that can sign, or it cannot be read.
-    #[error("the signing key is missing or unreadable")]
-    Key,
-    /// Signing failed.
-    #[error("signing failed")]
-    Sign,
-    /// The signature does not verify, so it does not leave.
-    #[error("the signature does not verify")]
-    Unverified,
-    /// The claims cannot be written as JSON.
-    #[error("the claims cannot be written")]
-    Claims,
-}
 
 /// What signs: the key that is current.
 #[derive(Clone)]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use protocol::client::Client;
 use protocol::cors::AllowedOrigins;
-use protocol::decision::is_usable;
 use protocol::id::{ClientId, Issuer, WorkspaceId};
 use protocol::registration::{ClientMetadata, RegistrationError};
 use protocol::time::Timestamp;
@@ -118,7 +117,7 @@ impl ConfigurationReading {
         id: &ClientId,
         now: Timestamp,
     ) -> Result<Option<Arc<LoadedClient>>, StoreFault> {
-        Ok(self.client(workspace, id, now).await?.filter(|loaded| is_usable(&loaded.client)))
+        Ok(self.client(workspace, id, now).await?.filter(|loaded| loaded.client.is_usable()))
     }
 }
 
