@@ -86,7 +86,12 @@ async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -
         PageError::Unavailable
     })?;
     let client = client.ok_or(PageError::UnknownClient)?;
-    let asked = AuthorizationRequest::parse(parameters, &client.client)?;
+    let mut asked = AuthorizationRequest::parse(parameters, &client.client)?;
+    if let Some(hint) = asked.id_token_hint.take() {
+        let expected = front.expected(&workspace.workspace, &client_id, &hint).await?;
+        let unknown = || Refusal::Redirect(Box::new(asked.refuse(RedirectError::InvalidIdTokenHint)));
+        asked.terms.expected_subject = Some(expected.ok_or_else(unknown)?);
+    }
     Ok(front.begin(workspace, client, asked)?)
 }
 

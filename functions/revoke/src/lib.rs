@@ -15,7 +15,7 @@ use protocol::revocation::{RevocationError, RevocationRequest, Revoker, revoked_
 use protocol::workspace::Workspace;
 use store::GrantRevocation;
 use store::configuration::LoadedClient;
-use web::response::{Caching, response};
+use web::response::{Caching, empty};
 use web::route::Endpoint;
 use web::{FormFault, Request, Response, json};
 
@@ -49,7 +49,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 
 async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
     match revoke(deps, request, workspace, caller).await {
-        Ok(()) => response(200, "text/plain; charset=utf-8", "", Caching::Never),
+        Ok(()) => empty(200, Caching::Never),
         Err(error) => refused(request, workspace, &error),
     }
 }

@@ -16,7 +16,7 @@ use protocol::client_authentication::{AuthenticatedClient, Credentials, authenti
 use protocol::encoding::base64url;
 use protocol::exchange::{ApprovedExchange, approve, of_region, second_use};
 use protocol::id::RegionLabel;
-use protocol::id_token::IdTokenClaims;
+use protocol::id_token::{self, IdTokenClaims};
 use protocol::parameters::Parameters;
 use protocol::release::Unreleased;
 use protocol::token_error::{CodeFault, TokenError};
@@ -118,7 +118,7 @@ async fn signed(
         None => None,
         Some(lifetime) => {
             let claims = IdTokenClaims::of(approved, &workspace.issuer, lifetime, &access_token);
-            Some(signer.sign("JWT", &claims).await.map_err(|fault| unavailable(&fault))?)
+            Some(signer.sign(id_token::TYPE, &claims).await.map_err(|fault| unavailable(&fault))?)
         }
     };
     Ok(Unreleased::hold(TokenResponse {

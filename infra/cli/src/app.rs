@@ -44,6 +44,12 @@ impl App {
         })
     }
 
+    /// Whether browsers reach the server over TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
     /// Answers a request: the table of routes says which function does.
     pub async fn handle(&self, request: &Request) -> Response {
         if request.path == "/demo/api/offers" {

@@ -3,7 +3,7 @@
 use http::Method;
 use http::header::{self, HeaderName, HeaderValue};
 use serde_json::json;
-use web::response::{Caching, Response, response, see_other, set};
+use web::response::{Caching, Response, empty, response, see_other, set};
 use web::{Request, json};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -35,7 +35,7 @@ pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
         return Some(see_other(&format!("{public_url}/demo")));
     }
     if request.path == "/favicon.ico" {
-        return Some(response(204, "image/x-icon", "", Caching::Public));
+        return Some(empty(204, Caching::Public));
     }
     if request.path == "/demo/config.json" {
         return Some(json::json(200, &config(public_url), Caching::Never));

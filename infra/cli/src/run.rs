@@ -86,7 +86,7 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     let (stopping, stopped) = watch::channel(());
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
-    announce(&options, &public_url, &files, store_port);
+    announce(&options, &public_url, &files, (listeners.port(), store_port));
     serve(app, listeners, &SystemEntropy, stop_signal()).await;
     drop(stopping);
     Ok(())
@@ -144,11 +144,17 @@ async fn sweep(engine: Engine) {
     }
 }
 
-fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile], store_port: Option<u16>) {
+fn announce(
+    options: &DevOptions,
+    public_url: &PublicUrl,
+    files: &[WorkspaceFile],
+    (port, store_port): (u16, Option<u16>),
+) {
     let url = public_url.as_str();
     let issuers: Vec<&str> = files.iter().map(|file| file.workspace.issuer.as_str()).collect();
     let text = if options.json {
-        json!({ "public_url": url, "demo": format!("{url}/demo"), "issuers": issuers, "store_port": store_port })
+        let demo = options.config.is_empty().then(|| format!("{url}/demo"));
+        json!({ "public_url": url, "port": port, "demo": demo, "issuers": issuers, "store_port": store_port })
             .to_string()
     } else {
         let state =

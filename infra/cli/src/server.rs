@@ -138,5 +138,10 @@ async fn answer(
         body,
         trace_id: random::<12>(entropy).map(|id| base64url(&id)).unwrap_or_default(),
     };
-    Ok(app.handle(&request).await.map(Full::new))
+    let mut response = app.handle(&request).await;
+    if !app.is_secure() {
+        // Over plain http the header must not be sent (RFC 6797 §7.2).
+        response.headers_mut().remove(http::header::STRICT_TRANSPORT_SECURITY);
+    }
+    Ok(response.map(Full::new))
 }

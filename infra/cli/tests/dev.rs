@@ -19,9 +19,9 @@ impl Server {
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let port = said["public_url"].as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
-        let store_port = said["store_port"].as_u64().map(|port| u16::try_from(port).unwrap());
-        Self { process, port, store_port }
+        let port =
+            |name: &str| said.get(name).and_then(serde_json::Value::as_u64).map(|port| u16::try_from(port).unwrap());
+        Self { process, port: port("port").unwrap(), store_port: port("store_port") }
     }
 
     /// Sends a request line with headers and reads the whole answer.

@@ -113,6 +113,7 @@ impl Parts {
     pub fn front(&self) -> Result<FrontChannel, AssemblyError> {
         Ok(FrontChannel {
             configuration: Arc::clone(&self.configuration),
+            rings: Arc::clone(&self.rings),
             sessions: SessionReading::new(&self.connection),
             consents: ConsentReading::new(&self.connection),
             grants: GrantCreation::new(&self.connection),

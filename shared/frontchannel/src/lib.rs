@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use protocol::id::RegionLabel;
 use signing::{Entropy, Sealer};
-use store::{ConfigurationReading, ConsentReading, GrantCreation, SessionReading};
+use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionReading};
 use web::Clock;
 use web::config::PublicUrl;
 
@@ -24,6 +24,8 @@ pub use standing::{BROWSER, Standing};
 pub struct FrontChannel {
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
+    /// Public keys.
+    pub rings: Arc<KeyRingReading>,
     /// Sessions.
     pub sessions: SessionReading,
     /// Remembered consents.

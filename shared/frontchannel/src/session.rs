@@ -2,11 +2,14 @@
 
 use protocol::encoding::base64url;
 use protocol::error::PageError;
-use protocol::id::WorkspaceId;
+use protocol::id::{ClientId, Subject, WorkspaceId};
+use protocol::id_token;
 use protocol::identity::Identity;
 use protocol::secret::{Secret, SecretHash};
 use protocol::session::Session;
+use protocol::workspace::Workspace;
 use signing::entropy::random;
+use signing::verify::own_claims;
 use store::SessionCreation;
 use web::Request;
 use web::cookie::Cookie;
@@ -43,6 +46,23 @@ impl FrontChannel {
         let Some(hash) = self.session_cookie(request, workspace) else { return Ok(None) };
         let found = self.sessions.find(workspace, &hash, self.clock.now()).await;
         found.map_err(|fault| unavailable(&fault))
+    }
+
+    /// The user whom an ID token of ours names as the expected one; `None` if it is not ours, or not this client's.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn expected(
+        &self,
+        workspace: &Workspace,
+        client: &ClientId,
+        hint: &Secret<String>,
+    ) -> Result<Option<Subject>, PageError> {
+        let ring = self.rings.ring(&workspace.id, self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+        let ring = ring.ok_or(PageError::Unavailable)?;
+        let claims = own_claims(hint.expose(), &ring.published(), id_token::TYPE);
+        Ok(claims.and_then(|claims| id_token::hinted_subject(&claims, &workspace.issuer, client)))
     }
 
     /// Begins a session for a user who has just proved who they are. The session that the browser had before ends, whoever's it was: none is ever taken over (catalogue rows SEC-SESS-03, SEC-AUTHZ-10).

@@ -99,7 +99,7 @@ impl FrontChannel {
 
     fn seal(&self, standing: &Standing, browser: String) -> Result<String, PageError> {
         let interaction = Interaction::begin(
-            standing.request.clone(),
+            &standing.request,
             standing.id.clone(),
             browser,
             standing.began,

@@ -4,19 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, MethodPolicy, Presence};
 use crate::error::{PageError, RedirectError, Redirected, Refusal};
-use crate::id::ClientId;
+use crate::id::{ClientId, Subject};
 use crate::parameters::{ParameterError, Parameters};
 use crate::pkce::CodeChallenge;
 use crate::redirect_uri::RedirectUri;
 use crate::scope::{OPENID, Scopes};
+use crate::secret::Secret;
 
 /// A request that a registered client may make. What it asks for is not decided yet.
-#[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
     /// What it asks for.
     pub terms: RequestTerms,
+    /// An ID token that names the expected user, not verified yet.
+    pub id_token_hint: Option<Secret<String>>,
 }
 
 /// What an authorization request asks for, apart from where the answer goes.
@@ -49,6 +51,9 @@ pub struct RequestTerms {
     /// What the client believes the user to be called.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
+    /// The user that the client expects, from an ID token of ours.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub expected_subject: Option<Subject>,
 }
 
 /// The `prompt` parameter (OpenID Connect Core §3.1.2.1).
@@ -96,7 +101,9 @@ impl AuthorizationRequest {
         };
         let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
-        Ok(Self { redirect_uri, terms: RequestTerms { state, ..terms } })
+        let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
+        let id_token_hint = hint.map(Secret::new);
+        Ok(Self { redirect_uri, terms: RequestTerms { state, ..terms }, id_token_hint })
     }
 
     /// The refusal that sends `error` to where this request's answer goes.
@@ -140,6 +147,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         prompt: prompt(parameters.one("prompt")?)?,
         max_age: max_age(parameters.one("max_age")?)?,
         login_hint: bounded(parameters, "login_hint", 320)?,
+        expected_subject: None,
     })
 }
 

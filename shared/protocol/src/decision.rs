@@ -3,10 +3,11 @@
 //! The authorization endpoint, the login page, the consent page and the callback all ask here, each time anew, with
 //! what the store says at that moment. Nothing that an earlier step decided is taken over, so no step can be skipped.
 
-use crate::authorization::{AuthorizationRequest, Prompt};
+use crate::authorization::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::client::{Client, ConsentPolicy};
 use crate::consent::Consent;
 use crate::error::RedirectError;
+use crate::redirect_uri::RedirectUri;
 use crate::scope::{OPENID, Scopes};
 use crate::session::Session;
 use crate::time::{Lifetime, Timestamp};
@@ -43,16 +44,23 @@ pub enum Verdict {
 /// The proof that a code may be issued, and for what. Only this module makes one.
 #[derive(Debug)]
 pub struct ApprovedAuthorization {
-    request: AuthorizationRequest,
+    redirect_uri: RedirectUri,
+    terms: RequestTerms,
     session: Session,
     scope: Scopes,
 }
 
 impl ApprovedAuthorization {
-    /// The request that is approved.
+    /// Where the code goes.
     #[must_use]
-    pub const fn request(&self) -> &AuthorizationRequest {
-        &self.request
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect_uri
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub const fn terms(&self) -> &RequestTerms {
+        &self.terms
     }
 
     /// The session of the user who is approving.
@@ -73,10 +81,7 @@ impl ApprovedAuthorization {
 pub fn decide(attempt: &Attempt<'_>) -> Verdict {
     let prompt = attempt.request.terms.prompt;
     let Some(session) = authenticated(attempt) else {
-        return match prompt {
-            Prompt::Nothing => Verdict::Refused(RedirectError::LoginRequired),
-            Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::LogIn,
-        };
+        return log_in(attempt);
     };
     if must_ask(attempt) {
         return match prompt {
@@ -93,7 +98,7 @@ pub fn decide(attempt: &Attempt<'_>) -> Verdict {
 #[must_use]
 pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
     let Some(session) = authenticated(attempt) else {
-        return Verdict::LogIn;
+        return log_in(attempt);
     };
     let asked = &attempt.request.terms.scope;
     let scope = asked.filtered(|scope| scope == OPENID || !withheld.contains(&scope));
@@ -104,7 +109,26 @@ pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
 }
 
 fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> Box<ApprovedAuthorization> {
-    Box::new(ApprovedAuthorization { request: attempt.request.clone(), session: session.clone(), scope })
+    let AuthorizationRequest { redirect_uri, terms, .. } = attempt.request;
+    let (redirect_uri, terms, session) = (redirect_uri.clone(), terms.clone(), session.clone());
+    Box::new(ApprovedAuthorization { redirect_uri, terms, session, scope })
+}
+
+/// The user has to log in, if the request lets us ask, and has not just done so as somebody else than was expected
+/// (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+fn log_in(attempt: &Attempt<'_>) -> Verdict {
+    let as_another =
+        attempt.session.is_some_and(|session| session.auth_time >= attempt.began && !is_expected(attempt, session));
+    if as_another || attempt.request.terms.prompt == Prompt::Nothing {
+        Verdict::Refused(RedirectError::LoginRequired)
+    } else {
+        Verdict::LogIn
+    }
+}
+
+/// Whether the user of `session` is the one that the client expects, if it expects one.
+fn is_expected(attempt: &Attempt<'_>, session: &Session) -> bool {
+    attempt.request.terms.expected_subject.as_ref().is_none_or(|expected| *expected == session.subject)
 }
 
 /// The session, if the login behind it satisfies the request (OpenID Connect Core §3.1.2.1).
@@ -119,7 +143,7 @@ fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<&'a Session> {
         Some(0) => false,
         Some(max_age) => session.auth_time >= attempt.now.minus(Lifetime::seconds(max_age)),
     };
-    (since_request || (young && !prompted)).then_some(session)
+    (is_expected(attempt, session) && (since_request || (young && !prompted))).then_some(session)
 }
 
 /// Whether the user has to be asked (RFC 8252 §8.6, OAuth 2.1 §7.3.1).

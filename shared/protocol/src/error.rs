@@ -179,6 +179,9 @@ pub enum RedirectError {
     /// A `max_age` that is not a number of seconds.
     #[error("max_age must be a number of seconds")]
     InvalidMaxAge,
+    /// An `id_token_hint` that is not an ID token of ours for this client.
+    #[error("id_token_hint is not an ID token that was issued here to this application")]
+    InvalidIdTokenHint,
     /// A request object, which is not offered.
     #[error("request objects are not supported")]
     RequestNotSupported,
@@ -215,7 +218,8 @@ impl RedirectError {
             | Self::UnsupportedChallengeMethod
             | Self::Challenge(_)
             | Self::InvalidPrompt
-            | Self::InvalidMaxAge => "invalid_request",
+            | Self::InvalidMaxAge
+            | Self::InvalidIdTokenHint => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
             Self::RequestNotSupported => "request_not_supported",

@@ -85,16 +85,16 @@ impl GrantTerms {
     /// The terms of an approved authorization, at `now`.
     #[must_use]
     pub fn of(approved: &ApprovedAuthorization, now: Timestamp) -> Self {
-        let (request, session) = (approved.request(), approved.session());
+        let (asked, session) = (approved.terms(), approved.session());
         Self {
-            client_id: request.terms.client_id.clone(),
+            client_id: asked.client_id.clone(),
             subject: session.subject.clone(),
             source: session.source.clone(),
             scope: approved.scope().clone(),
-            redirect_uri: request.redirect_uri.as_str().into(),
-            redirect_uri_sent: request.terms.redirect_uri_sent,
-            code_challenge: request.terms.code_challenge,
-            nonce: request.terms.nonce.clone(),
+            redirect_uri: approved.redirect_uri().as_str().into(),
+            redirect_uri_sent: asked.redirect_uri_sent,
+            code_challenge: asked.code_challenge,
+            nonce: asked.nonce.clone(),
             auth_time: session.auth_time,
             acr: session.acr.clone(),
             amr: session.amr.clone(),

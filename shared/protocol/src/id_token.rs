@@ -1,12 +1,16 @@
 //! ID tokens (OpenID Connect Core §2).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::encoding;
 use crate::exchange::ApprovedExchange;
-use crate::id::Issuer;
+use crate::id::{ClientId, Issuer, Subject};
+use crate::json::audience;
 use crate::time::Lifetime;
+
+/// The `typ` of the JOSE header (RFC 7519 §5.1).
+pub const TYPE: &str = "JWT";
 
 /// The claims of an ID token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +59,23 @@ impl IdTokenClaims {
             sid: terms.sid.clone(),
         }
     }
+}
+
+/// The part of an ID token of ours that a hint is read for.
+#[derive(Deserialize)]
+struct Hint {
+    iss: String,
+    sub: Subject,
+    #[serde(deserialize_with = "audience")]
+    aud: Vec<String>,
+}
+
+/// The user whom an ID token names whose signature is good, if it was issued by `issuer` to `client`. It may have ended:
+/// as a hint it still says whom the client means (OpenID Connect Core §3.1.2.1).
+#[must_use]
+pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Option<Subject> {
+    let hint: Hint = serde_json::from_slice(claims).ok()?;
+    (hint.iss == issuer.as_str() && hint.aud.iter().any(|aud| aud == client.as_str())).then_some(hint.sub)
 }
 
 /// The left half of the SHA-256 digest of `access_token` (§3.1.3.6): every offered algorithm uses SHA-256.

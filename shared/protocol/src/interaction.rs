@@ -39,14 +39,14 @@ impl Interaction {
     /// Begins an interaction for `request` in the browser whose cookie hashes to `browser`.
     #[must_use]
     pub fn begin(
-        request: AuthorizationRequest,
+        request: &AuthorizationRequest,
         id: GrantId,
         browser: String,
         now: Timestamp,
         lifetime: Lifetime,
     ) -> Self {
         let redirect_uri = request.redirect_uri.as_str().into();
-        Self { id, browser, began: now, expires: now.plus(lifetime), redirect_uri, terms: request.terms }
+        Self { id, browser, began: now, expires: now.plus(lifetime), redirect_uri, terms: request.terms.clone() }
     }
 
     /// The client that asked.
@@ -69,6 +69,6 @@ impl Interaction {
         if !self.terms.scope.within(&client.scope) {
             return Err(PageError::StaleInteraction);
         }
-        Ok(AuthorizationRequest { redirect_uri, terms: self.terms.clone() })
+        Ok(AuthorizationRequest { redirect_uri, terms: self.terms.clone(), id_token_hint: None })
     }
 }

@@ -4,7 +4,7 @@ use http::header::{self, HeaderValue};
 use protocol::cors::AllowedOrigins;
 
 use crate::request::Request;
-use crate::response::{Caching, Response, response, set};
+use crate::response::{Caching, Response, empty, set};
 use crate::route::{CrossOrigin, Route};
 
 /// The response, readable by the page that asked, if its origin is one of `origins`.
@@ -30,7 +30,7 @@ pub fn public(mut response: Response) -> Response {
 /// known before the request itself.
 #[must_use]
 pub fn preflight(route: &Route, request: &Request, origins: &AllowedOrigins) -> Response {
-    let mut answer = response(204, "text/plain; charset=utf-8", "", Caching::Never);
+    let mut answer = empty(204, Caching::Never);
     let headers = answer.headers_mut();
     set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, &route.methods.join(", "));
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));

@@ -26,13 +26,21 @@ pub enum Caching {
 /// A response with a body of this type.
 #[must_use]
 pub fn response(status: u16, content_type: &'static str, body: impl Into<Bytes>, caching: Caching) -> Response {
-    let mut response = Response::new(body.into());
+    let mut response = empty(status, caching);
+    *response.body_mut() = body.into();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A response without a body, and so without a type: clients exist that take a type at its word.
+#[must_use]
+pub fn empty(status: u16, caching: Caching) -> Response {
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     match caching {
         Caching::Never => {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -51,7 +59,7 @@ pub fn response(status: u16, content_type: &'static str, body: impl Into<Bytes>,
 /// A redirect that a browser follows with GET, whatever it sent (RFC 9700 §4.12).
 #[must_use]
 pub fn see_other(location: &str) -> Response {
-    let mut response = response(303, "text/plain; charset=utf-8", "", Caching::Never);
+    let mut response = empty(303, Caching::Never);
     set(response.headers_mut(), header::LOCATION, location);
     response
 }
