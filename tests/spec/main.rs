@@ -3,4 +3,5 @@
 
 mod cost;
 mod flow;
+mod front;
 mod structure;

@@ -8,7 +8,7 @@ use protocol::authorization::{self, AuthorizationRequest};
 use protocol::decision::Verdict;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::WorkspaceId;
-use protocol::parameters::{ParameterError, Parameters};
+use protocol::parameters::Parameters;
 use web::response::see_other;
 use web::route::{self, Endpoint};
 use web::{FormFault, Request, Response, edge};
@@ -52,18 +52,18 @@ async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> R
     let front = &deps.front;
     let parameters = parse(request)?;
     let standing = load(front, &parameters, workspace).await?;
+    if let Some(response) = as_get(front, request, &standing) {
+        return Ok(response);
+    }
     let session = front
         .session(request, workspace)
         .await
         .map_err(|_unavailable: PageError| front.refusal(&standing, RedirectError::TemporarilyUnavailable))?;
     match front.decide(&standing, session.as_ref()).await? {
         Verdict::Approved(approved) => Ok(see_other(&front.issue(&standing, &approved).await?)),
-        Verdict::AskConsent => front.to_consent(request, &standing),
+        Verdict::AskConsent => front.to_consent(&standing),
         Verdict::Refused(error) => Err(front.refusal(&standing, error)),
-        Verdict::LogIn => match as_get(request, &standing) {
-            Some(response) => Ok(response),
-            None => front.to_login(request, &standing),
-        },
+        Verdict::LogIn => front.to_login(&standing),
     }
 }
 
@@ -73,7 +73,7 @@ fn parse(request: &Request) -> Result<Parameters, PageError> {
     parameters.map_err(|fault| match fault {
         FormFault::TooLarge => PageError::RequestTooLarge,
         FormFault::Parameters(error) => PageError::Parameters(error),
-        FormFault::ContentType | FormFault::QueryParameters => PageError::Parameters(ParameterError::Encoding),
+        FormFault::ContentType | FormFault::QueryParameters => PageError::NotAForm,
     })
 }
 
@@ -97,10 +97,12 @@ async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -
 
 /// A form of another site arrives without our cookies, so nobody seems to be logged in. The same request by GET, to
 /// which the browser adds them, finds out.
-fn as_get(request: &Request, standing: &Standing) -> Option<Response> {
+fn as_get(front: &FrontChannel, request: &Request, standing: &Standing) -> Option<Response> {
     let body = std::str::from_utf8(&request.body).ok()?;
-    let without_cookies = request.header(http::header::COOKIE).is_empty();
-    let fits = body.len() <= web::request::LONGEST_QUERY;
-    let url = standing.workspace.workspace.issuer.url("/oauth2/authorize");
-    (request.method == Method::POST && without_cookies && fits).then(|| see_other(&format!("{url}?{body}")))
+    let is_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%+&=*!'(),;:@/?$".contains(&byte);
+    let fits = body.len() <= web::request::LONGEST_QUERY && body.bytes().all(is_query);
+    let issuer = &standing.workspace.workspace.issuer;
+    let stranger = !front.has_session_cookie(request, &standing.workspace.workspace.id);
+    let again = request.method == Method::POST && fits && stranger;
+    again.then(|| see_other(&format!("{}?{body}", issuer.url("/oauth2/authorize"))))
 }

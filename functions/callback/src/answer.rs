@@ -5,6 +5,7 @@ use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::WorkspaceId;
 use protocol::identity::Identity;
 use protocol::parameters::Parameters;
+use protocol::time::Timestamp;
 use protocol::upstream::{UpstreamError, UpstreamTransaction};
 use signing::Purpose;
 use web::cookie::Cookie;
@@ -59,29 +60,30 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let standing = resumed(deps, request, workspace, transaction.interaction.clone()).await?;
-    let identity = identity(deps, &standing, transaction, answer).await?;
+    let (identity, auth_time) = identity(deps, &standing, transaction, answer).await?;
     deps.accounts.record(workspace, &identity).await.map_err(|fault| {
         tracing::error!(fault = %fault, "an account could not be recorded");
         front.refusal(&standing, RedirectError::TemporarilyUnavailable)
     })?;
-    let authenticated = Authenticated { identity: &identity, amr: &["fed"] };
+    let authenticated = Authenticated { identity: &identity, amr: &["fed"], auth_time };
     let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;
-    front.proceed(request, &standing, &begun).await
+    Ok(front.proceed(request, &standing, &begun).await)
 }
 
-/// Who the provider says the user is.
+/// Who the provider says the user is, and since when it is sure.
 async fn identity(
     deps: &Deps,
     standing: &Standing,
     transaction: &UpstreamTransaction,
     answer: &Parameters,
-) -> Result<Identity, Refusal> {
+) -> Result<(Identity, Option<Timestamp>), Refusal> {
     let provider = provider(standing, transaction.provider.as_str())?;
     let now = deps.front.clock.now();
     let metadata = deps.upstreams.metadata(&deps.fetcher, provider, now).await?;
     let code = match transaction.answered(answer, &metadata) {
         Ok(code) => code,
         Err(UpstreamError::Denied) => return Err(deps.front.refusal(standing, RedirectError::AccessDenied)),
+        Err(UpstreamError::Failed) => return Err(Refusal::Page(PageError::UpstreamRefused)),
         Err(error) => {
             tracing::warn!(error = %error, provider = %provider.id, "an upstream answer was refused");
             return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));

@@ -42,7 +42,8 @@ pub(crate) async fn begin(
     let code_challenge = base64url(&Sha256::digest(transaction.code_verifier.as_bytes()));
     let target = Target { callback: &callback_url(&standing, idp), code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
-    let cookie = transaction_cookie(deps, workspace, &transaction.state).set(&sealed(deps, workspace, &transaction)?);
+    let cookie = transaction_cookie(deps, workspace, &transaction.state)
+        .set_for(&sealed(deps, workspace, &transaction)?, PATIENCE);
     Ok(with_cookie(see_other(&url), &cookie))
 }
 

@@ -93,8 +93,7 @@ fn provider<'s>(standing: &'s Standing, idp: &str) -> Result<&'s UpstreamProvide
 
 /// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
 fn transaction_cookie(deps: &Deps, workspace: &WorkspaceId, state: &str) -> Cookie {
-    let short: String = state.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
-    Cookie::new(&format!("upstream-{short}"), workspace, &deps.front.public_url)
+    Cookie::numbered("upstream", state, workspace, &deps.front.public_url)
 }
 
 fn callback_url(standing: &Standing, idp: &str) -> String {

@@ -80,12 +80,17 @@ struct TokenResponse {
 impl Login<'_> {
     /// Exchanges the code, once, and finds out who the user is. An exchange whose answer was lost is not repeated,
     /// because the code may be used up (fault F-UP-2): the user begins again.
-    pub(crate) async fn identity(&self, fetcher: &Fetcher, workspace: &WorkspaceId) -> Result<Identity, PageError> {
+    pub(crate) async fn identity(
+        &self,
+        fetcher: &Fetcher,
+        workspace: &WorkspaceId,
+    ) -> Result<(Identity, Option<Timestamp>), PageError> {
         let tokens = self.exchange(fetcher).await?;
         let id_token = self.id_token(fetcher, &tokens).await?;
         let userinfo = self.userinfo(fetcher, &tokens).await?;
+        let auth_time = id_token.auth_time();
         let identity = id_token.identity(workspace, &self.provider.id, userinfo);
-        identity.map_err(|error| refused(self.provider, &error))
+        Ok((identity.map_err(|error| refused(self.provider, &error))?, auth_time))
     }
 
     async fn exchange(&self, fetcher: &Fetcher) -> Result<TokenResponse, PageError> {

@@ -17,8 +17,8 @@ pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId
     let standing = resumed_by_query(deps, request, workspace).await?;
     let session = deps.front.session(request, workspace).await?;
     match session.filter(|session| may_decide(deps, &standing, session)) {
-        Some(session) => Ok(consent_page(deps, &standing, request, &session)?),
-        None => deps.front.to_login(request, &standing),
+        Some(session) => Ok(consent_page(deps, &standing, &session)?),
+        None => deps.front.to_login(&standing),
     }
 }
 
@@ -32,25 +32,23 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
     let form = form(deps, request)?;
     let standing = resumed(deps, request, workspace, &form).await?;
     let Some(session) = deps.front.session(request, workspace).await? else {
-        return deps.front.to_login(request, &standing);
+        return deps.front.to_login(&standing);
     };
+    if standing.passage.shown_to.as_ref() != Some(&session.sid) {
+        // The page was shown to somebody else: in another tab another user has logged in since.
+        return deps.front.to_consent(&standing);
+    }
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
             let withheld: Vec<&str> = form.all("withhold").collect();
-            allow(deps, request, &standing, &session, &withheld).await
+            allow(deps, &standing, &session, &withheld).await
         }
         Some("deny") => match deps.front.deny(&standing).await? {},
         _ => Err(Refusal::Page(PageError::IncompleteForm)),
     }
 }
 
-async fn allow(
-    deps: &Deps,
-    request: &Request,
-    standing: &Standing,
-    session: &Session,
-    withheld: &[&str],
-) -> Result<Response, Refusal> {
+async fn allow(deps: &Deps, standing: &Standing, session: &Session, withheld: &[&str]) -> Result<Response, Refusal> {
     let front = &deps.front;
     match front.decide_allowed(standing, session, withheld) {
         Verdict::Approved(approved) => {
@@ -60,7 +58,7 @@ async fn allow(
         // Everything was kept back, which is a no.
         Verdict::Refused(RedirectError::AccessDenied) => match front.deny(standing).await? {},
         Verdict::Refused(error) => Err(front.refusal(standing, error)),
-        Verdict::LogIn | Verdict::AskConsent => front.to_login(request, standing),
+        Verdict::LogIn | Verdict::AskConsent => front.to_login(standing),
     }
 }
 

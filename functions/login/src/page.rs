@@ -4,8 +4,8 @@ use frontchannel::Standing;
 use protocol::error::PageError;
 use protocol::scope::OPENID;
 use protocol::session::Session;
+use web::Response;
 use web::page::{ConsentPage, LoginPage, ScopeRow, page};
-use web::{Request, Response};
 
 use crate::Deps;
 
@@ -18,14 +18,9 @@ pub(crate) struct LoginForm<'a> {
 }
 
 /// The login page.
-pub(crate) fn login_page(
-    deps: &Deps,
-    request: &Request,
-    standing: &Standing,
-    form: &LoginForm<'_>,
-) -> Result<Response, PageError> {
+pub(crate) fn login_page(deps: &Deps, standing: &Standing, form: &LoginForm<'_>) -> Result<Response, PageError> {
     let workspace = &standing.workspace.workspace;
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.ticket(request, standing)?.sealed);
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, None)?);
     let sandbox = workspace.settings.sandbox.as_ref();
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
     let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
@@ -45,18 +40,13 @@ pub(crate) fn login_page(
         providers: &providers,
     };
     let status = if form.failed { 403 } else { 200 };
-    Ok(page(status, &template, &nonce, &[standing.request.redirect_uri.csp_source()]))
+    Ok(page(status, &template, &nonce, &standing.request.redirect_uri.form_targets()))
 }
 
 /// The consent page.
-pub(crate) fn consent_page(
-    deps: &Deps,
-    standing: &Standing,
-    request: &Request,
-    session: &Session,
-) -> Result<Response, PageError> {
+pub(crate) fn consent_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
     let (workspace, client) = (&standing.workspace.workspace, &standing.client.client);
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.ticket(request, standing)?.sealed);
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session))?);
     let definitions = &workspace.settings;
     let scopes: Vec<ScopeRow<'_>> = standing
         .request
@@ -66,10 +56,10 @@ pub(crate) fn consent_page(
         .map(|name| {
             let (title, description) =
                 definitions.scope(name).map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
-            ScopeRow { name, title, description, optional: name != OPENID }
+            ScopeRow { name, title, title_inside: inside(title), description, optional: name != OPENID }
         })
         .collect();
-    let destination = standing.request.redirect_uri.csp_source();
+    let destination = standing.request.redirect_uri.destination();
     let template = ConsentPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
@@ -81,9 +71,16 @@ pub(crate) fn consent_page(
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
         scopes: &scopes,
+        divisible: scopes.iter().any(|scope| scope.optional),
         lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
     };
-    Ok(page(200, &template, &nonce, std::slice::from_ref(&destination)))
+    Ok(page(200, &template, &nonce, &standing.request.redirect_uri.form_targets()))
+}
+
+/// A title as it stands within a sentence.
+fn inside(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_lowercase(), letters.as_str()))
 }
 
 /// A length of time as people say it.

@@ -14,7 +14,7 @@ use http::header;
 use protocol::access_token::{self, AccessTokenClaims};
 use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
 use protocol::encoding::base64url;
-use protocol::exchange::{ApprovedExchange, approve, of_region, second_use};
+use protocol::exchange::{ApprovedExchange, approve, of_region};
 use protocol::id::RegionLabel;
 use protocol::id_token::{self, IdTokenClaims};
 use protocol::parameters::Parameters;
@@ -79,8 +79,8 @@ async fn exchange(
     caller: &mut Caller,
 ) -> Result<TokenResponse, TokenError> {
     let body = request.form().map_err(token_error)?;
-    let client = authenticated(deps, request, workspace, (&body, caller)).await?;
     let CodeExchange { code, presented } = CodeExchange::parse(&body)?;
+    let client = authenticated(deps, request, workspace, (&body, caller)).await?;
     let code = of_region(code, &deps.region)?;
     let grant = deps.grants.find(&workspace.id, &code.grant).await.map_err(|fault| unavailable(&fault))?;
     let approved = match approve(grant, &code.hash, presented, &client, deps.back.clock.now()) {
@@ -138,16 +138,15 @@ async fn commit(
     tokens: Unreleased<TokenResponse>,
 ) -> Result<TokenResponse, TokenError> {
     let attempt = random::<16>(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
-    let redemption = deps.grants.redeem(&workspace.id, approved, &base64url(&attempt)).await;
+    let (attempt, now) = (base64url(&attempt), deps.back.clock.now());
+    let redemption = deps.grants.redeem(&workspace.id, approved, &attempt, now).await;
     match redemption.map_err(|fault| unavailable(&fault))? {
         Redemption::Won(proof) => {
             tracing::info!(workspace = %workspace.id, grant.id = %approved.grant(), "a code was redeemed");
             Ok(tokens.release(&proof))
         }
+        Redemption::Lost => Err(TokenError::Code(CodeFault::LostRace)),
         Redemption::Gone => Err(TokenError::Code(CodeFault::Revoked)),
-        Redemption::Lost(at) => {
-            Err(lost(deps, workspace, second_use(approved.grant(), at, deps.back.clock.now())).await)
-        }
     }
 }
 

@@ -65,22 +65,24 @@ async fn claims(
 ) -> Result<Map<String, Value>, BearerError> {
     let token = presented(deps, request, workspace).await?;
     let client = deps.back.client(workspace, &token.client_id, caller).await.map_err(|fault| unavailable(&fault))?;
-    let now = deps.back.clock.now();
-    if token.expired(now) || !client.is_some_and(|client| client.client.is_usable()) {
+    if token.expired(deps.back.clock.now()) || !client.is_some_and(|client| client.client.is_usable()) {
+        return Err(BearerError::Invalid);
+    }
+    if !token.scope.contains(OPENID) {
+        return Err(BearerError::InsufficientScope);
+    }
+    if !token.is_for(workspace.issuer.as_str()) {
         return Err(BearerError::Invalid);
     }
     let grant = live_grant(deps, workspace, &token).await?;
     if grant.terms.subject != token.sub {
         return Err(BearerError::Invalid);
     }
-    if !token.scope.contains(OPENID) {
-        return Err(BearerError::InsufficientScope);
-    }
     let identity = identity(deps, workspace, &grant).await?.ok_or(BearerError::Invalid)?;
     Ok(userinfo::claims(&token.sub, &identity.claims, &token.scope))
 }
 
-/// The token that the request presents, if it is one of ours for this endpoint, expired or not (RFC 9068 §4).
+/// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
 async fn presented(deps: &Deps, request: &Request, workspace: &Workspace) -> Result<AccessTokenClaims, BearerError> {
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;
     if query.has("access_token") {
@@ -91,7 +93,6 @@ async fn presented(deps: &Deps, request: &Request, workspace: &Workspace) -> Res
         .own_token(workspace, token.expose())
         .await
         .map_err(|fault| unavailable(&fault))?
-        .filter(|claims| claims.is_for(workspace.issuer.as_str()))
         .ok_or(BearerError::Invalid)
 }
 

@@ -20,6 +20,7 @@ pub struct App {
     metadata: Arc<metadata::Deps>,
     offers: Offers,
     public_url: String,
+    base_path: String,
 }
 
 impl App {
@@ -41,6 +42,7 @@ impl App {
             offers: Offers::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
             metadata,
             public_url,
+            base_path: parts.public_url.base_path().into(),
         })
     }
 
@@ -48,6 +50,13 @@ impl App {
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// The path as the functions know it: without the base path of the public URL, which a proxy may leave in.
+    #[must_use]
+    pub fn clean_path<'p>(&self, path: &'p str) -> &'p str {
+        let base = self.base_path.as_str();
+        path.strip_prefix(base).filter(|rest| rest.starts_with('/') || rest.is_empty()).unwrap_or(path)
     }
 
     /// Answers a request: the table of routes says which function does.

@@ -44,7 +44,6 @@ impl Engine {
         &self.0
     }
 
-    /// Answers one call, named as the header `X-Amz-Target` names it.
     fn dispatch(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
         let database = &self.0;
         match operation {
@@ -54,22 +53,45 @@ impl Engine {
             "DeleteItem" => called(body, |request| database.delete_item(request)),
             "CreateTable" => called(body, |request| database.create_table(request)),
             "UpdateTimeToLive" => called(body, |request| database.update_time_to_live(request)),
-            other => Err(DynoxideError::ValidationException(format!("the store does not call {other}"))),
+            other => self.dispatch_tool(other, body),
         }
     }
 
-    /// Answers a call as the wire protocol has it.
+    /// Answers what the store itself never calls, and whoever looks into it does.
+    fn dispatch_tool(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
+        let database = &self.0;
+        match operation {
+            "Scan" => called(body, |request| database.scan(request)),
+            "Query" => called(body, |request| database.query(request)),
+            "ListTables" => called(body, |request| database.list_tables(request)),
+            "DescribeTable" => called(body, |request| database.describe_table(request)),
+            "DescribeTimeToLive" => called(body, |request| database.describe_time_to_live(request)),
+            "DeleteTable" => called(body, |request| database.delete_table(request)),
+            "BatchGetItem" => called(body, |request| database.batch_get_item(request)),
+            "BatchWriteItem" => called(body, |request| database.batch_write_item(request)),
+            "TransactGetItems" => called(body, |request| database.transact_get_items(request)),
+            "TransactWriteItems" => called(body, |request| database.transact_write_items(request)),
+            other => Err(DynoxideError::ValidationException(format!("{other} is not offered here"))),
+        }
+    }
+
+    /// Answers a call as the wire protocol has it, named as the header `X-Amz-Target` names it.
+    #[must_use]
+    pub fn called_by(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        match self.dispatch(target.rsplit('.').next().unwrap_or_default(), body) {
+            Ok(body) => (200, body),
+            Err(error) => (error.status_code(), error.to_json().into_bytes()),
+        }
+    }
+
+    /// Answers a call of the SDK.
     ///
     /// # Errors
     ///
     /// [`ConnectorError`] if the answer cannot be written.
     pub fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default();
-        let (status, body) = match self.dispatch(operation, request.body().bytes().unwrap_or_default()) {
-            Ok(body) => (200, body),
-            Err(error) => (error.status_code(), error.to_json().into_bytes()),
-        };
+        let (status, body) = self.called_by(target, request.body().bytes().unwrap_or_default());
         http::Response::builder()
             .status(status)
             .header("content-type", "application/x-amz-json-1.0")

@@ -10,7 +10,6 @@ use protocol::id::{MalformedId, RegionLabel};
 use serde_json::json;
 use signing::SystemEntropy;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::config::PublicUrl;
 use web::{Clock as _, SystemClock, log};
@@ -20,7 +19,7 @@ use crate::arguments::DevOptions;
 use crate::data::{Data, DataError};
 use crate::engine::Engine;
 use crate::provision::{ProvisionError, Provisioning};
-use crate::server::{ListenError, Listeners, serve};
+use crate::server::{ListenError, Listeners, serve, serve_engine};
 use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
 
 /// How often the engine looks for items whose time is over.
@@ -45,8 +44,8 @@ pub enum DevError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The port of the engine cannot be listened on.
-    #[error("the store's port {0} cannot be used: {1}. Choose another with --store-port.")]
-    StorePort(u16, std::io::Error),
+    #[error("--store-port: {0}")]
+    StorePort(ListenError),
     /// The functions could not be put together.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
@@ -124,10 +123,9 @@ async fn serve_store(
     mut stopped: watch::Receiver<()>,
 ) -> Result<Option<u16>, DevError> {
     let Some(port) = port else { return Ok(None) };
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| DevError::StorePort(port, error))?;
-    let bound = listener.local_addr().map_err(|error| DevError::StorePort(port, error))?.port();
-    let database = engine.database().clone();
-    tokio::task::spawn_local(dynoxide::server::serve_with_shutdown(listener, database, async move {
+    let listeners = Listeners::bind(port).await.map_err(DevError::StorePort)?;
+    let bound = listeners.port();
+    tokio::task::spawn_local(serve_engine(engine.clone(), listeners, async move {
         let _ = stopped.changed().await;
     }));
     Ok(Some(bound))

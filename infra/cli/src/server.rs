@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use protocol::encoding::base64url;
@@ -21,9 +22,13 @@ use web::Request;
 use web::request::LARGEST_BODY;
 
 use crate::app::App;
+use crate::engine::Engine;
 
 /// How long a client may take to send its headers.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The largest call to the engine, as DynamoDB has it.
+const LARGEST_CALL: usize = 16 * 1024 * 1024;
 
 /// How long requests may take that are under way when the server stops.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -88,8 +93,12 @@ impl Listeners {
     }
 }
 
-/// Serves `app` until `stop` resolves, then lets requests finish that are under way. It has to run inside a `LocalSet`.
-pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Entropy, stop: impl Future<Output = ()>) {
+/// Serves connections with `service` until `stop` resolves, then lets requests finish that are under way. It has to run
+/// inside a `LocalSet`.
+async fn accept<S>(listeners: Listeners, service: S, stop: impl Future<Output = ()>)
+where
+    S: Service<http::Request<Incoming>, Response = http::Response<Full<Bytes>>, Error = hyper::Error> + Clone + 'static,
+{
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -97,16 +106,18 @@ pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Ent
             accepted = listeners.accept() => accepted,
             () = &mut stop => break,
         };
-        let Ok(stream) = stream else { continue };
+        let Ok(stream) = stream else {
+            // Out of descriptors, most likely: let some requests end first.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
         // Small answers go out at once; that it cannot be set is no reason not to answer.
         let _ = stream.set_nodelay(true);
-        let app = Rc::clone(&app);
-        let service = service_fn(move |request| answer(Rc::clone(&app), request, entropy));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_PATIENCE)
             .max_buf_size(64 * 1024)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service.clone());
         let connection = graceful.watch(connection);
         tokio::task::spawn_local(async move {
             // A connection that ends early concerns nobody but the one who ended it.
@@ -114,6 +125,35 @@ pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Ent
         });
     }
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+}
+
+/// Serves `app` until `stop` resolves. It has to run inside a `LocalSet`.
+pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Entropy, stop: impl Future<Output = ()>) {
+    accept(listeners, service_fn(move |request| answer(Rc::clone(&app), request, entropy)), stop).await;
+}
+
+/// Serves the engine to ordinary DynamoDB tools until `stop` resolves. It has to run inside a `LocalSet`.
+pub async fn serve_engine(engine: Engine, listeners: Listeners, stop: impl Future<Output = ()>) {
+    accept(listeners, service_fn(move |request| call(engine.clone(), request)), stop).await;
+}
+
+/// Answers a tool. A page in a browser is none: nobody's web site may look into the tables of whoever visits it.
+async fn call(engine: Engine, request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
+    let headers = request.headers();
+    let from_a_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
+    let (status, body) = if from_a_page {
+        (403, b"{\"message\":\"this port is not for browsers\"}".to_vec())
+    } else {
+        let body = Limited::new(request.into_body(), LARGEST_CALL).collect().await;
+        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        engine.called_by(&target, &body)
+    };
+    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
+    let json = http::HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
 }
 
 async fn answer(
@@ -132,7 +172,7 @@ async fn answer(
     };
     let request = Request {
         method: parts.method,
-        path: parts.uri.path().into(),
+        path: app.clean_path(parts.uri.path()).into(),
         query: parts.uri.query().unwrap_or_default().into(),
         headers: parts.headers,
         body,
@@ -141,7 +181,7 @@ async fn answer(
     let mut response = app.handle(&request).await;
     if !app.is_secure() {
         // Over plain http the header must not be sent (RFC 6797 §7.2).
-        response.headers_mut().remove(http::header::STRICT_TRANSPORT_SECURITY);
+        response.headers_mut().remove(header::STRICT_TRANSPORT_SECURITY);
     }
     Ok(response.map(Full::new))
 }

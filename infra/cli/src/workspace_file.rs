@@ -8,6 +8,7 @@ use std::path::Path;
 use protocol::id::{ClientId, Issuer, WorkspaceId};
 use protocol::jwk::Algorithm;
 use protocol::registration::ClientMetadata;
+use protocol::scope::Scopes;
 use protocol::secret::{Secret, SecretHash};
 use protocol::workspace::{Settings, Workspace};
 use serde::Deserialize;
@@ -96,6 +97,9 @@ impl Reading<'_> {
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).map_err(|error| error.to_string())?;
         self.seal_upstream_secrets(&mut table, &id)?;
         let settings: Settings = table.try_into().map_err(|error| misfit(&error))?;
+        if let Some(scope) = settings.scopes.iter().find(|scope| !is_one_scope(&scope.name)) {
+            return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
+        }
         let issuer = Issuer::new(self.public_url.as_str(), &id);
         let clients = head.clients.into_iter().map(client).collect::<Result<Vec<_>, _>>()?;
         for metadata in &clients {
@@ -144,6 +148,10 @@ fn client(mut table: Table) -> Result<ClientMetadata, String> {
     }
     let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
     table.try_into().map_err(|error| format!("client {name}: {}", misfit(&error)))
+}
+
+fn is_one_scope(name: &str) -> bool {
+    Scopes::parse(name).is_ok_and(|scopes| scopes.iter().count() == 1)
 }
 
 /// A file that is not TOML: where, and why.
@@ -198,6 +206,8 @@ mod tests {
             (&demo.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
             (&demo.replace("client_name", "client_nam"), "client demo-spa"),
             (&demo.replace("pkce = ", "pcke = "), "pcke"),
+            (&demo.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
+            (&demo.replace("session = 43200", "session = 0"), "0 seconds"),
             (&demo.replace("client_id = \"demo-native\"", "client_id = \"demo-spa\""), "demo-spa is there twice"),
             (&demo.replace("https://client.example/cb", "http://client.example/cb"), "client demo-web"),
         ];

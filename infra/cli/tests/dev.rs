@@ -45,10 +45,14 @@ impl Drop for Server {
 }
 
 fn ask(port: u16, request: &str) -> String {
+    ask_with_body(port, request, "")
+}
+
+fn ask_with_body(port: u16, request: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (line, rest) = request.split_once('\n').unwrap_or((request, ""));
     let headers = rest.replace('\n', "\r\n");
-    write!(stream, "{line} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    write!(stream, "{line} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{headers}\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -98,7 +102,12 @@ fn the_engine_is_served_on_a_port_only_if_asked_for() {
     let without = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     assert_eq!(without.store_port, None);
     let with = Server::start(&["dev", "--json", "--port", "0", "--memory", "--store-port", "0"]);
-    assert!(ask(with.store_port.unwrap(), "GET /").contains("healthy"));
+    let tool = "POST /\nX-Amz-Target: DynamoDB_20120810.ListTables\nContent-Length: 2\n";
+    let call = |headers: &str| ask_with_body(with.store_port.unwrap(), &format!("{tool}{headers}"), "{}");
+    assert!(call("").contains("postern-flow"));
+    for page in ["Origin: https://evil.example\n", "Sec-Fetch-Site: cross-site\n"] {
+        assert!(call(page).starts_with("HTTP/1.1 403"), "{page}");
+    }
 }
 
 #[test]

@@ -66,8 +66,8 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub fn to_login(&self, request: &Request, standing: &Standing) -> Result<Response, Refusal> {
-        self.to_page(request, standing, "/login")
+    pub fn to_login(&self, standing: &Standing) -> Result<Response, Refusal> {
+        self.to_page(standing, "/login")
     }
 
     /// Sends the browser to the consent page.
@@ -75,15 +75,15 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub fn to_consent(&self, request: &Request, standing: &Standing) -> Result<Response, Refusal> {
-        self.to_page(request, standing, "/login/consent")
+    pub fn to_consent(&self, standing: &Standing) -> Result<Response, Refusal> {
+        self.to_page(standing, "/login/consent")
     }
 
-    fn to_page(&self, request: &Request, standing: &Standing, path: &str) -> Result<Response, Refusal> {
-        let ticket = self.ticket(request, standing)?;
+    fn to_page(&self, standing: &Standing, path: &str) -> Result<Response, Refusal> {
+        let sealed = self.sealed(standing, None)?;
         let url = standing.workspace.workspace.issuer.url(path);
-        let response = see_other(&format!("{url}?interaction={}", ticket.sealed));
-        Ok(ticket.cookie.into_iter().fold(response, |response, cookie| with_cookie(response, &cookie)))
+        let response = see_other(&format!("{url}?interaction={sealed}"));
+        Ok(standing.cookie().into_iter().fold(response, with_cookie))
     }
 
     /// The refusal that sends `error` to the client of `standing`.

@@ -57,27 +57,24 @@ impl FrontChannel {
         consent: Option<&'a Consent>,
     ) -> Attempt<'a> {
         let (request, client) = (&standing.request, &*standing.client.client);
-        Attempt { request, client, session, consent, began: standing.began, now: self.clock.now() }
+        Attempt { request, client, session, consent, began: standing.passage.began, now: self.clock.now() }
     }
 
-    /// Goes on after a login: to the client with a code, or to the page that is still needed.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal`], as of everything that this leads to.
-    pub async fn proceed(
-        &self,
-        request: &Request,
-        standing: &Standing,
-        begun: &NewSession,
-    ) -> Result<Response, Refusal> {
-        let response = match self.decide(standing, Some(&begun.session)).await? {
-            Verdict::Approved(approved) => see_other(&self.issue(standing, &approved).await?),
-            Verdict::AskConsent => self.to_consent(request, standing)?,
-            Verdict::LogIn => self.to_login(request, standing)?,
-            Verdict::Refused(error) => return Err(redirected(standing, error)),
-        };
-        Ok(with_cookie(response, &begun.cookie))
+    /// Goes on after a login: to the client with a code or an error, or to the page that is still needed.
+    pub async fn proceed(&self, request: &Request, standing: &Standing, begun: &NewSession) -> Response {
+        let next = self.next(standing, &begun.session).await;
+        let workspace = &standing.workspace.workspace.id;
+        // Whatever comes next, the user has logged in: the cookie goes out even with a refusal.
+        with_cookie(next.unwrap_or_else(|refusal| self.refused(request, workspace, refusal)), &begun.cookie)
+    }
+
+    async fn next(&self, standing: &Standing, session: &Session) -> Result<Response, Refusal> {
+        match self.decide(standing, Some(session)).await? {
+            Verdict::Approved(approved) => Ok(see_other(&self.issue(standing, &approved).await?)),
+            Verdict::AskConsent => self.to_consent(standing),
+            Verdict::LogIn => self.to_login(standing),
+            Verdict::Refused(error) => Err(redirected(standing, error)),
+        }
     }
 
     /// Makes the grant of an approved authorization and says where the browser goes with its code.
@@ -88,19 +85,19 @@ impl FrontChannel {
     pub async fn issue(&self, standing: &Standing, approved: &ApprovedAuthorization) -> Result<String, Refusal> {
         let (workspace, now) = (&standing.workspace.workspace, self.clock.now());
         let secret = random(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
-        let fresh = code::issue(&self.region, &standing.id, &secret);
+        let fresh = code::issue(&self.region, &standing.passage.id, &secret);
         let location = Unreleased::hold(location(standing, &fresh.code));
         let grant = NewGrant {
-            id: standing.id.clone(),
+            id: standing.passage.id.clone(),
             terms: GrantTerms::of(approved, now),
             code: fresh.hash,
             code_expires: now.plus(standing.client.client.lifetimes.authorization_code),
-            interaction_expires: standing.expires,
+            interaction_expires: standing.passage.expires,
         };
         let attempt = self.attempt_name(standing)?;
         match self.grants.create(&workspace.id, grant, &attempt).await {
             Ok(Creation::Created(proof)) => {
-                tracing::info!(workspace = %workspace.id, grant.id = %standing.id, "a code was issued");
+                tracing::info!(workspace = %workspace.id, grant.id = %standing.passage.id, "a code was issued");
                 Ok(location.release(&proof))
             }
             Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
@@ -116,7 +113,7 @@ impl FrontChannel {
     pub async fn deny(&self, standing: &Standing) -> Result<std::convert::Infallible, Refusal> {
         let workspace = &standing.workspace.workspace.id;
         let attempt = self.attempt_name(standing)?;
-        match self.grants.deny(workspace, &standing.id, standing.expires, &attempt).await {
+        match self.grants.deny(workspace, &standing.passage.id, standing.passage.expires, &attempt).await {
             Ok(Creation::Created(_)) => Err(redirected(standing, RedirectError::AccessDenied)),
             Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
             Err(fault) => Err(temporarily(standing, &fault)),

@@ -7,6 +7,7 @@ use protocol::id_token;
 use protocol::identity::Identity;
 use protocol::secret::{Secret, SecretHash};
 use protocol::session::Session;
+use protocol::time::Timestamp;
 use protocol::workspace::Workspace;
 use signing::entropy::random;
 use signing::verify::own_claims;
@@ -26,6 +27,8 @@ pub struct Authenticated<'a> {
     pub identity: &'a Identity,
     /// How they proved it (RFC 8176).
     pub amr: &'a [&'a str],
+    /// When they proved it, if that was elsewhere and before now.
+    pub auth_time: Option<Timestamp>,
 }
 
 /// A session that has just begun.
@@ -46,6 +49,12 @@ impl FrontChannel {
         let Some(hash) = self.session_cookie(request, workspace) else { return Ok(None) };
         let found = self.sessions.find(workspace, &hash, self.clock.now()).await;
         found.map_err(|fault| unavailable(&fault))
+    }
+
+    /// Whether the request carries a session cookie at all, alive or not.
+    #[must_use]
+    pub fn has_session_cookie(&self, request: &Request, workspace: &WorkspaceId) -> bool {
+        self.session_cookie(request, workspace).is_some()
     }
 
     /// The user whom an ID token of ours names as the expected one; `None` if it is not ours, or not this client's.
@@ -77,7 +86,7 @@ impl FrontChannel {
         standing: &Standing,
         authenticated: Authenticated<'_>,
     ) -> Result<NewSession, PageError> {
-        let Authenticated { identity, amr } = authenticated;
+        let Authenticated { identity, amr, auth_time } = authenticated;
         let workspace = &standing.workspace.workspace;
         let fault = |fault: &dyn std::fmt::Display| unavailable(fault);
         let sid = base64url(&random::<16>(&*self.entropy).map_err(|error| fault(&error))?);
@@ -88,7 +97,7 @@ impl FrontChannel {
             subject: identity.subject.clone(),
             source: identity.source.clone(),
             display_name: identity.claims.display_name().unwrap_or(identity.subject.as_str()).into(),
-            auth_time: now,
+            auth_time: auth_time.map_or(now, |elsewhere| elsewhere.min(now)),
             amr: amr.iter().map(|method| (*method).into()).collect(),
             acr: "urn:postern:acr:single-factor".into(),
             expires: now.plus(workspace.settings.lifetimes.session),

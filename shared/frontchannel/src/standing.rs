@@ -6,9 +6,9 @@ use protocol::authorization::AuthorizationRequest;
 use protocol::encoding::base64url;
 use protocol::error::PageError;
 use protocol::id::{GrantId, WorkspaceId};
-use protocol::interaction::Interaction;
+use protocol::interaction::{Interaction, Passage};
 use protocol::secret::{Secret, SecretHash};
-use protocol::time::Timestamp;
+use protocol::session::Session;
 use signing::Purpose;
 use signing::entropy::random;
 use store::configuration::{LoadedClient, LoadedWorkspace};
@@ -32,20 +32,10 @@ pub struct Standing {
     pub client: Arc<LoadedClient>,
     /// What it asks for.
     pub request: AuthorizationRequest,
-    /// The id of the interaction, and of the grant that it may become.
-    pub id: GrantId,
-    /// When it began.
-    pub began: Timestamp,
-    /// When it can no longer be finished.
-    pub expires: Timestamp,
-}
-
-/// What a browser is given to come back with.
-pub struct Ticket {
-    /// The sealed interaction.
-    pub sealed: String,
-    /// The cookie to set, if the browser has none yet.
-    pub cookie: Option<String>,
+    /// How it passes through the browser.
+    pub passage: Passage,
+    /// The cookie that binds it to the browser, if that is still to be set.
+    cookie: Option<String>,
 }
 
 impl FrontChannel {
@@ -59,7 +49,8 @@ impl FrontChannel {
         found.ok_or(PageError::NotFound)
     }
 
-    /// Begins an interaction with `request`.
+    /// Begins an interaction with `request`, bound to the browser by a cookie of its own: tabs that begin at the same
+    /// time do not take each other's.
     ///
     /// # Errors
     ///
@@ -70,44 +61,32 @@ impl FrontChannel {
         client: Arc<LoadedClient>,
         request: AuthorizationRequest,
     ) -> Result<Standing, PageError> {
-        let began = self.clock.now();
         let id = GrantId::from_bytes(random(&*self.entropy).map_err(|fault| unavailable(&fault))?);
-        let expires = began.plus(client.client.lifetimes.interaction);
-        Ok(Standing { workspace, client, request, id, began, expires })
+        let browser = base64url(&random::<32>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
+        let (began, lifetime) = (self.clock.now(), client.client.lifetimes.interaction);
+        let cookie = self.browser_cookie(&workspace.workspace.id, &id).set_for(&browser, lifetime);
+        let (expires, browser) = (began.plus(lifetime), hash(&browser));
+        let passage = Passage { id, browser, began, expires, shown_to: None };
+        Ok(Standing { workspace, client, request, passage, cookie: Some(cookie) })
     }
 
-    /// Seals `standing` for the browser that sent `request`.
+    fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
+        Cookie::numbered(BROWSER, id.as_str(), workspace, &self.public_url)
+    }
+
+    /// Seals `standing`, and for the consent page also whom it is shown to.
     ///
     /// # Errors
     ///
     /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
-    pub fn ticket(&self, request: &Request, standing: &Standing) -> Result<Ticket, PageError> {
-        let workspace = &standing.workspace.workspace.id;
-        let cookie = Cookie::new(BROWSER, workspace, &self.public_url);
-        let (browser, set) = if let Some(browser) = cookie.read(request) {
-            (hash(browser), None)
-        } else {
-            let browser = base64url(&random::<32>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
-            (hash(&browser), Some(cookie.set(&browser)))
-        };
-        let sealed = self.seal(standing, browser)?;
-        if sealed.len() > LONGEST_SEALED {
-            return Err(PageError::RequestTooLarge);
-        }
-        Ok(Ticket { sealed, cookie: set })
-    }
-
-    fn seal(&self, standing: &Standing, browser: String) -> Result<String, PageError> {
-        let interaction = Interaction::begin(
-            &standing.request,
-            standing.id.clone(),
-            browser,
-            standing.began,
-            standing.client.client.lifetimes.interaction,
-        );
+    pub fn sealed(&self, standing: &Standing, shown_to: Option<&Session>) -> Result<String, PageError> {
+        let passage = Passage { shown_to: shown_to.map(|session| session.sid.clone()), ..standing.passage.clone() };
+        let interaction = Interaction::of(&standing.request, passage);
         let plain = serde_json::to_vec(&interaction).map_err(|error| unavailable(&error))?;
         let workspace = &standing.workspace.workspace.id;
-        self.sealer.seal(Purpose::Interaction, workspace, plain, &*self.entropy).map_err(|fault| unavailable(&fault))
+        let sealed = self.sealer.seal(Purpose::Interaction, workspace, plain, &*self.entropy);
+        let sealed = sealed.map_err(|fault| unavailable(&fault))?;
+        if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
     }
 
     /// Opens what a browser came back with. Nothing is believed that was not sealed here, for this workspace.
@@ -133,19 +112,17 @@ impl FrontChannel {
         interaction: Interaction,
     ) -> Result<Standing, PageError> {
         let now = self.clock.now();
-        if now.reached(interaction.expires) {
+        if now.reached(interaction.passage.expires) {
             return Err(PageError::StaleInteraction);
         }
-        let cookie = Cookie::new(BROWSER, &workspace.workspace.id, &self.public_url);
-        let browser = cookie.read(request).map(hash).ok_or(PageError::OtherBrowser)?;
-        if browser != interaction.browser {
+        let cookie = self.browser_cookie(&workspace.workspace.id, &interaction.passage.id);
+        if cookie.read(request).map(hash).as_ref() != Some(&interaction.passage.browser) {
             return Err(PageError::OtherBrowser);
         }
         let client = self.configuration.usable_client(&workspace.workspace, interaction.client_id(), now).await;
         let client = client.map_err(|fault| unavailable(&fault))?.ok_or(PageError::UnknownClient)?;
         let asked = interaction.request(&client.client)?;
-        let Interaction { id, began, expires, .. } = interaction;
-        Ok(Standing { workspace, client, request: asked, id, began, expires })
+        Ok(Standing { workspace, client, request: asked, passage: interaction.passage, cookie: None })
     }
 
     /// Whether the interaction has been finished already, so that its pages need not be shown.
@@ -154,7 +131,7 @@ impl FrontChannel {
     ///
     /// [`PageError::FinishedInteraction`] if so, [`PageError::Unavailable`] if the store cannot say.
     pub async fn unfinished(&self, standing: &Standing) -> Result<(), PageError> {
-        let exists = self.grants.exists(&standing.workspace.workspace.id, &standing.id).await;
+        let exists = self.grants.exists(&standing.workspace.workspace.id, &standing.passage.id).await;
         if exists.map_err(|fault| unavailable(&fault))? { Err(PageError::FinishedInteraction) } else { Ok(()) }
     }
 }
@@ -168,4 +145,11 @@ fn hash(browser: &str) -> String {
 pub(crate) fn unavailable(fault: &dyn std::fmt::Display) -> PageError {
     tracing::error!(fault = %fault, "the front channel is not available");
     PageError::Unavailable
+}
+
+impl Standing {
+    /// The cookie that binds the interaction to the browser, if that is still to be set.
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
 }

@@ -48,7 +48,7 @@ impl AccessTokenClaims {
     pub fn of(approved: &ApprovedExchange, issuer: &Issuer, default_audience: &str, nonce: &[u8; 16]) -> Self {
         let terms = approved.terms();
         let mut aud = vec![default_audience.into()];
-        if terms.scope.contains(OPENID) {
+        if terms.scope.contains(OPENID) && default_audience != issuer.as_str() {
             // The userinfo endpoint is a resource of the issuer's own.
             aud.push(issuer.as_str().into());
         }

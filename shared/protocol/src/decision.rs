@@ -118,12 +118,17 @@ fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> Box<Appr
 /// (OpenID Connect Core §3.1.2.1, `id_token_hint`).
 fn log_in(attempt: &Attempt<'_>) -> Verdict {
     let as_another =
-        attempt.session.is_some_and(|session| session.auth_time >= attempt.began && !is_expected(attempt, session));
+        attempt.session.is_some_and(|session| is_since_request(attempt, session) && !is_expected(attempt, session));
     if as_another || attempt.request.terms.prompt == Prompt::Nothing {
         Verdict::Refused(RedirectError::LoginRequired)
     } else {
         Verdict::LogIn
     }
+}
+
+/// Whether the login behind `session` was made for this request.
+const fn is_since_request(attempt: &Attempt<'_>, session: &Session) -> bool {
+    session.auth_time.millis() >= attempt.began.millis()
 }
 
 /// Whether the user of `session` is the one that the client expects, if it expects one.
@@ -135,7 +140,7 @@ fn is_expected(attempt: &Attempt<'_>, session: &Session) -> bool {
 fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<&'a Session> {
     let session = attempt.session.filter(|session| !attempt.now.reached(session.expires))?;
     // A login made for this very request is fresh enough for any of its demands.
-    let since_request = session.auth_time >= attempt.began;
+    let since_request = is_since_request(attempt, session);
     let terms = &attempt.request.terms;
     let prompted = matches!(terms.prompt, Prompt::Pages { login: true, .. });
     let young = match terms.max_age {

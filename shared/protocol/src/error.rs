@@ -65,6 +65,9 @@ pub enum PageError {
     /// A form came from another site.
     #[error("this form was not sent from a page of this server")]
     CrossSite,
+    /// A POST whose parameters are not in a form, or not only there.
+    #[error("a POST request carries all its parameters in its body, as a form")]
+    NotAForm,
     /// A form that lacks what its page would have sent.
     #[error("the form is incomplete")]
     IncompleteForm,
@@ -105,6 +108,7 @@ impl PageError {
             | Self::OtherBrowser
             | Self::FinishedInteraction
             | Self::IncompleteForm
+            | Self::NotAForm
             | Self::UnknownIdentitySource
             | Self::ForeignUpstreamAnswer
             | Self::RequestTooLarge => 400,
@@ -124,6 +128,7 @@ impl PageError {
                 "Go back to the application and sign in again from there."
             }
             Self::Parameters(_)
+            | Self::NotAForm
             | Self::MissingClientId
             | Self::UnknownClient
             | Self::MissingRedirectUri

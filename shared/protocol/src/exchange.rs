@@ -96,8 +96,9 @@ pub fn approve(
     now: Timestamp,
 ) -> Result<ApprovedExchange, TokenError> {
     let grant = grant.ok_or(TokenError::Code(CodeFault::Unknown))?;
-    let stored = code_of(&grant.state).filter(|stored| stored.matches(code));
-    stored.ok_or(TokenError::Code(CodeFault::Unknown))?;
+    if !code_of(&grant.state).matches(code) {
+        return Err(TokenError::Code(CodeFault::Unknown));
+    }
     if grant.terms.client_id != client.client().id {
         return Err(TokenError::Code(CodeFault::OtherClient));
     }
@@ -116,12 +117,9 @@ pub fn approve(
     })
 }
 
-const fn code_of(state: &GrantState) -> Option<SecretHash> {
+const fn code_of(state: &GrantState) -> SecretHash {
     match state {
-        GrantState::Issued { code, .. } | GrantState::Redeemed { code, .. } | GrantState::Revoked { code } => {
-            Some(*code)
-        }
-        GrantState::Denied => None,
+        GrantState::Issued { code, .. } | GrantState::Redeemed { code, .. } | GrantState::Revoked { code } => *code,
     }
 }
 
@@ -154,13 +152,12 @@ fn unused(grant: &Grant, now: Timestamp) -> Result<(), TokenError> {
         }
         GrantState::Issued { .. } => Ok(()),
         GrantState::Redeemed { at, .. } => Err(TokenError::Code(second_use(&grant.id, at, now))),
-        GrantState::Revoked { .. } | GrantState::Denied => Err(TokenError::Code(CodeFault::Revoked)),
+        GrantState::Revoked { .. } => Err(TokenError::Code(CodeFault::Revoked)),
     }
 }
 
 /// What a second, otherwise valid use of a code at `now` is, if the first was at `redeemed`.
-#[must_use]
-pub fn second_use(grant: &GrantId, redeemed: Timestamp, now: Timestamp) -> CodeFault {
+fn second_use(grant: &GrantId, redeemed: Timestamp, now: Timestamp) -> CodeFault {
     if now.millis() < redeemed.millis().saturating_add(RACE_WINDOW_MILLIS) {
         CodeFault::LostRace
     } else {

@@ -77,8 +77,6 @@ pub enum GrantState {
         /// The code's digest.
         code: SecretHash,
     },
-    /// The user said no: there was never a code.
-    Denied,
 }
 
 impl GrantTerms {

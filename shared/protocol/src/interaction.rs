@@ -6,15 +6,29 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::authorization::{AuthorizationRequest, RequestTerms};
+use crate::authorization::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::client::Client;
 use crate::error::PageError;
 use crate::id::GrantId;
-use crate::time::{Lifetime, Timestamp};
+use crate::time::Timestamp;
 
 /// What is sealed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interaction {
+    /// How it passes through the browser.
+    #[serde(flatten)]
+    pub passage: Passage,
+    /// Where the answer goes; checked anew against the registration each time.
+    #[serde(rename = "r")]
+    redirect_uri: String,
+    /// What was asked for.
+    #[serde(rename = "q")]
+    terms: RequestTerms,
+}
+
+/// How an interaction passes through a browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Passage {
     /// The id of the interaction and of the grant that it may become.
     #[serde(rename = "i")]
     pub id: GrantId,
@@ -27,32 +41,34 @@ pub struct Interaction {
     /// When it can no longer be finished.
     #[serde(rename = "e")]
     pub expires: Timestamp,
-    /// Where the answer goes; checked anew against the registration each time.
-    #[serde(rename = "r")]
-    redirect_uri: String,
-    /// What was asked for.
-    #[serde(rename = "q")]
-    terms: RequestTerms,
+    /// The session whose user the consent page was shown to: nobody else can answer it.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub shown_to: Option<String>,
 }
 
 impl Interaction {
-    /// Begins an interaction for `request` in the browser whose cookie hashes to `browser`.
+    /// What is sealed of `request`.
     #[must_use]
-    pub fn begin(
-        request: &AuthorizationRequest,
-        id: GrantId,
-        browser: String,
-        now: Timestamp,
-        lifetime: Lifetime,
-    ) -> Self {
-        let redirect_uri = request.redirect_uri.as_str().into();
-        Self { id, browser, began: now, expires: now.plus(lifetime), redirect_uri, terms: request.terms.clone() }
+    pub fn of(request: &AuthorizationRequest, passage: Passage) -> Self {
+        Self { passage, redirect_uri: request.redirect_uri.as_str().into(), terms: request.terms.clone() }
     }
 
     /// The client that asked.
     #[must_use]
     pub const fn client_id(&self) -> &crate::id::ClientId {
         &self.terms.client_id
+    }
+
+    /// Whether the user has to prove anew who they are, wherever they do.
+    #[must_use]
+    pub const fn prompts_login(&self) -> bool {
+        matches!(self.terms.prompt, Prompt::Pages { login: true, .. }) || matches!(self.terms.max_age, Some(0))
+    }
+
+    /// The greatest age of a login that will do, in seconds, wherever it was made.
+    #[must_use]
+    pub const fn max_age(&self) -> Option<u32> {
+        self.terms.max_age
     }
 
     /// The request, checked anew against what the client is registered for now.

@@ -31,3 +31,52 @@ impl Default for Lifetimes {
         }
     }
 }
+
+/// Lifetimes that a client has of its own; what is not named is as in its workspace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OwnLifetimes {
+    /// An authorization code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_code: Option<Lifetime>,
+    /// An access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<Lifetime>,
+    /// An ID token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<Lifetime>,
+    /// The time that a user has for logging in and deciding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<Lifetime>,
+}
+
+impl OwnLifetimes {
+    /// These, and those of `workspace` where there are none.
+    #[must_use]
+    pub fn or(self, workspace: Lifetimes) -> Lifetimes {
+        Lifetimes {
+            authorization_code: self.authorization_code.unwrap_or(workspace.authorization_code),
+            access_token: self.access_token.unwrap_or(workspace.access_token),
+            id_token: self.id_token.unwrap_or(workspace.id_token),
+            interaction: self.interaction.unwrap_or(workspace.interaction),
+            session: workspace.session,
+        }
+    }
+}
+
+impl Lifetimes {
+    /// Whether nothing lives longer or shorter than it may: a code at most a minute, a token at most a day, an
+    /// interaction at most an hour, and everything at least a second.
+    #[must_use]
+    pub fn are_bounded(&self) -> bool {
+        [
+            (self.authorization_code, 60),
+            (self.access_token, 86_400),
+            (self.id_token, 86_400),
+            (self.interaction, 3600),
+            (self.session, 365 * 86_400),
+        ]
+        .into_iter()
+        .all(|(lifetime, greatest)| (1..=greatest).contains(&lifetime.as_seconds()))
+    }
+}

@@ -46,10 +46,25 @@ impl RedirectUri {
         location
     }
 
-    /// What a Content-Security-Policy calls the place that this URI leads to: an origin, or a scheme.
+    /// The place that this URI leads to, for people: an origin, or a scheme.
     #[must_use]
-    pub fn csp_source(&self) -> String {
+    pub fn destination(&self) -> String {
         source_of(&self.uri)
+    }
+
+    /// What the `form-action` of a page must let through whose form ends at this URI.
+    ///
+    /// Browsers hold every redirect after a form against it, also those that the client adds: a broker passes the user
+    /// on to its own client, a command-line tool to a page that says "done". So the scheme is let through and not one
+    /// origin. An IPv6 address has no form of its own in a policy (CSP Level 3 §2.3.1).
+    #[must_use]
+    pub fn form_targets(&self) -> Vec<String> {
+        match self.uri.split_once(':') {
+            Some(("https", _)) => vec!["https:".into()],
+            Some(("http", _)) => vec!["http:".into(), "https:".into()],
+            Some((scheme, _)) => vec![format!("{scheme}:")],
+            None => Vec::new(),
+        }
     }
 }
 
@@ -472,7 +487,7 @@ mod tests {
         assert!(registered("com.example.demo://callback", ApplicationType::Native).is_ok());
         assert!(registered("com.example.demo:/callback", ApplicationType::Web).is_err());
         assert!(registered("com.example.demo:callback", ApplicationType::Native).is_err());
-        assert_eq!(uris.only().unwrap().csp_source(), "com.example.demo:");
+        assert_eq!(uris.only().unwrap().form_targets(), ["com.example.demo:"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Status};
 use crate::id::{ClientId, Issuer};
-use crate::lifetimes::Lifetimes;
+use crate::lifetimes::OwnLifetimes;
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
@@ -46,8 +46,8 @@ pub struct ClientMetadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge_method: Option<PresetMethod>,
     /// Lifetimes of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lifetimes: Option<Lifetimes>,
+    #[serde(default)]
+    pub lifetimes: OwnLifetimes,
 }
 
 /// The names of the authentication methods that are offered (RFC 7591 §2).
@@ -83,8 +83,8 @@ pub enum RegistrationError {
     #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
     UnknownScope(String),
     /// A lifetime that no client may have.
-    #[error("authorization_code may live 1 to 60 seconds")]
-    CodeLifetime,
+    #[error("a code lives 1 to 60 seconds, a token at most a day, an interaction at most an hour, nothing 0 seconds")]
+    Lifetime,
 }
 
 impl ClientMetadata {
@@ -99,9 +99,9 @@ impl ClientMetadata {
             return Err(RegistrationError::UnknownScope(unknown.into()));
         }
         let authentication = self.authentication()?;
-        let lifetimes = self.lifetimes.unwrap_or(settings.lifetimes);
-        if !(1..=60).contains(&lifetimes.authorization_code.as_seconds()) {
-            return Err(RegistrationError::CodeLifetime);
+        let lifetimes = self.lifetimes.or(settings.lifetimes);
+        if !lifetimes.are_bounded() {
+            return Err(RegistrationError::Lifetime);
         }
         Ok(Client {
             id: self.client_id.clone(),

@@ -92,6 +92,9 @@ pub enum UpstreamError {
     /// The user said no there.
     #[error("the user was refused or declined at the provider")]
     Denied,
+    /// The provider could not, or would not, for another reason.
+    #[error("the provider answered with an error")]
+    Failed,
     /// The answer has neither a code nor an error.
     #[error("the answer has no code")]
     MissingCode,
@@ -116,16 +119,21 @@ impl UpstreamTransaction {
         target: &Target<'_>,
     ) -> String {
         let mut url = metadata.authorization_endpoint.clone();
-        for (name, value) in [
+        let (scope, max_age) = (provider.scope.joined(), self.interaction.max_age().map(|age| age.to_string()));
+        let mut request: Vec<(&str, &str)> = vec![
             ("response_type", "code"),
             ("client_id", provider.client_id.as_str()),
             ("redirect_uri", target.callback),
-            ("scope", &provider.scope.joined()),
+            ("scope", &scope),
             ("state", &self.state),
             ("nonce", &self.nonce),
             ("code_challenge", target.code_challenge),
             ("code_challenge_method", "S256"),
-        ] {
+        ];
+        // What our client demands of the login, we demand of the provider's.
+        request.extend(self.interaction.prompts_login().then_some(("prompt", "login")));
+        request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
+        for (name, value) in request {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(name);
             url.push('=');
@@ -148,8 +156,10 @@ impl UpstreamTransaction {
             None if !metadata.authorization_response_iss_parameter_supported => {}
             _ => return Err(UpstreamError::Issuer),
         }
-        if answer.one("error")?.is_some() {
-            return Err(UpstreamError::Denied);
+        match answer.one("error")? {
+            None => {}
+            Some("access_denied") => return Err(UpstreamError::Denied),
+            Some(_) => return Err(UpstreamError::Failed),
         }
         answer.one("code")?.ok_or(UpstreamError::MissingCode)
     }
@@ -189,6 +199,8 @@ pub struct UpstreamIdToken {
     azp: Option<String>,
     #[serde(default, deserialize_with = "present")]
     at_hash: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    auth_time: Option<u64>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -218,6 +230,14 @@ impl UpstreamIdToken {
             Some((claim, _)) => Err(UpstreamError::IdToken(claim)),
             None => Ok(token),
         }
+    }
+
+    /// The latest time at which the user can have proved who they are, as the provider says in whole seconds. With its
+    /// single sign-on that may have been long ago.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<Timestamp> {
+        let end_of_second = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(999));
+        self.auth_time.map(end_of_second)
     }
 
     /// The user whom this token is about, with what `userinfo` adds.

@@ -1,9 +1,9 @@
 //! Sealing: what travels with a browser, or lies in the store, and only we can open.
 //!
-//! AES-256-GCM under a key of its own for each purpose, with the purpose's workspace as associated data. What was
+//! AES-256-GCM-SIV (RFC 8452), which stays safe however many interactions are begun under one key, under a key of its own for each purpose, with the purpose's workspace as associated data. What was
 //! sealed for one purpose or workspace does not open for another (catalogue rows SEC-SESS-12, SEC-STORE-02).
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use protocol::encoding;
 use protocol::id::WorkspaceId;
@@ -57,7 +57,7 @@ impl Sealer {
         let derive = |purpose: &[u8]| -> Result<LessSafeKey, SealFault> {
             let pseudo_random_key = Salt::new(HKDF_SHA256, b"postern sealing 1").extract(root.expose());
             let info = [purpose];
-            let key = pseudo_random_key.expand(&info, &AES_256_GCM).map_err(|_| SealFault)?;
+            let key = pseudo_random_key.expand(&info, &AES_256_GCM_SIV).map_err(|_| SealFault)?;
             Ok(LessSafeKey::new(UnboundKey::from(key)))
         };
         Ok(Self {

@@ -78,7 +78,7 @@ impl Connection {
     }
 }
 
-/// Three tries within a second and a half, because a user is waiting (fault F-DDB-1). A conditional write that is
+/// Three tries within two and a half seconds, because a user is waiting (fault F-DDB-1). A conditional write that is
 /// tried again recognises its own earlier success, so trying again is always safe.
 fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))

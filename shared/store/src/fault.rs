@@ -1,6 +1,6 @@
 //! What can go wrong below us. None of it is ever the client's fault (design invariant 6).
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
 /// The store did not do what it was asked, or what it holds cannot be read.
@@ -15,12 +15,16 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
-    /// The fault of a failed call. The SDK's message names the operation and the reason, and no attribute values.
-    pub(crate) fn of<E, R>(error: &SdkError<E, R>) -> Self
-    where
-        E: std::error::Error + 'static,
-        R: std::fmt::Debug,
-    {
-        Self::Unavailable(DisplayErrorContext(error).to_string())
+    /// The fault of a failed call: what kind of failure, and the service's code for it. Nothing that was sent or
+    /// received is in it, because that may hold what must not be logged.
+    pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
+        Self::Unavailable(match error {
+            SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),
+            SdkError::TimeoutError(_) => "no answer in time".into(),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".into(),
+            SdkError::DispatchFailure(_) => "no connection".into(),
+            SdkError::ResponseError(_) => "an unreadable answer".into(),
+            SdkError::ConstructionFailure(_) | _ => "the request could not be made".into(),
+        })
     }
 }

@@ -44,8 +44,8 @@ pub enum Creation {
 pub enum Redemption {
     /// This attempt did, now or in an earlier try whose answer was lost.
     Won(Committed),
-    /// Another did, at this time.
-    Lost(Timestamp),
+    /// Another did, between our reading of the grant and our writing: a race, not a replay.
+    Lost,
     /// Nobody can any more: the code expired or its grant was revoked since it was read.
     Gone,
 }
@@ -156,7 +156,8 @@ impl GrantRedemption {
     }
 
     /// Redeems the code of an approved exchange: the one write that makes it happen. `attempt` is a random name of
-    /// this attempt, by which it recognises itself when the SDK tries again after an answer was lost (fault F-DDB-3).
+    /// this attempt, by which it recognises itself when the SDK tries again after an answer was lost (fault F-DDB-3);
+    /// `now` is the time of writing, which may be later than that of the approval.
     ///
     /// # Errors
     ///
@@ -166,6 +167,7 @@ impl GrantRedemption {
         workspace: &WorkspaceId,
         approved: &ApprovedExchange,
         attempt: &str,
+        now: Timestamp,
     ) -> Result<Redemption, StoreFault> {
         let outcome = self
             .0
@@ -179,7 +181,7 @@ impl GrantRedemption {
                  AND code = :code AND code_expires > :now",
             )
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":now", item::instant(approved.now()))
+            .expression_attribute_values(":now", item::instant(now))
             .expression_attribute_values(":attempt", item::text(attempt))
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()))
@@ -262,13 +264,10 @@ fn lost(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, 
         return Err(StoreFault::of(error));
     };
     let Some(item) = failed.item() else { return Ok(Redemption::Gone) };
-    if is(item, "redeemed_by", attempt) {
-        return Ok(Redemption::Won(attested()));
+    if !item.contains_key("redeemed") || item.contains_key("revoked") {
+        return Ok(Redemption::Gone);
     }
-    Ok(match item::read_number(item, "redeemed")? {
-        Some(at) if !item.contains_key("revoked") => Redemption::Lost(Timestamp::from_millis(at)),
-        _ => Redemption::Gone,
-    })
+    Ok(if is(item, "redeemed_by", attempt) { Redemption::Won(attested()) } else { Redemption::Lost })
 }
 
 fn is(item: &Item, name: &str, value: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use http::header;
 use protocol::id::WorkspaceId;
+use protocol::time::Lifetime;
 
 use crate::config::PublicUrl;
 use crate::request::Request;
@@ -25,6 +26,13 @@ impl Cookie {
         Self { name: format!("{prefix}{purpose}.{}.{}", workspace.tenant(), workspace.name()), secure }
     }
 
+    /// One of several cookies for `purpose`, told apart by the beginning of `id`.
+    #[must_use]
+    pub fn numbered(purpose: &str, id: &str, workspace: &WorkspaceId, public_url: &PublicUrl) -> Self {
+        let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        Self::new(&format!("{purpose}-{short}"), workspace, public_url)
+    }
+
     /// The value that the request carries; `None` if there is none, or two, of which one was planted.
     #[must_use]
     pub fn read<'r>(&self, request: &'r Request) -> Option<&'r str> {
@@ -46,6 +54,12 @@ impl Cookie {
     pub fn set(&self, value: &str) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
         format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}", self.name)
+    }
+
+    /// The `Set-Cookie` that sets `value` for `lifetime`.
+    #[must_use]
+    pub fn set_for(&self, value: &str, lifetime: Lifetime) -> String {
+        format!("{}; Max-Age={}", self.set(value), lifetime.as_seconds())
     }
 
     /// The `Set-Cookie` that removes it.

@@ -108,7 +108,9 @@ fn request(event: Event, base_path: &str) -> Result<Request, String> {
 
 fn read(event: Event, base_path: &str) -> Option<Request> {
     let mut headers = HeaderMap::new();
-    for (name, value) in &event.headers {
+    // A function URL repeats the cookies among the headers; the list is what counts.
+    let repeated = |name: &str| !event.cookies.is_empty() && name.eq_ignore_ascii_case("cookie");
+    for (name, value) in event.headers.iter().filter(|(name, _)| !repeated(name)) {
         headers.append(HeaderName::try_from(name.as_str()).ok()?, HeaderValue::from_str(value).ok()?);
     }
     for cookie in &event.cookies {

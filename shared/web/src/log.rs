@@ -16,8 +16,10 @@ pub enum Format {
 }
 
 /// Our crates: they log from INFO on.
-const OURS: [&str; 13] = [
+const OURS: [&str; 15] = [
+    "assembly",
     "authorize",
+    "backchannel",
     "callback",
     "frontchannel",
     "login",

@@ -60,6 +60,8 @@ pub struct ConsentPage<'a> {
     pub interaction: &'a str,
     /// The scopes that are asked for.
     pub scopes: &'a [ScopeRow<'a>],
+    /// Whether any of them can be kept back.
+    pub divisible: bool,
     /// For how long, in words.
     pub lifetime: &'a str,
 }
@@ -70,6 +72,8 @@ pub struct ScopeRow<'a> {
     pub name: &'a str,
     /// In words.
     pub title: &'a str,
+    /// The same words within a sentence.
+    pub title_inside: String,
     /// One sentence more.
     pub description: &'a str,
     /// Whether it can be kept back.
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn sec_xss_01_whatever_a_page_shows_is_escaped() {
         let evil = "\"><script>alert(1)</script>'{{7*7}}";
-        let rows = [ScopeRow { name: evil, title: evil, description: evil, optional: true }];
+        let rows = [ScopeRow { name: evil, title: evil, title_inside: evil.into(), description: evil, optional: true }];
         let consent = ConsentPage {
             nonce: "n",
             workspace: evil,
@@ -154,6 +158,7 @@ mod tests {
             action: evil,
             interaction: evil,
             scopes: &rows,
+            divisible: true,
             lifetime: evil,
         };
         let providers = [(evil, evil.to_owned())];
