@@ -1,10 +1,19 @@
 //! Section E: authorization codes.
 
-use futures::future::join_all;
-use tests::browser::{answered, exchange, json, request};
-use tests::{Browser, Laptop, Pkce};
+use std::collections::BTreeSet;
 
-const NATIVE: &str = "http://127.0.0.1:51004/callback";
+use dynoxide::actions::delete_item::DeleteItemRequest;
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
+use tests::expect::{page, redirected, refused};
+use tests::laptop::encoded;
+use tests::{Browser, Laptop, Operation, Pkce, Trouble};
+use web::Response;
+
+use crate::given::{
+    NATIVE, SPA, WEB, access_token, basic, claims, is_demo, redeemed, tampered, trusted_code, userinfo,
+};
 
 /// However many requests redeem one code at once, exactly one wins, and what it won stays good.
 #[tokio::test]
@@ -20,10 +29,374 @@ async fn sec_code_07_and_13_of_fifty_parallel_redemptions_one_wins() {
         let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status() == 200);
         assert_eq!(won.len(), 1, "round {round}");
         for answer in lost {
-            tests::expect::refused(answer, 400, "invalid_grant", "lost the race");
+            refused(answer, 400, "invalid_grant", "lost the race");
         }
-        let bearer = format!("Bearer {}", json(won[0])["access_token"].as_str().unwrap());
-        let userinfo = laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await;
+        let userinfo = userinfo(&laptop, &access_token(won[0])).await;
         assert_eq!(userinfo.status(), 200, "the winner's tokens stay good");
     }
+}
+
+/// Every string in the store, in all its parts.
+fn kept(laptop: &Laptop) -> BTreeSet<String> {
+    let everything = laptop.dump().into_values().flatten().collect::<Vec<_>>().join(" ");
+    let parts = everything.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-._~".contains(letter));
+    parts.filter(|part| part.len() >= 16).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn sec_code_01_and_sec_store_01_and_sec_sess_02_nothing_in_the_tables_is_accepted_anywhere() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 1"));
+    let mut browser = Browser::new(&laptop);
+    let used = answered(&browser.log_in(&request("demo-spa", SPA, &pkce)).await, "code").unwrap();
+    let tokens = laptop.form("/oauth2/token", &exchange("demo-spa", SPA, &used, &pkce.verifier), &[]).await;
+    let tokens = parsed(&tokens);
+    let fresh = answered(&browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await, "code").unwrap();
+    let everything = laptop.dump().into_values().flatten().collect::<String>();
+    let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    let mut secrets = vec![used.clone(), fresh.clone(), text("access_token"), text("id_token"), pkce.verifier.clone()];
+    secrets.extend(browser.cookies.values().cloned());
+    secrets.extend([&used, &fresh].map(|code| code.rsplit('.').next().unwrap().to_owned()));
+    secrets.push("demo-web-secret".into());
+    for secret in &secrets {
+        assert!(!everything.contains(secret.as_str()), "{secret} is in the store");
+    }
+    let grant = fresh.split('.').nth(1).unwrap();
+    let silent = encoded(&changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none")));
+    let silent = format!("{}?{silent}", laptop.demo_url("/oauth2/authorize"));
+    let before = laptop.dump();
+    for found in kept(&laptop) {
+        for code in [found.clone(), format!("local.{grant}.{found}")] {
+            refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", &code);
+        }
+        assert_ne!(userinfo(&laptop, &found).await.status(), 200, "{found} is a token");
+        let cookie = format!("session.default.demo={found}; browser.default.demo={found}");
+        let response = laptop.send("GET", &silent, &[("cookie", &cookie)], "").await;
+        redirected(&laptop, &response, NATIVE, "login_required", &found);
+        let secret = basic(&format!("demo-web:{found}"));
+        let answer = laptop.form("/oauth2/revoke", &[("token", "x")], &[("authorization", &secret)]).await;
+        refused(&answer, 401, "invalid_client", &found);
+    }
+    assert_eq!(laptop.dump(), before);
+    assert_eq!(redeemed(&laptop, &fresh, &pkce).await.status(), 200, "the code itself is");
+}
+
+#[tokio::test]
+async fn sec_code_02_and_sec_time_01_a_code_lives_less_than_sixty_seconds() {
+    let laptop = Laptop::demo().await;
+    for (millis, good) in [(0, true), (59_000, true), (59_999, true), (60_000, false), (61_000, false)] {
+        let pkce = Pkce::new(&format!("code 2 {millis}"));
+        let code = trusted_code(&laptop, &pkce).await;
+        laptop.clock.advance_millis(millis);
+        let before = laptop.dump();
+        let answer = redeemed(&laptop, &code, &pkce).await;
+        if good {
+            assert_eq!(answer.status(), 200, "{millis}: {}", body(&answer));
+        } else {
+            refused(&answer, 400, "invalid_grant", &millis.to_string());
+            assert_eq!(laptop.dump(), before, "{millis}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sec_code_03_and_sec_time_06_expiry_is_ours_whatever_the_garbage_collector_does() {
+    let laptop = Laptop::demo().await;
+    let pkce = Pkce::new("code 3");
+    let set = |name: &'static str, value: u64| {
+        tampered(&laptop, move |item| item[name] = json!({"N": value.to_string()}));
+    };
+    let now = web::Clock::now(&*laptop.clock);
+    let code = trusted_code(&laptop, &pkce).await;
+    set("ttl", 1);
+    assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200, "a row that should have been collected long ago");
+    let code = trusted_code(&laptop, &pkce).await;
+    set("ttl", 9_999_999_999);
+    set("code_expires", now.millis());
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a row that stays for ever");
+    let code = trusted_code(&laptop, &pkce).await;
+    let ttl = |name: &str| {
+        let flow = laptop.dump().into_iter().find(|(table, _)| table.contains("flow")).unwrap().1;
+        let id = code.split('.').nth(1).unwrap().to_owned();
+        let item: Value = serde_json::from_str(flow.iter().find(|item| item.contains(&id)).unwrap()).unwrap();
+        item[name]["N"].as_str().unwrap().parse::<u64>().unwrap()
+    };
+    assert!(ttl("ttl") >= ttl("code_expires") / 1000 + 3600, "collected an hour after its end at the earliest");
+    for (table, items) in laptop.dump() {
+        for item in items.iter().filter(|item| item.contains(code.split('.').nth(1).unwrap())) {
+            let item: Value = serde_json::from_str(item).unwrap();
+            let delete = json!({"TableName": table, "Key": {"pk": item["pk"]}});
+            let delete: DeleteItemRequest = serde_json::from_value(delete).unwrap();
+            laptop.database().delete_item(delete).unwrap();
+        }
+    }
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a row that was collected early");
+}
+
+#[tokio::test]
+async fn sec_code_04_a_code_is_good_for_its_client_only() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 4"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let before = laptop.dump();
+    let fields = exchange("demo-native", NATIVE, &code, &pkce.verifier);
+    refused(&laptop.form("/oauth2/token", &fields, &[]).await, 400, "invalid_grant", "another public client");
+    let secret = basic("demo-web:demo-web-secret");
+    let fields = exchange("demo-web", NATIVE, &code, &pkce.verifier);
+    let answer = laptop.form("/oauth2/token", &fields, &[("authorization", &secret)]).await;
+    refused(&answer, 400, "invalid_grant", "a confidential client");
+    for client in ["demo", "nobody"] {
+        let fields = exchange(client, NATIVE, &code, &pkce.verifier);
+        refused(&laptop.form("/oauth2/token", &fields, &[]).await, 401, "invalid_client", client);
+    }
+    assert_eq!(laptop.dump(), before, "the code is not used up");
+    assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200);
+}
+
+/// Both workspaces have a client `demo-trusted` at the same address.
+#[tokio::test]
+async fn sec_code_05_and_sec_adm_06_a_code_is_good_in_its_workspace_only() {
+    let twin = "\n[[clients]]\nclient_id = \"demo-trusted\"\nclient_name = \"Twin\"\napplication_type = \"native\"\n\
+                token_endpoint_auth_method = \"none\"\ntrusted = true\n\
+                redirect_uris = [\"http://127.0.0.1/callback\"]\nscope = \"openid profile email\"\n";
+    let laptop = Laptop::with(|text| if is_demo(&text) { text } else { format!("{text}{twin}") }).await;
+    let pkce = Pkce::new("code 5");
+    let code = trusted_code(&laptop, &pkce).await;
+    let before = laptop.dump();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let fields = encoded(&exchange("demo-trusted", NATIVE, &code, &pkce.verifier));
+    let elsewhere = laptop.send("POST", "/default/partner/oauth2/token", &form, fields).await;
+    refused(&elsewhere, 400, "invalid_grant", "in the other workspace");
+    assert_eq!(laptop.dump(), before);
+    let token = access_token(&redeemed(&laptop, &code, &pkce).await);
+    let bearer = format!("Bearer {token}");
+    let elsewhere = laptop.send("GET", "/default/partner/userinfo", &[("authorization", &bearer)], "").await;
+    refused(&elsewhere, 401, "invalid_token", "its token");
+    let revoke = encoded(&[("token", &token), ("client_id", "demo-trusted")]);
+    let elsewhere = laptop.send("POST", "/default/partner/oauth2/revoke", &form, revoke).await;
+    assert_eq!(elsewhere.status(), 200, "a token of nobody's here");
+    assert_eq!(userinfo(&laptop, &token).await.status(), 200, "which revoked nothing");
+}
+
+#[tokio::test]
+async fn sec_code_06_and_17_whatever_is_no_good_code_gets_the_same_answer() {
+    let laptop = Laptop::demo().await;
+    let (pkce, other) = (Pkce::new("code 17"), Pkce::new("code 17 other"));
+    let expired = trusted_code(&laptop, &pkce).await;
+    laptop.clock.advance(60);
+    let used = trusted_code(&laptop, &pkce).await;
+    let token = access_token(&redeemed(&laptop, &used, &pkce).await);
+    let revoked = trusted_code(&laptop, &pkce).await;
+    let of_revoked = access_token(&redeemed(&laptop, &revoked, &pkce).await);
+    let revoke = [("token", of_revoked.as_str()), ("client_id", "demo-trusted")];
+    assert_eq!(laptop.form("/oauth2/revoke", &revoke, &[]).await.status(), 200);
+    let of_another = crate::given::code(&laptop, "demo-native", NATIVE, &pkce).await;
+    let good = trusted_code(&laptop, &other).await;
+    let (id, secret) = good.strip_prefix("local.").unwrap().split_once('.').unwrap();
+    let before = laptop.dump();
+    let bad = [
+        expired.clone(),
+        used,
+        revoked,
+        of_another,
+        format!("local.{}.{secret}", expired.split('.').nth(1).unwrap()),
+        format!("local.{id}.{}", "A".repeat(43)),
+        format!("local.{}.{secret}", "A".repeat(22)),
+        format!("local.{id}"),
+        format!("LOCAL.{id}.{secret}"),
+        format!("{good}."),
+        id.to_owned(),
+        "urn:ietf:params:oauth:request_uri:x".into(),
+        token,
+        "x".into(),
+        "a".repeat(5000),
+    ];
+    let expected = redeemed(&laptop, &expired, &pkce).await;
+    for code in bad {
+        let answer = redeemed(&laptop, &code, &pkce).await;
+        refused(&answer, 400, "invalid_grant", &code);
+        assert_eq!((answer.headers(), body(&answer)), (expected.headers(), body(&expected)), "{code}");
+    }
+    let elsewhere = redeemed(&laptop, &good.replacen("local", "elsewhere", 1), &other).await;
+    refused(&elsewhere, 400, "invalid_grant", "of another region, which the answer may name");
+    assert_eq!(laptop.dump(), before);
+    assert_eq!(redeemed(&laptop, &good, &other).await.status(), 200);
+}
+
+#[tokio::test]
+async fn sec_code_09_and_12_a_replay_revokes_everything_however_late_it_comes() {
+    let laptop = Laptop::demo().await;
+    for millis in [500, 1000, 30_000, 86_400_000] {
+        let pkce = Pkce::new(&format!("code 9 {millis}"));
+        let code = trusted_code(&laptop, &pkce).await;
+        let token = access_token(&redeemed(&laptop, &code, &pkce).await);
+        assert_eq!(userinfo(&laptop, &token).await.status(), 200, "{millis}");
+        laptop.clock.advance_millis(millis);
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", &millis.to_string());
+        refused(&userinfo(&laptop, &token).await, 401, "invalid_token", &millis.to_string());
+        let flow = laptop.dump().into_iter().find(|(table, _)| table.contains("flow")).unwrap().1;
+        let grant = flow.iter().find(|item| item.contains(code.split('.').nth(1).unwrap())).unwrap();
+        assert!(grant.contains("\"revoked\""), "{millis}: {grant}");
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "and once more");
+    }
+}
+
+#[tokio::test]
+async fn sec_code_10_a_replay_that_proves_nothing_revokes_nothing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 10"));
+    let code = crate::given::code(&laptop, "demo-web", WEB, &pkce).await;
+    let secret = basic("demo-web:demo-web-secret");
+    let with = [("authorization", secret.as_str())];
+    let good = exchange("demo-web", WEB, &code, &pkce.verifier);
+    let token = access_token(&laptop.form("/oauth2/token", &good, &with).await);
+    laptop.clock.advance(2);
+    let before = laptop.dump();
+    let wrong = basic("demo-web:wrong");
+    let wrong = [("authorization", wrong.as_str())];
+    let verifier = "v".repeat(43);
+    let other = changed(&good, "client_id", Some("demo-trusted"));
+    let table = [
+        ("another verifier", changed(&good, "code_verifier", Some(&verifier)), &with[..], 400, "invalid_grant"),
+        ("no verifier", changed(&good, "code_verifier", None), &with[..], 400, "invalid_grant"),
+        ("another address", changed(&good, "redirect_uri", Some("https://x.example")), &with[..], 400, "invalid_grant"),
+        ("no secret", good.clone(), &[], 401, "invalid_client"),
+        ("a wrong secret", good.clone(), &wrong[..], 401, "invalid_client"),
+        ("another client", other, &[], 400, "invalid_grant"),
+    ];
+    for (case, fields, headers, status, error) in table {
+        refused(&laptop.form("/oauth2/token", &fields, headers).await, status, error, case);
+    }
+    assert_eq!(laptop.dump(), before);
+    assert_eq!(userinfo(&laptop, &token).await.status(), 200, "the tokens are still good");
+}
+
+#[tokio::test]
+async fn sec_code_11_an_answer_that_was_lost_never_leads_to_a_second_grant() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 11"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let lost_once = std::sync::atomic::AtomicBool::new(false);
+    laptop.wire.plan(move |call, _| {
+        let redemption = call.name == "UpdateItem" && !lost_once.swap(true, std::sync::atomic::Ordering::SeqCst);
+        if redemption { Trouble::After } else { Trouble::None }
+    });
+    let answer = redeemed(&laptop, &code, &pkce).await;
+    let lost = laptop.wire.calls();
+    assert!(lost.iter().any(Operation::is_write), "{lost:?}");
+    laptop.wire.calm();
+    if answer.status() == 200 {
+        assert_eq!(userinfo(&laptop, &access_token(&answer)).await.status(), 200, "our own retry recognised itself");
+    } else {
+        refused(&answer, 503, "temporarily_unavailable", "whether it happened is not known");
+    }
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "the client's retry");
+}
+
+#[tokio::test]
+async fn sec_code_13_a_second_use_within_half_a_second_is_taken_for_a_retry() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let token = access_token(&redeemed(&laptop, &code, &pkce).await);
+    for millis in [0, 499] {
+        laptop.clock.advance_millis(millis);
+        let before = laptop.dump();
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", &millis.to_string());
+        assert_eq!(laptop.dump(), before, "{millis}");
+        assert_eq!(userinfo(&laptop, &token).await.status(), 200, "{millis}");
+    }
+    laptop.clock.advance_millis(1);
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "half a second later");
+    refused(&userinfo(&laptop, &token).await, 401, "invalid_token", "half a second later");
+}
+
+#[tokio::test]
+async fn sec_code_15_a_code_says_who_logged_in_and_not_who_is_logged_in() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 15"));
+    let mut browser = Browser::new(&laptop);
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let code = answered(&browser.log_in(&baseline).await, "code").unwrap();
+    let logged_in = web::Clock::now(&*laptop.clock).seconds();
+    laptop.clock.advance(10);
+    let again = changed(&changed(&baseline, "prompt", Some("login")), "nonce", Some("nonce-2"));
+    let login = browser.authorize(&again).await;
+    assert!(answered(&browser.sign_in(&login, "bob", "bob").await, "code").is_some());
+    let tokens = redeemed(&laptop, &code, &pkce).await;
+    let id_token = claims(parsed(&tokens)["id_token"].as_str().unwrap());
+    assert_eq!((&id_token["nonce"], &id_token["auth_time"]), (&json!("nonce-1"), &json!(logged_in)));
+    assert_eq!(parsed(&userinfo(&laptop, &access_token(&tokens)).await)["name"], "Alice Example");
+}
+
+/// A flow whose log lines go to standard error, and whose secrets go to standard output.
+#[expect(clippy::print_stdout, reason = "this is how the test that started this process learns of them")]
+async fn logged_flow() {
+    web::log::init(web::log::Format::Json);
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 16"));
+    let mut browser = Browser::new(&laptop);
+    let fields = changed(&request("demo-trusted", NATIVE, &pkce), "state", Some("state-that-nobody-logs"));
+    let login = browser.authorize(&fields).await;
+    let interaction = tests::browser::form(&login).hidden[0].1.clone();
+    page(&Browser::new(&laptop).sign_in(&login, "alice", "alice").await, 400, "another browser");
+    let _ = browser.sign_in(&login, "alice", "password-that-nobody-logs").await;
+    let code = answered(&browser.sign_in(&login, "alice", "alice").await, "code").unwrap();
+    let url = format!("{}?code={code}&client_secret=secret-that-nobody-logs", laptop.demo_url("/oauth2/token"));
+    let _ = laptop.send("POST", &url, &[], "").await;
+    let _ = redeemed(&laptop, &code, &Pkce::new("wrong")).await;
+    let tokens = redeemed(&laptop, &code, &pkce).await;
+    laptop.clock.advance(2);
+    let _ = redeemed(&laptop, &code, &pkce).await;
+    let _ = userinfo(&laptop, &access_token(&tokens)).await;
+    let callback = format!("{}?code=upstream-code-that-nobody-logs&state=x", laptop.demo_url("/callback/partner"));
+    let _ = browser.get(&callback).await;
+    let text = |name: &str| parsed(&tokens)[name].as_str().unwrap().to_owned();
+    let mut secrets = vec![code, pkce.verifier, pkce.challenge, Pkce::new("wrong").verifier, interaction];
+    secrets.extend([text("access_token"), text("id_token")]);
+    secrets.extend(browser.cookies.into_values());
+    secrets.extend(["state", "password", "secret", "upstream-code"].map(|what| format!("{what}-that-nobody-logs")));
+    for secret in secrets {
+        println!("\nsecret {secret}");
+    }
+}
+
+/// The logs of a whole process are looked at, so it is one of its own.
+#[tokio::test]
+async fn sec_code_16_and_sec_log_01_no_log_line_has_anything_secret_in_it() {
+    if std::env::args().any(|argument| argument == "--nocapture") {
+        return logged_flow().await;
+    }
+    let name = "code::sec_code_16_and_sec_log_01_no_log_line_has_anything_secret_in_it";
+    let process = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .output()
+        .unwrap();
+    let (told, logged) = (String::from_utf8(process.stdout).unwrap(), String::from_utf8(process.stderr).unwrap());
+    assert!(process.status.success(), "{told} {logged}");
+    assert!(logged.contains("a code was redeemed") && logged.contains("was replayed"), "{logged}");
+    let secrets: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("secret ")).collect();
+    assert!(secrets.len() >= 12, "{told}");
+    for secret in secrets {
+        assert!(!logged.contains(secret), "{secret} was logged: {logged}");
+    }
+}
+
+/// Articles abbreviate the token request. Whoever types one in learns what is missing.
+#[tokio::test]
+async fn sec_tok_02_the_shorthand_of_articles_is_answered_with_what_is_missing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("shorthand"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let before = laptop.dump();
+    let shorthand = [
+        ("authorization_code", code.as_str()),
+        ("client_id", "demo-trusted"),
+        ("redirect_uri", NATIVE),
+        ("code_verifier", pkce.verifier.as_str()),
+    ];
+    let answer = laptop.form("/oauth2/token", &shorthand, &[]).await;
+    refused(&answer, 400, "invalid_request", "shorthand");
+    let description = parsed(&answer)["error_description"].as_str().unwrap().to_owned();
+    assert!(description.contains("grant_type") && description.contains("code"), "{description}");
+    for (name, named) in [("grant_type", "grant_type"), ("code", "code"), ("client_id", "client_id")] {
+        let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
+        let answer: Response = laptop.form("/oauth2/token", &changed(&fields, name, None), &[]).await;
+        refused(&answer, 400, "invalid_request", name);
+        assert!(parsed(&answer)["error_description"].as_str().unwrap().contains(named), "{}", body(&answer));
+    }
+    assert_eq!(laptop.dump(), before);
+    assert_eq!(location(&answer), None);
 }

@@ -1,4 +1,18 @@
 //! The security catalogue: one section a module, one row a test.
-#![expect(clippy::unwrap_used, reason = "a test stops when something is not as it must be")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops when something is not as it must be"
+)]
 
+mod authorization;
 mod code;
+mod cors;
+mod coverage;
+mod given;
+mod page;
+mod parameters;
+mod pkce;
+mod redirect_uri;
+mod session;

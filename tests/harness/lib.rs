@@ -13,6 +13,7 @@
 
 pub mod browser;
 pub mod expect;
+pub mod lambda;
 pub mod laptop;
 pub mod pkce;
 pub mod wire;

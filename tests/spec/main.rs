@@ -1,5 +1,5 @@
 //! What the specifications say, one document a module.
-#![expect(clippy::panic, reason = "a test stops when something is not as it must be")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops when something is not as it must be")]
 
 mod cost;
 mod flow;

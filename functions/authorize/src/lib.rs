@@ -56,11 +56,11 @@ async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> R
         return Ok(response);
     }
     let session = front
-        .session(request, workspace)
+        .session(request, &standing.workspace.workspace)
         .await
         .map_err(|_unavailable: PageError| front.refusal(&standing, RedirectError::TemporarilyUnavailable))?;
     match front.decide(&standing, session.as_ref()).await? {
-        Verdict::Approved(approved) => Ok(see_other(&front.issue(&standing, &approved).await?)),
+        Verdict::Approved(approved) => front.issue(&standing, &approved).await,
         Verdict::AskConsent => front.to_consent(&standing),
         Verdict::Refused(error) => Err(front.refusal(&standing, error)),
         Verdict::LogIn => front.to_login(&standing),

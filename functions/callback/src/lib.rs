@@ -82,9 +82,8 @@ async fn resumed(
     interaction: Interaction,
 ) -> Result<Standing, PageError> {
     let loaded = deps.front.workspace(workspace).await?;
-    let standing = deps.front.resume(request, loaded, interaction).await?;
-    deps.front.unfinished(&standing).await?;
-    Ok(standing)
+    deps.front.unfinished(workspace, &interaction).await?;
+    deps.front.resume(request, loaded, interaction).await
 }
 
 fn provider<'s>(standing: &'s Standing, idp: &str) -> Result<&'s UpstreamProvider, PageError> {

@@ -6,7 +6,6 @@ use protocol::decision::{ApprovedAuthorization, Verdict};
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::WorkspaceId;
 use protocol::session::Session;
-use web::response::see_other;
 use web::{Request, Response};
 
 use crate::page::consent_page;
@@ -15,7 +14,7 @@ use crate::{Deps, form, resumed, resumed_by_query};
 /// Shows the page, to a user who is logged in.
 pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
     let standing = resumed_by_query(deps, request, workspace).await?;
-    let session = deps.front.session(request, workspace).await?;
+    let session = deps.front.session(request, &standing.workspace.workspace).await?;
     match session.filter(|session| may_decide(deps, &standing, session)) {
         Some(session) => Ok(consent_page(deps, &standing, &session)?),
         None => deps.front.to_login(&standing),
@@ -31,10 +30,10 @@ fn may_decide(deps: &Deps, standing: &Standing, session: &Session) -> bool {
 pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
     let form = form(deps, request)?;
     let standing = resumed(deps, request, workspace, &form).await?;
-    let Some(session) = deps.front.session(request, workspace).await? else {
+    let Some(session) = deps.front.session(request, &standing.workspace.workspace).await? else {
         return deps.front.to_login(&standing);
     };
-    if standing.passage.shown_to.as_ref() != Some(&session.sid) {
+    if standing.passage.shown_to.as_ref() != Some(&session.subject) {
         // The page was shown to somebody else: in another tab another user has logged in since.
         return deps.front.to_consent(&standing);
     }
@@ -53,7 +52,7 @@ async fn allow(deps: &Deps, standing: &Standing, session: &Session, withheld: &[
     match front.decide_allowed(standing, session, withheld) {
         Verdict::Approved(approved) => {
             remember(deps, standing, &approved, withheld).await?;
-            Ok(see_other(&front.issue(standing, &approved).await?))
+            front.issue(standing, &approved).await
         }
         // Everything was kept back, which is a no.
         Verdict::Refused(RedirectError::AccessDenied) => match front.deny(standing).await? {},

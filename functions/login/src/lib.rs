@@ -88,9 +88,8 @@ async fn resumed(
     let front = &deps.front;
     let loaded = front.workspace(workspace).await?;
     let interaction = front.open(workspace, parameters.one("interaction")?)?;
-    let standing = front.resume(request, loaded, interaction).await?;
-    front.unfinished(&standing).await?;
-    Ok(standing)
+    front.unfinished(workspace, &interaction).await?;
+    front.resume(request, loaded, interaction).await
 }
 
 fn page_error(fault: FormFault) -> PageError {

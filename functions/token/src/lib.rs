@@ -87,6 +87,9 @@ async fn exchange(
         Err(TokenError::Code(fault)) => return Err(lost(deps, workspace, fault).await),
         decided => decided?,
     };
+    if !workspace.knows(&approved.terms().source, &approved.terms().subject) {
+        return Err(TokenError::Code(CodeFault::UserGone));
+    }
     let tokens = signed(deps, workspace, &approved).await?;
     commit(deps, workspace, &approved, tokens).await
 }

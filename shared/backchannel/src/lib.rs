@@ -62,7 +62,7 @@ impl BackChannel {
         match request.method.as_str() {
             "OPTIONS" => cors::preflight(matched.route, request, &loaded.origins),
             method if !matched.route.methods.contains(&method) => {
-                json::method_not_allowed(request, matched.route.methods)
+                cors::shared_with(json::method_not_allowed(request, matched.route.methods), request, &loaded.origins)
             }
             _ => shared(request, &loaded, handler).await,
         }

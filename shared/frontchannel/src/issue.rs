@@ -70,19 +70,19 @@ impl FrontChannel {
 
     async fn next(&self, standing: &Standing, session: &Session) -> Result<Response, Refusal> {
         match self.decide(standing, Some(session)).await? {
-            Verdict::Approved(approved) => Ok(see_other(&self.issue(standing, &approved).await?)),
+            Verdict::Approved(approved) => self.issue(standing, &approved).await,
             Verdict::AskConsent => self.to_consent(standing),
             Verdict::LogIn => self.to_login(standing),
             Verdict::Refused(error) => Err(redirected(standing, error)),
         }
     }
 
-    /// Makes the grant of an approved authorization and says where the browser goes with its code.
+    /// Makes the grant of an approved authorization and sends the browser to the client with its code.
     ///
     /// # Errors
     ///
     /// [`Refusal`]: the interaction had been finished already, or the store is out of reach.
-    pub async fn issue(&self, standing: &Standing, approved: &ApprovedAuthorization) -> Result<String, Refusal> {
+    pub async fn issue(&self, standing: &Standing, approved: &ApprovedAuthorization) -> Result<Response, Refusal> {
         let (workspace, now) = (&standing.workspace.workspace, self.clock.now());
         let secret = random(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
         let fresh = code::issue(&self.region, &standing.passage.id, &secret);
@@ -98,7 +98,8 @@ impl FrontChannel {
         match self.grants.create(&workspace.id, grant, &attempt).await {
             Ok(Creation::Created(proof)) => {
                 tracing::info!(workspace = %workspace.id, grant.id = %standing.passage.id, "a code was issued");
-                Ok(location.release(&proof))
+                let response = see_other(&location.release(&proof));
+                Ok(self.used_cookie(standing).iter().fold(response, |response, used| with_cookie(response, used)))
             }
             Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
             Err(fault) => Err(temporarily(standing, &fault)),

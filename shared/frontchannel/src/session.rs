@@ -40,15 +40,16 @@ pub struct NewSession {
 }
 
 impl FrontChannel {
-    /// The session of the browser that sent `request`, if it is alive.
+    /// The session of the browser that sent `request`, if it is alive and its user still exists.
     ///
     /// # Errors
     ///
     /// [`PageError::Unavailable`].
-    pub async fn session(&self, request: &Request, workspace: &WorkspaceId) -> Result<Option<Session>, PageError> {
-        let Some(hash) = self.session_cookie(request, workspace) else { return Ok(None) };
-        let found = self.sessions.find(workspace, &hash, self.clock.now()).await;
-        found.map_err(|fault| unavailable(&fault))
+    pub async fn session(&self, request: &Request, workspace: &Workspace) -> Result<Option<Session>, PageError> {
+        let Some(hash) = self.session_cookie(request, &workspace.id) else { return Ok(None) };
+        let found = self.sessions.find(&workspace.id, &hash, self.clock.now()).await;
+        let found = found.map_err(|fault| unavailable(&fault))?;
+        Ok(found.filter(|session| workspace.knows(&session.source, &session.subject)))
     }
 
     /// Whether the request carries a session cookie at all, alive or not.

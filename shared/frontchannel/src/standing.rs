@@ -70,6 +70,12 @@ impl FrontChannel {
         Ok(Standing { workspace, client, request, passage, cookie: Some(cookie) })
     }
 
+    /// The cookie of an interaction that is over.
+    pub(crate) fn used_cookie(&self, standing: &Standing) -> Option<String> {
+        let cookie = self.browser_cookie(&standing.workspace.workspace.id, &standing.passage.id);
+        standing.cookie.is_none().then(|| cookie.remove())
+    }
+
     fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
         Cookie::numbered(BROWSER, id.as_str(), workspace, &self.public_url)
     }
@@ -80,7 +86,7 @@ impl FrontChannel {
     ///
     /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
     pub fn sealed(&self, standing: &Standing, shown_to: Option<&Session>) -> Result<String, PageError> {
-        let passage = Passage { shown_to: shown_to.map(|session| session.sid.clone()), ..standing.passage.clone() };
+        let passage = Passage { shown_to: shown_to.map(|session| session.subject.clone()), ..standing.passage.clone() };
         let interaction = Interaction::of(&standing.request, passage);
         let plain = serde_json::to_vec(&interaction).map_err(|error| unavailable(&error))?;
         let workspace = &standing.workspace.workspace.id;
@@ -130,8 +136,8 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`PageError::FinishedInteraction`] if so, [`PageError::Unavailable`] if the store cannot say.
-    pub async fn unfinished(&self, standing: &Standing) -> Result<(), PageError> {
-        let exists = self.grants.exists(&standing.workspace.workspace.id, &standing.passage.id).await;
+    pub async fn unfinished(&self, workspace: &WorkspaceId, interaction: &Interaction) -> Result<(), PageError> {
+        let exists = self.grants.exists(workspace, &interaction.passage.id).await;
         if exists.map_err(|fault| unavailable(&fault))? { Err(PageError::FinishedInteraction) } else { Ok(()) }
     }
 }

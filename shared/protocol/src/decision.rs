@@ -126,9 +126,13 @@ fn log_in(attempt: &Attempt<'_>) -> Verdict {
     }
 }
 
-/// Whether the login behind `session` was made for this request.
-const fn is_since_request(attempt: &Attempt<'_>, session: &Session) -> bool {
-    session.auth_time.millis() >= attempt.began.millis()
+/// How far the clocks of two functions may be apart.
+const CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
+
+/// Whether the login behind `session` was made for this request. One that seems to lie in the future was made before a
+/// clock was set back, and proves nothing.
+fn is_since_request(attempt: &Attempt<'_>, session: &Session) -> bool {
+    session.auth_time >= attempt.began && session.auth_time <= attempt.now.plus(CLOCK_SKEW)
 }
 
 /// Whether the user of `session` is the one that the client expects, if it expects one.
@@ -146,7 +150,10 @@ fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<&'a Session> {
     let young = match terms.max_age {
         None => true,
         Some(0) => false,
-        Some(max_age) => session.auth_time >= attempt.now.minus(Lifetime::seconds(max_age)),
+        Some(max_age) => {
+            let oldest = attempt.now.minus(Lifetime::seconds(max_age));
+            (oldest..=attempt.now.plus(CLOCK_SKEW)).contains(&session.auth_time)
+        }
     };
     (is_expected(attempt, session) && (since_request || (young && !prompted))).then_some(session)
 }

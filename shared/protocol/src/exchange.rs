@@ -1,5 +1,6 @@
 //! The exchange of a code for tokens: the decision, and what it says no with.
 
+use crate::client::Presence;
 use crate::client_authentication::AuthenticatedClient;
 use crate::code::AuthorizationCode;
 use crate::grant::{Grant, GrantState, GrantTerms};
@@ -103,7 +104,7 @@ pub fn approve(
         return Err(TokenError::Code(CodeFault::OtherClient));
     }
     same_redirect_uri(&grant.terms, presented.redirect_uri.as_deref())?;
-    verified(&grant.terms, presented.code_verifier)?;
+    verified(&grant.terms, presented.code_verifier, client.client().challenge.presence)?;
     unused(&grant, now)?;
     let lifetimes = client.client().lifetimes;
     Ok(ApprovedExchange {
@@ -133,13 +134,15 @@ fn same_redirect_uri(terms: &GrantTerms, presented: Option<&str>) -> Result<(), 
     if matches { Ok(()) } else { Err(TokenError::RedirectUri) }
 }
 
-fn verified(terms: &GrantTerms, presented: Option<Secret<String>>) -> Result<(), TokenError> {
+fn verified(terms: &GrantTerms, presented: Option<Secret<String>>, presence: Presence) -> Result<(), TokenError> {
     match (terms.code_challenge, presented) {
         (Some(challenge), Some(verifier)) => CodeVerifier::parse(verifier.expose())
             .and_then(|verifier| challenge.verify(verifier))
             .map(|_verified| ())
             .map_err(TokenError::Verifier),
         (Some(_), None) => Err(TokenError::MissingVerifier),
+        // No such code is ever issued to a client that must send a challenge: something tampered with the grant.
+        (None, None) if presence == Presence::Required => Err(TokenError::MissingVerifier),
         (None, Some(_)) => Err(TokenError::UnexpectedVerifier),
         (None, None) => Ok(()),
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::authorization::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::client::Client;
 use crate::error::PageError;
-use crate::id::GrantId;
+use crate::id::{GrantId, Subject};
 use crate::time::Timestamp;
 
 /// What is sealed.
@@ -41,9 +41,9 @@ pub struct Passage {
     /// When it can no longer be finished.
     #[serde(rename = "e")]
     pub expires: Timestamp,
-    /// The session whose user the consent page was shown to: nobody else can answer it.
+    /// The user whom the consent page was shown to: nobody else can answer it.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
-    pub shown_to: Option<String>,
+    pub shown_to: Option<Subject>,
 }
 
 impl Interaction {

@@ -78,6 +78,9 @@ pub enum CodeFault {
     /// Its grant was revoked, or never granted.
     #[error("revoked")]
     Revoked,
+    /// The user does not exist any more, or their identity source is gone.
+    #[error("of a user who is gone")]
+    UserGone,
     /// Another request redeemed it a moment ago.
     #[error("lost the race")]
     LostRace,

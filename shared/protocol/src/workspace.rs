@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Issuer, WorkspaceId};
+use crate::id::{IdentitySourceId, Issuer, Subject, WorkspaceId};
 use crate::lifetimes::Lifetimes;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{SANDBOX, Sandbox};
 use crate::scope::Scopes;
 use crate::upstream::UpstreamProvider;
 
@@ -16,6 +16,19 @@ pub struct Workspace {
     pub issuer: Issuer,
     /// What its administrators set.
     pub settings: Settings,
+}
+
+impl Workspace {
+    /// Whether `source` is still an identity source of this workspace, and knows `subject` as far as that can be told
+    /// here: the sandbox's users stand in the settings, those of an upstream provider do not.
+    #[must_use]
+    pub fn knows(&self, source: &IdentitySourceId, subject: &Subject) -> bool {
+        if source.as_str() == SANDBOX {
+            let sandbox = self.settings.sandbox.as_ref();
+            return sandbox.is_some_and(|sandbox| sandbox.identity_of(&self.id, subject).is_some());
+        }
+        self.settings.upstream(source.as_str()).is_some()
+    }
 }
 
 /// What administrators set for a workspace: the part of the reviewed file that is not clients.

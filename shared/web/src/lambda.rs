@@ -77,7 +77,7 @@ where
     F: Future<Output = Response>,
 {
     let (public_url, handler) = (&public_url, &handler);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| {
         // The SDK's futures are deep; boxed, they neither grow the stack nor the compiler's patience.
         Ok::<_, Error>(Box::pin(answer(event.payload, public_url, handler)).await)
     }))
@@ -85,12 +85,14 @@ where
 }
 
 /// Answers one event.
-pub async fn answer<H, F>(event: Event, public_url: &PublicUrl, handler: &H) -> Answer
+pub async fn answer<H, F>(event: serde_json::Value, public_url: &PublicUrl, handler: &H) -> Answer
 where
     H: Fn(Request) -> F,
     F: Future<Output = Response>,
 {
-    match request(event, public_url.base_path()) {
+    // Read here and not by the runtime, which would quote in the log what it cannot read.
+    let event = serde_json::from_value::<Event>(event).map_err(|_| String::new());
+    match event.and_then(|event| request(event, public_url.base_path())) {
         Ok(request) => Answer::from(handler(request).await),
         Err(trace_id) => Answer::from(json::error(
             &Request::nameless(trace_id),

@@ -1,0 +1,614 @@
+//! Section C: the authorization endpoint, its pages and its answers.
+
+use tests::browser::{answered, body, changed, exchange, form, json, location, request};
+use tests::expect::{page, redirected, refused};
+use tests::laptop::encoded;
+use tests::{Browser, Laptop, Pkce};
+
+use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, claims, redeemed, trusted_code, userinfo};
+
+#[tokio::test]
+async fn sec_authz_01_and_03_no_other_response_type_or_mode_is_offered() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 1"));
+    let (baseline, mut browser) = (request("demo-trusted", NATIVE, &pkce), Browser::new(&laptop));
+    assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
+    let before = laptop.dump();
+    for other in ["token", "code token", "id_token token", "id_token", "none", "code code", "Code", "code ", "x"] {
+        let response = browser.authorize(&changed(&baseline, "response_type", Some(other))).await;
+        redirected(&laptop, &response, NATIVE, "unsupported_response_type", other);
+        assert_eq!(answered(&response, "state").as_deref(), Some("state-1"), "{other}");
+        assert!(!location(&response).unwrap().contains(['#']), "{other}");
+    }
+    let response = browser.authorize(&changed(&baseline, "response_type", None)).await;
+    redirected(&laptop, &response, NATIVE, "invalid_request", "missing");
+    for mode in ["fragment", "FORM_POST", "Query", "web_message", "form_post.jwt", "jwt", "query.jwt", "query "] {
+        let response = browser.authorize(&changed(&baseline, "response_mode", Some(mode))).await;
+        redirected(&laptop, &response, NATIVE, "invalid_request", mode);
+    }
+    assert_eq!(laptop.dump(), before);
+    let response = browser.authorize(&changed(&baseline, "response_mode", Some("query"))).await;
+    assert!(answered(&response, "code").is_some(), "query is");
+}
+
+const WIDER: [(&str, &str); 8] = [
+    ("response_type", "token"),
+    ("response_mode", "fragment"),
+    ("redirect_uri", "https://evil.example/cb"),
+    ("client_id", "demo-trusted"),
+    ("scope", "openid profile email phone offers.read admin"),
+    ("state", "evil"),
+    ("code_challenge", "evil"),
+    ("user", "bob"),
+];
+
+#[tokio::test]
+async fn sec_authz_02_and_14_no_later_step_can_change_or_widen_the_request() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 2"));
+    let mut browser = Browser::new(&laptop);
+    let fields = changed(&request("demo-native", NATIVE, &pkce), "scope", Some("openid email"));
+    let login = browser.authorize(&fields).await;
+    let interaction = form(&login).hidden[0].1.clone();
+    let query = format!("{}&{}", encoded(&[("interaction", &interaction)]), encoded(&WIDER));
+    let login = browser.get(&format!("{}?{query}", laptop.demo_url("/login"))).await;
+    let interaction = form(&login).hidden[0].1.clone();
+    let mut sent = vec![("interaction", interaction.as_str()), ("username", "alice"), ("password", "alice")];
+    sent.extend(WIDER);
+    let response = browser.post(&laptop.demo_url("/login"), &sent).await;
+    let url = format!("{}&{}", location(&response).unwrap(), encoded(&WIDER));
+    let consent = browser.get(&url).await;
+    assert!(!body(&consent).contains("evil") && !body(&consent).contains("phone"), "{}", body(&consent));
+    let response = browser.decide(&consent, "allow", &WIDER).await;
+    assert!(location(&response).unwrap().starts_with(&format!("{NATIVE}?code=")), "{:?}", location(&response));
+    assert_eq!(answered(&response, "state").as_deref(), Some("state-1"));
+    let code = answered(&response, "code").unwrap();
+    let tokens = laptop.form("/oauth2/token", &exchange("demo-native", NATIVE, &code, &pkce.verifier), &[]).await;
+    assert_eq!(json(&tokens)["scope"], "openid email");
+    assert_eq!(claims(&access_token(&tokens))["scope"], "openid email");
+    assert_eq!(json(&userinfo(&laptop, &access_token(&tokens)).await)["email"], "alice@example.com");
+}
+
+#[tokio::test]
+async fn sec_authz_14_a_consent_form_narrows_and_is_good_once() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 14"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let withheld = [("withhold", "email"), ("withhold", "openid"), ("withhold", "admin")];
+    let response = browser.decide(&consent, "allow", &withheld).await;
+    let code = answered(&response, "code").unwrap();
+    let before = laptop.dump();
+    for decision in ["allow", "deny"] {
+        page(&browser.decide(&consent, decision, &[]).await, 400, "a finished interaction");
+    }
+    page(&browser.sign_in(&login, "alice", "alice").await, 400, "the login page of a finished interaction");
+    assert_eq!(laptop.dump(), before);
+    let tokens = laptop.form("/oauth2/token", &exchange("demo-native", NATIVE, &code, &pkce.verifier), &[]).await;
+    assert_eq!(json(&tokens)["scope"], "openid profile", "the first code is the only one, and it is still good");
+}
+
+/// Who reads "You are signed in as Alice" and presses "Allow" has not allowed anything in Bob's name.
+#[tokio::test]
+async fn sec_authz_14_what_one_user_was_shown_is_not_the_consent_of_another() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 14 other"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    assert!(body(&consent).contains("Alice Example"));
+    laptop.clock.advance(10);
+    let other_tab = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("login"));
+    let login = browser.authorize(&other_tab).await;
+    assert!(answered(&browser.sign_in(&login, "bob", "bob").await, "code").is_some());
+    let response = browser.decide(&consent, "allow", &[]).await;
+    assert_eq!(answered(&response, "code"), None, "a code for Bob, who was never asked: {:?}", location(&response));
+}
+
+#[tokio::test]
+async fn sec_authz_05_every_answer_names_its_issuer() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 5"));
+    let baseline = request("demo-native", NATIVE, &pkce);
+    let mut browser = Browser::new(&laptop);
+    let none = changed(&baseline, "prompt", Some("none"));
+    redirected(&laptop, &browser.authorize(&none).await, NATIVE, "login_required", "nobody");
+    let scope = changed(&baseline, "scope", Some("x"));
+    redirected(&laptop, &browser.authorize(&scope).await, NATIVE, "invalid_scope", "scope");
+    let login = browser.authorize(&baseline).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    redirected(&laptop, &browser.authorize(&none).await, NATIVE, "consent_required", "no consent");
+    redirected(&laptop, &browser.decide(&consent, "deny", &[]).await, NATIVE, "access_denied", "denied");
+    assert_eq!(answered(&browser.log_in(&baseline).await, "iss"), Some(laptop.issuer()));
+    laptop.wire.plan(|call, _| if call.kind == "session" { tests::Trouble::Denied } else { tests::Trouble::None });
+    redirected(&laptop, &browser.authorize(&baseline).await, NATIVE, "temporarily_unavailable", "no store");
+    laptop.wire.calm();
+    for (path, issuer) in [("demo", laptop.issuer()), ("partner", laptop.issuer().replace("/demo", "/partner"))] {
+        let url = format!("/default/{path}/.well-known/openid-configuration");
+        let metadata = json(&laptop.send("GET", &url, &[], "").await);
+        assert_eq!(metadata["issuer"], issuer);
+        assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
+    }
+}
+
+#[tokio::test]
+async fn sec_authz_06_and_sec_hdr_09_state_comes_back_byte_for_byte() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 6"));
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let long = "x".repeat(1024);
+    let states = [
+        "a&b=c+d%20e%zz",
+        "\u{1F600}\u{0301}\u{200d}",
+        " leading and trailing ",
+        "{\"a\":\"b\\\\c\"}",
+        "~!'()*-_.",
+        "a\r\nSet-Cookie: x=1",
+        "\u{1}\u{7f}\t",
+        "%2525",
+        "\"><script>",
+        &long,
+    ];
+    let mut browser = Browser::new(&laptop);
+    for state in states {
+        let fields = changed(&baseline, "state", Some(state));
+        let whole_way = browser.log_in(&fields).await;
+        let at_once = browser.authorize(&fields).await;
+        let error = browser.authorize(&changed(&fields, "scope", Some("x"))).await;
+        for response in [whole_way, at_once, error] {
+            assert_eq!(response.status(), 303, "{state:?}");
+            assert_eq!(answered(&response, "state").as_deref(), Some(state));
+            let raw = format!("&state={}&", protocol::encoding::encode_uri_component(state));
+            assert!(location(&response).unwrap().contains(&raw), "{state:?}: {:?}", location(&response));
+            let cookies = response.headers().get_all("set-cookie").iter();
+            assert!(cookies.into_iter().all(|cookie| !cookie.to_str().unwrap().contains("x=1")), "{state:?}");
+        }
+        browser.cookies.clear();
+    }
+}
+
+#[tokio::test]
+async fn sec_authz_08_prompt_none_never_shows_a_page() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 8"));
+    let baseline = request("demo-spa", SPA, &pkce);
+    let with = |prompt| changed(&baseline, "prompt", Some(prompt));
+    let (mut browser, before) = (Browser::new(&laptop), laptop.dump());
+    for (prompt, error) in [
+        ("none", "login_required"),
+        ("none login", "invalid_request"),
+        ("none consent", "invalid_request"),
+        ("login none", "invalid_request"),
+        ("none none", "invalid_request"),
+        ("NONE", "invalid_request"),
+        ("create", "invalid_request"),
+        ("login  consent", "invalid_request"),
+    ] {
+        redirected(&laptop, &browser.authorize(&with(prompt)).await, SPA, error, prompt);
+    }
+    assert_eq!(laptop.dump(), before);
+    let login = browser.authorize(&baseline).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    redirected(&laptop, &browser.authorize(&with("none")).await, SPA, "consent_required", "nothing consented to");
+    assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some());
+    assert!(answered(&browser.authorize(&with("none")).await, "code").is_some(), "everything is there");
+    let wider = changed(&with("none"), "scope", Some("openid profile email phone"));
+    redirected(&laptop, &browser.authorize(&wider).await, SPA, "consent_required", "more than was consented to");
+    laptop.clock.advance(1);
+    let old = changed(&with("none"), "max_age", Some("0"));
+    redirected(&laptop, &browser.authorize(&old).await, SPA, "login_required", "max_age=0");
+    laptop.clock.advance(10);
+    assert!(
+        body(&browser.authorize(&with("consent")).await).contains("name=\"decision\""),
+        "prompt=consent asks again"
+    );
+    for prompt in ["login", "select_account", "login consent", "consent login"] {
+        assert!(body(&browser.authorize(&with(prompt)).await).contains("name=\"password\""), "{prompt}");
+    }
+    laptop.clock.advance(43_200);
+    redirected(&laptop, &browser.authorize(&with("none")).await, SPA, "login_required", "the session has ended");
+}
+
+#[tokio::test]
+async fn sec_authz_09_an_old_login_does_not_do_and_no_step_can_be_skipped() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 9"));
+    let mut browser = Browser::new(&laptop);
+    assert!(answered(&browser.log_in(&request("demo-native", NATIVE, &pkce)).await, "code").is_some());
+    laptop.clock.advance(100);
+    let baseline = request("demo-native", NATIVE, &pkce);
+    for (name, value) in [("max_age", "60"), ("max_age", "0"), ("max_age", "99"), ("prompt", "login")] {
+        let case = format!("{name}={value}");
+        let fields = changed(&baseline, name, Some(value));
+        let login = browser.authorize(&fields).await;
+        assert!(body(&login).contains("name=\"password\""), "{case}: {}", body(&login));
+        let interaction = form(&login).hidden[0].1.clone();
+        let before = laptop.dump();
+        let consent = format!("{}?interaction={interaction}", laptop.demo_url("/login/consent"));
+        let skipped = browser.get(&consent).await;
+        assert!(location(&skipped).unwrap().contains("/login?interaction="), "{case}: the page");
+        let sent = [("interaction", interaction.as_str()), ("decision", "allow")];
+        let skipped = browser.post(&laptop.demo_url("/login/consent"), &sent).await;
+        let skipped = browser.follow(skipped).await;
+        assert!(body(&skipped).contains("name=\"password\""), "{case}: its form");
+        assert_eq!(laptop.dump(), before, "{case}: whoever cancels gets no code");
+    }
+    let accepted = changed(&baseline, "max_age", Some("100"));
+    assert!(
+        body(&browser.authorize(&accepted).await).contains("name=\"decision\""),
+        "100 seconds are not older than 100"
+    );
+}
+
+#[tokio::test]
+async fn sec_authz_09_the_login_that_was_demanded_is_newer_than_the_request() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 9 newer"));
+    let mut browser = Browser::new(&laptop);
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let auth_time = async |response: &web::Response| {
+        let code = answered(response, "code").unwrap();
+        let tokens = json(&redeemed(&laptop, &code, &pkce).await);
+        claims(tokens["id_token"].as_str().unwrap())["auth_time"].as_u64().unwrap()
+    };
+    let first = auth_time(&browser.log_in(&baseline).await).await;
+    laptop.clock.advance(100);
+    assert_eq!(auth_time(&browser.authorize(&baseline).await).await, first, "single sign-on keeps the time");
+    for (name, value) in [("prompt", "login"), ("max_age", "60"), ("max_age", "0")] {
+        laptop.clock.advance(100);
+        let requested = web::Clock::now(&*laptop.clock).seconds();
+        let login = browser.authorize(&changed(&baseline, name, Some(value))).await;
+        laptop.clock.advance(7);
+        let response = browser.sign_in(&login, "alice", "alice").await;
+        assert_eq!(auth_time(&response).await, requested + 7, "{name}={value}");
+    }
+}
+
+/// A login that was young enough when the consent page was shown may have grown too old when it is sent.
+#[tokio::test]
+async fn sec_authz_09_the_age_of_the_login_is_looked_at_again_when_the_code_is_issued() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 9 again"));
+    let mut browser = Browser::new(&laptop);
+    let baseline = request("demo-native", NATIVE, &pkce);
+    assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
+    laptop.clock.advance(50);
+    let consent = browser.authorize(&changed(&baseline, "max_age", Some("60"))).await;
+    laptop.clock.advance(20);
+    let before = laptop.dump();
+    let response = browser.decide(&consent, "allow", &[]).await;
+    assert!(location(&response).unwrap().contains("/login?interaction="), "{:?}", location(&response));
+    assert_eq!(laptop.dump(), before);
+}
+
+#[tokio::test]
+async fn sec_authz_10_and_sec_sess_03_another_user_ends_the_session_of_the_first() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 10"));
+    let mut browser = Browser::new(&laptop);
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let of_alice = answered(&browser.log_in(&baseline).await, "code").unwrap();
+    let cookies_of_alice = browser.cookies.clone();
+    laptop.clock.advance(1);
+    let login = browser.authorize(&changed(&baseline, "prompt", Some("login"))).await;
+    let of_bob = answered(&browser.sign_in(&login, "bob", "bob").await, "code").unwrap();
+    assert_ne!(browser.cookies["session.default.demo"], cookies_of_alice["session.default.demo"]);
+    let mut alices = Vec::new();
+    for (code, name) in [(of_alice, "Alice Example"), (of_bob, "Bob Example")] {
+        let tokens = redeemed(&laptop, &code, &pkce).await;
+        let id_token = claims(json(&tokens)["id_token"].as_str().unwrap());
+        assert_eq!(json(&userinfo(&laptop, &access_token(&tokens)).await)["name"], name);
+        alices.push((id_token["sub"].clone(), id_token["sid"].clone()));
+    }
+    assert!(alices[0].0 != alices[1].0 && alices[0].1 != alices[1].1, "{alices:?}");
+    let mut thief = Browser::new(&laptop);
+    thief.cookies = cookies_of_alice;
+    let silent = changed(&baseline, "prompt", Some("none"));
+    redirected(&laptop, &thief.authorize(&silent).await, NATIVE, "login_required", "Alice's session is dead");
+}
+
+#[tokio::test]
+async fn sec_authz_11_a_hint_logs_nobody_in_and_a_forged_one_is_refused() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 11"));
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let mut alice = Browser::new(&laptop);
+    let code = answered(&alice.log_in(&baseline).await, "code").unwrap();
+    let tokens = json(&redeemed(&laptop, &code, &pkce).await);
+    let genuine = tokens["id_token"].as_str().unwrap();
+    let parts: Vec<&str> = genuine.split('.').collect();
+    let other_sub = claims(genuine).to_string().replace(claims(genuine)["sub"].as_str().unwrap(), &"A".repeat(22));
+    let other_sub = protocol::encoding::base64url(other_sub.as_bytes());
+    let forged = [
+        format!("eyJhbGciOiJub25lIn0.{}.", parts[1]),
+        format!("{}.{other_sub}.{}", parts[0], parts[2]),
+        format!("{}.{}.{}", parts[0], parts[1], "A".repeat(342)),
+        tokens["access_token"].as_str().unwrap().into(),
+        "alice".into(),
+    ];
+    laptop.clock.advance(7200);
+    let before = laptop.dump();
+    for hint in &forged {
+        let fields = changed(&baseline, "id_token_hint", Some(hint));
+        redirected(&laptop, &alice.authorize(&fields).await, NATIVE, "invalid_request", hint);
+        redirected(&laptop, &Browser::new(&laptop).authorize(&fields).await, NATIVE, "invalid_request", hint);
+    }
+    for (name, hint) in [("id_token_hint", genuine), ("login_hint", "alice")] {
+        let fields = changed(&baseline, name, Some(hint));
+        let login = Browser::new(&laptop).authorize(&fields).await;
+        assert!(body(&login).contains("name=\"password\""), "{name}: {:?}", location(&login));
+        let silent = changed(&fields, "prompt", Some("none"));
+        redirected(&laptop, &Browser::new(&laptop).authorize(&silent).await, NATIVE, "login_required", name);
+    }
+    let other_client = changed(&request("demo-native", NATIVE, &pkce), "id_token_hint", Some(genuine));
+    redirected(&laptop, &alice.authorize(&other_client).await, NATIVE, "invalid_request", "another client's");
+    assert_eq!(laptop.dump(), before);
+    let of_alice = changed(&changed(&baseline, "id_token_hint", Some(genuine)), "prompt", Some("none"));
+    assert!(answered(&alice.authorize(&of_alice).await, "code").is_some(), "her own, which has expired, is good");
+    let mut bob = Browser::new(&laptop);
+    let login = bob.authorize(&baseline).await;
+    assert!(answered(&bob.sign_in(&login, "bob", "bob").await, "code").is_some());
+    redirected(
+        &laptop,
+        &bob.authorize(&of_alice).await,
+        NATIVE,
+        "login_required",
+        "Alice is expected, and Bob is here",
+    );
+}
+
+/// Whoever logs in as somebody else than the hint says is not given to the client that expects another.
+#[tokio::test]
+async fn sec_authz_11_a_login_as_another_than_the_hinted_user_gives_no_code() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 11 other"));
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let tokens = json(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
+    let fields = changed(&baseline, "id_token_hint", Some(tokens["id_token"].as_str().unwrap()));
+    laptop.clock.advance(1);
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&fields).await;
+    let response = browser.sign_in(&login, "bob", "bob").await;
+    redirected(&laptop, &response, NATIVE, "login_required", "Bob, where Alice is expected");
+}
+
+#[tokio::test]
+async fn sec_authz_12_who_cannot_be_told_apart_is_asked_about_each_time() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 12"));
+    let mut browser = Browser::new(&laptop);
+    for redirect_uri in [NATIVE, "com.example.demo:/callback"] {
+        let fields = request("demo-native", redirect_uri, &pkce);
+        assert!(answered(&browser.log_in(&fields).await, "code").is_some());
+        let again = browser.authorize(&fields).await;
+        assert!(body(&again).contains("name=\"decision\""), "{redirect_uri}: {}", body(&again));
+        assert!(body(&again).contains("It runs on your device"), "{redirect_uri}");
+        let silent = browser.authorize(&changed(&fields, "prompt", Some("none"))).await;
+        redirected(&laptop, &silent, redirect_uri, "consent_required", redirect_uri);
+    }
+    for (client, redirect_uri) in [("demo-spa", SPA), ("demo-web", WEB)] {
+        let fields = request(client, redirect_uri, &pkce);
+        assert!(answered(&browser.log_in(&fields).await, "code").is_some());
+        assert!(answered(&browser.authorize(&fields).await, "code").is_some(), "{client}: the same again");
+        let less = changed(&fields, "scope", Some("openid"));
+        assert!(answered(&browser.authorize(&less).await, "code").is_some(), "{client}: less");
+        let more = browser.authorize(&changed(&fields, "scope", Some("openid phone"))).await;
+        assert!(body(&more).contains("name=\"decision\""), "{client}: more");
+    }
+    let mut bob = Browser::new(&laptop);
+    let login = bob.authorize(&request("demo-spa", SPA, &pkce)).await;
+    let consent = bob.sign_in(&login, "bob", "bob").await;
+    assert!(body(&consent).contains("name=\"decision\""), "what Alice allowed is not what Bob allowed");
+}
+
+#[tokio::test]
+async fn sec_authz_13_the_consent_page_says_who_asks_for_what_and_where_it_goes() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 13"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-web", WEB, &pkce)).await;
+    let html = body(&browser.sign_in(&login, "alice", "alice").await);
+    for shown in [
+        "Demo (web server)",
+        "demo-web",
+        "https://client.example",
+        "Alice Example",
+        "Know that it is you",
+        "See your name",
+        "See your e-mail address",
+        "1 hour",
+        "<button type=\"submit\" name=\"decision\" value=\"allow\">",
+        "<button type=\"submit\" name=\"decision\" value=\"deny\"",
+    ] {
+        assert!(html.contains(shown) || html.contains(&shown.replace('(', "&#40;")), "{shown}: {html}");
+    }
+    assert!(!html.contains("See your phone number"), "it does not ask for that");
+}
+
+#[tokio::test]
+async fn sec_authz_15_a_no_is_final() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 15"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let response = browser.decide(&consent, "deny", &[]).await;
+    redirected(&laptop, &response, NATIVE, "access_denied", "denied");
+    assert_eq!(answered(&response, "state").as_deref(), Some("state-1"));
+    let before = laptop.dump();
+    page(&browser.decide(&consent, "allow", &[]).await, 400, "back, and allow");
+    page(&browser.sign_in(&login, "alice", "alice").await, 400, "back twice, and in again");
+    laptop.clock.advance(1700);
+    page(&browser.decide(&consent, "allow", &[]).await, 400, "much later");
+    assert_eq!(laptop.dump(), before);
+    let everything = ["profile", "email"].map(|scope| ("withhold", scope));
+    let fields = changed(&request("demo-native", NATIVE, &pkce), "scope", Some("profile email"));
+    let consent = browser.authorize(&fields).await;
+    let response = browser.decide(&consent, "allow", &everything).await;
+    redirected(&laptop, &response, NATIVE, "access_denied", "everything kept back is a no as well");
+    page(&browser.decide(&consent, "allow", &[]).await, 400, "and as final");
+    page(
+        &browser.decide(&browser_asked(&mut Browser::new(&laptop), &fields).await, "maybe", &[]).await,
+        400,
+        "neither",
+    );
+}
+
+/// The consent page that `browser` is shown.
+async fn browser_asked(browser: &mut Browser<'_>, fields: &[(&str, &str)]) -> web::Response {
+    let login = browser.authorize(fields).await;
+    browser.sign_in(&login, "alice", "alice").await
+}
+
+#[tokio::test]
+async fn sec_authz_16_every_redirect_is_a_303() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 16"));
+    let mut browser = Browser::new(&laptop);
+    let fields = request("demo-native", NATIVE, &pkce);
+    let mut seen = Vec::new();
+    let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&fields));
+    let to_login = browser.get(&url).await;
+    let login = browser.follow(browser_copy(&to_login)).await;
+    let hidden = form(&login).hidden[0].1.clone();
+    let sent = [("interaction", hidden.as_str()), ("username", "alice"), ("password", "alice")];
+    let to_consent = browser.post(&laptop.demo_url("/login"), &sent).await;
+    let consent = browser.follow(browser_copy(&to_consent)).await;
+    let with_code = browser.decide(&consent, "allow", &[]).await;
+    seen.extend([("to login", to_login), ("to consent", to_consent), ("with the code", with_code)]);
+    for prompt in ["none", "bogus"] {
+        seen.push((prompt, browser.authorize(&changed(&fields, "prompt", Some(prompt))).await));
+    }
+    let consent = browser.authorize(&fields).await;
+    seen.push(("denied", browser.decide(&consent, "deny", &[]).await));
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let by_post = laptop.send("POST", &laptop.demo_url("/oauth2/authorize"), &form, encoded(&fields)).await;
+    seen.push(("by post", by_post));
+    for (case, response) in seen {
+        assert_eq!(response.status(), 303, "{case}: {}", body(&response));
+        assert!(location(&response).is_some() && response.body().is_empty(), "{case}");
+        assert_eq!(response.headers()["referrer-policy"], "no-referrer", "{case}");
+        assert_eq!(response.headers()["cache-control"], "no-store", "{case}");
+        assert!(!response.headers().contains_key("access-control-allow-origin"), "{case}");
+    }
+}
+
+fn browser_copy(response: &web::Response) -> web::Response {
+    let mut copy = web::Response::new(response.body().clone());
+    *copy.status_mut() = response.status();
+    *copy.headers_mut() = response.headers().clone();
+    copy
+}
+
+#[tokio::test]
+async fn sec_authz_18_a_client_gets_only_the_grants_and_scopes_that_it_is_registered_for() {
+    let narrow = r#"
+[[clients]]
+client_id = "narrow"
+client_name = "Narrow"
+application_type = "native"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["http://127.0.0.1/callback"]
+scope = "openid"
+"#;
+    let laptop = Laptop::with(and_clients(narrow)).await;
+    let (pkce, before) = (Pkce::new("authz 18"), laptop.dump());
+    let baseline = request("narrow", NATIVE, &pkce);
+    for scope in ["openid profile", "profile", "offers.read", "admin"] {
+        let response = Browser::new(&laptop).authorize(&changed(&baseline, "scope", Some(scope))).await;
+        redirected(&laptop, &response, NATIVE, "invalid_scope", scope);
+    }
+    let other_grants = [
+        "client_credentials",
+        "password",
+        "refresh_token",
+        "implicit",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "Authorization_Code",
+        "authorization_code ",
+    ];
+    let authorization = basic("demo-web:demo-web-secret");
+    for grant_type in other_grants {
+        let fields = [("grant_type", grant_type), ("username", "alice"), ("password", "alice"), ("scope", "openid")];
+        for (client, headers) in [("narrow", vec![]), ("demo-web", vec![("authorization", authorization.as_str())])] {
+            let fields = changed(&fields, "client_id", Some(client));
+            let answer = laptop.form("/oauth2/token", &fields, &headers).await;
+            refused(&answer, 400, "unsupported_grant_type", grant_type);
+        }
+    }
+    assert_eq!(laptop.dump(), before);
+}
+
+#[tokio::test]
+async fn sec_authz_20_and_sec_adm_12_a_disabled_client_is_refused_everywhere_within_thirty_seconds() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20"));
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let mut browser = Browser::new(&laptop);
+    let token = access_token(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
+    let begun = Browser::new(&laptop).authorize(&baseline).await;
+    assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
+    let code = answered(&browser.authorize(&baseline).await, "code").unwrap();
+    let id = "client_id = \"demo-trusted\"";
+    laptop.apply(|text| text.replace(id, &format!("{id}\nclient_status = \"inactive\""))).await;
+    laptop.clock.advance(30);
+    let before = laptop.dump();
+    page(&browser.authorize(&baseline).await, 400, "authorize with a live session");
+    page(&browser.authorize(&changed(&baseline, "prompt", Some("none"))).await, 400, "silently");
+    page(&browser.sign_in(&begun, "alice", "alice").await, 400, "a login that had begun");
+    refused(&redeemed(&laptop, &code, &pkce).await, 401, "invalid_client", "a code that had been issued");
+    refused(&userinfo(&laptop, &token).await, 401, "invalid_token", "a token that had been issued");
+    let revoke = [("token", token.as_str()), ("client_id", "demo-trusted")];
+    refused(&laptop.form("/oauth2/revoke", &revoke, &[]).await, 401, "invalid_client", "revocation");
+    assert_eq!(laptop.dump(), before);
+}
+
+/// Alice is taken out of the sandbox, and the thirty seconds pass for which configuration may be kept.
+async fn without_alice(laptop: &Laptop) {
+    laptop.apply(|text| text.replace("username = \"alice\"", "username = \"somebody\"")).await;
+    laptop.clock.advance(30);
+}
+
+#[tokio::test]
+async fn sec_authz_20_and_sec_sess_09_the_session_of_a_user_who_is_gone_gives_no_code() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 session"));
+    let baseline = request("demo-trusted", NATIVE, &pkce);
+    let mut browser = Browser::new(&laptop);
+    assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
+    without_alice(&laptop).await;
+    let silent = browser.authorize(&changed(&baseline, "prompt", Some("none"))).await;
+    redirected(&laptop, &silent, NATIVE, "login_required", "a live session of a user who is gone");
+}
+
+#[tokio::test]
+async fn sec_authz_20_a_code_of_a_user_who_is_gone_gives_no_tokens() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 code"));
+    let code = trusted_code(&laptop, &pkce).await;
+    without_alice(&laptop).await;
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a code of a user who is gone");
+}
+
+#[tokio::test]
+async fn sec_authz_20_a_token_of_a_user_who_is_gone_tells_nothing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 token"));
+    let token = access_token(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
+    assert_eq!(userinfo(&laptop, &token).await.status(), 200);
+    without_alice(&laptop).await;
+    refused(&userinfo(&laptop, &token).await, 401, "invalid_token", "a token of a user who is gone");
+}
+
+#[tokio::test]
+async fn sec_authz_21_and_sec_sess_06_an_interaction_belongs_to_the_browser_that_began_it() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 21"));
+    let fields = request("demo-native", NATIVE, &pkce);
+    let mut victim = Browser::new(&laptop);
+    let login = victim.authorize(&fields).await;
+    let consent = victim.sign_in(&login, "alice", "alice").await;
+    let interaction = form(&consent).hidden[0].1.clone();
+    let mut attacker = Browser::new(&laptop);
+    let own = attacker.authorize(&fields).await;
+    attacker.sign_in(&own, "bob", "bob").await;
+    let before = laptop.dump();
+    for (case, mut browser) in [("without cookies", Browser::new(&laptop)), ("with others", attacker)] {
+        for path in ["/login", "/login/consent", "/login/upstream/partner"] {
+            let url = format!("{}?interaction={interaction}", laptop.demo_url(path));
+            page(&browser.get(&url).await, 400, &format!("{case} {path}"));
+        }
+        page(&browser.sign_in(&login, "bob", "bob").await, 400, case);
+        page(&browser.decide(&consent, "allow", &[]).await, 400, case);
+        page(&browser.decide(&consent, "deny", &[]).await, 400, case);
+    }
+    let mut only_the_session = Browser::new(&laptop);
+    only_the_session.cookies.clone_from(&victim.cookies);
+    only_the_session.cookies.retain(|name, _| name.starts_with("session"));
+    assert_eq!(only_the_session.cookies.len(), 1);
+    page(&only_the_session.decide(&consent, "allow", &[]).await, 400, "with the session's cookie only");
+    assert_eq!(laptop.dump(), before);
+    assert!(answered(&victim.decide(&consent, "allow", &[]).await, "code").is_some(), "the victim goes on");
+}

@@ -1,0 +1,181 @@
+//! Section O, as far as it holds up sections C and E: cookies, interactions, forms of ours.
+
+use tests::browser::{answered, body, changed, form, json, location, request};
+use tests::expect::{page, redirected};
+use tests::laptop::encoded;
+use tests::{Browser, Laptop, Pkce};
+
+use crate::given::{NATIVE, SPA, cookie_name};
+
+#[tokio::test]
+async fn sec_sess_01_cookies_of_a_deployed_server_belong_to_its_host_alone() {
+    let (laptop, pkce) = (Laptop::at("https://auth.example", |text| text).await, Pkce::new("sess 1"));
+    let fields = encoded(&request("demo-trusted", NATIVE, &pkce));
+    let mut browser = Browser::new(&laptop);
+    let to_login = browser.get(&format!("{}?{fields}", laptop.demo_url("/oauth2/authorize"))).await;
+    let login = browser.get(&location(&to_login).unwrap()).await;
+    let hidden = form(&login).hidden[0].1.clone();
+    let sent = [("interaction", hidden.as_str()), ("username", "alice"), ("password", "alice")];
+    let logged_in = browser.post(&laptop.demo_url("/login"), &sent).await;
+    for (response, name) in [(&to_login, "__Host-browser"), (&logged_in, "__Host-session.")] {
+        let cookies = response.headers().get_all("set-cookie").iter();
+        let cookies: Vec<_> = cookies.map(|cookie| cookie.to_str().unwrap()).collect();
+        assert!(cookies.iter().any(|cookie| cookie.starts_with(name)), "{cookies:?}");
+        for cookie in cookies {
+            assert!(cookie.starts_with("__Host-"), "{cookie}");
+            assert!(cookie.contains("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+            assert!(cookie.len() < 4096, "{cookie}");
+            assert!(!cookie.to_lowercase().contains("domain"), "{cookie}");
+        }
+    }
+    assert!(answered(&logged_in, "code").is_some());
+}
+
+/// A cookie or interaction with one byte changed is none.
+#[tokio::test]
+async fn sec_sess_12_and_sec_authz_21_no_byte_of_an_interaction_or_cookie_can_be_changed() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 12"));
+    let mut browser = Browser::new(&laptop);
+    let fields = request("demo-spa", SPA, &pkce);
+    let login = browser.authorize(&fields).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let interaction = form(&consent).hidden[0].1.clone();
+    let before = laptop.dump();
+    for at in (0..interaction.len()).step_by(7).chain([interaction.len() - 1]) {
+        let forged = with_other_byte(&interaction, at);
+        let sent = [("interaction", forged.as_str()), ("decision", "allow")];
+        page(&browser.post(&laptop.demo_url("/login/consent"), &sent).await, 400, &format!("byte {at}"));
+    }
+    for forged in [format!("{interaction}A"), interaction[1..].into(), interaction.to_lowercase(), String::new()] {
+        page(&browser.get(&format!("{}?interaction={forged}", laptop.demo_url("/login"))).await, 400, "another length");
+    }
+    let silent = changed(&fields, "prompt", Some("none"));
+    for name in [cookie_name(&browser, "session"), cookie_name(&browser, "browser")] {
+        let genuine = browser.cookies[&name].clone();
+        for at in 0..genuine.len() {
+            browser.cookies.insert(name.clone(), with_other_byte(&genuine, at));
+            if name.starts_with("session") {
+                redirected(&laptop, &browser.authorize(&silent).await, SPA, "login_required", &format!("byte {at}"));
+            } else {
+                page(&browser.decide(&consent, "allow", &[]).await, 400, &format!("byte {at}"));
+            }
+        }
+        browser.cookies.insert(name, genuine);
+    }
+    assert_eq!(laptop.dump(), before);
+    assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some(), "the genuine ones are good");
+}
+
+fn with_other_byte(text: &str, at: usize) -> String {
+    let other = if &text[at..=at] == "A" { "B" } else { "A" };
+    format!("{}{other}{}", &text[..at], &text[at + 1..])
+}
+
+#[tokio::test]
+async fn sec_sess_04_and_05_forms_that_another_site_sends_change_nothing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 4"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let interaction = form(&consent).hidden[0].1.clone();
+    let before = laptop.dump();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for foreign in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        for path in ["/login", "/login/consent"] {
+            let fields = [("interaction", interaction.as_str()), ("username", "bob"), ("password", "bob")];
+            let fields = [&fields[..], &[("decision", "allow")]].concat();
+            let response = browser.send("POST", &laptop.demo_url(path), &[form, foreign], encoded(&fields)).await;
+            page(&response, 403, &format!("{path} {foreign:?}"));
+        }
+    }
+    assert_eq!(laptop.dump(), before);
+}
+
+#[tokio::test]
+async fn sec_sess_06_an_interaction_ends_with_its_time() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 6"));
+    let fields = request("demo-native", NATIVE, &pkce);
+    let (mut early, mut late) = (Browser::new(&laptop), Browser::new(&laptop));
+    let (early_login, late_login) = (early.authorize(&fields).await, late.authorize(&fields).await);
+    laptop.clock.advance(1799);
+    let consent = early.sign_in(&early_login, "alice", "alice").await;
+    assert!(body(&consent).contains("name=\"decision\""), "{}", body(&consent));
+    laptop.clock.advance(1);
+    let before = laptop.dump();
+    page(&late.sign_in(&late_login, "alice", "alice").await, 400, "a login page of half an hour ago");
+    page(&early.decide(&consent, "allow", &[]).await, 400, "moving on does not prolong it");
+    assert_eq!(laptop.dump(), before);
+}
+
+/// Two tabs are two interactions: each ends at its own client with its own state.
+#[tokio::test]
+async fn sec_sess_07_two_tabs_do_not_get_mixed_up() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 7"));
+    let mut browser = Browser::new(&laptop);
+    let one = changed(&request("demo-native", NATIVE, &pkce), "state", Some("one"));
+    let two = changed(&request("demo-spa", SPA, &pkce), "state", Some("two"));
+    let (first, second) = (browser.authorize(&one).await, browser.authorize(&two).await);
+    let second = browser.sign_in(&second, "alice", "alice").await;
+    let second = browser.decide(&second, "allow", &[]).await;
+    let first = browser.sign_in(&first, "alice", "alice").await;
+    let first = browser.decide(&first, "allow", &[]).await;
+    assert!(location(&first).unwrap().starts_with(NATIVE) && location(&second).unwrap().starts_with(SPA));
+    assert_eq!(
+        (answered(&first, "state").unwrap().as_str(), answered(&second, "state").unwrap().as_str()),
+        ("one", "two")
+    );
+}
+
+#[tokio::test]
+async fn sec_adm_07_and_08_a_login_in_one_workspace_is_none_in_another() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("adm 7"));
+    let mut browser = Browser::new(&laptop);
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    assert!(answered(&browser.log_in(&fields).await, "code").is_some());
+    let callback = format!("{}/callback/partner", laptop.issuer());
+    let there = changed(&request("demo", &callback, &pkce), "prompt", Some("none"));
+    let url = format!("/default/partner/oauth2/authorize?{}", encoded(&there));
+    let renamed: Vec<(String, String)> = browser.cookies.clone().into_iter().collect();
+    for (name, value) in renamed {
+        browser.cookies.insert(name.replace(".demo", ".partner"), value);
+    }
+    let response = browser.get(&url).await;
+    assert_eq!(answered(&response, "error").as_deref(), Some("login_required"), "{:?}", location(&response));
+    let login = Browser::new(&laptop).authorize(&fields).await;
+    let interaction = form(&login).hidden[0].1.clone();
+    for path in ["/default/partner/login", "/default/partner/login/consent"] {
+        page(&browser.get(&format!("{path}?interaction={interaction}")).await, 400, path);
+    }
+    let keys = |workspace: &str| format!("/default/{workspace}/.well-known/jwks.json");
+    let (here, there) =
+        (laptop.send("GET", &keys("demo"), &[], "").await, laptop.send("GET", &keys("partner"), &[], "").await);
+    assert_ne!(json(&here)["keys"][0]["kid"], json(&there)["keys"][0]["kid"]);
+}
+
+#[tokio::test]
+async fn sec_sess_15_and_sec_oidc_05_no_header_of_a_request_says_where_we_are() {
+    let (laptop, pkce) = (Laptop::at("https://auth.example", |text| text).await, Pkce::new("sess 15"));
+    let forged = [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "http"),
+        ("forwarded", "host=evil.example;proto=http"),
+        ("x-original-url", "/evil"),
+        ("x-rewrite-url", "/evil"),
+    ];
+    let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&request("demo-trusted", NATIVE, &pkce)));
+    let mut browser = Browser::new(&laptop);
+    let to_login = browser.send("GET", &url, &forged, String::new()).await;
+    let login = browser.send("GET", &location(&to_login).unwrap(), &forged, String::new()).await;
+    let metadata = laptop.send("GET", &laptop.demo_url("/.well-known/openid-configuration"), &forged, "").await;
+    for response in [to_login, login, metadata] {
+        let everything = format!("{:?} {}", response.headers(), body(&response));
+        assert!(!everything.contains("evil.example") && !everything.contains("http://auth"), "{everything}");
+        assert!(everything.contains("https://auth.example/default/demo"), "{everything}");
+    }
+}

@@ -1,0 +1,202 @@
+// The demo, as somebody sees it who tries it out.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { allow, cookies, deny, isConsentPage, isLoginPage, passed, signIn, startBrowser, startServer, visitor } from './support.mjs';
+
+const browser = await startBrowser();
+
+async function open(t) {
+  const server = await startServer(t);
+  const guest = await visitor(t, browser);
+  await guest.page.goto(server.demo);
+  return { server, ...guest };
+}
+
+/** Waits until the demo is in `phase` and has nothing left to do. */
+async function settled(page, phase) {
+  await page.locator(`html[data-phase="${phase}"]:not([data-busy])`).waitFor();
+}
+
+async function logIn(page, username = 'alice') {
+  await page.locator('#login').click();
+  await signIn(page, username);
+  await allow(page);
+  await settled(page, 'done');
+}
+
+async function failedChecks(page) {
+  return page.locator('[data-check]:not([data-ok="true"])').allInnerTexts();
+}
+
+const textOf = (page, selector) => page.locator(selector).innerText();
+
+test('a login takes ten steps, and every check of every token passes', async (t) => {
+  const { server, page, context, requests } = await open(t);
+  await logIn(page);
+
+  const states = await page.locator('.steps [data-step]').evaluateAll((cards) =>
+    cards.filter(({ dataset }) => /^\d+$/.test(dataset.step)).map(({ dataset }) => dataset.state),
+  );
+  assert.deepEqual(states, Array(10).fill('done'));
+  assert.deepEqual(await failedChecks(page), []);
+  assert.ok((await page.locator('[data-check]').count()) >= 12);
+  assert.match(await textOf(page, '#greeting'), /Hello, Alice Example\./);
+  assert.match(await textOf(page, '#step-10'), /A night train to Lisbon/);
+
+  assert.equal(page.url(), server.demo, 'the code is not in the address bar');
+  assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0, 'nothing is left in the stores');
+  assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read a cookie');
+  const origins = new Set(requests.map((request) => request.url()).filter((url) => !url.startsWith('data:')).map((url) => new URL(url).origin));
+  assert.deepEqual([...origins], [server.url], 'nobody else was asked for anything');
+  assert.equal(context.pages().length, 1);
+});
+
+test('a wrong password is told, the name is kept, and the next attempt goes on', async (t) => {
+  const { page } = await open(t);
+  await page.locator('#login').click();
+  await signIn(page, 'alice', 'wrong');
+
+  const alert = page.getByRole('alert');
+  assert.match(await alert.innerText(), /do not match/);
+  assert.equal(await page.getByLabel('Name').inputValue(), 'alice');
+  assert.equal(await page.getByLabel('Password').inputValue(), '');
+  const focused = await page.evaluate(() => document.activeElement.id);
+  assert.equal(focused, 'password');
+  for (const label of ['Name', 'Password']) {
+    assert.equal(await page.getByLabel(label).getAttribute('aria-describedby'), await alert.getAttribute('id'));
+  }
+  assert.ok(!(await page.content()).includes('wrong'), 'the password does not come back');
+
+  await page.getByLabel('Password').fill('alice');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await allow(page);
+  await settled(page, 'done');
+});
+
+test('somebody who says no is told that nothing happened', async (t) => {
+  const { server, page } = await open(t);
+  await page.locator('#login').click();
+  await signIn(page, 'bob');
+  await deny(page);
+  await settled(page, 'error');
+
+  assert.equal(await page.locator('#error-panel').getAttribute('data-kind'), 'denied');
+  assert.match(await textOf(page, '#error-panel'), /access_denied/);
+  assert.equal(await page.locator('#step-5').getAttribute('data-state'), 'error');
+  assert.equal(page.url(), server.demo);
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+test('the second login is single sign-on: no page is shown', async (t) => {
+  const { page, sent } = await open(t);
+  await logIn(page);
+  await page.locator('#start-over').click();
+  await settled(page, 'start');
+  const pages = sent('GET', '/login').length + sent('GET', '/login/consent').length;
+  await page.locator('#login').click();
+  await settled(page, 'done');
+  assert.equal(sent('GET', '/login').length + sent('GET', '/login/consent').length, pages);
+  assert.deepEqual(await failedChecks(page), []);
+});
+
+test('tokens are renewed without a page, and the API is called again', async (t) => {
+  const { page } = await open(t);
+  await logIn(page);
+  await page.locator('#renew').click();
+  await settled(page, 'done');
+  assert.equal(await page.locator('#renewal').getAttribute('data-state'), 'done');
+  const [jti, , authTime] = await page.locator('#renewal tbody tr').evaluateAll((rows) =>
+    rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.innerText)),
+  );
+  assert.notEqual(jti[0], jti[1], 'another token');
+  assert.equal(authTime[0], authTime[1], 'the same login');
+  await page.locator('#call-api').click();
+  await settled(page, 'done');
+  assert.match(await textOf(page, '#status'), /The API answered/);
+  assert.deepEqual(await failedChecks(page), []);
+});
+
+test('without a session the silent renewal is told login_required', async (t) => {
+  const { page, context } = await open(t);
+  await logIn(page);
+  await context.clearCookies();
+  await page.locator('#renew').click();
+  await settled(page, 'error');
+  assert.match(await textOf(page, '#error-panel'), /login_required/);
+});
+
+test('a code that is replayed is refused and ends the tokens of its first use', async (t) => {
+  const { page } = await open(t);
+  await logIn(page);
+  // For half a second, a second use is taken for the client's own retry (SEC-CODE-13).
+  await passed(Math.floor((Date.now() + 500) / 1000));
+  await page.locator('#replay').click();
+  await settled(page, 'done');
+  assert.equal(await page.locator('#replay-result').getAttribute('data-outcome'), 'refused');
+  assert.match(await textOf(page, '#replay-result'), /invalid_grant/);
+  assert.equal(await page.locator('#replay-result [data-status]').getAttribute('data-status'), '401');
+});
+
+test('a stolen code is worth nothing without its verifier, and its owner can still use it', async (t) => {
+  const { page } = await open(t);
+  await logIn(page);
+  await page.locator('#wrong-verifier').click();
+  await settled(page, 'done');
+  assert.equal(await page.locator('#wrong-verifier-result').getAttribute('data-outcome'), 'refused');
+  assert.match(await textOf(page, '#wrong-verifier-result'), /invalid_grant/);
+  assert.equal(await page.locator('#wrong-verifier-result [data-check="right_verifier"]').getAttribute('data-ok'), 'true');
+});
+
+test('a request without a challenge is refused', async (t) => {
+  const { page } = await open(t);
+  await logIn(page);
+  await page.locator('#no-challenge').click();
+  await settled(page, 'done');
+  assert.equal(await page.locator('#no-challenge-result').getAttribute('data-outcome'), 'refused');
+  assert.match(await textOf(page, '#no-challenge-result'), /invalid_request/);
+});
+
+test('a revoked token is refused by the server at once', async (t) => {
+  const { page } = await open(t);
+  await logIn(page);
+  await page.locator('#revoke').click();
+  await settled(page, 'done');
+  const statuses = await page.locator('#revocation [data-status]').evaluateAll((cells) => cells.map(({ dataset }) => dataset.status));
+  assert.deepEqual(statuses, ['200', '401', '200', '200'], 'userinfo before and after, API before and after');
+  await page.locator('#renew').click();
+  await settled(page, 'done');
+  assert.match(await textOf(page, '#status'), /Renewed/);
+});
+
+test('a scope that the user keeps back is missed by the API alone', async (t) => {
+  const { page } = await open(t);
+  await page.locator('#login').click();
+  await signIn(page, 'bob');
+  await isConsentPage(page);
+  await page.locator('input[value="offers.read"]').check();
+  await allow(page);
+  await settled(page, 'error');
+  assert.match(await textOf(page, '#error-panel'), /insufficient_scope/);
+  assert.equal(await page.locator('#step-9').getAttribute('data-state'), 'done');
+});
+
+test('an answer that this tab did not ask for is dropped', async (t) => {
+  const { server, page, sent } = await open(t);
+  await page.goto(`${server.demo}/callback?code=stolen&state=x&iss=${server.issuer()}`);
+  await settled(page, 'error');
+  assert.equal(await page.locator('#error-panel').getAttribute('data-kind'), 'stray');
+  assert.equal(sent('POST', '/token').length, 0);
+  assert.equal(page.url(), server.demo);
+});
+
+test('somebody who turns back at the login page finds the demo as it was', async (t) => {
+  const { page } = await open(t);
+  await page.locator('#login').click();
+  await isLoginPage(page);
+  await page.goBack();
+  await settled(page, 'start');
+  await logIn(page);
+  assert.ok('session.default.demo' in (await cookies({ context: page.context() })));
+});

@@ -1,0 +1,274 @@
+// How the pages are built: for everybody, on every screen, with and without scripts.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import {
+  allow,
+  authorizationRequest,
+  isConsentPage,
+  isLoginPage,
+  nativeApplication,
+  signIn,
+  startBrowser,
+  startServer,
+  tokensOf,
+  visitor,
+} from './support.mjs';
+
+const browser = await startBrowser();
+
+/** Where pictures of the pages go, for a person to look at. Without it, none are taken. */
+const PICTURES = process.env.PICTURES;
+
+async function stage(t, { server: serverOptions = [], ...options } = {}) {
+  const server = await startServer(t, ...serverOptions);
+  const app = await nativeApplication(t);
+  const guest = await visitor(t, browser, options);
+  const ask = (client_id, parameters) =>
+    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
+  return { server, app, ask, ...guest };
+}
+
+/** Walks past every page there is, and calls `look` at each. */
+async function tour({ server, page, ask }, look) {
+  await page.goto(ask('demo-native', { scope: 'openid profile email phone offers.read' }).url);
+  await isLoginPage(page);
+  await look('login');
+  await signIn(page, 'alice', 'wrong');
+  await page.getByRole('alert').waitFor();
+  await look('login-failed');
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  await look('consent');
+  await page.goto(ask('nobody').url);
+  await page.getByRole('alert').waitFor();
+  await look('error');
+  await page.goto(server.demo);
+  await look('demo');
+  await page.locator('#login').click();
+  await allow(page);
+  await page.locator('html[data-phase="done"]:not([data-busy])').waitFor();
+  await look('demo-done');
+}
+
+test('login and consent work without JavaScript', async (t) => {
+  const { server, app, page, ask } = await stage(t, { javaScriptEnabled: false });
+  const request = ask('demo-native', { scope: 'openid email' });
+  await page.goto(request.url);
+  await signIn(page, 'alice', 'wrong');
+  assert.match(await page.getByRole('alert').innerText(), /do not match/);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  await page.locator('input[value="email"]').check();
+  const answer = app.next();
+  await allow(page);
+  assert.equal((await tokensOf(server, request, await answer)).scope, 'openid');
+});
+
+test('login and consent work with the keyboard alone', async (t) => {
+  const { server, app, page, ask } = await stage(t);
+  const request = ask('demo-native', { scope: 'openid profile' });
+  await page.goto(request.url);
+  await isLoginPage(page);
+  const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+  assert.equal(await focused(), 'username');
+  await page.keyboard.type('alice');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'password');
+  await page.keyboard.type('alice');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'Sign in');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'Continue with Partner');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Shift+Tab');
+  assert.equal(await focused(), 'password');
+  await page.keyboard.press('Enter');
+  await isConsentPage(page);
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'withhold');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'decision');
+  const answer = app.next();
+  await page.keyboard.press('Enter');
+  const tokens = await tokensOf(server, request, await answer);
+  assert.equal(tokens.scope, 'openid profile');
+});
+
+test('the Enter key on a checkbox of the consent page decides nothing', async (t) => {
+  const { app, page, ask } = await stage(t);
+  await page.goto(ask('demo-native', { scope: 'openid profile' }).url);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  // Somebody who means to keep a scope back must not have granted it by the wrong key.
+  await page.getByRole('checkbox').focus();
+  const left = page.waitForRequest((sent) => sent.method() === 'POST', { timeout: 1000 }).then(() => true, () => false);
+  await page.keyboard.press('Enter');
+  assert.equal(await left, false, 'the form was sent');
+  assert.equal(app.answers.length, 0);
+});
+
+test('what has the focus can be seen', async (t) => {
+  const { page, ask } = await stage(t);
+  await page.goto(ask('demo-native').url);
+  await isLoginPage(page);
+  for (let stop = 0; stop < 4; stop += 1) {
+    const outline = await page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return { outlineStyle, outlineWidth };
+    });
+    assert.deepEqual(outline, { outlineStyle: 'solid', outlineWidth: '3px' });
+    await page.keyboard.press('Tab');
+  }
+});
+
+test('every page has a language, a title, one heading of the first rank, and a label for every field', async (t) => {
+  const guest = await stage(t);
+  const { page } = guest;
+  const titles = [];
+  await tour(guest, async (name) => {
+    const found = await page.evaluate(() => ({
+      lang: document.documentElement.lang,
+      headings: document.querySelectorAll('h1').length,
+      mains: document.querySelectorAll('main').length,
+      unlabelled: [...document.querySelectorAll('input:not([type="hidden"]), select, textarea')]
+        .filter((field) => !field.labels?.length && !field.ariaLabel)
+        .map((field) => field.outerHTML),
+      nameless: [...document.querySelectorAll('button, a[href]')]
+        .filter((control) => !control.textContent.trim() && !control.ariaLabel)
+        .map((control) => control.outerHTML),
+      repeated: [...document.querySelectorAll('[id]')]
+        .map(({ id }) => id)
+        .filter((id, at, all) => all.indexOf(id) !== at),
+    }));
+    assert.deepEqual(found, { lang: 'en', headings: 1, mains: 1, unlabelled: [], nameless: [], repeated: [] }, name);
+    titles.push(await page.title());
+  });
+  assert.equal(titles.some((title) => title === ''), false);
+});
+
+test('two checkboxes of the consent page are told apart by their names', async (t) => {
+  const { page, ask } = await stage(t);
+  await page.goto(ask('demo-native', { scope: 'openid profile email' }).url);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  const boxes = await page.getByRole('checkbox').all();
+  const names = await Promise.all(boxes.map((box) => box.ariaSnapshot()));
+  assert.equal(new Set(names).size, 2, `both are called ${names[0]}`);
+});
+
+/** Texts of the page whose contrast with what is behind them is too low (WCAG 2.2, 1.4.3), and edges (1.4.11). */
+async function faint(page) {
+  return page.evaluate(() => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const rgba = (color) => {
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillStyle = color;
+      canvas.fillRect(0, 0, 1, 1);
+      return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const luminance = ([r, g, b]) => {
+      const [R, G, B] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * R + 0.7152 * G + 0.0722 * B;
+    };
+    const contrast = (one, other) => {
+      const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+      return (light + 0.05) / (dark + 0.05);
+    };
+    const behind = (element) => {
+      for (let at = element; at; at = at.parentElement) {
+        const color = rgba(getComputedStyle(at).backgroundColor);
+        if (color[3] === 255) {
+          return color;
+        }
+      }
+      return [255, 255, 255, 255];
+    };
+    const found = [];
+    for (const element of document.querySelectorAll('body *')) {
+      const style = getComputedStyle(element);
+      const written = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+      const field = element.matches('input[type="text"], input[type="password"]');
+      if (!element.checkVisibility() || element.matches('script, .unseen, [disabled]')) {
+        continue;
+      }
+      if (written || field) {
+        const ratio = contrast(rgba(style.color), behind(element));
+        if (ratio < 4.5) {
+          found.push(`${element.tagName}.${element.className} “${element.textContent.trim().slice(0, 20)}” ${ratio.toFixed(2)}`);
+        }
+      }
+      if (field) {
+        const ratio = contrast(rgba(style.borderTopColor), behind(element.parentElement));
+        if (ratio < 3) {
+          found.push(`edge of ${element.tagName} ${ratio.toFixed(2)}`);
+        }
+      }
+    }
+    return found;
+  });
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`every text can be read in ${colorScheme} colours`, async (t) => {
+    const guest = await stage(t, { colorScheme });
+    const { page } = guest;
+    const grounds = new Set();
+    await tour(guest, async (name) => {
+      assert.deepEqual(await faint(page), [], name);
+      grounds.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+      await picture(page, name, colorScheme);
+    });
+    for (const ground of grounds) {
+      const [red] = ground.match(/\d+/g).map(Number);
+      assert.equal(red > 128, colorScheme === 'light', `${ground} is the ground of ${colorScheme}`);
+    }
+  });
+}
+
+for (const width of [360, 320]) {
+  test(`nothing is wider than a screen of ${width} pixels`, async (t) => {
+    const guest = await stage(t, { viewport: { width, height: 700 } });
+    const { page } = guest;
+    await tour(guest, async (name) => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
+    });
+  });
+}
+
+async function picture(page, name, colorScheme) {
+  if (!PICTURES) {
+    return;
+  }
+  mkdirSync(PICTURES, { recursive: true });
+  for (const [width, height] of [[1280, 800], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}-${width}.png`, fullPage: !name.startsWith('demo') });
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
+}
+
+test('a long name breaks instead of running out of its box', async (t) => {
+  const workspace = fileURLToPath(new URL('workspaces/verbose.toml', import.meta.url));
+  const { page, ask } = await stage(t, { server: ['--config', workspace], viewport: { width: 360, height: 700 } });
+  const tooWide = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('main *')]
+        .filter((element) => element.getClientRects().length && element.getBoundingClientRect().right > innerWidth)
+        .map((element) => `${element.tagName}.${element.className}`),
+    );
+  const client = 'grundstuecksverkehrsgenehmigungszustaendigkeitsuebertragungsverordnung';
+  await page.goto(ask(client, { workspace: 'verbose', scope: 'openid' }).url);
+  await isLoginPage(page);
+  const found = { login: await tooWide() };
+  await signIn(page, 'donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamter');
+  await isConsentPage(page);
+  found.consent = await tooWide();
+  assert.deepEqual(found, { login: [], consent: [] });
+});

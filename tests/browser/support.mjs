@@ -1,0 +1,309 @@
+// What every test here starts with: a server of its own, a browser, and the client's half of the protocol.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+const POSTERN = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** No GPU, no sandbox, and nothing that talks to anybody but us. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** How long anything on a page may take. It is a bound for failures; nothing waits this long otherwise. */
+const PATIENCE = 10_000;
+
+// --- The server ---
+
+/** Starts a server for one test, which knows nobody yet. `options` go on its command line. */
+export async function startServer(t, ...options) {
+  const child = spawn(POSTERN, ['dev', '--port', '0', '--memory', '--json', ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = [];
+  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  const leave = () => child.kill('SIGKILL');
+  process.once('exit', leave);
+  t.after(async () => {
+    child.kill('SIGINT');
+    assert.equal(await ended, 0, 'the server stops when it is asked to');
+    process.off('exit', leave);
+  });
+  const spoken = new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
+  const first = await Promise.race([spoken, ended]);
+  assert.equal(typeof first === 'string' && first.startsWith('{'), true, `no server: ${first}\n${log.join('\n')}`);
+  const { public_url: url, demo } = JSON.parse(first);
+  return { url, demo, log, issuer: (workspace = 'demo') => `${url}/default/${workspace}` };
+}
+
+// --- The browser ---
+
+/** Starts a browser that lives as long as the test file. */
+export async function startBrowser(options = {}) {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, ...options });
+  after(() => browser.close());
+  return browser;
+}
+
+/** What Chromium says about every answer that is an error, whether or not anything is wrong with that. */
+const EXPECTED = /^Failed to load resource/;
+
+/**
+ * Somebody with a browser profile of their own. When the test is over, nothing may have gone wrong in it: no error on
+ * the console but those of `tolerated`, no exception, no dialog, no violation of a policy.
+ */
+export async function visitor(t, browser, { tolerated = EXPECTED, ...options } = {}) {
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(PATIENCE);
+  const trouble = [];
+  const requests = [];
+  await context.exposeBinding('reportViolation', (_source, violation) => trouble.push(`policy: ${violation}`));
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      window.reportViolation(`${violatedDirective} ${blockedURI}`),
+    );
+  });
+  context.on('console', (message) => message.type() === 'error' && trouble.push(`console: ${message.text()}`));
+  context.on('weberror', (error) => trouble.push(`exception: ${error.error()}`));
+  context.on('dialog', (dialog) => {
+    trouble.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  context.on('request', (request) => requests.push(request));
+  t.after(async () => {
+    await context.close();
+    const unexpected = trouble.filter((text) => !tolerated.test(text.replace(/^console: /, '')));
+    assert.deepEqual(unexpected, [], 'trouble in the browser');
+  });
+  const sent = (method, path) =>
+    requests.filter((request) => request.method() === method && new URL(request.url()).pathname.endsWith(path));
+  return { context, page: await context.newPage(), requests, sent, trouble };
+}
+
+/** The cookies of the profile, by name. */
+export async function cookies({ context }) {
+  return Object.fromEntries((await context.cookies()).map((cookie) => [cookie.name, cookie]));
+}
+
+// --- The pages ---
+
+/** Fills in the login page and sends it. */
+export async function signIn(page, username, password = username) {
+  await page.getByLabel('Name').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export async function isLoginPage(page) {
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+}
+
+export async function isConsentPage(page) {
+  await page.getByRole('heading', { level: 1, name: /^Allow .*\?$/ }).waitFor();
+}
+
+export async function allow(page) {
+  await isConsentPage(page);
+  await page.getByRole('button', { name: 'Allow' }).click();
+}
+
+export async function deny(page) {
+  await isConsentPage(page);
+  await page.getByRole('button', { name: 'Deny' }).click();
+}
+
+/** Demands an error page of ours: its status, its words, a trace id, and no way on. */
+export async function isErrorPage(page, response, status, explanation) {
+  assert.equal(response.status(), status);
+  assert.equal(response.headers().location, undefined);
+  assert.match(response.headers()['content-type'], /^text\/html/);
+  await assertErrorPage(page, explanation);
+}
+
+export async function assertErrorPage(page, explanation) {
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  assert.match(await alert.innerText(), explanation);
+  assert.match(await page.locator('dd code').innerText(), /^[\w-]{16,}$/, 'a trace id');
+  assert.equal(await page.locator('a, form, meta[http-equiv]').count(), 0, 'no way on');
+}
+
+// --- The client ---
+
+export const randomString = () => randomBytes(32).toString('base64url');
+
+/** An authorization request with everything fresh. `parameters` are added, or take something out by `undefined`. */
+export function authorizationRequest(server, { workspace = 'demo', ...parameters }) {
+  const [state, nonce, verifier] = [randomString(), randomString(), randomString()];
+  const all = {
+    response_type: 'code',
+    scope: 'openid profile',
+    state,
+    nonce,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    ...parameters,
+  };
+  const url = new URL(`${server.issuer(workspace)}/oauth2/authorize`);
+  for (const [name, value] of Object.entries(all)) {
+    if (value !== undefined) {
+      url.searchParams.set(name, value);
+    }
+  }
+  return { ...all, verifier, workspace, url: url.href };
+}
+
+/** Hands in a code, with the verifier of `request`. */
+export async function redeem(server, request, code, { secret } = {}) {
+  const { client_id, redirect_uri, verifier } = request;
+  const form = { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier };
+  const headers = {};
+  if (secret) {
+    headers.Authorization = `Basic ${Buffer.from(`${client_id}:${secret}`).toString('base64')}`;
+  } else {
+    form.client_id = client_id;
+  }
+  const response = await fetch(`${server.issuer(request.workspace)}/oauth2/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams(form),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** The code of `answer`, once everything about the answer is right. */
+export function codeOf(server, request, answer) {
+  assert.equal(answer.get('error'), null, `error: ${answer}`);
+  assert.equal(answer.get('state'), request.state);
+  assert.equal(answer.get('iss'), server.issuer(request.workspace));
+  assert.ok(answer.get('code'));
+  return answer.get('code');
+}
+
+/** Demands that `answer` is `error`, for `request`, and holds no code. */
+export function isRefusal(server, request, answer, error) {
+  assert.equal(answer.get('error'), error);
+  assert.equal(answer.get('state'), request.state);
+  assert.equal(answer.get('iss'), server.issuer(request.workspace));
+  assert.equal(answer.get('code'), null);
+}
+
+/** Redeems the code of `answer` and returns the tokens, with the claims of the ID token. */
+export async function tokensOf(server, request, answer, options) {
+  const { status, body } = await redeem(server, request, codeOf(server, request, answer), options);
+  assert.equal(status, 200, JSON.stringify(body));
+  const claims = JSON.parse(Buffer.from(body.id_token.split('.')[1], 'base64url'));
+  assert.equal(claims.nonce, request.nonce);
+  assert.equal([claims.aud].flat()[0], request.client_id);
+  return { ...body, claims };
+}
+
+export async function userinfo(server, { access_token }) {
+  const response = await fetch(`${server.issuer()}/userinfo`, { headers: { Authorization: `Bearer ${access_token}` } });
+  return { status: response.status, body: await response.json() };
+}
+
+/**
+ * A native application on this machine: listens on a port of its own and takes the answers that browsers bring to
+ * `/callback`. `pages` are what it serves besides.
+ */
+export async function nativeApplication(t, pages = {}) {
+  const answers = [];
+  const waiting = [];
+  const headers = [];
+  const listener = createServer((request, response) => {
+    const url = new URL(request.url, 'http://127.0.0.1');
+    headers.push(request.headers);
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    if (url.pathname === '/callback') {
+      const take = waiting.shift();
+      answers.push(url.searchParams);
+      take?.(url.searchParams);
+      response.end('<!doctype html><html lang="en"><title>App</title><link rel="icon" href="data:,"><h1>Back in the app</h1>');
+    } else if (Object.hasOwn(pages, url.pathname)) {
+      response.end(pages[url.pathname]);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    listener.closeAllConnections();
+    listener.close();
+  });
+  const origin = `http://127.0.0.1:${listener.address().port}`;
+  /** The answer that comes next. Ask before the browser is sent on its way. */
+  const next = () =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('no answer came to the application')), PATIENCE);
+      waiting.push((answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+    });
+  return { origin, redirectUri: `${origin}/callback`, answers, headers, next };
+}
+
+/**
+ * Takes the next request of `page` for `urlPattern` off the network, also one that a redirect leads to, which
+ * `page.route` does not see. The page gets to see `words`; the address is what is returned.
+ */
+export async function intercept(page, urlPattern, words) {
+  const protocol = await page.context().newCDPSession(page);
+  await protocol.send('Fetch.enable', { patterns: [{ urlPattern }] });
+  const html = `<!doctype html><title>${words}</title><link rel="icon" href="data:,"><h1>${words}</h1>`;
+  const arrived = new Promise((resolve) => {
+    protocol.once('Fetch.requestPaused', async ({ requestId, request }) => {
+      await protocol.send('Fetch.fulfillRequest', {
+        requestId,
+        responseCode: 200,
+        responseHeaders: [{ name: 'Content-Type', value: 'text/html' }],
+        body: Buffer.from(html).toString('base64'),
+      });
+      await protocol.detach();
+      resolve(new URL(request.url));
+    });
+  });
+  return { arrived };
+}
+
+/** Where a click leads: `address` as soon as the browser asks for it, or the policy that holds it back. */
+export async function leadsTo(page, address, click) {
+  const arrival = page.waitForRequest((sent) => sent.url().startsWith(address)).then((sent) => new URL(sent.url()));
+  const blocked = page.waitForEvent('console', (message) => /Content Security Policy/.test(message.text()));
+  arrival.catch(() => {});
+  blocked.catch(() => {});
+  await click();
+  const outcome = await Promise.race([arrival, blocked]);
+  assert.ok(outcome instanceof URL, `held back: ${outcome instanceof URL ? '' : outcome.text()}`);
+  return outcome.searchParams;
+}
+
+/** Waits until the clock of this machine, which is the server's too, has passed the second `time`. */
+export async function passed(time) {
+  while (Math.floor(Date.now() / 1000) <= time) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Waits until a second has just begun, so that what follows at once falls into the same one. */
+export async function aSecondBegins() {
+  while (Date.now() % 1000 > 150) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

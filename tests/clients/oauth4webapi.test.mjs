@@ -1,0 +1,134 @@
+// oauth4webapi: the layer below openid-client, which checks each answer by itself; here with every signing algorithm.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import * as oauth from 'oauth4webapi';
+
+import { UserAgent, startServer } from './support.mjs';
+
+const REDIRECT_URI = 'http://[::1]:51004/callback';
+const ALGORITHMS = ['RS256', 'PS256', 'ES256'];
+const CLIENT = { client_id: 'native' };
+const INSECURE = { [oauth.allowInsecureRequests]: true };
+
+const workspace = (algorithm) => `
+tenant = "default"
+workspace = "${algorithm.toLowerCase()}"
+name = "${algorithm}"
+signing_algorithm = "${algorithm}"
+default_audience = "https://api.example"
+
+[[scopes]]
+name = "openid"
+title = "Know that it is you"
+
+[[sandbox.users]]
+username = "alice"
+password = "alice"
+claims = { name = "Alice Example" }
+
+[[clients]]
+client_id = "${CLIENT.client_id}"
+client_name = "Native application"
+application_type = "native"
+token_endpoint_auth_method = "none"
+redirect_uris = ["http://[::1]/callback"]
+scope = "openid"
+`;
+
+describe('oauth4webapi', () => {
+  let server;
+  before(async () => { server = await startServer(ALGORITHMS.map(workspace)); });
+  after(() => server?.stop());
+
+  async function discovered(algorithm) {
+    const issuer = new URL(server.issuer(algorithm.toLowerCase()));
+    return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, INSECURE));
+  }
+
+  /** A user signs in; the parameters of the answer, checked, and what else the exchange needs. */
+  async function authorized(as) {
+    const verifier = oauth.generateRandomCodeVerifier();
+    const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
+    const url = new URL(as.authorization_endpoint);
+    url.search = new URLSearchParams({
+      client_id: CLIENT.client_id,
+      response_type: 'code',
+      redirect_uri: REDIRECT_URI,
+      scope: 'openid',
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      state,
+      nonce,
+      max_age: '300',
+    });
+    const callback = await new UserAgent(server).authorize(url);
+    return { parameters: oauth.validateAuthResponse(as, CLIENT, callback, state), verifier, nonce };
+  }
+
+  const exchanged = (as, { parameters, verifier }, redirectUri = REDIRECT_URI) =>
+    oauth.authorizationCodeGrantRequest(as, CLIENT, oauth.None(), parameters, redirectUri, verifier, INSECURE);
+
+  for (const algorithm of ALGORITHMS) {
+    test(`the grant is completed, and its ID token verified, with ${algorithm}`, async () => {
+      const as = await discovered(algorithm);
+      assert.deepEqual(as.id_token_signing_alg_values_supported, [algorithm]);
+      const authorization = await authorized(as);
+      const response = await exchanged(as, authorization);
+      const tokens = await oauth.processAuthorizationCodeResponse(as, CLIENT, response, {
+        expectedNonce: authorization.nonce, maxAge: 300, requireIdToken: true,
+      });
+      await oauth.validateApplicationLevelSignature(as, response, INSECURE);
+
+      const { sub } = oauth.getValidatedIdTokenClaims(tokens);
+      const userinfo = () => oauth.userInfoRequest(as, CLIENT, tokens.access_token, INSECURE);
+      assert.deepEqual(await oauth.processUserInfoResponse(as, CLIENT, sub, await userinfo()), { sub });
+
+      await oauth.processRevocationResponse(
+        await oauth.revocationRequest(as, CLIENT, oauth.None(), tokens.access_token, INSECURE));
+      await assert.rejects(
+        async () => oauth.processUserInfoResponse(as, CLIENT, sub, await userinfo()),
+        { name: 'WWWAuthenticateChallengeError', status: 401 });
+    });
+  }
+
+  test('an API checks the access token as a JWT of RFC 9068', async () => {
+    for (const algorithm of ALGORITHMS) {
+      const as = await discovered(algorithm);
+      const tokens = await (await exchanged(as, await authorized(as))).json();
+      const headers = { authorization: `Bearer ${tokens.access_token}` };
+      const request = new Request('https://api.example/', { headers });
+      const claims = await oauth.validateJwtAccessToken(as, request, 'https://api.example', INSECURE);
+      assert.equal(claims.client_id, CLIENT.client_id);
+      assert.equal(claims.scope, 'openid');
+      await assert.rejects(
+        oauth.validateJwtAccessToken(as, request, 'https://other.example', INSECURE),
+        { code: oauth.JWT_CLAIM_COMPARISON });
+    }
+  });
+
+  test('another redirect URI than that of the authorization request is invalid_grant', async () => {
+    const as = await discovered('ES256');
+    const authorization = await authorized(as);
+    const response = await exchanged(as, authorization, 'http://[::1]:51005/callback');
+    await assert.rejects(
+      oauth.processAuthorizationCodeResponse(as, CLIENT, response), { error: 'invalid_grant', status: 400 });
+    const tokens = await exchanged(as, authorization);
+    assert.equal(tokens.status, 200);
+  });
+
+  test('a code of one workspace is worth nothing in another', async () => {
+    const [one, other] = [await discovered('RS256'), await discovered('PS256')];
+    const response = await exchanged(other, await authorized(one));
+    await assert.rejects(
+      oauth.processAuthorizationCodeResponse(other, CLIENT, response), { error: 'invalid_grant', status: 400 });
+  });
+
+  test('an access token of one workspace is refused in another', async () => {
+    const [one, other] = [await discovered('RS256'), await discovered('PS256')];
+    const tokens = await (await exchanged(one, await authorized(one))).json();
+    const response = await oauth.userInfoRequest(other, CLIENT, tokens.access_token, INSECURE);
+    assert.equal(response.status, 401);
+  });
+});

@@ -1,0 +1,154 @@
+// What the tests share: a server of their own, and a user without a browser.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
+
+/** How long anything here may take before it counts as broken. */
+export const PATIENCE = 20_000;
+
+/**
+ * Starts a server on a free loopback port that keeps everything in memory.
+ *
+ * @param {string[]} workspaces the texts of workspace files to apply instead of the demo
+ * @param {string[]} place where to listen, and where it is reached
+ */
+export async function startServer(workspaces = [], place = ['--port', '0']) {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-clients-'));
+  const files = workspaces.map((_, index) => join(folder, `${index}.toml`));
+  await Promise.all(files.map((file, index) => writeFile(file, workspaces[index])));
+  const options = files.flatMap((file) => ['--config', file]);
+  const server = spawn(BINARY, ['dev', ...place, '--memory', '--json', ...options], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(server, 'exit');
+  // Whatever happens to the tests, no server is left behind.
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  let log = '';
+  server.stderr.on('data', (text) => { log += text; });
+
+  const ready = await Promise.race([
+    once(createInterface({ input: server.stdout }), 'line').then(([line]) => JSON.parse(line)),
+    ended.then(([code]) => { throw new Error(`the server ended with ${code} before it was ready:\n${log}`); }),
+    within(PATIENCE, () => `the server is not ready:\n${log}`),
+  ]);
+  return {
+    publicUrl: ready.public_url,
+    issuer: (workspace) => `${ready.public_url}/default/${workspace}`,
+    async stop() {
+      server.kill('SIGINT');
+      const [code, signal] = await Promise.race([ended, within(PATIENCE, () => `the server does not stop:\n${log}`)]);
+      process.off('exit', kill);
+      await rm(folder, { recursive: true });
+      if (code !== 0) throw new Error(`the server ended with ${code ?? signal}:\n${log}`);
+    },
+  };
+}
+
+async function within(time, message) {
+  await pause(time, undefined, { ref: false });
+  throw new Error(message());
+}
+
+/** Tries `attempt` again until it returns something, and returns that. */
+export async function eventually(what, attempt) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const result = await attempt();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`it never came about that ${what}`);
+    await pause(50);
+  }
+}
+
+/**
+ * A user without a browser: keeps cookies, follows redirects within the server, fills in its forms, and stops where the
+ * server sends them elsewhere.
+ */
+export class UserAgent {
+  #origin;
+  #cookies = new Map();
+  /** The titles of the pages that were shown, in order. */
+  pages = [];
+
+  constructor(server) {
+    this.#origin = new URL(server.publicUrl).origin;
+  }
+
+  /**
+   * Opens the URL of an authorization request and does what its pages ask for.
+   *
+   * @returns {Promise<URL>} where the server sends the user in the end
+   */
+  async authorize(url, { username = 'alice', password = username, decision = 'allow', withhold = [] } = {}) {
+    let step = await this.#open(url);
+    while (step.html !== undefined) {
+      if (this.pages.length > 10) throw new Error(`the pages have no end: ${this.pages}`);
+      const form = formOf(step.html);
+      const answers = form.asks('username') ? [['username', username], ['password', password]] : [];
+      if (form.asks('decision')) answers.push(['decision', decision], ...withhold.map((scope) => ['withhold', scope]));
+      if (answers.length === 0) throw new Error(`this page leads nowhere:\n${step.html}`);
+      step = await this.#open(form.action, new URLSearchParams([...form.hidden, ...answers]));
+    }
+    return step.elsewhere;
+  }
+
+  async #open(url, body) {
+    let [next, form] = [new URL(url), body];
+    while (next.origin === this.#origin) {
+      const response = await fetch(next, {
+        method: form ? 'POST' : 'GET',
+        body: form,
+        headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+        redirect: 'manual',
+      });
+      this.#keep(response.headers.getSetCookie());
+      const html = await response.text();
+      if (response.status === 200) {
+        this.pages.push(/<title>(.*?) – /.exec(html)?.[1] ?? html);
+        return { html };
+      }
+      if (response.status !== 303) throw new Error(`${response.status} at ${next}:\n${html}`);
+      [next, form] = [new URL(response.headers.get('location'), next), undefined];
+    }
+    return { elsewhere: next };
+  }
+
+  #keep(cookies) {
+    for (const cookie of cookies) {
+      const [pair, ...attributes] = cookie.split('; ');
+      const at = pair.indexOf('=');
+      const name = pair.slice(0, at);
+      if (attributes.includes('Max-Age=0')) this.#cookies.delete(name);
+      else this.#cookies.set(name, pair.slice(at + 1));
+    }
+  }
+}
+
+/** The form of a page, of which there is one. */
+function formOf(html) {
+  const attributes = (tag) =>
+    Object.fromEntries([...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name, value]) => [name, unescaped(value)]));
+  const action = /<form [^>]*>/.exec(html);
+  if (!action) throw new Error(`this page has no form:\n${html}`);
+  const controls = [...html.matchAll(/<(?:input|button) [^>]*>/g)].map(([tag]) => attributes(tag));
+  return {
+    action: attributes(action[0]).action,
+    hidden: controls.filter(({ type }) => type === 'hidden').map(({ name, value }) => [name, value]),
+    asks: (name) => controls.some((control) => control.name === name),
+  };
+}
+
+function unescaped(text) {
+  const named = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+  return text.replace(/&(?:#(\d+)|([a-z]+));/g, (_, code, name) => (code ? String.fromCodePoint(code) : named[name]));
+}

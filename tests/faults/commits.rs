@@ -1,0 +1,142 @@
+//! The write that makes a step happen, and its answer that does not arrive.
+
+use postern::engine::local_settings;
+use tests::browser::{answered, exchange, json};
+use tests::{Laptop, Pkce, Trouble, expect};
+
+use crate::given::{NATIVE, Ready, Step, cold, userinfo};
+
+/// Sends `ready` while the answer of the first call of this name to an item of this kind is lost.
+async fn with_a_lost_answer(
+    laptop: &Laptop,
+    ready: &Ready,
+    (name, kind): (&'static str, &'static str),
+) -> web::Response {
+    let lost = std::sync::atomic::AtomicBool::new(false);
+    laptop.wire.plan(move |call, _| {
+        let hit = call.name == name && call.kind == kind && !lost.swap(true, std::sync::atomic::Ordering::SeqCst);
+        if hit { Trouble::After } else { Trouble::None }
+    });
+    let answer = ready.send(laptop).await;
+    let tries = laptop.wire.calls().iter().filter(|call| call.name == name && call.kind == kind).count();
+    assert_eq!(tries, 2, "the SDK tried again");
+    laptop.wire.calm();
+    answer
+}
+
+/// The grants of the store as text, with this attribute.
+fn grants(laptop: &Laptop, attribute: &str) -> usize {
+    let flow = &laptop.dump()[&local_settings().tables.flow];
+    flow.iter().filter(|item| item.contains("grant#") && item.contains(&format!("\"{attribute}\""))).count()
+}
+
+#[tokio::test]
+async fn f_ddb_03_a_redemption_whose_answer_is_lost_is_recognised_as_ours() {
+    let mut laptop = Laptop::demo().await;
+    let ready = Step::Exchange.ready(&laptop).await;
+    cold(&mut laptop);
+    let answer = with_a_lost_answer(&laptop, &ready, ("UpdateItem", "grant")).await;
+    assert_eq!(answer.status(), 200, "{}", tests::browser::body(&answer));
+    assert_eq!(userinfo(&laptop, json(&answer)["access_token"].as_str().unwrap()).await, 200);
+    assert_eq!((grants(&laptop, "redeemed"), grants(&laptop, "revoked")), (1, 0));
+    expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "it was redeemed, once");
+}
+
+#[tokio::test]
+async fn f_ddb_03_a_grant_whose_creation_is_confirmed_late_is_recognised_as_ours() {
+    for step in [Step::SingleSignOn, Step::SignInAtOnce, Step::Allow] {
+        let mut laptop = Laptop::demo().await;
+        let ready = step.ready(&laptop).await;
+        let before = grants(&laptop, "terms");
+        cold(&mut laptop);
+        let answer = with_a_lost_answer(&laptop, &ready, ("PutItem", "grant")).await;
+        assert!(step.succeeded(&answer), "{step:?}: {:?}", answer.headers());
+        assert_eq!(grants(&laptop, "terms"), before + 1, "{step:?}: exactly one grant");
+        let (pkce, code) = (Pkce::new("faults"), answered(&answer, "code").unwrap());
+        let client = if step == Step::Allow { "demo-native" } else { "demo-trusted" };
+        let tokens = laptop.form("/oauth2/token", &exchange(client, NATIVE, &code, &pkce.verifier), &[]).await;
+        assert_eq!(tokens.status(), 200, "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn f_ddb_03_a_no_whose_answer_is_lost_is_recognised_as_ours_and_stays_a_no() {
+    let mut laptop = Laptop::demo().await;
+    let ready = Step::Deny.ready(&laptop).await;
+    cold(&mut laptop);
+    let answer = with_a_lost_answer(&laptop, &ready, ("PutItem", "grant")).await;
+    expect::redirected(&laptop, &answer, NATIVE, "access_denied", "the user said no");
+    assert_eq!(grants(&laptop, "terms"), 0);
+}
+
+#[tokio::test]
+async fn f_ddb_03_a_session_and_a_consent_whose_answers_are_lost_are_there_all_the_same() {
+    let mut laptop = Laptop::demo().await;
+    for (step, call) in [(Step::SignIn, ("PutItem", "session")), (Step::Remembered, ("PutItem", "grant"))] {
+        let ready = step.ready(&laptop).await;
+        cold(&mut laptop);
+        let answer = with_a_lost_answer(&laptop, &ready, call).await;
+        assert!(step.succeeded(&answer), "{step:?}: {:?}", answer.headers());
+    }
+}
+
+#[tokio::test]
+async fn f_ddb_03_a_revocation_whose_answer_is_lost_is_a_200_and_durable() {
+    let mut laptop = Laptop::demo().await;
+    let ready = Step::Revoke.ready(&laptop).await;
+    cold(&mut laptop);
+    let answer = with_a_lost_answer(&laptop, &ready, ("UpdateItem", "grant")).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(userinfo(&laptop, &ready.token).await, 401);
+}
+
+/// Every answer to the write is lost: whether the code is used is not known, so nothing is given out; and since it is,
+/// nothing is given out later either. Nobody holds a token, so nothing is lost but a login.
+#[tokio::test]
+async fn f_ddb_03_a_redemption_that_is_never_confirmed_is_a_503_and_the_code_yields_nothing_later() {
+    let mut laptop = Laptop::demo().await;
+    let ready = Step::Exchange.ready(&laptop).await;
+    cold(&mut laptop);
+    laptop.wire.plan(|call, _| if call.name == "UpdateItem" { Trouble::After } else { Trouble::None });
+    expect::refused(&ready.send(&laptop).await, 503, "temporarily_unavailable", "never confirmed");
+    laptop.wire.calm();
+    assert_eq!(grants(&laptop, "redeemed"), 1);
+    for seconds in [0, 1, 30, 60] {
+        laptop.clock.advance(seconds);
+        expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "it was used");
+    }
+    let anew = Step::Exchange.ready(&laptop).await;
+    assert_eq!(anew.send(&laptop).await.status(), 200, "beginning anew works");
+}
+
+#[tokio::test]
+async fn sec_res_08_a_revocation_that_fails_is_a_503_and_the_token_is_still_good() {
+    let mut laptop = Laptop::demo().await;
+    for trouble in [Trouble::Before, Trouble::Throttled, Trouble::Denied] {
+        let ready = Step::Revoke.ready(&laptop).await;
+        cold(&mut laptop);
+        laptop.wire.plan(move |call, _| if call.is_write() { trouble } else { Trouble::None });
+        let answer = ready.send(&laptop).await;
+        expect::refused(&answer, 503, "temporarily_unavailable", "not revoked");
+        laptop.wire.calm();
+        assert_eq!(userinfo(&laptop, &ready.token).await, 200, "{trouble:?}: the token is still good");
+        assert_eq!(ready.send(&laptop).await.status(), 200, "{trouble:?}");
+        assert_eq!(userinfo(&laptop, &ready.token).await, 401, "{trouble:?}: now it is not");
+    }
+}
+
+#[tokio::test]
+async fn f_ddb_07_a_replay_whose_revocation_fails_is_a_503_and_the_next_one_revokes() {
+    let mut laptop = Laptop::demo().await;
+    let ready = Step::Exchange.ready(&laptop).await;
+    let tokens = json(&ready.send(&laptop).await);
+    let token = tokens["access_token"].as_str().unwrap();
+    laptop.clock.advance(2);
+    cold(&mut laptop);
+    laptop.wire.plan(|call, _| if call.is_write() { Trouble::Before } else { Trouble::None });
+    expect::refused(&ready.send(&laptop).await, 503, "temporarily_unavailable", "the revocation is not durable");
+    laptop.wire.calm();
+    assert_eq!(userinfo(&laptop, token).await, 200);
+    expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "replayed");
+    assert_eq!(userinfo(&laptop, token).await, 401);
+}

@@ -1,0 +1,273 @@
+//! Requests that are ready to be sent, and what their answers must be.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use postern::app::App;
+use postern::engine::local_settings;
+use store::{ConfigurationReading, Connection, ConnectionSettings, KeyRingReading};
+use tests::browser::{answered, body, changed, exchange, form, json, location, request};
+use tests::expect;
+use tests::laptop::encoded;
+use tests::{Browser, Laptop, Operation, Pkce};
+use web::Response;
+
+pub(crate) const NATIVE: &str = "http://127.0.0.1:51004/callback";
+pub(crate) const SPA: &str = "http://localhost:9000/demo/callback";
+
+/// What of a cause must never be in an answer.
+const CAUSES: [&str; 9] =
+    ["ynamo", "injected", "Throttl", "AccessDenied", "postern-", "default/demo#", "connection", "reset", "readable"];
+
+/// A request, and everything before it has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Authorize, with a session and for a client whose users are not asked.
+    SingleSignOn,
+    /// Authorize, with a session and a remembered consent.
+    Remembered,
+    /// Authorize, with nobody logged in.
+    Arrive,
+    /// The login form, before consent.
+    SignIn,
+    /// The login form of a client whose users are not asked.
+    SignInAtOnce,
+    /// The consent form: yes.
+    Allow,
+    /// The consent form: no.
+    Deny,
+    /// The exchange of a code.
+    Exchange,
+    /// The revocation of an access token.
+    Revoke,
+    /// Userinfo.
+    Userinfo,
+    /// The discovery document.
+    Discovery,
+    /// The public keys.
+    Jwks,
+}
+
+pub(crate) const STEPS: [Step; 12] = [
+    Step::SingleSignOn,
+    Step::Remembered,
+    Step::Arrive,
+    Step::SignIn,
+    Step::SignInAtOnce,
+    Step::Allow,
+    Step::Deny,
+    Step::Exchange,
+    Step::Revoke,
+    Step::Userinfo,
+    Step::Discovery,
+    Step::Jwks,
+];
+
+/// A request that can be sent more than once.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    method: &'static str,
+    url: String,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+    /// The code, where there is one.
+    pub(crate) code: String,
+    /// The access token, where there is one.
+    pub(crate) token: String,
+}
+
+impl Ready {
+    fn get(url: String) -> Self {
+        let (headers, body, code, token) = (Vec::new(), String::new(), String::new(), String::new());
+        Self { method: "GET", url, headers, body, code, token }
+    }
+
+    fn post(url: String, body: String) -> Self {
+        let headers = vec![("content-type", "application/x-www-form-urlencoded".into())];
+        Self { method: "POST", headers, body, ..Self::get(url) }
+    }
+
+    fn by(mut self, browser: &Browser<'_>) -> Self {
+        let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.headers.push(("cookie", cookies.join("; ")));
+        self.headers.push(("accept", "text/html".into()));
+        self
+    }
+
+    /// Sends it.
+    pub(crate) async fn send(&self, laptop: &Laptop) -> Response {
+        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        laptop.send(self.method, &self.url, &headers, self.body.clone()).await
+    }
+
+    /// The key of the grant that the code stands for.
+    pub(crate) fn grant(&self) -> String {
+        format!("grant#default/demo#{}", self.code.split('.').nth(1).unwrap())
+    }
+}
+
+impl Step {
+    /// Does what has to be done before, and prepares the request.
+    pub(crate) async fn ready(self, laptop: &Laptop) -> Ready {
+        let (pkce, mut browser) = (Pkce::new("faults"), Browser::new(laptop));
+        let authorize = |parameters: &[(&str, &str)]| {
+            Ready::get(format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(parameters)))
+        };
+        let (trusted, spa) = (request("demo-trusted", NATIVE, &pkce), request("demo-spa", SPA, &pkce));
+        match self {
+            Self::Arrive => authorize(&spa).by(&browser),
+            Self::SingleSignOn => {
+                browser.log_in(&trusted).await;
+                authorize(&trusted).by(&browser)
+            }
+            Self::Remembered => {
+                browser.log_in(&spa).await;
+                authorize(&spa).by(&browser)
+            }
+            Self::SignIn | Self::SignInAtOnce => {
+                // Nothing that a former step was allowed covers this.
+                let more = changed(&spa, "scope", Some("openid phone offers.read"));
+                let page = browser.authorize(if self == Self::SignIn { &more } else { &trusted }).await;
+                filled(&page, &[("username", "alice"), ("password", "alice")]).by(&browser)
+            }
+            Self::Allow | Self::Deny => {
+                let page = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
+                let page = browser.sign_in(&page, "alice", "alice").await;
+                let decision = if self == Self::Allow { "allow" } else { "deny" };
+                filled(&page, &[("decision", decision)]).by(&browser)
+            }
+            Self::Exchange => coded(laptop, &mut browser, &pkce).await,
+            Self::Revoke | Self::Userinfo => self.bearing(laptop, &mut browser, &pkce).await,
+            Self::Discovery => Ready::get(laptop.demo_url("/.well-known/openid-configuration")),
+            Self::Jwks => Ready::get(laptop.demo_url("/.well-known/jwks.json")),
+        }
+    }
+
+    async fn bearing(self, laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready {
+        let exchanged = coded(laptop, browser, pkce).await;
+        let token = json(&exchanged.send(laptop).await)["access_token"].as_str().unwrap().to_owned();
+        let ready = if self == Self::Revoke {
+            let fields = encoded(&[("token", &token), ("client_id", "demo-trusted")]);
+            Ready::post(laptop.demo_url("/oauth2/revoke"), fields)
+        } else {
+            let mut ready = Ready::get(laptop.demo_url("/userinfo"));
+            ready.headers.push(("authorization", format!("Bearer {token}")));
+            ready
+        };
+        Ready { code: exchanged.code, token, ..ready }
+    }
+
+    /// Whether the answer is the one of a good day.
+    pub(crate) fn succeeded(self, answer: &Response) -> bool {
+        let status = answer.status().as_u16();
+        let to = |path: &str| location(answer).is_some_and(|url| url.contains(path));
+        match self {
+            Self::SingleSignOn | Self::Remembered | Self::Allow | Self::SignInAtOnce => {
+                status == 303 && answered(answer, "code").is_some()
+            }
+            Self::Deny => status == 303 && answered(answer, "error").as_deref() == Some("access_denied"),
+            Self::Arrive => status == 303 && to("/default/demo/login?"),
+            Self::SignIn => {
+                status == 303 && to("/default/demo/login/consent?") && answer.headers().contains_key("set-cookie")
+            }
+            Self::Exchange => status == 200 && json(answer)["access_token"].is_string(),
+            Self::Userinfo => status == 200 && json(answer)["sub"].is_string(),
+            Self::Revoke => status == 200,
+            Self::Discovery => status == 200 && json(answer)["issuer"].is_string(),
+            Self::Jwks => status == 200 && json(answer)["keys"].is_array(),
+        }
+    }
+
+    /// Whether what the step does can be done once only.
+    pub(crate) const fn happens_once(self) -> bool {
+        matches!(self, Self::SignInAtOnce | Self::Allow | Self::Deny | Self::Exchange)
+    }
+
+    /// Whether `call` is the one write that makes the step happen.
+    pub(crate) fn commits(self, call: &Operation) -> bool {
+        self.happens_once() && call.is_write() && call.kind == "grant"
+    }
+
+    const fn is_front(self) -> bool {
+        matches!(
+            self,
+            Self::SingleSignOn
+                | Self::Remembered
+                | Self::Arrive
+                | Self::SignIn
+                | Self::SignInAtOnce
+                | Self::Allow
+                | Self::Deny
+        )
+    }
+
+    /// The answer is that of an infrastructure fault: nothing of a protocol error, nothing of its cause (invariant 6).
+    pub(crate) fn unavailable(self, laptop: &Laptop, answer: &Response, case: &str) {
+        if !self.is_front() {
+            expect::refused(answer, 503, "temporarily_unavailable", case);
+        } else if location(answer).is_some() {
+            let client = if matches!(self, Self::Remembered | Self::Arrive | Self::SignIn) { SPA } else { NATIVE };
+            expect::redirected(laptop, answer, client, "temporarily_unavailable", case);
+            assert_eq!(answered(answer, "state").as_deref(), Some("state-1"), "{case}");
+        } else {
+            expect::page(answer, 503, case);
+            assert!(answer.headers().contains_key("retry-after"), "{case}");
+        }
+        let all = format!("{:?} {}", answer.headers(), body(answer));
+        for cause in CAUSES {
+            assert!(!all.contains(cause), "{case}: {cause} is in {all}");
+        }
+    }
+
+    /// The answer is that of something that has happened already.
+    pub(crate) fn over(self, answer: &Response, case: &str) {
+        if self == Self::Exchange {
+            expect::refused(answer, 400, "invalid_grant", case);
+        } else {
+            expect::page(answer, 400, case);
+            assert!(body(answer).contains("already been completed"), "{case}: {}", body(answer));
+        }
+    }
+}
+
+fn filled(page: &Response, more: &[(&str, &str)]) -> Ready {
+    let form = form(page);
+    let hidden = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let fields: Vec<(&str, &str)> = hidden.chain(more.iter().copied()).collect();
+    let mut ready = Ready::post(form.action.clone(), encoded(&fields));
+    ready.headers.push(("sec-fetch-site", "same-origin".into()));
+    ready
+}
+
+async fn coded(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready {
+    let redirected = browser.log_in(&request("demo-trusted", NATIVE, pkce)).await;
+    let code = answered(&redirected, "code").unwrap();
+    let fields = encoded(&exchange("demo-trusted", NATIVE, &code, &pkce.verifier));
+    Ready { code, ..Ready::post(laptop.demo_url("/oauth2/token"), fields) }
+}
+
+/// Userinfo's answer to the token of `ready`.
+pub(crate) async fn userinfo(laptop: &Laptop, token: &str) -> u16 {
+    let bearer = format!("Bearer {token}");
+    let answer = laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await;
+    answer.status().as_u16()
+}
+
+/// Starts all functions anew, as in fresh execution environments: nothing is cached, and the SDK has its full quota of
+/// retries, which it counts per region.
+pub(crate) fn cold(laptop: &mut Laptop) {
+    through(laptop, SharedHttpClient::new(laptop.wire.clone()));
+}
+
+/// Starts all functions anew over `http`.
+pub(crate) fn through(laptop: &mut Laptop, http: SharedHttpClient) {
+    static STARTS: AtomicU64 = AtomicU64::new(0);
+    let region = format!("test-{}", STARTS.fetch_add(1, Ordering::Relaxed));
+    let connection = Connection::through(http, ConnectionSettings { region, ..local_settings() });
+    let parts = &mut laptop.parts;
+    parts.configuration = Arc::new(ConfigurationReading::new(&connection, parts.public_url.as_str()));
+    parts.rings = Arc::new(KeyRingReading::new(&connection));
+    parts.connection = connection;
+    laptop.app = App::assemble(&laptop.parts).unwrap();
+}

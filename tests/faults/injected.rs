@@ -1,0 +1,232 @@
+//! Every call of every step fails, once and for good, in every way.
+
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::actions::delete_table::DeleteTableRequest;
+use futures::future::join_all;
+use postern::engine::local_settings;
+use tests::{Laptop, Trouble, Wire};
+
+use crate::given::{STEPS, Step, cold, through, userinfo};
+
+/// The longest that a request may take, whatever happens to the store.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is done to which call.
+#[derive(Clone, Copy, Debug)]
+struct Injection {
+    step: Step,
+    trouble: Trouble,
+    /// The number of the first call that it happens to.
+    from: usize,
+    /// Whether it happens to all calls after that as well.
+    lasting: bool,
+}
+
+/// The number of calls of `step` when all functions have just been started.
+async fn calls(laptop: &mut Laptop, step: Step) -> usize {
+    let ready = step.ready(laptop).await;
+    cold(laptop);
+    let _ = laptop.wire.calls();
+    let answer = ready.send(laptop).await;
+    assert!(step.succeeded(&answer), "{step:?}: {} {:?}", answer.status(), answer.headers());
+    laptop.wire.calls().len()
+}
+
+async fn inject(laptop: &mut Laptop, injection: Injection) {
+    let Injection { step, trouble, from, lasting } = injection;
+    let case = format!("{injection:?}");
+    let ready = step.ready(laptop).await;
+    cold(laptop);
+    laptop.wire.plan(
+        move |_, number| {
+            if number == from || (lasting && number > from) { trouble } else { Trouble::None }
+        },
+    );
+    let begun = Instant::now();
+    let answer = ready.send(laptop).await;
+    assert!(begun.elapsed() < PATIENCE, "{case}: {:?}", begun.elapsed());
+    let committed = laptop.wire.calls().iter().any(|call| step.commits(call)) && trouble == Trouble::After;
+    laptop.wire.calm();
+
+    // What the SDK may try again is right at the second try.
+    let recovers = !lasting && trouble != Trouble::Denied;
+    assert_eq!(step.succeeded(&answer), recovers, "{case}: {} {:?}", answer.status(), answer.headers());
+    if !recovers {
+        step.unavailable(laptop, &answer, &case);
+    }
+    if step == Step::Revoke && !recovers && trouble != Trouble::After {
+        assert_eq!(userinfo(laptop, &ready.token).await, 200, "{case}: what is not revoked is good");
+    }
+    let again = ready.send(laptop).await;
+    if step.happens_once() && (recovers || committed) {
+        step.over(&again, &case);
+    } else {
+        assert!(step.succeeded(&again), "{case}: {} {:?}", again.status(), again.headers());
+    }
+    if step == Step::Revoke {
+        assert_eq!(userinfo(laptop, &ready.token).await, 401, "{case}: what is revoked is not");
+    }
+}
+
+async fn everywhere(trouble: Trouble, durations: &[bool]) {
+    let mut laptop = Laptop::demo().await;
+    for step in STEPS {
+        let calls = calls(&mut laptop, step).await;
+        assert!(calls > 0, "{step:?}");
+        for from in 0..calls {
+            for lasting in durations.iter().copied() {
+                inject(&mut laptop, Injection { step, trouble, from, lasting }).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn f_ddb_01_throttling_of_any_call_is_ridden_out_or_a_503() {
+    everywhere(Trouble::Throttled, &[false, true]).await;
+}
+
+#[tokio::test]
+async fn f_ddb_02_a_connection_that_breaks_before_any_call_is_ridden_out_or_a_503() {
+    everywhere(Trouble::Before, &[false, true]).await;
+}
+
+#[tokio::test]
+async fn f_ddb_03_an_answer_that_is_lost_after_any_call_is_ridden_out_or_a_503_and_nothing_happens_twice() {
+    everywhere(Trouble::After, &[false, true]).await;
+}
+
+#[tokio::test]
+async fn f_ddb_13_a_permission_that_is_missing_for_any_call_is_a_503() {
+    everywhere(Trouble::Denied, &[false]).await;
+}
+
+#[tokio::test]
+async fn f_ddb_13_a_table_that_is_gone_is_a_503() {
+    let tables = local_settings().tables;
+    for step in STEPS {
+        let mut laptop = Laptop::demo().await;
+        let ready = step.ready(&laptop).await;
+        cold(&mut laptop);
+        for table_name in [&tables.flow, &tables.users, &tables.config] {
+            laptop.database().delete_table(DeleteTableRequest { table_name: table_name.clone() }).unwrap();
+        }
+        step.unavailable(&laptop, &ready.send(&laptop).await, &format!("{step:?}"));
+    }
+}
+
+/// An engine that answers every write, or every call if the request writes nothing, with the same words.
+#[derive(Clone, Debug)]
+struct Refusing {
+    wire: Wire,
+    writes: bool,
+    status: u16,
+    body: String,
+}
+
+impl HttpConnector for Refusing {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let reads = request.headers().get("x-amz-target").is_some_and(|target| target.ends_with(".GetItem"));
+        if reads && self.writes {
+            return self.wire.call(request);
+        }
+        let response =
+            http::Response::builder().status(self.status).header("content-type", "application/x-amz-json-1.0");
+        let response = response.body(SdkBody::from(self.body.clone())).unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(response).unwrap()))
+    }
+}
+
+impl HttpClient for Refusing {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Status and body of everything that DynamoDB, or what stands before it, may say instead of an answer.
+fn excuses() -> Vec<(u16, String)> {
+    let named = |status, name: &str| {
+        let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}","message":"injected"}}"#);
+        (status, body)
+    };
+    vec![
+        named(400, "TransactionConflictException"),
+        named(400, "TransactionInProgressException"),
+        named(400, "ReplicatedWriteConflictException"),
+        named(400, "ProvisionedThroughputExceededException"),
+        named(400, "RequestLimitExceeded"),
+        named(400, "ItemCollectionSizeLimitExceededException"),
+        named(400, "ValidationException"),
+        named(400, "ExpiredTokenException"),
+        named(400, "UnrecognizedClientException"),
+        named(400, "ResourceNotFoundException"),
+        named(500, "InternalServerError"),
+        named(503, "ServiceUnavailable"),
+        named(400, "AnErrorOfTomorrow"),
+        (502, "<html>Bad Gateway, injected</html>".into()),
+        (400, String::new()),
+        (200, "injected".into()),
+        (200, r#"{"Item":5,"Attributes":5}"#.into()),
+    ]
+}
+
+#[tokio::test]
+async fn f_ddb_05_and_13_whatever_the_store_says_instead_of_an_answer_is_a_503() {
+    let steps =
+        [Step::SingleSignOn, Step::SignIn, Step::Allow, Step::Exchange, Step::Revoke, Step::Userinfo, Step::Jwks];
+    join_all(steps.map(async |step| {
+        let mut laptop = Laptop::demo().await;
+        let writes = !matches!(step, Step::Userinfo | Step::Jwks);
+        for (status, body) in excuses() {
+            let (ready, case) = (step.ready(&laptop).await, format!("{step:?}: {status} {body}"));
+            let refusing = Refusing { wire: laptop.wire.clone(), writes, status, body };
+            through(&mut laptop, SharedHttpClient::new(refusing));
+            let begun = Instant::now();
+            step.unavailable(&laptop, &ready.send(&laptop).await, &case);
+            assert!(begun.elapsed() < PATIENCE, "{case}");
+            cold(&mut laptop);
+            let again = ready.send(&laptop).await;
+            assert!(step.succeeded(&again), "{case}: {}", again.status());
+        }
+    }))
+    .await;
+}
+
+/// An engine that takes every call and answers none.
+#[derive(Clone, Copy, Debug)]
+struct Silent;
+
+impl HttpConnector for Silent {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+impl HttpClient for Silent {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(*self)
+    }
+}
+
+#[tokio::test]
+async fn f_ddb_02_a_store_that_never_answers_is_a_503_within_three_seconds() {
+    join_all(STEPS.map(async |step| {
+        let mut laptop = Laptop::demo().await;
+        let ready = step.ready(&laptop).await;
+        through(&mut laptop, SharedHttpClient::new(Silent));
+        let begun = Instant::now();
+        let answer = ready.send(&laptop).await;
+        step.unavailable(&laptop, &answer, &format!("{step:?}"));
+        begun.elapsed()
+    }))
+    .await
+    .into_iter()
+    .for_each(|elapsed| assert!(elapsed < PATIENCE + Duration::from_secs(1), "{elapsed:?}"));
+}

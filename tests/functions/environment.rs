@@ -1,0 +1,99 @@
+//! What a function needs of its environment, and what it says when it is not there.
+
+use tests::lambda::{Account, Environment, Event, FUNCTIONS, Process};
+
+use crate::flow::URL;
+
+const REQUIRED: [&str; 8] = [
+    "PUBLIC_URL",
+    "REGION_LABEL",
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "CONFIG_TABLE",
+    "USERS_TABLE",
+    "FLOW_TABLE",
+];
+
+const SEALING: [&str; 4] = ["authorize", "login", "callback", "token"];
+
+/// What the function `name` writes when it does not start.
+async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
+    let (status, output) = Process::start(name, environment).await.ended().await;
+    assert!(!status.success(), "{name}, {case}: {output}");
+    assert!(!output.contains("panicked"), "{name}, {case}: {output}");
+    for secret in ["AWS_SECRET_ACCESS_KEY", "SEALING_KEY"].iter().filter_map(|name| environment.get(*name)) {
+        assert!(!output.contains(secret), "{name}, {case}: a secret is in its output");
+    }
+    output
+}
+
+#[tokio::test]
+async fn a_missing_variable_ends_the_process_and_is_named() {
+    let account = Account::new(URL, |file| file).await;
+    for name in FUNCTIONS {
+        let sealing = SEALING.contains(&name).then_some("SEALING_KEY");
+        for variable in REQUIRED.into_iter().chain(sealing) {
+            let mut environment = account.environment.clone();
+            environment.remove(variable).unwrap();
+            let output = stopped(name, &environment, variable).await;
+            assert!(output.contains(variable), "{name}, {variable}: {output}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unusable_variable_ends_the_process_and_is_named() {
+    let account = Account::new(URL, |file| file).await;
+    let table = [
+        ("PUBLIC_URL", "http://auth.example"),
+        ("PUBLIC_URL", "https://auth.example/"),
+        ("PUBLIC_URL", ""),
+        ("REGION_LABEL", "EU.1"),
+        ("REGION_LABEL", ""),
+        ("SEALING_KEY", "c2hvcnQ"),
+        ("SEALING_KEY", "not base64url, and 32 bytes long"),
+    ];
+    for (variable, unusable) in table {
+        let mut environment = account.environment.clone();
+        environment.insert(variable.into(), unusable.into());
+        let output = stopped("token", &environment, unusable).await;
+        assert!(output.contains(variable), "{variable}={unusable}: {output}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_seal_needs_no_sealing_key() {
+    let account = Account::new(URL, |file| file).await;
+    let mut environment = account.environment.clone();
+    environment.remove("SEALING_KEY").unwrap();
+    for (name, method, path, status) in [
+        ("metadata", "GET", "/default/demo/.well-known/jwks.json", 200),
+        ("userinfo", "GET", "/default/demo/userinfo", 401),
+        ("revoke", "POST", "/default/demo/oauth2/revoke", 400),
+    ] {
+        let process = Process::start(name, &environment).await;
+        assert_eq!(process.invoke(Event::new(method, path)).await.status(), status, "{name}");
+    }
+}
+
+/// The store's port is closed: every function starts all the same, and says 503.
+#[tokio::test]
+async fn f_ddb_02_a_store_that_refuses_connections_is_a_503() {
+    let account = Account::new(URL, |file| file).await;
+    let mut environment = account.environment.clone();
+    environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), "http://127.0.0.1:9".into());
+    for (name, method, path) in [
+        ("metadata", "GET", "/default/demo/.well-known/jwks.json"),
+        ("token", "POST", "/default/demo/oauth2/token"),
+        ("userinfo", "GET", "/default/demo/userinfo"),
+        ("revoke", "POST", "/default/demo/oauth2/revoke"),
+    ] {
+        let response = Process::start(name, &environment).await.invoke(Event::new(method, path)).await;
+        tests::expect::refused(&response, 503, "temporarily_unavailable", name);
+    }
+    let authorize = Process::start("authorize", &environment).await;
+    let page = authorize.invoke(Event::new("GET", "/default/demo/oauth2/authorize?client_id=demo-spa")).await;
+    tests::expect::page(&page, 503, "authorize");
+    assert!(page.headers().contains_key("retry-after"));
+}

@@ -1,0 +1,149 @@
+//! The whole flow through the binaries, over https names.
+
+use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use tests::Pkce;
+use tests::browser::{answered, body, exchange, json, location, request};
+use tests::expect;
+use tests::lambda::{Account, Fleet, Visitor};
+use web::Response;
+
+pub(crate) const URL: &str = "https://auth.example";
+pub(crate) const NATIVE: &str = "http://127.0.0.1:51004/callback";
+
+/// The demo behind `https://auth.example`, with every function running.
+pub(crate) async fn running() -> (Account, Fleet) {
+    let account = Account::new(URL, |file| file).await;
+    let fleet = account.start_all().await;
+    (account, fleet)
+}
+
+/// Logs in as alice, allows, and returns the answer at the client.
+pub(crate) async fn logged_in(visitor: &mut Visitor<'_>, parameters: &[(&str, &str)], password: &str) -> Response {
+    let login = visitor.authorize(parameters).await;
+    assert!(body(&login).contains("name=\"password\""), "{}", body(&login));
+    let next = visitor.submit(&login, &[("username", "alice"), ("password", password)]).await;
+    if location(&next).is_some() {
+        return next;
+    }
+    assert!(body(&next).contains("name=\"decision\""), "{}", body(&next));
+    visitor.submit(&next, &[("decision", "allow")]).await
+}
+
+#[tokio::test]
+async fn a_user_logs_in_and_the_client_gets_tokens_uses_them_and_revokes_them() {
+    let (_account, fleet) = running().await;
+    let (pkce, mut visitor) = (Pkce::new("functions"), Visitor::new(&fleet));
+    let allowed = logged_in(&mut visitor, &request("demo-native", NATIVE, &pkce), "alice").await;
+    assert_eq!(allowed.status(), 303);
+    assert!(location(&allowed).unwrap().starts_with(&format!("{NATIVE}?code=eu.")), "the code names its region");
+    assert_eq!(answered(&allowed, "state").as_deref(), Some("state-1"));
+    assert_eq!(answered(&allowed, "iss"), Some(fleet.demo_url("")));
+
+    let code = answered(&allowed, "code").unwrap();
+    let fields = exchange("demo-native", NATIVE, &code, &pkce.verifier);
+    let tokens = fleet.form("/oauth2/token", &fields).await;
+    assert_eq!((tokens.status().as_u16(), &tokens.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
+    let tokens = json(&tokens);
+    assert!(tokens["id_token"].is_string());
+    let access_token = tokens["access_token"].as_str().unwrap();
+
+    let userinfo = fleet.userinfo(access_token).await;
+    assert_eq!(userinfo.status(), 200, "{}", body(&userinfo));
+    assert_eq!(json(&userinfo)["email"], "alice@example.com");
+
+    let revoked = fleet.form("/oauth2/revoke", &[("token", access_token), ("client_id", "demo-native")]).await;
+    assert_eq!((revoked.status().as_u16(), body(&revoked)), (200, String::new()));
+    expect::refused(&fleet.userinfo(access_token).await, 401, "invalid_token", "the token was revoked");
+    expect::refused(&fleet.form("/oauth2/token", &fields).await, 400, "invalid_grant", "the code was used");
+}
+
+#[tokio::test]
+async fn discovery_is_served_in_all_three_forms_and_names_keys_that_are_there() {
+    let account = Account::new(URL, |file| file).await;
+    let metadata = account.start("metadata").await;
+    let get = async |path: &str| metadata.invoke(tests::lambda::Event::new("GET", path)).await;
+    let mut documents = Vec::new();
+    for path in [
+        "/default/demo/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/default/demo",
+        "/.well-known/oauth-authorization-server/default/demo",
+    ] {
+        let response = get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*", "{path}");
+        assert_eq!(response.headers()["cache-control"], "public, max-age=300", "{path}");
+        documents.push(json(&response));
+    }
+    let document = &documents[0];
+    assert!(documents.iter().all(|other| other == document), "{documents:?}");
+    assert_eq!(document["issuer"], "https://auth.example/default/demo");
+    assert_eq!(document["token_endpoint"], "https://auth.example/default/demo/oauth2/token");
+    let jwks = document["jwks_uri"].as_str().unwrap().strip_prefix(URL).unwrap();
+    let keys = json(&get(jwks).await)["keys"].clone();
+    let [key] = keys.as_array().unwrap().as_slice() else { panic!("{keys}") };
+    assert_eq!((&key["kty"], &key["alg"], &key["use"]), (&"RSA".into(), &"RS256".into(), &"sig".into()));
+    assert!(key.get("d").is_none() && key["kid"].is_string(), "{key}");
+}
+
+#[tokio::test]
+async fn sec_sess_01_over_https_every_cookie_is_bound_to_the_host_and_flagged() {
+    let (_account, fleet) = running().await;
+    let (pkce, mut visitor) = (Pkce::new("cookies"), Visitor::new(&fleet));
+    logged_in(&mut visitor, &request("demo-native", NATIVE, &pkce), "alice").await;
+    assert!(visitor.set.len() >= 2 && visitor.cookies.contains_key("__Host-session.default.demo"));
+    for cookie in &visitor.set {
+        let name = cookie.split('=').next().unwrap();
+        assert!(name.starts_with("__Host-") && name.ends_with(".default.demo"), "{cookie}");
+        let attributes: Vec<&str> = cookie.split("; ").skip(1).collect();
+        for required in ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"] {
+            assert!(attributes.contains(&required), "{cookie}");
+        }
+        assert!(attributes.iter().all(|attribute| !attribute.starts_with("Domain")), "{cookie}");
+    }
+
+    let mut planted = Visitor::new(&fleet);
+    let session = visitor.cookies["__Host-session.default.demo"].clone();
+    planted.cookies.insert("session.default.demo".into(), session);
+    let page = planted.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
+    assert!(body(&page).contains("name=\"password\""), "a cookie without the prefix is nobody's");
+}
+
+#[tokio::test]
+async fn sec_param_08_a_form_in_base64_is_the_same_form() {
+    let (_account, fleet) = running().await;
+    let (pkce, mut visitor) = (Pkce::new("base64"), Visitor::new(&fleet));
+    let allowed = logged_in(&mut visitor, &request("demo-trusted", NATIVE, &pkce), "alice").await;
+    let code = answered(&allowed, "code").unwrap();
+    let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
+    let url = fleet.demo_url("/oauth2/token");
+    let twice = fleet.send("POST", &url, |event| event.form(&fields).in_base64().in_base64()).await;
+    expect::refused(&twice, 400, "invalid_request", "a body is decoded once");
+    let tokens = fleet.send("POST", &url, |event| event.form(&fields).in_base64()).await;
+    assert_eq!(tokens.status(), 200, "{}", body(&tokens));
+}
+
+/// The provider is a port of this machine on which nobody listens, so that the test needs no network.
+#[tokio::test]
+async fn f_up_01_an_upstream_provider_that_cannot_be_reached_is_a_502_page_and_the_login_goes_on() {
+    let nobody = |file: String| {
+        file.replace("\"{public_url}/default/partner\"\nclient_id", "\"https://127.0.0.2:9\"\nclient_id")
+    };
+    let account = Account::new(URL, nobody).await;
+    let fleet = account.start_all().await;
+    let (pkce, mut visitor) = (Pkce::new("upstream"), Visitor::new(&fleet));
+    let parameters = request("demo-trusted", NATIVE, &pkce);
+    let login = visitor.authorize(&parameters).await;
+    let html = body(&login);
+    let link = html.split('"').find(|part| part.contains("/login/upstream/partner?interaction=")).unwrap();
+
+    let unreachable = visitor.send("GET", link, |event| event).await;
+    expect::page(&unreachable, 502, "nobody listens there");
+    assert!(!body(&unreachable).contains("127.0.0.2"), "{}", body(&unreachable));
+    let nonsense = visitor.send("GET", &link.replace("partner", "nobody"), |event| event).await;
+    expect::page(&nonsense, 400, "no such provider");
+    let forged = fleet.demo_url("/callback/partner?code=c&state=s");
+    expect::page(&visitor.send("GET", &forged, |event| event).await, 400, "nobody began this");
+
+    let allowed = visitor.submit(&login, &[("username", "alice"), ("password", "alice")]).await;
+    assert!(answered(&allowed, "code").is_some(), "another way to sign in still works");
+}

@@ -1,0 +1,127 @@
+//! What the functions write to their logs.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tests::Pkce;
+use tests::browser::{answered, changed, exchange, form, json, request};
+use tests::lambda::{Account, Fleet, Visitor};
+
+use crate::flow::{NATIVE, URL, logged_in};
+
+const PASSWORD: &str = "canary-correct-horse-battery";
+
+/// A run with everything that goes right and much that goes wrong. Returns its secrets by what they are.
+async fn run(fleet: &Fleet) -> BTreeMap<String, String> {
+    let (pkce, mut visitor) = (Pkce::new("logs"), Visitor::new(fleet));
+    let mut parameters = request("demo-native", NATIVE, &pkce);
+    parameters = changed(&parameters, "state", Some("canary-state-5f0c"));
+    parameters = changed(&parameters, "nonce", Some("canary-nonce-77aa"));
+    parameters = changed(&parameters, "login_hint", Some("canary-hint@example.com"));
+    let page = visitor.authorize(&parameters).await;
+    visitor.submit(&page, &[("username", "canary-mallory"), ("password", "canary-wrong-password")]).await;
+    let allowed = logged_in(&mut visitor, &parameters, PASSWORD).await;
+    let code = answered(&allowed, "code").unwrap();
+    let mut secrets: BTreeMap<String, String> = [
+        ("code", code.as_str()),
+        ("the secret of the code", code.rsplit('.').next().unwrap()),
+        ("verifier", &pkce.verifier),
+        ("wrong verifier", &Pkce::new("wrong").verifier),
+        ("password", PASSWORD),
+        ("wrong password", "canary-wrong-password"),
+        ("username", "canary-mallory"),
+        ("state", "canary-state-5f0c"),
+        ("nonce", "canary-nonce-77aa"),
+        ("login_hint", "canary-hint"),
+        ("client secret", "demo-web-secret"),
+        ("e-mail", "alice@"),
+        ("interaction", &form(&page).hidden[0].1),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    secrets.extend(visitor.cookies.iter().map(|(name, value)| (name.clone(), value.clone())));
+    secrets.extend(exchanged(fleet, &code, &pkce).await);
+    let upstream = fleet.demo_url(&format!("/login/upstream/partner?interaction={}", secrets["interaction"]));
+    visitor.send("GET", &upstream, |event| event).await;
+    secrets
+}
+
+/// Redeems the code, wrongly and rightly and again, and uses the tokens; they are the secrets of this part.
+async fn exchanged(fleet: &Fleet, code: &str, pkce: &Pkce) -> Vec<(String, String)> {
+    let fields = exchange("demo-native", NATIVE, code, &pkce.verifier);
+    let wrong = Pkce::new("wrong");
+    fleet.form("/oauth2/token", &changed(&fields, "code_verifier", Some(&wrong.verifier))).await;
+    let basic = "Basic ZGVtby13ZWI6ZGVtby13ZWItc2VjcmV0";
+    let url = fleet.demo_url("/oauth2/token");
+    let other = changed(&fields, "client_id", None);
+    fleet.send("POST", &url, |event| event.form(&other).header("authorization", basic)).await;
+    let tokens = json(&fleet.form("/oauth2/token", &fields).await);
+    fleet.form("/oauth2/token", &fields).await;
+    let access_token = tokens["access_token"].as_str().unwrap();
+    fleet.userinfo(access_token).await;
+    fleet.send("GET", &fleet.demo_url(&format!("/userinfo?access_token={access_token}")), |event| event).await;
+    fleet.form("/oauth2/revoke", &[("token", access_token), ("client_id", "demo-native")]).await;
+    fleet.userinfo(access_token).await;
+    let mut secrets = vec![("basic credentials".into(), basic["Basic ".len()..].into())];
+    for name in ["access_token", "id_token"] {
+        let signature = tokens[name].as_str().unwrap().rsplit('.').next().unwrap();
+        secrets.push((name.into(), signature.into()));
+    }
+    secrets
+}
+
+#[tokio::test]
+async fn sec_log_01_no_log_line_has_a_secret_of_the_run_and_every_one_is_json() {
+    let change = |file: String| {
+        let file = file.replace("password = \"alice\"", &format!("password = \"{PASSWORD}\""));
+        file.replace("\"{public_url}/default/partner\"\nclient_id", "\"https://127.0.0.2:9\"\nclient_id")
+    };
+    let account = Account::new(URL, change).await;
+    let fleet = account.start_all().await;
+    let mut secrets = run(&fleet).await;
+    for name in ["SEALING_KEY", "AWS_SECRET_ACCESS_KEY"] {
+        secrets.insert(name.into(), account.environment[name].clone());
+    }
+    let logs = fleet.stop();
+    for (function, log) in &logs {
+        for line in log.lines() {
+            let parsed: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{function}: {line}"));
+            assert!(parsed["timestamp"].is_string() && parsed["level"].is_string(), "{function}: {line}");
+        }
+        for (name, secret) in &secrets {
+            assert!(secret.len() > 5 && !log.contains(secret.as_str()), "{function} wrote {name}: {log}");
+        }
+    }
+    for (function, event) in [
+        ("login", "a user logged in"),
+        ("login", "a login failed"),
+        ("login", "a code was issued"),
+        ("token", "a code was redeemed"),
+        ("token", "a token request was refused"),
+        ("revoke", "a grant was revoked"),
+        ("callback", "an upstream provider could not be used"),
+    ] {
+        assert!(logs[function].contains(event), "{function}: {event}: {}", logs[function]);
+    }
+}
+
+#[tokio::test]
+async fn sec_log_03_what_a_stranger_sends_cannot_forge_a_line() {
+    let account = Account::new(URL, |file| file).await;
+    let (token, authorize) = (account.start("token").await, account.start("authorize").await);
+    let forged = "x\n{\"level\":\"INFO\",\"message\":\"forged\"}\r\u{1b}[31m";
+    let fields = [("client_id", forged), ("grant_type", forged), ("code", forged)];
+    for parameter in fields {
+        let event = tests::lambda::Event::new("POST", "/default/demo/oauth2/token").form(&[parameter]);
+        token.invoke(event.with("/requestContext", "requestId", forged.into())).await;
+    }
+    let event = tests::lambda::Event::new("GET", "/default/demo/oauth2/authorize?client_id=x%0Ay");
+    authorize.invoke(event.with("/requestContext", "requestId", forged.into())).await;
+    for log in [token.stop(), authorize.stop()] {
+        assert!(!log.contains('\u{1b}') && log.lines().count() > 0, "{log}");
+        for line in log.lines() {
+            let parsed: Value = serde_json::from_str(line).unwrap();
+            assert_ne!(parsed["message"], "forged", "{line}");
+        }
+    }
+}
