@@ -28,7 +28,7 @@ use store::{GrantRedemption, Redemption, SigningKeyReading};
 use web::route::Endpoint;
 use web::{FormFault, Request, Response};
 
-pub use signers::Signers;
+pub use signers::{SignerFault, Signers};
 
 use crate::respond::{TokenResponse, respond};
 
