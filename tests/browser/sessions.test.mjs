@@ -282,6 +282,7 @@ test('SEC-AUTHZ-15 a denied request cannot be allowed by going back', async (t) 
   await isConsentPage(page);
   await page.getByRole('button', { name: 'Deny' }).click();
   isRefusal(server, request, await answer, 'access_denied');
+  await page.getByText('Back in the app').waitFor();
   const response = await page.goBack();
   assert.equal(response.status(), 400);
   assert.match(await page.getByRole('alert').innerText(), /already been completed/);
@@ -296,6 +297,7 @@ test('going back after the end says that the sign-in is completed', async (t) =>
   await signIn(page, 'alice');
   await allow(page);
   const code = codeOf(server, request, await answer);
+  await page.getByText('Back in the app').waitFor();
   for (const step of ['the consent page', 'the login page']) {
     const response = await page.goBack();
     assert.equal(response.status(), 400, step);
@@ -316,6 +318,7 @@ test('a page that the browser kept alive allows nothing a second time', async (t
   await signIn(page, 'alice');
   await allow(page);
   await tokensOf(server, request, await answer);
+  await page.getByText('Back in the app').waitFor();
   await page.goBack({ waitUntil: 'commit' });
   const completed = page.getByText('already been completed');
   const kept = page.getByRole('button', { name: 'Allow' });
