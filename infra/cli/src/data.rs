@@ -61,7 +61,7 @@ impl Data {
     ///
     /// [`DataError`] says what is wrong and what to do.
     pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, DataError> {
-        fs::create_dir_all(folder).map_err(|error| DataError::Folder(folder.display().to_string(), error))?;
+        own_folder(folder).map_err(|error| DataError::Folder(folder.display().to_string(), error))?;
         let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
         let sealing_key = match fs::read_to_string(&key) {
             Ok(text) => base64url_array(text.trim()).ok_or_else(|| DataError::Key(key.display().to_string()))?,
@@ -78,6 +78,15 @@ impl Data {
             .map_err(|error| DataError::Store(store.display().to_string(), error.to_string()))?;
         Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(sealing_key) })
     }
+}
+
+/// Makes the folder, if there is none, so that only its owner can look into it.
+fn own_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Writes a file that only its owner can read.

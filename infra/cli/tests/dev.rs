@@ -95,6 +95,11 @@ fn keys_survive_a_restart_and_an_interrupt_is_a_clean_end() {
     let second = Server::start(&arguments);
     assert_eq!(jwks(&second), before);
     assert!(before.contains("\"kid\""));
+    #[cfg(unix)]
+    for (path, mode) in [(folder.clone(), 0o700), (folder.join("sealing.key"), 0o600)] {
+        let found = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(found & 0o777, mode, "{}", path.display());
+    }
 }
 
 #[test]
