@@ -6,7 +6,7 @@ use protocol::identity::Identity;
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
-use crate::key::{self, Kind, PARTITION, SORT};
+use crate::key::{self, Key, Kind, PARTITION, SORT};
 
 /// The sort key of the one item that an account has today.
 const PROFILE: &str = "profile";
@@ -32,18 +32,8 @@ impl AccountReading {
     ///
     /// [`StoreFault`].
     pub async fn find(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Identity>, StoreFault> {
-        let found = self
-            .0
-            .client
-            .get_item()
-            .table_name(&self.0.tables.users)
-            .key(PARTITION, item::text(key::partition(Kind::Account, workspace, subject.as_str())))
-            .key(SORT, item::text(PROFILE))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreFault::of(&error))?;
-        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        let key = Key { partition: key::partition(Kind::Account, workspace, subject.as_str()), sort: Some(PROFILE) };
+        let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
         item::read_json(&item, "identity").map(Some)
     }
 }

@@ -13,7 +13,7 @@ use crate::cache::Cache;
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
-use crate::key::{self, Kind, PARTITION, SORT};
+use crate::key::{self, Key, Kind, PARTITION, SORT};
 
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
@@ -222,15 +222,6 @@ pub enum ApplyError {
 }
 
 async fn find(connection: &Connection, partition: String) -> Result<Option<Item>, StoreFault> {
-    let found = connection
-        .client
-        .get_item()
-        .table_name(&connection.tables.config)
-        .key(PARTITION, item::text(partition))
-        .key(SORT, item::text(ALONE))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(|error| StoreFault::of(&error))?;
-    found.item.map(item::known).transpose()
+    let key = Key { partition, sort: Some(ALONE) };
+    connection.read(&connection.tables.config, key).await
 }

@@ -8,6 +8,10 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
+use crate::fault::StoreFault;
+use crate::item::{self, Item};
+use crate::key::{Key, PARTITION, SORT};
+
 /// Where the tables are and who asks for them.
 pub struct ConnectionSettings {
     /// The region of the tables.
@@ -75,6 +79,23 @@ impl Connection {
             .timeout_config(timeouts());
         config.set_endpoint_url(settings.endpoint);
         Self { client: Client::from_conf(config.build()), tables: settings.tables }
+    }
+}
+
+impl Connection {
+    /// Reads one item of `table`, strongly consistently, because something is decided by it (catalogue row
+    /// SEC-STORE-04). `key` is its partition key, and its sort key where the table has one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`], also for an item that a later version wrote.
+    pub(crate) async fn read(&self, table: &str, key: Key<'_>) -> Result<Option<Item>, StoreFault> {
+        let mut get = self.client.get_item().table_name(table).key(PARTITION, item::text(key.partition));
+        if let Some(sort) = key.sort {
+            get = get.key(SORT, item::text(sort));
+        }
+        let found = get.consistent_read(true).send().await.map_err(|error| StoreFault::of(&error))?;
+        found.item.map(item::known).transpose()
     }
 }
 

@@ -6,7 +6,7 @@ use protocol::id::{ClientId, Subject, WorkspaceId};
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
-use crate::key::{self, Kind, PARTITION, SORT};
+use crate::key::{self, Key, Kind, PARTITION, SORT};
 
 /// May find consents.
 #[derive(Clone)]
@@ -34,18 +34,9 @@ impl ConsentReading {
         subject: &Subject,
         client: &ClientId,
     ) -> Result<Option<Consent>, StoreFault> {
-        let found = self
-            .0
-            .client
-            .get_item()
-            .table_name(&self.0.tables.users)
-            .key(PARTITION, item::text(key::partition(Kind::Consent, workspace, subject.as_str())))
-            .key(SORT, item::text(client.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreFault::of(&error))?;
-        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        let key =
+            Key { partition: key::partition(Kind::Consent, workspace, subject.as_str()), sort: Some(client.as_str()) };
+        let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
         item::read_json(&item, "consent").map(Some)
     }
 }

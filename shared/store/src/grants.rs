@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use protocol::exchange::ApprovedExchange;
 use protocol::grant::{Grant, GrantState, GrantTerms};
 use protocol::id::{GrantId, WorkspaceId};
@@ -14,7 +14,7 @@ use protocol::time::Timestamp;
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
-use crate::key::{self, Kind, PARTITION, TTL};
+use crate::key::{self, Key, Kind, PARTITION, TTL};
 
 /// A grant that is about to be created, with its code.
 pub struct NewGrant {
@@ -129,7 +129,7 @@ impl GrantCreation {
             .client
             .put_item()
             .table_name(&self.0.tables.flow)
-            .item(PARTITION, partition(workspace, id))
+            .item(PARTITION, item::text(partition(workspace, id)))
             .item("v", item::version())
             .item("created_by", item::text(attempt))
             .item("expires", item::instant(expires))
@@ -174,7 +174,7 @@ impl GrantRedemption {
             .client
             .update_item()
             .table_name(&self.0.tables.flow)
-            .key(PARTITION, partition(workspace, approved.grant()))
+            .key(PARTITION, item::text(partition(workspace, approved.grant())))
             .update_expression("SET redeemed = :now, redeemed_by = :attempt, expires = :expires, #ttl = :ttl")
             .condition_expression(
                 "attribute_exists(pk) AND attribute_not_exists(redeemed) AND attribute_not_exists(revoked) \
@@ -239,8 +239,8 @@ impl GrantRevocation {
     }
 }
 
-fn partition(workspace: &WorkspaceId, id: &GrantId) -> AttributeValue {
-    item::text(key::partition(Kind::Grant, workspace, id.as_str()))
+fn partition(workspace: &WorkspaceId, id: &GrantId) -> String {
+    key::partition(Kind::Grant, workspace, id.as_str())
 }
 
 #[expect(clippy::disallowed_methods, reason = "called right behind a conditional write that succeeded")]
@@ -275,16 +275,8 @@ fn is(item: &Item, name: &str, value: &str) -> bool {
 }
 
 async fn find_item(connection: &Connection, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Item>, StoreFault> {
-    let found = connection
-        .client
-        .get_item()
-        .table_name(&connection.tables.flow)
-        .key(PARTITION, partition(workspace, id))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(|error| StoreFault::of(&error))?;
-    found.item.map(item::known).transpose()
+    let key = Key { partition: partition(workspace, id), sort: None };
+    connection.read(&connection.tables.flow, key).await
 }
 
 async fn find(connection: &Connection, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
@@ -323,7 +315,7 @@ async fn revoke(
         .client
         .update_item()
         .table_name(&connection.tables.flow)
-        .key(PARTITION, partition(workspace, id))
+        .key(PARTITION, item::text(partition(workspace, id)))
         .update_expression("SET revoked = if_not_exists(revoked, :now)")
         .condition_expression("attribute_exists(pk)")
         .expression_attribute_values(":now", item::instant(now))

@@ -40,6 +40,14 @@ impl Kind {
     }
 }
 
+/// The key of one item.
+pub(crate) struct Key<'k> {
+    /// The partition key.
+    pub(crate) partition: String,
+    /// The sort key, where the table has one.
+    pub(crate) sort: Option<&'k str>,
+}
+
 /// The partition key of the item `id` of this kind in `workspace`.
 pub(crate) fn partition(kind: Kind, workspace: &WorkspaceId, id: &str) -> String {
     format!("{}#{workspace}#{id}", kind.name())

@@ -10,7 +10,7 @@ use crate::cache::Cache;
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
-use crate::key::{self, Kind, PARTITION, SORT};
+use crate::key::{self, Key, Kind, PARTITION, SORT};
 
 /// The sort key of the one ring of a workspace.
 const RING: &str = "ring";
@@ -45,18 +45,8 @@ impl KeyRingReading {
         if let Some(fresh) = self.rings.fresh(workspace, now) {
             return Ok(Some(fresh));
         }
-        let found = self
-            .connection
-            .client
-            .get_item()
-            .table_name(&self.connection.tables.config)
-            .key(PARTITION, item::text(key::partition(Kind::KeyRing, workspace, RING)))
-            .key(SORT, item::text(RING))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreFault::of(&error))?;
-        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        let key = Key { partition: key::partition(Kind::KeyRing, workspace, RING), sort: Some(RING) };
+        let Some(item) = self.connection.read(&self.connection.tables.config, key).await? else { return Ok(None) };
         Ok(Some(self.rings.remember(workspace.clone(), item::read_json(&item, "ring")?, now)))
     }
 }
@@ -74,18 +64,8 @@ impl SigningKeyReading {
     ///
     /// [`StoreFault`].
     pub async fn sealed(&self, workspace: &WorkspaceId, kid: &str) -> Result<Option<String>, StoreFault> {
-        let found = self
-            .0
-            .client
-            .get_item()
-            .table_name(&self.0.tables.config)
-            .key(PARTITION, item::text(key::partition(Kind::SigningKey, workspace, kid)))
-            .key(SORT, item::text(RING))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreFault::of(&error))?;
-        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        let key = Key { partition: key::partition(Kind::SigningKey, workspace, kid), sort: Some(RING) };
+        let Some(item) = self.0.read(&self.0.tables.config, key).await? else { return Ok(None) };
         Ok(Some(item::read_text(&item, "sealed")?.into()))
     }
 }

@@ -1,6 +1,5 @@
 //! Single sign-on sessions, under the hash of their cookie.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use protocol::id::WorkspaceId;
 use protocol::secret::SecretHash;
 use protocol::session::Session;
@@ -9,7 +8,7 @@ use protocol::time::Timestamp;
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
-use crate::key::{self, Kind, PARTITION, TTL};
+use crate::key::{self, Key, Kind, PARTITION, TTL};
 
 /// May find sessions.
 #[derive(Clone)]
@@ -37,17 +36,8 @@ impl SessionReading {
         cookie: &SecretHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreFault> {
-        let found = self
-            .0
-            .client
-            .get_item()
-            .table_name(&self.0.tables.flow)
-            .key(PARTITION, partition(workspace, cookie))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreFault::of(&error))?;
-        let Some(item) = found.item.map(item::known).transpose()? else { return Ok(None) };
+        let key = Key { partition: partition(workspace, cookie), sort: None };
+        let Some(item) = self.0.read(&self.0.tables.flow, key).await? else { return Ok(None) };
         Ok(item::read_json::<Session>(&item, "session")?.alive(now))
     }
 }
@@ -74,7 +64,7 @@ impl SessionCreation {
             .client
             .put_item()
             .table_name(&self.0.tables.flow)
-            .item(PARTITION, partition(workspace, cookie))
+            .item(PARTITION, item::text(partition(workspace, cookie)))
             .item("v", item::version())
             .item("session", item::json(session)?)
             .item(TTL, item::ttl(session.expires))
@@ -94,7 +84,7 @@ impl SessionCreation {
             .client
             .delete_item()
             .table_name(&self.0.tables.flow)
-            .key(PARTITION, partition(workspace, cookie))
+            .key(PARTITION, item::text(partition(workspace, cookie)))
             .send()
             .await
             .map(|_| ())
@@ -102,6 +92,6 @@ impl SessionCreation {
     }
 }
 
-fn partition(workspace: &WorkspaceId, cookie: &SecretHash) -> AttributeValue {
-    item::text(key::partition(Kind::Session, workspace, &cookie.encoded()))
+fn partition(workspace: &WorkspaceId, cookie: &SecretHash) -> String {
+    key::partition(Kind::Session, workspace, &cookie.encoded())
 }
