@@ -44,7 +44,7 @@ impl Signers {
     /// [`SignerFault`].
     pub async fn current(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<Signer, SignerFault> {
         let ring = self.rings.ring(workspace, now).await?.ok_or(SigningFault::Key)?;
-        let jwk = ring.current().ok_or(SigningFault::Key)?;
+        let jwk = &ring.current().ok_or(SigningFault::Key)?.jwk;
         let name = (workspace.clone(), jwk.thumbprint());
         if let Some(signer) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
             return Ok(signer.clone());

@@ -2,7 +2,7 @@
 
 use protocol::id::WorkspaceId;
 use protocol::jwk::Algorithm;
-use protocol::key_ring::{KeyRing, KeyRole, RingKey};
+use protocol::key_ring::{Custody, KeyRing, KeyRole, RingKey};
 use protocol::time::Timestamp;
 use signing::local::LocalKey;
 use signing::seal::SealFault;
@@ -62,8 +62,8 @@ impl Provisioning<'_> {
     /// Makes a key of `algorithm` current, unless one is. A former current key stays published.
     async fn key(&self, workspace: &WorkspaceId, algorithm: Algorithm) -> Result<(), ProvisionError> {
         let ring = KeyRingReading::new(self.connection).ring(workspace, self.now).await?;
-        let mut ring = ring.map_or_else(|| KeyRing { keys: Vec::new() }, |ring| (*ring).clone());
-        if ring.current().is_some_and(|current| current.alg == algorithm) {
+        let mut ring = ring.map_or_else(|| KeyRing::default(), |ring| (*ring).clone());
+        if ring.current().is_some_and(|current| current.jwk.alg == algorithm) {
             return Ok(());
         }
         let (private, key) = LocalKey::generate(algorithm)?;
@@ -71,7 +71,12 @@ impl Provisioning<'_> {
         for former in ring.keys.iter_mut().filter(|key| key.role == KeyRole::Current) {
             former.role = KeyRole::Retired;
         }
-        ring.keys.push(RingKey { jwk: key.jwk().clone(), role: KeyRole::Current });
+        ring.keys.push(RingKey {
+            jwk: key.jwk().clone(),
+            role: KeyRole::Current,
+            custody: Custody::Sealed,
+            since: self.now,
+        });
         let writing = KeyRingWriting::new(self.connection);
         writing.keep(workspace, &key.jwk().thumbprint(), &sealed).await?;
         writing.publish(workspace, &ring).await?;
