@@ -1,12 +1,11 @@
 //! Requests that are ready to be sent, and what their answers must be.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use postern::app::App;
+
 use postern::engine::local_settings;
-use store::{ConfigurationReading, Connection, ConnectionSettings, KeyRingReading};
+use store::{Connection, ConnectionSettings};
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect;
 use tests::laptop::encoded;
@@ -265,9 +264,5 @@ pub(crate) fn through(laptop: &mut Laptop, http: SharedHttpClient) {
     static STARTS: AtomicU64 = AtomicU64::new(0);
     let region = format!("test-{}", STARTS.fetch_add(1, Ordering::Relaxed));
     let connection = Connection::through(http, ConnectionSettings { region, ..local_settings() });
-    let parts = &mut laptop.parts;
-    parts.configuration = Arc::new(ConfigurationReading::new(&connection, parts.public_url.as_str()));
-    parts.rings = Arc::new(KeyRingReading::new(&connection));
-    parts.connection = connection;
-    laptop.app = App::assemble(&laptop.parts).unwrap();
+    laptop.start_over(connection);
 }

@@ -11,11 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern::data::Data;
 use postern::engine::local_settings;
-use postern::provision::Provisioning;
+use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
 use protocol::encoding::base64url;
 use serde_json::{Value, json};
-use signing::{Sealer, SystemEntropy};
+use signing::{Purpose, Sealer, SystemEntropy};
 use tokio::net::TcpListener;
 use web::config::PublicUrl;
 use web::{Clock as _, SystemClock};
@@ -46,14 +46,18 @@ impl Account {
     /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`.
     pub async fn new(public_url: &str, change: impl Fn(String) -> String) -> Self {
         let data = Data::memory(&SystemEntropy).unwrap();
-        let (connection, sealer) = (data.engine.connection(), Sealer::new(&data.sealing_key).unwrap());
+        let of = |purpose| Sealer::derived(&data.sealing_key, purpose).unwrap();
+        let (connection, secrets, sealer) =
+            (data.engine.connection(), of(Purpose::UpstreamSecret), of(Purpose::SigningKey));
         let public_url = PublicUrl::parse(public_url).unwrap();
-        let reading = Reading { public_url: &public_url, sealer: &sealer, entropy: &SystemEntropy };
+        let reading = Reading { public_url: &public_url, sealer: &secrets, entropy: &SystemEntropy };
         let files: Vec<_> =
             DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
         let now = SystemClock.now();
-        let provisioning = Provisioning { connection: &connection, sealer: &sealer, entropy: &SystemEntropy, now };
-        provisioning.provision(&files).await.unwrap();
+        let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
+        let keys = Keys { connection: &connection, source, now };
+        keys.tables().await.unwrap();
+        keys.apply(&files).await.unwrap();
         let database = data.engine.database().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let store = format!("http://{}", listener.local_addr().unwrap());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use assembly::{Parts, Place};
+use assembly::{KeyPlace, Parts, Place};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use dynoxide::actions::scan::ScanRequest;
@@ -12,16 +12,16 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use postern::app::App;
 use postern::data::Data;
 use postern::engine::local_settings;
-use postern::provision::Provisioning;
+use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
 use protocol::id::RegionLabel;
 use protocol::secret::Secret;
 use protocol::time::{Lifetime, Timestamp};
 use sha2::{Digest, Sha256};
-use signing::{Entropy, EntropyFault, SystemEntropy};
+use signing::{Entropy, EntropyFault, Purpose, Sealer, SystemEntropy};
 use store::Connection;
 use web::config::PublicUrl;
-use web::{Clock, Request, Response};
+use web::{Clock, Deadline, Request, Response};
 
 use crate::wire::Wire;
 
@@ -114,9 +114,9 @@ impl Laptop {
         let place = Place {
             public_url: PublicUrl::parse(public_url).unwrap(),
             region: RegionLabel::parse("local").unwrap(),
-            sealing_key: Some(Secret::new(*data.sealing_key.expose())),
+            keys: KeyPlace::Laptop(Secret::new(*data.sealing_key.expose())),
         };
-        let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default())).unwrap();
+        let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
             app: App::assemble(&parts).unwrap(),
             connection: data.engine.connection(),
@@ -131,15 +131,28 @@ impl Laptop {
         laptop
     }
 
+    /// Starts all functions anew over `connection`, as in fresh execution environments.
+    pub fn start_over(&mut self, connection: Connection) {
+        let place = Place {
+            public_url: self.parts.public_url.clone(),
+            region: self.parts.region.clone(),
+            keys: KeyPlace::Laptop(Secret::new(*self.data.sealing_key.expose())),
+        };
+        self.parts = Parts::new(connection, place, self.clock.clone(), self.parts.entropy.clone());
+        self.app = App::assemble(&self.parts).unwrap();
+    }
+
     /// Applies the demo's workspaces, each file's text changed by `change` first.
     pub async fn apply(&self, change: impl Fn(String) -> String) {
-        let sealer = self.parts.sealer().unwrap();
-        let reading = Reading { public_url: &self.parts.public_url, sealer: &sealer, entropy: &SystemEntropy };
+        let of = |purpose| Sealer::derived(&self.data.sealing_key, purpose).unwrap();
+        let (secrets, sealer) = (of(Purpose::UpstreamSecret), of(Purpose::SigningKey));
+        let reading = Reading { public_url: &self.parts.public_url, sealer: &secrets, entropy: &SystemEntropy };
         let files: Vec<_> =
             DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
         let (connection, now) = (&self.connection, self.clock.now());
-        let provisioning = Provisioning { connection, sealer: &sealer, entropy: &SystemEntropy, now };
-        provisioning.provision(&files).await.unwrap();
+        let keys = Keys { connection, source: KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy }, now };
+        keys.tables().await.unwrap();
+        keys.apply(&files).await.unwrap();
     }
 
     /// The URL of `path` below the issuer of the workspace `demo`.
@@ -171,6 +184,7 @@ impl Laptop {
             headers: map,
             body: body.into(),
             trace_id: "trace".into(),
+            deadline: Deadline::NONE,
         };
         self.app.handle(&request).await
     }

@@ -4,4 +4,5 @@
 mod cost;
 mod flow;
 mod front;
+mod roles;
 mod structure;

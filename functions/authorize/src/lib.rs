@@ -61,9 +61,9 @@ async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> R
         .map_err(|_unavailable: PageError| front.refusal(&standing, RedirectError::TemporarilyUnavailable))?;
     match front.decide(&standing, session.as_ref()).await? {
         Verdict::Approved(approved) => front.issue(&standing, &approved).await,
-        Verdict::AskConsent => front.to_consent(&standing),
+        Verdict::AskConsent => front.to_consent(&standing).await,
         Verdict::Refused(error) => Err(front.refusal(&standing, error)),
-        Verdict::LogIn => front.to_login(&standing),
+        Verdict::LogIn => front.to_login(&standing).await,
     }
 }
 

@@ -7,13 +7,12 @@ use protocol::identity::Identity;
 use protocol::parameters::Parameters;
 use protocol::time::Timestamp;
 use protocol::upstream::{UpstreamError, UpstreamTransaction};
-use signing::Purpose;
 use web::cookie::Cookie;
 use web::response::with_cookie;
 use web::{Request, Response};
 
 use crate::provider::{Login, client_secret};
-use crate::{Deps, callback_url, provider, resumed, transaction_cookie};
+use crate::{Deps, callback_url, provider, resumed, transaction_cookie, unavailable};
 
 /// Takes the answer that the browser brings, and goes on as the login page does.
 pub(crate) async fn take(
@@ -25,7 +24,7 @@ pub(crate) async fn take(
     let answer = request.query_parameters().map_err(|_| PageError::ForeignUpstreamAnswer)?;
     let state = answer.one("state").map_err(PageError::from)?.ok_or(PageError::ForeignUpstreamAnswer)?;
     let cookie = transaction_cookie(deps, workspace, state);
-    let transaction = transaction(deps, request, workspace, &cookie)?;
+    let transaction = transaction(deps, request, workspace, &cookie).await?;
     if transaction.provider.as_str() != idp || transaction.state != state {
         return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
     }
@@ -35,15 +34,15 @@ pub(crate) async fn take(
     Ok(with_cookie(response, &cookie.remove()))
 }
 
-fn transaction(
+async fn transaction(
     deps: &Deps,
     request: &Request,
     workspace: &WorkspaceId,
     cookie: &Cookie,
 ) -> Result<UpstreamTransaction, PageError> {
     let sealed = cookie.read(request).ok_or(PageError::ForeignUpstreamAnswer)?;
-    let plain = deps.front.sealer.open(Purpose::Upstream, workspace, sealed);
-    let plain = plain.ok_or(PageError::ForeignUpstreamAnswer)?;
+    let keys = deps.transactions.sealer(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let plain = keys.open(workspace, sealed).ok_or(PageError::ForeignUpstreamAnswer)?;
     let transaction: UpstreamTransaction =
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::ForeignUpstreamAnswer)?;
     if deps.front.clock.now().reached(transaction.expires) {
@@ -89,7 +88,7 @@ async fn identity(
             return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
         }
     };
-    let secret = client_secret(deps, standing, provider)?;
+    let secret = client_secret(deps, standing, provider).await?;
     let login = Login {
         provider,
         metadata: &metadata,

@@ -6,12 +6,12 @@ use protocol::id::WorkspaceId;
 use protocol::time::Lifetime;
 use protocol::upstream::{Target, UpstreamTransaction};
 use sha2::{Digest, Sha256};
+use signing::EntropyFault;
 use signing::entropy::random;
-use signing::{EntropyFault, Purpose};
 use web::response::{see_other, with_cookie};
 use web::{Request, Response};
 
-use crate::{Deps, callback_url, provider, resumed, transaction_cookie};
+use crate::{Deps, callback_url, provider, resumed, transaction_cookie, unavailable};
 
 /// How long a user may take at the provider.
 const PATIENCE: Lifetime = Lifetime::seconds(900);
@@ -27,7 +27,7 @@ pub(crate) async fn begin(
     idp: &str,
 ) -> Result<Response, Refusal> {
     let parameters = request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
-    let interaction = deps.front.open(workspace, parameters.one("interaction").map_err(PageError::from)?)?;
+    let interaction = deps.front.open(workspace, parameters.one("interaction").map_err(PageError::from)?).await?;
     let standing = resumed(deps, request, workspace, interaction.clone()).await?;
     let provider = provider(&standing, idp)?;
     let metadata = deps.upstreams.metadata(&deps.fetcher, provider, deps.front.clock.now()).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn begin(
     let target = Target { callback: &callback_url(&standing, idp), code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
     let cookie = transaction_cookie(deps, workspace, &transaction.state)
-        .set_for(&sealed(deps, workspace, &transaction)?, PATIENCE);
+        .set_for(&sealed(deps, workspace, &transaction).await?, PATIENCE);
     Ok(with_cookie(see_other(&url), &cookie))
 }
 
@@ -52,10 +52,10 @@ fn fresh(deps: &Deps) -> Result<String, PageError> {
     Ok(base64url(&bytes))
 }
 
-fn sealed(deps: &Deps, workspace: &WorkspaceId, transaction: &UpstreamTransaction) -> Result<String, PageError> {
+async fn sealed(deps: &Deps, workspace: &WorkspaceId, transaction: &UpstreamTransaction) -> Result<String, PageError> {
     let plain = serde_json::to_vec(transaction).map_err(|_| PageError::Unavailable)?;
     let front = &deps.front;
-    let sealed = front.sealer.seal(Purpose::Upstream, workspace, plain, &*front.entropy);
-    let sealed = sealed.map_err(|_| PageError::Unavailable)?;
+    let keys = deps.transactions.sealer(front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let sealed = keys.seal(workspace, plain, &*front.entropy).map_err(|fault| unavailable(&fault))?;
     if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }

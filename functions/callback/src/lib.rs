@@ -8,11 +8,12 @@ mod begin;
 mod provider;
 
 use assembly::{AssemblyError, Parts};
-use frontchannel::{FrontChannel, Standing};
+use frontchannel::{FrontChannel, Sealing, Standing};
 use protocol::error::PageError;
 use protocol::id::WorkspaceId;
 use protocol::interaction::Interaction;
 use protocol::upstream::UpstreamProvider;
+use signing::Purpose;
 use store::{AccountRecording, SessionCreation};
 use web::cookie::Cookie;
 use web::fetch::Fetcher;
@@ -29,6 +30,10 @@ pub struct Deps {
     pub sessions: SessionCreation,
     /// Accounts of users whom providers know.
     pub accounts: AccountRecording,
+    /// Sealing of logins that wait for a provider.
+    pub transactions: Sealing,
+    /// Sealing of our secrets at providers.
+    pub secrets: Sealing,
     /// Requests to providers.
     pub fetcher: Fetcher,
     /// What is known of the providers.
@@ -44,8 +49,10 @@ impl Deps {
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
         Ok(Self {
             front: parts.front()?,
-            sessions: SessionCreation::new(&parts.connection),
-            accounts: AccountRecording::new(&parts.connection),
+            sessions: parts.handle(SessionCreation::new),
+            accounts: parts.handle(AccountRecording::new),
+            transactions: parts.sealing(Purpose::Upstream)?,
+            secrets: parts.sealing(Purpose::UpstreamSecret)?,
             fetcher: Fetcher::new(parts.public_url.is_secure()),
             upstreams: Upstreams::default(),
         })
@@ -97,4 +104,10 @@ fn transaction_cookie(deps: &Deps, workspace: &WorkspaceId, state: &str) -> Cook
 
 fn callback_url(standing: &Standing, idp: &str) -> String {
     standing.workspace.workspace.issuer.url(&format!("/callback/{idp}"))
+}
+
+/// Logs an infrastructure fault, once, and answers that we are not available.
+fn unavailable(fault: &dyn std::fmt::Display) -> PageError {
+    tracing::error!(fault = %fault, "an upstream login is not available");
+    PageError::Unavailable
 }

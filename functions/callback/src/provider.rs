@@ -17,10 +17,10 @@ use protocol::time::{Lifetime, Timestamp};
 use protocol::upstream::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamProvider, UpstreamTransaction};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use signing::{Purpose, verify};
+use signing::verify;
 use web::fetch::{FetchFault, Fetcher, Outgoing};
 
-use crate::Deps;
+use crate::{Deps, unavailable};
 
 /// How long metadata may be used before it is read again.
 const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
@@ -144,14 +144,15 @@ impl Login<'_> {
 }
 
 /// Our secret at `provider`, if we have one there.
-pub(crate) fn client_secret(
+pub(crate) async fn client_secret(
     deps: &Deps,
     standing: &Standing,
     provider: &UpstreamProvider,
 ) -> Result<Option<Secret<String>>, PageError> {
     let Some(sealed) = &provider.sealed_client_secret else { return Ok(None) };
     let workspace = &standing.workspace.workspace.id;
-    let plain = deps.front.sealer.open(Purpose::UpstreamSecret, workspace, sealed).ok_or(PageError::Unavailable)?;
+    let keys = deps.secrets.sealer(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let plain = keys.open(workspace, sealed).ok_or(PageError::Unavailable)?;
     let text = String::from_utf8(plain.expose().clone()).map_err(|_| PageError::Unavailable)?;
     Ok(Some(Secret::new(text)))
 }

@@ -16,8 +16,8 @@ pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId
     let standing = resumed_by_query(deps, request, workspace).await?;
     let session = deps.front.session(request, &standing.workspace.workspace).await?;
     match session.filter(|session| may_decide(deps, &standing, session)) {
-        Some(session) => Ok(consent_page(deps, &standing, &session)?),
-        None => deps.front.to_login(&standing),
+        Some(session) => Ok(consent_page(deps, &standing, &session).await?),
+        None => deps.front.to_login(&standing).await,
     }
 }
 
@@ -31,11 +31,11 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
     let form = form(deps, request)?;
     let standing = resumed(deps, request, workspace, &form).await?;
     let Some(session) = deps.front.session(request, &standing.workspace.workspace).await? else {
-        return deps.front.to_login(&standing);
+        return deps.front.to_login(&standing).await;
     };
     if standing.passage.shown_to.as_ref() != Some(&session.subject) {
         // The page was shown to somebody else: in another tab another user has logged in since.
-        return deps.front.to_consent(&standing);
+        return deps.front.to_consent(&standing).await;
     }
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
@@ -57,7 +57,7 @@ async fn allow(deps: &Deps, standing: &Standing, session: &Session, withheld: &[
         // Everything was kept back, which is a no.
         Verdict::Refused(RedirectError::AccessDenied) => match front.deny(standing).await? {},
         Verdict::Refused(error) => Err(front.refusal(standing, error)),
-        Verdict::LogIn | Verdict::AskConsent => front.to_login(standing),
+        Verdict::LogIn | Verdict::AskConsent => front.to_login(standing).await,
     }
 }
 

@@ -37,8 +37,8 @@ impl Deps {
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
         Ok(Self {
             front: parts.front()?,
-            sessions: SessionCreation::new(&parts.connection),
-            consents: ConsentRecording::new(&parts.connection),
+            sessions: parts.handle(SessionCreation::new),
+            consents: parts.handle(ConsentRecording::new),
         })
     }
 }
@@ -87,7 +87,7 @@ async fn resumed(
 ) -> Result<Standing, PageError> {
     let front = &deps.front;
     let loaded = front.workspace(workspace).await?;
-    let interaction = front.open(workspace, parameters.one("interaction")?)?;
+    let interaction = front.open(workspace, parameters.one("interaction")?).await?;
     front.unfinished(workspace, &interaction).await?;
     front.resume(request, loaded, interaction).await
 }

@@ -9,5 +9,6 @@ async fn main() -> Result<(), lambda::Error> {
     log::init(log::Format::Json);
     let parts = Parts::from_env()?;
     let deps = Deps::assemble(&parts)?;
+    deps.front.warm().await;
     lambda::serve(parts.public_url, async |request| handle(&deps, &request).await).await
 }

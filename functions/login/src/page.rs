@@ -18,9 +18,9 @@ pub(crate) struct LoginForm<'a> {
 }
 
 /// The login page.
-pub(crate) fn login_page(deps: &Deps, standing: &Standing, form: &LoginForm<'_>) -> Result<Response, PageError> {
+pub(crate) async fn login_page(deps: &Deps, standing: &Standing, form: &LoginForm<'_>) -> Result<Response, PageError> {
     let workspace = &standing.workspace.workspace;
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, None)?);
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, None).await?);
     let sandbox = workspace.settings.sandbox.as_ref();
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
     let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
@@ -44,9 +44,9 @@ pub(crate) fn login_page(deps: &Deps, standing: &Standing, form: &LoginForm<'_>)
 }
 
 /// The consent page.
-pub(crate) fn consent_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
+pub(crate) async fn consent_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
     let (workspace, client) = (&standing.workspace.workspace, &standing.client.client);
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session))?);
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session)).await?);
     let definitions = &workspace.settings;
     let scopes: Vec<ScopeRow<'_>> = standing
         .request

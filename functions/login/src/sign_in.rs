@@ -18,7 +18,7 @@ const LONGEST: usize = 1024;
 pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
     let standing = resumed_by_query(deps, request, workspace).await?;
     let username = standing.request.terms.login_hint.clone().unwrap_or_default();
-    Ok(login_page(deps, &standing, &LoginForm { username: &username, failed: false })?)
+    Ok(login_page(deps, &standing, &LoginForm { username: &username, failed: false }).await?)
 }
 
 /// Takes name and password, and goes on with what the request still needs.
@@ -29,7 +29,7 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
     let Some(identity) = authenticated(&standing, &form)? else {
         tracing::info!(workspace = %workspace, trace.id = %request.trace_id, "a login failed");
         let username = form.one("username").map_err(protocol::error::PageError::from)?.unwrap_or_default();
-        return Ok(login_page(deps, &standing, &LoginForm { username, failed: true })?);
+        return Ok(login_page(deps, &standing, &LoginForm { username, failed: true }).await?);
     };
     let authenticated = Authenticated { identity: &identity, amr: &["pwd"], auth_time: None };
     let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;

@@ -1,20 +1,25 @@
 //! Discovery documents and public keys: what every client and every API reads first.
 
+use std::sync::Arc;
+
 use assembly::{AssemblyError, Parts};
-use backchannel::BackChannel;
 use protocol::discovery;
 use protocol::key_ring::KeyRing;
 use protocol::workspace::Workspace;
 use serde_json::Value;
-use store::StoreFault;
+use store::{KeyRingReading, StoreFault, WorkspaceReading};
 use web::response::Caching;
 use web::route::{self, Endpoint, Matched};
-use web::{Request, Response, cors, edge, json};
+use web::{Clock, Request, Response, cors, edge, json};
 
 /// What the function works with: it reads what is public.
 pub struct Deps {
-    /// The back channel.
-    pub back: BackChannel,
+    /// Workspaces.
+    pub workspaces: WorkspaceReading,
+    /// Public keys.
+    pub rings: Arc<KeyRingReading>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Deps {
@@ -24,7 +29,16 @@ impl Deps {
     ///
     /// [`AssemblyError`] if something of it is not there.
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        Ok(Self { back: parts.back() })
+        Ok(Self { workspaces: parts.workspaces(), rings: parts.rings(), clock: Arc::clone(&parts.clock) })
+    }
+}
+
+impl Deps {
+    /// Opens the connection during the start of a function, when it has the full speed of its processor.
+    pub async fn warm(&self) {
+        if let Err(fault) = self.workspaces.knock().await {
+            tracing::warn!(fault = %fault, "the store could not be reached at the start");
+        }
     }
 }
 
@@ -54,9 +68,9 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
 }
 
 async fn document(deps: &Deps, matched: &Matched<'_>) -> Result<Option<Value>, StoreFault> {
-    let now = deps.back.clock.now();
-    let Some(loaded) = deps.back.configuration.workspace(&matched.workspace, now).await? else { return Ok(None) };
-    let ring = deps.back.rings.ring(&matched.workspace, now).await?;
+    let now = deps.clock.now();
+    let Some(loaded) = deps.workspaces.workspace(&matched.workspace, now).await? else { return Ok(None) };
+    let ring = deps.rings.ring(&matched.workspace, now).await?;
     let ring = ring.ok_or(StoreFault::Unreadable("key ring"))?;
     if matched.route.endpoint == Endpoint::Jwks {
         return Ok(Some(ring.jwks()));

@@ -34,7 +34,7 @@ impl Deps {
     ///
     /// [`AssemblyError`] if something of it is not there.
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        Ok(Self { back: parts.back(), grants: GrantRevocation::new(&parts.connection) })
+        Ok(Self { back: parts.back(), grants: parts.handle(GrantRevocation::new) })
     }
 }
 

@@ -16,14 +16,15 @@ use protocol::client_authentication::{AuthenticatedClient, Credentials, authenti
 use protocol::encoding::base64url;
 use protocol::exchange::{ApprovedExchange, approve, of_region};
 use protocol::id::RegionLabel;
-use protocol::id_token::{self, IdTokenClaims};
+use protocol::id_token::{self, AtHash, IdTokenClaims};
 use protocol::parameters::Parameters;
 use protocol::release::Unreleased;
+use protocol::time::Lifetime;
 use protocol::token_error::{CodeFault, TokenError};
 use protocol::token_request::CodeExchange;
 use protocol::workspace::Workspace;
-use signing::Entropy;
 use signing::entropy::random;
+use signing::{Entropy, Signer, SigningFault};
 use store::{GrantRedemption, Redemption, SigningKeyReading};
 use web::route::Endpoint;
 use web::{FormFault, Request, Response};
@@ -53,14 +54,20 @@ impl Deps {
     ///
     /// [`AssemblyError`] if something of it is not there.
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        let keys = SigningKeyReading::new(&parts.connection);
         Ok(Self {
             back: parts.back(),
-            grants: GrantRedemption::new(&parts.connection),
-            signers: Signers::new(Arc::clone(&parts.rings), keys, parts.sealer()?),
+            grants: parts.handle(GrantRedemption::new),
+            signers: Signers::new(parts.rings(), parts.handle(SigningKeyReading::new), parts.custodian()?),
             entropy: Arc::clone(&parts.entropy),
             region: parts.region.clone(),
         })
+    }
+}
+
+impl Deps {
+    /// Opens connections during the start of a function, when it has the full speed of its processor.
+    pub async fn warm(&self) {
+        tokio::join!(Box::pin(self.back.warm()), Box::pin(self.signers.warm()));
     }
 }
 
@@ -90,7 +97,10 @@ async fn exchange(
     if !workspace.knows(&approved.terms().source, &approved.terms().subject) {
         return Err(TokenError::Code(CodeFault::UserGone));
     }
-    let tokens = signed(deps, workspace, &approved).await?;
+    in_time(deps, request, SIGN_AND_COMMIT)?;
+    // Boxed, because the SDK's futures are large.
+    let tokens = Box::pin(signed(deps, workspace, &approved)).await?;
+    in_time(deps, request, COMMIT)?;
     commit(deps, workspace, &approved, tokens).await
 }
 
@@ -107,23 +117,33 @@ async fn authenticated(
     Ok(authenticate(&credentials, client.map(|loaded| Arc::clone(&loaded.client)))?)
 }
 
-/// Signs the access token, and the ID token that carries its hash and therefore has to wait for it.
+/// The longest that signing takes, with all its tries and the next key's, and the commit after it.
+const SIGN_AND_COMMIT: Lifetime = Lifetime::seconds(4);
+
+/// The longest that the commit takes, with all its tries.
+const COMMIT: Lifetime = Lifetime::seconds(3);
+
+/// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client
+/// that is told so can come again with the same code (fault F-LAM-1).
+fn in_time(deps: &Deps, request: &Request, needed: Lifetime) -> Result<(), TokenError> {
+    if request.deadline.leaves(needed, deps.back.clock.now()) {
+        return Ok(());
+    }
+    Err(unavailable(&"the time of the invocation is nearly over"))
+}
+
+/// Signs what is due, with the current key or with the one that takes over from it.
 async fn signed(
     deps: &Deps,
     workspace: &Workspace,
     approved: &ApprovedExchange,
 ) -> Result<Unreleased<TokenResponse>, TokenError> {
-    let signer = deps.signers.current(&workspace.id, approved.now()).await.map_err(|fault| unavailable(&fault))?;
     let nonce = random(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
-    let claims = AccessTokenClaims::of(approved, &workspace.issuer, &workspace.settings.default_audience, &nonce);
-    let access_token = signer.sign(access_token::TYPE, &claims).await.map_err(|fault| unavailable(&fault))?;
-    let id_token = match approved.id_token_lifetime() {
-        None => None,
-        Some(lifetime) => {
-            let claims = IdTokenClaims::of(approved, &workspace.issuer, lifetime, &access_token);
-            Some(signer.sign(id_token::TYPE, &claims).await.map_err(|fault| unavailable(&fault))?)
-        }
-    };
+    let access = AccessTokenClaims::of(approved, &workspace.issuer, &workspace.settings.default_audience, &nonce);
+    let id = approved.id_token_lifetime().map(|lifetime| IdTokenClaims::of(approved, &workspace.issuer, lifetime));
+    let work = async |signer: &Signer| both(signer, &access, id.clone(), approved.at_hash()).await;
+    let signed = deps.signers.sign(&workspace.id, approved.now(), work).await;
+    let (access_token, id_token) = signed.map_err(|fault| unavailable(&fault))?;
     Ok(Unreleased::hold(TokenResponse {
         access_token,
         token_type: "Bearer",
@@ -131,6 +151,28 @@ async fn signed(
         scope: approved.terms().scope.joined(),
         id_token,
     }))
+}
+
+/// Signs both tokens at the same time; one after the other only where the ID token carries the hash of the access token.
+async fn both(
+    signer: &Signer,
+    access: &AccessTokenClaims,
+    id: Option<IdTokenClaims>,
+    at_hash: AtHash,
+) -> Result<(String, Option<String>), SigningFault> {
+    let access_token = signer.sign(access_token::TYPE, access);
+    match (id, at_hash) {
+        (None, _) => Ok((access_token.await?, None)),
+        (Some(id), AtHash::Omitted) => {
+            let (access_token, id_token) = tokio::try_join!(access_token, signer.sign(id_token::TYPE, &id))?;
+            Ok((access_token, Some(id_token)))
+        }
+        (Some(id), AtHash::Included) => {
+            let access_token = access_token.await?;
+            let id_token = signer.sign(id_token::TYPE, &id.with_hash_of(&access_token)).await?;
+            Ok((access_token, Some(id_token)))
+        }
+    }
 }
 
 /// The one write that makes it happen, or nothing happened.

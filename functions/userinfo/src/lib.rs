@@ -36,8 +36,8 @@ impl Deps {
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
         Ok(Self {
             back: parts.back(),
-            grants: GrantReading::new(&parts.connection),
-            accounts: AccountReading::new(&parts.connection),
+            grants: parts.handle(GrantReading::new),
+            accounts: parts.handle(AccountReading::new),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use protocol::jwk::Algorithm;
 
 /// An OAuth 2.1 and OpenID Connect authorization server for AWS, and all of it on a laptop.
 #[derive(Debug, Parser)]
@@ -24,6 +25,110 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Run every function in this process, on an embedded DynamoDB.
     Dev(DevOptions),
+    /// Apply workspaces to a stack in AWS, and make the keys that it still lacks.
+    ///
+    /// The environment says which stack: export its output `AdminEnvironment`, and credentials, first.
+    #[command(after_help = APPLY_EXAMPLES)]
+    Apply(ApplyOptions),
+    /// Look at the signing keys of a workspace in AWS, or take a step with them.
+    ///
+    /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has ended.
+    #[command(after_help = KEYS_EXAMPLES)]
+    Keys(KeysOptions),
+}
+
+const APPLY_EXAMPLES: &str = "Examples:
+  postern apply default.toml              make or change the workspace that the file describes
+  postern apply --json *.toml             several, and say so as JSON";
+
+const KEYS_EXAMPLES: &str = "Examples:
+  postern keys list --workspace default/demo
+  postern keys add --workspace default/demo --kms-key arn:aws:kms:eu-west-1:111122223333:key/mrk-12
+  postern keys add --workspace default/demo --wrapped es256
+  postern keys rotate --workspace default/demo
+  postern keys remove --workspace default/demo --kid NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+/// What to apply.
+#[derive(Debug, Args)]
+pub struct ApplyOptions {
+    /// Workspace files, in the form that docs/configuration.md describes.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Say what was done as JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which keys, and what to do with them.
+#[derive(Debug, Args)]
+pub struct KeysOptions {
+    /// The workspace, as TENANT/WORKSPACE.
+    #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
+    pub workspace: Option<String>,
+    /// Describe the keys as JSON, for scripts.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: KeysAction,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// Describe them.
+    List,
+    /// Publish a key that is to sign later.
+    Add {
+        /// The ARN of a key in KMS, which the role of the token function may use.
+        #[arg(long, value_name = "ARN", conflicts_with = "wrapped", required_unless_present = "wrapped")]
+        kms_key: Option<String>,
+        /// Have KMS make a key and encrypt it; it signs in the memory of the function, at no price per token.
+        #[arg(long, value_name = "ALGORITHM")]
+        wrapped: Option<WrappedAlgorithm>,
+    },
+    /// Let the next key sign, and retire the current one.
+    Rotate {
+        /// Do not wait until every verifier has seen the next key. Those that have not refuse its tokens until they look again.
+        #[arg(long)]
+        now: bool,
+    },
+    /// No longer believe a key: every token that it signed ends.
+    Revoke {
+        /// The name of the key.
+        #[arg(long)]
+        kid: String,
+    },
+    /// Forget a key whose last token has ended.
+    Remove {
+        /// The name of the key.
+        #[arg(long)]
+        kid: String,
+    },
+}
+
+/// What a wrapped key signs.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub enum WrappedAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[default]
+    Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+}
+
+impl WrappedAlgorithm {
+    /// The algorithm.
+    #[must_use]
+    pub const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Rs256 => Algorithm::RS256,
+            Self::Ps256 => Algorithm::PS256,
+            Self::Es256 => Algorithm::ES256,
+        }
+    }
 }
 
 impl Default for Command {
@@ -83,7 +188,7 @@ mod tests {
         Arguments::command().debug_assert();
         let said = Arguments::parse_from(["postern", "dev"]);
         let Some(Command::Dev(said)) = said.command else { panic!("dev") };
-        let Command::Dev(unsaid) = Command::default();
+        let Command::Dev(unsaid) = Command::default() else { panic!("dev") };
         assert_eq!(format!("{said:?}"), format!("{unsaid:?}"));
     }
 }

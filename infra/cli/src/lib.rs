@@ -3,11 +3,13 @@
 //! `postern dev` puts the same functions together that Lambda runs, over the same store code, on an embedded engine
 //! that speaks DynamoDB's wire protocol.
 
+pub mod admin;
 pub mod app;
 pub mod arguments;
 pub mod data;
 mod demo;
 pub mod engine;
+pub mod keys;
 mod offers;
 pub mod provision;
 pub mod run;

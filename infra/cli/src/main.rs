@@ -1,17 +1,23 @@
 //! The `postern` command.
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use postern::arguments::{Arguments, Command};
-use postern::run;
+use postern::{admin, run};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match arguments.command.unwrap_or_default() {
-        Command::Dev(options) => run::dev(options),
-    };
+    match arguments.command.unwrap_or_default() {
+        Command::Dev(options) => ended(run::dev(options)),
+        Command::Apply(options) => ended(admin::apply(&options)),
+        Command::Keys(options) => ended(admin::keys(&options)),
+    }
+}
+
+fn ended<E: Display>(outcome: Result<(), E>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -13,7 +13,7 @@ use protocol::jwk::{Algorithm, ForeignJwks};
 use serde_json::json;
 use signing::verify;
 use web::response::Caching;
-use web::{Clock, Request, Response, json};
+use web::{Clock, Deadline, Request, Response, json};
 
 /// The scope that reading takes.
 const SCOPE: &str = "offers.read";
@@ -67,6 +67,7 @@ impl Offers {
             headers: HeaderMap::new(),
             body: bytes::Bytes::new(),
             trace_id: String::new(),
+            deadline: Deadline::NONE,
         };
         let response = Box::pin(metadata::handle(&self.metadata, &request)).await;
         serde_json::from_slice(response.body()).map_err(|_| BearerError::Unavailable)

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assembly::{AssemblyError, Parts, Place};
+use assembly::{AssemblyError, KeyPlace, Parts, Place};
 use protocol::id::{MalformedId, RegionLabel};
 use serde_json::json;
-use signing::SystemEntropy;
+use signing::{Purpose, Sealer, SystemEntropy};
 use thiserror::Error;
 use tokio::sync::watch;
 use web::config::PublicUrl;
@@ -18,7 +18,8 @@ use crate::app::App;
 use crate::arguments::DevOptions;
 use crate::data::{Data, DataError};
 use crate::engine::Engine;
-use crate::provision::{ProvisionError, Provisioning};
+use crate::keys::{KeySource, Keys};
+use crate::provision::ProvisionError;
 use crate::server::{ListenError, Listeners, serve, serve_engine};
 use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
 
@@ -98,22 +99,21 @@ async fn prepared(
     options: &DevOptions,
 ) -> Result<(Parts, Vec<WorkspaceFile>), DevError> {
     let connection = data.engine.connection();
-    let place = Place {
-        public_url: public_url.clone(),
-        region: RegionLabel::parse("local")?,
-        sealing_key: Some(data.sealing_key),
-    };
-    let parts = Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
-    let sealer = parts.sealer()?;
-    let reading = Reading { public_url, sealer: &sealer, entropy: &SystemEntropy };
+    let secrets = Sealer::derived(&data.sealing_key, Purpose::UpstreamSecret).map_err(AssemblyError::from)?;
+    let sealer = Sealer::derived(&data.sealing_key, Purpose::SigningKey).map_err(AssemblyError::from)?;
+    let reading = Reading { public_url, sealer: &secrets, entropy: &SystemEntropy };
     let files = if options.config.is_empty() {
         DEMO.iter().map(|(name, text)| reading.text(name, text)).collect::<Result<Vec<_>, _>>()
     } else {
         options.config.iter().map(|path| reading.file(path)).collect()
     }?;
-    let (connection, now) = (&parts.connection, SystemClock.now());
-    Provisioning { connection, sealer: &sealer, entropy: &SystemEntropy, now }.provision(&files).await?;
-    Ok((parts, files))
+    let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
+    let keys = Keys { connection: &connection, source, now: SystemClock.now() };
+    keys.tables().await?;
+    keys.apply(&files).await?;
+    let keys = KeyPlace::Laptop(data.sealing_key);
+    let place = Place { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys };
+    Ok((Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
 }
 
 /// Serves the engine on a port of its own, if one is asked for.

@@ -18,8 +18,8 @@ use signing::Entropy;
 use signing::entropy::random;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use web::Request;
 use web::request::LARGEST_BODY;
+use web::{Deadline, Request};
 
 use crate::app::App;
 use crate::engine::Engine;
@@ -177,6 +177,7 @@ async fn answer(
         headers: parts.headers,
         body,
         trace_id: random::<12>(entropy).map(|id| base64url(&id)).unwrap_or_default(),
+        deadline: Deadline::NONE,
     };
     let mut response = app.handle(&request).await;
     if !app.is_secure() {

@@ -12,7 +12,7 @@ use protocol::scope::Scopes;
 use protocol::secret::{Secret, SecretHash};
 use protocol::workspace::{Settings, Workspace};
 use serde::Deserialize;
-use signing::{Entropy, Purpose, Sealer};
+use signing::{Entropy, Sealer};
 use thiserror::Error;
 use toml::{Table, Value};
 use web::config::PublicUrl;
@@ -63,7 +63,7 @@ const fn default_algorithm() -> Algorithm {
 pub struct Reading<'a> {
     /// Stands for `{public_url}`.
     pub public_url: &'a PublicUrl,
-    /// Seals the secrets that have to be kept.
+    /// Seals our secrets at upstream providers, which have to be kept.
     pub sealer: &'a Sealer,
     /// Random bytes.
     pub entropy: &'a dyn Entropy,
@@ -119,7 +119,7 @@ impl Reading<'_> {
         for provider in providers.into_iter().flatten().filter_map(Value::as_table_mut) {
             if let Some(secret) = provider.remove("client_secret") {
                 let secret = secret.as_str().ok_or("client_secret is a string")?.as_bytes().to_vec();
-                let sealed = self.sealer.seal(Purpose::UpstreamSecret, id, secret, self.entropy);
+                let sealed = self.sealer.seal(id, secret, self.entropy);
                 provider.insert("sealed_client_secret".into(), sealed.map_err(|fault| fault.to_string())?.into());
             }
         }
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<WorkspaceFile, String> {
-        let sealer = Sealer::new(&Secret::new([1; 32])).unwrap();
+        let sealer = Sealer::derived(&Secret::new([1; 32]), signing::Purpose::UpstreamSecret).unwrap();
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
         let reading = Reading { public_url: &public_url, sealer: &sealer, entropy: &SystemEntropy };
         reading.text("x.toml", text).map_err(|error| error.to_string())

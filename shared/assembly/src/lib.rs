@@ -3,30 +3,37 @@
 //! In Lambda the parts come from the environment, on a laptop from what the command line made; from here on the two are
 //! the same. A function takes of the parts what it needs and keeps nothing else.
 
-use std::sync::Arc;
+mod keys;
+mod transport;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use backchannel::BackChannel;
 use frontchannel::FrontChannel;
 use protocol::id::RegionLabel;
 use protocol::secret::Secret;
 use signing::seal::SealFault;
-use signing::{Entropy, Sealer, SystemEntropy};
+use signing::{Entropy, Kms, KmsNeed, KmsSettings, Purpose, SystemEntropy};
 use store::{
-    ConfigurationReading, Connection, ConnectionSettings, ConsentReading, GrantCreation, KeyRingReading,
-    SessionReading, Tables,
+    ConfigurationReading, Connection, ConnectionSettings, ConsentReading, GrantCreation, Handle, KeyRingReading, Need,
+    SessionReading, Tables, WorkspaceReading,
 };
 use thiserror::Error;
-use web::config::{Aws, PublicUrl};
+use web::config::{Aws, PublicUrl, SealingRoot};
 use web::{Clock, Config, ConfigError, SystemClock};
 
-/// The parts that functions are made of.
+pub use keys::{Custodian, KeyPlace};
+
+/// The parts that functions are made of. What a function takes of them is noted, and its role in AWS is held against
+/// that.
 pub struct Parts {
-    /// The connection to the store.
-    pub connection: Connection,
-    /// Workspaces and clients, read through one cache.
-    pub configuration: Arc<ConfigurationReading>,
-    /// Public keys, read through one cache.
-    pub rings: Arc<KeyRingReading>,
+    connection: Connection,
+    configuration: Arc<ConfigurationReading>,
+    rings: Arc<KeyRingReading>,
+    keys: KeyPlace,
+    needs: Mutex<BTreeSet<Need>>,
+    kms_needs: Mutex<BTreeSet<KmsNeed>>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The time.
@@ -35,7 +42,6 @@ pub struct Parts {
     pub public_url: PublicUrl,
     /// The region that codes name.
     pub region: RegionLabel,
-    sealer: Option<Arc<Sealer>>,
 }
 
 /// What differs from place to place.
@@ -44,8 +50,8 @@ pub struct Place {
     pub public_url: PublicUrl,
     /// The region that codes name.
     pub region: RegionLabel,
-    /// The root of the sealing keys; a function that does not seal has none.
-    pub sealing_key: Option<Secret<[u8; 32]>>,
+    /// Where keys are.
+    pub keys: KeyPlace,
 }
 
 /// Why a function cannot start.
@@ -66,58 +72,85 @@ impl Parts {
     ///
     /// [`AssemblyError`] names what the environment lacks.
     pub fn from_env() -> Result<Self, AssemblyError> {
-        let config = Config::from_env()?;
-        let place =
-            Place { public_url: config.public_url, region: config.region_label, sealing_key: config.sealing_key };
-        let connection = Connection::open(connection_settings(config.aws));
-        Self::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy))
+        let (connection, place) = surroundings(Config::from_env()?)?;
+        Ok(Self::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)))
     }
 
     /// Parts over `connection`.
-    ///
-    /// # Errors
-    ///
-    /// [`AssemblyError::Seal`].
-    pub fn new(
-        connection: Connection,
-        place: Place,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, AssemblyError> {
-        Ok(Self {
+    #[must_use]
+    pub fn new(connection: Connection, place: Place, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
             configuration: Arc::new(ConfigurationReading::new(&connection, place.public_url.as_str())),
             rings: Arc::new(KeyRingReading::new(&connection)),
-            sealer: place.sealing_key.as_ref().map(Sealer::new).transpose()?.map(Arc::new),
+            keys: place.keys,
+            needs: Mutex::default(),
+            kms_needs: Mutex::default(),
             public_url: place.public_url,
             region: place.region,
             connection,
             entropy,
             clock,
-        })
+        }
     }
 
-    /// Sealing, for a function that needs it.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::Missing`] if there is no sealing key.
-    pub fn sealer(&self) -> Result<Arc<Sealer>, AssemblyError> {
-        Ok(self.sealer.clone().ok_or(ConfigError::Missing("SEALING_KEY"))?)
+    /// Takes a handle of the store, made by `open`, and notes what it needs.
+    pub fn handle<H: Handle>(&self, open: impl FnOnce(&Connection) -> H) -> H {
+        self.note(H::NEEDS);
+        open(&self.connection)
+    }
+
+    /// Workspaces, without clients.
+    #[must_use]
+    pub fn workspaces(&self) -> WorkspaceReading {
+        self.handle(|connection| WorkspaceReading::new(connection, self.public_url.as_str()))
+    }
+
+    /// Public keys, read through one cache.
+    #[must_use]
+    pub fn rings(&self) -> Arc<KeyRingReading> {
+        self.note(KeyRingReading::NEEDS);
+        Arc::clone(&self.rings)
+    }
+
+    /// Workspaces and clients, read through one cache.
+    fn configuration(&self) -> Arc<ConfigurationReading> {
+        self.note(ConfigurationReading::NEEDS);
+        Arc::clone(&self.configuration)
+    }
+
+    /// Everything that was asked of DynamoDB by what has been taken so far.
+    #[must_use]
+    pub fn needs(&self) -> BTreeSet<Need> {
+        self.needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Everything that was asked of KMS by what has been taken so far.
+    #[must_use]
+    pub fn kms_needs(&self) -> BTreeSet<KmsNeed> {
+        self.kms_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, needs: &[Need]) {
+        self.needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
+    }
+
+    fn note_kms(&self, needs: &[KmsNeed]) {
+        self.kms_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
     }
 
     /// The front channel.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] if there is no sealing key.
+    /// [`ConfigError::Missing`] if there is no key for sealing.
     pub fn front(&self) -> Result<FrontChannel, AssemblyError> {
         Ok(FrontChannel {
-            configuration: Arc::clone(&self.configuration),
-            rings: Arc::clone(&self.rings),
-            sessions: SessionReading::new(&self.connection),
-            consents: ConsentReading::new(&self.connection),
-            grants: GrantCreation::new(&self.connection),
-            sealer: self.sealer()?,
+            configuration: self.configuration(),
+            rings: self.rings(),
+            sessions: self.handle(SessionReading::new),
+            consents: self.handle(ConsentReading::new),
+            grants: self.handle(GrantCreation::new),
+            interactions: self.sealing(Purpose::Interaction)?,
             entropy: Arc::clone(&self.entropy),
             clock: Arc::clone(&self.clock),
             public_url: self.public_url.clone(),
@@ -128,11 +161,36 @@ impl Parts {
     /// The back channel.
     #[must_use]
     pub fn back(&self) -> BackChannel {
-        BackChannel {
-            configuration: Arc::clone(&self.configuration),
-            rings: Arc::clone(&self.rings),
-            clock: Arc::clone(&self.clock),
+        BackChannel { configuration: self.configuration(), rings: self.rings(), clock: Arc::clone(&self.clock) }
+    }
+}
+
+/// What `config` describes: a connection to its tables, and where its keys are.
+///
+/// # Errors
+///
+/// [`AssemblyError::Config`] if a file that it names cannot be used.
+pub fn surroundings(config: Config) -> Result<(Connection, Place), AssemblyError> {
+    let Config { public_url, region_label, aws, sealing, signing_keys } = config;
+    let http = transport::client(&[&aws.dynamodb_endpoint, &aws.kms_endpoint], aws.ca_bundle.as_deref())?;
+    let keys = match sealing {
+        None => KeyPlace::Nowhere,
+        Some(SealingRoot::Held(root)) => KeyPlace::Laptop(root),
+        Some(SealingRoot::Kms(sealing_key)) => {
+            KeyPlace::Aws { kms: Kms::through(http.clone(), kms_settings(&aws)), sealing_key, signing_keys }
         }
+    };
+    let connection = Connection::through(http, connection_settings(aws));
+    Ok((connection, Place { public_url, region: region_label, keys }))
+}
+
+fn kms_settings(aws: &Aws) -> KmsSettings {
+    KmsSettings {
+        region: aws.region.clone(),
+        access_key_id: aws.access_key_id.clone(),
+        secret_access_key: Secret::new(aws.secret_access_key.clone()),
+        session_token: aws.session_token.clone(),
+        endpoint: aws.kms_endpoint.clone(),
     }
 }
 

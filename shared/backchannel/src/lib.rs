@@ -32,6 +32,14 @@ pub struct Caller {
 }
 
 impl BackChannel {
+    /// Opens connections during the start of a function, when it has the full speed of its processor. What fails here is
+    /// tried again by the first request that needs it.
+    pub async fn warm(&self) {
+        if let Err(fault) = self.configuration.workspaces().knock().await {
+            tracing::warn!(fault = %fault, "the store could not be reached at the start");
+        }
+    }
+
     /// Answers `request`, if it is one to `endpoint`, with what `handler` says.
     pub async fn answer(
         &self,

@@ -66,8 +66,8 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub fn to_login(&self, standing: &Standing) -> Result<Response, Refusal> {
-        self.to_page(standing, "/login")
+    pub async fn to_login(&self, standing: &Standing) -> Result<Response, Refusal> {
+        self.to_page(standing, "/login").await
     }
 
     /// Sends the browser to the consent page.
@@ -75,12 +75,12 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub fn to_consent(&self, standing: &Standing) -> Result<Response, Refusal> {
-        self.to_page(standing, "/login/consent")
+    pub async fn to_consent(&self, standing: &Standing) -> Result<Response, Refusal> {
+        self.to_page(standing, "/login/consent").await
     }
 
-    fn to_page(&self, standing: &Standing, path: &str) -> Result<Response, Refusal> {
-        let sealed = self.sealed(standing, None)?;
+    async fn to_page(&self, standing: &Standing, path: &str) -> Result<Response, Refusal> {
+        let sealed = self.sealed(standing, None).await?;
         let url = standing.workspace.workspace.issuer.url(path);
         let response = see_other(&format!("{url}?interaction={sealed}"));
         Ok(standing.cookie().into_iter().fold(response, with_cookie))

@@ -71,8 +71,8 @@ impl FrontChannel {
     async fn next(&self, standing: &Standing, session: &Session) -> Result<Response, Refusal> {
         match self.decide(standing, Some(session)).await? {
             Verdict::Approved(approved) => self.issue(standing, &approved).await,
-            Verdict::AskConsent => self.to_consent(standing),
-            Verdict::LogIn => self.to_login(standing),
+            Verdict::AskConsent => self.to_consent(standing).await,
+            Verdict::LogIn => self.to_login(standing).await,
             Verdict::Refused(error) => Err(redirected(standing, error)),
         }
     }

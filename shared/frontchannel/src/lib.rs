@@ -6,17 +6,19 @@
 
 mod answer;
 mod issue;
+mod sealing;
 mod session;
 mod standing;
 
 use std::sync::Arc;
 
 use protocol::id::RegionLabel;
-use signing::{Entropy, Sealer};
+use signing::Entropy;
 use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionReading};
 use web::Clock;
 use web::config::PublicUrl;
 
+pub use sealing::{Sealing, SealingFault};
 pub use session::{Authenticated, NewSession, SESSION};
 pub use standing::{BROWSER, Standing};
 
@@ -32,8 +34,8 @@ pub struct FrontChannel {
     pub consents: ConsentReading,
     /// New grants.
     pub grants: GrantCreation,
-    /// Sealing.
-    pub sealer: Arc<Sealer>,
+    /// Sealing of interactions.
+    pub interactions: Sealing,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The time.
@@ -42,4 +44,14 @@ pub struct FrontChannel {
     pub public_url: PublicUrl,
     /// The region that codes name.
     pub region: RegionLabel,
+}
+
+impl FrontChannel {
+    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
+    /// fails here is tried again by the first request that needs it.
+    pub async fn warm(&self) {
+        if let Err(fault) = self.interactions.sealer(self.clock.now()).await {
+            tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
+        }
+    }
 }

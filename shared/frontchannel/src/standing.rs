@@ -9,7 +9,6 @@ use protocol::id::{GrantId, WorkspaceId};
 use protocol::interaction::{Interaction, Passage};
 use protocol::secret::{Secret, SecretHash};
 use protocol::session::Session;
-use signing::Purpose;
 use signing::entropy::random;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use web::Request;
@@ -85,13 +84,13 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
-    pub fn sealed(&self, standing: &Standing, shown_to: Option<&Session>) -> Result<String, PageError> {
+    pub async fn sealed(&self, standing: &Standing, shown_to: Option<&Session>) -> Result<String, PageError> {
         let passage = Passage { shown_to: shown_to.map(|session| session.subject.clone()), ..standing.passage.clone() };
         let interaction = Interaction::of(&standing.request, passage);
         let plain = serde_json::to_vec(&interaction).map_err(|error| unavailable(&error))?;
         let workspace = &standing.workspace.workspace.id;
-        let sealed = self.sealer.seal(Purpose::Interaction, workspace, plain, &*self.entropy);
-        let sealed = sealed.map_err(|fault| unavailable(&fault))?;
+        let keys = self.interactions.sealer(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+        let sealed = keys.seal(workspace, plain, &*self.entropy).map_err(|fault| unavailable(&fault))?;
         if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
     }
 
@@ -99,10 +98,11 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`PageError::StaleInteraction`].
-    pub fn open(&self, workspace: &WorkspaceId, sealed: Option<&str>) -> Result<Interaction, PageError> {
+    /// [`PageError::StaleInteraction`], or [`PageError::Unavailable`] if the keys are out of reach.
+    pub async fn open(&self, workspace: &WorkspaceId, sealed: Option<&str>) -> Result<Interaction, PageError> {
         let sealed = sealed.ok_or(PageError::StaleInteraction)?;
-        let plain = self.sealer.open(Purpose::Interaction, workspace, sealed).ok_or(PageError::StaleInteraction)?;
+        let keys = self.interactions.sealer(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+        let plain = keys.open(workspace, sealed).ok_or(PageError::StaleInteraction)?;
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)
     }
 

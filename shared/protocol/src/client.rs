@@ -1,6 +1,7 @@
 //! Clients as the flow sees them: registered, checked, ready to be decided upon.
 
 use crate::id::ClientId;
+use crate::id_token::AtHash;
 use crate::lifetimes::Lifetimes;
 use crate::redirect_uri::{RedirectUri, RedirectUris};
 use crate::scope::Scopes;
@@ -27,6 +28,8 @@ pub struct Client {
     pub challenge: ChallengePolicy,
     /// How long its codes and tokens live.
     pub lifetimes: Lifetimes,
+    /// Whether its ID tokens carry `at_hash`.
+    pub at_hash: AtHash,
 }
 
 /// Whether a client may be used.

@@ -5,6 +5,7 @@ use crate::client_authentication::AuthenticatedClient;
 use crate::code::AuthorizationCode;
 use crate::grant::{Grant, GrantState, GrantTerms};
 use crate::id::{GrantId, RegionLabel};
+use crate::id_token::AtHash;
 use crate::pkce::CodeVerifier;
 use crate::scope::OPENID;
 use crate::secret::{Secret, SecretHash};
@@ -24,6 +25,7 @@ pub struct ApprovedExchange {
     now: Timestamp,
     access_token: Lifetime,
     id_token: Lifetime,
+    at_hash: AtHash,
     stays_until: Timestamp,
 }
 
@@ -56,6 +58,12 @@ impl ApprovedExchange {
     #[must_use]
     pub const fn access_token_lifetime(&self) -> Lifetime {
         self.access_token
+    }
+
+    /// Whether the ID token carries `at_hash`.
+    #[must_use]
+    pub const fn at_hash(&self) -> AtHash {
+        self.at_hash
     }
 
     /// How long the ID token lives, if one is due.
@@ -114,6 +122,7 @@ pub fn approve(
         now,
         access_token: lifetimes.access_token,
         id_token: lifetimes.id_token,
+        at_hash: client.client().at_hash,
         stays_until: grant.expires,
     })
 }

@@ -12,6 +12,18 @@ use crate::time::Lifetime;
 /// The `typ` of the JOSE header (RFC 7519 §5.1).
 pub const TYPE: &str = "JWT";
 
+/// Whether an ID token carries the hash of the access token beside it. In the code flow it may (§3.1.3.6); it then has to
+/// wait for the access token's signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtHash {
+    /// Both tokens are signed at the same time.
+    #[default]
+    Omitted,
+    /// The ID token names its access token.
+    Included,
+}
+
 /// The claims of an ID token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct IdTokenClaims {
@@ -34,16 +46,17 @@ pub struct IdTokenClaims {
     pub acr: String,
     /// How the user proved it.
     pub amr: Vec<String>,
-    /// The left half of the digest of the access token beside it (§3.1.3.6).
-    pub at_hash: String,
+    /// The left half of the digest of the access token beside it (§3.1.3.6), for clients that are to have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
     /// The user's session.
     pub sid: String,
 }
 
 impl IdTokenClaims {
-    /// The claims of the ID token that goes with `access_token`.
+    /// The claims of the ID token of an approved exchange.
     #[must_use]
-    pub fn of(approved: &ApprovedExchange, issuer: &Issuer, lifetime: Lifetime, access_token: &str) -> Self {
+    pub fn of(approved: &ApprovedExchange, issuer: &Issuer, lifetime: Lifetime) -> Self {
         let terms = approved.terms();
         Self {
             iss: issuer.as_str().into(),
@@ -55,9 +68,15 @@ impl IdTokenClaims {
             nonce: terms.nonce.clone(),
             acr: terms.acr.clone(),
             amr: terms.amr.clone(),
-            at_hash: at_hash(access_token),
+            at_hash: None,
             sid: terms.sid.clone(),
         }
+    }
+
+    /// The same claims, bound to `access_token`, which is signed already.
+    #[must_use]
+    pub fn with_hash_of(self, access_token: &str) -> Self {
+        Self { at_hash: Some(at_hash(access_token)), ..self }
     }
 }
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Status};
 use crate::id::{ClientId, Issuer};
+use crate::id_token::AtHash;
 use crate::lifetimes::OwnLifetimes;
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
 use crate::scope::Scopes;
@@ -45,6 +46,9 @@ pub struct ClientMetadata {
     /// The `code_challenge_method` that is set for this client in advance: `S256`, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge_method: Option<PresetMethod>,
+    /// Whether its ID tokens carry `at_hash`, if it has this otherwise than the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<AtHash>,
     /// Lifetimes of its own.
     #[serde(default)]
     pub lifetimes: OwnLifetimes,
@@ -113,6 +117,7 @@ impl ClientMetadata {
             challenge: self.challenge(&authentication, settings.pkce),
             authentication,
             lifetimes,
+            at_hash: self.at_hash.unwrap_or(settings.at_hash),
         })
     }
 

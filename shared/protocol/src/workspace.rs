@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IdentitySourceId, Issuer, Subject, WorkspaceId};
+use crate::id_token::AtHash;
 use crate::lifetimes::Lifetimes;
 use crate::sandbox::{SANDBOX, Sandbox};
 use crate::scope::Scopes;
@@ -45,6 +46,9 @@ pub struct Settings {
     /// How long things live.
     #[serde(default)]
     pub lifetimes: Lifetimes,
+    /// Whether ID tokens carry `at_hash`, unless a client has it otherwise.
+    #[serde(default)]
+    pub at_hash: AtHash,
     /// The scopes that clients may be registered for, with words for users.
     #[serde(default)]
     pub scopes: Vec<ScopeDefinition>,

@@ -1,7 +1,8 @@
 //! Sealing: what travels with a browser, or lies in the store, and only we can open.
 //!
-//! AES-256-GCM-SIV (RFC 8452), which stays safe however many interactions are begun under one key, under a key of its own for each purpose, with the purpose's workspace as associated data. What was
-//! sealed for one purpose or workspace does not open for another (catalogue rows SEC-SESS-12, SEC-STORE-02).
+//! AES-256-GCM-SIV (RFC 8452), which stays safe however many interactions are begun under one key. Each purpose has keys
+//! of its own, and the workspace is associated data: what was sealed for one purpose or workspace does not open for
+//! another (catalogue rows SEC-SESS-12, SEC-STORE-02). A sealed text begins with the version of its key.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -12,11 +13,8 @@ use thiserror::Error;
 
 use crate::entropy::{self, Entropy, EntropyFault};
 
-/// The version of the format and of the root key, first in every sealed text.
-const VERSION: u8 = 1;
-
 /// What something is sealed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// An interaction that travels with the browser.
     Interaction,
@@ -28,12 +26,26 @@ pub enum Purpose {
     UpstreamSecret,
 }
 
-/// Seals and opens.
+impl Purpose {
+    /// The purposes for which there are data keys in AWS. Private signing keys are wrapped by KMS itself.
+    pub const OF_DATA_KEYS: [Self; 3] = [Self::Interaction, Self::Upstream, Self::UpstreamSecret];
+
+    /// The name by which KMS and the store know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interaction => "interaction",
+            Self::Upstream => "upstream",
+            Self::SigningKey => "signing-key",
+            Self::UpstreamSecret => "upstream-secret",
+        }
+    }
+}
+
+/// Seals and opens, for one purpose.
 pub struct Sealer {
-    interaction: LessSafeKey,
-    upstream: LessSafeKey,
-    signing_key: LessSafeKey,
-    upstream_secret: LessSafeKey,
+    current: u8,
+    keys: Vec<(u8, LessSafeKey)>,
 }
 
 /// Something could not be sealed.
@@ -48,33 +60,40 @@ impl From<EntropyFault> for SealFault {
 }
 
 impl Sealer {
-    /// Derives the keys of all purposes from `root`.
+    /// Seals with the version `current` of `keys`, and opens with any of them.
+    ///
+    /// # Errors
+    ///
+    /// [`SealFault`] if the current version is not among them, or a key has another length than 32 bytes.
+    pub fn new(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
+        let bound = |(version, key): &(u8, Secret<Vec<u8>>)| {
+            let key = UnboundKey::new(&AES_256_GCM_SIV, key.expose()).map_err(|_| SealFault)?;
+            Ok((*version, LessSafeKey::new(key)))
+        };
+        let keys = keys.iter().map(bound).collect::<Result<Vec<_>, SealFault>>()?;
+        if keys.iter().any(|(version, _)| *version == current) { Ok(Self { current, keys }) } else { Err(SealFault) }
+    }
+
+    /// Derives the key for `purpose` from `root`: on a laptop, which has no KMS.
     ///
     /// # Errors
     ///
     /// [`SealFault`] if the provider refuses, which it does not for keys of this size.
-    pub fn new(root: &Secret<[u8; 32]>) -> Result<Self, SealFault> {
-        let derive = |purpose: &[u8]| -> Result<LessSafeKey, SealFault> {
-            let pseudo_random_key = Salt::new(HKDF_SHA256, b"postern sealing 1").extract(root.expose());
-            let info = [purpose];
-            let key = pseudo_random_key.expand(&info, &AES_256_GCM_SIV).map_err(|_| SealFault)?;
-            Ok(LessSafeKey::new(UnboundKey::from(key)))
+    pub fn derived(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
+        let pseudo_random_key = Salt::new(HKDF_SHA256, b"postern sealing 1").extract(root.expose());
+        // The names that the first release gave them.
+        let info: [&[u8]; 1] = match purpose {
+            Purpose::Interaction => [b"interaction"],
+            Purpose::Upstream => [b"upstream"],
+            Purpose::SigningKey => [b"signing key"],
+            Purpose::UpstreamSecret => [b"upstream secret"],
         };
-        Ok(Self {
-            interaction: derive(b"interaction")?,
-            upstream: derive(b"upstream")?,
-            signing_key: derive(b"signing key")?,
-            upstream_secret: derive(b"upstream secret")?,
-        })
+        let key = pseudo_random_key.expand(&info, &AES_256_GCM_SIV).map_err(|_| SealFault)?;
+        Ok(Self { current: 1, keys: vec![(1, LessSafeKey::new(UnboundKey::from(key)))] })
     }
 
-    const fn key(&self, purpose: Purpose) -> &LessSafeKey {
-        match purpose {
-            Purpose::Interaction => &self.interaction,
-            Purpose::Upstream => &self.upstream,
-            Purpose::SigningKey => &self.signing_key,
-            Purpose::UpstreamSecret => &self.upstream_secret,
-        }
+    fn key(&self, wanted: u8) -> Option<&LessSafeKey> {
+        self.keys.iter().find(|(version, _)| *version == wanted).map(|(_, key)| key)
     }
 
     /// Seals `plain`, as text of `A–Z a–z 0–9 - _`.
@@ -82,34 +101,26 @@ impl Sealer {
     /// # Errors
     ///
     /// [`SealFault`].
-    pub fn seal(
-        &self,
-        purpose: Purpose,
-        workspace: &WorkspaceId,
-        plain: Vec<u8>,
-        entropy: &dyn Entropy,
-    ) -> Result<String, SealFault> {
+    pub fn seal(&self, workspace: &WorkspaceId, plain: Vec<u8>, entropy: &dyn Entropy) -> Result<String, SealFault> {
         let nonce = entropy::random::<NONCE_LEN>(entropy)?;
         let mut sealed = plain;
         let associated = Aad::from(workspace.to_string());
-        self.key(purpose)
+        self.key(self.current)
+            .ok_or(SealFault)?
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), associated, &mut sealed)
             .map_err(|_| SealFault)?;
-        Ok(encoding::base64url(&[&[VERSION][..], &nonce, &sealed].concat()))
+        Ok(encoding::base64url(&[&[self.current][..], &nonce, &sealed].concat()))
     }
 
     /// Opens `sealed`; `None` if it was not sealed here for this purpose and workspace, in this very form.
     #[must_use]
-    pub fn open(&self, purpose: Purpose, workspace: &WorkspaceId, sealed: &str) -> Option<Secret<Vec<u8>>> {
+    pub fn open(&self, workspace: &WorkspaceId, sealed: &str) -> Option<Secret<Vec<u8>>> {
         let bytes = encoding::base64url_decoded(sealed)?;
         let (version, rest) = bytes.split_first()?;
-        if *version != VERSION {
-            return None;
-        }
         let (nonce, cipher) = rest.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut cipher = cipher.to_vec();
-        let plain = self.key(purpose).open_in_place(nonce, Aad::from(workspace.to_string()), &mut cipher).ok()?;
+        let plain = self.key(*version)?.open_in_place(nonce, Aad::from(workspace.to_string()), &mut cipher).ok()?;
         Some(Secret::new(plain.to_vec()))
     }
 }
@@ -121,8 +132,8 @@ mod tests {
     use super::*;
     use crate::SystemEntropy;
 
-    fn sealer(root: u8) -> Sealer {
-        Sealer::new(&Secret::new([root; 32])).unwrap()
+    fn sealer(root: u8, purpose: Purpose) -> Sealer {
+        Sealer::derived(&Secret::new([root; 32]), purpose).unwrap()
     }
 
     fn workspace(name: &str) -> WorkspaceId {
@@ -130,11 +141,11 @@ mod tests {
     }
 
     fn sealed() -> String {
-        sealer(1).seal(Purpose::Interaction, &workspace("demo"), b"hello".to_vec(), &SystemEntropy).unwrap()
+        sealer(1, Purpose::Interaction).seal(&workspace("demo"), b"hello".to_vec(), &SystemEntropy).unwrap()
     }
 
     fn opens(root: u8, purpose: Purpose, name: &str, text: &str) -> bool {
-        sealer(root).open(purpose, &workspace(name), text).is_some_and(|plain| plain.expose() == b"hello")
+        sealer(root, purpose).open(&workspace(name), text).is_some_and(|plain| plain.expose() == b"hello")
     }
 
     #[test]
@@ -157,6 +168,22 @@ mod tests {
         }
         assert!(!opens(1, Purpose::Interaction, "demo", &format!("{text}A")));
         assert!(!opens(1, Purpose::Interaction, "demo", &format!("{text}{text}")));
+    }
+
+    #[test]
+    fn a_new_version_seals_and_the_old_one_still_opens() {
+        let key = |byte| Secret::new(vec![byte; 32]);
+        let (old, new) =
+            (Sealer::new(1, &[(1, key(1))]).unwrap(), Sealer::new(2, &[(1, key(1)), (2, key(2))]).unwrap());
+        let demo = workspace("demo");
+        let (first, second) = (
+            old.seal(&demo, b"hello".to_vec(), &SystemEntropy).unwrap(),
+            new.seal(&demo, b"hello".to_vec(), &SystemEntropy).unwrap(),
+        );
+        assert!(new.open(&demo, &first).is_some() && new.open(&demo, &second).is_some());
+        assert!(old.open(&demo, &second).is_none(), "its version is not known yet");
+        assert!(Sealer::new(3, &[(1, key(1))]).is_err(), "the current version must be there");
+        assert!(Sealer::new(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
     }
 
     proptest! {

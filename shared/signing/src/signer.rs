@@ -7,13 +7,22 @@ use protocol::jwk::PublicJwk;
 use serde::Serialize;
 
 use crate::fault::SigningFault;
+use crate::kms::KmsSigning;
 use crate::local::LocalKey;
+use crate::verify;
 
-/// What signs: the key that is current.
+/// A key that signs, wherever it is.
 #[derive(Clone)]
-pub enum Signer {
-    /// A key in this process.
+pub struct Signer {
+    kid: String,
+    jwk: PublicJwk,
+    means: Means,
+}
+
+#[derive(Clone)]
+enum Means {
     Local(Arc<LocalKey>),
+    Kms { kms: KmsSigning, key: String },
 }
 
 #[derive(Serialize)]
@@ -24,31 +33,54 @@ struct Header<'a> {
 }
 
 impl Signer {
-    /// Signs `claims` as a compact JWS of type `typ`.
+    /// A key in this process.
+    #[must_use]
+    pub fn local(key: LocalKey) -> Self {
+        let jwk = key.jwk().clone();
+        Self { kid: jwk.thumbprint(), jwk, means: Means::Local(Arc::new(key)) }
+    }
+
+    /// The key `key` of KMS, whose public half is `jwk`.
+    #[must_use]
+    pub fn kms(kms: KmsSigning, key: String, jwk: PublicJwk) -> Self {
+        Self { kid: jwk.thumbprint(), jwk, means: Means::Kms { kms, key } }
+    }
+
+    /// Signs `claims` as a compact JWS of type `typ`. What does not verify with the published key does not leave,
+    /// wherever it was signed (catalogue row SEC-JWT-10).
     ///
     /// # Errors
     ///
     /// [`SigningFault`].
-    #[expect(clippy::unused_async, reason = "KMS answers over the network; callers are written for it")]
     pub async fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningFault> {
-        let jwk = self.jwk();
-        let header = Header { typ, alg: jwk.alg.as_str(), kid: &jwk.thumbprint() };
+        let header = Header { typ, alg: self.jwk.alg.as_str(), kid: &self.kid };
         let header = serde_json::to_vec(&header).map_err(|_| SigningFault::Claims)?;
         let claims = serde_json::to_vec(claims).map_err(|_| SigningFault::Claims)?;
         let mut token = format!("{}.{}", base64url(&header), base64url(&claims));
-        let signature = match self {
-            Self::Local(key) => key.sign(token.as_bytes())?,
+        let signature = match &self.means {
+            Means::Local(key) => base64url(&key.sign(token.as_bytes())?),
+            Means::Kms { kms, key } => {
+                let signature = base64url(&kms.sign(key, self.jwk.alg, token.as_bytes()).await?);
+                if !verify::verifies(&self.jwk, token.as_bytes(), &signature) {
+                    return Err(SigningFault::Unverified);
+                }
+                signature
+            }
         };
         token.push('.');
-        token.push_str(&base64url(&signature));
+        token.push_str(&signature);
         Ok(token)
     }
 
     /// The public half of the key.
     #[must_use]
-    pub fn jwk(&self) -> &PublicJwk {
-        match self {
-            Self::Local(key) => key.jwk(),
-        }
+    pub const fn jwk(&self) -> &PublicJwk {
+        &self.jwk
+    }
+
+    /// The name of the key, its RFC 7638 thumbprint.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
     }
 }

@@ -73,7 +73,8 @@ pub fn own_claims(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>
     claims(token, [key], |presented| presented == Some(typ))
 }
 
-fn verifies(key: &PublicJwk, message: &[u8], signature: &str) -> bool {
+/// Whether `signature` (base64url) is one of `message` by `key`.
+pub(crate) fn verifies(key: &PublicJwk, message: &[u8], signature: &str) -> bool {
     let decoding = match &key.material {
         KeyMaterial::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
         KeyMaterial::Ec { x, y, .. } => DecodingKey::from_ec_components(x, y),
@@ -90,8 +91,6 @@ fn verifies(key: &PublicJwk, message: &[u8], signature: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use protocol::encoding::base64url;
     use serde_json::json;
 
@@ -99,15 +98,14 @@ mod tests {
     use crate::local::LocalKey;
     use crate::signer::Signer;
 
-    fn signed(key: &Arc<LocalKey>, typ: &str) -> String {
-        let signer = Signer::Local(Arc::clone(key));
+    fn signed(signer: &Signer, typ: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(signer.sign(typ, &json!({"sub": "s"}))).unwrap()
     }
 
-    fn keys() -> Vec<Arc<LocalKey>> {
+    fn keys() -> Vec<Signer> {
         [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256]
-            .map(|algorithm| Arc::new(LocalKey::generate(algorithm).unwrap().1))
+            .map(|algorithm| Signer::local(LocalKey::generate(algorithm).unwrap().1))
             .to_vec()
     }
 

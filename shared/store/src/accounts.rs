@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
 use crate::key::{self, Key, Kind, PARTITION, SORT};
+use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of the one item that an account has today.
 const PROFILE: &str = "profile";
@@ -18,6 +19,10 @@ pub struct AccountReading(Connection);
 /// May record accounts.
 #[derive(Clone)]
 pub struct AccountRecording(Connection);
+
+impl Handle for AccountReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::GetItem, Kind::Account)];
+}
 
 impl AccountReading {
     /// The handle over `connection`.
@@ -36,6 +41,10 @@ impl AccountReading {
         let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
         item::read_json(&item, "identity").map(Some)
     }
+}
+
+impl Handle for AccountRecording {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::PutItem, Kind::Account)];
 }
 
 impl AccountRecording {

@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, SORT};
+use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
@@ -34,27 +35,32 @@ pub struct LoadedClient {
     pub origins: AllowedOrigins,
 }
 
-/// May read workspaces and clients.
-pub struct ConfigurationReading {
+/// May read workspaces.
+pub struct WorkspaceReading {
     connection: Connection,
     public_url: String,
     workspaces: Cache<WorkspaceId, LoadedWorkspace>,
+}
+
+/// May read workspaces and clients.
+pub struct ConfigurationReading {
+    workspaces: WorkspaceReading,
+    connection: Connection,
     clients: Cache<(WorkspaceId, ClientId), LoadedClient>,
 }
 
 /// May write workspaces and clients.
 pub struct ConfigurationWriting(Connection);
 
-impl ConfigurationReading {
+impl Handle for WorkspaceReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Config, Action::GetItem, Kind::Workspace)];
+}
+
+impl WorkspaceReading {
     /// The handle over `connection`, for issuers below `public_url`.
     #[must_use]
     pub fn new(connection: &Connection, public_url: &str) -> Self {
-        Self {
-            connection: connection.clone(),
-            public_url: public_url.into(),
-            workspaces: Cache::new(),
-            clients: Cache::new(),
-        }
+        Self { connection: connection.clone(), public_url: public_url.into(), workspaces: Cache::new() }
     }
 
     /// The workspace `id`, if there is one.
@@ -78,6 +84,51 @@ impl ConfigurationReading {
         let workspace = Workspace { id: id.clone(), issuer: Issuer::new(&self.public_url, id), settings };
         let loaded = LoadedWorkspace { workspace, origins: AllowedOrigins::new(origins) };
         Ok(Some(self.workspaces.remember(id.clone(), loaded, now)))
+    }
+
+    /// Asks for a workspace that cannot be: a call that opens the connection during the start of a function, when it has
+    /// the full speed of its processor, and not while a user waits.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn knock(&self) -> Result<(), StoreFault> {
+        find(&self.connection, key::regional(Kind::Workspace, ALONE)).await.map(|_| ())
+    }
+}
+
+impl Handle for ConfigurationReading {
+    const NEEDS: &'static [Need] = &[
+        Need::of(Table::Config, Action::GetItem, Kind::Workspace),
+        Need::of(Table::Config, Action::GetItem, Kind::Client),
+    ];
+}
+
+impl ConfigurationReading {
+    /// The handle over `connection`, for issuers below `public_url`.
+    #[must_use]
+    pub fn new(connection: &Connection, public_url: &str) -> Self {
+        let workspaces = WorkspaceReading::new(connection, public_url);
+        Self { workspaces, connection: connection.clone(), clients: Cache::new() }
+    }
+
+    /// Workspaces.
+    #[must_use]
+    pub const fn workspaces(&self) -> &WorkspaceReading {
+        &self.workspaces
+    }
+
+    /// The workspace `id`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn workspace(
+        &self,
+        id: &WorkspaceId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<LoadedWorkspace>>, StoreFault> {
+        self.workspaces.workspace(id, now).await
     }
 
     /// The client `id` of `workspace`, active or not, if there is one.

@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
-use aws_smithy_http_client::tls;
 
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
@@ -47,19 +46,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects over the network. Nothing is sent yet.
-    #[must_use]
-    pub fn open(settings: ConnectionSettings) -> Self {
-        let plain = settings.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-        let http = aws_smithy_http_client::Builder::new();
-        let http = if plain {
-            http.build_http()
-        } else {
-            http.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build_https()
-        };
-        Self::through(http, settings)
-    }
-
     /// Connects through `http`, which may be anything that answers as DynamoDB does.
     #[must_use]
     pub fn through(http: SharedHttpClient, settings: ConnectionSettings) -> Self {

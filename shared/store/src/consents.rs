@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
 use crate::key::{self, Key, Kind, PARTITION, SORT};
+use crate::need::{Action, Handle, Need, Table};
 
 /// May find consents.
 #[derive(Clone)]
@@ -15,6 +16,10 @@ pub struct ConsentReading(Connection);
 /// May remember consents.
 #[derive(Clone)]
 pub struct ConsentRecording(Connection);
+
+impl Handle for ConsentReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::GetItem, Kind::Consent)];
+}
 
 impl ConsentReading {
     /// The handle over `connection`.
@@ -39,6 +44,10 @@ impl ConsentReading {
         let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
         item::read_json(&item, "consent").map(Some)
     }
+}
+
+impl Handle for ConsentRecording {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::PutItem, Kind::Consent)];
 }
 
 impl ConsentRecording {

@@ -15,6 +15,7 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, TTL};
+use crate::need::{Action, Handle, Need, Table};
 
 /// A grant that is about to be created, with its code.
 pub struct NewGrant {
@@ -65,6 +66,11 @@ pub struct GrantReading(Connection);
 /// May revoke grants.
 #[derive(Clone)]
 pub struct GrantRevocation(Connection);
+
+impl Handle for GrantCreation {
+    const NEEDS: &'static [Need] =
+        &[Need::of(Table::Flow, Action::PutItem, Kind::Grant), Need::of(Table::Flow, Action::GetItem, Kind::Grant)];
+}
 
 impl GrantCreation {
     /// The handle over `connection`.
@@ -139,6 +145,11 @@ impl GrantCreation {
     }
 }
 
+impl Handle for GrantRedemption {
+    const NEEDS: &'static [Need] =
+        &[Need::of(Table::Flow, Action::GetItem, Kind::Grant), Need::of(Table::Flow, Action::UpdateItem, Kind::Grant)];
+}
+
 impl GrantRedemption {
     /// The handle over `connection`.
     #[must_use]
@@ -205,6 +216,10 @@ impl GrantRedemption {
     }
 }
 
+impl Handle for GrantReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::GetItem, Kind::Grant)];
+}
+
 impl GrantReading {
     /// The handle over `connection`.
     #[must_use]
@@ -220,6 +235,10 @@ impl GrantReading {
     pub async fn find(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
         find(&self.0, workspace, id).await
     }
+}
+
+impl Handle for GrantRevocation {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::UpdateItem, Kind::Grant)];
 }
 
 impl GrantRevocation {

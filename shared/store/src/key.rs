@@ -13,26 +13,28 @@ pub(crate) const SORT: &str = "sk";
 pub(crate) const TTL: &str = "ttl";
 
 /// Kinds of items.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Account,
     Client,
     Consent,
     Grant,
     KeyRing,
+    SealingKey,
     Session,
     SigningKey,
     Workspace,
 }
 
 impl Kind {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Client => "client",
             Self::Consent => "consent",
             Self::Grant => "grant",
             Self::KeyRing => "key-ring",
+            Self::SealingKey => "sealing-key",
             Self::Session => "session",
             Self::SigningKey => "signing-key",
             Self::Workspace => "workspace",
@@ -51,6 +53,12 @@ pub(crate) struct Key<'k> {
 /// The partition key of the item `id` of this kind in `workspace`.
 pub(crate) fn partition(kind: Kind, workspace: &WorkspaceId, id: &str) -> String {
     format!("{}#{workspace}#{id}", kind.name())
+}
+
+/// The partition key of the item `id` of this kind that belongs to the region and not to a workspace. No workspace is
+/// written like that: its name has a slash.
+pub(crate) fn regional(kind: Kind, id: &str) -> String {
+    format!("{}#-#{id}", kind.name())
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
 use crate::key::{self, Key, Kind, PARTITION, SORT};
+use crate::need::{Action, Handle, Need, Table};
+use crate::sealing_keys::written;
 
 /// The sort key of the one ring of a workspace.
 const RING: &str = "ring";
@@ -28,6 +30,10 @@ pub struct SigningKeyReading(Connection);
 /// May write key rings and sealed private keys.
 #[derive(Clone)]
 pub struct KeyRingWriting(Connection);
+
+impl Handle for KeyRingReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Config, Action::GetItem, Kind::KeyRing)];
+}
 
 impl KeyRingReading {
     /// The handle over `connection`.
@@ -49,6 +55,10 @@ impl KeyRingReading {
         let Some(item) = self.connection.read(&self.connection.tables.config, key).await? else { return Ok(None) };
         Ok(Some(self.rings.remember(workspace.clone(), item::read_json(&item, "ring")?, now)))
     }
+}
+
+impl Handle for SigningKeyReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Config, Action::GetItem, Kind::SigningKey)];
 }
 
 impl SigningKeyReading {
@@ -77,42 +87,71 @@ impl KeyRingWriting {
         Self(connection.clone())
     }
 
-    /// Keeps the sealed private half of the key named `kid`. The ring that names it is written afterwards.
+    /// Keeps the sealed or wrapped private half of the key named `kid`. The ring that names it is written afterwards.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
     pub async fn keep(&self, workspace: &WorkspaceId, kid: &str, sealed: &str) -> Result<(), StoreFault> {
-        let partition = key::partition(Kind::SigningKey, workspace, kid);
-        self.write(partition, "sealed", item::text(sealed)).await
+        let put = self.put(key::partition(Kind::SigningKey, workspace, kid)).item("sealed", item::text(sealed));
+        put.send().await.map(|_| ()).map_err(|error| StoreFault::of(&error))
     }
 
-    /// Writes the ring of `workspace`.
+    /// Forgets the private half of the key named `kid`. The ring no longer names it.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn publish(&self, workspace: &WorkspaceId, ring: &KeyRing) -> Result<(), StoreFault> {
-        self.write(key::partition(Kind::KeyRing, workspace, RING), "ring", item::json(ring)?).await
+    pub async fn forget(&self, workspace: &WorkspaceId, kid: &str) -> Result<(), StoreFault> {
+        let delete = self.0.client.delete_item().table_name(&self.0.tables.config);
+        let partition = key::partition(Kind::SigningKey, workspace, kid);
+        let delete = delete.key(PARTITION, item::text(partition)).key(SORT, item::text(RING));
+        delete.send().await.map(|_| ()).map_err(|error| StoreFault::of(&error))
     }
 
-    async fn write(
+    /// Writes the ring of `workspace`, if what is there is still `former`; `false` if somebody else was faster.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn publish(
         &self,
-        partition: String,
-        name: &str,
-        value: aws_sdk_dynamodb::types::AttributeValue,
-    ) -> Result<(), StoreFault> {
-        self.0
-            .client
-            .put_item()
-            .table_name(&self.0.tables.config)
-            .item(PARTITION, item::text(partition))
-            .item(SORT, item::text(RING))
-            .item("v", item::version())
-            .item(name, value)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreFault::of(&error))
+        workspace: &WorkspaceId,
+        ring: &KeyRing,
+        former: Option<&StoredRing>,
+    ) -> Result<bool, StoreFault> {
+        let put = self.put(key::partition(Kind::KeyRing, workspace, RING)).item("ring", item::json(ring)?);
+        let put = match former {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(former) => put
+                .condition_expression("ring = :former")
+                .expression_attribute_values(":former", item::text(former.text.as_str())),
+        };
+        written(put.send().await)
     }
+
+    /// The ring of `workspace` as it is stored, to be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn ring(&self, workspace: &WorkspaceId) -> Result<Option<StoredRing>, StoreFault> {
+        let key = Key { partition: key::partition(Kind::KeyRing, workspace, RING), sort: Some(RING) };
+        let Some(item) = self.0.read(&self.0.tables.config, key).await? else { return Ok(None) };
+        let (ring, text) = (item::read_json(&item, "ring")?, item::read_text(&item, "ring")?.into());
+        Ok(Some(StoredRing { ring, text }))
+    }
+
+    fn put(&self, partition: String) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {
+        let put = self.0.client.put_item().table_name(&self.0.tables.config);
+        put.item(PARTITION, item::text(partition)).item(SORT, item::text(RING)).item("v", item::version())
+    }
+}
+
+/// A ring together with the form in which it was stored, by which a later writing recognises it.
+#[derive(Clone)]
+pub struct StoredRing {
+    /// The ring.
+    pub ring: KeyRing,
+    text: String,
 }

@@ -9,6 +9,7 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item;
 use crate::key::{self, Key, Kind, PARTITION, TTL};
+use crate::need::{Action, Handle, Need, Table};
 
 /// May find sessions.
 #[derive(Clone)]
@@ -17,6 +18,10 @@ pub struct SessionReading(Connection);
 /// May begin sessions, and end the one that a new one replaces.
 #[derive(Clone)]
 pub struct SessionCreation(Connection);
+
+impl Handle for SessionReading {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::GetItem, Kind::Session)];
+}
 
 impl SessionReading {
     /// The handle over `connection`.
@@ -40,6 +45,13 @@ impl SessionReading {
         let Some(item) = self.0.read(&self.0.tables.flow, key).await? else { return Ok(None) };
         Ok(item::read_json::<Session>(&item, "session")?.alive(now))
     }
+}
+
+impl Handle for SessionCreation {
+    const NEEDS: &'static [Need] = &[
+        Need::of(Table::Flow, Action::PutItem, Kind::Session),
+        Need::of(Table::Flow, Action::DeleteItem, Kind::Session),
+    ];
 }
 
 impl SessionCreation {

@@ -14,8 +14,18 @@ pub struct Config {
     pub region_label: RegionLabel,
     /// AWS: region, credentials, endpoint, tables.
     pub aws: Aws,
-    /// The root of the sealing keys; only functions that seal have one.
-    pub sealing_key: Option<Secret<[u8; 32]>>,
+    /// What keys for sealing are made of; only functions that seal have something.
+    pub sealing: Option<SealingRoot>,
+    /// The KMS keys that sign; only `token` has some.
+    pub signing_keys: Vec<String>,
+}
+
+/// What keys for sealing are made of.
+pub enum SealingRoot {
+    /// A KMS key, by its ARN, under which data keys are encrypted.
+    Kms(String),
+    /// Bytes from which keys are derived: on a laptop.
+    Held(Secret<[u8; 32]>),
 }
 
 /// What a function needs to know of AWS.
@@ -30,6 +40,10 @@ pub struct Aws {
     pub session_token: Option<String>,
     /// Another endpoint for DynamoDB than the region's.
     pub dynamodb_endpoint: Option<String>,
+    /// Another endpoint for KMS than the region's.
+    pub kms_endpoint: Option<String>,
+    /// A file of certificates to trust instead of Amazon's own: for rehearsals.
+    pub ca_bundle: Option<String>,
     /// The table of workspaces, clients and keys.
     pub config_table: String,
     /// The table of accounts and consents.
@@ -78,13 +92,37 @@ impl Config {
                 secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
                 session_token: lookup("AWS_SESSION_TOKEN"),
                 dynamodb_endpoint: lookup("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| lookup("AWS_ENDPOINT_URL")),
+                kms_endpoint: lookup("AWS_ENDPOINT_URL_KMS").or_else(|| lookup("AWS_ENDPOINT_URL")),
+                ca_bundle: lookup("AWS_CA_BUNDLE"),
                 config_table: required("CONFIG_TABLE")?,
                 users_table: required("USERS_TABLE")?,
                 flow_table: required("FLOW_TABLE")?,
             },
-            sealing_key: lookup("SEALING_KEY").map(|text| sealing_key(&text)).transpose()?,
+            sealing: sealing(lookup("SEALING_KEY_ARN"), lookup("SEALING_KEY"))?,
+            signing_keys: lookup("SIGNING_KEY_ARNS").map(|arns| signing_keys(&arns)).transpose()?.unwrap_or_default(),
         })
     }
+}
+
+fn sealing(arn: Option<String>, held: Option<String>) -> Result<Option<SealingRoot>, ConfigError> {
+    match (arn, held) {
+        (None, None) => Ok(None),
+        (Some(arn), None) => key_arn("SEALING_KEY_ARN", &arn).map(|arn| Some(SealingRoot::Kms(arn))),
+        (None, Some(text)) => sealing_key(&text).map(|key| Some(SealingRoot::Held(key))),
+        (Some(_), Some(_)) => Err(ConfigError::Unusable("SEALING_KEY", "cannot stand beside SEALING_KEY_ARN")),
+    }
+}
+
+fn signing_keys(arns: &str) -> Result<Vec<String>, ConfigError> {
+    arns.split(',').map(|arn| key_arn("SIGNING_KEY_ARNS", arn)).collect()
+}
+
+/// A key is named by its ARN, not by an alias, which can come to mean another key at any moment.
+fn key_arn(variable: &'static str, text: &str) -> Result<String, ConfigError> {
+    if text.starts_with("arn:") && text.contains(":kms:") && text.contains(":key/") {
+        return Ok(text.into());
+    }
+    Err(ConfigError::Unusable(variable, "must be the ARN of a KMS key, and not that of an alias"))
 }
 
 fn sealing_key(text: &str) -> Result<Secret<[u8; 32]>, ConfigError> {
@@ -151,7 +189,14 @@ mod tests {
         Some(match name {
             "PUBLIC_URL" => "https://auth.example".into(),
             "REGION_LABEL" => "eu".into(),
-            "AWS_SESSION_TOKEN" | "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_DYNAMODB" | "SEALING_KEY" => return None,
+            "AWS_SESSION_TOKEN"
+            | "AWS_ENDPOINT_URL"
+            | "AWS_ENDPOINT_URL_DYNAMODB"
+            | "AWS_ENDPOINT_URL_KMS"
+            | "AWS_CA_BUNDLE"
+            | "SEALING_KEY"
+            | "SEALING_KEY_ARN"
+            | "SIGNING_KEY_ARNS" => return None,
             other => other.to_lowercase(),
         })
     }
@@ -165,6 +210,37 @@ mod tests {
         }
         let short = Config::parse(|name| if name == "SEALING_KEY" { Some("AAAA".into()) } else { complete(name) });
         assert!(short.err().unwrap().to_string().contains("32 bytes"));
+    }
+
+    fn with(set: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::parse(|name| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map_or_else(|| complete(name), |(_, value)| Some((*value).into()))
+        })
+    }
+
+    #[test]
+    fn keys_are_named_by_their_arn_and_never_by_an_alias() {
+        let arn = "arn:aws:kms:eu-west-1:111122223333:key/1";
+        let both = format!("{arn},{arn}2");
+        let config = with(&[("SEALING_KEY_ARN", arn), ("SIGNING_KEY_ARNS", &both)]).unwrap();
+        assert!(matches!(config.sealing, Some(SealingRoot::Kms(found)) if found == arn));
+        assert_eq!(config.signing_keys.len(), 2);
+        let alias = "arn:aws:kms:eu-west-1:111122223333:alias/postern";
+        for (variable, bad) in [
+            ("SEALING_KEY_ARN", alias),
+            ("SEALING_KEY_ARN", "1234abcd-12ab-34cd-56ef-1234567890ab"),
+            ("SEALING_KEY_ARN", ""),
+            ("SIGNING_KEY_ARNS", alias),
+            ("SIGNING_KEY_ARNS", ""),
+            ("SIGNING_KEY_ARNS", "arn:aws:kms:eu-west-1:111122223333:key/1,"),
+        ] {
+            let error = with(&[(variable, bad)]).err().unwrap();
+            assert!(error.to_string().contains(variable), "{error}");
+        }
+        let held = "A".repeat(43);
+        assert!(with(&[("SEALING_KEY", &held), ("SEALING_KEY_ARN", arn)]).is_err(), "one or the other");
     }
 
     #[test]

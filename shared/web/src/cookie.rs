@@ -75,6 +75,7 @@ mod tests {
     use http::{HeaderMap, Method};
 
     use super::*;
+    use crate::request::Deadline;
 
     fn request(cookies: &[&str]) -> Request {
         let mut headers = HeaderMap::new();
@@ -82,7 +83,7 @@ mod tests {
             headers.append(header::COOKIE, cookie.parse().unwrap());
         }
         let (path, query, trace_id) = (String::new(), String::new(), String::new());
-        Request { method: Method::GET, path, query, headers, body: Bytes::new(), trace_id }
+        Request { method: Method::GET, path, query, headers, body: Bytes::new(), trace_id, deadline: Deadline::NONE }
     }
 
     fn cookie(public_url: &str) -> Cookie {

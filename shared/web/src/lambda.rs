@@ -13,11 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use lambda_runtime::{LambdaEvent, service_fn};
+use protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PublicUrl;
 use crate::json;
-use crate::request::Request;
+use crate::request::{Deadline, Request};
 use crate::response::Response;
 
 /// What a function cannot start or go on without.
@@ -79,20 +80,21 @@ where
     let (public_url, handler) = (&public_url, &handler);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| {
         // The SDK's futures are deep; boxed, they neither grow the stack nor the compiler's patience.
-        Ok::<_, Error>(Box::pin(answer(event.payload, public_url, handler)).await)
+        Ok::<_, Error>(Box::pin(answer(event, public_url, handler)).await)
     }))
     .await
 }
 
 /// Answers one event.
-pub async fn answer<H, F>(event: serde_json::Value, public_url: &PublicUrl, handler: &H) -> Answer
+pub async fn answer<H, F>(event: LambdaEvent<serde_json::Value>, public_url: &PublicUrl, handler: &H) -> Answer
 where
     H: Fn(Request) -> F,
     F: Future<Output = Response>,
 {
     // Read here and not by the runtime, which would quote in the log what it cannot read.
-    let event = serde_json::from_value::<Event>(event).map_err(|_| String::new());
-    match event.and_then(|event| request(event, public_url.base_path())) {
+    let deadline = Deadline::at(Timestamp::from_millis(event.context.deadline));
+    let event = serde_json::from_value::<Event>(event.payload).map_err(|_| String::new());
+    match event.and_then(|event| request(event, public_url.base_path(), deadline)) {
         Ok(request) => Answer::from(handler(request).await),
         Err(trace_id) => Answer::from(json::error(
             &Request::nameless(trace_id),
@@ -103,12 +105,12 @@ where
     }
 }
 
-fn request(event: Event, base_path: &str) -> Result<Request, String> {
+fn request(event: Event, base_path: &str, deadline: Deadline) -> Result<Request, String> {
     let trace_id = event.request_context.request_id.clone();
-    read(event, base_path).ok_or(trace_id)
+    read(event, base_path, deadline).ok_or(trace_id)
 }
 
-fn read(event: Event, base_path: &str) -> Option<Request> {
+fn read(event: Event, base_path: &str, deadline: Deadline) -> Option<Request> {
     let mut headers = HeaderMap::new();
     // A function URL repeats the cookies among the headers; the list is what counts.
     let repeated = |name: &str| !event.cookies.is_empty() && name.eq_ignore_ascii_case("cookie");
@@ -125,6 +127,7 @@ fn read(event: Event, base_path: &str) -> Option<Request> {
         headers,
         body: body(event.body.unwrap_or_default(), event.is_base64_encoded)?,
         trace_id: event.request_context.request_id,
+        deadline,
     })
 }
 
@@ -148,7 +151,7 @@ impl Request {
     /// A request of which nothing is known but its trace id.
     fn nameless(trace_id: String) -> Self {
         let (path, query, headers, body) = (String::new(), String::new(), HeaderMap::new(), Bytes::new());
-        Self { method: Method::GET, path, query, headers, body, trace_id }
+        Self { method: Method::GET, path, query, headers, body, trace_id, deadline: Deadline::NONE }
     }
 }
 
@@ -196,7 +199,7 @@ mod tests {
 
     #[test]
     fn sec_param_08_a_body_is_decoded_once_and_only_if_flagged() {
-        let body = |change: serde_json::Value| request(event(&change), "").map(|request| request.body);
+        let body = |change: serde_json::Value| request(event(&change), "", Deadline::NONE).map(|request| request.body);
         assert_eq!(body(serde_json::json!({})), Ok(Bytes::from("YQ==")));
         assert_eq!(body(serde_json::json!({"isBase64Encoded": true})), Ok(Bytes::from("a")));
         assert_eq!(body(serde_json::json!({"isBase64Encoded": true, "body": "YQ=="})), Ok(Bytes::from("a")));
@@ -206,7 +209,7 @@ mod tests {
 
     #[test]
     fn cookies_come_from_their_own_list() {
-        let request = request(event(&serde_json::json!({})), "").unwrap();
+        let request = request(event(&serde_json::json!({})), "", Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
@@ -229,10 +232,18 @@ mod tests {
     #[test]
     fn headers_that_no_request_has_are_a_400_and_no_panic() {
         for headers in [serde_json::json!({"a b": "x"}), serde_json::json!({"a": "x\ny"})] {
-            assert_eq!(request(event(&serde_json::json!({ "headers": headers })), "").err().as_deref(), Some("r"));
+            assert_eq!(
+                request(event(&serde_json::json!({ "headers": headers })), "", Deadline::NONE).err().as_deref(),
+                Some("r")
+            );
         }
         assert!(
-            request(event(&serde_json::json!({"headers": {"host": "a b", "x-forwarded-proto": "%%"}})), "").is_ok()
+            request(
+                event(&serde_json::json!({"headers": {"host": "a b", "x-forwarded-proto": "%%"}})),
+                "",
+                Deadline::NONE
+            )
+            .is_ok()
         );
     }
 

@@ -20,5 +20,5 @@ pub mod route;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError};
-pub use request::{FormFault, Request};
+pub use request::{Deadline, FormFault, Request};
 pub use response::Response;

@@ -29,6 +29,7 @@ mod tests {
     use http::{HeaderMap, Method, header};
 
     use super::*;
+    use crate::request::Deadline;
 
     #[test]
     fn sec_sess_04_a_form_of_another_site_is_told_apart() {
@@ -53,7 +54,15 @@ mod tests {
                 }
             }
             let (path, query, trace_id) = (String::new(), String::new(), String::new());
-            let request = Request { method: Method::POST, path, query, headers, body: Bytes::new(), trace_id };
+            let request = Request {
+                method: Method::POST,
+                path,
+                query,
+                headers,
+                body: Bytes::new(),
+                trace_id,
+                deadline: Deadline::NONE,
+            };
             let public_url = PublicUrl::parse("https://auth.example").unwrap();
             assert_eq!(is_from_our_page(&request, &public_url), expected, "{site:?} {origin:?}");
         }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use protocol::parameters::{ParameterError, Parameters};
+use protocol::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
 /// The largest body that is looked at (catalogue row SEC-DOS-01).
@@ -25,6 +26,29 @@ pub struct Request {
     pub body: Bytes,
     /// The id that answers and log lines carry, so that one can be found by the other.
     pub trace_id: String,
+    /// When this invocation ends, whatever it has come to.
+    pub deadline: Deadline,
+}
+
+/// When an invocation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline(Timestamp);
+
+impl Deadline {
+    /// Never: on a laptop.
+    pub const NONE: Self = Self(Timestamp::from_millis(u64::MAX));
+
+    /// At `end`.
+    #[must_use]
+    pub const fn at(end: Timestamp) -> Self {
+        Self(end)
+    }
+
+    /// Whether at `now` there is time left for something that takes up to `needed`.
+    #[must_use]
+    pub const fn leaves(self, needed: Lifetime, now: Timestamp) -> bool {
+        !now.plus(needed).reached(self.0)
+    }
 }
 
 /// Why the parameters of a request cannot be used.
@@ -108,7 +132,15 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
         }
         let body = Bytes::from_static(body);
-        Request { method: Method::POST, path: "/".into(), query: String::new(), headers, body, trace_id: "t".into() }
+        Request {
+            method: Method::POST,
+            path: "/".into(),
+            query: String::new(),
+            headers,
+            body,
+            trace_id: "t".into(),
+            deadline: Deadline::NONE,
+        }
     }
 
     #[test]

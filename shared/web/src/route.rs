@@ -21,6 +21,26 @@ pub enum Function {
     Metadata,
 }
 
+impl Function {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Authorize, Self::Login, Self::Callback, Self::Token, Self::Userinfo, Self::Revoke, Self::Metadata];
+
+    /// The name of its crate, its binary and its Lambda function.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Login => "login",
+            Self::Callback => "callback",
+            Self::Token => "token",
+            Self::Userinfo => "userinfo",
+            Self::Revoke => "revoke",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
 /// What a route leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {

@@ -1,0 +1,221 @@
+//! `postern apply` and `postern keys`: administration of a stack in AWS, from wherever its administrator works.
+//!
+//! The environment says which stack: the stack's output `AdminEnvironment`, and credentials as every tool for AWS takes
+//! them from the environment.
+
+use std::io::Write as _;
+
+use assembly::{AssemblyError, KeyPlace, Place, surroundings};
+use frontchannel::{Sealing, SealingFault};
+use protocol::id::WorkspaceId;
+use protocol::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
+use protocol::time::{Lifetime, Timestamp};
+use serde_json::{Value, json};
+use signing::{KmsAdministration, KmsUnwrapping, Purpose, SystemEntropy};
+use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault};
+use thiserror::Error;
+use web::config::PublicUrl;
+use web::{Clock as _, Config, ConfigError, SystemClock};
+
+use crate::arguments::{ApplyOptions, KeysAction, KeysOptions};
+use crate::keys::{KeyError, KeySource, Keys, NewKey};
+use crate::provision::ProvisionError;
+use crate::workspace_file::{FileError, Reading};
+
+/// Why it was not done, as one sentence.
+#[derive(Debug, Error)]
+pub enum AdminError {
+    /// The environment does not name a stack.
+    #[error(
+        "{0}. Export the output AdminEnvironment of the stack, and credentials (AWS_ACCESS_KEY_ID, \
+         AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), first."
+    )]
+    Environment(#[from] ConfigError),
+    /// The functions could not be put together.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// A file is not good.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The name is none of a workspace.
+    #[error("say which workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
+    Workspace,
+    /// There is no such workspace.
+    #[error("there is no workspace {0}")]
+    NoWorkspace(WorkspaceId),
+    /// A workspace could not be applied.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// The keys could not be worked on.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The keys that seal our secrets could not be opened.
+    #[error("the keys for sealing could not be opened: {0}")]
+    Sealing(#[from] SealingFault),
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreFault),
+    /// The runtime could not start.
+    #[error("this could not start: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// A stack in AWS.
+struct Stack {
+    connection: Connection,
+    public_url: PublicUrl,
+    kms: KmsAdministration,
+    unwrapping: KmsUnwrapping,
+    signing_keys: Vec<String>,
+    now: Timestamp,
+}
+
+impl Stack {
+    fn from_env() -> Result<Self, AdminError> {
+        let (connection, Place { public_url, keys, .. }) = surroundings(Config::from_env()?)?;
+        match keys {
+            KeyPlace::Aws { kms, sealing_key, signing_keys } => Ok(Self {
+                connection,
+                public_url,
+                unwrapping: KmsUnwrapping::new(&kms, &sealing_key),
+                kms: KmsAdministration::new(&kms, &sealing_key),
+                signing_keys,
+                now: SystemClock.now(),
+            }),
+            KeyPlace::Nowhere | KeyPlace::Laptop(_) => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
+        }
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        let source = KeySource::Aws { kms: &self.kms, signing_keys: &self.signing_keys };
+        Keys { connection: &self.connection, source, now: self.now }
+    }
+}
+
+/// Applies workspaces to a stack.
+///
+/// # Errors
+///
+/// [`AdminError`], one sentence that says what to do.
+pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
+    waited_for(async {
+        let stack = Stack::from_env()?;
+        let keys = stack.keys();
+        keys.ensure_sealing().await?;
+        let reading = SealingKeyReading::new(&stack.connection);
+        let secrets = Sealing::wrapped(Purpose::UpstreamSecret, reading, stack.unwrapping.clone());
+        let sealer = secrets.sealer(stack.now).await?;
+        let reading = Reading { public_url: &stack.public_url, sealer: &sealer, entropy: &SystemEntropy };
+        let files = options.files.iter().map(|path| reading.file(path)).collect::<Result<Vec<_>, _>>()?;
+        keys.apply(&files).await?;
+        let applied: Vec<(&str, usize)> =
+            files.iter().map(|file| (file.workspace.issuer.as_str(), file.clients.len())).collect();
+        let text = if options.json {
+            let applied = applied.iter().map(|(issuer, clients)| json!({ "issuer": issuer, "clients": clients }));
+            json!({ "applied": applied.collect::<Vec<_>>() }).to_string()
+        } else {
+            let lines = applied.iter().map(|(issuer, clients)| format!("Applied {issuer} with {clients} clients."));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        say(&text);
+        Ok(())
+    })
+}
+
+/// Looks at the keys of a workspace, or takes a step with them.
+///
+/// # Errors
+///
+/// [`AdminError`], one sentence that says what to do.
+pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
+    waited_for(async {
+        let named = options.workspace.as_deref().and_then(|name| name.split_once('/'));
+        let (tenant, name) = named.ok_or(AdminError::Workspace)?;
+        let workspace = WorkspaceId::parse(tenant, name).map_err(|_| AdminError::Workspace)?;
+        let stack = Stack::from_env()?;
+        let ring = taken(&stack, &workspace, &options.action).await?;
+        say(&if options.json { described(&ring).to_string() } else { table(&ring) });
+        Ok(())
+    })
+}
+
+async fn taken(stack: &Stack, workspace: &WorkspaceId, action: &KeysAction) -> Result<KeyRing, AdminError> {
+    let (keys, now) = (stack.keys(), stack.now);
+    Ok(match action {
+        KeysAction::List => keys.ring(workspace).await?.ring,
+        KeysAction::Add { kms_key: Some(arn), .. } => keys.add(workspace, NewKey::Kms(arn.clone())).await?,
+        KeysAction::Add { wrapped, .. } => {
+            keys.add(workspace, NewKey::Wrapped(wrapped.unwrap_or_default().algorithm())).await?
+        }
+        KeysAction::Rotate { now: at_once } => {
+            let published = if *at_once { Lifetime::seconds(0) } else { PUBLISHED_BEFORE_USE };
+            keys.step(workspace, |ring| ring.rotate(published, now)).await?
+        }
+        KeysAction::Revoke { kid } => keys.step(workspace, |ring| ring.revoke(kid, now)).await?,
+        KeysAction::Remove { kid } => {
+            let longest = longest_token(stack, workspace).await?;
+            keys.step(workspace, |ring| ring.remove(kid, longest, now)).await?
+        }
+    })
+}
+
+/// The longest that a token of `workspace` lives, whichever client it is for: no client's may live longer than a day.
+async fn longest_token(stack: &Stack, workspace: &WorkspaceId) -> Result<Lifetime, AdminError> {
+    let configuration = ConfigurationReading::new(&stack.connection, stack.public_url.as_str());
+    match configuration.workspace(workspace, stack.now).await? {
+        Some(_) => Ok(Lifetime::seconds(24 * 3600)),
+        None => Err(AdminError::NoWorkspace(workspace.clone())),
+    }
+}
+
+const fn custody(custody: &Custody) -> &'static str {
+    match custody {
+        Custody::Sealed => "sealed",
+        Custody::Kms(_) => "kms",
+        Custody::Wrapped => "wrapped",
+    }
+}
+
+fn described(ring: &KeyRing) -> Value {
+    let keys = ring.keys.iter().map(|key| {
+        let mut described = json!({
+            "kid": key.jwk.thumbprint(),
+            "alg": key.jwk.alg.as_str(),
+            "role": key.role,
+            "custody": custody(&key.custody),
+            "since": key.since.seconds(),
+        });
+        if let (Custody::Kms(name), Some(members)) = (&key.custody, described.as_object_mut()) {
+            members.insert("kms_key".into(), name.as_str().into());
+        }
+        described
+    });
+    json!({ "keys": keys.collect::<Vec<_>>() })
+}
+
+fn table(ring: &KeyRing) -> String {
+    let mut text = format!("{:<43}  {:<5}  {:<7}  {:<7}  SINCE (SECONDS)", "KID", "ALG", "ROLE", "CUSTODY");
+    for key in &ring.keys {
+        let role = json!(key.role);
+        let line = format!(
+            "\n{:<43}  {:<5}  {:<7}  {:<7}  {}",
+            key.jwk.thumbprint(),
+            key.jwk.alg.as_str(),
+            role.as_str().unwrap_or_default(),
+            custody(&key.custody),
+            key.since.seconds()
+        );
+        text.push_str(&line);
+    }
+    text
+}
+
+fn waited_for(work: impl Future<Output = Result<(), AdminError>>) -> Result<(), AdminError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(AdminError::Runtime)?;
+    runtime.block_on(work)
+}
+
+fn say(text: &str) {
+    // Whoever closed our output does not want to know.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,140 @@
+//! What each function may do in AWS, derived from the handles that it takes (design invariant 8).
+//!
+//! The result stands in `infra/contract.json`, with the routes and the names of the environment. The stacks are compared
+//! with that file, so a handle more or less in a function shows there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use assembly::{KeyPlace, Parts, Place};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use postern::data::Data;
+use postern::engine::local_settings;
+use protocol::id::RegionLabel;
+use protocol::secret::Secret;
+use serde_json::{Value, json};
+use signing::{Kms, KmsNeed, KmsSettings, SystemEntropy};
+use web::SystemClock;
+use web::config::PublicUrl;
+use web::route::{CrossOrigin, Function, ROUTES};
+
+const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
+
+/// The parts of a function in AWS, of which nothing has been taken.
+fn parts() -> Parts {
+    let data = Data::memory(&SystemEntropy).unwrap();
+    let settings = KmsSettings {
+        region: "eu-west-1".into(),
+        access_key_id: "id".into(),
+        secret_access_key: Secret::new("secret".into()),
+        session_token: None,
+        endpoint: Some("http://127.0.0.1:9".into()),
+    };
+    let kms = Kms::through(SharedHttpClient::new(data.engine.clone()), settings);
+    let place = Place {
+        public_url: PublicUrl::parse("https://auth.example").unwrap(),
+        region: RegionLabel::parse("eu").unwrap(),
+        keys: KeyPlace::Aws { kms, sealing_key: ARN.into(), signing_keys: vec![ARN.into()] },
+    };
+    let connection = store::Connection::through(SharedHttpClient::new(data.engine), local_settings());
+    Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy))
+}
+
+/// Assembles `function` as its `main` does, and returns what it took.
+fn taken(function: Function) -> Parts {
+    let parts = parts();
+    match function {
+        Function::Authorize => drop(authorize::Deps::assemble(&parts).unwrap()),
+        Function::Login => drop(login::Deps::assemble(&parts).unwrap()),
+        Function::Callback => drop(callback::Deps::assemble(&parts).unwrap()),
+        Function::Token => drop(token::Deps::assemble(&parts).unwrap()),
+        Function::Userinfo => drop(userinfo::Deps::assemble(&parts).unwrap()),
+        Function::Revoke => drop(revoke::Deps::assemble(&parts).unwrap()),
+        Function::Metadata => drop(metadata::Deps::assemble(&parts).unwrap()),
+    }
+    parts
+}
+
+fn dynamodb(parts: &Parts) -> Vec<Value> {
+    let mut rights: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    for need in parts.needs() {
+        rights.entry((need.table, need.action)).or_default().insert(need.kind());
+    }
+    let right = |((table, action), kinds): ((store::need::Table, store::need::Action), _)| json!({ "table": table.name(), "action": action.name(), "kinds": kinds });
+    rights.into_iter().map(right).collect()
+}
+
+fn kms(needs: &BTreeSet<KmsNeed>) -> Vec<Value> {
+    let mut rights = Vec::new();
+    let mut purposes = BTreeSet::new();
+    for need in needs {
+        match need {
+            KmsNeed::Sign => rights.push(json!({ "key": "signing", "action": "Sign" })),
+            KmsNeed::Describe => rights.push(json!({ "key": "signing", "action": "DescribeKey" })),
+            KmsNeed::Decrypt(purpose) => drop(purposes.insert(purpose.name())),
+        }
+    }
+    if !purposes.is_empty() {
+        rights.push(json!({ "key": "sealing", "action": "Decrypt", "purposes": purposes }));
+    }
+    rights
+}
+
+fn environment(needs: &BTreeSet<KmsNeed>) -> Vec<&'static str> {
+    let mut names = vec!["PUBLIC_URL", "REGION_LABEL", "CONFIG_TABLE", "USERS_TABLE", "FLOW_TABLE"];
+    if needs.iter().any(|need| matches!(need, KmsNeed::Decrypt(_))) {
+        names.push("SEALING_KEY_ARN");
+    }
+    if needs.contains(&KmsNeed::Sign) {
+        names.push("SIGNING_KEY_ARNS");
+    }
+    names
+}
+
+fn contract() -> Value {
+    let functions: BTreeMap<&str, Value> = Function::ALL
+        .into_iter()
+        .map(|function| {
+            let parts = taken(function);
+            let needs = parts.kms_needs();
+            let rights =
+                json!({ "environment": environment(&needs), "dynamodb": dynamodb(&parts), "kms": kms(&needs) });
+            (function.name(), rights)
+        })
+        .collect();
+    let mut routes = Vec::new();
+    for route in ROUTES {
+        let preflight = (route.cross_origin != CrossOrigin::Never).then_some("OPTIONS");
+        for method in route.methods.iter().copied().chain(preflight) {
+            routes.push(json!({ "method": method, "path": route.template, "function": route.function.name() }));
+        }
+    }
+    json!({ "functions": functions, "routes": routes })
+}
+
+#[test]
+fn the_contract_with_the_stacks_is_what_the_functions_take() {
+    let written = include_str!("../../infra/contract.json");
+    let derived = serde_json::to_string_pretty(&contract()).unwrap() + "\n";
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/contract.json");
+    std::fs::write(path, &derived).unwrap();
+    assert!(
+        written == derived,
+        "what the functions take has changed: copy {path} to infra/contract.json, and change the stacks in infra/sam and \
+         infra/cdk with it"
+    );
+}
+
+#[test]
+fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
+    for function in Function::ALL {
+        let parts = taken(function);
+        let needs = parts.kms_needs();
+        let kinds: BTreeSet<&str> = parts.needs().iter().map(store::Need::kind).collect();
+        assert_eq!(needs.contains(&KmsNeed::Sign), function == Function::Token, "{}", function.name());
+        assert_eq!(kinds.contains("signing-key"), function == Function::Token, "{}", function.name());
+        let back = matches!(function, Function::Token | Function::Revoke | Function::Metadata);
+        assert!(!back || !kinds.contains("account"), "{}", function.name());
+        assert!(!back || !kinds.contains("session"), "{}", function.name());
+    }
+}
