@@ -10,7 +10,7 @@ use tests::browser::{answered, body, changed, exchange, form, json, location, re
 use tests::expect;
 use tests::laptop::encoded;
 use tests::{Browser, Laptop, Operation, Pkce};
-use web::Response;
+use web::{Deadline, Response};
 
 pub(crate) const NATIVE: &str = "http://127.0.0.1:51004/callback";
 pub(crate) const SPA: &str = "http://localhost:9000/demo/callback";
@@ -98,6 +98,12 @@ impl Ready {
     pub(crate) async fn send(&self, laptop: &Laptop) -> Response {
         let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         laptop.send(self.method, &self.url, &headers, self.body.clone()).await
+    }
+
+    /// Sends it in an invocation that ends at `deadline`.
+    pub(crate) async fn send_by(&self, laptop: &Laptop, deadline: Deadline) -> Response {
+        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        laptop.send_by(self.method, &self.url, (&headers, self.body.clone()), deadline).await
     }
 
     /// The key of the grant that the code stands for.
@@ -263,6 +269,6 @@ pub(crate) fn cold(laptop: &mut Laptop) {
 pub(crate) fn through(laptop: &mut Laptop, http: SharedHttpClient) {
     static STARTS: AtomicU64 = AtomicU64::new(0);
     let region = format!("test-{}", STARTS.fetch_add(1, Ordering::Relaxed));
-    let connection = Connection::through(http, ConnectionSettings { region, ..local_settings() });
-    laptop.start_over(connection);
+    let connection = Connection::through(http, ConnectionSettings { region: region.clone(), ..local_settings() });
+    laptop.start_over(connection, &region);
 }

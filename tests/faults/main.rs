@@ -6,4 +6,5 @@ mod commits;
 mod given;
 mod injected;
 mod items;
+mod kms;
 mod races;

@@ -18,11 +18,12 @@ use protocol::id::RegionLabel;
 use protocol::secret::Secret;
 use protocol::time::{Lifetime, Timestamp};
 use sha2::{Digest, Sha256};
-use signing::{Entropy, EntropyFault, Purpose, Sealer, SystemEntropy};
+use signing::{Entropy, EntropyFault, KmsAdministration, Purpose, Sealer, SystemEntropy};
 use store::Connection;
 use web::config::PublicUrl;
 use web::{Clock, Deadline, Request, Response};
 
+use crate::kms::{FakeKms, SEALING_KEY};
 use crate::wire::Wire;
 
 /// A clock that stands still until it is moved.
@@ -93,6 +94,7 @@ pub struct Laptop {
     pub parts: Parts,
     public_url: String,
     data: Data,
+    kms: Option<FakeKms>,
 }
 
 impl Laptop {
@@ -108,38 +110,48 @@ impl Laptop {
 
     /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`.
     pub async fn at(public_url: &str, change: impl Fn(String) -> String) -> Self {
+        Self::new(public_url, change, None).await
+    }
+
+    /// The demo's workspaces, each file's text changed by `change` first, with keys as in AWS: in what stands in for KMS.
+    pub async fn in_aws(change: impl Fn(String) -> String) -> (Self, FakeKms) {
+        let kms = FakeKms::new();
+        (Self::new("http://localhost:9000", change, Some(kms.clone())).await, kms)
+    }
+
+    async fn new(public_url: &str, change: impl Fn(String) -> String, kms: Option<FakeKms>) -> Self {
         let data = Data::memory(&SystemEntropy).unwrap();
         let (clock, wire) = (Arc::new(FixedClock::new()), Wire::new(data.engine.clone()));
         let connection = Connection::through(SharedHttpClient::new(wire.clone()), local_settings());
-        let place = Place {
-            public_url: PublicUrl::parse(public_url).unwrap(),
-            region: RegionLabel::parse("local").unwrap(),
-            keys: KeyPlace::Laptop(Secret::new(*data.sealing_key.expose())),
-        };
+        let public_url = PublicUrl::parse(public_url).unwrap();
+        let place = place(public_url.clone(), &data, kms.as_ref(), "eu-west-1");
         let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
             app: App::assemble(&parts).unwrap(),
             connection: data.engine.connection(),
-            public_url: public_url.into(),
+            public_url: public_url.as_str().into(),
             clock,
             wire,
             parts,
             data,
+            kms,
         };
         laptop.apply(change).await;
         let _ = laptop.wire.calls();
         laptop
     }
 
-    /// Starts all functions anew over `connection`, as in fresh execution environments.
-    pub fn start_over(&mut self, connection: Connection) {
-        let place = Place {
-            public_url: self.parts.public_url.clone(),
-            region: self.parts.region.clone(),
-            keys: KeyPlace::Laptop(Secret::new(*self.data.sealing_key.expose())),
-        };
+    /// Starts all functions anew over `connection`, as in fresh execution environments in `region`.
+    pub fn start_over(&mut self, connection: Connection, region: &str) {
+        let place = place(self.parts.public_url.clone(), &self.data, self.kms.as_ref(), region);
         self.parts = Parts::new(connection, place, self.clock.clone(), self.parts.entropy.clone());
         self.app = App::assemble(&self.parts).unwrap();
+    }
+
+    /// Starts all functions anew over the same wires.
+    pub fn restart(&mut self) {
+        let connection = Connection::through(SharedHttpClient::new(self.wire.clone()), local_settings());
+        self.start_over(connection, "eu-west-1");
     }
 
     /// Applies the demo's workspaces, each file's text changed by `change` first.
@@ -150,9 +162,27 @@ impl Laptop {
         let files: Vec<_> =
             DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
         let (connection, now) = (&self.connection, self.clock.now());
-        let keys = Keys { connection, source: KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy }, now };
-        keys.tables().await.unwrap();
-        keys.apply(&files).await.unwrap();
+        let laptop = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
+        Keys { connection, source: laptop, now }.tables().await.unwrap();
+        self.with_keys(async |keys| {
+            keys.ensure_sealing().await.unwrap();
+            keys.apply(&files).await.unwrap();
+        })
+        .await;
+    }
+
+    /// Works on the keys of the workspaces, as an administrator does.
+    pub async fn with_keys<T>(&self, work: impl AsyncFnOnce(&Keys<'_>) -> T) -> T {
+        let (connection, now) = (&self.connection, self.clock.now());
+        if let Some(fake) = &self.kms {
+            let kms = KmsAdministration::new(&fake.connection("eu-west-1"), SEALING_KEY);
+            let signing_keys = fake.signing_keys();
+            let source = KeySource::Aws { kms: &kms, signing_keys: &signing_keys };
+            return work(&Keys { connection, source, now }).await;
+        }
+        let sealer = Sealer::derived(&self.data.sealing_key, Purpose::SigningKey).unwrap();
+        let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
+        work(&Keys { connection, source, now }).await
     }
 
     /// The URL of `path` below the issuer of the workspace `demo`.
@@ -169,6 +199,17 @@ impl Laptop {
 
     /// Sends a request. `url` is absolute and below the public URL, or a path.
     pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response {
+        self.send_by(method, url, (headers, body), Deadline::NONE).await
+    }
+
+    /// Sends a request in an invocation that ends at `deadline`.
+    pub async fn send_by(
+        &self,
+        method: &str,
+        url: &str,
+        (headers, body): (&[(&str, &str)], impl Into<Bytes>),
+        deadline: Deadline,
+    ) -> Response {
         let local = url.strip_prefix(&self.public_url).unwrap_or(url);
         assert!(local.starts_with('/') || local.is_empty(), "{url} is elsewhere");
         let (path, query) = local.split_once('?').unwrap_or((local, ""));
@@ -184,7 +225,7 @@ impl Laptop {
             headers: map,
             body: body.into(),
             trace_id: "trace".into(),
-            deadline: Deadline::NONE,
+            deadline,
         };
         self.app.handle(&request).await
     }
@@ -218,6 +259,18 @@ impl Laptop {
     pub const fn database(&self) -> &dynoxide::Database {
         self.data.engine.database()
     }
+}
+
+fn place(public_url: PublicUrl, data: &Data, kms: Option<&FakeKms>, region: &str) -> Place {
+    let keys = match kms {
+        None => KeyPlace::Laptop(Secret::new(*data.sealing_key.expose())),
+        Some(fake) => KeyPlace::Aws {
+            kms: fake.connection(region),
+            sealing_key: SEALING_KEY.into(),
+            signing_keys: fake.signing_keys(),
+        },
+    };
+    Place { public_url, region: RegionLabel::parse("local").unwrap(), keys }
 }
 
 /// Fields as a form's body or a query.

@@ -13,12 +13,14 @@
 
 pub mod browser;
 pub mod expect;
+pub mod kms;
 pub mod lambda;
 pub mod laptop;
 pub mod pkce;
 pub mod wire;
 
 pub use browser::Browser;
+pub use kms::{FakeKms, KmsCall, KmsTrouble};
 pub use laptop::{FixedClock, Laptop, SeededEntropy};
 pub use pkce::Pkce;
 pub use wire::{Operation, Trouble, Wire};

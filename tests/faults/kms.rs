@@ -1,0 +1,326 @@
+//! KMS at its worst: what signs and what seals is out of reach, refuses, or lies.
+
+use postern::keys::{KeyError, NewKey};
+use protocol::encoding::{base64url, base64url_decoded};
+use protocol::id::WorkspaceId;
+use protocol::jwk::{Algorithm, PublicJwk};
+use protocol::key_ring::{Custody, KeyRole};
+use protocol::time::{Lifetime, Timestamp};
+use serde_json::Value;
+use signing::verify::own_claims;
+use store::KeyRingWriting;
+use tests::browser::{body, json};
+use tests::kms::{SEALING_KEY, arn};
+use tests::{KmsCall, KmsTrouble, Laptop, expect};
+use web::{Deadline, Response};
+
+use crate::given::{STEPS, Step};
+
+fn demo() -> WorkspaceId {
+    WorkspaceId::parse("default", "demo").unwrap()
+}
+
+fn signs(call: &KmsCall) -> bool {
+    call.action == "Sign"
+}
+
+fn claims(token: &str, part: usize) -> Value {
+    serde_json::from_slice(&base64url_decoded(token.split('.').nth(part).unwrap()).unwrap()).unwrap()
+}
+
+/// The keys as everybody reads them, the current one first.
+async fn published(laptop: &Laptop) -> Vec<PublicJwk> {
+    let jwks = json(&laptop.send("GET", &laptop.demo_url("/.well-known/jwks.json"), &[], "").await);
+    jwks["keys"].as_array().unwrap().iter().map(|key| serde_json::from_value(key.clone()).unwrap()).collect()
+}
+
+/// The tokens of `answer`, which verify with the published key at `position`.
+async fn signed_by(laptop: &Laptop, answer: &Response, position: usize, case: &str) -> Value {
+    assert_eq!(answer.status(), 200, "{case}: {}", body(answer));
+    let (tokens, keys) = (json(answer), published(laptop).await);
+    for (name, typ) in [("access_token", "at+jwt"), ("id_token", "JWT")] {
+        let token = tokens[name].as_str().unwrap();
+        assert!(own_claims(token, &[&keys[position]], typ).is_some(), "{case}: {name}");
+        assert_eq!(claims(token, 0)["kid"], keys[position].thumbprint(), "{case}");
+    }
+    tokens
+}
+
+fn without_at_hash(file: &str) -> String {
+    file.replace("at_hash = \"included\"", "")
+}
+
+#[tokio::test]
+async fn each_algorithm_is_signed_by_kms_as_a_digest_and_verifies_with_the_published_key() {
+    for (algorithm, key) in [("RS256", "rsa-1"), ("PS256", "rsa-1"), ("ES256", "ec-1")] {
+        let change = |file: String| {
+            file.replace("signing_algorithm = \"RS256\"", &format!("signing_algorithm = \"{algorithm}\""))
+        };
+        let (laptop, kms) = Laptop::in_aws(change).await;
+        let exchange = Step::Exchange.ready(&laptop).await;
+        let _ = kms.calls();
+        let tokens = signed_by(&laptop, &exchange.send(&laptop).await, 0, algorithm).await;
+        assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 0)["alg"], algorithm);
+        let calls = kms.calls();
+        let actions: Vec<&str> = calls.iter().map(|call| call.action.as_str()).collect();
+        assert_eq!(actions, ["Sign", "Sign"], "one for each token, and nothing else");
+        assert!(calls.iter().all(|call| call.key == arn(key) && call.body["Message"].as_str().unwrap().len() == 44));
+        assert_eq!(published(&laptop).await.len(), 2, "the next key is published with the current one");
+    }
+}
+
+#[tokio::test]
+async fn both_tokens_are_signed_at_the_same_time_unless_one_carries_the_hash_of_the_other() {
+    let (laptop, kms) = Laptop::in_aws(|file| without_at_hash(&file)).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    let _ = kms.most_at_once();
+    let tokens = signed_by(&laptop, &exchange.send(&laptop).await, 0, "without").await;
+    assert_eq!(kms.most_at_once(), 2);
+    assert!(claims(tokens["id_token"].as_str().unwrap(), 1).get("at_hash").is_none());
+
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    let _ = kms.most_at_once();
+    let tokens = signed_by(&laptop, &exchange.send(&laptop).await, 0, "with").await;
+    assert_eq!(kms.most_at_once(), 1);
+    let expected = protocol::id_token::at_hash(tokens["access_token"].as_str().unwrap());
+    assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 1)["at_hash"], expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_01_throttling_is_a_503_that_leaves_the_code_usable() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    kms.plan(|call, _| if signs(call) { KmsTrouble::Refused("ThrottlingException") } else { KmsTrouble::None });
+    let refused = exchange.send(&laptop).await;
+    Step::Exchange.unavailable(&laptop, &refused, "throttled");
+    assert!(!body(&refused).contains("KMS"), "{}", body(&refused));
+    kms.calm();
+    signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code once more").await;
+    let again = exchange.send(&laptop).await;
+    expect::refused(&again, 400, "invalid_grant", "and only once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_02_the_next_key_takes_over_within_one_request_and_verifiers_know_it() {
+    for code in [
+        "DisabledException",
+        "KMSInvalidStateException",
+        "NotFoundException",
+        "AccessDeniedException",
+        "InvalidKeyUsageException",
+    ] {
+        let (laptop, kms) = Laptop::in_aws(|file| file).await;
+        let known = published(&laptop).await;
+        let first = Step::Exchange.ready(&laptop).await;
+        kms.plan(move |call, _| if call.key == arn("rsa-1") { KmsTrouble::Refused(code) } else { KmsTrouble::None });
+        signed_by(&laptop, &first.send(&laptop).await, 1, code).await;
+        assert_eq!(published(&laptop).await, known, "{code}: nothing had to be published for it");
+
+        let second = Step::Exchange.ready(&laptop).await;
+        let _ = kms.calls();
+        signed_by(&laptop, &second.send(&laptop).await, 1, code).await;
+        assert!(kms.calls().iter().all(|call| call.key == arn("rsa-2")), "{code}: the first rests");
+
+        kms.calm();
+        laptop.clock.advance(31);
+        let third = Step::Exchange.ready(&laptop).await;
+        signed_by(&laptop, &third.send(&laptop).await, 0, code).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_02_with_no_key_that_signs_everything_else_goes_on() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let (exchange, userinfo, revoke) =
+        (Step::Exchange.ready(&laptop).await, Step::Userinfo.ready(&laptop).await, Step::Revoke.ready(&laptop).await);
+    kms.plan(|_, _| KmsTrouble::Refused("DisabledException"));
+    Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "no key");
+    for (step, ready) in [(Step::Userinfo, userinfo), (Step::Revoke, revoke)] {
+        assert!(step.succeeded(&ready.send(&laptop).await), "{step:?}");
+    }
+    for step in STEPS.into_iter().filter(|step| !matches!(step, Step::Exchange | Step::Userinfo | Step::Revoke)) {
+        let ready = step.ready(&laptop).await;
+        assert!(step.succeeded(&ready.send(&laptop).await), "{step:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_03_silence_once_is_tried_again_and_silence_for_ever_leads_to_the_next_key_in_time() {
+    let (laptop, kms) = Laptop::in_aws(|file| without_at_hash(&file)).await;
+    let once = Step::Exchange.ready(&laptop).await;
+    kms.plan(|_, number| if number == 0 { KmsTrouble::Silent } else { KmsTrouble::None });
+    signed_by(&laptop, &once.send(&laptop).await, 0, "once").await;
+
+    let always = Step::Exchange.ready(&laptop).await;
+    kms.plan(|call, _| if call.key == arn("rsa-1") { KmsTrouble::Silent } else { KmsTrouble::None });
+    let began = tokio::time::Instant::now();
+    signed_by(&laptop, &always.send(&laptop).await, 1, "always").await;
+    let took = began.elapsed();
+    assert!(took.as_millis() <= 650, "the user waited {took:?} for the key that is silent");
+
+    for trouble in [
+        KmsTrouble::Broken,
+        KmsTrouble::Refused("KMSInternalException"),
+        KmsTrouble::Refused("DependencyTimeoutException"),
+    ] {
+        let (laptop, kms) = Laptop::in_aws(|file| file).await;
+        let once = Step::Exchange.ready(&laptop).await;
+        kms.plan(move |_, number| if number == 0 { trouble } else { KmsTrouble::None });
+        assert_eq!(once.send(&laptop).await.status(), 200, "{trouble:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_04_sec_jwt_10_a_signature_that_does_not_verify_never_leaves() {
+    for trouble in [KmsTrouble::Flipped, KmsTrouble::Foreign] {
+        for algorithm in ["RS256", "PS256", "ES256"] {
+            let change = |file: String| file.replace("\"RS256\"", &format!("\"{algorithm}\""));
+            let (laptop, kms) = Laptop::in_aws(change).await;
+            if algorithm == "ES256" && trouble == KmsTrouble::Foreign {
+                continue;
+            }
+            let exchange = Step::Exchange.ready(&laptop).await;
+            let bad = |key: &str| key.ends_with("-1");
+            kms.plan(move |call, _| if bad(&call.key) { trouble } else { KmsTrouble::None });
+            signed_by(&laptop, &exchange.send(&laptop).await, 1, "by the next key").await;
+
+            let both = Step::Exchange.ready(&laptop).await;
+            kms.plan(move |call, _| if signs(call) { KmsTrouble::Flipped } else { KmsTrouble::None });
+            Step::Exchange.unavailable(&laptop, &both.send(&laptop).await, "neither key tells the truth");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_05_sealing_keys_that_cannot_be_opened_are_a_503_and_nothing_is_taken_for_them() {
+    for trouble in [
+        KmsTrouble::Silent,
+        KmsTrouble::Refused("InvalidCiphertextException"),
+        KmsTrouble::Refused("DisabledException"),
+    ] {
+        let (mut laptop, kms) = Laptop::in_aws(|file| file).await;
+        kms.plan(move |call, _| if call.action == "Decrypt" { trouble } else { KmsTrouble::None });
+        laptop.restart();
+        let arrive = Step::Arrive.ready(&laptop).await;
+        Step::Arrive.unavailable(&laptop, &arrive.send(&laptop).await, "no sealing key");
+        assert!(Step::Jwks.succeeded(&Step::Jwks.ready(&laptop).await.send(&laptop).await));
+        kms.calm();
+        assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await), "and then it goes on");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_05_opened_sealing_keys_outlive_a_failure_of_kms_and_of_the_store() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let arrive = Step::Arrive.ready(&laptop).await;
+    assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await));
+    kms.plan(|_, _| KmsTrouble::Refused("DisabledException"));
+    laptop.wire.plan(|call, _| if call.kind == "sealing-key" { tests::Trouble::Denied } else { tests::Trouble::None });
+    laptop.clock.advance(3600);
+    assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await), "what was good an hour ago still seals");
+}
+
+#[tokio::test]
+async fn sealing_keys_are_opened_once_and_only_for_their_purpose() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let _ = kms.calls();
+    for _ in 0..3 {
+        let arrive = Step::Arrive.ready(&laptop).await;
+        assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await));
+    }
+    let calls = kms.calls();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!((calls[0].action.as_str(), calls[0].key.as_str()), ("Decrypt", SEALING_KEY));
+    assert_eq!(calls[0].body["EncryptionContext"], serde_json::json!({"purpose": "interaction"}));
+}
+
+#[tokio::test]
+async fn a_wrapped_key_signs_in_memory_after_one_decryption_that_names_its_workspace() {
+    for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256] {
+        let change = |file: String| file.replace("\"RS256\"", &format!("\"{}\"", algorithm.as_str()));
+        let (mut laptop, kms) = Laptop::in_aws(change).await;
+        let ring = laptop
+            .with_keys(async |keys| {
+                keys.add(&demo(), NewKey::Wrapped(algorithm)).await.unwrap();
+                keys.step(&demo(), |ring| ring.rotate(Lifetime::seconds(0), keys.now)).await.unwrap();
+                keys.step(&demo(), |ring| ring.rotate(Lifetime::seconds(0), keys.now)).await.unwrap()
+            })
+            .await;
+        assert_eq!(ring.current().unwrap().custody, Custody::Wrapped);
+        laptop.restart();
+        let (first, second) = (Step::Exchange.ready(&laptop).await, Step::Exchange.ready(&laptop).await);
+        let _ = kms.calls();
+        signed_by(&laptop, &first.send(&laptop).await, 0, algorithm.as_str()).await;
+        signed_by(&laptop, &second.send(&laptop).await, 0, algorithm.as_str()).await;
+        let calls = kms.calls();
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        let context = serde_json::json!({"purpose": "signing-key", "workspace": "default/demo"});
+        assert_eq!((calls[0].action.as_str(), &calls[0].body["EncryptionContext"]), ("Decrypt", &context));
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_without_a_token_that_nobody_can_verify() {
+    let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
+    let before = Step::Userinfo.ready(&laptop).await;
+    let ring = laptop.with_keys(async |keys| keys.ring(&demo()).await.unwrap().ring).await;
+    let (old, new) = (ring.keys[0].jwk.thumbprint(), ring.keys[1].jwk.thumbprint());
+    let early = laptop.with_keys(async |keys| {
+        keys.step(&demo(), |ring| ring.rotate(protocol::key_ring::PUBLISHED_BEFORE_USE, keys.now)).await
+    });
+    assert!(matches!(early.await, Err(KeyError::Ring(_))), "verifiers may not know it yet");
+    laptop.clock.advance(30);
+    laptop
+        .with_keys(async |keys| keys.step(&demo(), |ring| ring.rotate(Lifetime::seconds(1), keys.now)).await.unwrap())
+        .await;
+    laptop.restart();
+    let after = Step::Exchange.ready(&laptop).await.send(&laptop).await;
+    signed_by(&laptop, &after, 0, "by the new key").await;
+    assert_eq!(published(&laptop).await.iter().map(PublicJwk::thumbprint).collect::<Vec<_>>(), [new, old.clone()]);
+    assert!(Step::Userinfo.succeeded(&before.send(&laptop).await), "a token of the old key is still good");
+
+    laptop.with_keys(async |keys| keys.step(&demo(), |ring| ring.revoke(&old, keys.now)).await.unwrap()).await;
+    laptop.restart();
+    expect::refused(&before.send(&laptop).await, 401, "invalid_token", "its key is revoked");
+}
+
+#[tokio::test]
+async fn two_administrators_cannot_undo_each_other() {
+    let (laptop, _kms) = Laptop::in_aws(|file| file).await;
+    let writing = KeyRingWriting::new(&laptop.connection);
+    let (mine, theirs) = (writing.ring(&demo()).await.unwrap().unwrap(), writing.ring(&demo()).await.unwrap().unwrap());
+    let mut changed = mine.ring.clone();
+    changed.keys[1].role = KeyRole::Revoked;
+    assert!(writing.publish(&demo(), &changed, Some(&mine)).await.unwrap());
+    assert!(!writing.publish(&demo(), &theirs.ring, Some(&theirs)).await.unwrap(), "theirs is out of date");
+    assert!(!writing.publish(&demo(), &theirs.ring, None).await.unwrap(), "there is a ring already");
+    assert_eq!(writing.ring(&demo()).await.unwrap().unwrap().ring, changed);
+}
+
+/// An invocation that ends too early to sign and commit says so before anything has happened.
+#[tokio::test]
+async fn f_lam_01_a_deadline_that_is_near_stops_before_the_commit() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    let now = web::Clock::now(&*laptop.clock);
+    let _ = (kms.calls(), laptop.wire.calls());
+    let late = exchange.send_by(&laptop, Deadline::at(Timestamp::from_millis(now.millis() + 3900))).await;
+    Step::Exchange.unavailable(&laptop, &late, "3.9 s are left");
+    assert!(kms.calls().is_empty(), "nothing was signed");
+    assert!(laptop.wire.calls().iter().all(|call| !call.is_write()), "nothing was written");
+    let in_time = exchange.send_by(&laptop, Deadline::at(Timestamp::from_millis(now.millis() + 4100))).await;
+    signed_by(&laptop, &in_time, 0, "4.1 s are left").await;
+}
+
+/// Nothing that lies in the store opens anything without KMS.
+#[tokio::test]
+async fn no_key_lies_in_the_store_in_clear() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    laptop.with_keys(async |keys| keys.add(&demo(), NewKey::Wrapped(Algorithm::ES256)).await.unwrap()).await;
+    let all = format!("{:?}", laptop.dump());
+    for plain in kms.plain() {
+        assert!(!all.contains(&base64url(&plain)), "a key lies in the store");
+    }
+    assert!(kms.plain().len() >= 4);
+}
