@@ -57,6 +57,25 @@ async fn a_user_logs_in_and_the_client_gets_tokens_uses_them_and_revokes_them() 
     expect::refused(&fleet.form("/oauth2/token", &fields).await, 400, "invalid_grant", "the code was used");
 }
 
+/// As in AWS: over TLS, with the keys in what stands in for KMS.
+#[tokio::test]
+async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
+    let account = Account::in_aws(URL).await;
+    let fleet = account.start_all().await;
+    let (pkce, mut visitor) = (Pkce::new("kms"), Visitor::new(&fleet));
+    let allowed = logged_in(&mut visitor, &request("demo-native", NATIVE, &pkce), "alice").await;
+    let code = answered(&allowed, "code").unwrap();
+    let fields = exchange("demo-native", NATIVE, &code, &pkce.verifier);
+    let answer = fleet.form("/oauth2/token", &fields).await;
+    assert_eq!(answer.status(), 200, "{}", body(&answer));
+    let tokens = json(&answer);
+    let userinfo = fleet.userinfo(tokens["access_token"].as_str().unwrap()).await;
+    assert_eq!(userinfo.status(), 200, "its signature is good: {}", body(&userinfo));
+    for (name, output) in fleet.stop() {
+        assert!(!output.contains("\"level\":\"WARN\"") && !output.contains("\"ERROR\""), "{name}: {output}");
+    }
+}
+
 #[tokio::test]
 async fn discovery_is_served_in_all_three_forms_and_names_keys_that_are_there() {
     let account = Account::new(URL, |file| file).await;

@@ -28,6 +28,9 @@ use signing::{Kms, KmsSettings, SystemEntropy};
 /// The key under which data keys are encrypted.
 pub const SEALING_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/sealing";
 
+/// What the names of its calls begin with.
+pub const SERVICE: &str = "TrentService.";
+
 /// A call to KMS, as it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KmsCall {
@@ -171,6 +174,13 @@ impl FakeKms {
         self.plan(|_, _| KmsTrouble::None);
     }
 
+    /// Answers a call as the wire protocol has it, named as the header `X-Amz-Target` names it.
+    #[must_use]
+    pub fn called_by(&self, target: &str, body: &[u8]) -> (u16, String) {
+        let (status, body) = self.answer(&call(target, body), KmsTrouble::None);
+        (status, body.to_string())
+    }
+
     /// Everything that it ever encrypted, in clear.
     #[must_use]
     pub fn plain(&self) -> Vec<Vec<u8>> {
@@ -178,7 +188,8 @@ impl FakeKms {
     }
 
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let call = call(&request);
+        let target = request.headers().get("x-amz-target").unwrap();
+        let call = call(target, request.body().bytes().unwrap());
         let number = {
             let mut state = self.state.lock().unwrap();
             state.log.push(call.clone());
@@ -191,23 +202,23 @@ impl FakeKms {
         let answer = match trouble {
             KmsTrouble::Silent => std::future::pending().await,
             KmsTrouble::Broken => Err(ConnectorError::io("the connection was reset".into())),
-            KmsTrouble::Refused(code) => Ok(refusal(code)),
-            KmsTrouble::None | KmsTrouble::Flipped | KmsTrouble::Foreign => Ok(self.answer(&call, trouble)),
+            KmsTrouble::Refused(code) => Ok(response(&refusal(code))),
+            KmsTrouble::None | KmsTrouble::Flipped | KmsTrouble::Foreign => Ok(response(&self.answer(&call, trouble))),
         };
         tokio::task::yield_now().await;
         self.state.lock().unwrap().under_way -= 1;
         answer
     }
 
-    fn answer(&self, call: &KmsCall, trouble: KmsTrouble) -> HttpResponse {
+    fn answer(&self, call: &KmsCall, trouble: KmsTrouble) -> Answer {
         match call.action.as_str() {
             "Sign" => self.sign(call, trouble),
             "GetPublicKey" => self.public_key(call),
-            "DescribeKey" => response(200, &json!({"KeyMetadata": {"KeyId": call.key, "Enabled": true}})),
+            "DescribeKey" => (200, json!({"KeyMetadata": {"KeyId": call.key, "Enabled": true}})),
             "GenerateDataKeyWithoutPlaintext" => {
                 let key = signing::entropy::random::<32>(&SystemEntropy).unwrap().to_vec();
                 let blob = self.encrypted(key, &call.body["EncryptionContext"]);
-                response(200, &json!({"KeyId": call.key, "CiphertextBlob": blob}))
+                (200, json!({"KeyId": call.key, "CiphertextBlob": blob}))
             }
             "GenerateDataKeyPairWithoutPlaintext" => self.data_key_pair(call),
             "Decrypt" => self.decrypt(call),
@@ -219,7 +230,7 @@ impl FakeKms {
         self.state.lock().unwrap().keys.get(key).cloned()
     }
 
-    fn sign(&self, call: &KmsCall, trouble: KmsTrouble) -> HttpResponse {
+    fn sign(&self, call: &KmsCall, trouble: KmsTrouble) -> Answer {
         let algorithm = call.body["SigningAlgorithm"].as_str().unwrap();
         let key = if trouble == KmsTrouble::Foreign { arn("rsa-2") } else { call.key.clone() };
         let Some(held) = self.held(&key) else { return refusal("NotFoundException") };
@@ -241,16 +252,16 @@ impl FakeKms {
         if trouble == KmsTrouble::Flipped {
             *signature.last_mut().unwrap() ^= 1;
         }
-        response(200, &json!({"KeyId": key, "Signature": STANDARD.encode(signature), "SigningAlgorithm": algorithm}))
+        (200, json!({"KeyId": key, "Signature": STANDARD.encode(signature), "SigningAlgorithm": algorithm}))
     }
 
-    fn public_key(&self, call: &KmsCall) -> HttpResponse {
+    fn public_key(&self, call: &KmsCall) -> Answer {
         let Some(held) = self.held(&call.key) else { return refusal("NotFoundException") };
         let algorithms = held.algorithms;
-        response(200, &json!({"KeyId": call.key, "PublicKey": spki(&held.pair), "SigningAlgorithms": algorithms}))
+        (200, json!({"KeyId": call.key, "PublicKey": spki(&held.pair), "SigningAlgorithms": algorithms}))
     }
 
-    fn data_key_pair(&self, call: &KmsCall) -> HttpResponse {
+    fn data_key_pair(&self, call: &KmsCall) -> Answer {
         let algorithm = match call.body["KeyPairSpec"].as_str().unwrap() {
             "RSA_2048" => Algorithm::RS256,
             "ECC_NIST_P256" => Algorithm::ES256,
@@ -259,7 +270,7 @@ impl FakeKms {
         let (pkcs8, held) = pair(algorithm);
         let blob = self.encrypted(pkcs8, &call.body["EncryptionContext"]);
         let public = spki(&held.pair);
-        response(200, &json!({"KeyId": call.key, "PrivateKeyCiphertextBlob": blob, "PublicKey": public}))
+        (200, json!({"KeyId": call.key, "PrivateKeyCiphertextBlob": blob, "PublicKey": public}))
     }
 
     fn encrypted(&self, plain: Vec<u8>, context: &Value) -> String {
@@ -269,11 +280,11 @@ impl FakeKms {
         blob
     }
 
-    fn decrypt(&self, call: &KmsCall) -> HttpResponse {
+    fn decrypt(&self, call: &KmsCall) -> Answer {
         let state = self.state.lock().unwrap();
         let known = state.encrypted.get(call.body["CiphertextBlob"].as_str().unwrap());
         match known.filter(|(_, context)| *context == call.body["EncryptionContext"] && call.key == SEALING_KEY) {
-            Some((plain, _)) => response(200, &json!({"KeyId": call.key, "Plaintext": STANDARD.encode(plain)})),
+            Some((plain, _)) => (200, json!({"KeyId": call.key, "Plaintext": STANDARD.encode(plain)})),
             None => refusal("InvalidCiphertextException"),
         }
     }
@@ -293,19 +304,21 @@ fn spki(pair: &Pair) -> String {
     STANDARD.encode(der.as_ref())
 }
 
-fn call(request: &HttpRequest) -> KmsCall {
-    let target = request.headers().get("x-amz-target").unwrap();
-    let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-    let action = target.strip_prefix("TrentService.").unwrap().to_owned();
+/// A status and a body.
+type Answer = (u16, Value);
+
+fn call(target: &str, body: &[u8]) -> KmsCall {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    let action = target.strip_prefix(SERVICE).unwrap().to_owned();
     KmsCall { action, key: body["KeyId"].as_str().unwrap_or_default().into(), body }
 }
 
-fn refusal(code: &str) -> HttpResponse {
-    response(400, &json!({"__type": code, "message": "injected"}))
+fn refusal(code: &str) -> Answer {
+    (400, json!({"__type": code, "message": "injected"}))
 }
 
-fn response(status: u16, body: &Value) -> HttpResponse {
-    let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.1");
+fn response((status, body): &Answer) -> HttpResponse {
+    let response = http::Response::builder().status(*status).header("content-type", "application/x-amz-json-1.1");
     HttpResponse::try_from(response.body(SdkBody::from(body.to_string())).unwrap()).unwrap()
 }
 

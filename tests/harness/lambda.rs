@@ -1,6 +1,7 @@
 //! The functions as Lambda runs them: the real binaries as processes, fed with events by a runtime API of our own, over
 //! the embedded engine on a port. Everything stays on loopback; every process ends with its owner.
 
+mod aws;
 mod fleet;
 mod process;
 
@@ -15,14 +16,15 @@ use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
 use protocol::encoding::base64url;
 use serde_json::{Value, json};
-use signing::{Purpose, Sealer, SystemEntropy};
+use signing::{KmsAdministration, Purpose, Sealer, SystemEntropy};
 use tokio::net::TcpListener;
 use web::config::PublicUrl;
 use web::{Clock as _, SystemClock};
 
 pub use fleet::{Fleet, Visitor};
-pub use process::Process;
+pub use process::{Process, binary};
 
+use crate::kms::{FakeKms, SEALING_KEY};
 use crate::laptop::encoded;
 
 /// The names of the functions.
@@ -43,26 +45,41 @@ pub struct Account {
 }
 
 impl Account {
-    /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`.
+    /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`. Keys are as on a
+    /// laptop.
     pub async fn new(public_url: &str, change: impl Fn(String) -> String) -> Self {
         let data = Data::memory(&SystemEntropy).unwrap();
         let of = |purpose| Sealer::derived(&data.sealing_key, purpose).unwrap();
-        let (connection, secrets, sealer) =
-            (data.engine.connection(), of(Purpose::UpstreamSecret), of(Purpose::SigningKey));
+        let (secrets, sealer) = (of(Purpose::UpstreamSecret), of(Purpose::SigningKey));
         let public_url = PublicUrl::parse(public_url).unwrap();
-        let reading = Reading { public_url: &public_url, sealer: &secrets, entropy: &SystemEntropy };
-        let files: Vec<_> =
-            DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
-        let now = SystemClock.now();
         let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
-        let keys = Keys { connection: &connection, source, now };
-        keys.tables().await.unwrap();
-        keys.apply(&files).await.unwrap();
+        provisioned(&data, &public_url, (&secrets, change), source).await;
         let database = data.engine.database().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let store = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
-        let environment = environment(public_url.as_str(), &store, &base64url(data.sealing_key.expose()));
+        let mut environment = environment(public_url.as_str());
+        environment.insert("SEALING_KEY".into(), base64url(data.sealing_key.expose()));
+        environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), store);
+        Self { environment, public_url, database }
+    }
+
+    /// The demo's workspaces with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
+    pub async fn in_aws(public_url: &str) -> Self {
+        let (data, kms) = (Data::memory(&SystemEntropy).unwrap(), FakeKms::new());
+        let public_url = PublicUrl::parse(public_url).unwrap();
+        let administration = KmsAdministration::new(&kms.connection("eu-central-1"), SEALING_KEY);
+        let signing_keys = kms.signing_keys();
+        let secrets = Sealer::derived(&data.sealing_key, Purpose::UpstreamSecret).unwrap();
+        let source = KeySource::Aws { kms: &administration, signing_keys: &signing_keys };
+        provisioned(&data, &public_url, (&secrets, |file| file), source).await;
+        let database = data.engine.database().clone();
+        let (endpoint, ca_bundle) = aws::serve(data.engine.clone(), kms).await;
+        let mut environment = environment(public_url.as_str());
+        environment.insert("SEALING_KEY_ARN".into(), SEALING_KEY.into());
+        environment.insert("SIGNING_KEY_ARNS".into(), signing_keys.join(","));
+        environment.insert("AWS_ENDPOINT_URL".into(), endpoint);
+        environment.insert("AWS_CA_BUNDLE".into(), ca_bundle);
         Self { environment, public_url, database }
     }
 
@@ -87,7 +104,22 @@ impl Account {
     }
 }
 
-fn environment(public_url: &str, store: &str, sealing_key: &str) -> Environment {
+/// Makes tables, keys and workspaces.
+async fn provisioned(
+    data: &Data,
+    public_url: &PublicUrl,
+    (secrets, change): (&Sealer, impl Fn(String) -> String),
+    source: KeySource<'_>,
+) {
+    let reading = Reading { public_url, sealer: secrets, entropy: &SystemEntropy };
+    let files: Vec<_> = DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
+    let keys = Keys { connection: &data.engine.connection(), source, now: SystemClock.now() };
+    keys.tables().await.unwrap();
+    keys.ensure_sealing().await.unwrap();
+    keys.apply(&files).await.unwrap();
+}
+
+fn environment(public_url: &str) -> Environment {
     let tables = local_settings().tables;
     [
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -102,8 +134,6 @@ fn environment(public_url: &str, store: &str, sealing_key: &str) -> Environment 
         ("CONFIG_TABLE", &tables.config),
         ("USERS_TABLE", &tables.users),
         ("FLOW_TABLE", &tables.flow),
-        ("SEALING_KEY", sealing_key),
-        ("AWS_ENDPOINT_URL_DYNAMODB", store),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -156,6 +186,13 @@ impl Event {
         if !cookies.is_empty() {
             self.0["cookies"] = cookies.into();
         }
+        self
+    }
+
+    /// With this query.
+    #[must_use]
+    pub fn query(mut self, query: &str) -> Self {
+        self.0["rawQueryString"] = query.into();
         self
     }
 

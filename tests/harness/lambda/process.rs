@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as Turn, mpsc, oneshot};
+use tokio::sync::{Mutex as Turn, mpsc, oneshot, watch};
 use web::Response;
 
 use super::{Environment, Event, PATIENCE};
@@ -28,6 +28,7 @@ pub struct Process {
     child: Child,
     events: mpsc::UnboundedSender<Invocation>,
     output: Output,
+    polled: watch::Receiver<bool>,
 }
 
 struct Invocation {
@@ -38,13 +39,19 @@ struct Invocation {
 impl Process {
     /// Starts the function `name` with nothing but `environment` and what Lambda adds.
     pub async fn start(name: &str, environment: &Environment) -> Self {
+        Self::start_file(&binary(name), environment).await
+    }
+
+    /// Starts `file`, which may be any function, with nothing but `environment` and what Lambda adds.
+    pub async fn start_file(file: &Path, environment: &Environment) -> Self {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (events, queue) = mpsc::unbounded_channel();
-        let mut child = Command::new(binary(name))
+        let mut child = Command::new(file)
             .env_clear()
             .envs(environment)
-            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_NAME", &name)
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -52,8 +59,10 @@ impl Process {
             .spawn()
             .unwrap();
         let output = Output::of(&mut child);
-        tokio::spawn(runtime_api(listener, Arc::new(Host { queue: Turn::new(queue), waiting: Mutex::default() })));
-        Self { name: name.into(), child, events, output }
+        let (ready, polled) = watch::channel(false);
+        let host = Host { queue: Turn::new(queue), waiting: Mutex::default(), ready };
+        tokio::spawn(runtime_api(listener, Arc::new(host)));
+        Self { name, child, events, output, polled }
     }
 
     /// Sends an event and waits for the answer, as the process wrote it; `Err` is what it reported as its failure.
@@ -74,6 +83,29 @@ impl Process {
     pub async fn invoke(&self, event: Event) -> Response {
         let outcome = self.outcome(event).await;
         response(&outcome.unwrap_or_else(|error| panic!("{} failed: {error}", self.name)))
+    }
+
+    /// Waits until the process has asked for work for the first time.
+    pub async fn polled(&self) {
+        let mut polled = self.polled.clone();
+        let waited = tokio::time::timeout(PATIENCE, polled.wait_for(|polled| *polled)).await;
+        assert!(matches!(waited, Ok(Ok(_))), "{} does not start: {}", self.name, self.output.text());
+    }
+
+    /// The most memory that the process has had so far, in KiB.
+    #[must_use]
+    pub fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches("kB").trim().parse().unwrap()
+    }
+
+    /// The processor time that the process has used so far, in hundredths of a second.
+    #[must_use]
+    pub fn processor_ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     }
 
     /// Waits until the process has ended of itself, and returns its output.
@@ -149,6 +181,8 @@ struct Host {
     queue: Turn<mpsc::UnboundedReceiver<Invocation>>,
     /// Who waits for the answer to the one event that the process is busy with.
     waiting: Mutex<Option<oneshot::Sender<Result<Value, Value>>>>,
+    /// Whether the process has asked for work: its start is over.
+    ready: watch::Sender<bool>,
 }
 
 async fn runtime_api(listener: TcpListener, host: Arc<Host>) {
@@ -176,6 +210,7 @@ async fn answer(host: Arc<Host>, request: http::Request<Incoming>) -> Result<htt
 
 impl Host {
     async fn next(&self) -> http::Response<Full<Bytes>> {
+        self.ready.send_replace(true);
         let Some(invocation) = self.queue.lock().await.recv().await else { return std::future::pending().await };
         *self.waiting.lock().unwrap() = Some(invocation.answer);
         http::Response::builder()
@@ -210,7 +245,8 @@ fn response(answer: &Value) -> Response {
 }
 
 /// The binary of the function `name`; all are built first, once, which is nothing to do if they are there.
-fn binary(name: &str) -> PathBuf {
+#[must_use]
+pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(built).join(name)
 }

@@ -1,0 +1,84 @@
+//! DynamoDB and KMS behind one port that speaks TLS, for functions that run as processes.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Collected, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use postern::engine::Engine;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::kms::{FakeKms, SERVICE};
+
+/// Serves both, and returns the endpoint and the file of certificates that makes it believable.
+pub(super) async fn serve(engine: Engine, kms: FakeKms) -> (String, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let folder = std::env::temp_dir().join(format!("postern-tests-{}-{port}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    certificate(&folder);
+    let chain = CertificateDer::pem_file_iter(folder.join("certificate.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), (engine, kms)));
+    (format!("https://localhost:{port}"), folder.join("certificate.pem").display().to_string())
+}
+
+async fn accept(listener: TcpListener, tls: TlsAcceptor, services: (Engine, FakeKms)) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (tls, services) = (tls.clone(), services.clone());
+        tokio::spawn(async move {
+            // Whoever does not believe the certificate goes away again.
+            let Ok(stream) = tls.accept(stream).await else { return };
+            let service = service_fn(move |request| answer(services.clone(), request));
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(
+    (engine, kms): (Engine, FakeKms),
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    let target = request.headers()["x-amz-target"].to_str().unwrap().to_owned();
+    let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let (status, body) = if target.starts_with(SERVICE) {
+        let (status, body) = kms.called_by(&target, &body);
+        (status, Bytes::from(body))
+    } else {
+        let (status, body) = engine.called_by(&target, &body);
+        (status, Bytes::from(body))
+    };
+    let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
+    Ok(response.body(Full::new(body)).unwrap())
+}
+
+/// A certificate for `localhost`, made anew for each run, and its key.
+fn certificate(folder: &Path) {
+    let status = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout"])
+        .arg(folder.join("key.pem"))
+        .arg("-out")
+        .arg(folder.join("certificate.pem"))
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "openssl makes the certificate of the stand-in");
+}
