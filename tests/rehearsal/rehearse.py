@@ -1,0 +1,361 @@
+"""Deploys Postern to MiniStack in two regions and uses it as its users, clients and operators do.
+
+usage: MINISTACK=PROGRAM rehearse.py WORK BINARIES POSTERN     (tests/rehearsal/run prepares all of it)
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import boto3
+from samcli.yamlhelper import yaml_parse
+
+import derive
+from flow import Pkce, Stack, Visitor, exchange, verified
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+FUNCTIONS = ["authorize", "login", "callback", "token", "userinfo", "revoke", "metadata"]
+REGIONS = {"eu-west-1": "eu", "us-east-1": "us"}
+WORKSPACE = "default/demo"
+NATIVE, TRUSTED = "demo-native", "demo-trusted"
+
+
+class Rehearsal:
+    """The emulator, and what is deployed to it."""
+
+    def __init__(self, work, artifacts, postern):
+        self.work, self.artifacts, self.postern = pathlib.Path(work), pathlib.Path(artifacts), postern
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.began = time.monotonic()
+        self.checks = 0
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **os.environ, "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
+        }
+        self.emulator = None
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self.began:6.1f} s] {text}", flush=True)
+
+    def check(self, holds, what, found=None):
+        if not holds:
+            raise AssertionError(f"{what}: {found!r}")
+        self.checks += 1
+        self.say(f"  ok: {what}")
+
+    def client(self, service, region):
+        return boto3.client(
+            service, region_name=region, endpoint_url=self.endpoint, aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def start(self):
+        # Without IOT_MTLS_ENABLED=0 it would listen on all addresses. AUTH has it enforce the functions' roles.
+        environment = {
+            **self.environment, "BIND_HOST": "127.0.0.1", "SFTP_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
+            "GATEWAY_PORT": str(self.port), "AUTH": "true",
+        }
+        log = open(self.work / "ministack.log", "w")
+        command = [os.environ["MINISTACK"]]
+        self.emulator = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        for _ in range(150):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        self.say(f"MiniStack listens on {self.endpoint}")
+
+    def function_lines(self):
+        """The last lines of every function, as CloudWatch Logs has them."""
+        for region in REGIONS:
+            logs = self.client("logs", region)
+            for group in logs.describe_log_groups()["logGroups"]:
+                events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+                lines = [event["message"].strip() for event in events]
+                for line in [line for line in lines if line.startswith("{")][-6:]:
+                    yield f"{group['logGroupName']}: {line[:600]}"
+
+    def stop(self):
+        if self.emulator:
+            os.killpg(self.emulator.pid, signal.SIGTERM)
+            try:
+                self.emulator.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.emulator.pid, signal.SIGKILL)
+
+    def run(self, command, **environment):
+        done = subprocess.run(
+            [str(part) for part in command], env={**self.environment, **environment}, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        return done.stdout
+
+    def artifact(self, name):
+        folder = self.work / "artifacts" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(self.artifacts / name, folder / "bootstrap")
+        return folder
+
+    def derived(self, template):
+        """The template that MiniStack can deploy, in a file."""
+        template, left_out = derive.for_ministack(template)
+        for line in left_out:
+            self.say(f"  left out: {line}")
+        path = self.work / "template.json"
+        path.write_text(json.dumps(template, indent=1))
+        return path
+
+    def sam_template(self):
+        template = yaml_parse((REPOSITORY / "infra/sam/template.yaml").read_text())
+        del template["Globals"]["Function"]["CodeUri"]
+        for name in FUNCTIONS:
+            function = template["Resources"][f"{name.capitalize()}Function"]
+            # Built already; `sam build` is another check's.
+            del function["Metadata"]
+            function["Properties"]["CodeUri"] = str(self.artifact(name))
+        return self.derived(template)
+
+    def sam_deploy(self, template, region, label, **parameters):
+        parameters = {"RegionLabel": label, "Architecture": "x86_64", **parameters}
+        self.run([
+            pathlib.Path(sys.executable).parent / "sam", "deploy", "--template", template, "--stack-name",
+            f"postern-{label}", "--region", region, "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
+            "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--parameter-overrides",
+            *(f"{name}={value}" for name, value in parameters.items()),
+        ])
+        return Deployed(self, region, f"postern-{label}")
+
+
+class Deployed:
+    """A stack in a region."""
+
+    def __init__(self, rehearsal, region, name):
+        self.rehearsal, self.region, self.name = rehearsal, region, name
+        described = rehearsal.client("cloudformation", region).describe_stacks(StackName=name)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+        self.stack = Stack(rehearsal.port, self.outputs)
+        self.administration = dict(pair.split("=", 1) for pair in self.outputs["AdminEnvironment"].split())
+
+    def postern(self, *arguments):
+        return self.rehearsal.run([self.rehearsal.postern, *arguments], **self.administration)
+
+    def keys(self, *arguments):
+        return json.loads(self.postern("keys", *arguments, "--workspace", WORKSPACE, "--json"))["keys"]
+
+    def fresh_functions(self):
+        """Ends the execution environments, as a deployment does: what they keep for thirty seconds is gone."""
+        functions = self.rehearsal.client("lambda", self.region)
+        for name in FUNCTIONS:
+            found = functions.get_function_configuration(FunctionName=f"{self.name}-{name}")
+            variables = {**found["Environment"]["Variables"], "FRESH": str(time.monotonic_ns())}
+            function = f"{self.name}-{name}"
+            functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+def log_in(rehearsal, deployed):
+    """A first login with consent, and everything that a client does after it."""
+    check, stack = rehearsal.check, deployed.stack
+    document = stack.send("GET", f"{stack.issuer}/.well-known/openid-configuration").json
+    check(document["issuer"] == stack.issuer, "discovery names the issuer", document)
+    pkce, visitor = Pkce(), Visitor(stack)
+    code = visitor.code(NATIVE, pkce)
+    check(code.startswith(deployed.administration["REGION_LABEL"] + "."), "the code names its region", code)
+    answer = stack.token(exchange(NATIVE, code, pkce))
+    check(answer.status == 200 and answer.headers["cache-control"] == "no-store", "the code becomes tokens", answer)
+    tokens, keys = answer.json, stack.jwks()
+    header, claims = verified(tokens["access_token"], keys)
+    check(header["kid"] == keys[0]["kid"] and claims["iss"] == stack.issuer, "KMS signed the access token", header)
+    _, claims = verified(tokens["id_token"], keys)
+    check(claims["nonce"] == "nonce-1" and claims["aud"] == NATIVE, "KMS signed the ID token", claims)
+    answer = stack.userinfo(tokens["access_token"])
+    check(answer.status == 200 and answer.json["sub"] == claims["sub"], "userinfo knows the user", answer)
+    fields = {"token": tokens["access_token"], "client_id": NATIVE}
+    check(stack.send("POST", f"{stack.issuer}/oauth2/revoke", fields).status == 200, "the token is revoked")
+    check(stack.userinfo(tokens["access_token"]).status == 401, "and no longer good")
+    return visitor
+
+
+def refusals(rehearsal, deployed, visitor):
+    check, stack = rehearsal.check, deployed.stack
+    pkce = Pkce()
+    code = visitor.code(TRUSTED, pkce)
+    fields = exchange(TRUSTED, code, pkce)
+    answer = stack.token({**fields, "code_verifier": Pkce().verifier})
+    check((answer.status, answer.json["error"]) == (400, "invalid_grant"), "a wrong verifier is refused", answer)
+    answer = stack.token({**fields, "redirect_uri": "http://127.0.0.1:51005/other"})
+    check((answer.status, answer.json["error"]) == (400, "invalid_grant"), "another redirect URI is refused", answer)
+    answer = stack.token({**fields, "client_id": "nobody"})
+    check((answer.status, answer.json["error"]) == (401, "invalid_client"), "an unknown client is refused", answer)
+    answer = stack.token({"code": code})
+    check((answer.status, answer.json["error"]) == (400, "invalid_request"), "half a request is refused", answer)
+    answer = stack.token(fields)
+    check(answer.status == 200, "the code has survived all that", answer)
+    time.sleep(0.6)
+    replayed = stack.token(fields)
+    check((replayed.status, replayed.json["error"]) == (400, "invalid_grant"), "the code cannot be used twice", replayed)
+    check(stack.userinfo(answer.json["access_token"]).status == 401, "and the replay has ended its grant")
+    page = visitor.authorize(TRUSTED, pkce, redirect_uri="https://evil.example/callback")
+    check(page.status == 400 and not page.location, "an unregistered redirect URI gets a page", page)
+    check(stack.send("GET", f"{stack.issuer}/nowhere").status == 404, "an unknown route is a 404")
+
+
+def parallel(rehearsal, deployed, visitor):
+    pkce = Pkce()
+    fields = exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce)
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: deployed.stack.token(fields), range(50)))
+    statuses = sorted(answer.status for answer in answers)
+    rehearsal.check(statuses.count(200) == 1, "of 50 parallel redemptions one has tokens", statuses)
+    others = [answer for answer in answers if answer.status != 200]
+    refused = all(answer.status == 400 and answer.json["error"] == "invalid_grant" for answer in others)
+    rehearsal.check(refused, "and 49 are invalid_grant", statuses)
+
+
+def regions(rehearsal, here, there, visitor):
+    pkce = Pkce()
+    code = visitor.code(TRUSTED, pkce)
+    answer = there.stack.token(exchange(TRUSTED, code, pkce))
+    label = here.administration["REGION_LABEL"]
+    said = answer.json.get("error_description", "")
+    refused = (answer.status, answer.json["error"]) == (400, "invalid_grant") and label in said
+    rehearsal.check(refused, f"{there.region} refuses a code of {here.region} and says so: {said}", answer)
+    answer = here.stack.token(exchange(TRUSTED, code, pkce))
+    rehearsal.check(answer.status == 200, f"{here.region} redeems it", answer)
+
+
+def signed_by(deployed, visitor):
+    """The `kid` of a token that is issued now."""
+    pkce = Pkce()
+    answer = deployed.stack.token(exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce))
+    assert answer.status == 200, answer
+    return verified(answer.json["access_token"], deployed.stack.jwks())[0]["kid"], answer.json["access_token"]
+
+
+def rotation(rehearsal, deployed, visitor):
+    check, kms = rehearsal.check, rehearsal.client("kms", deployed.region)
+    first, second = deployed.keys("list")
+    check((first["role"], second["role"]) == ("current", "next"), "the ring has a current and a next key")
+    kid, old_token = signed_by(deployed, visitor)
+    check(kid == first["kid"], "the current key signs")
+    kms.disable_key(KeyId=first["kms_key"])
+    kid, _ = signed_by(deployed, visitor)
+    check(kid == second["kid"], "its key disabled, the next one takes over within a request", kid)
+    kms.enable_key(KeyId=first["kms_key"])
+    deployed.fresh_functions()
+    check(signed_by(deployed, visitor)[0] == first["kid"], "enabled again, the current one signs again")
+
+    refused = subprocess.run(
+        [rehearsal.postern, "keys", "rotate", "--workspace", WORKSPACE], capture_output=True, text=True,
+        env={**rehearsal.environment, **deployed.administration},
+    )
+    check(refused.returncode == 1 and "published for long enough" in refused.stderr, "too early a rotation is refused")
+    deployed.keys("rotate", "--now")
+    deployed.fresh_functions()
+    check(signed_by(deployed, visitor)[0] == second["kid"], "rotated, the next key signs")
+    verified(old_token, deployed.stack.jwks())
+    check(deployed.stack.userinfo(old_token).status == 200, "tokens of the retired key are still good")
+
+    deployed.keys("add", "--wrapped", "rs256")
+    ring = deployed.keys("rotate", "--now")
+    [wrapped] = [key for key in ring if key["custody"] == "wrapped"]
+    deployed.fresh_functions()
+    check(signed_by(deployed, visitor)[0] == wrapped["kid"], "a wrapped key signs")
+
+    deployed.keys("revoke", "--kid", first["kid"])
+    deployed.fresh_functions()
+    check(deployed.stack.userinfo(old_token).status == 401, "tokens of a revoked key are not")
+
+
+def privilege(rehearsal, deployed, visitor):
+    """Without a right the function says 503 and nothing of the protocol; with it everything goes on."""
+    iam = rehearsal.client("iam", deployed.region)
+    functions = rehearsal.client("lambda", deployed.region)
+    found = functions.get_function_configuration(FunctionName=f"{deployed.name}-token")
+    role = found["Role"].split("/")[-1]
+    deny = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "dynamodb:UpdateItem", "Resource": "*"}],
+    }
+    pkce = Pkce()
+    fields = exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce)
+    iam.put_role_policy(RoleName=role, PolicyName="less", PolicyDocument=json.dumps(deny))
+    answer = deployed.stack.token(fields)
+    refused = (answer.status, answer.json.get("error")) == (503, "temporarily_unavailable")
+    rehearsal.check(refused and "retry-after" in answer.headers, "without the right to write the function answers 503", answer)
+    iam.delete_role_policy(RoleName=role, PolicyName="less")
+    answer = deployed.stack.token(fields)
+    rehearsal.check(answer.status == 200, "with it the same code is redeemed", answer)
+
+
+def deletion(rehearsal, deployed):
+    formation = rehearsal.client("cloudformation", deployed.region)
+    formation.delete_stack(StackName=deployed.name)
+    formation.get_waiter("stack_delete_complete").wait(StackName=deployed.name, WaiterConfig={"Delay": 1})
+    tables = rehearsal.client("dynamodb", deployed.region).list_tables()["TableNames"]
+    kept = [deployed.outputs[f"{name}TableName"] for name in ("Config", "Users", "Flow")]
+    rehearsal.check(all(table in tables for table in kept), "the deleted stack has left its tables", tables)
+    kms = rehearsal.client("kms", deployed.region)
+    for name in ("Sealing", "FirstSigning", "SecondSigning"):
+        state = kms.describe_key(KeyId=deployed.outputs[f"{name}KeyArn"])["KeyMetadata"]["KeyState"]
+        rehearsal.check(state == "Enabled", f"and its {name} key", state)
+    groups = rehearsal.client("logs", deployed.region).describe_log_groups()["logGroups"]
+    left = [group["logGroupName"] for group in groups if deployed.name in group["logGroupName"]]
+    rehearsal.check(not left, "but not its logs", left)
+
+
+def rehearse(rehearsal):
+    rehearsal.start()
+    rehearsal.say("The template for MiniStack is derived from infra/sam/template.yaml:")
+    template = rehearsal.sam_template()
+    here = rehearsal.sam_deploy(template, "eu-west-1", "eu")
+    rehearsal.say("eu-west-1 is deployed")
+    there = rehearsal.sam_deploy(template, "us-east-1", "us")
+    rehearsal.say("us-east-1 is deployed beside it")
+    for deployed in (here, there):
+        deployed.postern("apply", REPOSITORY / "infra/cli/demo/workspaces/demo.toml")
+    visitor = log_in(rehearsal, here)
+    refusals(rehearsal, here, visitor)
+    parallel(rehearsal, here, visitor)
+    abroad = log_in(rehearsal, there)
+    regions(rehearsal, here, there, visitor)
+    regions(rehearsal, there, here, abroad)
+    privilege(rehearsal, here, visitor)
+    rotation(rehearsal, here, visitor)
+    rehearsal.sam_deploy(template, "eu-west-1", "eu", MemorySize="512")
+    found = rehearsal.client("lambda", "eu-west-1").get_function_configuration(FunctionName="postern-eu-token")
+    rehearsal.check(found["MemorySize"] == 512, "the stack is updated in place", found["MemorySize"])
+    signed_by(here, visitor)
+    rehearsal.check(True, "and its users stay logged in")
+    deletion(rehearsal, there)
+
+
+def main():
+    rehearsal = Rehearsal(*sys.argv[1:4])
+    try:
+        rehearse(rehearsal)
+    except BaseException:
+        rehearsal.say("FAILED; the last lines of MiniStack and of the functions:")
+        log = rehearsal.work / "ministack.log"
+        if log.exists():
+            print("\n".join(line[:600] for line in log.read_text().splitlines()[-20:]), flush=True)
+            print("\n".join(rehearsal.function_lines()), flush=True)
+        raise
+    finally:
+        rehearsal.stop()
+    rehearsal.say(f"{rehearsal.checks} checks hold")
+
+
+if __name__ == "__main__":
+    main()
