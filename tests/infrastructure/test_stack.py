@@ -1,0 +1,117 @@
+"""The SAM template against the contract that is derived from the functions' handles, and against accidents."""
+
+import copy
+import json
+
+import pytest
+
+from stack import CONTRACT, complaints, function_name, resources, translated
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return translated()
+
+
+@pytest.fixture
+def template(whole):
+    return copy.deepcopy(whole)
+
+
+def test_the_stack_is_what_the_functions_need_and_nothing_more(template):
+    assert list(complaints(template)) == []
+
+
+def policy(template, function):
+    return template["Resources"][f"{function.capitalize()}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+
+
+@pytest.mark.parametrize("function", sorted(CONTRACT["functions"]))
+def test_a_right_more_or_less_is_noticed(template, function):
+    """The comparison itself: each change to a role has to show."""
+    statements = policy(template, function)
+    for change in (
+        lambda: statements.append({"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}),
+        lambda: statements.pop(),
+        lambda: statements[1].update(Resource="*"),
+        lambda: statements[1].pop("Condition"),
+        lambda: statements[1]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"].append("signing-key#*"),
+        lambda: statements[0].update(Action="logs:*"),
+    ):
+        before = copy.deepcopy(statements)
+        change()
+        assert list(complaints(template)) != []
+        statements[:] = before
+    assert list(complaints(template)) == []
+
+
+def test_a_route_or_a_variable_more_or_less_is_noticed(template):
+    route = next(iter(resources(template, "AWS::ApiGatewayV2::Route")))
+    kept = template["Resources"].pop(route)
+    assert list(complaints(template)) != []
+    template["Resources"][route] = kept
+    kept["Properties"]["RouteKey"] = "GET /{tenant}/{workspace}/somewhere"
+    assert list(complaints(template)) != []
+
+
+def test_the_token_function_alone_signs_and_only_digests(template):
+    text = {name: json.dumps(policy(template, name)) for name in CONTRACT["functions"]}
+    assert [name for name in text if "kms:Sign" in text[name]] == ["token"]
+    for body in resources(template, "AWS::KMS::Key").values():
+        if body["Properties"].get("KeyUsage") == "SIGN_VERIFY":
+            [deny] = [entry for entry in body["Properties"]["KeyPolicy"]["Statement"] if entry["Effect"] == "Deny"]
+            assert deny["Action"] == "kms:Sign" and deny["Principal"] == "*"
+            role = {"Fn::GetAtt": ["TokenRole", "Arn"]}
+            assert deny["Condition"] == {"StringNotEquals": {"aws:PrincipalArn": role}}
+
+
+def test_nothing_is_retained_or_deleted_by_accident(template):
+    lasting = {"AWS::DynamoDB::Table", "AWS::KMS::Key"}
+    passing = {"AWS::Logs::LogGroup"}
+    for name, body in template["Resources"].items():
+        expected = "Retain" if body["Type"] in lasting else "Delete" if body["Type"] in passing else None
+        assert body.get("DeletionPolicy") == expected, name
+        assert body.get("UpdateReplacePolicy") == expected, name
+    for name, body in resources(template, "AWS::DynamoDB::Table").items():
+        properties = body["Properties"]
+        assert properties["DeletionProtectionEnabled"] is True, name
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
+        assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+    ttl = {name for name, body in resources(template, "AWS::DynamoDB::Table").items()
+           if "TimeToLiveSpecification" in body["Properties"]}
+    assert ttl == {"FlowTable"}
+
+
+def test_each_function_has_its_own_role_log_group_and_alarms(template):
+    functions = resources(template, "AWS::Lambda::Function")
+    assert len({json.dumps(body["Properties"]["Role"]) for body in functions.values()}) == len(functions)
+    groups = resources(template, "AWS::Logs::LogGroup")
+    assert all("RetentionInDays" in body["Properties"] for body in groups.values())
+    alarms = json.dumps(list(resources(template, "AWS::CloudWatch::Alarm").values()))
+    for logical, body in functions.items():
+        properties = body["Properties"]
+        assert properties["Runtime"] == "provided.al2023" and properties["Handler"] == "bootstrap", logical
+        assert properties["LoggingConfig"]["LogFormat"] == "JSON", logical
+        for metric in ("errors", "throttles"):
+            assert f"-{function_name(body)}-{metric}" in alarms, logical
+
+
+def test_the_alarms_that_are_promised_are_there(template):
+    names = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+             for body in resources(template, "AWS::CloudWatch::Alarm").values()}
+    assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed",
+                     "signing-takeovers", "flow-table-throttles"}
+    for body in resources(template, "AWS::CloudWatch::Alarm").values():
+        assert body["Properties"]["AlarmActions"], body
+
+
+def test_alarms_count_lines_that_the_functions_write(template):
+    """A metric filter whose sentence no longer stands in the code would never count anything."""
+    from stack import REPOSITORY
+
+    source = "".join(path.read_text() for path in (REPOSITORY / "functions/token/src").glob("*.rs"))
+    filters = resources(template, "AWS::Logs::MetricFilter").values()
+    patterns = [body["Properties"]["FilterPattern"].split('"')[1] for body in filters]
+    assert len(patterns) == 2
+    for sentence in patterns:
+        assert f'"{sentence}"' in source, sentence
