@@ -96,13 +96,13 @@ pub enum KeysAction {
     /// No longer believe a key: every token that it signed ends.
     Revoke {
         /// The name of the key.
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         kid: String,
     },
     /// Forget a key whose last token has ended.
     Remove {
         /// The name of the key.
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         kid: String,
     },
 }
@@ -182,6 +182,16 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+
+    #[test]
+    fn a_key_whose_name_begins_with_a_hyphen_can_be_named() {
+        for action in ["revoke", "remove"] {
+            let said = Arguments::parse_from(["postern", "keys", action, "--kid", "-lc8odZl8HV", "--workspace", "a/b"]);
+            let Some(Command::Keys(KeysOptions { workspace, action, .. })) = said.command else { panic!("keys") };
+            let (KeysAction::Revoke { kid } | KeysAction::Remove { kid }) = action else { panic!("{action:?}") };
+            assert_eq!((kid.as_str(), workspace.as_deref()), ("-lc8odZl8HV", Some("a/b")));
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent_and_nothing_said_means_dev() {
