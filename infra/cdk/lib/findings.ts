@@ -1,0 +1,24 @@
+// What cdk-nag finds and we leave as it is, each with the reason.
+import { type Stack, Validations } from "aws-cdk-lib";
+
+import { capital } from "./contract.js";
+
+const REASONS: Record<string, string> = {
+  "AwsSolutions-APIG4": "An authorization server is what authorizes: its endpoints are public, and decide themselves.",
+  "AwsSolutions-SNS3": "The topic takes messages from CloudWatch and EventBridge of this account only, within AWS.",
+  "CloudFormation-Validate::F3033": "The empty value is the default of a parameter, behind a condition.",
+  "CloudFormation-Validate::W1001": "The references stand in branches that are taken only where the resources are.",
+};
+
+/** Acknowledges the findings, and nothing else. */
+export function acknowledge(stack: Stack, functions: string[]): void {
+  for (const [id, reason] of Object.entries(REASONS)) {
+    Validations.of(stack).acknowledge({ id, reason });
+  }
+  for (const name of functions) {
+    Validations.of(stack).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${capital(name)}Logs.Arn>:*]`,
+      reason: "The only wildcard is the stream within the function's own log group, whose name Lambda makes up.",
+    });
+  }
+}

@@ -1,0 +1,66 @@
+// The parameters and conditions of the stack, which are those of the SAM template.
+import { CfnCondition, CfnParameter, CfnRule, Fn, type ICfnConditionExpression, type Stack } from "aws-cdk-lib";
+
+export function parameters(stack: Stack, label: string) {
+  const text = (id: string, fallback: string, description: string, allowedValues?: string[]) =>
+    new CfnParameter(stack, id, { type: "String", default: fallback, description, allowedValues });
+  const number = (id: string, fallback: number, description: string, more: object = {}) =>
+    new CfnParameter(stack, id, { type: "Number", default: fallback, description, ...more });
+  const regionLabel = new CfnParameter(stack, "RegionLabel", {
+    type: "String", default: label, allowedPattern: "[a-z0-9-]{1,16}",
+    description: "The name of this region in codes, and by custom in the host name, such as eu, us or au.",
+  });
+  text("CreateSigningKeys", "true", "Whether this stack makes its own two signing keys.", ["true", "false"]);
+  text("FurtherSigningKeyArns", "", "More signing keys that the token function may use, with commas between them.");
+  text("TableKeyArn", "", "A KMS key of yours for the tables; without one, DynamoDB's own.");
+  text("AlarmTopicArn", "", "Where alarms are sent; without one, the stack makes a topic to which you subscribe.");
+  text("TrafficAlias", "", "An alias of every function to send requests to.");
+  number("KmsSignQuota", 1000, "What KMS allows per second for the keys of this kind.");
+  return {
+    regionLabel,
+    architecture: text("Architecture", "arm64", "What the functions were built for.", ["arm64", "x86_64"]),
+    memorySize: number("MemorySize", 256, "Memory of each function in MiB.", { minValue: 128, maxValue: 3008 }),
+    logRetentionDays: number("LogRetentionDays", 30, "How long log lines are kept.", {
+      allowedValues: ["1", "3", "5", "7", "14", "30", "60", "90", "120", "180", "365", "400", "545", "731", "1096", "1827"],
+    }),
+    domainName: text("DomainName", "", "The host name; without one the API's own host name is used."),
+    certificateArn: text("CertificateArn", "", "The certificate for DomainName, in this region."),
+    hostedZoneId: text("HostedZoneId", "", "The zone in Route 53 in which DomainName is to be entered."),
+    signingKeySpec: text("SigningKeySpec", "RSA_2048", "RSA for RS256 and PS256, P-256 for ES256.", [
+      "RSA_2048", "ECC_NIST_P256",
+    ]),
+    rateLimit: number("RateLimit", 500, "Requests per second for each route."),
+    burstLimit: number("BurstLimit", 1000, "Requests at once for each route."),
+    loginRateLimit: number("LoginRateLimit", 50, "Login attempts per second, all users together."),
+    loginBurstLimit: number("LoginBurstLimit", 100, "Login attempts at once, all users together."),
+    tokenRateLimit: number("TokenRateLimit", 400, "Token requests per second; each signs up to twice."),
+    tokenBurstLimit: number("TokenBurstLimit", 400, "Token requests at once."),
+  };
+}
+
+export type Parameters = ReturnType<typeof parameters>;
+
+export function conditions(stack: Stack) {
+  const ref = (name: string): string => Fn.ref(name);
+  const made = (id: string, expression: ICfnConditionExpression) => new CfnCondition(stack, id, { expression });
+  const given = (name: string) => Fn.conditionNot(Fn.conditionEquals(ref(name), ""));
+  new CfnRule(stack, "SomethingSigns", {
+    assertions: [{
+      assert: Fn.conditionOr(Fn.conditionEquals(ref("CreateSigningKeys"), "true"), given("FurtherSigningKeyArns")),
+      assertDescription: "Name signing keys in FurtherSigningKeyArns, or let the stack make its own.",
+    }],
+  });
+  const hasDomain = made("HasDomain", given("DomainName"));
+  made("HasFurtherKeys", given("FurtherSigningKeyArns"));
+  made("HasTableKey", given("TableKeyArn"));
+  made("HasTrafficAlias", given("TrafficAlias"));
+  made("SignsWithRsa", Fn.conditionEquals(ref("SigningKeySpec"), "RSA_2048"));
+  return {
+    hasDomain,
+    hasZone: made("HasZone", Fn.conditionAnd(hasDomain, given("HostedZoneId"))),
+    ownSigningKeys: made("OwnSigningKeys", Fn.conditionEquals(ref("CreateSigningKeys"), "true")),
+    ownTopic: made("OwnTopic", Fn.conditionEquals(ref("AlarmTopicArn"), "")),
+  };
+}
+
+export type Conditions = ReturnType<typeof conditions>;

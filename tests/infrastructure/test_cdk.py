@@ -1,0 +1,95 @@
+"""The CDK stack is the SAM stack: the same resources, property by property."""
+
+import copy
+import json
+import os
+import subprocess
+
+import pytest
+
+from stack import CONTRACT, REPOSITORY, complaints, translated
+
+# What may differ, each with the reason.
+ALLOWED = {
+    "Tags": "SAM says of a function that SAM made it",
+    "Code": "each tool puts the code where it can",
+}
+
+
+@pytest.fixture(scope="module")
+def cdk(tmp_path_factory):
+    """The synthesised template, with functions of which only the folders are there."""
+    folder = tmp_path_factory.mktemp("cdk")
+    for name in CONTRACT["functions"]:
+        (folder / "artifacts" / name).mkdir(parents=True)
+        (folder / "artifacts" / name / "bootstrap").write_text(name)
+    context = {"label": "eu", "artifacts": str(folder / "artifacts"), "regions": {"eu": {"region": "eu-west-1"}}}
+    environment = {**os.environ, "CDK_OUTDIR": str(folder / "out"), "CDK_CONTEXT_JSON": json.dumps(context)}
+    program = REPOSITORY / "infra/cdk/dist/bin/postern.js"
+    done = subprocess.run(["node", program], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((folder / "out/validation-report.json").read_text())
+    findings = [finding["ruleName"] for plugin in report["pluginReports"] for finding in plugin["violations"]]
+    assert findings == [], "fix them, or acknowledge them with a reason in infra/cdk/lib/findings.ts"
+    return json.loads((folder / "out/postern-eu.template.json").read_text())
+
+
+def plain(body):
+    """A resource without what only says how it was made."""
+    body = copy.deepcopy(body)
+    body.pop("Metadata", None)
+    if "DependsOn" in body:
+        depends = body["DependsOn"]
+        body["DependsOn"] = sorted([depends] if isinstance(depends, str) else depends)
+    properties = body.get("Properties", {})
+    if body["Type"] == "AWS::Lambda::Function":
+        for name in ALLOWED:
+            properties.pop(name, None)
+    if body["Type"] == "AWS::CloudWatch::Dashboard":
+        properties["DashboardBody"] = json.loads(properties["DashboardBody"]["Fn::Sub"])
+    return body
+
+
+def differences(sam, cdk):
+    for name in sorted(set(sam) | set(cdk)):
+        if name not in sam or name not in cdk:
+            yield f"{name} is in one of them only"
+        elif plain(sam[name]) != plain(cdk[name]):
+            yield f"{name}: {plain(sam[name])} and {plain(cdk[name])}"
+
+
+@pytest.mark.parametrize("section", ["Resources", "Conditions", "Outputs"])
+def test_both_stacks_are_the_same(cdk, section):
+    sam = translated()[section]
+    other = dict(cdk[section])
+    if section == "Resources":
+        assert list(differences(sam, other)) == []
+        return
+    if section == "Conditions":
+        other.pop("CDKMetadataAvailable", None)
+        assert other == sam
+        return
+    assert {name: body["Value"] for name, body in other.items()} == {name: body["Value"] for name, body in sam.items()}
+
+
+def test_both_take_the_same_parameters(cdk):
+    sam = translated()["Parameters"]
+    other = {name: body for name, body in cdk["Parameters"].items() if name != "BootstrapVersion"}
+    common = ("Type", "Default", "AllowedPattern", "MinValue", "MaxValue")
+    shape = lambda all_of_them: {name: {key: body.get(key) for key in common} for name, body in all_of_them.items()}
+    assert shape(other) == shape(sam)
+
+
+def test_a_difference_is_noticed(cdk):
+    sam = translated()["Resources"]
+    for name in ("TokenFunction", "FlowTable", "SealingKey", "Stage", "TokenPolicy", "Dashboard"):
+        other = copy.deepcopy(cdk["Resources"])
+        other[name]["Properties"]["Something"] = "else"
+        assert len(list(differences(sam, other))) == 1, name
+    other = copy.deepcopy(cdk["Resources"])
+    del other["FlowTable"]["DeletionPolicy"]
+    assert len(list(differences(sam, other))) == 1
+
+
+def test_the_stack_is_what_the_functions_need_and_nothing_more(cdk):
+    assert list(complaints(cdk)) == []
