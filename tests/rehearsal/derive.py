@@ -5,6 +5,9 @@ and ends the rehearsal.
 """
 
 
+import json
+
+
 class Derivation:
     """A template on its way, and what was left out of it."""
 
@@ -70,3 +73,23 @@ def for_ministack(template):
     )
     derivation.drop_resources("AWS::Logs::MetricFilter", "MiniStack does not know the type")
     return derivation.template, derivation.left_out
+
+
+def for_own_credentials(assembly, stack):
+    """Has CDK's tool deploy with the credentials that it is given, and not with the roles that its bootstrap makes."""
+    count = 0
+    assets = assembly / f"{stack}.assets.json"
+    manifest = assembly / "manifest.json"
+    described = json.loads(assets.read_text())
+    for asset in described["files"].values():
+        for destination in asset["destinations"].values():
+            count += destination.pop("assumeRoleArn", None) is not None
+    assets.write_text(json.dumps(described))
+    described = json.loads(manifest.read_text())
+    properties = described["artifacts"][stack]["properties"]
+    for name in ("assumeRoleArn", "cloudFormationExecutionRoleArn", "lookupRole"):
+        count += properties.pop(name, None) is not None
+    manifest.write_text(json.dumps(described))
+    if count == 0:
+        raise SystemExit("derive: the assembly names no roles any more")
+    yield f"roles of CDK's bootstrap ({count}): MiniStack does not give them their rights"

@@ -138,6 +138,32 @@ class Rehearsal:
         return Deployed(self, region, f"postern-{label}")
 
 
+    def cdk_deploy(self, region, label):
+        """Synthesises, derives what MiniStack can deploy, and deploys that with the real tool."""
+        cdk, out = REPOSITORY / "infra/cdk", self.work / "cdk.out"
+        shutil.rmtree(out, ignore_errors=True)
+        account = {"CDK_DEFAULT_ACCOUNT": "000000000000", "AWS_REGION": region, "CDK_DISABLE_CLI_TELEMETRY": "1"}
+        tool = [cdk / "node_modules/.bin/cdk", "--no-version-check", "--no-notices"]
+        self.run([cdk / "node_modules/.bin/tsc", "--project", cdk])
+        self.run(
+            ["node", cdk / "dist/bin/postern.js"], CDK_OUTDIR=str(out), **account,
+            CDK_CONTEXT_JSON=json.dumps({
+                "label": label, "artifacts": str(self.work / "artifacts"), "regions": {label: {"region": region}},
+            }),
+        )
+        path = out / f"postern-{label}.template.json"
+        template, _ = derive.for_ministack(json.loads(path.read_text()))
+        path.write_text(json.dumps(template))
+        for line in derive.for_own_credentials(out, f"postern-{label}"):
+            self.say(f"  left out: {line}")
+        self.run([*tool, "bootstrap", f"aws://000000000000/{region}", "--app", out], **account)
+        self.run([
+            *tool, "deploy", "--app", out, "--require-approval", "never", "--method", "direct", "--parameters",
+            "Architecture=x86_64", f"postern-{label}",
+        ], **account)
+        return Deployed(self, region, f"postern-{label}")
+
+
 class Deployed:
     """A stack in a region."""
 
@@ -320,9 +346,9 @@ def rehearse(rehearsal):
     rehearsal.say("The template for MiniStack is derived from infra/sam/template.yaml:")
     template = rehearsal.sam_template()
     here = rehearsal.sam_deploy(template, "eu-west-1", "eu")
-    rehearsal.say("eu-west-1 is deployed")
-    there = rehearsal.sam_deploy(template, "us-east-1", "us")
-    rehearsal.say("us-east-1 is deployed beside it")
+    rehearsal.say("eu-west-1 is deployed by SAM")
+    there = rehearsal.cdk_deploy("us-east-1", "us")
+    rehearsal.say("us-east-1 is deployed by CDK beside it")
     for deployed in (here, there):
         deployed.postern("apply", REPOSITORY / "infra/cli/demo/workspaces/demo.toml")
     visitor = log_in(rehearsal, here)
