@@ -285,6 +285,7 @@ export class PosternStack extends Stack {
       output(`${table}Name`, { Ref: table });
     }
     output("SealingKeyArn", attribute("SealingKey", "Arn"));
+    output("TokenRoleArn", attribute("TokenRole", "Arn"), "The role that signs, for the policies of further signing keys.");
     output("FirstSigningKeyArn", attribute("FirstSigningKey", "Arn"), undefined, ownSigningKeys);
     output("SecondSigningKeyArn", attribute("SecondSigningKey", "Arn"), undefined, ownSigningKeys);
     output("AlarmTopicName", ifElse("OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }),

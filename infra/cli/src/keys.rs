@@ -125,7 +125,7 @@ impl Keys<'_> {
             (KeySource::Aws { kms, signing_keys }, None) => {
                 for arn in *signing_keys {
                     match kms.public_key(arn, Some(algorithm)).await {
-                        Ok(jwk) => ring.add(jwk, Custody::Kms(arn.clone()), self.now)?,
+                        Ok(jwk) => ring.add(jwk, Custody::Kms(name_of(arn)), self.now)?,
                         // A key for another algorithm is another workspace's.
                         Err(SigningFault::Key) => {}
                         Err(fault) => return Err(fault.into()),
@@ -160,7 +160,7 @@ impl Keys<'_> {
                     Err(SigningFault::Key) => kms.public_key(&arn, None).await?,
                     found => found?,
                 };
-                (jwk, Custody::Kms(arn))
+                (jwk, Custody::Kms(name_of(&arn)))
             }
             NewKey::Wrapped(algorithm) => {
                 let (jwk, wrapped) = kms.key_pair(algorithm, workspace).await?;
@@ -242,5 +242,26 @@ impl Keys<'_> {
         former: Option<&StoredRing>,
     ) -> Result<(), KeyError> {
         if self.writing().publish(workspace, ring, former).await? { Ok(()) } else { Err(KeyError::Changed) }
+    }
+}
+
+/// How a ring names a key of KMS: by its ARN; a multi-Region key by its id, which is the same in every region, so that
+/// regions can share a ring and each signs with the key of its own.
+fn name_of(arn: &str) -> String {
+    let id = arn.rsplit('/').next().unwrap_or(arn);
+    if id.starts_with("mrk-") { id.into() } else { arn.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn a_multi_region_key_has_one_name_in_all_regions() {
+        let own = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        assert_eq!(name_of(own), own);
+        for region in ["eu-west-1", "us-east-1"] {
+            assert_eq!(name_of(&format!("arn:aws:kms:{region}:111122223333:key/mrk-1234abcd")), "mrk-1234abcd");
+        }
     }
 }
