@@ -4,7 +4,6 @@ Each rule must find something to do: one that no longer matches anything is a mi
 and ends the rehearsal.
 """
 
-
 import json
 
 
@@ -23,36 +22,6 @@ class Derivation:
             raise SystemExit(f"derive: no longer matches anything: {what}")
         self.left_out.append(f"{what} ({count}): {why}")
 
-    def statements(self):
-        """Every statement of every role's policy."""
-        for body in self.resources("AWS::IAM::Policy").values():
-            yield from body["Properties"]["PolicyDocument"]["Statement"]
-
-    def drop_conditions(self, prefix, why):
-        """Takes conditions on keys that begin with `prefix` out of the roles' policies."""
-        count = 0
-        for statement in self.statements():
-            condition = statement.get("Condition", {})
-            for operator in list(condition):
-                for key in [key for key in condition[operator] if key.startswith(prefix)]:
-                    del condition[operator][key]
-                    count += 1
-                if not condition[operator]:
-                    del condition[operator]
-            if "Condition" in statement and not condition:
-                del statement["Condition"]
-        self.note(f"conditions on {prefix}…", why, count)
-
-    def drop_statements(self, sid, why):
-        """Takes the statements named `sid` out of the keys' policies."""
-        count = 0
-        for body in self.resources("AWS::KMS::Key").values():
-            policy = body["Properties"]["KeyPolicy"]
-            left = [statement for statement in policy["Statement"] if statement.get("Sid") != sid]
-            count += len(policy["Statement"]) - len(left)
-            policy["Statement"] = left
-        self.note(f"key policies: {sid}", why, count)
-
     def drop_resources(self, kind, why, which=lambda body: True):
         names = [name for name, body in self.resources(kind).items() if which(body)]
         for name in names:
@@ -63,15 +32,9 @@ class Derivation:
 def for_ministack(template):
     """The template without what MiniStack does not know, and the list of that."""
     derivation = Derivation(template)
-    derivation.drop_conditions("kms:", "MiniStack does not know these keys and would deny")
-    derivation.drop_conditions("dynamodb:", "MiniStack does not know this key and would deny")
-    derivation.drop_statements(
-        "OnlyTheTokenFunctionSigns", "aws:PrincipalArn is the session's there, and the role's in AWS"
-    )
     derivation.drop_resources(
         "AWS::CloudWatch::Alarm", "MiniStack has no metric math", lambda body: "Metrics" in body["Properties"]
     )
-    derivation.drop_resources("AWS::Logs::MetricFilter", "MiniStack does not know the type")
     return derivation.template, derivation.left_out
 
 
