@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use assembly::{KeyPlace, Parts, Place};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -95,6 +95,8 @@ pub struct Laptop {
     public_url: String,
     data: Data,
     kms: Option<FakeKms>,
+    answers: AtomicU32,
+    answer_bytes: AtomicU32,
 }
 
 impl Laptop {
@@ -135,6 +137,8 @@ impl Laptop {
             parts,
             data,
             kms,
+            answers: AtomicU32::default(),
+            answer_bytes: AtomicU32::default(),
         };
         laptop.apply(change).await;
         let _ = laptop.wire.calls();
@@ -227,7 +231,16 @@ impl Laptop {
             trace_id: "trace".into(),
             deadline,
         };
-        self.app.handle(&request).await
+        let response = self.app.handle(&request).await;
+        self.answers.fetch_add(1, Ordering::SeqCst);
+        self.answer_bytes.fetch_add(size(&response), Ordering::SeqCst);
+        response
+    }
+
+    /// How many requests were answered, and with how many bytes, since the last time that this was asked.
+    #[must_use]
+    pub fn answers(&self) -> (u32, u32) {
+        (self.answers.swap(0, Ordering::SeqCst), self.answer_bytes.swap(0, Ordering::SeqCst))
     }
 
     /// Sends a form to `path` below the issuer of `demo`, as a client's back channel does.
@@ -271,6 +284,12 @@ fn place(public_url: PublicUrl, data: &Data, kms: Option<&FakeKms>, region: &str
         },
     };
     Place { public_url, region: RegionLabel::parse("local").unwrap(), keys }
+}
+
+/// The bytes of an answer over HTTP/1.1, status line aside.
+fn size(response: &Response) -> u32 {
+    let headers = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    u32::try_from(headers.sum::<usize>() + response.body().len()).unwrap()
 }
 
 /// Fields as a form's body or a query.

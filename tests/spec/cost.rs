@@ -1,49 +1,171 @@
-//! What each step costs: the store's operations, counted at the wire, against the budget.
+//! What each step costs, counted at the wires of DynamoDB and KMS, against what `postern cost` computes with.
 
-use tests::browser::{answered, exchange, request};
-use tests::{Browser, Laptop, Operation, Pkce};
+use postern::cost::{CODE_EXCHANGE, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, SINGLE_SIGN_ON};
+use tests::browser::{answered, exchange, form, location, request};
+use tests::laptop::encoded;
+use tests::{Browser, FakeKms, Laptop, Pkce};
+use web::Response;
 
 use crate::flow::NATIVE;
 
-fn counted(calls: &[Operation]) -> (usize, usize) {
-    let writes = calls.iter().filter(|call| call.is_write()).count();
-    (calls.len() - writes, writes)
+const SPA: &str = "http://localhost:9000/demo/callback";
+
+/// Longer than functions keep configuration.
+const STALE: u32 = 31;
+
+/// `user` at `demo-spa`; their requests come `pause` seconds after each other.
+struct Visit<'l> {
+    laptop: &'l Laptop,
+    kms: &'l FakeKms,
+    browser: Browser<'l>,
+    pkce: Pkce,
+    user: &'l str,
+    pause: u32,
 }
 
-/// What is cached for thirty seconds anyway: its reads do not count for a warm function.
-fn warm(calls: Vec<Operation>) -> Vec<Operation> {
-    let cached = ["workspace", "client", "key-ring", "signing-key"];
-    calls.into_iter().filter(|call| !cached.contains(&call.kind.as_str())).collect()
+impl<'l> Visit<'l> {
+    fn new((laptop, kms): &'l (Laptop, FakeKms), user: &'l str, pause: u32) -> Self {
+        Self { laptop, kms, browser: Browser::new(laptop), pkce: Pkce::new("cost"), user, pause }
+    }
+
+    async fn begin(&mut self) -> Response {
+        self.laptop.clock.advance(self.pause);
+        let (laptop, fields) = (self.laptop, request("demo-spa", SPA, &self.pkce));
+        self.browser.get(&format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&fields))).await
+    }
+
+    async fn follow(&mut self, response: &Response) -> Response {
+        self.laptop.clock.advance(self.pause);
+        self.browser.get(&location(response).unwrap()).await
+    }
+
+    async fn first_login(&mut self) -> String {
+        let redirect = self.begin().await;
+        let login = self.follow(&redirect).await;
+        self.laptop.clock.advance(self.pause);
+        let form = form(&login);
+        let mut fields: Vec<_> = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.extend([("username", self.user), ("password", self.user)]);
+        let redirect = self.browser.post(&form.action, &fields).await;
+        let consent = self.follow(&redirect).await;
+        self.laptop.clock.advance(self.pause);
+        let allowed = self.browser.decide(&consent, "allow", &[]).await;
+        answered(&allowed, "code").unwrap()
+    }
+
+    async fn exchange(&self, code: &str) {
+        self.laptop.clock.advance(self.pause);
+        let fields = exchange("demo-spa", SPA, code, &self.pkce.verifier);
+        assert_eq!(self.laptop.form("/oauth2/token", &fields, &[]).await.status(), 200);
+    }
+
+    /// What was asked of AWS since the last time that this was asked.
+    fn asked(&self) -> Operations {
+        let (requests, answer_bytes) = self.laptop.answers();
+        let calls = self.laptop.wire.calls();
+        let writes = calls.iter().filter(|call| call.is_write()).count();
+        let signatures = self.kms.calls().iter().filter(|call| call.action == "Sign").count();
+        let count = |number: usize| u32::try_from(number).unwrap();
+        Operations {
+            requests,
+            reads: count(calls.len() - writes),
+            stale_reads: 0,
+            writes: count(writes),
+            signatures: count(signatures),
+            answer_bytes,
+        }
+    }
+
+    /// A first login with its exchange, and a single sign-on, each as it was counted.
+    async fn all(&mut self) -> [Operations; 3] {
+        let _ = self.asked();
+        let code = self.first_login().await;
+        let first = self.asked();
+        self.exchange(&code).await;
+        let exchanged = self.asked();
+        assert!(answered(&self.begin().await, "code").is_some());
+        [first, exchanged, self.asked()]
+    }
+}
+
+/// Each step as it was counted, with requests that come `pause` seconds after each other.
+async fn counted(pause: u32) -> [Operations; 3] {
+    let aws = Laptop::in_aws(|file| file).await;
+    let _ = Visit::new(&aws, "bob", 0).all().await;
+    Visit::new(&aws, "alice", pause).all().await
 }
 
 #[tokio::test]
-async fn each_step_stays_within_its_budget() {
-    let laptop = Laptop::demo().await;
-    let (pkce, spa) = (Pkce::new("cost"), "http://localhost:9000/demo/callback");
-    let authorize = request("demo-spa", spa, &pkce);
-    let mut browser = Browser::new(&laptop);
+async fn each_step_asks_for_what_the_cost_is_computed_from() {
+    let (warm, stale) = (counted(0).await, counted(STALE).await);
+    let named = [("a first login", FIRST_LOGIN), ("an exchange", CODE_EXCHANGE), ("single sign-on", SINGLE_SIGN_ON)];
+    for (((name, expected), warm), stale) in named.into_iter().zip(warm).zip(stale) {
+        let stale_reads = stale.reads - warm.reads;
+        let found = Operations { stale_reads, answer_bytes: expected.answer_bytes, ..warm };
+        assert_eq!(found, expected, "{name}");
+        assert_eq!((stale.writes, stale.signatures), (warm.writes, warm.signatures), "{name}");
+        let allowed = expected.answer_bytes * 2 / 3..=expected.answer_bytes;
+        assert!(allowed.contains(&warm.answer_bytes), "{name}: answers of {} bytes", warm.answer_bytes);
+    }
+}
 
-    let login = browser.authorize(&authorize).await;
-    assert_eq!(counted(&warm(laptop.wire.calls())).1, 0, "sec_dos_03: nobody is logged in, and nothing is written");
-    let consent = browser.sign_in(&login, "alice", "alice").await;
-    let allowed = browser.decide(&consent, "allow", &[]).await;
-    let first = counted(&warm(laptop.wire.calls()));
-    assert!(first.1 <= 4, "a first login with consent, until the code: {first:?}");
+#[test]
+fn each_step_stays_within_the_budget_of_the_design() {
+    const { assert!(FIRST_LOGIN.writes <= 4) };
+    assert_eq!((CODE_EXCHANGE.reads, CODE_EXCHANGE.writes, CODE_EXCHANGE.signatures), (1, 1, 2));
+    const { assert!(SINGLE_SIGN_ON.reads <= 2) };
+    assert_eq!((SINGLE_SIGN_ON.writes, SINGLE_SIGN_ON.signatures), (1, 0));
+}
 
-    let code = answered(&allowed, "code").unwrap();
-    let tokens = laptop.form("/oauth2/token", &exchange("demo-spa", spa, &code, &pkce.verifier), &[]).await;
-    assert_eq!(tokens.status(), 200);
-    assert_eq!(counted(&warm(laptop.wire.calls())), (1, 1), "a code exchange");
+#[tokio::test]
+async fn sec_dos_03_nothing_is_written_before_somebody_has_logged_in() {
+    let aws = Laptop::in_aws(|file| file).await;
+    let mut visit = Visit::new(&aws, "alice", 0);
+    let redirect = visit.begin().await;
+    assert_eq!(visit.follow(&redirect).await.status(), 200);
+    assert_eq!(visit.asked().writes, 0);
+}
 
-    let again = browser.authorize(&authorize).await;
-    let single_sign_on = warm(laptop.wire.calls());
-    assert!(answered(&again, "code").is_some());
-    assert!(counted(&single_sign_on).0 <= 2, "{single_sign_on:?}");
-    assert_eq!(counted(&single_sign_on).1, 1, "{single_sign_on:?}");
-
+#[tokio::test]
+async fn a_client_whose_users_are_not_asked_costs_one_read_and_one_write() {
+    let (laptop, _) = Laptop::in_aws(|file| file).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
     let trusted = request("demo-trusted", NATIVE, &pkce);
+    assert!(answered(&browser.log_in(&trusted).await, "code").is_some());
+    let _ = laptop.wire.calls();
     assert!(answered(&browser.authorize(&trusted).await, "code").is_some());
-    assert_eq!(counted(&warm(laptop.wire.calls())), (1, 1), "a client whose users are not asked");
+    let names: Vec<_> = laptop.wire.calls().into_iter().map(|call| call.name).collect();
+    assert_eq!(names, ["GetItem", "PutItem"]);
+}
+
+#[tokio::test]
+async fn each_item_of_a_login_is_written_with_one_unit() {
+    let aws = Laptop::in_aws(|file| file).await;
+    let _ = Visit::new(&aws, "alice", 0).all().await;
+    let tables = aws.0.dump();
+    for (table, items) in tables.iter().filter(|(table, _)| !table.ends_with("config")) {
+        assert!(!items.is_empty(), "{table}");
+        for item in items {
+            // What the engine prints of an item is longer than what DynamoDB bills.
+            assert!(item.len() <= 1024, "{table}: {} bytes: {item}", item.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_start_asks_kms_for_no_more_than_the_cost_is_computed_from() {
+    let (mut laptop, kms) = Laptop::in_aws(|file| file).await;
+    laptop.restart();
+    let _ = kms.calls();
+    let aws = (laptop, kms);
+    let mut visit = Visit::new(&aws, "alice", 0);
+    let code = visit.first_login().await;
+    visit.exchange(&code).await;
+    let calls = aws.1.calls();
+    let functions = ["authorize", "login", "token"].len();
+    let starting = calls.iter().filter(|call| call.action != "Sign").count();
+    assert!(starting > 0, "{calls:?}");
+    assert!(starting <= functions * usize::try_from(KMS_CALLS_PER_START).unwrap(), "{calls:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use protocol::jwk::Algorithm;
 
+use crate::cost::CostOptions;
+
 /// An OAuth 2.1 and OpenID Connect authorization server for AWS, and all of it on a laptop.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version, after_help = EXAMPLES)]
@@ -35,6 +37,11 @@ pub enum Command {
     /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has ended.
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysOptions),
+    /// Compute what logins cost in AWS, and what others would ask.
+    ///
+    /// What a login asks of AWS is what the tests count; prices are a list that you can correct. docs/cost.md explains both.
+    #[command(after_help = COST_EXAMPLES)]
+    Cost(CostOptions),
 }
 
 const APPLY_EXAMPLES: &str = "Examples:
@@ -47,6 +54,12 @@ const KEYS_EXAMPLES: &str = "Examples:
   postern keys add --workspace default/demo --wrapped es256
   postern keys rotate --workspace default/demo
   postern keys remove --workspace default/demo --kid NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+const COST_EXAMPLES: &str = "Examples:
+  postern cost                                        a million first logins, signed by KMS
+  postern cost --logins 200000 --first 25             every fourth with a password, the others by single sign-on
+  postern cost --signing wrapped --users 50000        signed in the function's memory; compared for 50,000 users
+  postern cost --price kms_key=1.10 --json            with a price of yours, for scripts";
 
 /// What to apply.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use postern::arguments::{Arguments, Command};
-use postern::{admin, run};
+use postern::{admin, cost, run};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => ended(run::dev(options)),
         Command::Apply(options) => ended(admin::apply(&options)),
         Command::Keys(options) => ended(admin::keys(&options)),
+        Command::Cost(options) => ended(cost::cost(&options)),
     }
 }
 
