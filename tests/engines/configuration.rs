@@ -1,0 +1,69 @@
+//! Workspaces and clients: applied, read, changed, removed.
+
+use protocol::id::ClientId;
+use serde_json::{Value, json};
+use store::configuration::ApplyError;
+use store::{ConfigurationReading, ConfigurationWriting};
+
+use crate::engine::Fresh;
+use crate::given::{NOW, PUBLIC_URL, later, metadata, workspace};
+
+fn client(id: &str) -> ClientId {
+    ClientId::parse(id).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_applied_is_what_is_read() {
+    let at = Fresh::tables().await;
+    let (reading, writing) =
+        (ConfigurationReading::new(&at.connection, PUBLIC_URL), ConfigurationWriting::new(&at.connection));
+    let demo = workspace("demo", json!({"cors_origins": ["https://other.example"]}));
+    assert!(reading.workspace(&demo.id, NOW).await.unwrap().is_none());
+    assert!(reading.client(&demo, &client("app"), NOW).await.unwrap().is_none());
+    reading.workspaces().knock().await.unwrap();
+    writing.apply(&demo, &[metadata("app", "https://app.example/callback")]).await.unwrap();
+
+    let loaded = reading.workspace(&demo.id, NOW).await.unwrap().unwrap();
+    assert_eq!((&loaded.workspace.id, &loaded.workspace.issuer), (&demo.id, &demo.issuer));
+    let settings = |workspace: &protocol::workspace::Workspace| serde_json::to_value(&workspace.settings).unwrap();
+    assert_eq!(settings(&loaded.workspace), settings(&demo));
+    let origins: Vec<&str> = loaded.origins.iter().collect();
+    assert_eq!(origins.len(), 2, "{origins:?}");
+    assert!(origins.contains(&"https://app.example") && origins.contains(&"https://other.example"), "{origins:?}");
+    let loaded = reading.usable_client(&demo, &client("app"), NOW).await.unwrap().unwrap();
+    assert_eq!(loaded.client.id, client("app"));
+    assert!(loaded.client.redirect_uris.registered("https://app.example/callback").is_some());
+}
+
+#[tokio::test]
+async fn a_client_that_is_no_longer_applied_is_removed_and_a_changed_one_is_seen_within_thirty_seconds() {
+    let at = Fresh::tables().await;
+    let (reading, writing) =
+        (ConfigurationReading::new(&at.connection, PUBLIC_URL), ConfigurationWriting::new(&at.connection));
+    let demo = workspace("demo", Value::Null);
+    let (stays, goes) = (metadata("stays", "https://a.example/"), metadata("goes", "https://b.example/"));
+    writing.apply(&demo, &[stays.clone(), goes]).await.unwrap();
+    for id in ["stays", "goes"] {
+        assert!(reading.usable_client(&demo, &client(id), NOW).await.unwrap().is_some(), "{id}");
+    }
+    let mut stays = stays;
+    stays.client_status = protocol::client::Status::Inactive;
+    writing.apply(&workspace("demo", json!({"name": "Another name"})), &[stays]).await.unwrap();
+
+    let loaded = reading.workspace(&demo.id, later(30)).await.unwrap().unwrap();
+    assert_eq!(loaded.workspace.settings.name, "Another name");
+    assert!(reading.client(&demo, &client("goes"), later(30)).await.unwrap().is_none());
+    assert!(reading.client(&demo, &client("stays"), later(30)).await.unwrap().is_some());
+    assert!(reading.usable_client(&demo, &client("stays"), later(30)).await.unwrap().is_none());
+    assert_eq!(at.items(&at.names.config).await.len(), 2, "the workspace and one client");
+}
+
+#[tokio::test]
+async fn nothing_is_written_of_a_workspace_with_a_client_that_cannot_be_registered() {
+    let at = Fresh::tables().await;
+    let clients = [metadata("good", "https://a.example/"), metadata("bad", "http://a.example/")];
+    let writing = ConfigurationWriting::new(&at.connection);
+    let refused = writing.apply(&workspace("demo", Value::Null), &clients).await;
+    assert!(matches!(refused, Err(ApplyError::Client { client: bad, .. }) if bad == client("bad")));
+    assert!(at.items(&at.names.config).await.is_empty());
+}

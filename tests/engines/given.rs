@@ -1,0 +1,199 @@
+//! Values to store.
+
+use std::sync::Arc;
+
+use protocol::client::Client;
+use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
+use protocol::exchange::{ApprovedExchange, approve};
+use protocol::grant::{Grant, GrantTerms};
+use protocol::id::{GrantId, Issuer, Subject, WorkspaceId};
+use protocol::parameters::Parameters;
+use protocol::registration::ClientMetadata;
+use protocol::secret::{Secret, SecretHash};
+use protocol::time::{Lifetime, Timestamp};
+use protocol::token_error::TokenError;
+use protocol::token_request::Presented;
+use protocol::workspace::{Settings, Workspace};
+use serde_json::{Value, json};
+use store::{Creation, GrantCreation, GrantReading, GrantRedemption, NewGrant, Redemption};
+use tests::Pkce;
+
+use crate::engine::Fresh;
+
+/// When everything happens: far in the future, so that no engine collects anything while a test runs.
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(4_000_000_000);
+
+/// What the issuers lie below.
+pub(crate) const PUBLIC_URL: &str = "https://auth.example";
+
+const REDIRECT_URI: &str = "https://app.example/callback";
+
+/// So many seconds from now.
+pub(crate) const fn later(seconds: u32) -> Timestamp {
+    NOW.plus(Lifetime::seconds(seconds))
+}
+
+/// The name of a workspace.
+pub(crate) fn workspace_id(name: &str) -> WorkspaceId {
+    WorkspaceId::parse("default", name).unwrap()
+}
+
+/// A workspace, with more settings than the necessary ones.
+pub(crate) fn workspace(name: &str, more: Value) -> Workspace {
+    let mut settings = json!({"name": name, "default_audience": "https://api.example", "scopes": [
+        {"name": "openid", "title": "Know who you are"},
+    ]});
+    if let Value::Object(more) = more {
+        settings.as_object_mut().unwrap().extend(more);
+    }
+    let settings: Settings = serde_json::from_value(settings).unwrap();
+    let id = workspace_id(name);
+    Workspace { issuer: Issuer::new(PUBLIC_URL, &id), id, settings }
+}
+
+/// A public client.
+pub(crate) fn metadata(id: &str, redirect_uri: &str) -> ClientMetadata {
+    serde_json::from_value(json!({
+        "client_id": id,
+        "client_name": id,
+        "redirect_uris": [redirect_uri],
+        "token_endpoint_auth_method": "none",
+        "scope": "openid",
+    }))
+    .unwrap()
+}
+
+/// A subject.
+pub(crate) fn subject(text: &str) -> Subject {
+    Subject::parse(text).unwrap()
+}
+
+/// The digest of a secret.
+pub(crate) fn digest(secret: &str) -> SecretHash {
+    SecretHash::of(&Secret::new(secret.into()))
+}
+
+/// A code that is about to be issued.
+#[derive(Clone)]
+pub(crate) struct Code {
+    /// Where.
+    pub(crate) workspace: WorkspaceId,
+    /// Its grant.
+    pub(crate) id: GrantId,
+    /// Its digest.
+    pub(crate) digest: SecretHash,
+    /// When it ends.
+    pub(crate) expires: Timestamp,
+    /// Until when the interaction could be finished again.
+    pub(crate) interaction_expires: Timestamp,
+}
+
+impl Code {
+    /// One that lives a minute, of the workspace `demo`.
+    pub(crate) fn new(number: u8) -> Self {
+        Self {
+            workspace: workspace_id("demo"),
+            id: GrantId::from_bytes([number; 16]),
+            digest: digest(&format!("code {number}")),
+            expires: later(60),
+            interaction_expires: later(1800),
+        }
+    }
+
+    /// Creates its grant.
+    pub(crate) async fn created(&self, at: &Fresh, attempt: &str) -> &'static str {
+        let grant = NewGrant {
+            id: self.id.clone(),
+            terms: terms(),
+            code: self.digest,
+            code_expires: self.expires,
+            interaction_expires: self.interaction_expires,
+        };
+        ended(&GrantCreation::new(&at.connection).create(&self.workspace, grant, attempt).await.unwrap())
+    }
+
+    /// Notes that the user said no.
+    pub(crate) async fn denied(&self, at: &Fresh, attempt: &str) -> &'static str {
+        let creation = GrantCreation::new(&at.connection);
+        ended(&creation.deny(&self.workspace, &self.id, self.interaction_expires, attempt).await.unwrap())
+    }
+
+    /// The grant as it is.
+    pub(crate) async fn found(&self, at: &Fresh) -> Option<Grant> {
+        GrantReading::new(&at.connection).find(&self.workspace, &self.id).await.unwrap()
+    }
+
+    /// What the exchange of the code at `now` comes to, before its commit.
+    pub(crate) async fn decided(&self, at: &Fresh, now: Timestamp) -> Result<ApprovedExchange, TokenError> {
+        let grant = GrantRedemption::new(&at.connection).find(&self.workspace, &self.id).await.unwrap();
+        let verifier = Some(Secret::new(Pkce::new("contract").verifier));
+        let presented = Presented { redirect_uri: Some(REDIRECT_URI.into()), code_verifier: verifier };
+        approve(grant, &self.digest, presented, &client(), now)
+    }
+
+    /// The exchange of the code, approved a moment ago.
+    pub(crate) async fn approved(&self, at: &Fresh) -> ApprovedExchange {
+        self.decided(at, NOW).await.map_err(|error| error.to_string()).unwrap()
+    }
+
+    /// Redeems it at `now`.
+    pub(crate) async fn redeemed(
+        &self,
+        at: &Fresh,
+        approved: &ApprovedExchange,
+        attempt: &str,
+        now: Timestamp,
+    ) -> &'static str {
+        let redemption = GrantRedemption::new(&at.connection);
+        raced(&redemption.redeem(&self.workspace, approved, attempt, now).await.unwrap())
+    }
+
+    /// The key of the item.
+    pub(crate) fn key(&self) -> Value {
+        json!({"pk": {"S": format!("grant#{}#{}", self.workspace, self.id)}})
+    }
+}
+
+/// How an interaction ended, in a word.
+pub(crate) fn ended(creation: &Creation) -> &'static str {
+    match creation {
+        Creation::Created(_) => "created",
+        Creation::AlreadyFinished => "already finished",
+    }
+}
+
+/// How a race for a code ended, in a word.
+pub(crate) fn raced(redemption: &Redemption) -> &'static str {
+    match redemption {
+        Redemption::Won(_) => "won",
+        Redemption::Lost => "lost",
+        Redemption::Gone => "gone",
+    }
+}
+
+/// The terms of every grant here.
+pub(crate) fn terms() -> GrantTerms {
+    serde_json::from_value(json!({
+        "client_id": "app",
+        "subject": "alice",
+        "source": "sandbox",
+        "scope": "openid",
+        "redirect_uri": REDIRECT_URI,
+        "redirect_uri_sent": true,
+        "code_challenge": Pkce::new("contract").challenge,
+        "nonce": "n-\u{fc}\u{1f512}\"\\",
+        "auth_time": NOW,
+        "acr": "0",
+        "amr": ["pwd"],
+        "sid": "session",
+        "issued": NOW,
+    }))
+    .unwrap()
+}
+
+fn client() -> AuthenticatedClient {
+    let workspace = workspace("demo", Value::Null);
+    let client: Client = metadata("app", REDIRECT_URI).register(&workspace.settings, &workspace.issuer).unwrap();
+    let credentials = Credentials::parse(&[], &Parameters::parse(b"client_id=app").unwrap()).unwrap();
+    authenticate(&credentials, Some(Arc::new(client))).unwrap()
+}

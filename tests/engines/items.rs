@@ -1,0 +1,213 @@
+//! Tables and items as such: their form, their names, their size, their version, their end.
+
+use protocol::id::ClientId;
+use protocol::time::{Lifetime, Timestamp};
+use protocol::token_error::{CodeFault, TokenError};
+use serde_json::{Value, json};
+use store::{
+    AccountReading, AccountRecording, ConfigurationReading, ConfigurationWriting, ConsentReading, ConsentRecording,
+    GrantCreation, GrantReading, GrantRedemption, KeyRingReading, KeyRingWriting, SealingKeyReading, SealingKeyWriting,
+    SessionCreation, SessionReading, SigningKeyReading, StoreFault, schema,
+};
+
+use crate::engine::Fresh;
+use crate::given::{Code, NOW, PUBLIC_URL, digest, metadata, subject, terms, workspace, workspace_id};
+use crate::keys::{ring, wrapped};
+use crate::sessions::session;
+use crate::users::{consent, identity};
+
+/// Ids that may be had and that look like something else.
+const ODD: [&str; 9] = [
+    "a#b",
+    "default/demo-2#alice",
+    "account#default/demo#alice",
+    "\"\\",
+    "{\"S\":\"x\"}",
+    ":former",
+    "#keys",
+    "%23",
+    "../../x",
+];
+
+#[tokio::test]
+async fn the_tables_have_the_form_that_the_stacks_give_them() {
+    let at = Fresh::tables().await;
+    let names = &at.names;
+    for (table, keys) in
+        [(&names.config, vec!["pk", "sk"]), (&names.users, vec!["pk", "sk"]), (&names.flow, vec!["pk"])]
+    {
+        let answer = at.call("DescribeTable", &json!({"TableName": table})).await;
+        let schema = answer["Table"]["KeySchema"].as_array().unwrap();
+        let found: Vec<&str> = schema.iter().map(|key| key["AttributeName"].as_str().unwrap()).collect();
+        assert_eq!(found, keys, "{table}");
+        assert_eq!(answer["Table"]["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST", "{table}");
+        let ttl = at.call("DescribeTimeToLive", &json!({"TableName": table})).await["TimeToLiveDescription"].clone();
+        if table == &names.flow {
+            assert_eq!((&ttl["TimeToLiveStatus"], &ttl["AttributeName"]), (&json!("ENABLED"), &json!("ttl")), "{ttl}");
+        } else {
+            assert_eq!(ttl["TimeToLiveStatus"], "DISABLED", "what is in {table} stays");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tables_that_are_there_are_left_alone() {
+    let (at, code) = (Fresh::tables().await, Code::new(1));
+    code.created(&at, "created").await;
+    schema::create(&at.connection).await.unwrap();
+    assert!(code.found(&at).await.is_some());
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_a_fault_of_ours() {
+    let at = Fresh::nothing();
+    let fault = GrantReading::new(&at.connection).find(&workspace_id("demo"), &Code::new(1).id).await.err();
+    assert!(matches!(&fault, Some(StoreFault::Unavailable(code)) if code == "ResourceNotFoundException"), "{fault:?}");
+}
+
+#[tokio::test]
+async fn whatever_an_id_looks_like_it_is_only_an_id() {
+    let (at, demo) = (Fresh::tables().await, workspace_id("demo"));
+    let (long_client, long_subject) = ("~#".repeat(256), "#".repeat(255));
+    let ids: Vec<&str> = ODD.into_iter().chain([long_client.as_str(), long_subject.as_str()]).collect();
+    let (keys, accounts) = (KeyRingWriting::new(&at.connection), AccountRecording::new(&at.connection));
+    let (consents, sealing) = (ConsentRecording::new(&at.connection), SealingKeyWriting::new(&at.connection));
+    let clients: Vec<_> = ids.iter().map(|id| metadata(id, "https://app.example/")).collect();
+    let workspace = workspace("demo", Value::Null);
+    ConfigurationWriting::new(&at.connection).apply(&workspace, &clients).await.unwrap();
+    for (number, id) in (1..).zip(&ids) {
+        keys.keep(&demo, id, &format!("sealed {id}")).await.unwrap();
+        assert!(sealing.write(id, &wrapped(number), None).await.unwrap(), "{id}");
+        let user = subject(&id.chars().take(255).collect::<String>());
+        accounts.record(&demo, &identity(user.as_str(), id)).await.unwrap();
+        consents
+            .remember(&demo, &user, &ClientId::parse(id).unwrap(), &consent(&format!("scope{number}"), NOW))
+            .await
+            .unwrap();
+    }
+    let reading = ConfigurationReading::new(&at.connection, PUBLIC_URL);
+    for (number, id) in (1..).zip(&ids) {
+        let client = ClientId::parse(id).unwrap();
+        assert_eq!(reading.client(&workspace, &client, NOW).await.unwrap().unwrap().client.name, *id);
+        let sealed = SigningKeyReading::new(&at.connection).sealed(&demo, id).await.unwrap();
+        assert_eq!(sealed, Some(format!("sealed {id}")));
+        assert_eq!(SealingKeyReading::new(&at.connection).keys(id).await.unwrap(), Some(wrapped(number)), "{id}");
+        let user = subject(&id.chars().take(255).collect::<String>());
+        let account = AccountReading::new(&at.connection).find(&demo, &user).await.unwrap();
+        assert_eq!(account, Some(identity(user.as_str(), id)));
+        let found = ConsentReading::new(&at.connection).find(&demo, &user, &client).await.unwrap();
+        assert_eq!(found, Some(consent(&format!("scope{number}"), NOW)), "{id}");
+    }
+}
+
+/// Everything that can be stored, in `name`.
+async fn fill(at: &Fresh, name: &str) {
+    let (id, code) = (workspace_id(name), Code { workspace: workspace_id(name), ..Code::new(1) });
+    let clients = [metadata("app", &format!("https://{name}.example/"))];
+    ConfigurationWriting::new(&at.connection).apply(&workspace(name, Value::Null), &clients).await.unwrap();
+    let keys = KeyRingWriting::new(&at.connection);
+    assert!(keys.publish(&id, &ring(1), None).await.unwrap());
+    keys.keep(&id, "kid", &format!("sealed {name}")).await.unwrap();
+    AccountRecording::new(&at.connection).record(&id, &identity("alice", name)).await.unwrap();
+    let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
+    ConsentRecording::new(&at.connection).remember(&id, &alice, &app, &consent("openid", NOW)).await.unwrap();
+    SessionCreation::new(&at.connection).begin(&id, &digest("cookie"), &session(code.expires)).await.unwrap();
+    assert_eq!(code.created(at, name).await, "created");
+}
+
+/// What each handle that reads says of what is in `name`.
+async fn read(at: &Fresh, name: &str) -> Vec<(&'static str, Result<bool, StoreFault>)> {
+    let (id, workspace, connection) = (workspace_id(name), workspace(name, Value::Null), &at.connection);
+    let (alice, app, grant) = (subject("alice"), ClientId::parse("app").unwrap(), Code::new(1).id);
+    let configuration = ConfigurationReading::new(connection, PUBLIC_URL);
+    vec![
+        ("workspace", configuration.workspace(&id, NOW).await.map(|found| found.is_some())),
+        ("client", configuration.client(&workspace, &app, NOW).await.map(|found| found.is_some())),
+        ("ring", KeyRingReading::new(connection).ring(&id, NOW).await.map(|found| found.is_some())),
+        ("ring to be changed", KeyRingWriting::new(connection).ring(&id).await.map(|found| found.is_some())),
+        ("signing key", SigningKeyReading::new(connection).sealed(&id, "kid").await.map(|found| found.is_some())),
+        ("account", AccountReading::new(connection).find(&id, &alice).await.map(|found| found.is_some())),
+        ("consent", ConsentReading::new(connection).find(&id, &alice, &app).await.map(|found| found.is_some())),
+        (
+            "session",
+            SessionReading::new(connection).find(&id, &digest("cookie"), NOW).await.map(|found| found.is_some()),
+        ),
+        ("grant", GrantReading::new(connection).find(&id, &grant).await.map(|found| found.is_some())),
+        ("grant to redeem", GrantRedemption::new(connection).find(&id, &grant).await.map(|found| found.is_some())),
+        ("grant in the way", GrantCreation::new(connection).exists(&id, &grant).await),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_in_one_workspace_is_not_in_another() {
+    let at = Fresh::tables().await;
+    fill(&at, "one").await;
+    for (handle, found) in read(&at, "one").await {
+        assert!(found.unwrap(), "{handle}");
+    }
+    for name in ["two", "one-", "on"].into_iter().filter(|name| !name.ends_with('-')) {
+        for (handle, found) in read(&at, name).await {
+            assert!(!found.unwrap(), "{handle} of {name}");
+        }
+    }
+    let before = at.items(&at.names.flow).await.len();
+    fill(&at, "two").await;
+    assert_eq!(at.items(&at.names.flow).await.len(), before * 2, "nothing was written over");
+    let account = AccountReading::new(&at.connection).find(&workspace_id("one"), &subject("alice")).await.unwrap();
+    assert_eq!(account, Some(identity("alice", "one")));
+}
+
+#[tokio::test]
+async fn an_item_of_another_version_or_of_none_is_refused_by_every_handle() {
+    let at = Fresh::tables().await;
+    fill(&at, "demo").await;
+    let sealing = SealingKeyWriting::new(&at.connection);
+    assert!(sealing.write("interaction", &wrapped(1), None).await.unwrap());
+    for version in [Some(json!({"N": "2"})), Some(json!({"S": "1"})), None] {
+        for table in [&at.names.config, &at.names.users, &at.names.flow] {
+            at.set_everywhere(table, "v", version.clone()).await;
+        }
+        let mut read = read(&at, "demo").await;
+        let keys = SealingKeyReading::new(&at.connection).keys("interaction").await;
+        read.push(("sealing key", keys.map(|found| found.is_some())));
+        for (handle, found) in read {
+            assert!(matches!(found, Err(StoreFault::Unreadable(_))), "{handle}, {version:?}: {found:?}");
+        }
+    }
+}
+
+/// The time to live of these items was over before there was any engine to collect them. DynamoDB never collects what
+/// has been over for more than five years, so that they stay while they are read.
+#[tokio::test]
+async fn what_has_expired_may_still_be_there_and_is_not_honoured() {
+    let at = Fresh::tables().await;
+    let (ago, demo, cookie) = (Timestamp::from_seconds(1_500_000_000), workspace_id("demo"), digest("cookie"));
+    let code = Code { expires: ago, interaction_expires: ago, ..Code::new(1) };
+    assert_eq!(code.created(&at, "created").await, "created");
+    SessionCreation::new(&at.connection).begin(&demo, &cookie, &session(ago)).await.unwrap();
+
+    let ttl = ago.plus(Lifetime::seconds(3600)).seconds().to_string();
+    let items = at.items(&at.names.flow).await;
+    assert_eq!(items.iter().filter(|item| item["ttl"]["N"] == ttl).count(), 2, "{items:?}");
+    assert_eq!(SessionReading::new(&at.connection).find(&demo, &cookie, NOW).await.unwrap(), None);
+    let grant = code.found(&at).await.unwrap();
+    assert!(!grant.is_live(NOW));
+    assert_eq!(grant.terms, terms());
+    assert!(matches!(code.decided(&at, NOW).await.err(), Some(TokenError::Code(CodeFault::Expired))));
+    assert_eq!(code.created(&at, "again").await, "already finished", "what is there still stands in the way");
+}
+
+/// An item has at most 400 KB, counted in bytes.
+#[tokio::test]
+async fn an_item_that_is_too_large_is_a_fault_of_ours_and_leaves_what_was_there() {
+    let (at, demo, alice) = (Fresh::tables().await, workspace_id("demo"), subject("alice"));
+    let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
+    for (letter, times) in [("x", 409_300), ("\u{e9}", 204_600)] {
+        let largest = identity("alice", &letter.repeat(times));
+        recording.record(&demo, &largest).await.unwrap();
+        assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(largest.clone()));
+        let fault = recording.record(&demo, &identity("alice", &letter.repeat(times + 400))).await.err();
+        assert!(matches!(&fault, Some(StoreFault::Unavailable(code)) if code == "ValidationException"), "{fault:?}");
+        assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(largest));
+    }
+}

@@ -1,0 +1,53 @@
+//! Accounts and consents.
+
+use protocol::consent::Consent;
+use protocol::id::ClientId;
+use protocol::identity::Identity;
+use protocol::scope::Scopes;
+use protocol::time::Timestamp;
+use serde_json::json;
+use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording};
+
+use crate::engine::Fresh;
+use crate::given::{NOW, later, subject, workspace_id};
+
+/// What a provider says of a user.
+pub(crate) fn identity(of: &str, name: &str) -> Identity {
+    serde_json::from_value(json!({"subject": of, "source": "corp", "claims": {"name": name}})).unwrap()
+}
+
+/// A consent.
+pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
+    Consent { scope: Scopes::parse(scope).unwrap(), given }
+}
+
+#[tokio::test]
+async fn what_is_recorded_of_an_account_replaces_what_was_recorded_before() {
+    let (at, demo, alice) = (Fresh::tables().await, workspace_id("demo"), subject("alice"));
+    let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
+    assert_eq!(reading.find(&demo, &alice).await.unwrap(), None);
+    for name in ["Alice", "", "\u{c5}ngstr\u{f6}m \u{1f512}\u{0}\"\\"] {
+        recording.record(&demo, &identity("alice", name)).await.unwrap();
+        assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(identity("alice", name)));
+    }
+    assert_eq!(reading.find(&demo, &subject("Alice")).await.unwrap(), None);
+    assert_eq!(reading.find(&workspace_id("demo-2"), &alice).await.unwrap(), None);
+    assert_eq!(at.items(&at.names.users).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_consent_is_of_one_user_to_one_client() {
+    let (at, demo) = (Fresh::tables().await, workspace_id("demo"));
+    let (reading, recording) = (ConsentReading::new(&at.connection), ConsentRecording::new(&at.connection));
+    let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
+    assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), None);
+    recording.remember(&demo, &alice, &app, &consent("openid email", NOW)).await.unwrap();
+    recording.remember(&demo, &alice, &app, &consent("openid", later(1))).await.unwrap();
+    assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), Some(consent("openid", later(1))));
+    let other = ClientId::parse("app2").unwrap();
+    assert_eq!(reading.find(&demo, &alice, &other).await.unwrap(), None);
+    assert_eq!(reading.find(&demo, &subject("alic"), &app).await.unwrap(), None);
+    assert_eq!(reading.find(&workspace_id("demo-2"), &alice, &app).await.unwrap(), None);
+    recording.remember(&demo, &alice, &other, &consent("email", NOW)).await.unwrap();
+    assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), Some(consent("openid", later(1))));
+}
