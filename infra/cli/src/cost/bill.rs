@@ -331,6 +331,31 @@ mod tests {
     }
 
     #[test]
+    fn the_document_says_what_the_command_says() {
+        let document = include_str!("../../../../docs/cost.md");
+        let named = [("RS256 in KMS", "kms-rs256"), ("ES256 in KMS", "kms-es256"), ("wrapped key", "wrapped")];
+        for (name, signing) in named {
+            let [all, some, none] =
+                ["100", "25", "0"].map(|first| bill(&["--signing", signing, "--first", first]).per_million());
+            let row = format!("| {name} | ${all:.2} | ${some:.2} | ${none:.2} |");
+            assert!(document.contains(&row), "docs/cost.md lacks: {row}");
+        }
+        let bill = bill(&[]);
+        for (line, text) in bill.usage.iter().map(|line| (line, format!("| {:.2} |", line.dollars(1e6)))) {
+            let name = line.item.split(" (").next().unwrap();
+            let mut rows = document.lines().filter(|row| row.starts_with(&format!("| {name} | ")));
+            assert!(rows.any(|row| row.ends_with(&text)), "docs/cost.md lacks {name} with {text}");
+        }
+        let fixed = bill.per_month() - bill.per_million();
+        assert!(document.contains(&format!("adds ${fixed:.2} in each region")), "docs/cost.md lacks {fixed:.2}");
+        let steps = [FIRST_LOGIN, SINGLE_SIGN_ON, CODE_EXCHANGE];
+        for Operations { requests, reads, writes, signatures, .. } in steps {
+            let row = format!("| {requests} | {reads} | {writes} | {signatures} |");
+            assert!(document.contains(&row), "docs/cost.md lacks: {row}");
+        }
+    }
+
+    #[test]
     fn table_and_json_say_the_same() {
         let bill = bill(&["--logins", "200000", "--first", "25"]);
         let (text, json) = (bill.text(), bill.json());
