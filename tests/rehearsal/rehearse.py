@@ -112,12 +112,11 @@ class Rehearsal:
         shutil.copy2(self.artifacts / name, folder / "bootstrap")
         return folder
 
-    def derived(self, template):
-        """The template that MiniStack can deploy, in a file."""
+    def derived(self, template, path):
+        """The template that MiniStack can deploy, in the file at `path`."""
         template, left_out = derive.for_ministack(template)
         for line in left_out:
             self.say(f"  left out: {line}")
-        path = self.work / "template.json"
         path.write_text(json.dumps(template, indent=1))
         return path
 
@@ -129,7 +128,7 @@ class Rehearsal:
             # Built already; `sam build` is another check's.
             del function["Metadata"]
             function["Properties"]["CodeUri"] = str(self.artifact(name))
-        return self.derived(template)
+        return self.derived(template, self.work / "template.json")
 
     def sam_deploy(self, template, region, label, **parameters):
         parameters = {"RegionLabel": label, "Architecture": "x86_64", **parameters}
@@ -140,7 +139,6 @@ class Rehearsal:
             *(f"{name}={value}" for name, value in parameters.items()),
         ])
         return Deployed(self, region, f"postern-{label}")
-
 
     def cdk_deploy(self, region, label):
         """Synthesises, derives what MiniStack can deploy, and deploys that with the real tool."""
@@ -156,8 +154,7 @@ class Rehearsal:
             }),
         )
         path = out / f"postern-{label}.template.json"
-        template, _ = derive.for_ministack(json.loads(path.read_text()))
-        path.write_text(json.dumps(template))
+        self.derived(json.loads(path.read_text()), path)
         for line in derive.for_own_credentials(out, f"postern-{label}"):
             self.say(f"  left out: {line}")
         self.run([*tool, "bootstrap", f"aws://000000000000/{region}", "--app", out], **account)
@@ -353,6 +350,40 @@ def rotation(rehearsal, deployed, visitor):
     check(deployed.stack.userinfo(old_token).status == 401, "tokens of a revoked key are not")
 
 
+def upgrade(rehearsal, template, deployed, visitor):
+    """An update in place, with a further signing key from a stack of its own (docs/operating.md, "Rotate")."""
+    check, formation = rehearsal.check, rehearsal.client("cloudformation", deployed.region)
+    name = f"{deployed.name}-key"
+    parameters = {"KeySpec": "ECC_NIST_P256", "TokenRoleArn": deployed.outputs["TokenRoleArn"]}
+    formation.create_stack(
+        StackName=name, TemplateBody=(REPOSITORY / "infra/sam/signing-key.yaml").read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    [output] = formation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    further = output["OutputValue"]
+    label = deployed.administration["REGION_LABEL"]
+    updated = rehearsal.sam_deploy(template, deployed.region, label, MemorySize="512", FurtherSigningKeyArns=further)
+    found = rehearsal.client("lambda", deployed.region).get_function_configuration(FunctionName=f"{deployed.name}-token")
+    check(found["MemorySize"] == 512, "the stack is updated in place", found["MemorySize"])
+    kept = ("ApiId", "ConfigTableName", "UsersTableName", "FlowTableName", "SealingKeyArn", "FirstSigningKeyArn")
+    changed = [name for name in kept if updated.outputs[name] != deployed.outputs[name]]
+    check(not changed, "with its API, its tables and its keys", changed)
+    _, old_token = signed_by(updated, visitor)
+    check(updated.stack.userinfo(old_token).status == 200, "and its users stay logged in")
+
+    [added] = [key for key in updated.keys("add", "--kms-key", further) if key.get("kms_key") == further]
+    check(added["role"] == "next", "a further key of KMS is published as the next one", added)
+    updated.keys("rotate", "--now")
+    updated.fresh_functions()
+    kid, new_token = signed_by(updated, visitor)
+    algorithm = verified(new_token, updated.stack.jwks())[0]["alg"]
+    check((kid, algorithm) == (added["kid"], "ES256"), "after the rotation it signs, with ES256", (kid, algorithm))
+    verified(old_token, updated.stack.jwks())
+    check(updated.stack.userinfo(old_token).status == 200, "beside it, tokens of the last key are still good")
+    return updated
+
+
 def privilege(rehearsal, deployed, visitor):
     """Without a right the function says 503 and nothing of the protocol; with it everything goes on."""
     iam = rehearsal.client("iam", deployed.region)
@@ -438,6 +469,8 @@ def deletion(rehearsal, deployed):
     groups = rehearsal.client("logs", deployed.region).describe_log_groups()["logGroups"]
     left = [group["logGroupName"] for group in groups if deployed.name in group["logGroupName"]]
     rehearsal.check(not left, "but not its logs", left)
+    answer = deployed.stack.send("GET", f"{deployed.stack.issuer}/.well-known/jwks.json")
+    rehearsal.check(answer.status in (403, 404), "and its API answers no more", answer)
 
 
 def rehearse(rehearsal):
@@ -461,12 +494,9 @@ def rehearse(rehearsal):
         confined(rehearsal, deployed)
     privilege(rehearsal, here, visitor)
     rotation(rehearsal, here, visitor)
-    rehearsal.sam_deploy(template, "eu-west-1", "eu", MemorySize="512")
-    found = rehearsal.client("lambda", "eu-west-1").get_function_configuration(FunctionName="postern-eu-token")
-    rehearsal.check(found["MemorySize"] == 512, "the stack is updated in place", found["MemorySize"])
-    signed_by(here, visitor)
-    rehearsal.check(True, "and its users stay logged in")
-    deletion(rehearsal, there)
+    here = upgrade(rehearsal, template, here, visitor)
+    for deployed in (there, here):
+        deletion(rehearsal, deployed)
 
 
 def main():
