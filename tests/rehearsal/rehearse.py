@@ -1,6 +1,6 @@
 """Deploys Postern to MiniStack in two regions and uses it as its users, clients and operators do.
 
-usage: MINISTACK=PROGRAM rehearse.py WORK BINARIES POSTERN     (tests/rehearsal/run prepares all of it)
+usage: EMULATOR_PYTHON=PYTHON rehearse.py WORK BINARIES POSTERN     (tests/rehearsal/run prepares all of it)
 """
 
 import concurrent.futures
@@ -19,6 +19,7 @@ import botocore.exceptions
 from samcli.yamlhelper import yaml_parse
 
 import derive
+import loopback
 from flow import Pkce, Stack, Visitor, exchange, verified
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -42,7 +43,8 @@ class Rehearsal:
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **os.environ, "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0",
+            "AWS_SECRET_ACCESS_KEY": "test", "SAM_CLI_TELEMETRY": "0", "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
         }
         self.emulator = None
 
@@ -75,10 +77,17 @@ class Rehearsal:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 break
             except OSError:
+                if self.emulator.poll() is not None:
+                    raise AssertionError("MiniStack has ended") from None
                 time.sleep(0.2)
         else:
             raise AssertionError("MiniStack does not listen")
         self.say(f"MiniStack listens on {self.endpoint}")
+
+    def reachable(self):
+        """Nothing here is for other machines, and an emulator that changes its mind about that is found."""
+        found = list(loopback.listening(self.emulator.pid))
+        self.check(found and all(own for _, own in found), "the emulator listens on loopback only", found)
 
     def function_lines(self):
         """The last lines of every function, as CloudWatch Logs has them."""
@@ -497,9 +506,17 @@ def rehearse(rehearsal):
     here = upgrade(rehearsal, template, here, visitor)
     for deployed in (there, here):
         deletion(rehearsal, deployed)
+    rehearsal.reachable()
+
+
+def forget_accounts():
+    """Takes what this machine may know of a real account (profiles, tokens, endpoints) out of the environment."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_", "SAM_"))]:
+        del os.environ[name]
 
 
 def main():
+    forget_accounts()
     rehearsal = Rehearsal(*sys.argv[1:4])
     # Ended from outside, it ends the emulator too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
