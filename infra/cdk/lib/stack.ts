@@ -203,7 +203,6 @@ export class PosternStack extends Stack {
   #routes(front: api.CfnApi, functions: Deployed[]): void {
     const limits = this.#parameters;
     const narrow = (rate: CfnParameter, burst: CfnParameter) => ({
-      DetailedMetricsEnabled: true,
       ThrottlingRateLimit: rate.valueAsNumber,
       ThrottlingBurstLimit: burst.valueAsNumber,
     });
@@ -220,7 +219,6 @@ export class PosternStack extends Stack {
       stageName: "$default",
       autoDeploy: true,
       defaultRouteSettings: {
-        detailedMetricsEnabled: true,
         throttlingRateLimit: limits.rateLimit.valueAsNumber,
         throttlingBurstLimit: limits.burstLimit.valueAsNumber,
       },

@@ -14,10 +14,6 @@ const ALARM_METRICS: f64 = 29.0;
 const CUSTOM_METRICS: f64 = 2.0;
 const DASHBOARDS: f64 = 1.0;
 
-/// Six metrics for each of the seven routes that a login and its resource servers use: route metrics are switched on.
-/// They are billed in hours in which there are requests, so this is the month of a busy stack.
-const ROUTE_METRICS: f64 = 42.0;
-
 /// How many logins a user makes in a month, where nobody says how many users there are.
 const LOGINS_PER_USER: [f64; 5] = [1.0, 4.0, 10.0, 20.0, 100.0];
 
@@ -220,7 +216,6 @@ fn fixed(options: &CostOptions, prices: &Prices) -> Vec<Line> {
         line("KMS keys", options.keys.into(), prices.kms_key),
         line("metrics under alarm", ALARM_METRICS, prices.alarm_metric),
         line("metrics of our own", CUSTOM_METRICS, prices.custom_metric),
-        line("metrics of routes", ROUTE_METRICS, prices.custom_metric),
         line("dashboards", DASHBOARDS, prices.dashboard),
     ]
 }
@@ -278,8 +273,8 @@ mod tests {
             about(dollars(&bill, item), expected, item);
         }
         about(bill.per_million(), 22.2225, "a million");
-        // Three keys, 29 metrics under alarm, two of our own and those of routes, a dashboard.
-        about(bill.per_month(), 22.2225 + 3.0 + 2.9 + 0.6 + 12.6 + 3.0, "a month");
+        // Three keys, 29 metrics under alarm, two of our own, a dashboard.
+        about(bill.per_month(), 22.2225 + 3.0 + 2.9 + 0.6 + 3.0, "a month");
     }
 
     #[test]
@@ -299,8 +294,8 @@ mod tests {
             about(dollars(&bill(arguments), item), expected, &format!("{arguments:?}: {item}"));
         }
         let fixed = |arguments: &[&str]| bill(arguments).per_month();
-        about(fixed(&["--logins", "0", "--regions", "2"]), 44.2, "two regions");
-        about(fixed(&["--logins", "0", "--keys", "5"]), 24.1, "five keys");
+        about(fixed(&["--logins", "0", "--regions", "2"]), 19.0, "two regions");
+        about(fixed(&["--logins", "0", "--keys", "5"]), 11.5, "five keys");
     }
 
     #[test]
@@ -326,7 +321,8 @@ mod tests {
         );
         about(count("AWS::Logs::MetricFilter"), CUSTOM_METRICS, "metrics of our own");
         about(count("AWS::CloudWatch::Dashboard"), DASHBOARDS, "dashboards");
-        assert_eq!(template.contains("DetailedMetricsEnabled: true"), ROUTE_METRICS > 0.0, "metrics of routes");
+        // Six for each route, which would be more than everything else together, and nothing of ours reads them.
+        assert!(!template.contains("DetailedMetricsEnabled"), "metrics of routes");
         about(count("AWS::KMS::Key\n"), bill(&[]).fixed[0].quantity, "keys");
     }
 
