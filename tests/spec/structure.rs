@@ -7,10 +7,11 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "protocol" => &[],
         "store" | "signing" | "web" => &["protocol"],
-        "frontchannel" | "backchannel" => &["protocol", "store", "signing", "web"],
-        "assembly" => &["protocol", "store", "signing", "web", "frontchannel", "backchannel"],
+        "custody" => &["protocol", "store", "signing"],
+        "frontchannel" | "backchannel" => &["protocol", "store", "signing", "web", "custody"],
+        "assembly" => &["protocol", "store", "signing", "web", "custody", "frontchannel", "backchannel"],
         "authorize" | "login" | "callback" | "token" | "userinfo" | "revoke" | "metadata" => {
-            &["protocol", "store", "signing", "web", "frontchannel", "backchannel", "assembly"]
+            &["protocol", "store", "signing", "web", "custody", "frontchannel", "backchannel", "assembly"]
         }
         "postern" | "tests" => return None,
         other => panic!("{other} has no place in the house: give it one here and in ARCHITECTURE.md"),

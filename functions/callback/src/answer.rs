@@ -41,7 +41,7 @@ async fn transaction(
     cookie: &Cookie,
 ) -> Result<UpstreamTransaction, PageError> {
     let sealed = cookie.read(request).ok_or(PageError::ForeignUpstreamAnswer)?;
-    let keys = deps.transactions.sealer(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let keys = deps.transactions.keys(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
     let plain = keys.open(workspace, sealed).ok_or(PageError::ForeignUpstreamAnswer)?;
     let transaction: UpstreamTransaction =
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::ForeignUpstreamAnswer)?;

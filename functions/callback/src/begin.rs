@@ -55,7 +55,7 @@ fn fresh(deps: &Deps) -> Result<String, PageError> {
 async fn sealed(deps: &Deps, workspace: &WorkspaceId, transaction: &UpstreamTransaction) -> Result<String, PageError> {
     let plain = serde_json::to_vec(transaction).map_err(|_| PageError::Unavailable)?;
     let front = &deps.front;
-    let keys = deps.transactions.sealer(front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let keys = deps.transactions.keys(front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
     let sealed = keys.seal(workspace, plain, &*front.entropy).map_err(|fault| unavailable(&fault))?;
     if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }

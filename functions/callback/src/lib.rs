@@ -8,7 +8,8 @@ mod begin;
 mod provider;
 
 use assembly::{AssemblyError, Parts};
-use frontchannel::{FrontChannel, Sealing, Standing};
+use custody::Sealing;
+use frontchannel::{FrontChannel, Standing};
 use protocol::error::PageError;
 use protocol::id::WorkspaceId;
 use protocol::interaction::Interaction;

@@ -151,7 +151,7 @@ pub(crate) async fn client_secret(
 ) -> Result<Option<Secret<String>>, PageError> {
     let Some(sealed) = &provider.sealed_client_secret else { return Ok(None) };
     let workspace = &standing.workspace.workspace.id;
-    let keys = deps.secrets.sealer(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let keys = deps.secrets.keys(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
     let plain = keys.open(workspace, sealed).ok_or(PageError::Unavailable)?;
     let text = String::from_utf8(plain.expose().clone()).map_err(|_| PageError::Unavailable)?;
     Ok(Some(Secret::new(text)))

@@ -4,12 +4,12 @@
 //! leaves the code usable; what was signed leaves only against the proof that the commit was won.
 
 mod respond;
-mod signers;
 
 use assembly::{AssemblyError, Parts};
 use std::sync::Arc;
 
 use backchannel::{BackChannel, Caller};
+use custody::Signers;
 use http::header;
 use protocol::access_token::{self, AccessTokenClaims};
 use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
@@ -25,11 +25,9 @@ use protocol::token_request::CodeExchange;
 use protocol::workspace::Workspace;
 use signing::entropy::random;
 use signing::{Entropy, Signer, SigningFault};
-use store::{GrantRedemption, Redemption, SigningKeyReading};
+use store::{GrantRedemption, Redemption};
 use web::route::Endpoint;
 use web::{FormFault, Request, Response};
-
-pub use signers::{SignerFault, Signers};
 
 use crate::respond::{TokenResponse, respond};
 
@@ -57,7 +55,7 @@ impl Deps {
         Ok(Self {
             back: parts.back(),
             grants: parts.handle(GrantRedemption::new),
-            signers: Signers::new(parts.rings(), parts.handle(SigningKeyReading::new), parts.custodian()?),
+            signers: parts.signers()?,
             entropy: Arc::clone(&parts.entropy),
             region: parts.region.clone(),
         })

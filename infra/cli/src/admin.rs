@@ -6,7 +6,7 @@
 use std::io::Write as _;
 
 use assembly::{AssemblyError, KeyPlace, Place, surroundings};
-use frontchannel::{Sealing, SealingFault};
+use custody::{DataKeyFault, Sealing};
 use protocol::id::WorkspaceId;
 use protocol::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
 use protocol::time::{Lifetime, Timestamp};
@@ -51,7 +51,7 @@ pub enum AdminError {
     Keys(#[from] KeyError),
     /// The keys that seal our secrets could not be opened.
     #[error("the keys for sealing could not be opened: {0}")]
-    Sealing(#[from] SealingFault),
+    Sealing(#[from] DataKeyFault),
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[from] StoreFault),
@@ -104,7 +104,7 @@ pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
         keys.ensure_sealing().await?;
         let reading = SealingKeyReading::new(&stack.connection);
         let secrets = Sealing::wrapped(Purpose::UpstreamSecret, reading, stack.unwrapping.clone());
-        let sealer = secrets.sealer(stack.now).await?;
+        let sealer = secrets.keys(stack.now).await?;
         let reading = Reading { public_url: &stack.public_url, sealer: &sealer, entropy: &SystemEntropy };
         let files = options.files.iter().map(|path| reading.file(path)).collect::<Result<Vec<_>, _>>()?;
         keys.apply(&files).await?;

@@ -1,9 +1,10 @@
 //! Where keys are: in KMS, or on a laptop under one root.
 
-use frontchannel::Sealing;
+use custody::{Custodian, DataKeys, Deriving, Sealing, Signers};
 use protocol::secret::Secret;
-use signing::{Kms, KmsNeed, KmsSigning, KmsUnwrapping, Purpose, Sealer, SigningFault};
-use store::SealingKeyReading;
+use signing::seal::Keyed;
+use signing::{Kms, KmsNeed, KmsSigning, KmsUnwrapping, Purpose, Sealer};
+use store::{SealingKeyReading, SigningKeyReading};
 use web::ConfigError;
 
 use crate::{AssemblyError, Parts};
@@ -25,32 +26,6 @@ pub enum KeyPlace {
     },
 }
 
-/// What the keys of rings are opened with.
-pub struct Custodian {
-    /// For keys that lie sealed under a root of our own.
-    pub sealer: Option<Sealer>,
-    /// For keys that KMS encrypted.
-    pub unwrapping: Option<KmsUnwrapping>,
-    /// For keys that stay in KMS.
-    pub kms: Option<KmsSigning>,
-    /// A key to look at, so that the connection is open before the first user comes.
-    known: Option<String>,
-}
-
-impl Custodian {
-    /// Opens the connection to KMS, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`SigningFault`].
-    pub async fn warm(&self) -> Result<(), SigningFault> {
-        match (&self.kms, &self.known) {
-            (Some(kms), Some(key)) => kms.look_at(key).await,
-            _ => Ok(()),
-        }
-    }
-}
-
 impl Parts {
     /// Sealing for `purpose`.
     ///
@@ -58,38 +33,48 @@ impl Parts {
     ///
     /// [`ConfigError::Missing`] if there is no key for it.
     pub fn sealing(&self, purpose: Purpose) -> Result<Sealing, AssemblyError> {
+        self.data_keys(purpose)
+    }
+
+    /// Deriving for `purpose`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Missing`] if there is no key for it.
+    pub fn deriving(&self, purpose: Purpose) -> Result<Deriving, AssemblyError> {
+        self.data_keys(purpose)
+    }
+
+    fn data_keys<T: Keyed>(&self, purpose: Purpose) -> Result<DataKeys<T>, AssemblyError> {
         match &self.keys {
             KeyPlace::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
-            KeyPlace::Laptop(root) => Ok(Sealing::held(Sealer::derived(root, purpose)?)),
+            KeyPlace::Laptop(root) => Ok(DataKeys::held(T::rooted(root, purpose)?)),
             KeyPlace::Aws { kms, sealing_key, .. } => {
                 self.note_kms(&[KmsUnwrapping::need(purpose)]);
                 let keys = self.handle(SealingKeyReading::new);
-                Ok(Sealing::wrapped(purpose, keys, KmsUnwrapping::new(kms, sealing_key)))
+                Ok(DataKeys::wrapped(purpose, keys, KmsUnwrapping::new(kms, sealing_key)))
             }
         }
     }
 
-    /// What the keys of rings are opened with.
+    /// The keys that sign.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is nothing to open them with.
-    pub fn custodian(&self) -> Result<Custodian, AssemblyError> {
+    pub fn signers(&self) -> Result<Signers, AssemblyError> {
+        Ok(Signers::new(self.rings(), self.handle(SigningKeyReading::new), self.custodian()?))
+    }
+
+    fn custodian(&self) -> Result<Custodian, AssemblyError> {
         match &self.keys {
             KeyPlace::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
-            KeyPlace::Laptop(root) => {
-                let sealer = Some(Sealer::derived(root, Purpose::SigningKey)?);
-                Ok(Custodian { sealer, unwrapping: None, kms: None, known: None })
-            }
+            KeyPlace::Laptop(root) => Ok(Custodian::laptop(Sealer::derived(root, Purpose::SigningKey)?)),
             KeyPlace::Aws { kms, sealing_key, signing_keys } => {
                 self.note_kms(KmsSigning::NEEDS);
                 self.note_kms(&[KmsNeed::Decrypt(Purpose::SigningKey)]);
-                Ok(Custodian {
-                    sealer: None,
-                    unwrapping: Some(KmsUnwrapping::new(kms, sealing_key)),
-                    kms: Some(KmsSigning::new(kms)),
-                    known: signing_keys.first().cloned(),
-                })
+                let unwrapping = KmsUnwrapping::new(kms, sealing_key);
+                Ok(Custodian::aws(KmsSigning::new(kms), unwrapping, signing_keys.first().cloned()))
             }
         }
     }

@@ -23,7 +23,7 @@ use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
 use web::{Clock, Config, ConfigError, SystemClock};
 
-pub use keys::{Custodian, KeyPlace};
+pub use keys::KeyPlace;
 
 /// The parts that functions are made of. What a function takes of them is noted, and its role in AWS is held against
 /// that.

@@ -6,19 +6,18 @@
 
 mod answer;
 mod issue;
-mod sealing;
 mod session;
 mod standing;
 
 use std::sync::Arc;
 
+use custody::Sealing;
 use protocol::id::RegionLabel;
 use signing::Entropy;
 use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionReading};
 use web::Clock;
 use web::config::PublicUrl;
 
-pub use sealing::{Sealing, SealingFault};
 pub use session::{Authenticated, NewSession, SESSION};
 pub use standing::{BROWSER, Standing};
 
@@ -50,7 +49,7 @@ impl FrontChannel {
     /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
     /// fails here is tried again by the first request that needs it.
     pub async fn warm(&self) {
-        if let Err(fault) = self.interactions.sealer(self.clock.now()).await {
+        if let Err(fault) = self.interactions.keys(self.clock.now()).await {
             tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
         }
     }

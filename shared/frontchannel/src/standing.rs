@@ -89,7 +89,7 @@ impl FrontChannel {
         let interaction = Interaction::of(&standing.request, passage);
         let plain = serde_json::to_vec(&interaction).map_err(|error| unavailable(&error))?;
         let workspace = &standing.workspace.workspace.id;
-        let keys = self.interactions.sealer(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+        let keys = self.interactions.keys(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
         let sealed = keys.seal(workspace, plain, &*self.entropy).map_err(|fault| unavailable(&fault))?;
         if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
     }
@@ -101,7 +101,7 @@ impl FrontChannel {
     /// [`PageError::StaleInteraction`], or [`PageError::Unavailable`] if the keys are out of reach.
     pub async fn open(&self, workspace: &WorkspaceId, sealed: Option<&str>) -> Result<Interaction, PageError> {
         let sealed = sealed.ok_or(PageError::StaleInteraction)?;
-        let keys = self.interactions.sealer(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+        let keys = self.interactions.keys(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
         let plain = keys.open(workspace, sealed).ok_or(PageError::StaleInteraction)?;
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)
     }

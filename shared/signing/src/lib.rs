@@ -4,6 +4,7 @@
 //! the store, in AWS they are KMS keys. What was signed is verified before it leaves, wherever it was signed.
 
 mod der;
+pub mod derive;
 pub mod entropy;
 pub mod fault;
 pub mod kms;
@@ -12,6 +13,7 @@ pub mod seal;
 pub mod signer;
 pub mod verify;
 
+pub use derive::Deriver;
 pub use entropy::{Entropy, EntropyFault, SystemEntropy};
 pub use fault::SigningFault;
 pub use kms::{Kms, KmsAdministration, KmsNeed, KmsSettings, KmsSigning, KmsUnwrapping};

@@ -24,11 +24,13 @@ pub enum Purpose {
     SigningKey,
     /// Our secret at an upstream provider, in the store.
     UpstreamSecret,
+    /// The successor of a refresh token, which is derived and stored nowhere.
+    RefreshToken,
 }
 
 impl Purpose {
     /// The purposes for which there are data keys in AWS. Private signing keys are wrapped by KMS itself.
-    pub const OF_DATA_KEYS: [Self; 3] = [Self::Interaction, Self::Upstream, Self::UpstreamSecret];
+    pub const OF_DATA_KEYS: [Self; 4] = [Self::Interaction, Self::Upstream, Self::UpstreamSecret, Self::RefreshToken];
 
     /// The name by which KMS and the store know it.
     #[must_use]
@@ -38,8 +40,40 @@ impl Purpose {
             Self::Upstream => "upstream",
             Self::SigningKey => "signing-key",
             Self::UpstreamSecret => "upstream-secret",
+            Self::RefreshToken => "refresh-token",
         }
     }
+
+    /// The name under which a laptop derives its key: as the first release had it.
+    pub(crate) const fn derivation(self) -> &'static [u8] {
+        match self {
+            Self::Interaction => b"interaction",
+            Self::Upstream => b"upstream",
+            Self::SigningKey => b"signing key",
+            Self::UpstreamSecret => b"upstream secret",
+            Self::RefreshToken => b"refresh token",
+        }
+    }
+}
+
+/// The salt with which a laptop's root becomes its keys.
+pub(crate) const ROOT_SALT: &[u8] = b"postern sealing 1";
+
+/// What works with the versions of a data key.
+pub trait Keyed: Sized {
+    /// Works with the version `current` of `keys` from now on, and still knows the others.
+    ///
+    /// # Errors
+    ///
+    /// [`SealFault`] if the current version is not among them, or a key has another length than 32 bytes.
+    fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault>;
+
+    /// Works with the key for `purpose` that is derived from `root`: on a laptop, which has no KMS.
+    ///
+    /// # Errors
+    ///
+    /// [`SealFault`] if the provider refuses, which it does not for keys of this size.
+    fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault>;
 }
 
 /// Seals and opens, for one purpose.
@@ -80,14 +114,8 @@ impl Sealer {
     ///
     /// [`SealFault`] if the provider refuses, which it does not for keys of this size.
     pub fn derived(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
-        let pseudo_random_key = Salt::new(HKDF_SHA256, b"postern sealing 1").extract(root.expose());
-        // The names that the first release gave them.
-        let info: [&[u8]; 1] = match purpose {
-            Purpose::Interaction => [b"interaction"],
-            Purpose::Upstream => [b"upstream"],
-            Purpose::SigningKey => [b"signing key"],
-            Purpose::UpstreamSecret => [b"upstream secret"],
-        };
+        let pseudo_random_key = Salt::new(HKDF_SHA256, ROOT_SALT).extract(root.expose());
+        let info = [purpose.derivation()];
         let key = pseudo_random_key.expand(&info, &AES_256_GCM_SIV).map_err(|_| SealFault)?;
         Ok(Self { current: 1, keys: vec![(1, LessSafeKey::new(UnboundKey::from(key)))] })
     }
@@ -122,6 +150,16 @@ impl Sealer {
         let mut cipher = cipher.to_vec();
         let plain = self.key(*version)?.open_in_place(nonce, Aad::from(workspace.to_string()), &mut cipher).ok()?;
         Some(Secret::new(plain.to_vec()))
+    }
+}
+
+impl Keyed for Sealer {
+    fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
+        Self::new(current, keys)
+    }
+
+    fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
+        Self::derived(root, purpose)
     }
 }
 

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assembly::Custodian;
 use protocol::encoding::base64url_decoded;
 use protocol::id::WorkspaceId;
 use protocol::key_ring::{Custody, KeyRole, RingKey};
 use protocol::time::{Lifetime, Timestamp};
 use signing::local::LocalKey;
-use signing::{Purpose, Signer, SigningFault};
+use signing::{Signer, SigningFault};
 use store::{KeyRingReading, SigningKeyReading, StoreFault};
 use thiserror::Error;
+
+use crate::Custodian;
 
 /// How long a key that could not sign is left alone, so that not every user waits for it anew.
 const REST: Lifetime = Lifetime::seconds(30);
@@ -113,19 +114,11 @@ impl Signers {
 
     async fn open(&self, workspace: &WorkspaceId, key: &RingKey, kid: &str) -> Result<Signer, SignerFault> {
         let pkcs8 = match &key.custody {
-            Custody::Kms(name) => {
-                let kms = self.custodian.kms.clone().ok_or(SigningFault::Key)?;
-                return Ok(Signer::kms(kms, name.clone(), key.jwk.clone()));
-            }
-            Custody::Sealed => {
-                let kept = self.kept(workspace, kid).await?;
-                let sealer = self.custodian.sealer.as_ref().ok_or(SigningFault::Key)?;
-                sealer.open(workspace, &kept).ok_or(SigningFault::Key)?
-            }
+            Custody::Kms(name) => return Ok(Signer::kms(self.custodian.kms()?, name.clone(), key.jwk.clone())),
+            Custody::Sealed => self.custodian.unseal(workspace, &self.kept(workspace, kid).await?)?,
             Custody::Wrapped => {
                 let wrapped = base64url_decoded(&self.kept(workspace, kid).await?).ok_or(SigningFault::Key)?;
-                let kms = self.custodian.unwrapping.as_ref().ok_or(SigningFault::Key)?;
-                kms.unwrap(wrapped, Purpose::SigningKey, Some(workspace)).await?
+                self.custodian.unwrap(workspace, wrapped).await?
             }
         };
         let local = LocalKey::from_pkcs8(key.jwk.alg, pkcs8.expose())?;

@@ -1,0 +1,99 @@
+//! Deriving: secrets that come out the same each time and are stored nowhere.
+//!
+//! HMAC-SHA256 (RFC 2104) under a data key of its own purpose, over parts whose lengths are told apart. Who reads the
+//! whole store learns nothing from it, since the key is not there in clear (design invariant 5).
+
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use protocol::id::WorkspaceId;
+use protocol::secret::Secret;
+
+use crate::seal::{Keyed, Purpose, ROOT_SALT, SealFault};
+
+/// Derives secrets, for one purpose.
+pub struct Deriver {
+    current: u8,
+    keys: Vec<(u8, hmac::Key)>,
+}
+
+impl Deriver {
+    /// The version whose key new secrets are derived with.
+    #[must_use]
+    pub const fn current(&self) -> u8 {
+        self.current
+    }
+
+    /// Every version that secrets may have been derived with.
+    pub fn versions(&self) -> impl Iterator<Item = u8> {
+        self.keys.iter().map(|(version, _)| *version)
+    }
+
+    /// The secret of `parts` in `workspace`, by the key of this version; `None` if that key is gone.
+    #[must_use]
+    pub fn secret(&self, version: u8, workspace: &WorkspaceId, parts: &[&str]) -> Option<Secret<[u8; 32]>> {
+        let (_, key) = self.keys.iter().find(|(known, _)| *known == version)?;
+        let mut context = hmac::Context::with_key(key);
+        let workspace = workspace.to_string();
+        for part in [workspace.as_str()].iter().chain(parts) {
+            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        <[u8; 32]>::try_from(context.sign().as_ref()).ok().map(Secret::new)
+    }
+}
+
+impl Keyed for Deriver {
+    fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
+        if keys.iter().any(|(_, key)| key.expose().len() != 32) || keys.iter().all(|(version, _)| *version != current) {
+            return Err(SealFault);
+        }
+        let keys = keys.iter().map(|(version, key)| (*version, hmac::Key::new(HMAC_SHA256, key.expose()))).collect();
+        Ok(Self { current, keys })
+    }
+
+    fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
+        let pseudo_random_key = Salt::new(HKDF_SHA256, ROOT_SALT).extract(root.expose());
+        let info = [purpose.derivation()];
+        let key = pseudo_random_key.expand(&info, HMAC_SHA256).map_err(|_| SealFault)?;
+        Ok(Self { current: 1, keys: vec![(1, hmac::Key::from(key))] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(name: &str) -> WorkspaceId {
+        WorkspaceId::parse("default", name).unwrap()
+    }
+
+    fn secret(deriver: &Deriver, version: u8, name: &str, parts: &[&str]) -> [u8; 32] {
+        *deriver.secret(version, &workspace(name), parts).unwrap().expose()
+    }
+
+    #[test]
+    fn a_secret_is_the_same_each_time_and_another_for_everything_else() {
+        let root = |byte| Deriver::rooted(&Secret::new([byte; 32]), Purpose::RefreshToken).unwrap();
+        let first = secret(&root(1), 1, "demo", &["a", "b"]);
+        assert_eq!(secret(&root(1), 1, "demo", &["a", "b"]), first);
+        let others = [
+            secret(&root(2), 1, "demo", &["a", "b"]),
+            secret(&root(1), 1, "partner", &["a", "b"]),
+            secret(&root(1), 1, "demo", &["ab", ""]),
+            secret(&root(1), 1, "demo", &["a", "b", ""]),
+        ];
+        assert!(others.iter().all(|other| *other != first));
+    }
+
+    #[test]
+    fn a_version_that_is_gone_derives_nothing() {
+        let key = |byte| Secret::new(vec![byte; 32]);
+        let both = Deriver::keyed(2, &[(1, key(1)), (2, key(2))]).unwrap();
+        assert_ne!(secret(&both, 1, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
+        let later = Deriver::keyed(2, &[(2, key(2))]).unwrap();
+        assert_eq!(secret(&later, 2, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
+        assert!(later.secret(1, &workspace("demo"), &["a"]).is_none());
+        assert!(Deriver::keyed(1, &[(2, key(2))]).is_err(), "the current version must be there");
+        assert!(Deriver::keyed(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
+    }
+}
