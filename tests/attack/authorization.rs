@@ -504,9 +504,7 @@ scope = "openid"
         redirected(&laptop, &response, NATIVE, "invalid_scope", scope);
     }
     let other_grants = [
-        "client_credentials",
         "password",
-        "refresh_token",
         "implicit",
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",

@@ -342,11 +342,13 @@ async fn logged_flow() {
     laptop.clock.advance(2);
     let _ = redeemed(&laptop, &code, &pkce).await;
     let _ = userinfo(&laptop, &access_token(&tokens)).await;
+    let refresh_tokens = logged_reuse(&laptop, &mut browser).await;
     let callback = format!("{}?code=upstream-code-that-nobody-logs&state=x", laptop.demo_url("/callback/partner"));
     let _ = browser.get(&callback).await;
     let text = |name: &str| parsed(&tokens)[name].as_str().unwrap().to_owned();
     let mut secrets = vec![code, pkce.verifier, pkce.challenge, Pkce::new("wrong").verifier, interaction];
     secrets.extend([text("access_token"), text("id_token")]);
+    secrets.extend(refresh_tokens);
     secrets.extend(browser.cookies.into_values());
     secrets.extend(["state", "password", "secret", "upstream-code"].map(|what| format!("{what}-that-nobody-logs")));
     for secret in secrets {
@@ -354,13 +356,27 @@ async fn logged_flow() {
     }
 }
 
+/// A refresh token that comes again after its grace, and its successor.
+async fn logged_reuse(laptop: &Laptop, browser: &mut Browser<'_>) -> [String; 2] {
+    let pkce = Pkce::new("reuse");
+    let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some("openid offline_access"));
+    let code = answered(&browser.log_in(&asked).await, "code").unwrap();
+    let first = parsed(&redeemed(laptop, &code, &pkce).await)["refresh_token"].as_str().unwrap().to_owned();
+    let fields = [("grant_type", "refresh_token"), ("client_id", "demo-trusted"), ("refresh_token", &first)];
+    let second =
+        parsed(&laptop.form("/oauth2/token", &fields, &[]).await)["refresh_token"].as_str().unwrap().to_owned();
+    laptop.clock.advance(60);
+    refused(&laptop.form("/oauth2/token", &fields, &[]).await, 400, "invalid_grant", "reused");
+    [first, second]
+}
+
 /// The logs of a whole process are looked at, so it is one of its own.
 #[tokio::test]
-async fn sec_code_16_and_sec_log_01_no_log_line_has_anything_secret_in_it() {
+async fn sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_has_anything_secret_in_it() {
     if std::env::args().any(|argument| argument == "--nocapture") {
         return logged_flow().await;
     }
-    let name = "code::sec_code_16_and_sec_log_01_no_log_line_has_anything_secret_in_it";
+    let name = "code::sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_has_anything_secret_in_it";
     let process = std::process::Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .output()
@@ -368,6 +384,8 @@ async fn sec_code_16_and_sec_log_01_no_log_line_has_anything_secret_in_it() {
     let (told, logged) = (String::from_utf8(process.stdout).unwrap(), String::from_utf8(process.stderr).unwrap());
     assert!(process.status.success(), "{told} {logged}");
     assert!(logged.contains("a code was redeemed") && logged.contains("was replayed"), "{logged}");
+    let alert = logged.lines().find(|line| line.contains("a refresh token was reused")).unwrap();
+    assert!(alert.contains("\"grant.id\"") && alert.contains("\"client.id\":\"demo-trusted\""), "{alert}");
     let secrets: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("secret ")).collect();
     assert!(secrets.len() >= 12, "{told}");
     for secret in secrets {

@@ -15,4 +15,6 @@ mod page;
 mod parameters;
 mod pkce;
 mod redirect_uri;
+mod refresh;
 mod session;
+mod tokens;

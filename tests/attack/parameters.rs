@@ -137,7 +137,7 @@ async fn sec_param_02_query_and_body_are_never_merged() {
 async fn sec_param_03_unknown_parameters_are_ignored() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 3"));
     let mut fields = request("demo-trusted", NATIVE, &pkce);
-    fields.extend([("extra", "foo"), ("extra", "bar"), ("resource", "x"), ("scope2", "admin")]);
+    fields.extend([("extra", "foo"), ("extra", "bar"), ("resources", "x"), ("scope2", "admin")]);
     let response = Browser::new(&laptop).log_in(&fields).await;
     let code = answered(&response, "code").unwrap();
     let mut fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);

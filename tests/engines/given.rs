@@ -6,9 +6,11 @@ use protocol::client::Client;
 use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
 use protocol::exchange::{ApprovedExchange, approve};
 use protocol::grant::{Grant, GrantTerms};
-use protocol::id::{GrantId, Issuer, Subject, WorkspaceId};
+use protocol::id::{GrantId, Issuer, RegionLabel, Subject, WorkspaceId};
 use protocol::parameters::Parameters;
-use protocol::registration::ClientMetadata;
+use protocol::registration::{ClientMetadata, GrantType};
+use protocol::resource::Resources;
+use protocol::scope::Scopes;
 use protocol::secret::{Secret, SecretHash};
 use protocol::time::{Lifetime, Timestamp};
 use protocol::token_error::TokenError;
@@ -41,7 +43,7 @@ pub(crate) fn workspace_id(name: &str) -> WorkspaceId {
 /// A workspace, with more settings than the necessary ones.
 pub(crate) fn workspace(name: &str, more: Value) -> Workspace {
     let mut settings = json!({"name": name, "default_audience": "https://api.example", "scopes": [
-        {"name": "openid", "title": "Know who you are"},
+        {"name": "openid", "title": "Know who you are"}, {"name": "offline_access", "title": "Stay signed in"},
     ]});
     if let Value::Object(more) = more {
         settings.as_object_mut().unwrap().extend(more);
@@ -76,6 +78,8 @@ pub(crate) fn digest(secret: &str) -> SecretHash {
 /// A code that is about to be issued.
 #[derive(Clone)]
 pub(crate) struct Code {
+    /// The scopes that are granted.
+    pub(crate) scope: &'static str,
     /// Where.
     pub(crate) workspace: WorkspaceId,
     /// Its grant.
@@ -92,6 +96,7 @@ impl Code {
     /// One that lives a minute, of the workspace `demo`.
     pub(crate) fn new(number: u8) -> Self {
         Self {
+            scope: "openid",
             workspace: workspace_id("demo"),
             id: GrantId::from_bytes([number; 16]),
             digest: digest(&format!("code {number}")),
@@ -100,11 +105,16 @@ impl Code {
         }
     }
 
+    /// One for a client that may refresh, with the scope that it takes.
+    pub(crate) fn offline(number: u8) -> Self {
+        Self { scope: "openid offline_access", ..Self::new(number) }
+    }
+
     /// Creates its grant.
     pub(crate) async fn created(&self, at: &Fresh, attempt: &str) -> &'static str {
         let grant = NewGrant {
             id: self.id.clone(),
-            terms: terms(),
+            terms: GrantTerms { scope: Scopes::parse(self.scope).unwrap(), ..terms() },
             code: self.digest,
             code_expires: self.expires,
             interaction_expires: self.interaction_expires,
@@ -127,8 +137,12 @@ impl Code {
     pub(crate) async fn decided(&self, at: &Fresh, now: Timestamp) -> Result<ApprovedExchange, TokenError> {
         let grant = GrantRedemption::new(&at.connection).find(&self.workspace, &self.id).await.unwrap();
         let verifier = Some(Secret::new(Pkce::new("contract").verifier));
-        let presented = Presented { redirect_uri: Some(REDIRECT_URI.into()), code_verifier: verifier };
-        approve(grant, &self.digest, presented, &client(), now)
+        let presented = Presented {
+            redirect_uri: Some(REDIRECT_URI.into()),
+            code_verifier: verifier,
+            resource: Resources::default(),
+        };
+        approve(grant, &self.digest, presented, &refreshing_client(), now)
     }
 
     /// The exchange of the code, approved a moment ago.
@@ -145,7 +159,7 @@ impl Code {
         now: Timestamp,
     ) -> &'static str {
         let redemption = GrantRedemption::new(&at.connection);
-        raced(&redemption.redeem(&self.workspace, approved, attempt, now).await.unwrap())
+        raced(&redemption.redeem(&self.workspace, (approved, None), attempt, now).await.unwrap())
     }
 
     /// The key of the item.
@@ -191,9 +205,18 @@ pub(crate) fn terms() -> GrantTerms {
     .unwrap()
 }
 
-fn client() -> AuthenticatedClient {
+/// The region whose tokens these are.
+pub(crate) fn region() -> RegionLabel {
+    RegionLabel::parse("local").unwrap()
+}
+
+/// A public client that may refresh.
+pub(crate) fn refreshing_client() -> AuthenticatedClient {
     let workspace = workspace("demo", Value::Null);
-    let client: Client = metadata("app", REDIRECT_URI).register(&workspace.settings, &workspace.issuer).unwrap();
+    let mut metadata = metadata("app", REDIRECT_URI);
+    metadata.scope = Scopes::parse("openid offline_access").unwrap();
+    metadata.grant_types.push(GrantType::RefreshToken);
+    let client: Client = metadata.register(&workspace.settings, &workspace.issuer).unwrap();
     let credentials = Credentials::parse(&[], &Parameters::parse(b"client_id=app").unwrap()).unwrap();
     authenticate(&credentials, Some(Arc::new(client))).unwrap()
 }

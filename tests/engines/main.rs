@@ -11,5 +11,6 @@ mod grants;
 mod items;
 mod keys;
 mod races;
+mod refreshing;
 mod sessions;
 mod users;

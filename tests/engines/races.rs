@@ -29,7 +29,7 @@ async fn of_fifty_redemptions_of_one_code_one_wins() {
             let redemption = GrantRedemption::new(&at.connection);
             tokio::spawn(async move {
                 let attempt = format!("attempt {number}");
-                raced(&redemption.redeem(&code.workspace, &approved, &attempt, later(1)).await.unwrap())
+                raced(&redemption.redeem(&code.workspace, (&approved, None), &attempt, later(1)).await.unwrap())
             })
         });
         let outcomes: Vec<&str> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
@@ -97,7 +97,7 @@ async fn a_redemption_and_a_revocation_at_once_end_revoked() {
         let approved = code.approved(&at).await;
         let redemption = GrantRedemption::new(&at.connection);
         let (outcome, revoked) = tokio::join!(
-            redemption.redeem(&code.workspace, &approved, "first", NOW),
+            redemption.redeem(&code.workspace, (&approved, None), "first", NOW),
             redemption.revoke(&code.workspace, &code.id, NOW),
         );
         revoked.unwrap();

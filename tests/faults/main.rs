@@ -8,3 +8,4 @@ mod injected;
 mod items;
 mod kms;
 mod races;
+mod refresh;

@@ -87,6 +87,7 @@ async fn f_ddb_02_a_store_that_refuses_connections_is_a_503() {
         ("metadata", "GET", "/default/demo/.well-known/jwks.json"),
         ("token", "POST", "/default/demo/oauth2/token"),
         ("userinfo", "GET", "/default/demo/userinfo"),
+        ("introspect", "POST", "/default/demo/oauth2/introspect"),
         ("revoke", "POST", "/default/demo/oauth2/revoke"),
     ] {
         let response = Process::start(name, &environment).await.invoke(Event::new(method, path)).await;

@@ -28,7 +28,8 @@ use crate::kms::{FakeKms, SEALING_KEY};
 use crate::laptop::encoded;
 
 /// The names of the functions.
-pub const FUNCTIONS: [&str; 7] = ["authorize", "login", "callback", "token", "userinfo", "revoke", "metadata"];
+pub const FUNCTIONS: [&str; 8] =
+    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "metadata"];
 
 /// How long a process may take for anything, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,7 +1,9 @@
 //! What each step costs, counted at the wires of DynamoDB and KMS, against what `postern cost` computes with.
 
-use postern::cost::{CODE_EXCHANGE, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, SINGLE_SIGN_ON};
-use tests::browser::{answered, exchange, form, location, request};
+use std::collections::BTreeMap;
+
+use postern::cost::{CODE_EXCHANGE, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, REFRESH, SINGLE_SIGN_ON};
+use tests::browser::{answered, changed, exchange, form, json, location, request};
 use tests::laptop::encoded;
 use tests::{Browser, FakeKms, Laptop, Pkce};
 use web::Response;
@@ -31,6 +33,7 @@ impl<'l> Visit<'l> {
     async fn begin(&mut self) -> Response {
         self.laptop.clock.advance(self.pause);
         let (laptop, fields) = (self.laptop, request("demo-spa", SPA, &self.pkce));
+        let fields = changed(&fields, "scope", Some("openid profile email offline_access"));
         self.browser.get(&format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&fields))).await
     }
 
@@ -53,9 +56,16 @@ impl<'l> Visit<'l> {
         answered(&allowed, "code").unwrap()
     }
 
-    async fn exchange(&self, code: &str) {
+    async fn exchange(&self, code: &str) -> String {
         self.laptop.clock.advance(self.pause);
         let fields = exchange("demo-spa", SPA, code, &self.pkce.verifier);
+        let answer = self.laptop.form("/oauth2/token", &fields, &[]).await;
+        json(&answer).get("refresh_token").and_then(|token| token.as_str()).unwrap().into()
+    }
+
+    async fn refresh(&self, token: &str) {
+        self.laptop.clock.advance(self.pause);
+        let fields = [("grant_type", "refresh_token"), ("client_id", "demo-spa"), ("refresh_token", token)];
         assert_eq!(self.laptop.form("/oauth2/token", &fields, &[]).await.status(), 200);
     }
 
@@ -76,20 +86,22 @@ impl<'l> Visit<'l> {
         }
     }
 
-    /// A first login with its exchange, and a single sign-on, each as it was counted.
-    async fn all(&mut self) -> [Operations; 3] {
+    /// A first login with its exchange, a refresh, and a single sign-on, each as it was counted.
+    async fn all(&mut self) -> [Operations; 4] {
         let _ = self.asked();
         let code = self.first_login().await;
         let first = self.asked();
-        self.exchange(&code).await;
+        let refresh_token = self.exchange(&code).await;
         let exchanged = self.asked();
+        self.refresh(&refresh_token).await;
+        let refreshed = self.asked();
         assert!(answered(&self.begin().await, "code").is_some());
-        [first, exchanged, self.asked()]
+        [first, exchanged, refreshed, self.asked()]
     }
 }
 
 /// Each step as it was counted, with requests that come `pause` seconds after each other.
-async fn counted(pause: u32) -> [Operations; 3] {
+async fn counted(pause: u32) -> [Operations; 4] {
     let aws = Laptop::in_aws(|file| file).await;
     let _ = Visit::new(&aws, "bob", 0).all().await;
     Visit::new(&aws, "alice", pause).all().await
@@ -98,7 +110,12 @@ async fn counted(pause: u32) -> [Operations; 3] {
 #[tokio::test]
 async fn each_step_asks_for_what_the_cost_is_computed_from() {
     let (warm, stale) = (counted(0).await, counted(STALE).await);
-    let named = [("a first login", FIRST_LOGIN), ("an exchange", CODE_EXCHANGE), ("single sign-on", SINGLE_SIGN_ON)];
+    let named = [
+        ("a first login", FIRST_LOGIN),
+        ("an exchange", CODE_EXCHANGE),
+        ("a refresh", REFRESH),
+        ("single sign-on", SINGLE_SIGN_ON),
+    ];
     for (((name, expected), warm), stale) in named.into_iter().zip(warm).zip(stale) {
         let stale_reads = stale.reads - warm.reads;
         let found = Operations { stale_reads, answer_bytes: expected.answer_bytes, ..warm };
@@ -113,6 +130,7 @@ async fn each_step_asks_for_what_the_cost_is_computed_from() {
 fn each_step_stays_within_the_budget_of_the_design() {
     const { assert!(FIRST_LOGIN.writes <= 4) };
     assert_eq!((CODE_EXCHANGE.reads, CODE_EXCHANGE.writes, CODE_EXCHANGE.signatures), (1, 1, 2));
+    assert_eq!((REFRESH.reads, REFRESH.writes, REFRESH.signatures), (1, 1, 2));
     const { assert!(SINGLE_SIGN_ON.reads <= 2) };
     assert_eq!((SINGLE_SIGN_ON.writes, SINGLE_SIGN_ON.signatures), (1, 0));
 }
@@ -127,6 +145,26 @@ async fn sec_dos_03_nothing_is_written_before_somebody_has_logged_in() {
 }
 
 #[tokio::test]
+async fn a_clients_own_token_costs_one_signature_and_introspection_one_read() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let header = "Basic ZGVtby1zZXJ2aWNlOmRlbW8tc2VydmljZS1zZWNyZXQ=";
+    let own = async || {
+        laptop.form("/oauth2/token", &[("grant_type", "client_credentials")], &[("authorization", header)]).await
+    };
+    let token = json(&own().await)["access_token"].as_str().unwrap().to_owned();
+    let (_, _) = (laptop.wire.calls(), kms.calls());
+    assert_eq!(own().await.status(), 200);
+    let actions: Vec<_> = kms.calls().into_iter().map(|call| call.action).collect();
+    assert_eq!((laptop.wire.calls(), actions), (Vec::new(), vec!["Sign".to_owned()]));
+    let asked = [("token", token.as_str())];
+    let said = laptop.form("/oauth2/introspect", &asked, &[("authorization", header)]).await;
+    assert_eq!(json(&said)["active"], true);
+    let names: Vec<_> =
+        laptop.wire.calls().into_iter().filter(|call| call.kind == "grant").map(|call| call.name).collect();
+    assert_eq!(names, ["GetItem"]);
+}
+
+#[tokio::test]
 async fn a_client_whose_users_are_not_asked_costs_one_read_and_one_write() {
     let (laptop, _) = Laptop::in_aws(|file| file).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
@@ -138,6 +176,13 @@ async fn a_client_whose_users_are_not_asked_costs_one_read_and_one_write() {
     assert_eq!(names, ["GetItem", "PutItem"]);
 }
 
+/// The bytes of an item that DynamoDB bills: names and values, and of a number half its digits and one.
+fn billed(item: &str) -> usize {
+    let item: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(item).unwrap();
+    let value = |(kind, text): (&String, &String)| if kind == "N" { text.len() / 2 + 2 } else { text.len() };
+    item.iter().map(|(name, of)| name.len() + of.iter().map(value).sum::<usize>()).sum()
+}
+
 #[tokio::test]
 async fn each_item_of_a_login_is_written_with_one_unit() {
     let aws = Laptop::in_aws(|file| file).await;
@@ -146,8 +191,7 @@ async fn each_item_of_a_login_is_written_with_one_unit() {
     for (table, items) in tables.iter().filter(|(table, _)| !table.ends_with("config")) {
         assert!(!items.is_empty(), "{table}");
         for item in items {
-            // What the engine prints of an item is longer than what DynamoDB bills.
-            assert!(item.len() <= 1024, "{table}: {} bytes: {item}", item.len());
+            assert!(billed(item) <= 1024, "{table}: {} bytes: {item}", billed(item));
         }
     }
 }

@@ -49,6 +49,7 @@ fn taken(function: Function) -> Parts {
         Function::Callback => drop(callback::Deps::assemble(&parts).unwrap()),
         Function::Token => drop(token::Deps::assemble(&parts).unwrap()),
         Function::Userinfo => drop(userinfo::Deps::assemble(&parts).unwrap()),
+        Function::Introspect => drop(introspect::Deps::assemble(&parts).unwrap()),
         Function::Revoke => drop(revoke::Deps::assemble(&parts).unwrap()),
         Function::Metadata => drop(metadata::Deps::assemble(&parts).unwrap()),
     }
@@ -131,9 +132,12 @@ fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
         let parts = taken(function);
         let needs = parts.kms_needs();
         let kinds: BTreeSet<&str> = parts.needs().iter().map(store::Need::kind).collect();
-        assert_eq!(needs.contains(&KmsNeed::Sign), function == Function::Token, "{}", function.name());
-        assert_eq!(kinds.contains("signing-key"), function == Function::Token, "{}", function.name());
-        let back = matches!(function, Function::Token | Function::Revoke | Function::Metadata);
+        let signs = matches!(function, Function::Token | Function::Introspect);
+        assert_eq!(needs.contains(&KmsNeed::Sign), signs, "{}", function.name());
+        assert_eq!(kinds.contains("signing-key"), signs, "{}", function.name());
+        let derives = needs.contains(&KmsNeed::Decrypt(signing::Purpose::RefreshToken));
+        assert_eq!(derives, function == Function::Token, "{}", function.name());
+        let back = matches!(function, Function::Token | Function::Introspect | Function::Revoke | Function::Metadata);
         assert!(!back || !kinds.contains("account"), "{}", function.name());
         assert!(!back || !kinds.contains("session"), "{}", function.name());
     }

@@ -10,7 +10,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "custody" => &["protocol", "store", "signing"],
         "frontchannel" | "backchannel" => &["protocol", "store", "signing", "web", "custody"],
         "assembly" => &["protocol", "store", "signing", "web", "custody", "frontchannel", "backchannel"],
-        "authorize" | "login" | "callback" | "token" | "userinfo" | "revoke" | "metadata" => {
+        "authorize" | "login" | "callback" | "token" | "userinfo" | "introspect" | "revoke" | "metadata" => {
             &["protocol", "store", "signing", "web", "custody", "frontchannel", "backchannel", "assembly"]
         }
         "postern" | "tests" => return None,

@@ -2,27 +2,26 @@
 //! durable (design invariant 7).
 
 use assembly::{AssemblyError, Parts};
-use std::sync::Arc;
-
-use backchannel::{BackChannel, Caller};
-use http::header;
-use protocol::access_token::AccessTokenClaims;
-use protocol::bearer::{BearerError, bearer_token};
-use protocol::client_authentication::{Credentials, authenticate};
-use protocol::id::ClientId;
-use protocol::parameters::Parameters;
-use protocol::revocation::{RevocationError, RevocationRequest, Revoker, revoked_grant};
+use backchannel::{BackChannel, Caller, refusal, token_request_fault, unavailable};
+use protocol::asker::Asker;
+use protocol::id::{ClientId, GrantId, Subject};
+use protocol::introspection::belongs;
+use protocol::refresh_token::RefreshToken;
+use protocol::scope::REVOKE_TOKENS;
+use protocol::time::Timestamp;
+use protocol::token_parameter::{TokenParameter, TokenRequestError};
 use protocol::workspace::Workspace;
-use store::GrantRevocation;
-use store::configuration::LoadedClient;
+use store::{GrantReading, GrantRevocation};
 use web::response::{Caching, empty};
 use web::route::Endpoint;
-use web::{FormFault, Request, Response, json};
+use web::{Request, Response};
 
-/// What the function works with: it reads configuration and public keys, and revokes grants.
+/// What the function works with: it reads configuration, public keys and grants, and revokes grants.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
+    /// Grants, to be looked at.
+    pub reading: GrantReading,
     /// Grants, to be revoked.
     pub grants: GrantRevocation,
 }
@@ -34,7 +33,11 @@ impl Deps {
     ///
     /// [`AssemblyError`] if something of it is not there.
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        Ok(Self { back: parts.back(), grants: parts.handle(GrantRevocation::new) })
+        Ok(Self {
+            back: parts.back(),
+            reading: parts.handle(GrantReading::new),
+            grants: parts.handle(GrantRevocation::new),
+        })
     }
 }
 
@@ -50,7 +53,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
     match revoke(deps, request, workspace, caller).await {
         Ok(()) => empty(200, Caching::Never),
-        Err(error) => refused(request, workspace, &error),
+        Err(error) => refusal(request, workspace, &error),
     }
 }
 
@@ -60,83 +63,50 @@ async fn revoke(
     request: &Request,
     workspace: &Workspace,
     caller: &mut Caller,
-) -> Result<(), RevocationError> {
-    let body = request.form().map_err(revocation_error)?;
-    let revoker = revoker(deps, request, workspace, (&body, caller)).await?;
-    let revocation = RevocationRequest::parse(&body)?;
-    let token = own_token(deps, workspace, revocation.token.expose()).await?;
-    // A token that is not ours, or not the caller's, is left alone, and nobody learns which (§2.2).
-    let Some(grant) = token.and_then(|token| revoked_grant(&token, &revoker)) else { return Ok(()) };
-    deps.grants.revoke(&workspace.id, &grant, deps.back.clock.now()).await.map_err(|fault| unavailable(&fault))?;
-    tracing::info!(workspace = %workspace.id, grant.id = %grant, "a grant was revoked");
+) -> Result<(), TokenRequestError> {
+    let body = request.form().map_err(token_request_fault)?;
+    let asker = Box::pin(deps.back.asker((request, workspace), &body, caller, &deps.reading)).await?;
+    let named = TokenParameter::parse(&body)?.ok_or(TokenRequestError::MissingToken)?;
+    // A token that is not ours, or not the asker's, is left alone, and nobody learns which (§2.2).
+    let Some(revocable) = Box::pin(revocable(deps, workspace, named.token.expose(), &asker)).await? else {
+        return Ok(());
+    };
+    let (grants, now) = (&deps.grants, deps.back.clock.now());
+    let id = match &revocable {
+        Revocable::Grant(id) => grants.revoke(&workspace.id, id, now).await.map(|()| id),
+        Revocable::Own(id, expires) => grants.revoke_own(&workspace.id, id, *expires, now).await.map(|()| id),
+    };
+    let id = id.map_err(|fault| unavailable(&fault))?;
+    tracing::info!(workspace = %workspace.id, grant.id = %id, client.id = %asker.client_id(), "a token was revoked");
     Ok(())
 }
 
-/// Who asks: the holder of a token, by that token, or a client, by its own authentication.
-async fn revoker(
-    deps: &Deps,
-    request: &Request,
-    workspace: &Workspace,
-    (body, caller): (&Parameters, &mut Caller),
-) -> Result<Revoker, RevocationError> {
-    let authorization = request.header(header::AUTHORIZATION);
-    match bearer_token(&authorization) {
-        Ok(token) => {
-            let claims = own_token(deps, workspace, token.expose()).await?.ok_or(BearerError::Invalid)?;
-            known(deps, workspace, &claims.client_id, caller).await?;
-            let live = !claims.expired(deps.back.clock.now());
-            if live { Ok(Revoker::Bearer(Box::new(claims))) } else { Err(BearerError::Invalid.into()) }
-        }
-        Err(BearerError::Missing) => {
-            let credentials = Credentials::parse(&authorization, body)?;
-            let client = known(deps, workspace, credentials.client_id(), caller).await?;
-            let proved = authenticate(&credentials, client.map(|known| Arc::clone(&known.client)))?;
-            Ok(Revoker::Client(proved.client().id.clone()))
-        }
-        Err(error) => Err(error.into()),
-    }
+/// What ends with a token.
+enum Revocable {
+    /// Its grant, with everything of it.
+    Grant(GrantId),
+    /// A client's own token, which belongs to no grant and would end at this time.
+    Own(GrantId, Timestamp),
 }
 
-async fn known(
-    deps: &Deps,
-    workspace: &Workspace,
-    id: &ClientId,
-    caller: &mut Caller,
-) -> Result<Option<Arc<LoadedClient>>, RevocationError> {
-    deps.back.client(workspace, id, caller).await.map_err(|fault| unavailable(&fault))
-}
-
-async fn own_token(
+/// What `asker` ends by revoking `token`, expired or not.
+async fn revocable(
     deps: &Deps,
     workspace: &Workspace,
     token: &str,
-) -> Result<Option<AccessTokenClaims>, RevocationError> {
-    deps.back.own_token(workspace, token).await.map_err(|fault| unavailable(&fault))
-}
-
-fn refused(request: &Request, workspace: &Workspace, error: &RevocationError) -> Response {
-    let (status, code) = error.response();
-    let response = json::error(request, status, code, &error.to_string());
-    let realm = workspace.issuer.as_str();
-    match (status, error) {
-        (401, RevocationError::Bearer(_)) => {
-            json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""))
-        }
-        (401, _) => json::challenged(response, &format!("Basic realm=\"{realm}\"")),
-        _ => response,
+    asker: &Asker,
+) -> Result<Option<Revocable>, TokenRequestError> {
+    let may = |client: &ClientId, subject: &Subject| asker.may(REVOKE_TOKENS, (client, subject), &workspace.issuer);
+    if let Some(token) = RefreshToken::parse(token) {
+        let grant = deps.reading.find(&workspace.id, &token.grant).await.map_err(|fault| unavailable(&fault))?;
+        let grant = grant.filter(|grant| may(&grant.terms.client_id, &grant.terms.subject) && belongs(grant, &token));
+        return Ok(grant.map(|grant| Revocable::Grant(grant.id)));
     }
-}
-
-fn revocation_error(fault: FormFault) -> RevocationError {
-    match fault {
-        FormFault::TooLarge => RevocationError::TooLarge,
-        FormFault::ContentType => RevocationError::ContentType,
-        FormFault::QueryParameters => RevocationError::QueryParameters,
-        FormFault::Parameters(error) => RevocationError::Parameters(error),
-    }
-}
-
-fn unavailable(fault: &dyn std::fmt::Display) -> RevocationError {
-    backchannel::log(fault);
-    RevocationError::Unavailable
+    let claims = deps.back.own_token(workspace, token).await.map_err(|fault| unavailable(&fault))?;
+    let claims = claims.filter(|claims| may(&claims.client_id, &claims.sub));
+    Ok(claims.and_then(|claims| {
+        let id = claims.grant()?;
+        let own = claims.gty.is_some();
+        Some(if own { Revocable::Own(id, Timestamp::from_seconds(claims.exp)) } else { Revocable::Grant(id) })
+    }))
 }

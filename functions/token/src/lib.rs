@@ -1,47 +1,47 @@
-//! The token endpoint (RFC 6749 §3.2): a code becomes tokens.
+//! The token endpoint (RFC 6749 §3.2): a code, a refresh token or a client's own credentials become tokens.
 //!
 //! parse → load → decide → sign → commit → respond. Until the commit nothing has changed, so whatever fails before it
-//! leaves the code usable; what was signed leaves only against the proof that the commit was won.
+//! leaves code and refresh token usable; what was signed leaves only against the proof that the commit was won.
 
+mod client_credentials;
+mod code;
+mod refresh;
 mod respond;
+mod sign;
 
-use assembly::{AssemblyError, Parts};
 use std::sync::Arc;
 
+use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller};
-use custody::Signers;
+use custody::{Deriving, Signers};
 use http::header;
-use protocol::access_token::{self, AccessTokenClaims};
 use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
-use protocol::encoding::base64url;
-use protocol::exchange::{ApprovedExchange, approve, of_region};
 use protocol::id::RegionLabel;
-use protocol::id_token::{self, AtHash, IdTokenClaims};
 use protocol::parameters::Parameters;
-use protocol::release::Unreleased;
 use protocol::time::Lifetime;
-use protocol::token_error::{CodeFault, TokenError};
-use protocol::token_request::CodeExchange;
+use protocol::token_error::TokenError;
+use protocol::token_request::TokenRequest;
 use protocol::workspace::Workspace;
-use signing::entropy::random;
-use signing::{Entropy, Signer, SigningFault};
-use store::{GrantRedemption, Redemption};
+use signing::{Entropy, Purpose};
+use store::GrantRedemption;
 use web::route::Endpoint;
 use web::{FormFault, Request, Response};
 
 use crate::respond::{TokenResponse, respond};
 
-/// What the function works with: it reads configuration and keys, and redeems grants.
+/// What the function works with: it reads configuration and keys, redeems grants and refreshes them.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
-    /// Grants, to be redeemed.
+    /// Grants, to be redeemed and refreshed.
     pub grants: GrantRedemption,
     /// The keys that sign.
     pub signers: Signers,
+    /// The key that refresh tokens are derived with.
+    pub refresh_tokens: Deriving,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
-    /// The region whose codes can be redeemed here.
+    /// The region whose codes and refresh tokens are good here.
     pub region: RegionLabel,
 }
 
@@ -56,6 +56,7 @@ impl Deps {
             back: parts.back(),
             grants: parts.handle(GrantRedemption::new),
             signers: parts.signers()?,
+            refresh_tokens: parts.deriving(Purpose::RefreshToken)?,
             entropy: Arc::clone(&parts.entropy),
             region: parts.region.clone(),
         })
@@ -63,9 +64,15 @@ impl Deps {
 }
 
 impl Deps {
-    /// Opens connections during the start of a function, when it has the full speed of its processor.
+    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. The key
+    /// that is decrypted here also opens the connection to KMS, over which tokens are signed later.
     pub async fn warm(&self) {
-        tokio::join!(Box::pin(self.back.warm()), Box::pin(self.signers.warm()));
+        let keys = async {
+            if let Err(fault) = self.refresh_tokens.keys(self.back.clock.now()).await {
+                tracing::warn!(fault = %fault, "the key for refresh tokens could not be opened at the start");
+            }
+        };
+        tokio::join!(Box::pin(self.back.warm()), Box::pin(keys));
     }
 }
 
@@ -76,30 +83,31 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
         .await
 }
 
-/// The line that every request follows, each step once.
-async fn exchange(
+/// Parse, and then each grant type has its own line.
+async fn tokens(
     deps: &Deps,
     request: &Request,
     workspace: &Workspace,
     caller: &mut Caller,
 ) -> Result<TokenResponse, TokenError> {
     let body = request.form().map_err(token_error)?;
-    let CodeExchange { code, presented } = CodeExchange::parse(&body)?;
+    let asked = TokenRequest::parse(&body)?;
     let client = authenticated(deps, request, workspace, (&body, caller)).await?;
-    let code = of_region(code, &deps.region)?;
-    let grant = deps.grants.find(&workspace.id, &code.grant).await.map_err(|fault| unavailable(&fault))?;
-    let approved = match approve(grant, &code.hash, presented, &client, deps.back.clock.now()) {
-        Err(TokenError::Code(fault)) => return Err(lost(deps, workspace, fault).await),
-        decided => decided?,
-    };
-    if !workspace.knows(&approved.terms().source, &approved.terms().subject) {
-        return Err(TokenError::Code(CodeFault::UserGone));
-    }
-    in_time(deps, request, SIGN_AND_COMMIT)?;
+    let visit = Visit { deps, request, workspace, client };
     // Boxed, because the SDK's futures are large.
-    let tokens = Box::pin(signed(deps, workspace, &approved)).await?;
-    in_time(deps, request, COMMIT)?;
-    commit(deps, workspace, &approved, tokens).await
+    match asked {
+        TokenRequest::Code(asked) => Box::pin(code::exchange(&visit, asked)).await,
+        TokenRequest::Refresh(asked) => Box::pin(refresh::refresh(&visit, asked)).await,
+        TokenRequest::ClientCredentials(asked) => Box::pin(client_credentials::issue(&visit, &asked)).await,
+    }
+}
+
+/// A request whose client is known.
+struct Visit<'a> {
+    deps: &'a Deps,
+    request: &'a Request,
+    workspace: &'a Workspace,
+    client: AuthenticatedClient,
 }
 
 /// Whoever the client is, its answers may be read by its own pages: `caller` learns of it before it is believed.
@@ -115,94 +123,24 @@ async fn authenticated(
     Ok(authenticate(&credentials, client.map(|loaded| Arc::clone(&loaded.client)))?)
 }
 
-/// The longest that signing takes, with all its tries and the next key's, and the commit after it.
+/// The longest that signing takes, with all its tries and the next key's.
+const SIGN: Lifetime = Lifetime::seconds(1);
+
+/// The longest that signing and the commit after it take.
 const SIGN_AND_COMMIT: Lifetime = Lifetime::seconds(4);
 
 /// The longest that the commit takes, with all its tries.
 const COMMIT: Lifetime = Lifetime::seconds(3);
 
-/// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client
-/// that is told so can come again with the same code (fault F-LAM-1).
-fn in_time(deps: &Deps, request: &Request, needed: Lifetime) -> Result<(), TokenError> {
-    if request.deadline.leaves(needed, deps.back.clock.now()) {
-        return Ok(());
-    }
-    Err(unavailable(&"the time of the invocation is nearly over"))
-}
-
-/// Signs what is due, with the current key or with the one that takes over from it.
-async fn signed(
-    deps: &Deps,
-    workspace: &Workspace,
-    approved: &ApprovedExchange,
-) -> Result<Unreleased<TokenResponse>, TokenError> {
-    let nonce = random(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
-    let access = AccessTokenClaims::of(approved, &workspace.issuer, &workspace.settings.default_audience, &nonce);
-    let id = approved.id_token_lifetime().map(|lifetime| IdTokenClaims::of(approved, &workspace.issuer, lifetime));
-    let work = async |signer: &Signer| both(signer, &access, id.clone(), approved.at_hash()).await;
-    let signed = deps.signers.sign(&workspace.id, approved.now(), work).await;
-    let (access_token, id_token) = signed.map_err(|fault| unavailable(&fault))?;
-    Ok(Unreleased::hold(TokenResponse {
-        access_token,
-        token_type: "Bearer",
-        expires_in: approved.access_token_lifetime().as_seconds(),
-        scope: approved.terms().scope.joined(),
-        id_token,
-    }))
-}
-
-/// Signs both tokens at the same time; one after the other only where the ID token carries the hash of the access token.
-async fn both(
-    signer: &Signer,
-    access: &AccessTokenClaims,
-    id: Option<IdTokenClaims>,
-    at_hash: AtHash,
-) -> Result<(String, Option<String>), SigningFault> {
-    let access_token = signer.sign(access_token::TYPE, access);
-    match (id, at_hash) {
-        (None, _) => Ok((access_token.await?, None)),
-        (Some(id), AtHash::Omitted) => {
-            let (access_token, id_token) = tokio::try_join!(access_token, signer.sign(id_token::TYPE, &id))?;
-            Ok((access_token, Some(id_token)))
+impl Visit<'_> {
+    /// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client
+    /// that is told so can come again with the same code or token (fault F-LAM-1).
+    fn in_time(&self, needed: Lifetime) -> Result<(), TokenError> {
+        if self.request.deadline.leaves(needed, self.deps.back.clock.now()) {
+            return Ok(());
         }
-        (Some(id), AtHash::Included) => {
-            let access_token = access_token.await?;
-            let id_token = signer.sign(id_token::TYPE, &id.with_hash_of(&access_token)).await?;
-            Ok((access_token, Some(id_token)))
-        }
+        Err(unavailable(&"the time of the invocation is nearly over"))
     }
-}
-
-/// The one write that makes it happen, or nothing happened.
-async fn commit(
-    deps: &Deps,
-    workspace: &Workspace,
-    approved: &ApprovedExchange,
-    tokens: Unreleased<TokenResponse>,
-) -> Result<TokenResponse, TokenError> {
-    let attempt = random::<16>(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
-    let (attempt, now) = (base64url(&attempt), deps.back.clock.now());
-    let redemption = deps.grants.redeem(&workspace.id, approved, &attempt, now).await;
-    match redemption.map_err(|fault| unavailable(&fault))? {
-        Redemption::Won(proof) => {
-            tracing::info!(workspace = %workspace.id, grant.id = %approved.grant(), "a code was redeemed");
-            Ok(tokens.release(&proof))
-        }
-        Redemption::Lost => Err(TokenError::Code(CodeFault::LostRace)),
-        Redemption::Gone => Err(TokenError::Code(CodeFault::Revoked)),
-    }
-}
-
-/// Refuses a code. One that was used before by somebody who knew everything that the client knows ends its grant
-/// first (RFC 6749 §4.1.2, OAuth 2.1 §7.5.2).
-async fn lost(deps: &Deps, workspace: &Workspace, fault: CodeFault) -> TokenError {
-    if let Some(grant) = fault.replayed_grant() {
-        tracing::warn!(workspace = %workspace.id, grant.id = %grant, "a code was replayed: its grant is revoked");
-        if let Err(fault) = deps.grants.revoke(&workspace.id, grant, deps.back.clock.now()).await {
-            return unavailable(&fault);
-        }
-    }
-    TokenError::Code(fault)
 }
 
 fn token_error(fault: FormFault) -> TokenError {

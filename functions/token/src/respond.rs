@@ -7,7 +7,7 @@ use serde::Serialize;
 use web::response::Caching;
 use web::{Request, Response, json};
 
-use crate::{Deps, exchange};
+use crate::{Deps, tokens};
 
 /// Tokens as a client reads them (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Serialize)]
@@ -18,10 +18,12 @@ pub(crate) struct TokenResponse {
     pub(crate) scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<String>,
 }
 
 pub(crate) async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
-    match exchange(deps, request, workspace, caller).await {
+    match tokens(deps, request, workspace, caller).await {
         Ok(tokens) => json::json(200, &tokens, Caching::Never),
         Err(error) => refused(request, workspace, &error),
     }

@@ -16,6 +16,7 @@ pub struct App {
     callback: callback::Deps,
     token: token::Deps,
     userinfo: userinfo::Deps,
+    introspect: introspect::Deps,
     revoke: revoke::Deps,
     metadata: Arc<metadata::Deps>,
     offers: Offers,
@@ -38,6 +39,7 @@ impl App {
             callback: callback::Deps::assemble(parts)?,
             token: token::Deps::assemble(parts)?,
             userinfo: userinfo::Deps::assemble(parts)?,
+            introspect: introspect::Deps::assemble(parts)?,
             revoke: revoke::Deps::assemble(parts)?,
             offers: Offers::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
             metadata,
@@ -74,6 +76,7 @@ impl App {
             Function::Callback => Box::pin(callback::handle(&self.callback, request)).await,
             Function::Token => Box::pin(token::handle(&self.token, request)).await,
             Function::Userinfo => Box::pin(userinfo::handle(&self.userinfo, request)).await,
+            Function::Introspect => Box::pin(introspect::handle(&self.introspect, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
         }

@@ -43,8 +43,9 @@ pub const SINGLE_SIGN_ON: Operations =
 pub const CODE_EXCHANGE: Operations =
     Operations { requests: 1, reads: 1, stale_reads: 3, writes: 1, signatures: 2, answer_bytes: 2_500 };
 
-/// A refresh. There are no refresh tokens yet: this is what one may cost when there are, and not counted.
-pub const REFRESH: Operations = CODE_EXCHANGE;
+/// From a refresh token to the tokens.
+pub const REFRESH: Operations =
+    Operations { requests: 1, reads: 1, stale_reads: 3, writes: 1, signatures: 2, answer_bytes: 2_500 };
 
 /// What one start of a function asks of KMS: the data key of its purpose, or a look at a signing key.
 pub const KMS_CALLS_PER_START: u32 = 1;
@@ -70,7 +71,7 @@ pub struct CostOptions {
     /// How many of a hundred logins are first ones, with password and consent; the others are single sign-on.
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub first: u8,
-    /// Refreshes for each login. There are no refresh tokens yet; this is what they will cost.
+    /// Refreshes for each login.
     #[arg(long, value_name = "NUMBER", default_value_t = 0.0, value_parser = amount)]
     pub refreshes: f64,
     /// Who signs.

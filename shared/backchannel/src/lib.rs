@@ -1,18 +1,22 @@
-//! The back channel: what `token`, `userinfo` and `revoke` have in common.
+//! The back channel: what `token`, `userinfo`, `introspect` and `revoke` have in common.
 //!
 //! Each answers programs with JSON, some of which run in browsers and may read the answer only from registered origins,
 //! errors included.
 
+mod asker;
+
 use std::sync::Arc;
 
 use protocol::access_token::{self, AccessTokenClaims};
+use protocol::asker::AskerError;
 use protocol::id::ClientId;
+use protocol::token_parameter::TokenRequestError;
 use protocol::workspace::Workspace;
 use signing::verify::own_claims;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use store::{ConfigurationReading, KeyRingReading, StoreFault};
-use web::route::{self, Endpoint};
-use web::{Clock, Request, Response, cors, edge, json};
+use web::route::{self, CrossOrigin, Endpoint};
+use web::{Clock, FormFault, Request, Response, cors, edge, json};
 
 /// What every function of the back channel works with.
 pub struct BackChannel {
@@ -67,12 +71,15 @@ impl BackChannel {
                 return json::unavailable(request);
             }
         };
+        let for_pages = matched.route.cross_origin == CrossOrigin::Registered;
         match request.method.as_str() {
-            "OPTIONS" => cors::preflight(matched.route, request, &loaded.origins),
+            "OPTIONS" if for_pages => cors::preflight(matched.route, request, &loaded.origins),
             method if !matched.route.methods.contains(&method) => {
-                cors::shared_with(json::method_not_allowed(request, matched.route.methods), request, &loaded.origins)
+                let refused = json::method_not_allowed(request, matched.route.methods);
+                if for_pages { cors::shared_with(refused, request, &loaded.origins) } else { refused }
             }
-            _ => shared(request, &loaded, handler).await,
+            _ if for_pages => shared(request, &loaded, handler).await,
+            _ => handler(&loaded.workspace, &mut Caller::default()).await,
         }
     }
 
@@ -118,4 +125,36 @@ async fn shared(
 /// Logs an infrastructure fault, once.
 pub fn log(fault: &dyn std::fmt::Display) {
     tracing::error!(fault = %fault, "the back channel is not available");
+}
+
+/// The answer to a request about a token that is refused.
+#[must_use]
+pub fn refusal(request: &Request, workspace: &Workspace, error: &TokenRequestError) -> Response {
+    let (status, code) = error.response();
+    let response = json::error(request, status, code, &error.to_string());
+    let realm = workspace.issuer.as_str();
+    match (status, error) {
+        (401, TokenRequestError::Asker(AskerError::Bearer(_))) => {
+            json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""))
+        }
+        (401, _) => json::challenged(response, &format!("Basic realm=\"{realm}\"")),
+        _ => response,
+    }
+}
+
+/// What is wrong with the form of a request about a token.
+#[must_use]
+pub fn token_request_fault(fault: FormFault) -> TokenRequestError {
+    match fault {
+        FormFault::TooLarge => TokenRequestError::TooLarge,
+        FormFault::ContentType => TokenRequestError::ContentType,
+        FormFault::QueryParameters => TokenRequestError::QueryParameters,
+        FormFault::Parameters(error) => TokenRequestError::Parameters(error),
+    }
+}
+
+/// Logs an infrastructure fault, once, and answers that we are not available.
+pub fn unavailable(fault: &dyn std::fmt::Display) -> TokenRequestError {
+    log(fault);
+    TokenRequestError::Unavailable
 }

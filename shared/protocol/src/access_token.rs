@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::exchange::ApprovedExchange;
+use crate::entitlement::Entitlement;
 use crate::id::{ClientId, GrantId, Issuer, Subject};
 use crate::json::{audience, present};
-use crate::scope::{OPENID, Scopes};
+use crate::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
 use crate::time::Timestamp;
 
 /// The `typ` of the JOSE header (RFC 9068 §2.1).
@@ -40,31 +40,46 @@ pub struct AccessTokenClaims {
     /// How the user proved it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub amr: Option<Vec<String>>,
+    /// `client_credentials`, in a client's own token: what tells it from a user's, whatever `sub` is (catalogue row
+    /// SEC-CLI-14).
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub gty: Option<OwnToken>,
+}
+
+/// The mark of a client's own token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnToken {
+    /// By client credentials (RFC 6749 §4.4).
+    #[serde(rename = "client_credentials")]
+    ClientCredentials,
 }
 
 impl AccessTokenClaims {
-    /// The claims of the access token of an approved exchange, whose id ends in the random `nonce`.
+    /// The claims of the access token that is due, whose id ends in the random `nonce`; `None` for a client that cannot
+    /// be a subject.
     #[must_use]
-    pub fn of(approved: &ApprovedExchange, issuer: &Issuer, default_audience: &str, nonce: &[u8; 16]) -> Self {
-        let terms = approved.terms();
-        let mut aud = vec![default_audience.into()];
-        if terms.scope.contains(OPENID) && default_audience != issuer.as_str() {
-            // The userinfo endpoint is a resource of the issuer's own.
+    pub fn of(due: &Entitlement, issuer: &Issuer, nonce: &[u8; 16]) -> Option<Self> {
+        let terms = due.terms();
+        let mut aud = due.audience.clone();
+        // Userinfo, introspection and revocation are resources of the issuer's own.
+        let for_us = [OPENID, INTROSPECT_TOKENS, REVOKE_TOKENS].iter().any(|scope| due.scope.contains(scope));
+        if for_us && !aud.iter().any(|audience| audience == issuer.as_str()) {
             aud.push(issuer.as_str().into());
         }
-        Self {
+        Some(Self {
             iss: issuer.as_str().into(),
-            sub: terms.subject.clone(),
+            sub: due.subject()?,
             aud,
-            client_id: terms.client_id.clone(),
-            iat: approved.now().seconds(),
-            exp: approved.now().plus(approved.access_token_lifetime()).seconds(),
-            jti: format!("{}.{}", approved.grant(), crate::encoding::base64url(nonce)),
-            scope: terms.scope.clone(),
-            auth_time: Some(terms.auth_time.seconds()),
-            acr: Some(terms.acr.clone()),
-            amr: Some(terms.amr.clone()),
-        }
+            client_id: due.client_id().clone(),
+            iat: due.now().seconds(),
+            exp: due.now().plus(due.access_token_lifetime()).seconds(),
+            jti: format!("{}.{}", due.grant(), crate::encoding::base64url(nonce)),
+            scope: due.scope.clone(),
+            auth_time: terms.map(|terms| terms.auth_time.seconds()),
+            acr: terms.map(|terms| terms.acr.clone()),
+            amr: terms.map(|terms| terms.amr.clone()),
+            gty: terms.is_none().then_some(OwnToken::ClientCredentials),
+        })
     }
 
     /// Reads the claims of a token whose signature is good, and checks that `issuer` issued them.
@@ -104,7 +119,7 @@ mod tests {
         let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
         let good = serde_json::json!({
             "iss": issuer.as_str(), "sub": "s", "aud": "a", "client_id": "c", "iat": 1, "exp": 2, "jti": "j",
-            "scope": "openid", "auth_time": 1, "acr": "x", "amr": ["pwd"],
+            "scope": "openid", "auth_time": 1, "acr": "x", "amr": ["pwd"], "gty": "client_credentials",
         });
         assert!(AccessTokenClaims::parse(good.to_string().as_bytes(), &issuer).is_some());
         let wrong = ["{}", "[]", "null", "true", "1.5", "[[\"a\"]]", "{\"a\":1}", "-1", "1e400"];

@@ -8,7 +8,9 @@ use crate::id::{ClientId, Subject};
 use crate::parameters::{ParameterError, Parameters};
 use crate::pkce::CodeChallenge;
 use crate::redirect_uri::RedirectUri;
-use crate::scope::{OPENID, Scopes};
+use crate::registration::GrantType;
+use crate::resource::Resources;
+use crate::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use crate::secret::Secret;
 
 /// A request that a registered client may make. What it asks for is not decided yet.
@@ -33,6 +35,9 @@ pub struct RequestTerms {
     /// The scopes that it asks for.
     #[serde(rename = "o")]
     pub scope: Scopes,
+    /// The resources that tokens are to be for (RFC 8707).
+    #[serde(rename = "a", default, skip_serializing_if = "Resources::is_empty")]
+    pub resource: Resources,
     /// The client's own value, which goes back as it came.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -128,6 +133,9 @@ fn redirect_uri(parameters: &Parameters, client: &Client) -> Result<(RedirectUri
 }
 
 fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> Result<RequestTerms, RedirectError> {
+    if !client.grants.contains(&GrantType::AuthorizationCode) {
+        return Err(RedirectError::UnauthorizedClient);
+    }
     refuse_unsupported(parameters)?;
     match parameters.one("response_type")? {
         None => return Err(RedirectError::MissingResponseType),
@@ -142,6 +150,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         redirect_uri_sent,
         code_challenge: code_challenge(parameters, client)?,
         scope: scope(parameters, client)?,
+        resource: resource(parameters, client)?,
         state: None,
         nonce: bounded(parameters, "nonce", 512)?,
         prompt: prompt(parameters.one("prompt")?)?,
@@ -182,13 +191,20 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
     CodeChallenge::parse(challenge).map(Some).map_err(RedirectError::Challenge)
 }
 
-/// The scopes asked for; without the parameter, all that the client is registered for (RFC 6749 §3.3).
+/// The scopes asked for; without the parameter, all that the client is registered for (RFC 6749 §3.3), save for the one
+/// that has to be asked for by name (OpenID Connect Core §11).
 fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
     let Some(text) = parameters.one("scope")? else {
-        return Ok(client.scope.clone());
+        return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
     };
     let scope = Scopes::parse(text).map_err(|_| RedirectError::InvalidScope)?;
     if scope.within(&client.scope) { Ok(scope) } else { Err(RedirectError::InvalidScope) }
+}
+
+/// The resources asked for (RFC 8707 §2.1).
+fn resource(parameters: &Parameters, client: &Client) -> Result<Resources, RedirectError> {
+    let resources = Resources::parse(parameters).map_err(|_| RedirectError::InvalidTarget)?;
+    if client.targets.allow(&resources) { Ok(resources) } else { Err(RedirectError::InvalidTarget) }
 }
 
 fn prompt(value: Option<&str>) -> Result<Prompt, RedirectError> {

@@ -4,6 +4,8 @@ use crate::id::ClientId;
 use crate::id_token::AtHash;
 use crate::lifetimes::Lifetimes;
 use crate::redirect_uri::{RedirectUri, RedirectUris};
+use crate::registration::GrantType;
+use crate::resource::Targets;
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
 
@@ -20,8 +22,16 @@ pub struct Client {
     pub authentication: Authentication,
     /// Where its users are sent back to.
     pub redirect_uris: RedirectUris,
-    /// The scopes that it may ask for.
+    /// How it may obtain tokens.
+    pub grants: Vec<GrantType>,
+    /// The scopes that it may ask users for.
     pub scope: Scopes,
+    /// The scopes that it has by itself, without a user.
+    pub own_scope: Scopes,
+    /// The resources that its tokens may be for.
+    pub targets: Targets,
+    /// Whether its refresh tokens are replaced with each use.
+    pub rotation: Rotation,
     /// Whether its users are asked.
     pub consent: ConsentPolicy,
     /// What is demanded of its authorization requests.
@@ -70,6 +80,16 @@ impl Authentication {
     pub const fn is_confidential(&self) -> bool {
         !matches!(self, Self::None)
     }
+}
+
+/// Whether a refresh token is replaced with each use (RFC 9700 §4.14.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rotation {
+    /// It is: so that a stolen one shows, where nothing else binds it to its client.
+    On,
+    /// It is not: the client proves who it is with each use.
+    Off,
 }
 
 /// Whether users are asked before a client receives anything.

@@ -178,6 +178,12 @@ pub enum RedirectError {
     /// A scope outside the grammar, or not registered for the client.
     #[error("scope is malformed or asks for more than the application is registered for")]
     InvalidScope,
+    /// A resource that is malformed, or not registered for the client (RFC 8707 §2).
+    #[error("resource must be an absolute URI without fragment that this application may ask for")]
+    InvalidTarget,
+    /// The client is not registered for the code flow.
+    #[error("this application is not registered for the authorization code grant")]
+    UnauthorizedClient,
     /// A `prompt` that is unknown, or `none` together with another.
     #[error("prompt must be none alone, or some of login, consent and select_account")]
     InvalidPrompt,
@@ -227,6 +233,8 @@ impl RedirectError {
             | Self::InvalidIdTokenHint => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",

@@ -1,15 +1,17 @@
 //! The exchange of a code for tokens: the decision, and what it says no with.
 
-use crate::client::Presence;
+use crate::client::{Client, Presence};
 use crate::client_authentication::AuthenticatedClient;
 use crate::code::AuthorizationCode;
+use crate::entitlement::{Entitlement, Holder, IdTokens};
 use crate::grant::{Grant, GrantState, GrantTerms};
 use crate::id::{GrantId, RegionLabel};
-use crate::id_token::AtHash;
 use crate::pkce::CodeVerifier;
-use crate::scope::OPENID;
+use crate::registration::GrantType;
+use crate::resource::Resources;
+use crate::scope::OFFLINE_ACCESS;
 use crate::secret::{Secret, SecretHash};
-use crate::time::{Lifetime, Timestamp};
+use crate::time::Timestamp;
 use crate::token_error::{CodeFault, TokenError};
 use crate::token_request::Presented;
 
@@ -17,67 +19,43 @@ use crate::token_request::Presented;
 /// (catalogue row SEC-CODE-13): below a second, because conformance tests look for the revocation after one.
 const RACE_WINDOW_MILLIS: u64 = 500;
 
-/// The proof that tokens may be signed for a code, though not yet given out. Only [`approve`] makes one.
+/// The proof that a code may be redeemed, though its tokens may not yet be given out. Only [`approve`] makes one.
 pub struct ApprovedExchange {
-    grant: GrantId,
-    terms: GrantTerms,
+    /// What is due.
+    pub entitlement: Entitlement,
     code: SecretHash,
-    now: Timestamp,
-    access_token: Lifetime,
-    id_token: Lifetime,
-    at_hash: AtHash,
+    refresh: Option<RefreshLifetime>,
     stays_until: Timestamp,
 }
 
+/// Until when the refresh tokens of a grant are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshLifetime {
+    /// At the very latest, however often they are used (catalogue row SEC-RT-08).
+    pub until: Timestamp,
+    /// Until when the first refresh has to come.
+    pub idle_until: Timestamp,
+}
+
 impl ApprovedExchange {
-    /// The grant that is redeemed.
-    #[must_use]
-    pub const fn grant(&self) -> &GrantId {
-        &self.grant
-    }
-
-    /// Its terms.
-    #[must_use]
-    pub const fn terms(&self) -> &GrantTerms {
-        &self.terms
-    }
-
     /// The digest of the code, which the condition of the commit repeats.
     #[must_use]
     pub const fn code(&self) -> &SecretHash {
         &self.code
     }
 
-    /// When it was approved.
+    /// Until when refresh tokens are good, if one is due.
     #[must_use]
-    pub const fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// How long the access token lives.
-    #[must_use]
-    pub const fn access_token_lifetime(&self) -> Lifetime {
-        self.access_token
-    }
-
-    /// Whether the ID token carries `at_hash`.
-    #[must_use]
-    pub const fn at_hash(&self) -> AtHash {
-        self.at_hash
-    }
-
-    /// How long the ID token lives, if one is due.
-    #[must_use]
-    pub fn id_token_lifetime(&self) -> Option<Lifetime> {
-        self.terms.scope.contains(OPENID).then_some(self.id_token)
+    pub const fn refresh(&self) -> Option<RefreshLifetime> {
+        self.refresh
     }
 
     /// When the last token of this exchange ends, and the grant with it; never earlier than before the exchange, because
     /// the grant also stands in the way of its own interaction.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
-        let longest = self.id_token_lifetime().map_or(self.access_token, |id_token| id_token.max(self.access_token));
-        self.now.plus(longest).max(self.stays_until)
+        let refresh = self.refresh.map_or(self.stays_until, |refresh| refresh.until);
+        self.entitlement.ends().max(self.stays_until).max(refresh)
     }
 }
 
@@ -114,16 +92,34 @@ pub fn approve(
     same_redirect_uri(&grant.terms, presented.redirect_uri.as_deref())?;
     verified(&grant.terms, presented.code_verifier, client.client().challenge.presence)?;
     unused(&grant, now)?;
-    let lifetimes = client.client().lifetimes;
+    entitled(grant, (*code, presented.resource), client.client(), now)
+}
+
+/// What is due for a code that may be redeemed.
+fn entitled(
+    grant: Grant,
+    (code, resource): (SecretHash, Resources),
+    client: &Client,
+    now: Timestamp,
+) -> Result<ApprovedExchange, TokenError> {
+    let lifetimes = client.lifetimes;
+    let refreshes = grant.terms.scope.contains(OFFLINE_ACCESS) && client.grants.contains(&GrantType::RefreshToken);
+    let until = now.plus(lifetimes.refresh_token);
+    let idle_until = now.plus(lifetimes.refresh_token_idle).min(until);
+    let nonce = grant.terms.nonce.clone();
     Ok(ApprovedExchange {
-        grant: grant.id,
-        terms: grant.terms,
-        code: *code,
-        now,
-        access_token: lifetimes.access_token,
-        id_token: lifetimes.id_token,
-        at_hash: client.client().at_hash,
+        code,
+        refresh: refreshes.then_some(RefreshLifetime { until, idle_until }),
         stays_until: grant.expires,
+        entitlement: Entitlement {
+            scope: grant.terms.scope.clone(),
+            audience: client.targets.audience(&grant.terms.resource, &resource)?,
+            grant: grant.id,
+            holder: Holder::User(Box::new(grant.terms)),
+            now,
+            access_token: lifetimes.access_token,
+            id_token: IdTokens { lifetime: lifetimes.id_token, at_hash: client.at_hash, nonce },
+        },
     })
 }
 

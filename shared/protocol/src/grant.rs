@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::ApprovedAuthorization;
 use crate::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::pkce::CodeChallenge;
+use crate::resource::Resources;
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
@@ -33,6 +34,9 @@ pub struct GrantTerms {
     pub source: IdentitySourceId,
     /// The scopes granted.
     pub scope: Scopes,
+    /// The resources granted; none means the workspace's default (RFC 8707).
+    #[serde(default, skip_serializing_if = "Resources::is_empty")]
+    pub resource: Resources,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
     /// Whether the authorization request named it.
@@ -71,12 +75,31 @@ pub enum GrantState {
         code: SecretHash,
         /// When.
         at: Timestamp,
+        /// Its refresh tokens, if it has any.
+        refresh: Option<RefreshState>,
     },
     /// Everything of it was revoked.
     Revoked {
         /// The code's digest.
         code: SecretHash,
     },
+}
+
+/// Where a grant's refresh tokens stand.
+#[derive(Clone, Copy)]
+pub struct RefreshState {
+    /// How many there have been.
+    pub generation: u32,
+    /// The digest of the one that is good.
+    pub current: SecretHash,
+    /// The version of the key that it was derived with.
+    pub version: u8,
+    /// The digest of the one before it, and when that was replaced.
+    pub previous: Option<(SecretHash, Timestamp)>,
+    /// When the last of them ends, however often they are used.
+    pub until: Timestamp,
+    /// When the current one ends if it is not used.
+    pub idle_until: Timestamp,
 }
 
 impl GrantTerms {
@@ -89,6 +112,7 @@ impl GrantTerms {
             subject: session.subject.clone(),
             source: session.source.clone(),
             scope: approved.scope().clone(),
+            resource: asked.resource.clone(),
             redirect_uri: approved.redirect_uri().as_str().into(),
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,

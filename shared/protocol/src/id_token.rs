@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::encoding;
-use crate::exchange::ApprovedExchange;
+use crate::entitlement::Entitlement;
 use crate::id::{ClientId, Issuer, Subject};
 use crate::json::audience;
-use crate::time::Lifetime;
 
 /// The `typ` of the JOSE header (RFC 7519 §5.1).
 pub const TYPE: &str = "JWT";
@@ -54,23 +53,23 @@ pub struct IdTokenClaims {
 }
 
 impl IdTokenClaims {
-    /// The claims of the ID token of an approved exchange.
+    /// The claims of the ID token that is due, if one is.
     #[must_use]
-    pub fn of(approved: &ApprovedExchange, issuer: &Issuer, lifetime: Lifetime) -> Self {
-        let terms = approved.terms();
-        Self {
+    pub fn of(due: &Entitlement, issuer: &Issuer) -> Option<Self> {
+        let (terms, lifetime) = (due.terms()?, due.id_token_lifetime()?);
+        Some(Self {
             iss: issuer.as_str().into(),
             sub: terms.subject.as_str().into(),
             aud: terms.client_id.as_str().into(),
-            exp: approved.now().plus(lifetime).seconds(),
-            iat: approved.now().seconds(),
+            exp: due.now().plus(lifetime).seconds(),
+            iat: due.now().seconds(),
             auth_time: terms.auth_time.seconds(),
-            nonce: terms.nonce.clone(),
+            nonce: due.id_token.nonce.clone(),
             acr: terms.acr.clone(),
             amr: terms.amr.clone(),
             at_hash: None,
             sid: terms.sid.clone(),
-        }
+        })
     }
 
     /// The same claims, bound to `access_token`, which is signed already.

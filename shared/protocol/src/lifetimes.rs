@@ -14,6 +14,12 @@ pub struct Lifetimes {
     pub access_token: Lifetime,
     /// An ID token.
     pub id_token: Lifetime,
+    /// The refresh tokens of one grant, all together: rotation does not extend it.
+    pub refresh_token: Lifetime,
+    /// A refresh token that is not used.
+    pub refresh_token_idle: Lifetime,
+    /// How long a replaced refresh token still yields its successor, for clients whose answer was lost; may be 0.
+    pub refresh_token_grace: Lifetime,
     /// The time that a user has for logging in and deciding.
     pub interaction: Lifetime,
     /// A single sign-on session, from the login on.
@@ -26,6 +32,9 @@ impl Default for Lifetimes {
             authorization_code: Lifetime::seconds(60),
             access_token: Lifetime::seconds(3600),
             id_token: Lifetime::seconds(3600),
+            refresh_token: Lifetime::seconds(30 * 86_400),
+            refresh_token_idle: Lifetime::seconds(15 * 86_400),
+            refresh_token_grace: Lifetime::seconds(60),
             interaction: Lifetime::seconds(1800),
             session: Lifetime::seconds(12 * 3600),
         }
@@ -45,6 +54,15 @@ pub struct OwnLifetimes {
     /// An ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Lifetime>,
+    /// The refresh tokens of one grant, all together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Lifetime>,
+    /// A refresh token that is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_idle: Option<Lifetime>,
+    /// How long a replaced refresh token still yields its successor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_grace: Option<Lifetime>,
     /// The time that a user has for logging in and deciding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<Lifetime>,
@@ -58,6 +76,9 @@ impl OwnLifetimes {
             authorization_code: self.authorization_code.unwrap_or(workspace.authorization_code),
             access_token: self.access_token.unwrap_or(workspace.access_token),
             id_token: self.id_token.unwrap_or(workspace.id_token),
+            refresh_token: self.refresh_token.unwrap_or(workspace.refresh_token),
+            refresh_token_idle: self.refresh_token_idle.unwrap_or(workspace.refresh_token_idle),
+            refresh_token_grace: self.refresh_token_grace.unwrap_or(workspace.refresh_token_grace),
             interaction: self.interaction.unwrap_or(workspace.interaction),
             session: workspace.session,
         }
@@ -65,18 +86,22 @@ impl OwnLifetimes {
 }
 
 impl Lifetimes {
-    /// Whether nothing lives longer or shorter than it may: a code at most a minute, a token at most a day, an
-    /// interaction at most an hour, and everything at least a second.
+    /// Whether nothing lives longer or shorter than it may: a code at most a minute, a token at most a day, a refresh
+    /// token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
+    /// yields its successor for at most five minutes, or not at all.
     #[must_use]
     pub fn are_bounded(&self) -> bool {
         [
             (self.authorization_code, 60),
             (self.access_token, 86_400),
             (self.id_token, 86_400),
+            (self.refresh_token, 365 * 86_400),
+            (self.refresh_token_idle, 365 * 86_400),
             (self.interaction, 3600),
             (self.session, 365 * 86_400),
         ]
         .into_iter()
         .all(|(lifetime, greatest)| (1..=greatest).contains(&lifetime.as_seconds()))
+            && self.refresh_token_grace.as_seconds() <= 300
     }
 }

@@ -89,7 +89,7 @@ pub enum ApplicationType {
     Native,
 }
 
-/// The redirect URIs of one client: at least one.
+/// The redirect URIs of one client: at least one, unless it has no users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUris(Vec<Registered>);
 
@@ -110,6 +110,12 @@ pub struct UnusableUri {
 }
 
 impl RedirectUris {
+    /// Those of a client that sends nobody anywhere.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Checks and takes the URIs that a client registers.
     ///
     /// # Errors

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Status};
+use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Rotation, Status};
 use crate::id::{ClientId, Issuer};
 use crate::id_token::AtHash;
 use crate::lifetimes::OwnLifetimes;
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
-use crate::scope::Scopes;
+use crate::resource::Targets;
+use crate::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
 use crate::secret::SecretHash;
 use crate::workspace::{PkceEnforcement, Settings};
 
@@ -26,17 +27,30 @@ pub struct ClientMetadata {
     /// `active` or `inactive`.
     #[serde(default)]
     pub client_status: Status,
-    /// Where users are sent back to.
+    /// Where users are sent back to. Only a client without users has none.
+    #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// How it may obtain tokens: `authorization_code` (the default), `refresh_token`, `client_credentials`.
+    #[serde(default = "by_code")]
+    pub grant_types: Vec<GrantType>,
     /// `none`, `client_secret_basic` (the default) or `client_secret_post`.
     #[serde(default)]
     pub token_endpoint_auth_method: AuthenticationMethod,
     /// The SHA-256 digests of its secrets, base64url. Secrets themselves are never stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub client_secret_sha256: Vec<String>,
-    /// The scopes that it may ask for.
+    /// The scopes that it may ask users for.
     #[serde(default)]
     pub scope: Scopes,
+    /// The scopes that it has by itself, by client credentials. They have nothing to do with those that users grant.
+    #[serde(default, skip_serializing_if = "Scopes::is_empty")]
+    pub client_credentials_scope: Scopes,
+    /// The resources that its tokens may be for, beyond the workspace's default (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// Whether its refresh tokens are replaced with each use: by default those of public clients are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_rotation: Option<Rotation>,
     /// Whether the consent page is skipped.
     #[serde(default)]
     pub trusted: bool,
@@ -67,6 +81,22 @@ pub enum AuthenticationMethod {
     ClientSecretPost,
 }
 
+/// How a client may obtain tokens (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749 §4.1.
+    AuthorizationCode,
+    /// RFC 6749 §6.
+    RefreshToken,
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+}
+
+fn by_code() -> Vec<GrantType> {
+    vec![GrantType::AuthorizationCode]
+}
+
 /// The only method that can be preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PresetMethod {
@@ -86,8 +116,17 @@ pub enum RegistrationError {
     /// A scope that the workspace does not define.
     #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
     UnknownScope(String),
+    /// A resource that the workspace does not define.
+    #[error("resource {0} is not one of the workspace: define it there, or take it away here")]
+    UnknownResource(String),
+    /// Grant types that do not fit the rest.
+    #[error("{0}")]
+    GrantTypes(&'static str),
     /// A lifetime that no client may have.
-    #[error("a code lives 1 to 60 seconds, a token at most a day, an interaction at most an hour, nothing 0 seconds")]
+    #[error(
+        "a code lives 1 to 60 seconds, a token at most a day, a refresh token at most a year, its grace at most 300 \
+         seconds, an interaction at most an hour, and nothing but the grace 0 seconds"
+    )]
     Lifetime,
 }
 
@@ -98,11 +137,9 @@ impl ClientMetadata {
     ///
     /// [`RegistrationError`] says what is wrong and what to do.
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
-        let known = settings.scope_names();
-        if let Some(unknown) = self.scope.iter().find(|scope| !known.contains(scope)) {
-            return Err(RegistrationError::UnknownScope(unknown.into()));
-        }
+        self.known(settings)?;
         let authentication = self.authentication()?;
+        self.consistent(&authentication)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if !lifetimes.are_bounded() {
             return Err(RegistrationError::Lifetime);
@@ -111,14 +148,64 @@ impl ClientMetadata {
             id: self.client_id.clone(),
             name: self.client_name.clone(),
             status: self.client_status,
-            redirect_uris: RedirectUris::register(&self.redirect_uris, self.application_type, issuer)?,
+            redirect_uris: self.redirect_uris(issuer)?,
+            grants: self.grant_types.clone(),
             scope: self.scope.clone(),
+            own_scope: self.client_credentials_scope.clone(),
+            targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
+            rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
             challenge: self.challenge(&authentication, settings.pkce),
             authentication,
             lifetimes,
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
         })
+    }
+
+    /// Whether the workspace knows every scope and resource that is named.
+    fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
+        let known = settings.scope_names();
+        let mut scopes = self.scope.iter().chain(self.client_credentials_scope.iter());
+        if let Some(unknown) = scopes.find(|scope| !known.contains(scope)) {
+            return Err(RegistrationError::UnknownScope(unknown.into()));
+        }
+        let unknown = self.resources.iter().find(|resource| !settings.has_resource(resource));
+        unknown.map_or(Ok(()), |unknown| Err(RegistrationError::UnknownResource(unknown.clone())))
+    }
+
+    /// Whether the grant types fit each other and the rest.
+    fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
+        let may = |grant| self.grant_types.contains(&grant);
+        let of_user = |scope: &str| OF_USERS.contains(&scope);
+        let reason = if self.grant_types.is_empty() {
+            "a client needs at least one of grant_types"
+        } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
+            "grant_types has refresh_token and not authorization_code, so there would be nothing to refresh"
+        } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
+            "scope has offline_access, so grant_types needs refresh_token"
+        } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
+            "a public client cannot use client_credentials: it has nothing to prove who it is with"
+        } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
+            "client_credentials_scope is there, so grant_types needs client_credentials"
+        } else if self.client_credentials_scope.iter().any(of_user) {
+            "client_credentials_scope has a scope that is about a user, and there is none"
+        } else {
+            return Ok(());
+        };
+        Err(RegistrationError::GrantTypes(reason))
+    }
+
+    fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, UnusableUri> {
+        if self.redirect_uris.is_empty() && !self.grant_types.contains(&GrantType::AuthorizationCode) {
+            return Ok(RedirectUris::none());
+        }
+        RedirectUris::register(&self.redirect_uris, self.application_type, issuer)
+    }
+
+    /// A public client's refresh tokens are bound to nothing, so a stolen one has to show (RFC 9700 §4.14.2).
+    fn rotation(&self, authentication: &Authentication) -> Rotation {
+        let fitting = if authentication.is_confidential() { Rotation::Off } else { Rotation::On };
+        self.refresh_token_rotation.unwrap_or(fitting)
     }
 
     fn authentication(&self) -> Result<Authentication, RegistrationError> {

@@ -6,6 +6,18 @@ use thiserror::Error;
 /// The scope that makes a request an OpenID Connect one.
 pub const OPENID: &str = "openid";
 
+/// The scope that asks for refresh tokens (OpenID Connect Core §11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
+/// The scope that lets its holder introspect every token of the workspace, and not only its own.
+pub const INTROSPECT_TOKENS: &str = "introspect_tokens";
+
+/// The scope that lets its holder revoke every token of the workspace, and not only its own.
+pub const REVOKE_TOKENS: &str = "revoke_tokens";
+
+/// The scopes that are about a user, so that a client cannot have them by itself.
+pub const OF_USERS: [&str; 6] = [OPENID, OFFLINE_ACCESS, "profile", "email", "phone", "address"];
+
 /// A set of scope tokens in the order in which they were first named; order carries no meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -6,6 +6,7 @@ use crate::client_authentication::ClientAuthenticationError;
 use crate::id::{GrantId, RegionLabel};
 use crate::parameters::ParameterError;
 use crate::pkce::PkceError;
+use crate::resource::InvalidTarget;
 
 /// Why no tokens are issued.
 #[derive(Debug, Error)]
@@ -26,7 +27,7 @@ pub enum TokenError {
     #[error("the body is larger than 64 KiB")]
     TooLarge,
     /// No `grant_type`.
-    #[error("grant_type is missing: use authorization_code")]
+    #[error("grant_type is missing: use authorization_code, refresh_token or client_credentials")]
     MissingGrantType,
     /// The shorthand of an article: `authorization_code=` for `code=`, and no `grant_type`.
     #[error(
@@ -35,7 +36,7 @@ pub enum TokenError {
     )]
     Shorthand,
     /// A grant type that is not offered.
-    #[error("grant_type must be authorization_code")]
+    #[error("grant_type must be authorization_code, refresh_token or client_credentials")]
     UnsupportedGrantType,
     /// No `code`.
     #[error("code is missing")]
@@ -43,8 +44,23 @@ pub enum TokenError {
     /// Unknown, foreign, expired, used or revoked: one answer.
     #[error("the code is unknown, expired, already used, or was issued to another client")]
     Code(#[source] CodeFault),
-    /// The code was issued in another region.
-    #[error("the code was issued in region {0}: redeem it there, or begin again here")]
+    /// No `refresh_token`.
+    #[error("refresh_token is missing")]
+    MissingRefreshToken,
+    /// Unknown, foreign, ended, revoked or replaced: one answer.
+    #[error("the refresh token is unknown, expired, revoked or replaced, or was issued to another client")]
+    Refresh(#[source] RefreshFault),
+    /// A grant type that this client is not registered for.
+    #[error("the client is not registered for this grant_type")]
+    UnauthorizedClient,
+    /// A scope outside the grammar, or more than was granted or registered.
+    #[error("scope is malformed or asks for more than was granted")]
+    InvalidScope,
+    /// A resource that was not granted, or is not this client's.
+    #[error("resource must be one that was granted to this client")]
+    InvalidTarget,
+    /// The code or refresh token was issued in another region.
+    #[error("this was issued in region {0}: present it there, or begin again here")]
     OtherRegion(RegionLabel),
     /// Another redirect URI than the one that the code was sent to.
     #[error("redirect_uri is not the one of the authorization request")]
@@ -89,6 +105,41 @@ pub enum CodeFault {
     Replayed(GrantId),
 }
 
+/// What exactly is wrong with a refresh token. It goes to the log and never into the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RefreshFault {
+    /// There is no such grant, or the token is not its.
+    #[error("unknown")]
+    Unknown,
+    /// It was issued to another client.
+    #[error("of another client")]
+    OtherClient,
+    /// The longest life of the grant's refresh tokens is over.
+    #[error("expired")]
+    Expired,
+    /// It was not used for too long.
+    #[error("idle for too long")]
+    Idle,
+    /// Its grant was revoked.
+    #[error("revoked")]
+    Revoked,
+    /// The user does not exist any more, or their identity source is gone.
+    #[error("of a user who is gone")]
+    UserGone,
+    /// Another request replaced it a moment ago, and there is no grace.
+    #[error("lost the race")]
+    LostRace,
+    /// It was replaced before: it or its successor is in the wrong hands, and the grant is to be revoked.
+    #[error("reused")]
+    Reused(GrantId),
+}
+
+impl From<InvalidTarget> for TokenError {
+    fn from(_: InvalidTarget) -> Self {
+        Self::InvalidTarget
+    }
+}
+
 impl TokenError {
     /// The status and `error` code to answer with (RFC 6749 §5.2, design decisions 1 and 2).
     #[must_use]
@@ -102,13 +153,28 @@ impl TokenError {
             | Self::MissingGrantType
             | Self::Shorthand
             | Self::MissingCode
+            | Self::MissingRefreshToken
             | Self::UnexpectedVerifier => (400, "invalid_request"),
             Self::UnsupportedGrantType => (400, "unsupported_grant_type"),
-            Self::Code(_) | Self::OtherRegion(_) | Self::RedirectUri | Self::MissingVerifier | Self::Verifier(_) => {
-                (400, "invalid_grant")
-            }
+            Self::UnauthorizedClient => (400, "unauthorized_client"),
+            Self::InvalidScope => (400, "invalid_scope"),
+            Self::InvalidTarget => (400, "invalid_target"),
+            Self::Code(_)
+            | Self::Refresh(_)
+            | Self::OtherRegion(_)
+            | Self::RedirectUri
+            | Self::MissingVerifier
+            | Self::Verifier(_) => (400, "invalid_grant"),
             Self::Unavailable => (503, "temporarily_unavailable"),
         }
+    }
+}
+
+impl RefreshFault {
+    /// The grant to revoke, if this is a reuse.
+    #[must_use]
+    pub const fn reused_grant(&self) -> Option<&GrantId> {
+        if let Self::Reused(grant) = self { Some(grant) } else { None }
     }
 }
 

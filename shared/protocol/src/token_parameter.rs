@@ -1,31 +1,32 @@
-//! Revocation (RFC 7009): who may revoke what.
+//! Requests about a token, to revoke (RFC 7009) or to introspect it (RFC 7662): what is asked, and why it is refused.
 
 use thiserror::Error;
 
-use crate::access_token::AccessTokenClaims;
-use crate::bearer::BearerError;
-use crate::client_authentication::ClientAuthenticationError;
-use crate::id::{ClientId, GrantId};
+use crate::asker::AskerError;
 use crate::parameters::{ParameterError, Parameters};
 use crate::secret::Secret;
 
-/// A request to revoke a token. `token_type_hint` is not needed, and so not read (§2.1).
-pub struct RevocationRequest {
+/// A request that names a token: to revoke or to introspect it. `token_type_hint` is not needed, and so not read (RFC
+/// 7009 §2.1, RFC 7662 §2.1).
+pub struct TokenParameter {
     /// The token.
     pub token: Secret<String>,
 }
 
-/// Who asks for the revocation.
-pub enum Revoker {
-    /// A client, by its own authentication.
-    Client(ClientId),
-    /// The holder of an access token, by that token.
-    Bearer(Box<AccessTokenClaims>),
+impl TokenParameter {
+    /// The `token` of a request; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError`].
+    pub fn parse(body: &Parameters) -> Result<Option<Self>, ParameterError> {
+        Ok(body.one("token")?.map(|token| Self { token: Secret::new(token.into()) }))
+    }
 }
 
-/// Why a revocation is refused.
+/// Why a request about a token is refused, to revoke or to introspect it.
 #[derive(Debug, Error)]
-pub enum RevocationError {
+pub enum TokenRequestError {
     /// The parameters as such are broken or repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
@@ -41,19 +42,19 @@ pub enum RevocationError {
     /// No `token`.
     #[error("token is missing")]
     MissingToken,
-    /// The client is not believed.
+    /// Nobody is believed to ask.
     #[error(transparent)]
-    Client(#[from] ClientAuthenticationError),
-    /// The bearer token is not good.
-    #[error(transparent)]
-    Bearer(#[from] BearerError),
-    /// The store or a key is out of reach: the token is still good.
-    #[error("the token could not be revoked: try again")]
+    Asker(#[from] AskerError),
+    /// A public client, which has nothing to prove who it is with, may not ask this (RFC 7662 §2.1).
+    #[error("a public client cannot introspect: use an access token as Bearer")]
+    Public,
+    /// The store or a key is out of reach: nothing has changed.
+    #[error("the service is not available at the moment: try again")]
     Unavailable,
 }
 
-impl RevocationError {
-    /// The status and `error` code (RFC 7009 §2.2.1).
+impl TokenRequestError {
+    /// The status and `error` code (RFC 7009 §2.2.1, RFC 7662 §2.3).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
         match self {
@@ -61,34 +62,9 @@ impl RevocationError {
             Self::Parameters(_) | Self::QueryParameters | Self::ContentType | Self::MissingToken => {
                 (400, "invalid_request")
             }
-            Self::Client(error) => error.response(),
-            Self::Bearer(error) => match error.response() {
-                (status, Some(code)) => (status, code),
-                (status, None) => (status, "invalid_token"),
-            },
+            Self::Public => (401, "invalid_client"),
+            Self::Asker(error) => error.response(),
             Self::Unavailable => (503, "temporarily_unavailable"),
         }
     }
-}
-
-impl RevocationRequest {
-    /// Parses the body of a revocation request.
-    ///
-    /// # Errors
-    ///
-    /// [`RevocationError::MissingToken`], or what is wrong with the parameters.
-    pub fn parse(body: &Parameters) -> Result<Self, RevocationError> {
-        let token = body.one("token")?.ok_or(RevocationError::MissingToken)?;
-        Ok(Self { token: Secret::new(token.into()) })
-    }
-}
-
-/// The grant that `revoker` ends by revoking `token`; `None` if the token is not theirs, which is no error (§2.2).
-#[must_use]
-pub fn revoked_grant(token: &AccessTokenClaims, revoker: &Revoker) -> Option<GrantId> {
-    let own = match revoker {
-        Revoker::Client(client_id) => &token.client_id == client_id,
-        Revoker::Bearer(bearer) => token.client_id == bearer.client_id && token.sub == bearer.sub,
-    };
-    own.then(|| token.grant()).flatten()
 }

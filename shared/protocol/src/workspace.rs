@@ -52,6 +52,9 @@ pub struct Settings {
     /// The scopes that clients may be registered for, with words for users.
     #[serde(default)]
     pub scopes: Vec<ScopeDefinition>,
+    /// The resources that tokens can be for, beyond the default audience (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
     /// Users for trying things out, with passwords in clear.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
@@ -75,6 +78,12 @@ impl Settings {
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
         self.scopes.iter().find(|known| known.name == scope)
+    }
+
+    /// Whether tokens can be for `resource` here.
+    #[must_use]
+    pub fn has_resource(&self, resource: &str) -> bool {
+        resource == self.default_audience || self.resources.iter().any(|known| known == resource)
     }
 
     /// The upstream provider named `id`.

@@ -4,8 +4,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use protocol::exchange::ApprovedExchange;
-use protocol::grant::{Grant, GrantState, GrantTerms};
+use protocol::grant::{Grant, GrantState, GrantTerms, RefreshState};
 use protocol::id::{GrantId, WorkspaceId};
 use protocol::release::Committed;
 use protocol::secret::SecretHash;
@@ -40,24 +39,9 @@ pub enum Creation {
     AlreadyFinished,
 }
 
-/// Who won the race for a code.
-#[must_use]
-pub enum Redemption {
-    /// This attempt did, now or in an earlier try whose answer was lost.
-    Won(Committed),
-    /// Another did, between our reading of the grant and our writing: a race, not a replay.
-    Lost,
-    /// Nobody can any more: the code expired or its grant was revoked since it was read.
-    Gone,
-}
-
 /// May create grants, and see whether one exists.
 #[derive(Clone)]
 pub struct GrantCreation(Connection);
-
-/// May find grants and redeem their codes, and revoke what a replay betrays.
-#[derive(Clone)]
-pub struct GrantRedemption(Connection);
 
 /// May find grants.
 #[derive(Clone)]
@@ -145,77 +129,6 @@ impl GrantCreation {
     }
 }
 
-impl Handle for GrantRedemption {
-    const NEEDS: &'static [Need] =
-        &[Need::of(Table::Flow, Action::GetItem, Kind::Grant), Need::of(Table::Flow, Action::UpdateItem, Kind::Grant)];
-}
-
-impl GrantRedemption {
-    /// The handle over `connection`.
-    #[must_use]
-    pub fn new(connection: &Connection) -> Self {
-        Self(connection.clone())
-    }
-
-    /// Finds a grant, with a strongly consistent read.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreFault`].
-    pub async fn find(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
-        find(&self.0, workspace, id).await
-    }
-
-    /// Redeems the code of an approved exchange: the one write that makes it happen. `attempt` is a random name of
-    /// this attempt, by which it recognises itself when the SDK tries again after an answer was lost (fault F-DDB-3);
-    /// `now` is the time of writing, which may be later than that of the approval.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreFault`]; whether the code was redeemed is not known then.
-    pub async fn redeem(
-        &self,
-        workspace: &WorkspaceId,
-        approved: &ApprovedExchange,
-        attempt: &str,
-        now: Timestamp,
-    ) -> Result<Redemption, StoreFault> {
-        let outcome = self
-            .0
-            .client
-            .update_item()
-            .table_name(&self.0.tables.flow)
-            .key(PARTITION, item::text(partition(workspace, approved.grant())))
-            .update_expression("SET redeemed = :now, redeemed_by = :attempt, expires = :expires, #ttl = :ttl")
-            .condition_expression(
-                "attribute_exists(pk) AND attribute_not_exists(redeemed) AND attribute_not_exists(revoked) \
-                 AND code = :code AND code_expires > :now",
-            )
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":now", item::instant(now))
-            .expression_attribute_values(":attempt", item::text(attempt))
-            .expression_attribute_values(":expires", item::instant(approved.expires()))
-            .expression_attribute_values(":ttl", item::ttl(approved.expires()))
-            .expression_attribute_values(":code", item::text(approved.code().encoded()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(Redemption::Won(attested())),
-            Err(error) => lost(&error, attempt),
-        }
-    }
-
-    /// Revokes everything of a grant whose code was replayed.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreFault`]: it is not revoked then, or not known to be.
-    pub async fn revoke(&self, workspace: &WorkspaceId, id: &GrantId, now: Timestamp) -> Result<(), StoreFault> {
-        revoke(&self.0, workspace, id, now).await
-    }
-}
-
 impl Handle for GrantReading {
     const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::GetItem, Kind::Grant)];
 }
@@ -234,6 +147,15 @@ impl GrantReading {
     /// [`StoreFault`].
     pub async fn find(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
         find(&self.0, workspace, id).await
+    }
+
+    /// Whether the client's own token named `id`, which has no grant, was revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn is_revoked(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<bool, StoreFault> {
+        Ok(find_item(&self.0, workspace, id).await?.is_some_and(|item| item.contains_key("revoked")))
     }
 }
 
@@ -256,14 +178,42 @@ impl GrantRevocation {
     pub async fn revoke(&self, workspace: &WorkspaceId, id: &GrantId, now: Timestamp) -> Result<(), StoreFault> {
         revoke(&self.0, workspace, id, now).await
     }
+
+    /// Revokes the client's own token named `id`, which has no grant and ends at `expires`: until then an item stands
+    /// in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]: it is not revoked then, or not known to be.
+    pub async fn revoke_own(
+        &self,
+        workspace: &WorkspaceId,
+        id: &GrantId,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreFault> {
+        let update = self.0.client.update_item().table_name(&self.0.tables.flow);
+        update
+            .key(PARTITION, item::text(partition(workspace, id)))
+            .update_expression("SET v = :v, revoked = if_not_exists(revoked, :now), expires = :expires, #ttl = :ttl")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":v", item::version())
+            .expression_attribute_values(":now", item::instant(now))
+            .expression_attribute_values(":expires", item::instant(expires))
+            .expression_attribute_values(":ttl", item::ttl(expires))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreFault::of(&error))
+    }
 }
 
-fn partition(workspace: &WorkspaceId, id: &GrantId) -> String {
+pub(crate) fn partition(workspace: &WorkspaceId, id: &GrantId) -> String {
     key::partition(Kind::Grant, workspace, id.as_str())
 }
 
 #[expect(clippy::disallowed_methods, reason = "called right behind a conditional write that succeeded")]
-const fn attested() -> Committed {
+pub(crate) const fn attested() -> Committed {
     Committed::attest()
 }
 
@@ -278,18 +228,7 @@ fn created<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &str) -> Resu
     }
 }
 
-fn lost(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, StoreFault> {
-    let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
-        return Err(StoreFault::of(error));
-    };
-    let Some(item) = failed.item() else { return Ok(Redemption::Gone) };
-    if !item.contains_key("redeemed") || item.contains_key("revoked") {
-        return Ok(Redemption::Gone);
-    }
-    Ok(if is(item, "redeemed_by", attempt) { Redemption::Won(attested()) } else { Redemption::Lost })
-}
-
-fn is(item: &Item, name: &str, value: &str) -> bool {
+pub(crate) fn is(item: &Item, name: &str, value: &str) -> bool {
     item.get(name).and_then(|stored| stored.as_s().ok()).is_some_and(|stored| stored == value)
 }
 
@@ -298,7 +237,11 @@ async fn find_item(connection: &Connection, workspace: &WorkspaceId, id: &GrantI
     connection.read(&connection.tables.flow, key).await
 }
 
-async fn find(connection: &Connection, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Grant>, StoreFault> {
+pub(crate) async fn find(
+    connection: &Connection,
+    workspace: &WorkspaceId,
+    id: &GrantId,
+) -> Result<Option<Grant>, StoreFault> {
     let Some(item) = find_item(connection, workspace, id).await? else { return Ok(None) };
     if !item.contains_key("terms") {
         // A denied interaction: there is nothing that could be redeemed.
@@ -319,12 +262,32 @@ fn state(item: &Item) -> Result<GrantState, StoreFault> {
         return Ok(GrantState::Revoked { code });
     }
     Ok(match item::read_number(item, "redeemed")? {
-        Some(at) => GrantState::Redeemed { code, at: Timestamp::from_millis(at) },
+        Some(at) => GrantState::Redeemed { code, at: Timestamp::from_millis(at), refresh: refresh_state(item)? },
         None => GrantState::Issued { code, code_expires: item::read_instant(item, "code_expires")? },
     })
 }
 
-async fn revoke(
+/// The refresh tokens of a grant that has some.
+fn refresh_state(item: &Item) -> Result<Option<RefreshState>, StoreFault> {
+    let Some(generation) = item::read_number(item, "refresh_generation")? else { return Ok(None) };
+    let narrow = |name| StoreFault::Unreadable(name);
+    let digest = |name| SecretHash::parse(item::read_text(item, name)?).ok_or(StoreFault::Unreadable(name));
+    let version = item::read_number(item, "refresh_version")?.ok_or(narrow("refresh_version"))?;
+    let previous = match item::read_number(item, "refreshed")? {
+        Some(replaced) => Some((digest("refresh_previous")?, Timestamp::from_millis(replaced))),
+        None => None,
+    };
+    Ok(Some(RefreshState {
+        generation: u32::try_from(generation).map_err(|_| narrow("refresh_generation"))?,
+        current: digest("refresh")?,
+        version: u8::try_from(version).map_err(|_| narrow("refresh_version"))?,
+        previous,
+        until: item::read_instant(item, "refresh_until")?,
+        idle_until: item::read_instant(item, "refresh_idle_until")?,
+    }))
+}
+
+pub(crate) async fn revoke(
     connection: &Connection,
     workspace: &WorkspaceId,
     id: &GrantId,

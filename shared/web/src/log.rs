@@ -16,12 +16,14 @@ pub enum Format {
 }
 
 /// Our crates: they log from INFO on.
-const OURS: [&str; 15] = [
+const OURS: [&str; 17] = [
     "assembly",
     "authorize",
     "backchannel",
     "callback",
+    "custody",
     "frontchannel",
+    "introspect",
     "login",
     "metadata",
     "postern",

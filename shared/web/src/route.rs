@@ -15,6 +15,8 @@ pub enum Function {
     Token,
     /// The userinfo endpoint.
     Userinfo,
+    /// The introspection endpoint.
+    Introspect,
     /// The revocation endpoint.
     Revoke,
     /// Discovery documents and public keys.
@@ -23,8 +25,16 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Authorize, Self::Login, Self::Callback, Self::Token, Self::Userinfo, Self::Revoke, Self::Metadata];
+    pub const ALL: [Self; 8] = [
+        Self::Authorize,
+        Self::Login,
+        Self::Callback,
+        Self::Token,
+        Self::Userinfo,
+        Self::Introspect,
+        Self::Revoke,
+        Self::Metadata,
+    ];
 
     /// The name of its crate, its binary and its Lambda function.
     #[must_use]
@@ -35,6 +45,7 @@ impl Function {
             Self::Callback => "callback",
             Self::Token => "token",
             Self::Userinfo => "userinfo",
+            Self::Introspect => "introspect",
             Self::Revoke => "revoke",
             Self::Metadata => "metadata",
         }
@@ -58,6 +69,8 @@ pub enum Endpoint {
     Token,
     /// OpenID Connect Core §5.3.
     Userinfo,
+    /// RFC 7662.
+    Introspection,
     /// RFC 7009.
     Revocation,
     /// OpenID Connect Discovery §4 and RFC 8414 §3.
@@ -113,6 +126,7 @@ routes! {
     Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
     Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "POST"] Registered;
+    Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;
     Revocation Revoke "/{tenant}/{workspace}/oauth2/revoke" ["POST"] Registered;
     Discovery Metadata "/{tenant}/{workspace}/.well-known/openid-configuration" ["GET"] Public;
     Discovery Metadata "/.well-known/openid-configuration/{tenant}/{workspace}" ["GET"] Public;

@@ -1,0 +1,21 @@
+//! A client gets a token of its own (RFC 6749 §4.4).
+
+use protocol::client_credentials::{ClientCredentialsRequest, approve};
+use protocol::id::GrantId;
+use protocol::token_error::TokenError;
+use signing::entropy::random;
+
+use crate::respond::TokenResponse;
+use crate::sign::signed;
+use crate::{SIGN, Visit, unavailable};
+
+/// Decide and sign. Nothing is written: such a token belongs to no grant, and its name is its own.
+pub(crate) async fn issue(visit: &Visit<'_>, asked: &ClientCredentialsRequest) -> Result<TokenResponse, TokenError> {
+    let Visit { deps, workspace, client, .. } = visit;
+    let name = random(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
+    let due = approve(asked, client, GrantId::from_bytes(name), deps.back.clock.now())?;
+    visit.in_time(SIGN)?;
+    let token = Box::pin(signed(visit, &due, None)).await?;
+    tracing::info!(workspace = %workspace.id, client.id = %client.client().id, "a client was given a token of its own");
+    Ok(token)
+}

@@ -1,0 +1,93 @@
+//! Signing what is due, and the refresh token beside it.
+
+use custody::SignerFault;
+use protocol::access_token::{self, AccessTokenClaims};
+use protocol::entitlement::Entitlement;
+use protocol::id::{GrantId, WorkspaceId};
+use protocol::id_token::{self, AtHash, IdTokenClaims};
+use protocol::refresh_token;
+use protocol::release::Unreleased;
+use protocol::secret::{Secret, SecretHash};
+use protocol::token_error::TokenError;
+use signing::entropy::random;
+use signing::{Deriver, Signer, SigningFault};
+use store::RefreshIssue;
+
+use crate::respond::TokenResponse;
+use crate::{Deps, Visit, unavailable};
+
+/// A refresh token that is about to be handed out.
+pub(crate) struct Derived {
+    /// The token.
+    pub(crate) token: Secret<String>,
+    /// What the store remembers of it.
+    pub(crate) issue: RefreshIssue,
+}
+
+/// Signs what is due, with the current key or with the one that takes over from it. What belongs to a grant is to be held
+/// back until its commit is won.
+pub(crate) async fn signed(
+    visit: &Visit<'_>,
+    due: &Entitlement,
+    refresh_token: Option<&Derived>,
+) -> Result<TokenResponse, TokenError> {
+    let Visit { deps, workspace, .. } = visit;
+    let nonce = random(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
+    let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
+    let id = IdTokenClaims::of(due, &workspace.issuer);
+    let work = async |signer: &Signer| both(signer, &access, id.clone(), due.at_hash()).await;
+    let signed: Result<_, SignerFault> = deps.signers.sign(&workspace.id, due.now(), work).await;
+    let (access_token, id_token) = signed.map_err(|fault| unavailable(&fault))?;
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer",
+        expires_in: due.access_token_lifetime().as_seconds(),
+        scope: due.scope().joined(),
+        id_token,
+        refresh_token: refresh_token.map(|derived| derived.token.expose().clone()),
+    })
+}
+
+/// Signs what is due by a grant, and holds it back until the commit is won.
+pub(crate) async fn held(
+    visit: &Visit<'_>,
+    due: &Entitlement,
+    refresh_token: Option<&Derived>,
+) -> Result<Unreleased<TokenResponse>, TokenError> {
+    signed(visit, due, refresh_token).await.map(Unreleased::hold)
+}
+
+/// Signs both tokens at the same time; one after the other only where the ID token carries the hash of the access token.
+async fn both(
+    signer: &Signer,
+    access: &AccessTokenClaims,
+    id: Option<IdTokenClaims>,
+    at_hash: AtHash,
+) -> Result<(String, Option<String>), SigningFault> {
+    let access_token = signer.sign(access_token::TYPE, access);
+    match (id, at_hash) {
+        (None, _) => Ok((access_token.await?, None)),
+        (Some(id), AtHash::Omitted) => {
+            let (access_token, id_token) = tokio::try_join!(access_token, signer.sign(id_token::TYPE, &id))?;
+            Ok((access_token, Some(id_token)))
+        }
+        (Some(id), AtHash::Included) => {
+            let access_token = access_token.await?;
+            let id_token = signer.sign(id_token::TYPE, &id.with_hash_of(&access_token)).await?;
+            Ok((access_token, Some(id_token)))
+        }
+    }
+}
+
+/// The refresh token of this generation of `grant`, by this version of the key; `None` if that version is gone.
+pub(crate) fn derived(
+    deps: &Deps,
+    keys: &Deriver,
+    workspace: &WorkspaceId,
+    (grant, generation, version): (&GrantId, u32, u8),
+) -> Option<Derived> {
+    let secret = keys.secret(version, workspace, &[grant.as_str(), &generation.to_string()])?;
+    let token = refresh_token::written(&deps.region, grant, generation, &secret);
+    let issue = RefreshIssue { hash: SecretHash::of(&token), version };
+    Some(Derived { token, issue })
+}

@@ -1,0 +1,82 @@
+//! Who asks about a token, and what becomes of tokens: the part that `introspect` and `revoke` have in common.
+
+use std::sync::Arc;
+
+use http::header;
+use protocol::access_token::AccessTokenClaims;
+use protocol::asker::{Asker, AskerError};
+use protocol::bearer::{BearerError, bearer_token};
+use protocol::client_authentication::{Credentials, authenticate};
+use protocol::parameters::Parameters;
+use protocol::workspace::Workspace;
+use store::{GrantReading, StoreFault};
+use web::Request;
+
+use crate::{BackChannel, Caller, log};
+
+impl BackChannel {
+    /// Who sends `request`: the holder of a token, by that token, or a client, by its own authentication.
+    ///
+    /// # Errors
+    ///
+    /// [`AskerError`].
+    pub async fn asker(
+        &self,
+        (request, workspace): (&Request, &Workspace),
+        body: &Parameters,
+        caller: &mut Caller,
+        grants: &GrantReading,
+    ) -> Result<Asker, AskerError> {
+        let authorization = request.header(header::AUTHORIZATION);
+        match bearer_token(&authorization) {
+            Ok(token) => {
+                let claims = self.own_token(workspace, token.expose()).await.map_err(|fault| unavailable(&fault))?;
+                let claims = claims.ok_or(BearerError::Invalid)?;
+                // Whoever the token is from, its client's pages may read the answer.
+                self.client(workspace, &claims.client_id, caller).await.map_err(|fault| unavailable(&fault))?;
+                match self.live(workspace, claims, grants).await.map_err(|fault| unavailable(&fault))? {
+                    Some(claims) => Ok(Asker::Bearer(Box::new(claims))),
+                    None => Err(BearerError::Invalid.into()),
+                }
+            }
+            Err(BearerError::Missing) => {
+                let credentials = Credentials::parse(&authorization, body)?;
+                let client = self.client(workspace, credentials.client_id(), caller).await;
+                let client = client.map_err(|fault| unavailable(&fault))?;
+                let proved = authenticate(&credentials, client.map(|loaded| Arc::clone(&loaded.client)))?;
+                Ok(Asker::Client(proved))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The claims of an access token of ours, if it is good now: not expired, of an active client, of a user who still
+    /// exists, and not revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn live(
+        &self,
+        workspace: &Workspace,
+        claims: AccessTokenClaims,
+        grants: &GrantReading,
+    ) -> Result<Option<AccessTokenClaims>, StoreFault> {
+        let now = self.clock.now();
+        let Some(id) = claims.grant().filter(|_| !claims.expired(now)) else { return Ok(None) };
+        if self.configuration.usable_client(workspace, &claims.client_id, now).await?.is_none() {
+            return Ok(None);
+        }
+        if claims.gty.is_some() {
+            return Ok((!grants.is_revoked(&workspace.id, &id).await?).then_some(claims));
+        }
+        let grant = grants.find(&workspace.id, &id).await?.filter(|grant| grant.is_live(now));
+        let known = grant.is_some_and(|grant| workspace.knows(&grant.terms.source, &grant.terms.subject));
+        Ok(known.then_some(claims))
+    }
+}
+
+fn unavailable(fault: &StoreFault) -> AskerError {
+    log(fault);
+    AskerError::Unavailable
+}

@@ -1,0 +1,162 @@
+//! Refreshing: a grant's refresh tokens are a list, whatever happens at once or gets lost.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use protocol::grant::{GrantState, RefreshState};
+use protocol::refresh::{ApprovedRefresh, approve};
+use protocol::refresh_token::{RefreshToken, written};
+use protocol::resource::Resources;
+use protocol::secret::{Secret, SecretHash};
+use protocol::time::Timestamp;
+use protocol::token_error::TokenError;
+use store::{GrantRedemption, RefreshIssue, Refreshed, Succession};
+
+use crate::engine::Fresh;
+use crate::given::{Code, NOW, later, refreshing_client, region};
+
+/// So many at once.
+const MANY: usize = 50;
+
+/// The token of this generation, as every attempt derives it.
+fn token(code: &Code, generation: u32) -> RefreshToken {
+    let secret = Secret::new([u8::try_from(generation).unwrap(); 32]);
+    RefreshToken::parse(written(&region(), &code.id, generation, &secret).expose()).unwrap()
+}
+
+fn issue(code: &Code, generation: u32) -> RefreshIssue {
+    RefreshIssue { hash: token(code, generation).hash, version: 1 }
+}
+
+/// A grant that was redeemed with its first refresh token.
+async fn redeemed(at: &Fresh, number: u8) -> Code {
+    let code = Code::offline(number);
+    code.created(at, "created").await;
+    let approved = code.approved(at).await;
+    assert!(approved.refresh().is_some(), "a refresh token is due");
+    let redemption = GrantRedemption::new(&at.connection);
+    let first = (&approved, Some(issue(&code, 1)));
+    assert!(matches!(
+        redemption.redeem(&code.workspace, first, "redeemed", NOW).await.unwrap(),
+        store::Redemption::Won(_)
+    ));
+    code
+}
+
+async fn state(at: &Fresh, code: &Code) -> RefreshState {
+    let state = code.found(at).await.unwrap().state;
+    let refresh = if let GrantState::Redeemed { refresh, .. } = state { refresh } else { None };
+    refresh.unwrap()
+}
+
+async fn decided(at: &Fresh, code: &Code, generation: u32, now: Timestamp) -> Result<ApprovedRefresh, TokenError> {
+    let grant = GrantRedemption::new(&at.connection).find(&code.workspace, &code.id).await.unwrap();
+    approve(grant, &token(code, generation), (None, Resources::default()), (&refreshing_client(), || true), now)
+}
+
+async fn approved(at: &Fresh, code: &Code, generation: u32, now: Timestamp) -> ApprovedRefresh {
+    decided(at, code, generation, now).await.map_err(|error| error.to_string()).unwrap()
+}
+
+fn word(refreshed: &Refreshed) -> &'static str {
+    match refreshed {
+        Refreshed::Good(_) => "good",
+        Refreshed::Lost => "lost",
+        Refreshed::Gone => "gone",
+    }
+}
+
+async fn refreshed(
+    at: &Fresh,
+    code: &Code,
+    what: (&ApprovedRefresh, Succession),
+    attempt: &str,
+    now: Timestamp,
+) -> &'static str {
+    word(&GrantRedemption::new(&at.connection).refresh(&code.workspace, what, attempt, now).await.unwrap())
+}
+
+fn is(hash: &SecretHash, code: &Code, generation: u32) -> bool {
+    hash.matches(&token(code, generation).hash)
+}
+
+#[tokio::test]
+async fn a_refresh_moves_the_grant_on_by_one_generation() {
+    let at = Fresh::tables().await;
+    let code = redeemed(&at, 1).await;
+    let first = state(&at, &code).await;
+    assert_eq!((first.generation, first.version, first.previous.is_none()), (1, 1, true));
+    assert!(is(&first.current, &code, 1));
+    let approved = approved(&at, &code, 1, later(10)).await;
+    let next = Succession::Next(2, issue(&code, 2));
+    assert_eq!(refreshed(&at, &code, (&approved, next), "a", later(11)).await, "good");
+    let second = state(&at, &code).await;
+    assert_eq!((second.generation, second.until), (2, first.until), "rotation extends nothing");
+    assert!(is(&second.current, &code, 2));
+    let (previous, replaced) = second.previous.unwrap();
+    assert!(is(&previous, &code, 1) && replaced == later(11));
+    assert!(second.idle_until > first.idle_until);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_refreshes_of_one_token_have_one_successor() {
+    let at = Arc::new(Fresh::tables().await);
+    let code = redeemed(&at, 2).await;
+    let approved = Arc::new(approved(&at, &code, 1, later(10)).await);
+    let tasks = (0..MANY).map(|number| {
+        let (at, code, approved) = (Arc::clone(&at), code.clone(), Arc::clone(&approved));
+        tokio::spawn(async move {
+            let next = Succession::Next(2, issue(&code, 2));
+            refreshed(&at, &code, (&approved, next), &format!("attempt {number}"), later(11)).await
+        })
+    });
+    let outcomes: Vec<&str> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+    assert!(outcomes.iter().all(|outcome| *outcome == "good"), "{outcomes:?}");
+    assert_eq!(state(&at, &code).await.generation, 2);
+}
+
+#[tokio::test]
+async fn another_successor_is_never_handed_out() {
+    let at = Fresh::tables().await;
+    let code = redeemed(&at, 3).await;
+    let approved = approved(&at, &code, 1, later(10)).await;
+    let next = Succession::Next(2, issue(&code, 2));
+    assert_eq!(refreshed(&at, &code, (&approved, next), "a", later(11)).await, "good");
+    let other = Succession::Next(2, issue(&code, 9));
+    assert_eq!(refreshed(&at, &code, (&approved, other), "b", later(12)).await, "lost", "derived with another key");
+    assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(70)).await, "good", "within the grace");
+    assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(71)).await, "lost", "after the grace");
+    assert_eq!(
+        refreshed(&at, &code, (&approved, next), "a", later(71)).await,
+        "good",
+        "its own try, whose answer was lost"
+    );
+}
+
+#[tokio::test]
+async fn what_was_revoked_or_has_ended_in_between_is_gone() {
+    let at = Fresh::tables().await;
+    let (revoked, ended) = (redeemed(&at, 4).await, redeemed(&at, 5).await);
+    let next = |code: &Code| Succession::Next(2, issue(code, 2));
+    let (first, second) = (approved(&at, &revoked, 1, later(10)).await, approved(&at, &ended, 1, later(10)).await);
+    GrantRedemption::new(&at.connection).revoke(&revoked.workspace, &revoked.id, later(11)).await.unwrap();
+    assert_eq!(refreshed(&at, &revoked, (&first, next(&revoked)), "a", later(12)).await, "gone");
+    assert!(decided(&at, &revoked, 1, later(12)).await.is_err());
+    let idle = state(&at, &ended).await.idle_until;
+    assert_eq!(refreshed(&at, &ended, (&second, next(&ended)), "a", idle).await, "gone");
+    let still = Timestamp::from_millis(idle.millis() - 1);
+    assert_eq!(refreshed(&at, &ended, (&second, next(&ended)), "a", still).await, "good");
+}
+
+#[tokio::test]
+async fn a_token_that_stays_is_only_kept_alive() {
+    let at = Fresh::tables().await;
+    let code = redeemed(&at, 6).await;
+    let approved = approved(&at, &code, 1, later(10)).await;
+    assert_eq!(refreshed(&at, &code, (&approved, Succession::Stays), "a", later(11)).await, "good");
+    let after = state(&at, &code).await;
+    assert_eq!((after.generation, after.previous.is_none()), (1, true));
+    assert_eq!(after.idle_until, approved.idle_until());
+    assert_eq!(refreshed(&at, &code, (&approved, Succession::Again(issue(&code, 1))), "b", later(12)).await, "good");
+    assert_eq!(state(&at, &code).await.generation, 1, "handing out again changes nothing");
+}
