@@ -16,5 +16,6 @@ mod parameters;
 mod pkce;
 mod redirect_uri;
 mod refresh;
+mod resource;
 mod session;
 mod tokens;

@@ -1,17 +1,14 @@
 //! The example API of the demo: a resource server that believes nothing but what it verified itself.
 //!
-//! It knows the issuer and its own audience; the keys it reads from the published JWKS, and it asks nobody about a
-//! token (RFC 9068 §4). That is why it goes on accepting a revoked token until that ends.
+//! It knows the issuer and its own audience, and reads the published keys as anybody does; here without a socket,
+//! because the server is in the same process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::{HeaderMap, Method, header};
-use protocol::access_token::{self, AccessTokenClaims};
-use protocol::bearer::{BearerError, bearer_token};
-use protocol::id::{Issuer, WorkspaceId};
-use protocol::jwk::{Algorithm, ForeignJwks};
+use http::{HeaderMap, Method};
+use postern_resource::{AccessToken, JwksFault, JwksSource, Refusal, Validator};
 use serde_json::json;
-use signing::verify;
 use web::response::Caching;
 use web::{Clock, Deadline, Request, Response, json};
 
@@ -19,18 +16,14 @@ use web::{Clock, Deadline, Request, Response, json};
 const SCOPE: &str = "offers.read";
 
 /// The API.
-pub(crate) struct Offers {
-    issuer: Option<Issuer>,
-    audience: String,
-    metadata: Arc<metadata::Deps>,
-    clock: Arc<dyn Clock>,
-}
+pub(crate) struct Offers(Validator<PublishedKeys>);
 
 impl Offers {
     /// The API below `public_url`, which trusts the demo's issuer.
     pub(crate) fn new(public_url: &str, metadata: Arc<metadata::Deps>, clock: Arc<dyn Clock>) -> Self {
-        let issuer = WorkspaceId::parse("default", "demo").ok().map(|workspace| Issuer::new(public_url, &workspace));
-        Self { issuer, audience: format!("{public_url}/demo/api"), metadata, clock }
+        let (issuer, audience) = (format!("{public_url}/default/demo"), format!("{public_url}/demo/api"));
+        let validator = Validator::new(issuer, audience, PublishedKeys(metadata));
+        Self(validator.clock(move || Duration::from_millis(clock.now().millis())))
     }
 
     /// Answers a request.
@@ -38,28 +31,47 @@ impl Offers {
         if request.method != Method::GET {
             return json::method_not_allowed(request, &["GET"]);
         }
-        match self.validated(request).await {
-            Ok((claims, algorithm)) => json::json(200, &self.offers(&claims, algorithm), Caching::Never),
-            Err(error) => refused(request, error),
+        let token = self.0.authenticate(&request.headers, Some(&request.query)).await;
+        match token.and_then(|token| token.require_scope(SCOPE)) {
+            Ok(token) => json::json(200, &offers(&token, self.0.audience()), Caching::Never),
+            Err(refusal) => refused(request, &refusal),
         }
     }
+}
 
-    /// The claims of the token, once signature, type, issuer, audience, expiry and scope are right.
-    async fn validated(&self, request: &Request) -> Result<(AccessTokenClaims, Algorithm), BearerError> {
-        let token = bearer_token(&request.header(header::AUTHORIZATION))?;
-        let issuer = self.issuer.as_ref().ok_or(BearerError::Unavailable)?;
-        let found = verify::header(token.expose()).ok_or(BearerError::Invalid)?;
-        let keys = self.jwks().await?.candidates(found.alg, found.kid.as_deref());
-        let claims = verify::claims(token.expose(), &keys, |typ| typ == Some(access_token::TYPE));
-        let claims = claims.and_then(|claims| AccessTokenClaims::parse(&claims, issuer)).ok_or(BearerError::Invalid)?;
-        if claims.expired(self.clock.now()) || !claims.is_for(&self.audience) {
-            return Err(BearerError::Invalid);
-        }
-        if claims.scope.contains(SCOPE) { Ok((claims, found.alg)) } else { Err(BearerError::InsufficientScope) }
+fn offers(token: &AccessToken, audience: &str) -> serde_json::Value {
+    json!({
+        "offers": [
+            {"id": "o-1", "title": "A week by the sea"},
+            {"id": "o-2", "title": "A night train to Lisbon"},
+            {"id": "o-3", "title": "A walk along the wall"},
+        ],
+        "validated": {
+            "issuer": token.issuer(),
+            "audience": audience,
+            "algorithm": token.algorithm().as_str(),
+            "subject": token.subject(),
+            "scope": token.scopes().collect::<Vec<_>>().join(" "),
+            "expires_at": token.expires_at(),
+        },
+    })
+}
+
+fn refused(request: &Request, refusal: &Refusal) -> Response {
+    let (status, code) = refusal.code();
+    let code = code.unwrap_or("invalid_token");
+    let mut response = json::error(request, status.as_u16(), code, refusal.description());
+    if let Some(challenge) = refusal.challenge("offers") {
+        response.headers_mut().insert(http::header::WWW_AUTHENTICATE, challenge);
     }
+    response
+}
 
-    /// The published keys, as anybody reads them.
-    async fn jwks(&self) -> Result<ForeignJwks, BearerError> {
+/// The keys of the demo's issuer, as anybody reads them.
+struct PublishedKeys(Arc<metadata::Deps>);
+
+impl JwksSource for PublishedKeys {
+    async fn fetch(&self) -> Result<Vec<u8>, JwksFault> {
         let request = Request {
             method: Method::GET,
             path: "/default/demo/.well-known/jwks.json".into(),
@@ -69,33 +81,8 @@ impl Offers {
             trace_id: String::new(),
             deadline: Deadline::NONE,
         };
-        let response = Box::pin(metadata::handle(&self.metadata, &request)).await;
-        serde_json::from_slice(response.body()).map_err(|_| BearerError::Unavailable)
+        let response = Box::pin(metadata::handle(&self.0, &request)).await;
+        let status = response.status().as_u16();
+        if status == 200 { Ok(response.into_body().to_vec()) } else { Err(JwksFault::Status(status)) }
     }
-
-    fn offers(&self, claims: &AccessTokenClaims, algorithm: Algorithm) -> serde_json::Value {
-        json!({
-            "offers": [
-                {"id": "o-1", "title": "A week by the sea"},
-                {"id": "o-2", "title": "A night train to Lisbon"},
-                {"id": "o-3", "title": "A walk along the wall"},
-            ],
-            "validated": {
-                "issuer": claims.iss,
-                "audience": self.audience,
-                "algorithm": algorithm.as_str(),
-                "subject": claims.sub,
-                "scope": claims.scope,
-                "expires_at": claims.exp,
-            },
-        })
-    }
-}
-
-fn refused(request: &Request, error: BearerError) -> Response {
-    let (status, code) = error.response();
-    let response = json::error(request, status, code.unwrap_or("invalid_token"), &error.to_string());
-    let challenge =
-        code.map_or_else(|| "Bearer".to_owned(), |code| format!("Bearer error=\"{code}\", scope=\"{SCOPE}\""));
-    json::challenged(response, &challenge)
 }

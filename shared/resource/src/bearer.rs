@@ -1,0 +1,65 @@
+//! The bearer token of a request (RFC 6750 §2).
+
+use http::{HeaderMap, header};
+
+use crate::refusal::Refusal;
+
+/// The one token of a request: in the `Authorization` header, and nowhere else.
+///
+/// A token in the query would stand in logs and histories, so a request that has one there is refused even if another
+/// stands in the header (RFC 9700 §4.3.2).
+pub(crate) fn token<'r>(headers: &'r HeaderMap, query: Option<&str>) -> Result<&'r str, Refusal> {
+    let names = query.into_iter().flat_map(|query| query.split('&')).map(|pair| pair.split('=').next());
+    if names.flatten().any(|name| name == "access_token") {
+        return Err(Refusal::Malformed);
+    }
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (header, None) = (all.next().ok_or(Refusal::Missing)?, all.next()) else { return Err(Refusal::Malformed) };
+    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::Malformed)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Refusal::Missing);
+    }
+    let is_token68 = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if token.is_empty() || !token.bytes().all(is_token68) {
+        return Err(Refusal::Malformed);
+    }
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    type Case<'c> = (&'c [&'c [u8]], Option<&'c str>, Result<&'c str, Refusal>);
+
+    #[test]
+    fn sec_res_01_and_sec_param_10_a_token_stands_in_one_header_and_nowhere_else() {
+        let table: [Case<'_>; 16] = [
+            (&[b"Bearer a.b.c"], None, Ok("a.b.c")),
+            (&[b"bearer a.b.c"], Some("x=1&access_tokens=2"), Ok("a.b.c")),
+            (&[], None, Err(Refusal::Missing)),
+            (&[b"Basic YTpi"], None, Err(Refusal::Missing)),
+            (&[b"DPoP a.b.c"], None, Err(Refusal::Missing)),
+            (&[], Some("access_token=a.b.c"), Err(Refusal::Malformed)),
+            (&[], Some("access_token"), Err(Refusal::Malformed)),
+            (&[b"Bearer a.b.c"], Some("x=1&access_token=a.b.c"), Err(Refusal::Malformed)),
+            (&[b"Bearer a", b"Bearer a"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer a", b"Basic YTpi"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer "], None, Err(Refusal::Malformed)),
+            (&[b"Bearer  a"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer\ta"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer a,Bearer b"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer \xe9"], None, Err(Refusal::Malformed)),
+        ];
+        for (values, query, expected) in table {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+            }
+            assert_eq!(token(&headers, query), expected, "{headers:?} {query:?}");
+        }
+    }
+}

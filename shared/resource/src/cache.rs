@@ -1,0 +1,140 @@
+//! What is kept of the issuer's keys, for how long, and when it is asked again.
+//!
+//! Strangers choose the `kid` of what they send, so they must not be able to choose how often the issuer is asked; and
+//! an issuer that is out of reach for a moment must not stop an API that has its keys.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::jwks::{Key, KeySet};
+use crate::source::{JwksFault, JwksSource};
+
+/// After this time the issuer is asked again: a key that it withdraws is refused this much later at most.
+pub(crate) const FRESH: Duration = Duration::from_mins(5);
+
+/// Keys that could not be read again for this long are not believed any more. API Gateway keeps keys as long.
+pub(crate) const OLDEST: Duration = Duration::from_hours(2);
+
+/// The issuer is not asked twice within this time, whatever names of keys are presented.
+pub(crate) const COOLDOWN: Duration = Duration::from_mins(1);
+
+/// The same while there are no keys that could be used, when nobody can get in.
+pub(crate) const COOLDOWN_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+
+/// Why there is no key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoKey {
+    /// The issuer has none of this name.
+    Unknown,
+    /// The issuer could not be asked.
+    Unavailable(JwksFault),
+}
+
+/// The keys of an issuer.
+pub(crate) struct CachedKeys<S> {
+    source: S,
+    state: RwLock<State>,
+    /// Held by the one request that asks the issuer.
+    flight: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    read: Option<(KeySet, Duration)>,
+    asked: Option<Duration>,
+    /// Why the issuer, when it was asked last, did not answer.
+    fault: Option<JwksFault>,
+}
+
+impl<S: JwksSource> CachedKeys<S> {
+    pub(crate) fn new(source: S) -> Self {
+        Self { source, state: RwLock::default(), flight: Mutex::new(()) }
+    }
+
+    /// The key named `kid`, for which the issuer is asked only if it has to be and may be.
+    pub(crate) async fn find(&self, kid: &str, now: Duration) -> Result<Arc<Key>, NoKey> {
+        let (found, is_fresh) = self.known(kid, now);
+        let flight = match found {
+            Some(key) if is_fresh => return Ok(key),
+            Some(key) => match self.flight.try_lock() {
+                Ok(flight) => flight,
+                // Somebody is asking already, and this key will do meanwhile.
+                Err(_) => return Ok(key),
+            },
+            None => self.flight.lock().await,
+        };
+        // Whoever had to wait finds that the issuer has just been asked.
+        if self.state().may_ask(now) {
+            self.ask(now).await;
+        }
+        drop(flight);
+        self.state().find(kid, now)
+    }
+
+    fn known(&self, kid: &str, now: Duration) -> (Option<Arc<Key>>, bool) {
+        let state = self.state();
+        (state.find(kid, now).ok(), state.is_fresh(now))
+    }
+
+    async fn ask(&self, now: Duration) {
+        // A request that is given up while it asks leaves this behind, and the cooldown holds.
+        self.state_to_change().began(now);
+        let answer = self.source.fetch().await.and_then(|document| KeySet::parse(&document));
+        if let Err(fault) = &answer {
+            tracing::warn!(fault = %fault, "the keys of the issuer could not be read");
+        }
+        self.state_to_change().answered(answer, now);
+    }
+
+    // A state is replaced whole fields at a time, so that of a thread that panicked is as good as any.
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_to_change(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn began(&mut self, now: Duration) {
+        self.asked = Some(now);
+        self.fault = Some(JwksFault::Interrupted);
+    }
+
+    fn answered(&mut self, answer: Result<KeySet, JwksFault>, now: Duration) {
+        match answer {
+            Ok(set) => (self.read, self.fault) = (Some((set, now)), None),
+            Err(fault) => self.fault = Some(fault),
+        }
+    }
+
+    /// The key named `kid`. That a key is unknown can only be said by who has been told all of them.
+    fn find(&self, kid: &str, now: Duration) -> Result<Arc<Key>, NoKey> {
+        let usable = self.read.as_ref().filter(|(_, read)| is_within(*read, now, OLDEST));
+        match (usable.and_then(|(set, _)| set.find(kid)), &self.fault) {
+            (Some(key), _) => Ok(key),
+            (None, Some(fault)) => Err(NoKey::Unavailable(fault.clone())),
+            (None, None) if usable.is_none() => Err(NoKey::Unavailable(JwksFault::Interrupted)),
+            (None, None) => Err(NoKey::Unknown),
+        }
+    }
+
+    fn is_fresh(&self, now: Duration) -> bool {
+        self.read.as_ref().is_some_and(|(_, read)| is_within(*read, now, FRESH))
+    }
+
+    fn may_ask(&self, now: Duration) -> bool {
+        let has_keys = self.read.as_ref().is_some_and(|(_, read)| is_within(*read, now, OLDEST));
+        let cooldown = if has_keys { COOLDOWN } else { COOLDOWN_WITHOUT_KEYS };
+        !self.asked.is_some_and(|asked| is_within(asked, now, cooldown))
+    }
+}
+
+/// Whether `then` and `now` are less than `limit` apart. A clock that was put back makes things old and not young.
+fn is_within(then: Duration, now: Duration, limit: Duration) -> bool {
+    then.abs_diff(now) < limit
+}

@@ -1,0 +1,68 @@
+//! The compact form of a JWS (RFC 7515 §3.1), of which nothing is believed yet.
+
+use crate::algorithm::Algorithm;
+use crate::json::{Object, base64url};
+use crate::refusal::InvalidToken;
+
+/// The longest token that is looked at, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// The longest header, as base64url.
+const LONGEST_HEADER: usize = 2 * 1024;
+
+/// The longest name of a key.
+const LONGEST_KID: usize = 256;
+
+/// Header members that change what the token means. Whoever demands them is refused (RFC 7515 §4.1.11).
+///
+/// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are passed over: the key comes from the issuer and never from the token.
+const EXTENSIONS: [&str; 3] = ["crit", "b64", "zip"];
+
+/// A token in its parts.
+pub(crate) struct Compact<'t> {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) kid: String,
+    pub(crate) claims: Object,
+    pub(crate) message: &'t [u8],
+    pub(crate) signature: Vec<u8>,
+}
+
+impl<'t> Compact<'t> {
+    /// Takes `token` apart. Each token has one spelling only, so that its text can stand for it elsewhere.
+    pub(crate) fn parse(token: &'t str) -> Result<Self, InvalidToken> {
+        if token.len() > LONGEST {
+            return Err(InvalidToken::TooLong);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(InvalidToken::Form)?;
+        let (header, claims) = message.split_once('.').ok_or(InvalidToken::Form)?;
+        if header.len() > LONGEST_HEADER {
+            return Err(InvalidToken::TooLong);
+        }
+        // A fourth part would stand among the claims, and a dot is not base64url.
+        let decoded = |part| base64url(part).ok_or(InvalidToken::Form);
+        let (header, claims, signature) = (decoded(header)?, decoded(claims)?, decoded(signature)?);
+        let (algorithm, kid) = named_by(&header)?;
+        let claims = Object::parse(&claims).ok_or(InvalidToken::Claims)?;
+        Ok(Self { algorithm, kid, claims, message: message.as_bytes(), signature })
+    }
+}
+
+/// The algorithm and the key that a header of an access token names.
+fn named_by(header: &[u8]) -> Result<(Algorithm, String), InvalidToken> {
+    let header = Object::parse(header).ok_or(InvalidToken::Header)?;
+    let text = |name| header.text(name).map_err(|_| InvalidToken::Header);
+    if EXTENSIONS.iter().any(|name| header.get(name).is_some()) {
+        return Err(InvalidToken::Header);
+    }
+    if !text("typ")?.is_some_and(is_access_token) {
+        return Err(InvalidToken::Type);
+    }
+    let algorithm = text("alg")?.and_then(Algorithm::named).ok_or(InvalidToken::Algorithm)?;
+    let kid = text("kid")?.filter(|kid| kid.len() <= LONGEST_KID).ok_or(InvalidToken::Header)?;
+    Ok((algorithm, kid.into()))
+}
+
+/// Media types are compared without regard to case, and may leave `application/` out (RFC 7515 §4.1.9).
+fn is_access_token(typ: &str) -> bool {
+    ["at+jwt", "application/at+jwt"].iter().any(|known| known.eq_ignore_ascii_case(typ))
+}

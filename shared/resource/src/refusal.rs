@@ -1,0 +1,209 @@
+//! Why a request is refused, and the answer that says so (RFC 6750 §3).
+
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use thiserror::Error;
+
+use crate::source::JwksFault;
+
+/// Why a token is not good here. It is for a log: the caller of the API is told no more than `invalid_token`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidToken {
+    /// It is longer than 8 KiB, or its header than 2 KiB.
+    #[error("it is too long")]
+    TooLong,
+    /// It is not three parts of canonical base64url (RFC 7515 §3.1).
+    #[error("it is not a compact JWS")]
+    Form,
+    /// Its header is not strict JSON with the members and types that it must have, or demands an extension.
+    #[error("its header cannot be accepted")]
+    Header,
+    /// It is another kind of token: `typ` is not `at+jwt` (RFC 9068 §2.1).
+    #[error("it is not an access token")]
+    Type,
+    /// It claims an algorithm that is not accepted, or that is not the key's (RFC 8725 §3.1).
+    #[error("its algorithm is not accepted")]
+    Algorithm,
+    /// Its claims are not strict JSON with the members and types that they must have (RFC 9068 §2.2).
+    #[error("its claims cannot be accepted")]
+    Claims,
+    /// Somebody else issued it.
+    #[error("another issuer issued it")]
+    Issuer,
+    /// It is for another API.
+    #[error("it is for another audience")]
+    Audience,
+    /// It has ended.
+    #[error("it has expired")]
+    Expired,
+    /// It is from the future.
+    #[error("it is not valid yet")]
+    NotYetValid,
+    /// It is bound to a key of its holder (`cnf`), which a Bearer request does not prove (RFC 7800 §3.1).
+    #[error("it is bound to a key that is not proved")]
+    Bound,
+    /// The issuer has no key of this name.
+    #[error("its key is not one of the issuer's")]
+    Key,
+    /// The signature is not the key's.
+    #[error("its signature is wrong")]
+    Signature,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// There is no token. The answer names the scheme and no error (RFC 6750 §3.1).
+    #[error("there is no access token")]
+    Missing,
+    /// There is more than one token, a token in the URL, or a malformed header.
+    #[error("there is not exactly one access token in the Authorization header")]
+    Malformed,
+    /// The token is not good here.
+    #[error("the access token is not valid: {0}")]
+    Invalid(#[source] InvalidToken),
+    /// The token is good, and lacks this scope.
+    #[error("the access token lacks the scope {0:?}")]
+    InsufficientScope(String),
+    /// Nobody can say whether the token is good, because the issuer's keys are out of reach. Nothing is wrong with it.
+    #[error("the access token cannot be checked: {0}")]
+    Unavailable(#[source] JwksFault),
+}
+
+impl Refusal {
+    /// The status and the `error` code (RFC 6750 §3.1).
+    #[must_use]
+    pub const fn code(&self) -> (StatusCode, Option<&'static str>) {
+        match self {
+            Self::Missing => (StatusCode::UNAUTHORIZED, None),
+            Self::Malformed => (StatusCode::BAD_REQUEST, Some("invalid_request")),
+            Self::Invalid(_) => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
+            Self::InsufficientScope(_) => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable")),
+        }
+    }
+
+    /// What the caller of the API is told. Nothing of the request is repeated, and nothing of the cause is said.
+    #[must_use]
+    pub const fn description(&self) -> &'static str {
+        match self {
+            Self::Missing => "send an access token in the Authorization header",
+            Self::Malformed => "send exactly one access token, in the Authorization header",
+            Self::Invalid(_) => "the access token is not valid here, or has expired",
+            Self::InsufficientScope(_) => "the access token lacks the scope that this takes",
+            Self::Unavailable(_) => "the service is not available at the moment: try again",
+        }
+    }
+
+    /// The `WWW-Authenticate` header (RFC 6750 §3). There is none with a fault of ours, because no other token would do
+    /// better.
+    #[must_use]
+    pub fn challenge(&self, realm: &str) -> Option<HeaderValue> {
+        let code = self.code().1.unwrap_or_default();
+        let error = || format!(", error=\"{code}\", error_description=\"{}\"", self.description());
+        let more = match self {
+            Self::Unavailable(_) => return None,
+            Self::Missing => String::new(),
+            Self::Malformed | Self::Invalid(_) => error(),
+            Self::InsufficientScope(scope) => format!("{}, scope={}", error(), quoted(scope)),
+        };
+        HeaderValue::from_str(&format!("Bearer realm={}{more}", quoted(realm))).ok()
+    }
+
+    /// The whole answer: status, challenge, and the error once more as JSON. It is not to be stored by anybody.
+    #[must_use]
+    pub fn response(&self, realm: &str) -> Response<String> {
+        let (status, code) = self.code();
+        let body = serde_json::json!({
+            "error": code.unwrap_or("invalid_token"),
+            "error_description": self.description(),
+        });
+        let mut response = Response::new(body.to_string());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge(realm) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+impl From<InvalidToken> for Refusal {
+    fn from(reason: InvalidToken) -> Self {
+        Self::Invalid(reason)
+    }
+}
+
+/// `text` as a quoted string (RFC 9110 §5.6.4).
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_res_03_each_refusal_has_the_status_and_the_challenge_of_rfc_6750() {
+        let table = [
+            (Refusal::Missing, 401, Some("Bearer realm=\"api\"")),
+            (
+                Refusal::Malformed,
+                400,
+                Some(
+                    "Bearer realm=\"api\", error=\"invalid_request\", error_description=\"send exactly one access \
+                     token, in the Authorization header\"",
+                ),
+            ),
+            (
+                InvalidToken::Expired.into(),
+                401,
+                Some(
+                    "Bearer realm=\"api\", error=\"invalid_token\", error_description=\"the access token is not valid \
+                     here, or has expired\"",
+                ),
+            ),
+            (
+                Refusal::InsufficientScope("offers.read".into()),
+                403,
+                Some(
+                    "Bearer realm=\"api\", error=\"insufficient_scope\", error_description=\"the access token lacks \
+                     the scope that this takes\", scope=\"offers.read\"",
+                ),
+            ),
+            (Refusal::Unavailable(JwksFault::Unreadable), 503, None),
+        ];
+        for (refusal, status, challenge) in table {
+            let response = refusal.response("api");
+            assert_eq!(response.status().as_u16(), status, "{refusal}");
+            let found = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap());
+            assert_eq!(found, challenge, "{refusal}");
+            assert_eq!(response.headers()["cache-control"], "no-store");
+            assert_eq!(response.headers().contains_key("retry-after"), status == 503);
+        }
+    }
+
+    #[test]
+    fn every_reason_looks_the_same_from_outside() {
+        let answer = |reason: InvalidToken| {
+            let response = Refusal::from(reason).response("api");
+            (format!("{:?}", response.headers()), response.into_body())
+        };
+        assert_eq!(answer(InvalidToken::Signature), answer(InvalidToken::Audience));
+    }
+
+    #[test]
+    fn a_realm_or_scope_cannot_break_out_of_its_quotes() {
+        let challenge = Refusal::InsufficientScope("a\" x=\"".into()).challenge("r\\\"").unwrap();
+        let challenge = challenge.to_str().unwrap();
+        assert!(challenge.starts_with(r#"Bearer realm="r\\\"", error"#), "{challenge}");
+        assert!(challenge.ends_with(r#"scope="a\" x=\"""#), "{challenge}");
+        assert!(Refusal::Missing.challenge("a\r\nX: y").is_none());
+    }
+}

@@ -1,0 +1,59 @@
+//! Where the keys of the issuer come from.
+
+use std::future::{Future, ready};
+
+use thiserror::Error;
+
+/// Why the keys of the issuer cannot be read. It goes into a log, and not to the caller of the API.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JwksFault {
+    /// The URL is not one that may be asked: it is neither `https` nor on loopback.
+    #[error("the URL may not be asked")]
+    Forbidden,
+    /// Nobody answered, or not in time.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    /// The answer has another status than 200.
+    #[error("the answer has status {0}")]
+    Status(u16),
+    /// The answer is longer, or has more keys, than any honest one.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// The answer is not the JSON that it must be.
+    #[error("the answer is not the expected JSON")]
+    Unreadable,
+    /// The discovery document names another issuer (RFC 8414 §3.3).
+    #[error("the discovery document is another issuer's")]
+    OtherIssuer,
+    /// Whoever was asking stopped before there was an answer.
+    #[error("the request for the keys was given up")]
+    Interrupted,
+}
+
+/// Reads the JWKS document of the issuer (RFC 7517 §5).
+///
+/// When it is asked, and what is kept for how long, is the business of the [`Validator`](crate::Validator). A source
+/// only has to end in bounded time.
+pub trait JwksSource: Send + Sync {
+    /// Reads the document.
+    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, JwksFault>> + Send;
+}
+
+/// Keys that never change: for tests, and for an API that is deployed together with its issuer's keys.
+#[derive(Clone, Debug)]
+pub struct StaticJwks(Vec<u8>);
+
+impl StaticJwks {
+    /// The keys of this document.
+    #[must_use]
+    pub fn new(document: impl Into<Vec<u8>>) -> Self {
+        Self(document.into())
+    }
+}
+
+impl JwksSource for StaticJwks {
+    fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, JwksFault>> + Send {
+        ready(Ok(self.0.clone()))
+    }
+}

@@ -1,0 +1,119 @@
+//! What an API asks about a token.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::algorithm::Algorithm;
+use crate::bearer;
+use crate::cache::{CachedKeys, NoKey};
+use crate::clock::{Clock, SystemClock};
+use crate::compact::Compact;
+use crate::refusal::{InvalidToken, Refusal};
+use crate::source::JwksSource;
+use crate::token::{AccessToken, Expected};
+
+/// The largest leeway. Whoever needs more has a clock to repair.
+const LARGEST_LEEWAY: Duration = Duration::from_mins(1);
+
+/// The leeway that is granted if nothing else is said.
+const LEEWAY: Duration = Duration::from_secs(5);
+
+/// Validates the access tokens of one issuer for one API.
+///
+/// Make one when the API starts and share it: it keeps the issuer's keys.
+pub struct Validator<S> {
+    issuer: String,
+    audience: String,
+    algorithms: Vec<Algorithm>,
+    leeway: Duration,
+    clock: Box<dyn Clock>,
+    keys: CachedKeys<S>,
+}
+
+impl<S: JwksSource> Validator<S> {
+    /// A validator for the tokens that `issuer` issues for `audience`, whose keys come from `source`.
+    ///
+    /// Both are compared byte for byte: `issuer` with the `iss` of tokens, `audience` with each of their `aud`.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, source: S) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            algorithms: Algorithm::ALL.to_vec(),
+            leeway: LEEWAY,
+            clock: Box::new(SystemClock),
+            keys: CachedKeys::new(source),
+        }
+    }
+
+    /// Accepts these algorithms only. The default are all three.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: &[Algorithm]) -> Self {
+        self.algorithms = algorithms.to_vec();
+        self
+    }
+
+    /// How far the clocks of issuer and API may be apart: five seconds if nothing is said, and a minute at most.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway.min(LARGEST_LEEWAY);
+        self
+    }
+
+    /// Reads the time from `clock` instead of the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// The audience that tokens must be for.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// Finds the one bearer token of a request, and accepts it. `query` is that of the URL, where no token may stand.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`], which makes the answer.
+    pub async fn authenticate(&self, headers: &HeaderMap, query: Option<&str>) -> Result<AccessToken, Refusal> {
+        self.accept(bearer::token(headers, query)?).await
+    }
+
+    /// Accepts a token: its form, its header, its claims, and then its signature (RFC 9068 §4).
+    ///
+    /// The claims are looked at before the key, so that nobody is asked about a token that could not be good anyway.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Invalid`] if the token is not good here, [`Refusal::Unavailable`] if nobody can say.
+    pub async fn accept(&self, token: &str) -> Result<AccessToken, Refusal> {
+        let now = self.clock.now();
+        let compact = Compact::parse(token)?;
+        if !self.algorithms.contains(&compact.algorithm) {
+            return Err(InvalidToken::Algorithm.into());
+        }
+        let token = AccessToken::parse(compact.claims, compact.algorithm)?;
+        self.expected(now).met_by(&token)?;
+        let key = self.keys.find(&compact.kid, now).await?;
+        if key.algorithm() != compact.algorithm {
+            return Err(InvalidToken::Algorithm.into());
+        }
+        if key.verifies(compact.message, &compact.signature) { Ok(token) } else { Err(InvalidToken::Signature.into()) }
+    }
+
+    fn expected(&self, now: Duration) -> Expected<'_> {
+        Expected { issuer: &self.issuer, audience: &self.audience, now, leeway: self.leeway }
+    }
+}
+
+impl From<NoKey> for Refusal {
+    fn from(reason: NoKey) -> Self {
+        match reason {
+            NoKey::Unknown => InvalidToken::Key.into(),
+            NoKey::Unavailable(fault) => Self::Unavailable(fault),
+        }
+    }
+}
