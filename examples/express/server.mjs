@@ -1,0 +1,7 @@
+// `ISSUER=… AUDIENCE=… npm start` listens on port 8080 of loopback.
+
+import { api } from './api.mjs';
+
+const { ISSUER: issuer, AUDIENCE: audience } = process.env;
+if (!issuer || !audience) throw new Error('set ISSUER and AUDIENCE');
+api({ issuer, audience }).listen(8080, '127.0.0.1');
