@@ -1,0 +1,40 @@
+// Clients that are programs of their own, in other languages.
+//
+// A program gets the issuer in ISSUER and plays one scenario. For each login it prints `open URL`, or `deny URL` if the
+// user is to say no, and reads where the user ends up. What it finds wrong it says on its standard error, and fails.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+import { PATIENCE, UserAgent } from './support.mjs';
+
+/** Runs `command`, and does as its user what it asks for. */
+export async function run(server, [command, ...options], scenario) {
+  const program = spawn(command, [...options, scenario], {
+    env: { ...process.env, ISSUER: server.issuer('demo') },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: PATIENCE,
+  });
+  const ended = once(program, 'close');
+  let complaint = '';
+  program.stderr.on('data', (text) => { complaint += text; });
+  let logins = 0;
+  try {
+    for await (const line of createInterface({ input: program.stdout })) {
+      const [, wish, url] = /^(open|deny) (\S+)$/.exec(line) ?? assert.fail(`not a wish: ${line}\n${complaint}`);
+      const decision = wish === 'open' ? 'allow' : 'deny';
+      const callback = await new UserAgent(server).authorize(url, { decision });
+      program.stdin.write(`${callback}\n`);
+      logins += 1;
+    }
+  } catch (error) {
+    // It would wait for its user, who does not come back.
+    program.kill();
+    throw error;
+  }
+  const [code, signal] = await ended;
+  assert.equal(code, 0, `${signal ?? code}: ${complaint}`);
+  assert.ok(logins > 0, 'it never logged in');
+}

@@ -1,0 +1,37 @@
+// Clients in other languages: Authlib in Python, `openidconnect` and `oauth2` in Rust.
+//
+// `build` makes the programs. A scenario is a function in `python/client.py`, or a line in the table of
+// `rust/src/main.rs`.
+
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { run } from './programs.mjs';
+import { startServer } from './support.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const PYTHON = here('../../target/clients/bin/python');
+const RUST = here('../../target/clients-rust/debug/postern-client-tests');
+
+/** The scenarios, and what must come of each. Those of other grants and endpoints get their lines here. */
+const COMMON = {
+  public: 'a public client logs in with PKCE, verifies the ID token, and asks userinfo',
+  confidential: 'a confidential client authenticates with its secret',
+  refused: 'a refusal at either endpoint is understood as what it is',
+  revoked: 'a revoked token is good no more',
+};
+
+const PROGRAMS = {
+  Authlib: { command: [PYTHON, here('python/client.py')], scenarios: COMMON },
+  openidconnect: { command: [RUST, 'openidconnect'], scenarios: COMMON },
+  oauth2: { command: [RUST, 'oauth2'], scenarios: COMMON },
+};
+
+for (const [name, { command, scenarios }] of Object.entries(PROGRAMS)) {
+  describe(name, () => {
+    let server;
+    before(async () => { server = await startServer(); });
+    after(() => server?.stop());
+    for (const [scenario, what] of Object.entries(scenarios)) test(what, () => run(server, command, scenario));
+  });
+}

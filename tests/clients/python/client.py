@@ -1,0 +1,148 @@
+"""A web application with Authlib's integration for Flask, as its documentation shows it, played in scenarios.
+
+`ISSUER=… python client.py SCENARIO`; `../programs.mjs` says how it gets its user.
+"""
+
+import os
+import sys
+
+# The laptop speaks plain HTTP on loopback; Authlib has to be told that this is meant so.
+os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+
+import requests
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import OAuth
+from authlib.oidc.discovery import OpenIDProviderMetadata
+from flask import Flask
+
+ISSUER = os.environ["ISSUER"]
+PUBLIC = {"client_id": "demo-native", "redirect_uri": "http://127.0.0.1:51004/callback"}
+CONFIDENTIAL = {
+    "client_id": "demo-web",
+    "client_secret": "demo-web-secret",
+    "redirect_uri": "https://client.example/cb",
+}
+
+
+class Application:
+    """The application of one client, with one visitor."""
+
+    def __init__(self, client_id, redirect_uri, client_secret=None):
+        self.flask = Flask(__name__)
+        self.flask.secret_key = os.urandom(16)
+        self.provider = OAuth(self.flask).register(
+            "postern",
+            client_id=client_id,
+            client_secret=client_secret,
+            server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
+            client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256"},
+        )
+        self.redirect_uri = redirect_uri
+        self.flask.add_url_rule("/login", view_func=self.login)
+        self.flask.add_url_rule("/callback", view_func=self.callback)
+        self.visitor = self.flask.test_client()
+        self.token = None
+        self.error = None
+
+    def login(self):
+        """Sends the user to the server."""
+        return self.provider.authorize_redirect(self.redirect_uri)
+
+    def callback(self):
+        """Takes the user back, who must be the one who left, and their token."""
+        try:
+            self.token, self.error = self.provider.authorize_access_token(), None
+        except OAuthError as error:
+            self.token, self.error = None, error.error
+        return ""
+
+    def leave(self, wish="open"):
+        """Sends the user off, and says with which parameters they come back."""
+        print(wish, self.visitor.get("/login").location, flush=True)
+        return input().split("?", 1)[1]
+
+    def come_back(self, query):
+        """The callback, with these parameters; what became of it is in `token` or `error`."""
+        assert self.visitor.get(f"/callback?{query}").status_code == 200
+        return self.token
+
+    def log_in(self):
+        """The whole way."""
+        token = self.come_back(self.leave())
+        assert token, self.error
+        return token
+
+    def userinfo(self, token):
+        """What userinfo says of the holder of `token`."""
+        with self.flask.test_request_context():
+            return self.provider.userinfo(token=token)
+
+    def session(self):
+        """The session that Authlib makes requests of its own with, and the metadata."""
+        with self.flask.test_request_context():
+            return self.provider._get_oauth_client(), self.provider.load_server_metadata()
+
+
+def public():
+    application = Application(**PUBLIC)
+    token = application.log_in()
+    assert token["token_type"] == "Bearer" and token["expires_in"] == 3600, token
+    # Authlib has verified signature, issuer, audience, nonce and at_hash by now.
+    claims = token["userinfo"]
+    assert claims["iss"] == ISSUER and claims["aud"] == "demo-native", claims
+    assert application.userinfo(token)["sub"] == claims["sub"]
+    OpenIDProviderMetadata(application.session()[1]).validate()
+
+
+def confidential():
+    application = Application(**CONFIDENTIAL)
+    token = application.log_in()
+    assert application.userinfo(token)["email"] == "alice@example.com"
+
+
+def refused():
+    application = Application(**PUBLIC)
+    assert application.come_back(application.leave("deny")) is None
+    assert application.error == "access_denied", application.error
+
+    # Somebody else's answer has no state of this visitor.
+    query = application.leave()
+    assert Application(**PUBLIC).come_back(query) is None
+    # A code is good once. The application forgets the state after its use, so this asks the server itself.
+    assert application.come_back(query), application.error
+    session, metadata = application.session()
+    code = dict(pair.split("=", 1) for pair in query.split("&"))["code"]
+    try:
+        session.fetch_token(
+            metadata["token_endpoint"], code=code, redirect_uri=PUBLIC["redirect_uri"], code_verifier="v" * 43
+        )
+        raise AssertionError("a code was good twice")
+    except OAuthError as error:
+        assert error.error == "invalid_grant", error.error
+
+    impostor = Application(**{**CONFIDENTIAL, "client_secret": "wrong"})
+    assert impostor.come_back(impostor.leave()) is None
+    assert impostor.error == "invalid_client", impostor.error
+
+
+def revoked():
+    for client in [PUBLIC, CONFIDENTIAL]:
+        application = Application(**client)
+        token = application.log_in()
+        session, metadata = application.session()
+        answer = session.revoke_token(
+            metadata["revocation_endpoint"], token=token["access_token"], token_type_hint="access_token"
+        )
+        assert answer.status_code == 200, answer.text
+        try:
+            application.userinfo(token)
+            raise AssertionError("a revoked token was good")
+        except requests.HTTPError as error:
+            assert error.response.status_code == 401
+
+
+# Scenarios of other grants and endpoints are added here.
+SCENARIOS = {"public": public, "confidential": confidential, "refused": refused, "revoked": revoked}
+
+if __name__ == "__main__":
+    SCENARIOS[sys.argv[1]]()
