@@ -5,6 +5,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use postern_resource::{InvalidToken, Validator};
+use protocol::encoding::base64url;
+use serde_json::json;
 
 /// A running server, which ends with the test.
 struct Server {
@@ -186,4 +191,24 @@ fn a_truncated_or_broken_request_ends_nothing_but_itself() {
     assert!(server.ask("GET /default/demo/%zz\u{1}").starts_with("HTTP/1.1 400"));
     assert!(server.ask("GET /default/demo/.well-known/jwks.json").starts_with("HTTP/1.1 200"));
     assert!(server.ask("GET /nobody/nothing/oauth2/authorize").starts_with("HTTP/1.1 404"));
+}
+
+#[tokio::test]
+async fn an_api_elsewhere_finds_the_keys_by_discovery() {
+    let server = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
+    let issuer = format!("http://localhost:{}/default/demo", server.port);
+    let validator = Validator::discovering(&issuer, "api").clock(|| Duration::from_secs(1_780_000_000));
+    let unsigned = |kid: &serde_json::Value| {
+        let header = json!({"typ": "at+jwt", "alg": "RS256", "kid": kid});
+        let claims = json!({
+            "iss": issuer, "sub": "s", "aud": "api", "client_id": "c", "jti": "j",
+            "iat": 1_780_000_000, "exp": 1_780_000_300,
+        });
+        [header.to_string().as_bytes(), claims.to_string().as_bytes(), &[0; 256]].map(base64url).join(".")
+    };
+    let published: serde_json::Value = serde_json::from_str(&jwks(&server)).unwrap();
+    // To tell these two apart it must have read the keys that the server published.
+    let known = published.pointer("/keys/0/kid").unwrap();
+    assert_eq!(validator.accept(&unsigned(known)).await, Err(InvalidToken::Signature.into()));
+    assert_eq!(validator.accept(&unsigned(&"unknown".into())).await, Err(InvalidToken::Key.into()));
 }
