@@ -29,6 +29,15 @@ def translated():
     return transform(template, {"AWS::Region": "eu-west-1"}, NoManagedPolicies())
 
 
+def plain_template(name):
+    """A template beside the server's, which is plain CloudFormation already."""
+    return yaml_parse((REPOSITORY / "infra/sam" / name).read_text())
+
+
+def canary():
+    return plain_template("canary.yaml")
+
+
 def resources(template, kind):
     return {name: body for name, body in template["Resources"].items() if body["Type"] == kind}
 

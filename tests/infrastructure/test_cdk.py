@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from stack import CONTRACT, REPOSITORY, complaints, translated
+from stack import CONTRACT, REPOSITORY, canary, complaints, translated
 
 # What may differ, each with the reason.
 ALLOWED = {
@@ -17,13 +17,16 @@ ALLOWED = {
 
 
 @pytest.fixture(scope="module")
-def cdk(tmp_path_factory):
-    """The synthesised template, with functions of which only the folders are there."""
+def assembly(tmp_path_factory):
+    """The synthesised templates, with functions of which only the folders are there."""
     folder = tmp_path_factory.mktemp("cdk")
     for name in CONTRACT["functions"]:
         (folder / "artifacts" / name).mkdir(parents=True)
         (folder / "artifacts" / name / "bootstrap").write_text(name)
-    context = {"label": "eu", "artifacts": str(folder / "artifacts"), "regions": {"eu": {"region": "eu-west-1"}}}
+    context = {
+        "label": "eu", "artifacts": str(folder / "artifacts"), "regions": {"eu": {"region": "eu-west-1"}},
+        "canary": "true",
+    }
     environment = {**os.environ, "CDK_OUTDIR": str(folder / "out"), "CDK_CONTEXT_JSON": json.dumps(context)}
     program = REPOSITORY / "infra/cdk/dist/bin/postern.js"
     done = subprocess.run(["node", program], env=environment, capture_output=True, text=True)
@@ -31,7 +34,17 @@ def cdk(tmp_path_factory):
     report = json.loads((folder / "out/validation-report.json").read_text())
     findings = [finding["ruleName"] for plugin in report["pluginReports"] for finding in plugin["violations"]]
     assert findings == [], "fix them, or acknowledge them with a reason in infra/cdk/lib/findings.ts"
-    return json.loads((folder / "out/postern-eu.template.json").read_text())
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def cdk(assembly):
+    return json.loads((assembly / "postern-eu.template.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def shifting(assembly):
+    return json.loads((assembly / "postern-eu-canary.template.json").read_text())
 
 
 def plain(body):
@@ -72,12 +85,21 @@ def test_both_stacks_are_the_same(cdk, section):
     assert {name: body["Value"] for name, body in other.items()} == {name: body["Value"] for name, body in sam.items()}
 
 
+def shape(parameters, common=("Type", "Default", "AllowedPattern", "MinValue", "MaxValue")):
+    return {name: {key: body.get(key) for key in common}
+            for name, body in parameters.items() if name != "BootstrapVersion"}
+
+
 def test_both_take_the_same_parameters(cdk):
-    sam = translated()["Parameters"]
-    other = {name: body for name, body in cdk["Parameters"].items() if name != "BootstrapVersion"}
-    common = ("Type", "Default", "AllowedPattern", "MinValue", "MaxValue")
-    shape = lambda all_of_them: {name: {key: body.get(key) for key in common} for name, body in all_of_them.items()}
-    assert shape(other) == shape(sam)
+    assert shape(cdk["Parameters"]) == shape(translated()["Parameters"])
+
+
+def test_both_shift_traffic_in_the_same_way(shifting):
+    assert list(differences(canary()["Resources"], shifting["Resources"])) == []
+    other = shape(shifting["Parameters"])
+    assert other["ServerStack"]["Default"] == "postern-eu", "CDK knows the name of the stack"
+    other["ServerStack"]["Default"] = None
+    assert other == shape(canary()["Parameters"])
 
 
 def test_a_difference_is_noticed(cdk):

@@ -22,3 +22,18 @@ export function acknowledge(stack: Stack, functions: string[]): void {
     });
   }
 }
+
+/** Acknowledges the findings in the stack that shifts traffic. */
+export function acknowledgeShifting(stack: Stack, functions: string[]): void {
+  const resource = "arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:<ServerStack>";
+  for (const name of functions) {
+    Validations.of(stack).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${resource}-${name}:*]`,
+      reason: "The wildcard is the alias or version of the function, which is what is shifted.",
+    });
+  }
+  Validations.of(stack).acknowledge({
+    id: "AwsSolutions-IAM5[Resource::*]",
+    reason: "Alarms are looked up by name; CloudWatch knows no narrower right for that.",
+  });
+}

@@ -1,0 +1,66 @@
+"""The template that shifts traffic, against the stack whose traffic it shifts."""
+
+import pytest
+
+from stack import CONTRACT, canary, function_name, resources, translated
+
+
+@pytest.fixture(scope="module")
+def server():
+    return translated()
+
+
+def watched(group):
+    """The alarms of a deployment group, without the stack's name."""
+    alarms = group["Properties"]["AlarmConfiguration"]
+    assert alarms["Enabled"] is True
+    return {alarm["Name"]["Fn::Sub"].removeprefix("${ServerStack}-") for alarm in alarms["Alarms"]}
+
+
+def test_every_function_is_shifted_by_a_group_of_its_own():
+    template = canary()
+    groups, aliases = (resources(template, f"AWS::{kind}") for kind in ("CodeDeploy::DeploymentGroup", "Lambda::Alias"))
+    assert {body["Properties"]["DeploymentGroupName"] for body in groups.values()} == set(CONTRACT["functions"])
+    assert len(aliases) == len(groups) == len(CONTRACT["functions"])
+    for name in CONTRACT["functions"]:
+        alias = template["Resources"][f"{name.capitalize()}Alias"]
+        assert alias["UpdatePolicy"] == {"CodeDeployLambdaAliasUpdate": {
+            "ApplicationName": {"Ref": "Application"}, "DeploymentGroupName": {"Ref": f"{name.capitalize()}Group"},
+        }}
+        assert alias["Properties"] == {
+            "FunctionName": {"Fn::Sub": f"${{ServerStack}}-{name}"},
+            "FunctionVersion": {"Ref": f"{name.capitalize()}Version"}, "Name": {"Ref": "TrafficAlias"},
+        }
+
+
+def test_what_is_named_is_what_the_server_has(server):
+    functions = {function_name(body) for body in resources(server, "AWS::Lambda::Function").values()}
+    alarms = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+              for body in resources(server, "AWS::CloudWatch::Alarm").values()}
+    for group in resources(canary(), "AWS::CodeDeploy::DeploymentGroup").values():
+        name = group["Properties"]["DeploymentGroupName"]
+        assert name in functions
+        assert watched(group) == {f"{name}-errors", "server-errors"} <= alarms
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["Properties"]["AutoRollbackConfiguration"]["Events"]
+
+
+def test_who_shifts_may_shift_these_functions_and_nothing_else():
+    template = canary()
+    [policy] = resources(template, "AWS::IAM::Policy").values()
+    shifting, looking = policy["Properties"]["PolicyDocument"]["Statement"]
+    suffixes = {resource["Fn::Sub"].split("${ServerStack}-")[1] for resource in shifting["Resource"]}
+    assert suffixes == {name + qualifier for name in CONTRACT["functions"] for qualifier in ("", ":*")}
+    assert set(shifting["Action"]) == {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"}
+    assert looking["Action"] == "cloudwatch:DescribeAlarms"
+
+
+def test_the_server_sends_requests_to_the_alias(server):
+    """Integration and permission alike, or the gateway is refused."""
+    for name in CONTRACT["functions"]:
+        function = f"{name.capitalize()}Function"
+        target = {"Fn::If": [
+            "HasTrafficAlias", {"Fn::Sub": f"${{{function}.Arn}}:${{TrafficAlias}}"}, {"Fn::GetAtt": [function, "Arn"]},
+        ]}
+        found = server["Resources"]
+        assert found[f"{name.capitalize()}Integration"]["Properties"]["IntegrationUri"] == target
+        assert found[f"{name.capitalize()}Permission"]["Properties"]["FunctionName"] == target

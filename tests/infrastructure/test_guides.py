@@ -1,0 +1,55 @@
+"""What the guides name is what the templates have."""
+
+import re
+
+import pytest
+
+from stack import CONTRACT, REPOSITORY, canary, plain_template, resources, translated
+
+GUIDES = ["docs/operating.md", "docs/regions.md", "infra/README.md"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    return translated()
+
+
+@pytest.fixture(scope="module")
+def templates(server):
+    return [server, canary(), plain_template("signing-key.yaml"), plain_template("signing-key-replica.yaml")]
+
+
+def guide(name):
+    return (REPOSITORY / name).read_text()
+
+
+def test_the_guide_says_of_every_alarm_what_to_do(server):
+    rows = [line.split("|")[1] for line in guide("docs/operating.md").splitlines() if line.startswith("| ")]
+    explained = set(re.findall(r"`([a-z-]+)`", " ".join(rows)))
+    for body in resources(server, "AWS::CloudWatch::Alarm").values():
+        name = body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        of_function = name.removesuffix("-throttles") in CONTRACT["functions"]
+        assert name in explained or (of_function and "`…-throttles` of functions" in "".join(rows)), name
+
+
+def test_what_is_done_for_each_function_is_done_for_all():
+    loops = re.findall(r"for (?:name|function) in ([A-Za-z ]+);", guide("docs/operating.md"))
+    assert len(loops) == 2
+    for loop in loops:
+        assert sorted(loop.lower().split()) == sorted(CONTRACT["functions"])
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_parameters_that_a_guide_names_exist(templates, name):
+    known = {parameter for template in templates for parameter in template["Parameters"]}
+    named = set(re.findall(r"[\s`]([A-Z][a-z]+[A-Za-z]*)=", guide(name)))
+    # Parameters of the AWS command line's own, in its shorthand.
+    own = {"Enabled", "PointInTimeRecoveryEnabled", "AttributeName"}
+    assert named and named - own <= known
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_outputs_that_a_guide_names_exist(templates, name):
+    known = {output for template in templates for output in template.get("Outputs", {})}
+    named = set(re.findall(r"output\s+([A-Z][A-Za-z]+)\)|OutputKey=='([A-Z][A-Za-z]+)'", guide(name)))
+    assert {first or second for first, second in named} <= known
