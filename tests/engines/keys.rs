@@ -26,7 +26,7 @@ pub(crate) fn ring(keys: u8) -> KeyRing {
 
 /// A data key of this version.
 pub(crate) fn wrapped(version: u8) -> WrappedSealingKeys {
-    let key = WrappedSealingKey { version, wrapped: "A".repeat(248) };
+    let key = WrappedSealingKey { version, wrapped: "A".repeat(248), since: NOW };
     WrappedSealingKeys { current: version, versions: vec![key] }
 }
 

@@ -9,3 +9,4 @@ mod items;
 mod kms;
 mod races;
 mod refresh;
+mod sealing;

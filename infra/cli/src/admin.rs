@@ -1,4 +1,4 @@
-//! `postern apply` and `postern keys`: administration of a stack in AWS, from wherever its administrator works.
+//! `postern apply`, `postern keys` and `postern sealing`: administration of a stack in AWS, from wherever its administrator works.
 //!
 //! The environment says which stack: the stack's output `AdminEnvironment`, and credentials as every tool for AWS takes
 //! them from the environment.
@@ -12,14 +12,15 @@ use protocol::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
 use protocol::time::{Lifetime, Timestamp};
 use serde_json::{Value, json};
 use signing::{KmsAdministration, KmsUnwrapping, Purpose, SystemEntropy};
-use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault};
+use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 use web::config::PublicUrl;
 use web::{Clock as _, Config, ConfigError, SystemClock};
 
-use crate::arguments::{ApplyOptions, KeysAction, KeysOptions};
+use crate::arguments::{ApplyOptions, KeysAction, KeysOptions, SealingAction, SealingOptions};
 use crate::keys::{KeyError, KeySource, Keys, NewKey};
 use crate::provision::ProvisionError;
+use crate::sealing::{self, PUBLISHED_BEFORE_SEALING};
 use crate::workspace_file::{FileError, Reading};
 
 /// Why it was not done, as one sentence.
@@ -166,6 +167,67 @@ async fn longest_token(stack: &Stack, workspace: &WorkspaceId) -> Result<Lifetim
         Some(_) => Ok(Lifetime::seconds(24 * 3600)),
         None => Err(AdminError::NoWorkspace(workspace.clone())),
     }
+}
+
+/// Looks at the data keys for sealing, or takes a step with them.
+///
+/// # Errors
+///
+/// [`AdminError`], one sentence that says what to do.
+pub fn sealing(options: &SealingOptions) -> Result<(), AdminError> {
+    waited_for(async {
+        let stack = Stack::from_env()?;
+        let found = sealing_taken(&stack, &options.action).await?;
+        let versions = found.iter().flat_map(|(purpose, keys)| sealing_described(*purpose, keys)).collect::<Vec<_>>();
+        let line = |version: &Value| {
+            let field = |name: &str| version.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let number = |name: &str| version.get(name).and_then(Value::as_u64).unwrap_or_default();
+            format!("\n{:<16}  {:>7}  {:<7}  {}", field("purpose"), number("version"), field("role"), number("since"))
+        };
+        let table = || versions.iter().map(line).collect::<String>();
+        let head = format!("{:<16}  {:>7}  {:<7}  SINCE (SECONDS)", "PURPOSE", "VERSION", "ROLE");
+        say(&if options.json { json!({ "versions": versions }).to_string() } else { head + &table() });
+        Ok(())
+    })
+}
+
+async fn sealing_taken(
+    stack: &Stack,
+    action: &SealingAction,
+) -> Result<Vec<(Purpose, WrappedSealingKeys)>, AdminError> {
+    let (keys, now) = (stack.keys(), stack.now);
+    let (purpose, changed) = match action {
+        SealingAction::List => {
+            let mut all = Vec::new();
+            for purpose in Purpose::OF_DATA_KEYS {
+                all.extend(keys.sealing_keys(purpose).await?.map(|keys| (purpose, keys)));
+            }
+            return Ok(all);
+        }
+        SealingAction::Add { purpose } => (*purpose, keys.add_sealing(*purpose).await?),
+        SealingAction::Rotate { purpose, now: at_once } => {
+            let published = if *at_once { Lifetime::seconds(0) } else { PUBLISHED_BEFORE_SEALING };
+            (*purpose, keys.step_sealing(*purpose, |keys| sealing::rotate(keys, published, now)).await?)
+        }
+        SealingAction::Remove { purpose, now: true } => {
+            (*purpose, keys.step_sealing(*purpose, sealing::remove_now).await?)
+        }
+        SealingAction::Remove { purpose, now: false } => {
+            (*purpose, keys.step_sealing(*purpose, |keys| sealing::remove(keys, *purpose, now)).await?)
+        }
+    };
+    Ok(vec![(purpose, changed)])
+}
+
+fn sealing_described(purpose: Purpose, keys: &WrappedSealingKeys) -> impl Iterator<Item = Value> {
+    keys.versions.iter().map(move |key| {
+        json!({
+            "purpose": purpose.name(),
+            "version": key.version,
+            "role": sealing::role(keys, key).as_str(),
+            "since": key.since.seconds(),
+        })
+    })
 }
 
 const fn custody(custody: &Custody) -> &'static str {

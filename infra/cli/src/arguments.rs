@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use protocol::jwk::Algorithm;
+use signing::Purpose;
 
 use crate::cost::CostOptions;
 
@@ -37,6 +38,11 @@ pub enum Command {
     /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has ended.
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysOptions),
+    /// Look at the data keys for sealing of a stack in AWS, or take a step with them.
+    ///
+    /// A version is added, waits until every function has seen it, seals, and opens until nothing is left that it sealed.
+    #[command(after_help = SEALING_EXAMPLES)]
+    Sealing(SealingOptions),
     /// Compute what logins cost in AWS, and what others would ask.
     ///
     /// What a login asks of AWS is what the tests count; prices are a list that you can correct. docs/cost.md explains both.
@@ -54,6 +60,12 @@ const KEYS_EXAMPLES: &str = "Examples:
   postern keys add --workspace default/demo --wrapped es256
   postern keys rotate --workspace default/demo
   postern keys remove --workspace default/demo --kid NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+const SEALING_EXAMPLES: &str = "Examples:
+  postern sealing list
+  postern sealing add --purpose interaction
+  postern sealing rotate --purpose interaction
+  postern sealing remove --purpose interaction";
 
 const COST_EXAMPLES: &str = "Examples:
   postern cost                                        a million first logins, signed by KMS
@@ -118,6 +130,56 @@ pub enum KeysAction {
         #[arg(long, allow_hyphen_values = true)]
         kid: String,
     },
+}
+
+/// Which data keys for sealing, and what to do with them.
+#[derive(Debug, Args)]
+pub struct SealingOptions {
+    /// Describe the data keys as JSON, for scripts.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: SealingAction,
+}
+
+/// What to do with data keys for sealing.
+#[derive(Debug, Subcommand)]
+pub enum SealingAction {
+    /// Describe them, for every purpose.
+    List,
+    /// Have KMS make a version that is to seal later.
+    Add {
+        /// What it is to seal.
+        #[arg(long, value_parser = purpose)]
+        purpose: Purpose,
+    },
+    /// Let the next version seal, and retire the current one.
+    Rotate {
+        /// What it seals.
+        #[arg(long, value_parser = purpose)]
+        purpose: Purpose,
+        /// Do not wait until every function has seen the next version. Those that have not send users back to the beginning.
+        #[arg(long)]
+        now: bool,
+    },
+    /// Forget the retired versions, if nothing is left that they sealed.
+    Remove {
+        /// What they sealed.
+        #[arg(long, value_parser = purpose)]
+        purpose: Purpose,
+        /// Do not wait. What they sealed does not open any more.
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+fn purpose(name: &str) -> Result<Purpose, String> {
+    let known = Purpose::OF_DATA_KEYS;
+    known
+        .into_iter()
+        .find(|purpose| purpose.name() == name)
+        .ok_or_else(|| format!("say one of {}", known.map(Purpose::name).join(", ")))
 }
 
 /// What a wrapped key signs.
@@ -203,6 +265,19 @@ mod tests {
             let Some(Command::Keys(KeysOptions { workspace, action, .. })) = said.command else { panic!("keys") };
             let (KeysAction::Revoke { kid } | KeysAction::Remove { kid }) = action else { panic!("{action:?}") };
             assert_eq!((kid.as_str(), workspace.as_deref()), ("-lc8odZl8HV", Some("a/b")));
+        }
+    }
+
+    #[test]
+    fn a_purpose_is_said_by_its_name_and_private_signing_keys_have_no_data_key() {
+        for purpose in Purpose::OF_DATA_KEYS {
+            let said = Arguments::parse_from(["postern", "sealing", "add", "--purpose", purpose.name()]);
+            let Some(Command::Sealing(SealingOptions { action, .. })) = said.command else { panic!("sealing") };
+            assert!(matches!(action, SealingAction::Add { purpose: found } if found == purpose), "{action:?}");
+        }
+        for name in ["signing-key", "Interaction", ""] {
+            let refused = Arguments::try_parse_from(["postern", "sealing", "rotate", "--purpose", name]).unwrap_err();
+            assert!(refused.to_string().contains("say one of interaction, upstream, upstream-secret"), "{refused}");
         }
     }
 

@@ -17,6 +17,8 @@ use store::{
 };
 use thiserror::Error;
 
+use crate::sealing::SealingError;
+
 /// Where new keys come from.
 pub enum KeySource<'a> {
     /// From this process, sealed: on a laptop.
@@ -69,6 +71,9 @@ pub enum KeyError {
     /// The step is not possible.
     #[error(transparent)]
     Ring(#[from] RingError),
+    /// The step with data keys is not possible.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
     /// There is no ring.
     #[error("workspace {0} has no keys: apply it first")]
     NoRing(WorkspaceId),
@@ -212,9 +217,9 @@ impl Keys<'_> {
         let KeySource::Aws { kms, .. } = &self.source else { return Ok(()) };
         for purpose in Purpose::OF_DATA_KEYS {
             if self.sealing_keys(purpose).await?.is_none() {
-                let versions =
-                    vec![WrappedSealingKey { version: 1, wrapped: base64url(&kms.data_key(purpose).await?) }];
-                let keys = WrappedSealingKeys { current: 1, versions };
+                let wrapped = base64url(&kms.data_key(purpose).await?);
+                let first = WrappedSealingKey { version: 1, wrapped, since: Timestamp::from_millis(0) };
+                let keys = WrappedSealingKeys { current: 1, versions: vec![first] };
                 // Whoever was faster made some that are as good.
                 SealingKeyWriting::new(self.connection).write(purpose.name(), &keys, None).await?;
             }

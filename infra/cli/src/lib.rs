@@ -14,5 +14,6 @@ pub mod keys;
 mod offers;
 pub mod provision;
 pub mod run;
+pub mod sealing;
 pub mod server;
 pub mod workspace_file;

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => ended(run::dev(options)),
         Command::Apply(options) => ended(admin::apply(&options)),
         Command::Keys(options) => ended(admin::keys(&options)),
+        Command::Sealing(options) => ended(admin::sealing(&options)),
         Command::Cost(options) => ended(cost::cost(&options)),
     }
 }

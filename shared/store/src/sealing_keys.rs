@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
@@ -30,6 +31,20 @@ pub struct WrappedSealingKey {
     pub version: u8,
     /// The key, encrypted by KMS, base64url.
     pub wrapped: String,
+    /// Since when it is published, seals, or does not seal any more; the epoch if it has sealed from the beginning.
+    #[serde(default = "epoch", skip_serializing_if = "is_epoch")]
+    pub since: Timestamp,
+}
+
+const EPOCH: Timestamp = Timestamp::from_millis(0);
+
+const fn epoch() -> Timestamp {
+    EPOCH
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_epoch(since: &Timestamp) -> bool {
+    *since == EPOCH
 }
 
 /// May read encrypted data keys.

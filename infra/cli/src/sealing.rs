@@ -1,0 +1,279 @@
+//! The data keys for sealing, some for each purpose: published, used, forgotten.
+//!
+//! A new version is published before anything is sealed with it, because a function that has not looked yet could not open
+//! what another one has sealed. The version that it replaces stays until nothing is left that it sealed.
+
+use protocol::encoding::base64url;
+use protocol::time::{Lifetime, Timestamp};
+use signing::Purpose;
+use store::{SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
+use thiserror::Error;
+
+use crate::keys::{KeyError, KeySource, Keys};
+
+/// How long a version is published before it seals: longer than a function uses opened keys without looking again, which
+/// is five minutes.
+pub const PUBLISHED_BEFORE_SEALING: Lifetime = Lifetime::seconds(600);
+
+/// What a version of a data key is used for at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealingRole {
+    /// It is published and does not seal yet.
+    Next,
+    /// It seals.
+    Current,
+    /// It only opens.
+    Retired,
+}
+
+impl SealingRole {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Current => "current",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// Why a step with the data keys for a purpose is not possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SealingError {
+    /// There are none.
+    #[error("there are no data keys for this purpose yet: `postern apply` makes them")]
+    Missing,
+    /// There is a next version already.
+    #[error("a next version is published already: rotate first")]
+    Present,
+    /// There is no next version.
+    #[error("there is no next version: add one, and wait until every function has seen it")]
+    NoNext,
+    /// The next version has not been published for long enough.
+    #[error(
+        "the next version has not been published for long enough: functions that have not seen it could not open what it \
+         seals. Wait until {} seconds after the epoch, or insist with --now", .0.seconds()
+    )]
+    TooEarly(Timestamp),
+    /// No version is out of use.
+    #[error("no version is retired: there is nothing to remove")]
+    NoneRetired,
+    /// What was sealed may still be on its way.
+    #[error("what a retired version sealed may be in use until {} seconds after the epoch: wait, or insist with --now", .0.seconds())]
+    InUse(Timestamp),
+    /// What was sealed lies in the store until it is sealed anew.
+    #[error(
+        "a retired version has sealed secrets that lie in the store: apply every workspace file with a client_secret of an \
+         upstream provider again, then insist with --now"
+    )]
+    Stored,
+    /// There are no numbers left.
+    #[error("there have been 255 versions, and no number is left for another one")]
+    Exhausted,
+}
+
+/// The role of `key` among `keys`.
+#[must_use]
+pub const fn role(keys: &WrappedSealingKeys, key: &WrappedSealingKey) -> SealingRole {
+    if key.version > keys.current {
+        SealingRole::Next
+    } else if key.version == keys.current {
+        SealingRole::Current
+    } else {
+        SealingRole::Retired
+    }
+}
+
+/// How long something that was sealed for `purpose` is in use; `None` if it lies in the store until it is sealed anew.
+const fn in_use(purpose: Purpose) -> Option<Lifetime> {
+    match purpose {
+        // The longest that a workspace may set for an interaction. A login with an upstream provider ends sooner.
+        Purpose::Interaction | Purpose::Upstream => Some(Lifetime::seconds(3600)),
+        Purpose::SigningKey | Purpose::UpstreamSecret => None,
+    }
+}
+
+/// Publishes `wrapped` as the next version.
+///
+/// # Errors
+///
+/// [`SealingError::Present`] or [`SealingError::Exhausted`].
+pub fn add(keys: &mut WrappedSealingKeys, wrapped: String, now: Timestamp) -> Result<(), SealingError> {
+    if next(keys).is_some() {
+        return Err(SealingError::Present);
+    }
+    let version = keys.current.checked_add(1).ok_or(SealingError::Exhausted)?;
+    keys.versions.push(WrappedSealingKey { version, wrapped, since: now });
+    Ok(())
+}
+
+/// Seals with the next version from now on.
+///
+/// # Errors
+///
+/// [`SealingError::NoNext`], or [`SealingError::TooEarly`] if it was `published` for less than that.
+pub fn rotate(keys: &mut WrappedSealingKeys, published: Lifetime, now: Timestamp) -> Result<(), SealingError> {
+    let next = next(keys).ok_or(SealingError::NoNext)?;
+    let ready = next.since.plus(published);
+    if !now.reached(ready) {
+        return Err(SealingError::TooEarly(ready));
+    }
+    let (former, promoted) = (keys.current, next.version);
+    keys.current = promoted;
+    for key in keys.versions.iter_mut().filter(|key| key.version == former || key.version == promoted) {
+        key.since = now;
+    }
+    Ok(())
+}
+
+/// Forgets the retired versions for `purpose`, if nothing is left that they sealed.
+///
+/// # Errors
+///
+/// [`SealingError::NoneRetired`], [`SealingError::InUse`] or [`SealingError::Stored`].
+pub fn remove(keys: &mut WrappedSealingKeys, purpose: Purpose, now: Timestamp) -> Result<(), SealingError> {
+    let retired = keys.versions.iter().filter(|key| role(keys, key) == SealingRole::Retired);
+    let since = retired.map(|key| key.since).max().ok_or(SealingError::NoneRetired)?;
+    let in_use = in_use(purpose).ok_or(SealingError::Stored)?;
+    // A function may have sealed with it until it looked again.
+    let over = since.plus(PUBLISHED_BEFORE_SEALING).plus(in_use);
+    if now.reached(over) { remove_now(keys) } else { Err(SealingError::InUse(over)) }
+}
+
+/// Forgets the retired versions. What they sealed does not open any more.
+///
+/// # Errors
+///
+/// [`SealingError::NoneRetired`].
+pub fn remove_now(keys: &mut WrappedSealingKeys) -> Result<(), SealingError> {
+    let (current, before) = (keys.current, keys.versions.len());
+    keys.versions.retain(|key| key.version >= current);
+    if keys.versions.len() < before { Ok(()) } else { Err(SealingError::NoneRetired) }
+}
+
+fn next(keys: &WrappedSealingKeys) -> Option<&WrappedSealingKey> {
+    keys.versions.iter().find(|key| role(keys, key) == SealingRole::Next)
+}
+
+impl Keys<'_> {
+    /// Has KMS make another data key for `purpose`, and publishes it as the next version.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`].
+    pub async fn add_sealing(&self, purpose: Purpose) -> Result<WrappedSealingKeys, KeyError> {
+        let KeySource::Aws { kms, .. } = &self.source else { return Err(KeyError::NoKms) };
+        let wrapped = base64url(&kms.data_key(purpose).await?);
+        self.step_sealing(purpose, |keys| add(keys, wrapped, self.now)).await
+    }
+
+    /// Takes one step with the data keys for `purpose`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`].
+    pub async fn step_sealing(
+        &self,
+        purpose: Purpose,
+        step: impl FnOnce(&mut WrappedSealingKeys) -> Result<(), SealingError>,
+    ) -> Result<WrappedSealingKeys, KeyError> {
+        let former = self.sealing_keys(purpose).await?.ok_or(SealingError::Missing)?;
+        let mut keys = former.clone();
+        step(&mut keys)?;
+        let written = SealingKeyWriting::new(self.connection).write(purpose.name(), &keys, Some(&former)).await?;
+        if written { Ok(keys) } else { Err(KeyError::Changed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+    const HOUR: Lifetime = Lifetime::seconds(3600);
+
+    fn first() -> WrappedSealingKeys {
+        let key = WrappedSealingKey { version: 1, wrapped: "first".into(), since: Timestamp::from_millis(0) };
+        WrappedSealingKeys { current: 1, versions: vec![key] }
+    }
+
+    fn versions(keys: &WrappedSealingKeys) -> Vec<(u8, &'static str)> {
+        keys.versions.iter().map(|key| (key.version, role(keys, key).as_str())).collect()
+    }
+
+    #[test]
+    fn a_version_is_published_before_it_seals_and_opens_after_it_has_sealed() {
+        let mut keys = first();
+        assert_eq!(rotate(&mut keys, PUBLISHED_BEFORE_SEALING, NOW), Err(SealingError::NoNext));
+        add(&mut keys, "second".into(), NOW).unwrap();
+        assert_eq!(versions(&keys), [(1, "current"), (2, "next")]);
+        assert_eq!(add(&mut keys, "third".into(), NOW), Err(SealingError::Present));
+        let ready = NOW.plus(PUBLISHED_BEFORE_SEALING);
+        let early = ready.minus(Lifetime::seconds(1));
+        assert_eq!(rotate(&mut keys, PUBLISHED_BEFORE_SEALING, early), Err(SealingError::TooEarly(ready)));
+        rotate(&mut keys, PUBLISHED_BEFORE_SEALING, ready).unwrap();
+        assert_eq!(versions(&keys), [(1, "retired"), (2, "current")]);
+
+        let over = ready.plus(PUBLISHED_BEFORE_SEALING).plus(HOUR);
+        let early = over.minus(Lifetime::seconds(1));
+        assert_eq!(remove(&mut keys, Purpose::Interaction, early), Err(SealingError::InUse(over)));
+        remove(&mut keys, Purpose::Interaction, over).unwrap();
+        assert_eq!(versions(&keys), [(2, "current")]);
+        assert_eq!(remove(&mut keys, Purpose::Interaction, over), Err(SealingError::NoneRetired));
+    }
+
+    #[test]
+    fn what_lies_in_the_store_is_sealed_anew_before_its_key_is_forgotten() {
+        let mut keys = first();
+        add(&mut keys, "second".into(), NOW).unwrap();
+        rotate(&mut keys, Lifetime::seconds(0), NOW).unwrap();
+        let years = NOW.plus(Lifetime::seconds(100_000_000));
+        assert_eq!(remove(&mut keys, Purpose::UpstreamSecret, years), Err(SealingError::Stored));
+        remove_now(&mut keys).unwrap();
+        assert_eq!(versions(&keys), [(2, "current")]);
+    }
+
+    #[test]
+    fn numbers_end() {
+        let mut keys = WrappedSealingKeys { current: 255, versions: Vec::new() };
+        assert_eq!(add(&mut keys, "another".into(), NOW), Err(SealingError::Exhausted));
+    }
+
+    #[test]
+    fn keys_of_before_there_were_rotations_are_read_and_written_as_they_were() {
+        let text = r#"{"current":1,"versions":[{"version":1,"wrapped":"first"}]}"#;
+        let keys: WrappedSealingKeys = serde_json::from_str(text).unwrap();
+        assert_eq!(keys, first());
+        // The store compares what it has with what was read, so not a byte may differ.
+        assert_eq!(serde_json::to_string(&keys).unwrap(), text);
+    }
+
+    proptest! {
+        #[test]
+        fn what_seals_is_always_there_and_was_published_for_long_enough(
+            steps in prop::collection::vec((0..3_u8, 0..3_000_u32), 1..40),
+        ) {
+            let (mut keys, mut now) = (first(), NOW);
+            for (step, later) in steps {
+                now = now.plus(Lifetime::seconds(later));
+                let before = keys.clone();
+                let taken = match step {
+                    0 => add(&mut keys, "more".into(), now),
+                    1 => rotate(&mut keys, PUBLISHED_BEFORE_SEALING, now),
+                    _ => remove(&mut keys, Purpose::Interaction, now),
+                };
+                prop_assert!(taken.is_ok() || keys == before, "a refused step changes nothing");
+                let sealing: Vec<_> = keys.versions.iter().filter(|key| key.version == keys.current).collect();
+                prop_assert_eq!(sealing.len(), 1);
+                if keys.current != before.current {
+                    let published = before.versions.iter().find(|key| key.version == keys.current).unwrap().since;
+                    prop_assert!(now.reached(published.plus(PUBLISHED_BEFORE_SEALING)));
+                    prop_assert!(keys.versions.iter().any(|key| key.version == before.current));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Data keys for sealing are changed while functions are at work that looked at them before.
+
+use postern::keys::KeyError;
+use postern::sealing::{PUBLISHED_BEFORE_SEALING, SealingError, remove, remove_now, rotate};
+use protocol::id::WorkspaceId;
+use protocol::time::Lifetime;
+use signing::{Purpose, SystemEntropy};
+use tests::Laptop;
+use web::Clock as _;
+
+use crate::given::Step;
+
+const PURPOSE: Purpose = Purpose::Interaction;
+
+/// The step of an administrator: the next version seals from now on.
+async fn rotated(laptop: &Laptop, published: Lifetime) -> Result<u8, KeyError> {
+    laptop
+        .with_keys(async |keys| keys.step_sealing(PURPOSE, |all| rotate(all, published, keys.now)).await)
+        .await
+        .map(|keys| keys.current)
+}
+
+#[tokio::test]
+async fn a_function_that_looked_at_the_last_moment_opens_what_the_new_version_seals() {
+    let (laptop, _kms) = Laptop::in_aws(|file| file).await;
+    let workspace = WorkspaceId::parse("default", "demo").unwrap();
+    let (early, late) = (laptop.parts.sealing(PURPOSE).unwrap(), laptop.parts.sealing(PURPOSE).unwrap());
+    let sealed = |sealer: &signing::Sealer| sealer.seal(&workspace, b"x".to_vec(), &SystemEntropy).unwrap();
+    let before = sealed(&early.sealer(laptop.clock.now()).await.unwrap());
+
+    laptop.with_keys(async |keys| keys.add_sealing(PURPOSE).await).await.unwrap();
+    let refused = rotated(&laptop, PUBLISHED_BEFORE_SEALING).await;
+    assert!(matches!(refused, Err(KeyError::Sealing(SealingError::TooEarly(_)))), "{refused:?}");
+
+    // The worst case: it looked just before the version was published, and looks again as late as it may.
+    let mut last = early.sealer(laptop.clock.now()).await.unwrap();
+    for _ in 0..PUBLISHED_BEFORE_SEALING.as_seconds() {
+        laptop.clock.advance(1);
+        last = early.sealer(laptop.clock.now()).await.unwrap();
+    }
+    assert_eq!(rotated(&laptop, PUBLISHED_BEFORE_SEALING).await.unwrap(), 2);
+    let now = laptop.clock.now();
+    let fresh = late.sealer(now).await.unwrap();
+    let after = sealed(&fresh);
+    assert!(last.open(&workspace, &after).is_some(), "the one that looked early opens what the fresh one sealed");
+    assert!(fresh.open(&workspace, &before).is_some(), "and the fresh one what was sealed before");
+}
+
+#[tokio::test]
+async fn nobody_notices_a_rotation_who_is_logging_in_meanwhile() {
+    let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
+    laptop.with_keys(async |keys| keys.add_sealing(PURPOSE).await).await.unwrap();
+    laptop.clock.advance(PUBLISHED_BEFORE_SEALING.as_seconds());
+    let under_way = Step::SignIn.ready(&laptop).await;
+    rotated(&laptop, PUBLISHED_BEFORE_SEALING).await.unwrap();
+    laptop.restart();
+    assert!(Step::SignIn.succeeded(&under_way.send(&laptop).await));
+
+    let removed = async |laptop: &Laptop| {
+        laptop.with_keys(async |keys| keys.step_sealing(PURPOSE, |all| remove(all, PURPOSE, keys.now)).await).await
+    };
+    let refused = removed(&laptop).await;
+    assert!(matches!(refused, Err(KeyError::Sealing(SealingError::InUse(_)))), "{refused:?}");
+    laptop.clock.advance(PUBLISHED_BEFORE_SEALING.as_seconds() + 3600);
+    assert_eq!(removed(&laptop).await.unwrap().versions.len(), 1);
+    let begun = Step::SignIn.ready(&laptop).await;
+    laptop.restart();
+    assert!(Step::SignIn.succeeded(&begun.send(&laptop).await), "the version that is left opens what it sealed");
+}
+
+#[tokio::test]
+async fn a_version_that_others_may_know_is_gone_at_once() {
+    let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
+    let under_way = Step::SignIn.ready(&laptop).await;
+    laptop.with_keys(async |keys| keys.add_sealing(PURPOSE).await).await.unwrap();
+    rotated(&laptop, Lifetime::seconds(0)).await.unwrap();
+    laptop.with_keys(async |keys| keys.step_sealing(PURPOSE, remove_now).await).await.unwrap();
+    laptop.restart();
+    assert!(!Step::SignIn.succeeded(&under_way.send(&laptop).await), "what it sealed does not open any more");
+    let begun = Step::SignIn.ready(&laptop).await;
+    assert!(Step::SignIn.succeeded(&begun.send(&laptop).await), "whoever begins again logs in");
+}
