@@ -23,7 +23,8 @@ import loopback
 from flow import Pkce, Stack, Visitor, exchange, verified
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-FUNCTIONS = ["authorize", "login", "callback", "token", "userinfo", "revoke", "metadata"]
+CONTRACT = json.loads((REPOSITORY / "infra/contract.json").read_text())
+FUNCTIONS = list(CONTRACT["functions"])
 REGIONS = {"eu-west-1": "eu", "us-east-1": "us"}
 WORKSPACE = "default/demo"
 NATIVE, TRUSTED = "demo-native", "demo-trusted"
@@ -121,9 +122,9 @@ class Rehearsal:
         shutil.copy2(self.artifacts / name, folder / "bootstrap")
         return folder
 
-    def derived(self, template, path):
+    def derived(self, template, path, rules=derive.for_ministack):
         """The template that MiniStack can deploy, in the file at `path`."""
-        template, left_out = derive.for_ministack(template)
+        template, left_out = rules(template)
         for line in left_out:
             self.say(f"  left out: {line}")
         path.write_text(json.dumps(template, indent=1))
@@ -190,6 +191,19 @@ class Deployed:
     def keys(self, *arguments):
         return json.loads(self.postern("keys", *arguments, "--workspace", WORKSPACE, "--json"))["keys"]
 
+    def sealing(self, *arguments):
+        described = json.loads(self.postern("sealing", *arguments, "--json"))["versions"]
+        return {(version["purpose"], version["version"]): version["role"] for version in described}
+
+    def published(self):
+        """The parameters of canary.yaml for the functions as they are now, each published as a version."""
+        functions = self.rehearsal.client("lambda", self.region)
+        versions = {}
+        for name in FUNCTIONS:
+            version = functions.publish_version(FunctionName=f"{self.name}-{name}")["Version"]
+            versions[f"{name.capitalize()}Version"] = version
+        return versions
+
     def fresh_functions(self):
         """Ends the execution environments, as a deployment does: what they keep for thirty seconds is gone."""
         functions = self.rehearsal.client("lambda", self.region)
@@ -214,8 +228,7 @@ def wired(rehearsal, deployed):
 def routed(rehearsal, deployed):
     """Every route of the contract leads to its function, which knows it; a path beside them leads to none."""
     check, stack = rehearsal.check, deployed.stack
-    routes = json.loads((REPOSITORY / "infra/contract.json").read_text())["routes"]
-    contract = {f"{route['method']} {route['path']}": route["function"] for route in routes}
+    contract = {f"{route['method']} {route['path']}": route["function"] for route in CONTRACT["routes"]}
     found = wired(rehearsal, deployed)
     check(found == contract, f"the gateway has the {len(contract)} routes of the contract", found)
     tenant, workspace = WORKSPACE.split("/")
@@ -359,20 +372,34 @@ def rotation(rehearsal, deployed, visitor):
     check(deployed.stack.userinfo(old_token).status == 401, "tokens of a revoked key are not")
 
 
+def resealing(rehearsal, deployed):
+    """Another data key for sealing, while somebody is logging in (docs/operating.md, "The key for sealing")."""
+    check, name = rehearsal.check, "interaction"
+    purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
+    check(purposes == ["interaction", "upstream", "upstream-secret"], "there is a data key for each purpose", purposes)
+    check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another is published")
+    visitor, pkce = Visitor(deployed.stack), Pkce()
+    page = visitor.authorize(TRUSTED, pkce)
+    changed = deployed.sealing("rotate", "--now", "--purpose", name)
+    check(changed == {(name, 1): "retired", (name, 2): "current"}, "and seals", changed)
+    deployed.fresh_functions()
+    answer = visitor.submit(page, username="alice", password="alice")
+    check(answer.status == 303 and answer.parameter("code"), "who was logging in meanwhile goes on", answer)
+    changed = deployed.sealing("remove", "--now", "--purpose", name)
+    check(changed == {(name, 2): "current"}, "the former one is forgotten", changed)
+    deployed.fresh_functions()
+    check(Visitor(deployed.stack).code(TRUSTED, Pkce()), "and users log in with the one that is left")
+
+
 def upgrade(rehearsal, template, deployed, visitor):
     """An update in place, with a further signing key from a stack of its own (docs/operating.md, "Rotate")."""
-    check, formation = rehearsal.check, rehearsal.client("cloudformation", deployed.region)
-    name = f"{deployed.name}-key"
+    check = rehearsal.check
     parameters = {"KeySpec": "ECC_NIST_P256", "TokenRoleArn": deployed.outputs["TokenRoleArn"]}
-    formation.create_stack(
-        StackName=name, TemplateBody=(REPOSITORY / "infra/sam/signing-key.yaml").read_text(),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-    )
-    formation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
-    [output] = formation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
-    further = output["OutputValue"]
+    body = (REPOSITORY / "infra/sam/signing-key.yaml").read_text()
+    [output] = formed(rehearsal, deployed, f"{deployed.name}-key", body, parameters)
+    further = {"FurtherSigningKeyArns": output["OutputValue"], "MemorySize": "512"}
     label = deployed.administration["REGION_LABEL"]
-    updated = rehearsal.sam_deploy(template, deployed.region, label, MemorySize="512", FurtherSigningKeyArns=further)
+    updated = rehearsal.sam_deploy(template, deployed.region, label, **further)
     found = rehearsal.client("lambda", deployed.region).get_function_configuration(FunctionName=f"{deployed.name}-token")
     check(found["MemorySize"] == 512, "the stack is updated in place", found["MemorySize"])
     kept = ("ApiId", "ConfigTableName", "UsersTableName", "FlowTableName", "SealingKeyArn", "FirstSigningKeyArn")
@@ -381,7 +408,8 @@ def upgrade(rehearsal, template, deployed, visitor):
     _, old_token = signed_by(updated, visitor)
     check(updated.stack.userinfo(old_token).status == 200, "and its users stay logged in")
 
-    [added] = [key for key in updated.keys("add", "--kms-key", further) if key.get("kms_key") == further]
+    arn = further["FurtherSigningKeyArns"]
+    [added] = [key for key in updated.keys("add", "--kms-key", arn) if key.get("kms_key") == arn]
     check(added["role"] == "next", "a further key of KMS is published as the next one", added)
     updated.keys("rotate", "--now")
     updated.fresh_functions()
@@ -390,7 +418,55 @@ def upgrade(rehearsal, template, deployed, visitor):
     check((kid, algorithm) == (added["kid"], "ES256"), "after the rotation it signs, with ES256", (kid, algorithm))
     verified(old_token, updated.stack.jwks())
     check(updated.stack.userinfo(old_token).status == 200, "beside it, tokens of the last key are still good")
-    return updated
+    return updated, further
+
+
+def formed(rehearsal, deployed, name, body, parameters):
+    """Makes or changes a stack beside the server's."""
+    formation = rehearsal.client("cloudformation", deployed.region)
+    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    try:
+        formation.describe_stacks(StackName=name)
+        change, change_done = formation.update_stack, "stack_update_complete"
+    except botocore.exceptions.ClientError:
+        change, change_done = formation.create_stack, "stack_create_complete"
+    change(StackName=name, TemplateBody=body, Parameters=parameters, Capabilities=["CAPABILITY_IAM"])
+    formation.get_waiter(change_done).wait(StackName=name, WaiterConfig={"Delay": 1})
+    return formation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+
+
+def shifting(rehearsal, template, deployed, visitor, **parameters):
+    """Requests go to an alias, which moves from version to version (docs/operating.md, "Shift traffic gradually")."""
+    check, functions = rehearsal.check, rehearsal.client("lambda", deployed.region)
+    canary = yaml_parse((REPOSITORY / "infra/sam/canary.yaml").read_text())
+    body = rehearsal.derived(canary, rehearsal.work / "canary.json", derive.shifting_for_ministack).read_text()
+    name, label = f"{deployed.name}-canary", deployed.administration["REGION_LABEL"]
+    good = {"ServerStack": deployed.name, **deployed.published()}
+    formed(rehearsal, deployed, name, body, good)
+    deployed = rehearsal.sam_deploy(template, deployed.region, label, TrafficAlias="live", **parameters)
+    check(signed_by(deployed, visitor)[0], "requests go to the alias, and everything works as before")
+
+    token = f"{deployed.name}-token"
+    variables = functions.get_function_configuration(FunctionName=token)["Environment"]["Variables"]
+    broken = {name: value for name, value in variables.items() if name != "CONFIG_TABLE"}
+    functions.update_function_configuration(FunctionName=token, Environment={"Variables": broken})
+    check(signed_by(deployed, visitor)[0], "what is deployed after that reaches nobody")
+    formed(rehearsal, deployed, name, body, {**good, **deployed.published()})
+    pkce = Pkce()
+    fields = exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce)
+    answer = deployed.stack.token(fields)
+    check(answer.status >= 500, "until it is published and the alias moved", answer)
+    formed(rehearsal, deployed, name, body, good)
+    answer = deployed.stack.token(fields)
+    check(answer.status == 200, "moved back, the version of before redeems the same code", answer)
+
+    functions.update_function_configuration(FunctionName=token, Environment={"Variables": variables})
+    # SAM keeps what it is not told, so the empty name has to be said.
+    deployed = rehearsal.sam_deploy(template, deployed.region, label, TrafficAlias='""', **parameters)
+    formation = rehearsal.client("cloudformation", deployed.region)
+    formation.delete_stack(StackName=name)
+    formation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    check(signed_by(deployed, visitor)[0], "without the alias requests go to the functions again")
 
 
 def privilege(rehearsal, deployed, visitor):
@@ -503,7 +579,9 @@ def rehearse(rehearsal):
         confined(rehearsal, deployed)
     privilege(rehearsal, here, visitor)
     rotation(rehearsal, here, visitor)
-    here = upgrade(rehearsal, template, here, visitor)
+    resealing(rehearsal, here)
+    here, parameters = upgrade(rehearsal, template, here, visitor)
+    shifting(rehearsal, template, here, visitor, **parameters)
     for deployed in (there, here):
         deletion(rehearsal, deployed)
     rehearsal.reachable()
