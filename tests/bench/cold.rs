@@ -2,9 +2,12 @@
 //!
 //! Every function runs as in Lambda, as a process of its own behind the runtime API, and asks for everything over TLS
 //! from what stands in for DynamoDB and KMS. For each start it prints the time from the start of the process to its first
-//! poll for work, the time of the first event and of warm ones, and the peak of memory; and the size of the binary, also
-//! compressed. `POSTERN_FLOOR` may name a binary that does nothing, to compare with. Figures are of this machine; the
-//! speed of a processor in Lambda depends on the memory that a function is given.
+//! poll for work, the time of the first event and of warm ones, each also as processor time, and the peak of memory; and
+//! the size of the binary, also compressed. Starts take turns, so that a machine that slows down does so for all.
+//!
+//! `POSTERN_FLOOR` may name a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds of
+//! `token`, as `tests/bench/levers.py` makes them; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
+//! speed of a processor in Lambda depends on the memory that a function is given. docs/cold-starts.md reads them.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,38 +31,72 @@ const WARM: usize = 60;
 
 /// What one start came to.
 struct Start {
-    init: Duration,
-    first: Duration,
-    warm: Duration,
-    ticks: u64,
+    init: Spent,
+    first: Spent,
+    warm: Spent,
     peak_kib: u64,
+}
+
+/// How long something took, and how much of a processor.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    time: Duration,
+    processor: Duration,
+}
+
+/// What is measured.
+struct Subject {
+    name: String,
+    /// Which function it is a build of; none for the floor.
+    function: Option<&'static str>,
+    path: PathBuf,
+    starts: Vec<Start>,
+}
+
+impl Subject {
+    fn new(name: &str, function: Option<&'static str>, path: PathBuf) -> Self {
+        Self { name: name.into(), function, path, starts: Vec::new() }
+    }
 }
 
 fn main() {
     let starts = std::env::var("POSTERN_STARTS").ok().and_then(|text| text.parse().ok()).unwrap_or(15);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        println!(
-            "{:<10} {:>8} {:>9} {:>8} {:>8} {:>8} {:>10} {:>7}   ({starts} starts, medians)",
-            "function", "init ms", "first ms", "warm us", "cpu us", "peak MB", "binary MB", "zip MB"
-        );
+        let mut subjects = subjects();
         let account = Account::in_aws(URL).await;
-        if let Some(floor) = std::env::var_os("POSTERN_FLOOR").map(PathBuf::from) {
-            let event = Event::new("GET", "/");
-            report("floor", &floor, starts, async || {
-                measured(&floor, &account.environment, Events::same(&event)).await
-            })
-            .await;
-        }
         let fleet = account.start_all().await;
-        for name in FUNCTIONS {
-            let path = binary(name);
-            report(name, &path, starts, async || {
-                measured(&path, &account.environment, Events::of(&fleet, name).await).await
-            })
-            .await;
+        for _ in 0..starts {
+            for subject in &mut subjects {
+                let events = match subject.function {
+                    None => Events::same(&Event::new("GET", "/")),
+                    Some(name) => Events::of(&fleet, name).await,
+                };
+                subject.starts.push(measured(&subject.path, &account.environment, events).await);
+            }
         }
+        println!("medians of {starts} starts; the second figure of each pair is processor time");
+        println!(
+            "{:<18} {:>15} {:>15} {:>13} {:>8} {:>10} {:>7}",
+            "", "init ms", "first ms", "warm us", "peak MB", "binary MB", "zip MB"
+        );
+        subjects.iter().for_each(report);
     });
+}
+
+fn subjects() -> Vec<Subject> {
+    let named = |variable| std::env::var_os(variable).map(PathBuf::from);
+    let floor = named("POSTERN_FLOOR").map(|path| Subject::new("floor", None, path));
+    let functions = FUNCTIONS.iter().map(|name| Subject::new(name, Some(name), binary(name)));
+    let mut variants: Vec<PathBuf> = named("POSTERN_VARIANTS")
+        .map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default();
+    variants.sort();
+    let variants = variants.into_iter().map(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        Subject::new(&name, Some("token"), path)
+    });
+    floor.into_iter().chain(functions).chain(variants).collect()
 }
 
 /// What is sent to a function: a first event, and further ones of the same kind.
@@ -121,36 +158,42 @@ async fn measured(binary: &Path, environment: &Environment, events: Events) -> S
     let began = Instant::now();
     let process = Process::start_file(binary, environment).await;
     process.polled().await;
-    let init = began.elapsed();
-    let began = Instant::now();
-    process.outcome(events.first).await.expect("an answer");
-    let first = began.elapsed();
-    let (mut warm, before) = (Vec::with_capacity(WARM), process.processor_ticks());
+    let init = Spent { time: began.elapsed(), processor: process.processor_time() };
+    let first = answered_by(&process, events.first).await;
+    let (mut times, before) = (Vec::with_capacity(WARM), process.processor_time());
     for event in events.further {
-        let began = Instant::now();
-        process.outcome(event).await.expect("an answer");
-        warm.push(began.elapsed());
+        times.push(answered_by(&process, event).await.time);
     }
-    let ticks = process.processor_ticks() - before;
-    Start { init, first, warm: median(warm), ticks, peak_kib: process.peak_kib() }
+    let processor = process.processor_time().saturating_sub(before) / u32::try_from(times.len()).unwrap();
+    Start { init, first, warm: Spent { time: median(times), processor }, peak_kib: process.peak_kib() }
 }
 
-async fn report(name: &str, path: &Path, starts: usize, start: impl AsyncFn() -> Start) {
-    let mut all = Vec::with_capacity(starts);
-    for _ in 0..starts {
-        all.push(start().await);
-    }
-    let of = |pick: fn(&Start) -> Duration| median(all.iter().map(pick).collect()).as_secs_f64() * 1000.0;
-    let peak = all.iter().map(|start| start.peak_kib).max().unwrap_or_default() as f64 / 1024.0;
-    // Ticks are hundredths of a second, so only the sum over all starts says something.
-    let processor = all.iter().map(|start| start.ticks).sum::<u64>() as f64 * 10_000.0 / (starts * WARM) as f64;
-    let size = std::fs::metadata(path).unwrap().len() as f64 / 1e6;
+async fn answered_by(process: &Process, event: Event) -> Spent {
+    let (began, before) = (Instant::now(), process.processor_time());
+    process.outcome(event).await.expect("an answer");
+    Spent { time: began.elapsed(), processor: process.processor_time().saturating_sub(before) }
+}
+
+fn report(subject: &Subject) {
+    let pair = |pick: fn(&Start) -> Spent, scale: f64| {
+        let of = |part: fn(Spent) -> Duration| {
+            median(subject.starts.iter().map(|start| part(pick(start))).collect()).as_secs_f64() * scale
+        };
+        (of(|spent| spent.time), of(|spent| spent.processor))
+    };
+    let (init, first, warm) = (pair(|s| s.init, 1e3), pair(|s| s.first, 1e3), pair(|s| s.warm, 1e6));
+    let peak = subject.starts.iter().map(|start| start.peak_kib).max().unwrap_or_default() as f64 / 1024.0;
+    let size = std::fs::metadata(&subject.path).unwrap().len() as f64 / 1e6;
     println!(
-        "{name:<10} {:>8.2} {:>9.2} {:>8.0} {processor:>8.0} {peak:>8.1} {size:>10.2} {:>7.2}",
-        of(|start| start.init),
-        of(|start| start.first),
-        of(|start| start.warm) * 1000.0,
-        zipped(path) as f64 / 1e6
+        "{:<18} {:>7.2} {:>7.2} {:>7.2} {:>7.2} {:>6.0} {:>6.0} {peak:>8.1} {size:>10.2} {:>7.2}",
+        subject.name,
+        init.0,
+        init.1,
+        first.0,
+        first.1,
+        warm.0,
+        warm.1,
+        zipped(&subject.path) as f64 / 1e6
     );
 }
 

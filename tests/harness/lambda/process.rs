@@ -100,12 +100,15 @@ impl Process {
         peak.trim().trim_end_matches("kB").trim().parse().unwrap()
     }
 
-    /// The processor time that the process has used so far, in hundredths of a second.
+    /// The processor time that the threads of the process have used so far, as the kernel's scheduler counts it.
     #[must_use]
-    pub fn processor_ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    pub fn processor_time(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let spent = |task: std::io::Result<std::fs::DirEntry>| {
+            let text = std::fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();
+            text.split_whitespace().next().unwrap().parse::<u64>().unwrap()
+        };
+        Duration::from_nanos(tasks.map(spent).sum())
     }
 
     /// Waits until the process has ended of itself, and returns its output.
