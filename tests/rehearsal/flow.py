@@ -72,7 +72,9 @@ class Stack:
     def __init__(self, port, outputs):
         self.port = port
         self.outputs = outputs
-        self.host = f"{outputs['ApiId']}.execute-api.localhost:{port}"
+        self.api_host = f"{outputs['ApiId']}.execute-api.localhost:{port}"
+        # With a domain of its own the stack answers at that name, and at no other.
+        self.host = urlsplit(outputs["PublicUrl"]).hostname if "RegionalDomainName" in outputs else self.api_host
         self.issuer = outputs["Issuer"]
 
     def send(self, method, url, fields=None, headers=None):
