@@ -9,4 +9,5 @@ mod items;
 mod kms;
 mod races;
 mod refresh;
+mod restored;
 mod sealing;
