@@ -26,21 +26,21 @@ async fn a_function_that_looked_at_the_last_moment_opens_what_the_new_version_se
     let workspace = WorkspaceId::parse("default", "demo").unwrap();
     let (early, late) = (laptop.parts.sealing(PURPOSE).unwrap(), laptop.parts.sealing(PURPOSE).unwrap());
     let sealed = |sealer: &signing::Sealer| sealer.seal(&workspace, b"x".to_vec(), &SystemEntropy).unwrap();
-    let before = sealed(&early.sealer(laptop.clock.now()).await.unwrap());
+    let before = sealed(&early.keys(laptop.clock.now()).await.unwrap());
 
     laptop.with_keys(async |keys| keys.add_sealing(PURPOSE).await).await.unwrap();
     let refused = rotated(&laptop, PUBLISHED_BEFORE_SEALING).await;
     assert!(matches!(refused, Err(KeyError::Sealing(SealingError::TooEarly(_)))), "{refused:?}");
 
     // The worst case: it looked just before the version was published, and looks again as late as it may.
-    let mut last = early.sealer(laptop.clock.now()).await.unwrap();
+    let mut last = early.keys(laptop.clock.now()).await.unwrap();
     for _ in 0..PUBLISHED_BEFORE_SEALING.as_seconds() {
         laptop.clock.advance(1);
-        last = early.sealer(laptop.clock.now()).await.unwrap();
+        last = early.keys(laptop.clock.now()).await.unwrap();
     }
     assert_eq!(rotated(&laptop, PUBLISHED_BEFORE_SEALING).await.unwrap(), 2);
     let now = laptop.clock.now();
-    let fresh = late.sealer(now).await.unwrap();
+    let fresh = late.keys(now).await.unwrap();
     let after = sealed(&fresh);
     assert!(last.open(&workspace, &after).is_some(), "the one that looked early opens what the fresh one sealed");
     assert!(fresh.open(&workspace, &before).is_some(), "and the fresh one what was sealed before");

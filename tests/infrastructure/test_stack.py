@@ -54,15 +54,17 @@ def test_a_route_or_a_variable_more_or_less_is_noticed(template):
     assert list(complaints(template)) != []
 
 
-def test_the_token_function_alone_signs_and_only_digests(template):
+def test_only_functions_that_have_to_sign_and_only_digests(template):
     text = {name: json.dumps(policy(template, name)) for name in CONTRACT["functions"]}
-    assert [name for name in text if "kms:Sign" in text[name]] == ["token"]
+    signing = {name for name, function in CONTRACT["functions"].items()
+               if any(right["action"] == "Sign" for right in function["kms"])}
+    assert signing and {name for name in text if "kms:Sign" in text[name]} == signing
     for body in resources(template, "AWS::KMS::Key").values():
         if body["Properties"].get("KeyUsage") == "SIGN_VERIFY":
             [deny] = [entry for entry in body["Properties"]["KeyPolicy"]["Statement"] if entry["Effect"] == "Deny"]
             assert deny["Action"] == "kms:Sign" and deny["Principal"] == "*"
-            role = {"Fn::GetAtt": ["TokenRole", "Arn"]}
-            assert deny["Condition"] == {"StringNotEquals": {"aws:PrincipalArn": role}}
+            roles = deny["Condition"]["StringNotEquals"]["aws:PrincipalArn"]
+            assert {role["Fn::GetAtt"][0] for role in roles} == {f"{name.capitalize()}Role" for name in signing}
 
 
 def test_nothing_is_retained_or_deleted_by_accident(template):
@@ -109,7 +111,8 @@ def test_alarms_count_lines_that_the_functions_write(template):
     """A metric filter whose sentence no longer stands in the code would never count anything."""
     from stack import REPOSITORY
 
-    source = "".join(path.read_text() for path in (REPOSITORY / "functions/token/src").glob("*.rs"))
+    places = ("functions/token/src", "shared/custody/src")
+    source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
     patterns = [body["Properties"]["FilterPattern"].split('"')[1] for body in filters]
     assert len(patterns) == 2

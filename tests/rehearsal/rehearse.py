@@ -424,7 +424,7 @@ def resealing(rehearsal, deployed):
     """Another data key for sealing, while somebody is logging in (docs/operating.md, "The key for sealing")."""
     check, name = rehearsal.check, "interaction"
     purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
-    check(purposes == ["interaction", "upstream", "upstream-secret"], "there is a data key for each purpose", purposes)
+    check(purposes == ["interaction", "refresh-token", "upstream", "upstream-secret"], "there is a data key for each purpose", purposes)
     check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another is published")
     visitor, pkce = Visitor(deployed.stack), Pkce()
     page = visitor.authorize(TRUSTED, pkce)
@@ -442,7 +442,7 @@ def resealing(rehearsal, deployed):
 def upgrade(rehearsal, template, deployed, visitor):
     """An update in place, with a further signing key from a stack of its own (docs/operating.md, "Rotate")."""
     check = rehearsal.check
-    parameters = {"KeySpec": "ECC_NIST_P256", "TokenRoleArn": deployed.outputs["TokenRoleArn"]}
+    parameters = {"KeySpec": "ECC_NIST_P256", "SigningRoleArns": deployed.outputs["SigningRoleArns"]}
     body = (REPOSITORY / "infra/sam/signing-key.yaml").read_text()
     [output] = formed(rehearsal, deployed, f"{deployed.name}-key", body, parameters)
     further = {"FurtherSigningKeyArns": output["OutputValue"], "MemorySize": "512"}

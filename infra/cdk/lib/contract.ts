@@ -34,6 +34,11 @@ export const contract: Contract = JSON.parse(
   readFileSync(new URL("../../../contract.json", import.meta.url), "utf8"),
 );
 
+/** The functions that sign. */
+export const signers: string[] = ["token", "userinfo", "introspect", "notify"].filter(
+  (name) => contract.functions[name]?.kms.some(({ action }) => action === "Sign"),
+);
+
 /** `Token`, for `token`. */
 export const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 

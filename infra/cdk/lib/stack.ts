@@ -15,7 +15,7 @@ import type { Construct } from "constructs";
 import { join } from "node:path";
 
 import { Watch } from "./watch.js";
-import { capital, contract, type FunctionContract, routeId } from "./contract.js";
+import { capital, contract, type FunctionContract, routeId, signers } from "./contract.js";
 import { conditions, type Conditions, parameters, type Parameters } from "./parameters.js";
 
 export interface PosternProps extends StackProps {
@@ -109,12 +109,12 @@ export class PosternStack extends Stack {
         keySpec: this.#parameters.signingKeySpec.valueAsString,
         keyUsage: "SIGN_VERIFY",
         pendingWindowInDays: 30,
-        // The account's roles decide, but nobody signs except the token function: not even an administrator.
+        // The account's roles decide, but nobody signs except the functions that have to: not even an administrator.
         keyPolicy: {
           Version: "2012-10-17",
           Statement: [ROLES_DECIDE, {
-            Sid: "OnlyTheTokenFunctionSigns", Effect: "Deny", Principal: "*", Action: "kms:Sign", Resource: "*",
-            Condition: { StringNotEquals: { "aws:PrincipalArn": attribute("TokenRole", "Arn") } },
+            Sid: "OnlyFunctionsThatSignDo", Effect: "Deny", Principal: "*", Action: "kms:Sign", Resource: "*",
+            Condition: { StringNotEquals: { "aws:PrincipalArn": signingRoles() } },
           }],
         },
       }));
@@ -283,7 +283,8 @@ export class PosternStack extends Stack {
       output(`${table}Name`, { Ref: table });
     }
     output("SealingKeyArn", attribute("SealingKey", "Arn"));
-    output("TokenRoleArn", attribute("TokenRole", "Arn"), "The role that signs, for the policies of further signing keys.");
+    output("SigningRoleArns", { "Fn::Join": [",", signingRoles()] },
+      "The roles that sign, for the policies of further signing keys.");
     output("FirstSigningKeyArn", attribute("FirstSigningKey", "Arn"), undefined, ownSigningKeys);
     output("SecondSigningKeyArn", attribute("SecondSigningKey", "Arn"), undefined, ownSigningKeys);
     output("AlarmTopicName", ifElse("OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }),
@@ -302,6 +303,9 @@ const ACCESS_LOG =
   '"route":"$context.routeKey","status":"$context.status","latency":"$context.responseLatency", ' +
   '"integrationStatus":"$context.integrationStatus","integrationLatency":"$context.integrationLatency", ' +
   '"error":"$context.error.responseType"}';
+
+/** The roles of the functions that sign. */
+const signingRoles = (): unknown[] => signers.map((name) => attribute(`${capital(name)}Role`, "Arn"));
 
 /** What a role may, and nothing else: each statement is one of the contract. */
 function statements(rights: FunctionContract, logGroup: string): object[] {

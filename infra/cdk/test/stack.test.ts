@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { capital, contract } from "../lib/contract.js";
+import { capital, contract, signers } from "../lib/contract.js";
 import { acknowledge } from "../lib/findings.js";
 import { PosternStack } from "../lib/stack.js";
 
@@ -21,6 +21,7 @@ for (const name of Object.keys(contract.functions)) {
 }
 
 const stack = new PosternStack(new App(), "postern-au", { label: "au", artifacts, env: { region: "ap-southeast-2" } });
+const roleArn = (name: string) => ({ "Fn::GetAtt": [`${capital(name)}Role`, "Arn"] });
 const functions = Object.keys(contract.functions);
 acknowledge(stack, functions);
 const template = Template.fromStack(stack);
@@ -87,23 +88,27 @@ test("no role may anything to everything", () => {
   }
 });
 
-test("one role signs, digests only, and the keys refuse every other", () => {
+test("the roles that have to sign do, digests only, and the keys refuse every other", () => {
   const signing = of("AWS::IAM::Policy").flatMap(([id, body]) =>
     body.Properties.PolicyDocument.Statement
       .filter(({ Action }: { Action: unknown }) => [Action].flat().includes("kms:Sign"))
       .map(({ Condition }: { Condition: unknown }) => [id, Condition]));
-  assert.deepEqual(signing, [["TokenPolicy", {
+  const digestsOnly = {
     StringEquals: {
       "kms:MessageType": "DIGEST",
       "kms:SigningAlgorithm": ["RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PSS_SHA_256", "ECDSA_SHA_256"],
     },
-  }]]);
+  };
+  assert.ok(signers.includes("token"));
+  assert.deepEqual(Object.fromEntries(signing), Object.fromEntries(
+    signers.map((name) => [`${capital(name)}Policy`, digestsOnly]),
+  ));
   const keys = of("AWS::KMS::Key").filter(([, body]) => body.Properties.KeyUsage === "SIGN_VERIFY");
   assert.equal(keys.length, 2);
   for (const [id, body] of keys) {
     assert.deepEqual(body.Properties.KeyPolicy.Statement[1], {
-      Sid: "OnlyTheTokenFunctionSigns", Effect: "Deny", Principal: "*", Action: "kms:Sign", Resource: "*",
-      Condition: { StringNotEquals: { "aws:PrincipalArn": { "Fn::GetAtt": ["TokenRole", "Arn"] } } },
+      Sid: "OnlyFunctionsThatSignDo", Effect: "Deny", Principal: "*", Action: "kms:Sign", Resource: "*",
+      Condition: { StringNotEquals: { "aws:PrincipalArn": signers.map(roleArn) } },
     }, id);
   }
 });
@@ -141,6 +146,6 @@ test("client developers and administrators find what they need in the outputs", 
   assert.deepEqual(Object.keys(template.findOutputs("*")).sort(), [
     "AdminEnvironment", "AlarmTopicName", "ApiId", "ConfigTableName", "DiscoveryUrl", "FirstSigningKeyArn",
     "FlowTableName", "Issuer", "PublicUrl", "RegionalDomainName", "RegionalHostedZoneId", "SealingKeyArn",
-    "SecondSigningKeyArn", "TokenRoleArn", "UsersTableName",
+    "SecondSigningKeyArn", "SigningRoleArns", "UsersTableName",
   ]);
 });
