@@ -2,12 +2,11 @@
 
 import copy
 import json
-import os
-import subprocess
 
 import pytest
 
-from stack import CONTRACT, REPOSITORY, canary, complaints, translated
+from stack import canary, complaints, translated
+from synthesis import synthesised
 
 # What may differ, each with the reason.
 ALLOWED = {
@@ -18,23 +17,11 @@ ALLOWED = {
 
 @pytest.fixture(scope="module")
 def assembly(tmp_path_factory):
-    """The synthesised templates, with functions of which only the folders are there."""
-    folder = tmp_path_factory.mktemp("cdk")
-    for name in CONTRACT["functions"]:
-        (folder / "artifacts" / name).mkdir(parents=True)
-        (folder / "artifacts" / name / "bootstrap").write_text(name)
-    context = {
-        "label": "eu", "artifacts": str(folder / "artifacts"), "regions": {"eu": {"region": "eu-west-1"}},
-        "canary": "true",
-    }
-    environment = {**os.environ, "CDK_OUTDIR": str(folder / "out"), "CDK_CONTEXT_JSON": json.dumps(context)}
-    program = REPOSITORY / "infra/cdk/dist/bin/postern.js"
-    done = subprocess.run(["node", program], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    report = json.loads((folder / "out/validation-report.json").read_text())
+    out = synthesised(tmp_path_factory.mktemp("cdk"))
+    report = json.loads((out / "validation-report.json").read_text())
     findings = [finding["ruleName"] for plugin in report["pluginReports"] for finding in plugin["violations"]]
     assert findings == [], "fix them, or acknowledge them with a reason in infra/cdk/lib/findings.ts"
-    return folder / "out"
+    return out
 
 
 @pytest.fixture(scope="module")
