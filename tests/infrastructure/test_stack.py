@@ -101,7 +101,7 @@ def test_each_function_has_its_own_role_log_group_and_alarms(template):
 def test_the_alarms_that_are_promised_are_there(template):
     names = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
              for body in resources(template, "AWS::CloudWatch::Alarm").values()}
-    assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed",
+    assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed", "refresh-tokens-reused",
                      "signing-takeovers", "flow-table-throttles"}
     for body in resources(template, "AWS::CloudWatch::Alarm").values():
         assert body["Properties"]["AlarmActions"], body
@@ -115,6 +115,6 @@ def test_alarms_count_lines_that_the_functions_write(template):
     source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
     patterns = [body["Properties"]["FilterPattern"].split('"')[1] for body in filters]
-    assert len(patterns) == 2
+    assert len(patterns) == 3
     for sentence in patterns:
         assert f'"{sentence}"' in source, sentence

@@ -27,6 +27,8 @@ export class Watch {
     }
     this.#counted("CodesReplayed", "a code was replayed: its grant is revoked", "codes-replayed",
       "Somebody used a code twice who knew its verifier; its grant was revoked.");
+    this.#counted("RefreshTokensReused", "a refresh token was reused: its grant is revoked", "refresh-tokens-reused",
+      "A refresh token came again after its successor was used; its grant was revoked.");
     this.#counted("SigningTakeovers", "the current signing key cannot sign: the next one took over", "signing-takeovers",
       "The current signing key cannot sign. The next one signs in its place.");
     this.#gateway();
@@ -212,8 +214,8 @@ export class Watch {
         names.map((name) => ["AWS/Lambda", "Duration", "FunctionName", name]), "p99"),
       widget(12, 6, "Errors and throttles", names.flatMap((name) =>
         ["Errors", "Throttles"].map((metric) => ["AWS/Lambda", metric, "FunctionName", name]))),
-      widget(0, 12, "Codes replayed and signing takeovers",
-        [["Postern/${AWS::StackName}", "CodesReplayed"], [".", "SigningTakeovers"]]),
+      widget(0, 12, "Codes replayed, refresh tokens reused, signing takeovers",
+        [["Postern/${AWS::StackName}", "CodesReplayed"], [".", "RefreshTokensReused"], [".", "SigningTakeovers"]]),
       widget(12, 12, "Units of the tables", ["ConfigTable", "UsersTable", "FlowTable"].flatMap((table) =>
         ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"].map((metric) =>
           ["AWS/DynamoDB", metric, "TableName", `\${${table}}`]))),
