@@ -66,6 +66,11 @@ class Form(HTMLParser):
             self.hidden[attributes["name"]] = attributes.get("value", "")
 
 
+def basic(secret):
+    """The header of a client that authenticates by HTTP Basic, from `id:secret`."""
+    return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
+
+
 class Stack:
     """A deployed stack, as its clients see it."""
 
@@ -95,8 +100,12 @@ class Stack:
     def jwks(self):
         return self.send("GET", f"{self.issuer}/.well-known/jwks.json").json["keys"]
 
-    def token(self, fields):
-        return self.send("POST", f"{self.issuer}/oauth2/token", fields)
+    def token(self, fields, secret=None):
+        return self.send("POST", f"{self.issuer}/oauth2/token", fields, basic(secret))
+
+    def introspect(self, token, secret, accept="application/json"):
+        headers = {**basic(secret), "Accept": accept}
+        return self.send("POST", f"{self.issuer}/oauth2/introspect", {"token": token}, headers)
 
     def userinfo(self, access_token):
         return self.send("GET", f"{self.issuer}/userinfo", headers={"Authorization": f"Bearer {access_token}"})
@@ -140,9 +149,9 @@ class Visitor:
         form = Form(page.text)
         return self.follow(self.send("POST", form.action, {**form.hidden, **fields}))
 
-    def code(self, client_id, pkce):
+    def code(self, client_id, pkce, **more):
         """Logs in if need be, consents if asked, and returns the code."""
-        answer = self.authorize(client_id, pkce)
+        answer = self.authorize(client_id, pkce, **more)
         if 'name="password"' in answer.text:
             answer = self.submit(answer, username="alice", password="alice")
         if 'name="decision"' in answer.text:

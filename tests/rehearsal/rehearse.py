@@ -360,6 +360,40 @@ def parallel(rehearsal, deployed, visitor):
     rehearsal.check(agreed, "the grant is redeemed once", (status, sorted(item)))
 
 
+SERVICE = "demo-service:demo-service-secret"
+
+
+def life(rehearsal, deployed, visitor):
+    """What becomes of tokens after the first ones: refreshed, introspected, reused, revoked; and those of a program."""
+    check, stack, pkce = rehearsal.check, deployed.stack, Pkce()
+    code = visitor.code(TRUSTED, pkce, scope="openid offline_access")
+    tokens = stack.token(exchange(TRUSTED, code, pkce)).json
+    refreshing = lambda token: {"grant_type": "refresh_token", "client_id": TRUSTED, "refresh_token": token}
+    first = tokens["refresh_token"]
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: stack.token(refreshing(first)), range(50)))
+    successors = {answer.json.get("refresh_token") for answer in answers}
+    statuses = sorted(answer.status for answer in answers)
+    check(statuses == [200] * 50 and len(successors) == 1, "50 parallel refreshes have one successor", statuses)
+    [second] = successors
+    third = stack.token(refreshing(second)).json["refresh_token"]
+    said = stack.introspect(tokens["access_token"], SERVICE)
+    check(said.json["active"] is True and said.json["client_id"] == TRUSTED, "introspection knows the token", said)
+    signed = stack.introspect(third, SERVICE, "application/token-introspection+jwt")
+    header, claims = verified(signed.text, stack.jwks())
+    good = header["typ"] == "token-introspection+jwt" and claims["token_introspection"]["active"] is True
+    check(good and claims["aud"] == "demo-service", "and KMS signs what it says, if asked to", claims)
+    reused = stack.token(refreshing(first))
+    check((reused.status, reused.json["error"]) == (400, "invalid_grant"), "an old refresh token is refused", reused)
+    ended = stack.token(refreshing(third)).status, stack.introspect(tokens["access_token"], SERVICE).json
+    check(ended == (400, {"active": False}), "and has ended everything of its grant", ended)
+    found = counted(rehearsal, deployed, "RefreshTokensReused")
+    check(found == 1, "and is counted for the alarm about reuse", found)
+    own = stack.token({"grant_type": "client_credentials", "scope": "offers.read"}, SERVICE)
+    _, claims = verified(own.json["access_token"], stack.jwks())
+    check(claims["sub"] == "demo-service" and "refresh_token" not in own.json, "a program gets a token of its own", own)
+
+
 def regions(rehearsal, here, there, visitor):
     pkce = Pkce()
     code = visitor.code(TRUSTED, pkce)
@@ -565,7 +599,7 @@ def confined(rehearsal, deployed):
 
     token, metadata = acting("token", "dynamodb"), acting("metadata", "dynamodb")
     token.get_item(**reading("signing-key"))
-    check(denied(lambda: token.get_item(**reading("sealing-key"))), "token reads signing keys and no sealing keys")
+    check(denied(lambda: token.get_item(**reading("session", "Flow"))), "token reads signing keys and no sessions")
     metadata.get_item(**reading("workspace"))
     check(denied(lambda: metadata.get_item(**reading("client"))), "metadata reads workspaces and no clients")
     check(denied(lambda: token.scan(TableName=deployed.outputs["FlowTableName"])), "token cannot scan")
@@ -621,6 +655,7 @@ def rehearse(rehearsal):
         routed(rehearsal, deployed)
     visitor = log_in(rehearsal, here)
     refusals(rehearsal, here, visitor)
+    life(rehearsal, here, visitor)
     parallel(rehearsal, here, visitor)
     abroad = log_in(rehearsal, there)
     regions(rehearsal, here, there, visitor)
