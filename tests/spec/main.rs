@@ -1,7 +1,13 @@
 //! What the specifications say, one document a module.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops when something is not as it must be")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops when something is not as it must be"
+)]
 
 mod cost;
+mod discovery;
 mod flow;
 mod front;
 mod roles;

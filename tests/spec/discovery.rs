@@ -1,0 +1,228 @@
+//! The metadata tell the truth: whatever they advertise works, and what they do not advertise does not (RFC 8414 §2,
+//! OpenID Connect Discovery §3). A member without a proof here fails the test, so a new one brings its own.
+
+use postern::workspace_file::{DEMO, Reading};
+use serde_json::{Value, json};
+use signing::{Purpose, Sealer, SystemEntropy};
+use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
+use tests::{Browser, Laptop, Pkce};
+use web::config::PublicUrl;
+use web::route;
+
+use crate::flow::NATIVE;
+
+/// What could be advertised somewhere, and is held against what is.
+const RESPONSE_TYPES: [&str; 8] =
+    ["code", "token", "id_token", "none", "code id_token", "code token", "id_token token", "code id_token token"];
+const RESPONSE_MODES: [&str; 8] =
+    ["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt", "web_message"];
+const GRANT_TYPES: [&str; 8] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "implicit",
+    "password",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+];
+const AUTHENTICATION_METHODS: [&str; 7] = [
+    "none",
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+];
+const PROMPTS: [&str; 5] = ["none", "login", "consent", "select_account", "create"];
+const METHODS: [&str; 3] = ["S256", "plain", "S512"];
+
+async fn document(laptop: &Laptop, url: &str) -> Value {
+    let response = laptop.send("GET", url, &[], "").await;
+    assert_eq!(response.status(), 200, "{url}");
+    parsed(&response)
+}
+
+fn list(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect()
+}
+
+/// That exactly those of `candidates` are in `advertised` that `works` says yes to.
+async fn exactly(advertised: &Value, candidates: &[&'static str], works: impl AsyncFn(&'static str) -> bool) {
+    let advertised = list(advertised);
+    for candidate in candidates {
+        assert_eq!(works(candidate).await, advertised.contains(candidate), "{candidate}: {advertised:?}");
+    }
+    let unknown: Vec<_> = advertised.iter().filter(|one| !candidates.contains(one)).collect();
+    assert!(unknown.is_empty(), "advertised, and never tried: {unknown:?}");
+}
+
+/// Whether an authorization request with this change gets anywhere but to an error.
+async fn authorizes(laptop: &Laptop, name: &'static str, value: &'static str) -> bool {
+    let pkce = Pkce::new("discovery");
+    let asked = request("demo-trusted", NATIVE, &pkce);
+    let answer = Browser::new(laptop).authorize(&changed(&asked, name, Some(value))).await;
+    let error = answered(&answer, "error").or_else(|| location(&answer).filter(|at| at.contains("error=")));
+    // Nobody is logged in, which is no answer to the question.
+    error.is_none_or(|error| error == "login_required")
+        && !body(&answer).contains("error&quot;")
+        && answer.status() != 400
+}
+
+/// Whether a client can be registered with this method.
+fn registers(method: &str) -> bool {
+    let of_web = "token_endpoint_auth_method = \"client_secret_basic\"";
+    let text = DEMO[0].1.replacen(of_web, &format!("token_endpoint_auth_method = \"{method}\""), 1);
+    let sealer = Sealer::derived(&protocol::secret::Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
+    let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
+    let reading = Reading { public_url: &public_url, sealer: &sealer, entropy: &SystemEntropy };
+    // A method that is known may lack something; one that is unknown is no variant at all.
+    reading.text("x.toml", &text).err().is_none_or(|error| !error.to_string().contains("unknown variant"))
+}
+
+/// The tokens of a login as alice.
+async fn tokens(laptop: &Laptop) -> Value {
+    let pkce = Pkce::new("discovery");
+    let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some("openid profile email phone"));
+    let answer = Browser::new(laptop).log_in(&asked).await;
+    let code = answered(&answer, "code").unwrap();
+    parsed(&laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await)
+}
+
+fn part(token: &str, at: usize) -> Value {
+    let bytes = protocol::encoding::base64url_decoded(token.split('.').nth(at).unwrap()).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+async fn endpoint(laptop: &Laptop, url: &str) {
+    let path = url.strip_prefix("http://localhost:9000").unwrap();
+    let route = route::find(path).unwrap_or_else(|| panic!("{path} leads nowhere"));
+    for method in route.route.methods {
+        let answer = laptop.send(method, url, &[], "").await;
+        assert!(answer.status() != 404 && answer.status() != 405, "{method} {url}: {}", answer.status());
+    }
+}
+
+const SERVICE: &str = "Basic ZGVtby1zZXJ2aWNlOmRlbW8tc2VydmljZS1zZWNyZXQ=";
+
+async fn proved(laptop: &Laptop, name: &str, value: &Value) {
+    match name {
+        "issuer" => assert_eq!(value, laptop.issuer().as_str()),
+        "jwks_uri"
+        | "authorization_endpoint"
+        | "token_endpoint"
+        | "userinfo_endpoint"
+        | "introspection_endpoint"
+        | "revocation_endpoint"
+        | "end_session_endpoint" => endpoint(laptop, value.as_str().unwrap()).await,
+        "scopes_supported" => {
+            for scope in list(value) {
+                let known = DEMO[0].1.contains(&format!("name = \"{scope}\""));
+                assert!(known, "{scope}");
+            }
+        }
+        "response_types_supported" => {
+            exactly(value, &RESPONSE_TYPES, async |one| authorizes(laptop, "response_type", one).await).await;
+        }
+        "response_modes_supported" => {
+            exactly(value, &RESPONSE_MODES, async |one| authorizes(laptop, "response_mode", one).await).await;
+        }
+        "prompt_values_supported" => {
+            exactly(value, &PROMPTS, async |one| authorizes(laptop, "prompt", one).await).await;
+        }
+        "code_challenge_methods_supported" => {
+            exactly(value, &METHODS, async |one| authorizes(laptop, "code_challenge_method", one).await).await;
+        }
+        "grant_types_supported" => {
+            let known = async |one| {
+                let fields =
+                    [("grant_type", one), ("client_id", "demo-trusted"), ("code", "x"), ("refresh_token", "x")];
+                parsed(&laptop.form("/oauth2/token", &fields, &[]).await)["error"] != "unsupported_grant_type"
+            };
+            exactly(value, &GRANT_TYPES, known).await;
+        }
+        "token_endpoint_auth_methods_supported" | "revocation_endpoint_auth_methods_supported" => {
+            exactly(value, &AUTHENTICATION_METHODS, async |one| registers(one)).await;
+        }
+        "introspection_endpoint_auth_methods_supported" => {
+            exactly(value, &AUTHENTICATION_METHODS, async |one| one != "none" && registers(one)).await;
+        }
+        _ => shown(laptop, name, value).await,
+    }
+}
+
+/// What tokens and answers show.
+async fn shown(laptop: &Laptop, name: &str, value: &Value) {
+    match name {
+        "subject_types_supported" => assert_eq!(list(value), ["public"]),
+        "id_token_signing_alg_values_supported" => {
+            let header = part(tokens(laptop).await["id_token"].as_str().unwrap(), 0);
+            assert_eq!(list(value), [header["alg"].as_str().unwrap()]);
+        }
+        "introspection_signing_alg_values_supported" => {
+            let headers = [("authorization", SERVICE), ("accept", "application/token-introspection+jwt")];
+            let signed = body(&laptop.form("/oauth2/introspect", &[("token", "x")], &headers).await);
+            assert_eq!(list(value), [part(&signed, 0)["alg"].as_str().unwrap()]);
+        }
+        "claims_supported" => {
+            let tokens = tokens(laptop).await;
+            let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+            let user = laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await;
+            let (id_token, user) = (part(tokens["id_token"].as_str().unwrap(), 1), parsed(&user));
+            let known = |claim: &str| !id_token[claim].is_null() || !user[claim].is_null();
+            // Alice of the demo has no picture, no verified number and no address.
+            let lacking: Vec<_> = list(value).into_iter().filter(|claim| !known(claim)).collect();
+            assert_eq!(lacking, ["picture", "phone_number_verified", "address"]);
+        }
+        "authorization_response_iss_parameter_supported" => {
+            assert_eq!(value, true);
+            let answer = Browser::new(laptop).log_in(&request("demo-trusted", NATIVE, &Pkce::new("iss"))).await;
+            assert_eq!(answered(&answer, "iss"), Some(laptop.issuer()));
+        }
+        "request_parameter_supported" => assert_eq!(value, authorizes(laptop, "request", "e30.e30.").await),
+        "request_uri_parameter_supported" => {
+            assert_eq!(value, authorizes(laptop, "request_uri", "https://client.example/request").await);
+        }
+        "claims_parameter_supported" => assert_eq!(value, false),
+        other => panic!("{other} is advertised, and nothing here proves it: {value}"),
+    }
+}
+
+#[tokio::test]
+async fn sec_disc_02_and_sec_cli_16_everything_that_is_advertised_works_and_nothing_else_does() {
+    let laptop = Laptop::demo().await;
+    let document = document(&laptop, &laptop.demo_url("/.well-known/openid-configuration")).await;
+    for (name, value) in document.as_object().unwrap() {
+        proved(&laptop, name, value).await;
+    }
+    // What a reader would take for granted if it were not said.
+    for required in ["issuer", "request_uri_parameter_supported", "claims_parameter_supported", "jwks_uri"] {
+        assert!(document.get(required).is_some(), "{required}");
+    }
+}
+
+#[tokio::test]
+async fn sec_disc_01_the_three_forms_are_one_document_with_the_issuer_byte_for_byte() {
+    let laptop = Laptop::demo().await;
+    let forms = [
+        "/default/demo/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/default/demo",
+        "/.well-known/oauth-authorization-server/default/demo",
+    ];
+    let first = document(&laptop, forms[0]).await;
+    assert_eq!(first["issuer"], json!("http://localhost:9000/default/demo"));
+    for form in forms {
+        assert_eq!(document(&laptop, form).await, first, "{form}");
+    }
+    for (name, value) in first.as_object().unwrap() {
+        let url = name.ends_with("_endpoint") || name.ends_with("_uri");
+        assert!(!url || value.as_str().unwrap().starts_with(&format!("{}/", laptop.issuer())), "{name}: {value}");
+    }
+    for other in ["/default/partner", "/default/nobody"] {
+        let path = format!("{other}/.well-known/openid-configuration");
+        let found = laptop.send("GET", &path, &[], "").await;
+        let issuer = (found.status() == 200).then(|| parsed(&found)["issuer"].clone());
+        assert_eq!(issuer, (other == "/default/partner").then(|| json!("http://localhost:9000/default/partner")));
+    }
+}
