@@ -17,5 +17,6 @@ mod pkce;
 mod redirect_uri;
 mod refresh;
 mod resource;
+mod response_mode;
 mod session;
 mod tokens;

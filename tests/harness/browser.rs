@@ -161,12 +161,15 @@ pub fn location(response: &Response) -> Option<String> {
     response.headers().get("location").map(|location| location.to_str().unwrap().to_owned())
 }
 
-/// The decoded parameter `name` of the `Location`.
+/// The decoded parameter `name` of an answer: in the query or the fragment of its `Location`, or a field of its form.
 #[must_use]
 pub fn answered(response: &Response, name: &str) -> Option<String> {
-    let location = location(response)?;
-    let query = location.split_once('?')?.1;
-    let parameters = protocol::parameters::Parameters::parse(query.as_bytes()).unwrap();
+    let Some(location) = location(response) else {
+        let posted = body(response).contains("requestSubmit").then(|| form(response))?;
+        return posted.hidden.into_iter().find(|(field, _)| field == name).map(|(_, value)| value);
+    };
+    let parameters = location.split_once('#').or_else(|| location.split_once('?'))?.1;
+    let parameters = protocol::parameters::Parameters::parse(parameters.as_bytes()).unwrap();
     parameters.all(name).next().map(str::to_owned)
 }
 
@@ -186,8 +189,10 @@ pub fn json(response: &Response) -> serde_json::Value {
 #[must_use]
 pub fn form(page: &Response) -> Form {
     let html = body(page);
-    let unescape =
-        |text: &str| text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'");
+    let unescape = |text: &str| {
+        let escapes = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&"), ("&amp;", "&")];
+        escapes.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+    };
     let action = Regex::new(r#"<form method="post" action="([^"]*)""#).unwrap();
     let hidden = Regex::new(r#"<input type="hidden" name="([^"]*)" value="([^"]*)""#).unwrap();
     let action = action.captures(&html).unwrap_or_else(|| panic!("no form: {} {html}", page.status()));

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use web::Response;
 
-use crate::browser::{answered, body, json, location};
+use crate::browser::{answered, body, form, json, location};
 use crate::laptop::Laptop;
 
 /// An error page of ours: this status, no redirect of any kind, the full set of headers.
@@ -41,6 +41,16 @@ pub fn redirected(laptop: &Laptop, response: &Response, redirect_uri: &str, erro
     assert_eq!(answered(response, "code"), None, "{case}: {location}");
     let description = answered(response, "error_description").unwrap_or_default();
     assert!(is_clean(&description), "{case}: {description:?}");
+}
+
+/// A page that posts an error to the client at `redirect_uri`.
+pub fn posted(laptop: &Laptop, response: &Response, redirect_uri: &str, error: &str, case: &str) {
+    assert_eq!(response.status(), StatusCode::OK, "{case}: {}", body(response));
+    headers(response, case);
+    assert_eq!(form(response).action, redirect_uri, "{case}");
+    assert_eq!(answered(response, "error").as_deref(), Some(error), "{case}: {}", body(response));
+    assert_eq!(answered(response, "iss"), Some(laptop.issuer()), "{case}");
+    assert_eq!(answered(response, "code"), None, "{case}");
 }
 
 /// A refusal of an endpoint that programs call.

@@ -1,10 +1,11 @@
 //! Answers of the front channel: redirects, refusals, error pages.
 
+use protocol::answer::Answer;
 use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::{Issuer, WorkspaceId};
 use signing::entropy::random;
-use web::page::error_page;
+use web::page::{error_page, form_post_page};
 use web::response::{see_other, with_cookie};
 use web::route::Matched;
 use web::{Request, Response, json};
@@ -33,12 +34,17 @@ impl FrontChannel {
         tracing::info!(workspace = %workspace, error.code = redirected.error.code(), "an authorization was refused");
         let issuer = Issuer::new(self.public_url.as_str(), workspace);
         let description = redirected.error.to_string();
-        let mut parameters = vec![("error", redirected.error.code()), ("error_description", &description)];
-        if let Some(state) = &redirected.state {
-            parameters.push(("state", state));
+        let parameters = [("error", redirected.error.code()), ("error_description", description.as_str())];
+        let answer = redirected.destination.answer(&issuer, &parameters);
+        self.to_client(&answer).unwrap_or_else(|error| self.error(request, error))
+    }
+
+    /// Takes the browser to the client with `answer`.
+    pub(crate) fn to_client(&self, answer: &Answer) -> Result<Response, PageError> {
+        match answer {
+            Answer::Redirect(location) => Ok(see_other(location)),
+            Answer::Form(form) => Ok(form_post_page(form, &self.nonce()?)),
         }
-        parameters.push(("iss", issuer.as_str()));
-        see_other(&redirected.redirect_uri.location(&parameters))
     }
 
     /// An error page; for what is not there, JSON to whoever does not ask for a page.

@@ -7,11 +7,10 @@ use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::grant::GrantTerms;
 use protocol::release::Unreleased;
-use protocol::secret::Secret;
 use protocol::session::Session;
 use signing::entropy::random;
 use store::{Creation, NewGrant};
-use web::response::{see_other, with_cookie};
+use web::response::with_cookie;
 use web::{Request, Response};
 
 use crate::standing::unavailable;
@@ -86,7 +85,8 @@ impl FrontChannel {
         let (workspace, now) = (&standing.workspace.workspace, self.clock.now());
         let secret = random(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
         let fresh = code::issue(&self.region, &standing.passage.id, &secret);
-        let location = Unreleased::hold(location(standing, &fresh.code));
+        let answer = standing.request.destination().answer(&workspace.issuer, &[("code", fresh.code.expose())]);
+        let response = Unreleased::hold(self.to_client(&answer).map_err(|fault| temporarily(standing, &fault))?);
         let grant = NewGrant {
             id: standing.passage.id.clone(),
             terms: GrantTerms::of(approved, now),
@@ -98,7 +98,7 @@ impl FrontChannel {
         match self.grants.create(&workspace.id, grant, &attempt).await {
             Ok(Creation::Created(proof)) => {
                 tracing::info!(workspace = %workspace.id, grant.id = %standing.passage.id, "a code was issued");
-                let response = see_other(&location.release(&proof));
+                let response = response.release(&proof);
                 Ok(self.used_cookie(standing).iter().fold(response, |response, used| with_cookie(response, used)))
             }
             Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
@@ -125,16 +125,6 @@ impl FrontChannel {
         let name = random::<16>(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
         Ok(base64url(&name))
     }
-}
-
-fn location(standing: &Standing, code: &Secret<String>) -> String {
-    let issuer = standing.workspace.workspace.issuer.as_str();
-    let mut parameters = vec![("code", code.expose().as_str())];
-    if let Some(state) = &standing.request.terms.state {
-        parameters.push(("state", state));
-    }
-    parameters.push(("iss", issuer));
-    standing.request.redirect_uri.location(&parameters)
 }
 
 /// The refusal that sends `error` to the client of `standing`.

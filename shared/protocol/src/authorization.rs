@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Destination, ResponseMode};
 use crate::client::{Client, MethodPolicy, Presence};
 use crate::error::{PageError, RedirectError, Redirected, Refusal};
 use crate::id::{ClientId, Subject};
@@ -41,6 +42,9 @@ pub struct RequestTerms {
     /// The client's own value, which goes back as it came.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// How the answer reaches the client.
+    #[serde(rename = "r", default, skip_serializing_if = "ResponseMode::is_default")]
+    pub response_mode: ResponseMode,
     /// The client's own value for the ID token.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
@@ -101,20 +105,36 @@ impl AuthorizationRequest {
     /// [`Refusal::Page`] as long as the redirect URI is not known to be the client's, [`Refusal::Redirect`] afterwards.
     pub fn parse(parameters: &Parameters, client: &Client) -> Result<Self, Refusal> {
         let (redirect_uri, redirect_uri_sent) = redirect_uri(parameters, client)?;
+        let mode = parameters.one("response_mode").map_err(RedirectError::Parameters);
+        let mode = mode.and_then(|mode| ResponseMode::parse(mode, &redirect_uri));
+        // Whatever else is wrong with the request is said in the mode that it asks for.
+        let response_mode = mode.unwrap_or_default();
         let refuse = |state: Option<String>, error| {
-            Refusal::Redirect(Box::new(Redirected { redirect_uri: redirect_uri.clone(), state, error }))
+            let destination = Destination { redirect_uri: redirect_uri.clone(), response_mode, state };
+            Refusal::Redirect(Box::new(Redirected { destination, error }))
         };
         let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
+        mode.map_err(|error| refuse(state.clone(), error))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
         let id_token_hint = hint.map(Secret::new);
-        Ok(Self { redirect_uri, terms: RequestTerms { state, ..terms }, id_token_hint })
+        Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, id_token_hint })
     }
 
     /// The refusal that sends `error` to where this request's answer goes.
     #[must_use]
     pub fn refuse(&self, error: RedirectError) -> Redirected {
-        Redirected { redirect_uri: self.redirect_uri.clone(), state: self.terms.state.clone(), error }
+        Redirected { destination: self.destination(), error }
+    }
+
+    /// Where the answer goes, and how.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        Destination {
+            redirect_uri: self.redirect_uri.clone(),
+            response_mode: self.terms.response_mode,
+            state: self.terms.state.clone(),
+        }
     }
 }
 
@@ -142,9 +162,6 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         Some("code") => {}
         Some(_) => return Err(RedirectError::UnsupportedResponseType),
     }
-    if !matches!(parameters.one("response_mode")?, None | Some("query")) {
-        return Err(RedirectError::UnsupportedResponseMode);
-    }
     Ok(RequestTerms {
         client_id: client.id.clone(),
         redirect_uri_sent,
@@ -152,6 +169,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         scope: scope(parameters, client)?,
         resource: resource(parameters, client)?,
         state: None,
+        response_mode: ResponseMode::default(),
         nonce: bounded(parameters, "nonce", 512)?,
         prompt: prompt(parameters.one("prompt")?)?,
         max_age: max_age(parameters.one("max_age")?)?,

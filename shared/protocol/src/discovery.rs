@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::answer::ResponseMode;
 use crate::id::Issuer;
 use crate::jwk::Algorithm;
 use crate::scope::Scopes;
@@ -20,7 +21,7 @@ pub fn metadata(issuer: &Issuer, scopes: &Scopes, signing: &[Algorithm]) -> Valu
         "jwks_uri": issuer.url("/.well-known/jwks.json"),
         "scopes_supported": scopes.iter().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
+use crate::answer::Destination;
 use crate::parameters::ParameterError;
 use crate::pkce::PkceError;
-use crate::redirect_uri::RedirectUri;
 
 /// How a bad authorization request is answered. The two ways are separate so that neither is chosen by accident.
 #[derive(Debug)]
@@ -18,10 +18,8 @@ pub enum Refusal {
 /// An error on its way to the client.
 #[derive(Debug)]
 pub struct Redirected {
-    /// Where to.
-    pub redirect_uri: RedirectUri,
-    /// The `state` of the request, if it had a usable one.
-    pub state: Option<String>,
+    /// Where to, and how.
+    pub destination: Destination,
     /// Why.
     pub error: RedirectError,
 }
@@ -163,8 +161,8 @@ pub enum RedirectError {
     /// Another `response_type` than `code`.
     #[error("response_type must be code")]
     UnsupportedResponseType,
-    /// Another `response_mode` than `query`.
-    #[error("response_mode must be query")]
+    /// Another `response_mode` than those that are offered, or a form to where none can be sent.
+    #[error("response_mode must be query, fragment, or for an http or https redirect_uri form_post")]
     UnsupportedResponseMode,
     /// No `code_challenge` although the client must send one.
     #[error("code_challenge is missing: this application must use PKCE with S256")]

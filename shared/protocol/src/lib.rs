@@ -6,6 +6,7 @@
 
 pub mod access_token;
 pub mod asker;
+pub mod answer;
 pub mod authorization;
 pub mod bearer;
 pub mod client;

@@ -46,6 +46,21 @@ impl RedirectUri {
         location
     }
 
+    /// The `Location` that carries `parameters` to the client in its fragment, encoded in the same way. No registered URI
+    /// has a fragment of its own.
+    #[must_use]
+    pub fn fragment_location(&self, parameters: &[(&str, &str)]) -> String {
+        let pairs: Vec<String> =
+            parameters.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();
+        format!("{}#{}", self.uri, pairs.join("&"))
+    }
+
+    /// Whether a browser can post a form to it: a private-use scheme belongs to a program that takes links.
+    #[must_use]
+    pub fn takes_forms(&self) -> bool {
+        self.uri.starts_with("https:") || self.uri.starts_with("http:")
+    }
+
     /// The place that this URI leads to, for people: an origin, or a scheme.
     #[must_use]
     pub fn destination(&self) -> String {

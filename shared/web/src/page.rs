@@ -4,6 +4,7 @@
 
 use askama::Template;
 use http::header::{self, HeaderName, HeaderValue};
+use protocol::answer::AnswerForm;
 use protocol::error::PageError;
 
 use crate::json::TRACE_ID;
@@ -90,6 +91,16 @@ struct ErrorPage<'a> {
     trace_id: &'a str,
 }
 
+/// The page that posts an answer to the client.
+#[derive(Template)]
+#[template(path = "form_post.html")]
+struct FormPostPage<'a> {
+    nonce: &'a str,
+    destination: &'a str,
+    action: &'a str,
+    fields: &'a [(&'static str, String)],
+}
+
 /// Headers of every page (catalogue rows SEC-HDR-02 and 07).
 const ALWAYS: [(&str, &str); 4] = [
     ("x-frame-options", "DENY"),
@@ -102,10 +113,24 @@ const ALWAYS: [(&str, &str); 4] = [
 /// the redirects after a form against the page's policy.
 #[must_use]
 pub fn page(status: u16, template: &impl Template, nonce: &str, targets: &[String]) -> Response {
+    let form_action = targets.iter().fold("'self'".to_owned(), |all, target| format!("{all} {target}"));
+    leading_to(&form_action, status, template, nonce)
+}
+
+/// The page whose form takes an answer to the client: by itself, or by its button where no script runs (OAuth 2.0 Form
+/// Post Response Mode §2). It leads to the client and not to us.
+#[must_use]
+pub fn form_post_page(form: &AnswerForm, nonce: &str) -> Response {
+    let destination = form.redirect_uri.destination();
+    let action = form.redirect_uri.as_str();
+    let template = FormPostPage { nonce, destination: &destination, action, fields: &form.fields };
+    leading_to(&form.redirect_uri.form_targets().join(" "), 200, &template, nonce)
+}
+
+fn leading_to(form_action: &str, status: u16, template: &impl Template, nonce: &str) -> Response {
     // Writing into a string fails only if a value's own `Display` does, and all values here are strings.
     let body = template.render().unwrap_or_default();
     let mut page = response(status, "text/html; charset=utf-8", body, Caching::Never);
-    let form_action = targets.iter().fold("'self'".to_owned(), |all, target| format!("{all} {target}"));
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' data:; \
          connect-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -174,7 +199,9 @@ mod tests {
             hint: Some((evil, evil)),
             providers: &providers,
         };
-        for html in [consent.render().unwrap(), login.render().unwrap()] {
+        let fields = [("state", evil.to_owned())];
+        let form_post = FormPostPage { nonce: "n", destination: evil, action: evil, fields: &fields };
+        for html in [consent.render().unwrap(), login.render().unwrap(), form_post.render().unwrap()] {
             assert!(!html.contains("<script>alert"), "{html}");
             assert!(!html.contains("\"><script") && !html.contains("{{7*7}}'"), "{html}");
             assert!(!html.contains(" onclick"), "{html}");
