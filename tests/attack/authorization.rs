@@ -190,7 +190,7 @@ async fn sec_authz_08_prompt_none_never_shows_a_page() {
         body(&browser.authorize(&with("consent")).await).contains("name=\"decision\""),
         "prompt=consent asks again"
     );
-    for prompt in ["login", "select_account", "login consent", "consent login"] {
+    for prompt in ["login", "login consent", "consent login", "login select_account"] {
         assert!(body(&browser.authorize(&with(prompt)).await).contains("name=\"password\""), "{prompt}");
     }
     laptop.clock.advance(43_200);

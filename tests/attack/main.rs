@@ -11,6 +11,7 @@ mod code;
 mod cors;
 mod coverage;
 mod given;
+mod oidc;
 mod page;
 mod parameters;
 mod pkce;

@@ -38,6 +38,9 @@ async fn pages(laptop: &Laptop) -> Pages {
     assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some());
     all.push(("finished", 400, browser.decide(&consent, "allow", &[]).await));
     let refused = [&changed(&fields, "scope", Some("x"))[..], &[("response_mode", "form_post")]].concat();
+    laptop.clock.advance(10);
+    let chooser = [&fields[..], &[("prompt", "select_account")]].concat();
+    all.push(("account", 200, browser.authorize(&chooser).await));
     all.push(("form post", 200, browser.authorize(&refused).await));
     all.extend([("login", 200, login), ("failed login", 403, failed), ("consent", 200, consent)]);
     all

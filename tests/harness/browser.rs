@@ -102,6 +102,16 @@ impl<'l> Browser<'l> {
         self.post(&form.action, &fields).await
     }
 
+    /// Presses a button of the page that asks for an account, and follows redirects.
+    pub async fn choose(&mut self, page: &Response, account: &str) -> Response {
+        let form = form(page);
+        let mut fields: Vec<(&str, &str)> =
+            form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.push(("account", account));
+        let response = self.post(&form.action, &fields).await;
+        self.follow(response).await
+    }
+
     /// The whole way: log in as alice, allow, and the answer at the client.
     pub async fn log_in(&mut self, parameters: &[(&str, &str)]) -> Response {
         let mut response = self.authorize(parameters).await;

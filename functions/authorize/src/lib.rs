@@ -63,7 +63,7 @@ async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> R
         Verdict::Approved(approved) => front.issue(&standing, &approved).await,
         Verdict::AskConsent => front.to_consent(&standing).await,
         Verdict::Refused(error) => Err(front.refusal(&standing, error)),
-        Verdict::LogIn => front.to_login(&standing).await,
+        Verdict::LogIn | Verdict::SelectAccount => front.to_login(&standing).await,
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId
 
 /// Whether the login behind `session` is good enough for this request.
 fn may_decide(deps: &Deps, standing: &Standing, session: &Session) -> bool {
-    !matches!(deps.front.decide_allowed(standing, session, &[]), Verdict::LogIn)
+    !matches!(deps.front.decide_allowed(standing, session, &[]), Verdict::LogIn | Verdict::SelectAccount)
 }
 
 /// Takes the decision.
@@ -57,7 +57,7 @@ async fn allow(deps: &Deps, standing: &Standing, session: &Session, withheld: &[
         // Everything was kept back, which is a no.
         Verdict::Refused(RedirectError::AccessDenied) => match front.deny(standing).await? {},
         Verdict::Refused(error) => Err(front.refusal(standing, error)),
-        Verdict::LogIn | Verdict::AskConsent => front.to_login(standing).await,
+        Verdict::LogIn | Verdict::SelectAccount | Verdict::AskConsent => front.to_login(standing).await,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each request is decided anew from the sealed interaction and the session, so that no page can be skipped; a form
 //! carries nothing that could widen what is granted.
 
+mod account;
 mod consent;
 mod page;
 mod sign_in;

@@ -5,7 +5,7 @@ use protocol::error::PageError;
 use protocol::scope::OPENID;
 use protocol::session::Session;
 use web::Response;
-use web::page::{ConsentPage, LoginPage, ScopeRow, page};
+use web::page::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 
 use crate::Deps;
 
@@ -41,6 +41,21 @@ pub(crate) async fn login_page(deps: &Deps, standing: &Standing, form: &LoginFor
     };
     let status = if form.failed { 403 } else { 200 };
     Ok(page(status, &template, &nonce, &standing.request.redirect_uri.form_targets()))
+}
+
+/// The page that asks which account to go on with.
+pub(crate) async fn account_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
+    let workspace = &standing.workspace.workspace;
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session)).await?);
+    let template = AccountPage {
+        nonce: &nonce,
+        workspace: &workspace.settings.name,
+        client: &standing.client.client.name,
+        user: &session.display_name,
+        action: &workspace.issuer.url("/login"),
+        interaction: &interaction,
+    };
+    Ok(page(200, &template, &nonce, &standing.request.redirect_uri.form_targets()))
 }
 
 /// The consent page.

@@ -1,15 +1,15 @@
 //! The login page, and what is typed into it.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::error::Refusal;
+use protocol::error::{PageError, Refusal};
 use protocol::id::WorkspaceId;
 use protocol::identity::Identity;
 use protocol::parameters::Parameters;
 use protocol::secret::Secret;
 use web::{Request, Response};
 
-use crate::page::{LoginForm, login_page};
-use crate::{Deps, form, resumed, resumed_by_query};
+use crate::page::{LoginForm, account_page, login_page};
+use crate::{Deps, account, form, resumed, resumed_by_query};
 
 /// Longer names and passwords are nobody's.
 const LONGEST: usize = 1024;
@@ -17,6 +17,9 @@ const LONGEST: usize = 1024;
 /// Shows the page.
 pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
     let standing = resumed_by_query(deps, request, workspace).await?;
+    if let Some(session) = account::to_choose(deps, request, &standing).await? {
+        return Ok(account_page(deps, &standing, &session).await?);
+    }
     let username = standing.request.terms.login_hint.clone().unwrap_or_default();
     Ok(login_page(deps, &standing, &LoginForm { username: &username, failed: false }).await?)
 }
@@ -26,9 +29,12 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
     let front = &deps.front;
     let form = form(deps, request)?;
     let standing = resumed(deps, request, workspace, &form).await?;
+    if let Some(choice) = form.one("account").map_err(PageError::from)? {
+        return account::choose(deps, request, standing, choice).await;
+    }
     let Some(identity) = authenticated(&standing, &form)? else {
         tracing::info!(workspace = %workspace, trace.id = %request.trace_id, "a login failed");
-        let username = form.one("username").map_err(protocol::error::PageError::from)?.unwrap_or_default();
+        let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
         return Ok(login_page(deps, &standing, &LoginForm { username, failed: true }).await?);
     };
     let authenticated = Authenticated { identity: &identity, amr: &["pwd"], auth_time: None };
@@ -37,7 +43,7 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
 }
 
 /// The user whose name and password the form carries.
-fn authenticated(standing: &Standing, form: &Parameters) -> Result<Option<Identity>, protocol::error::PageError> {
+fn authenticated(standing: &Standing, form: &Parameters) -> Result<Option<Identity>, PageError> {
     let (username, password) = (form.one("username")?, form.one("password")?);
     let (Some(username), Some(password)) = (username, password) else { return Ok(None) };
     if username.len() > LONGEST || password.len() > LONGEST {

@@ -67,7 +67,7 @@ impl FrontChannel {
         response
     }
 
-    /// Sends the browser to the login page.
+    /// Sends the browser to the login page, which also asks for the account to go on with.
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@ use protocol::decision::{ApprovedAuthorization, Attempt, Verdict, decide, decide
 use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::grant::GrantTerms;
+use protocol::interaction::Passage;
 use protocol::release::Unreleased;
 use protocol::session::Session;
 use signing::entropy::random;
@@ -56,7 +57,8 @@ impl FrontChannel {
         consent: Option<&'a Consent>,
     ) -> Attempt<'a> {
         let (request, client) = (&standing.request, &*standing.client.client);
-        Attempt { request, client, session, consent, began: standing.passage.began, now: self.clock.now() }
+        let Passage { began, account, .. } = &standing.passage;
+        Attempt { request, client, session, consent, account: account.as_ref(), began: *began, now: self.clock.now() }
     }
 
     /// Goes on after a login: to the client with a code or an error, or to the page that is still needed.
@@ -67,11 +69,16 @@ impl FrontChannel {
         with_cookie(next.unwrap_or_else(|refusal| self.refused(request, workspace, refusal)), &begun.cookie)
     }
 
-    async fn next(&self, standing: &Standing, session: &Session) -> Result<Response, Refusal> {
+    /// What comes next with `standing`, for the user of `session`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]: the client is told no, or the store cannot say.
+    pub async fn next(&self, standing: &Standing, session: &Session) -> Result<Response, Refusal> {
         match self.decide(standing, Some(session)).await? {
             Verdict::Approved(approved) => self.issue(standing, &approved).await,
             Verdict::AskConsent => self.to_consent(standing).await,
-            Verdict::LogIn => self.to_login(standing).await,
+            Verdict::LogIn | Verdict::SelectAccount => self.to_login(standing).await,
             Verdict::Refused(error) => Err(redirected(standing, error)),
         }
     }

@@ -6,7 +6,7 @@ use protocol::id::{ClientId, Subject, WorkspaceId};
 use protocol::id_token;
 use protocol::identity::Identity;
 use protocol::secret::{Secret, SecretHash};
-use protocol::session::Session;
+use protocol::session::{SINGLE_FACTOR, Session};
 use protocol::time::Timestamp;
 use protocol::workspace::Workspace;
 use signing::entropy::random;
@@ -100,7 +100,7 @@ impl FrontChannel {
             display_name: identity.claims.display_name().unwrap_or(identity.subject.as_str()).into(),
             auth_time: auth_time.map_or(now, |elsewhere| elsewhere.min(now)),
             amr: amr.iter().map(|method| (*method).into()).collect(),
-            acr: "urn:postern:acr:single-factor".into(),
+            acr: SINGLE_FACTOR.into(),
             expires: now.plus(workspace.settings.lifetimes.session),
         };
         if let Some(former) = self.session_cookie(request, &workspace.id) {

@@ -65,7 +65,7 @@ impl FrontChannel {
         let (began, lifetime) = (self.clock.now(), client.client.lifetimes.interaction);
         let cookie = self.browser_cookie(&workspace.workspace.id, &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
-        let passage = Passage { id, browser, began, expires, shown_to: None };
+        let passage = Passage { id, browser, began, expires, shown_to: None, account: None };
         Ok(Standing { workspace, client, request, passage, cookie: Some(cookie) })
     }
 

@@ -65,6 +65,9 @@ pub struct RequestTerms {
     pub expected_subject: Option<Subject>,
 }
 
+/// The values of `display` (OpenID Connect Core §3.1.2.1).
+pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
+
 /// The `prompt` parameter (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
@@ -78,9 +81,12 @@ pub enum Prompt {
     /// These pages, even if they are not needed.
     #[serde(rename = "p")]
     Pages {
-        /// The login page: `login` or `select_account`.
+        /// The login page.
         #[serde(rename = "l")]
         login: bool,
+        /// The choice of an account.
+        #[serde(rename = "s", default)]
+        account: bool,
         /// The consent page.
         #[serde(rename = "c")]
         consent: bool,
@@ -157,6 +163,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         return Err(RedirectError::UnauthorizedClient);
     }
     refuse_unsupported(parameters)?;
+    understand(parameters)?;
     match parameters.one("response_type")? {
         None => return Err(RedirectError::MissingResponseType),
         Some("code") => {}
@@ -189,6 +196,21 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
         return Err(RedirectError::RegistrationNotSupported);
     }
     Ok(())
+}
+
+/// Checks parameters that every request may carry and that change nothing here: there is one authentication context
+/// class, one language, and pages that fit every screen (OpenID Connect Core §15.1).
+fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
+    for name in ["acr_values", "ui_locales"] {
+        if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
+            return Err(RedirectError::TooLong(name));
+        }
+    }
+    match parameters.one("display")? {
+        None => Ok(()),
+        Some(display) if DISPLAYS.contains(&display) => Ok(()),
+        Some(_) => Err(RedirectError::InvalidDisplay),
+    }
 }
 
 fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<CodeChallenge>, RedirectError> {
@@ -232,15 +254,16 @@ fn prompt(value: Option<&str>) -> Result<Prompt, RedirectError> {
     if value == "none" {
         return Ok(Prompt::Nothing);
     }
-    let (mut login, mut consent) = (false, false);
+    let (mut login, mut account, mut consent) = (false, false, false);
     for token in value.split(' ') {
         match token {
-            "login" | "select_account" => login = true,
+            "login" => login = true,
+            "select_account" => account = true,
             "consent" => consent = true,
             _ => return Err(RedirectError::InvalidPrompt),
         }
     }
-    Ok(Prompt::Pages { login, consent })
+    Ok(Prompt::Pages { login, account, consent })
 }
 
 fn max_age(value: Option<&str>) -> Result<Option<u32>, RedirectError> {

@@ -7,6 +7,7 @@ use crate::authorization::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::client::{Client, ConsentPolicy};
 use crate::consent::Consent;
 use crate::error::RedirectError;
+use crate::interaction::AccountChoice;
 use crate::redirect_uri::RedirectUri;
 use crate::scope::{OPENID, Scopes};
 use crate::session::Session;
@@ -22,6 +23,8 @@ pub struct Attempt<'a> {
     pub session: Option<&'a Session>,
     /// What this user allowed this client before.
     pub consent: Option<&'a Consent>,
+    /// The account that the user chose, if they were asked.
+    pub account: Option<&'a AccountChoice>,
     /// When the request was made.
     pub began: Timestamp,
     /// The time.
@@ -33,6 +36,8 @@ pub struct Attempt<'a> {
 pub enum Verdict {
     /// The user has to log in.
     LogIn,
+    /// The user has to say whether to go on as who is logged in.
+    SelectAccount,
     /// The user, who is logged in, has to be asked.
     AskConsent,
     /// A code may be issued.
@@ -80,8 +85,9 @@ impl ApprovedAuthorization {
 #[must_use]
 pub fn decide(attempt: &Attempt<'_>) -> Verdict {
     let prompt = attempt.request.terms.prompt;
-    let Some(session) = authenticated(attempt) else {
-        return log_in(attempt);
+    let session = match user(attempt) {
+        Ok(session) => session,
+        Err(verdict) => return verdict,
     };
     if must_ask(attempt) {
         return match prompt {
@@ -97,8 +103,9 @@ pub fn decide(attempt: &Attempt<'_>) -> Verdict {
 /// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
 #[must_use]
 pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
-    let Some(session) = authenticated(attempt) else {
-        return log_in(attempt);
+    let session = match user(attempt) {
+        Ok(session) => session,
+        Err(verdict) => return verdict,
     };
     let asked = &attempt.request.terms.scope;
     let scope = asked.filtered(|scope| scope == OPENID || !withheld.contains(&scope));
@@ -112,6 +119,36 @@ fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> Box<Appr
     let AuthorizationRequest { redirect_uri, terms, .. } = attempt.request;
     let (redirect_uri, terms, session) = (redirect_uri.clone(), terms.clone(), session.clone());
     Box::new(ApprovedAuthorization { redirect_uri, terms, session, scope })
+}
+
+/// The session of the user who is deciding, or what has to happen before anybody can.
+fn user<'a>(attempt: &Attempt<'a>) -> Result<&'a Session, Verdict> {
+    let session = authenticated(attempt).ok_or_else(|| log_in(attempt))?;
+    match account(attempt, session) {
+        Account::Chosen => Ok(session),
+        Account::Open => Err(Verdict::SelectAccount),
+        Account::Another => Err(log_in(attempt)),
+    }
+}
+
+/// Whether `session` is the account that the user wants to go on with (OpenID Connect Core §3.1.2.1, `prompt`).
+enum Account {
+    Chosen,
+    Open,
+    Another,
+}
+
+fn account(attempt: &Attempt<'_>, session: &Session) -> Account {
+    let asked = matches!(attempt.request.terms.prompt, Prompt::Pages { account: true, .. });
+    // Who has just logged in for this request has chosen by that.
+    if !asked || is_since_request(attempt, session) {
+        return Account::Chosen;
+    }
+    match attempt.account {
+        Some(AccountChoice::Another) => Account::Another,
+        Some(AccountChoice::Current(sid)) if *sid == session.sid => Account::Chosen,
+        Some(AccountChoice::Current(_)) | None => Account::Open,
+    }
 }
 
 /// The user has to log in, if the request lets us ask, and has not just done so as somebody else than was expected

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::answer::ResponseMode;
+use crate::authorization::DISPLAYS;
 use crate::id::Issuer;
 use crate::jwk::Algorithm;
 use crate::scope::Scopes;
+use crate::session::SINGLE_FACTOR;
 
 /// The metadata of the workspace with this issuer, whose tokens are signed with `signing`.
 #[must_use]
@@ -31,6 +33,9 @@ pub fn metadata(issuer: &Issuer, scopes: &Scopes, signing: &[Algorithm]) -> Valu
         "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "acr_values_supported": [SINGLE_FACTOR],
+        "display_values_supported": DISPLAYS,
+        "ui_locales_supported": ["en"],
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name",
             "family_name", "preferred_username", "picture", "locale", "email", "email_verified", "phone_number",

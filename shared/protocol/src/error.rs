@@ -185,6 +185,9 @@ pub enum RedirectError {
     /// A `prompt` that is unknown, or `none` together with another.
     #[error("prompt must be none alone, or some of login, consent and select_account")]
     InvalidPrompt,
+    /// A `display` that is not one of the four.
+    #[error("display must be page, popup, touch or wap")]
+    InvalidDisplay,
     /// A `max_age` that is not a number of seconds.
     #[error("max_age must be a number of seconds")]
     InvalidMaxAge,
@@ -227,6 +230,7 @@ impl RedirectError {
             | Self::UnsupportedChallengeMethod
             | Self::Challenge(_)
             | Self::InvalidPrompt
+            | Self::InvalidDisplay
             | Self::InvalidMaxAge
             | Self::InvalidIdTokenHint => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",

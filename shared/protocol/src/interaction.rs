@@ -44,6 +44,20 @@ pub struct Passage {
     /// The user whom the consent page was shown to: nobody else can answer it.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub shown_to: Option<Subject>,
+    /// The account that the user chose, where the request asks for a choice.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountChoice>,
+}
+
+/// What the user chose where the request asks which account to go on with (`prompt=select_account`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountChoice {
+    /// That of the session with this `sid`.
+    #[serde(rename = "c")]
+    Current(String),
+    /// Another one, which has to log in.
+    #[serde(rename = "o")]
+    Another,
 }
 
 impl Interaction {
@@ -63,6 +77,12 @@ impl Interaction {
     #[must_use]
     pub const fn prompts_login(&self) -> bool {
         matches!(self.terms.prompt, Prompt::Pages { login: true, .. }) || matches!(self.terms.max_age, Some(0))
+    }
+
+    /// Whether the user has to choose an account, wherever they log in.
+    #[must_use]
+    pub const fn prompts_account(&self) -> bool {
+        matches!(self.terms.prompt, Prompt::Pages { account: true, .. })
     }
 
     /// The greatest age of a login that will do, in seconds, wherever it was made.
@@ -86,5 +106,22 @@ impl Interaction {
             return Err(PageError::StaleInteraction);
         }
         Ok(AuthorizationRequest { redirect_uri, terms: self.terms.clone(), id_token_hint: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A user who is at the login page while a new version is deployed finishes with the new one (fault F-LAM-6).
+    #[test]
+    fn what_an_earlier_version_sealed_still_opens() {
+        let sealed = serde_json::json!({
+            "i": GrantId::from_bytes([1; 16]).as_str(), "b": "browser", "t": 1, "e": 2, "r": "https://app.example/cb",
+            "q": {"c": "c1", "u": true, "o": "openid", "s": "state", "p": {"p": {"l": true, "c": false}}, "m": 60},
+        });
+        let interaction: Interaction = serde_json::from_value(sealed).unwrap();
+        assert!(interaction.prompts_login() && !interaction.prompts_account());
+        assert_eq!((interaction.passage.account, interaction.terms.response_mode), (None, Default::default()));
     }
 }

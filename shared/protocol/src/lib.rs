@@ -5,8 +5,8 @@
 //! value that the next step demands.
 
 pub mod access_token;
-pub mod asker;
 pub mod answer;
+pub mod asker;
 pub mod authorization;
 pub mod bearer;
 pub mod client;

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::{IdentitySourceId, Subject};
 use crate::time::Timestamp;
 
+/// The authentication context class of every login today: one factor, ours or a provider's.
+pub const SINGLE_FACTOR: &str = "urn:postern:acr:single-factor";
+
 /// A user's session with a workspace. The cookie is its only key; the store keeps the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {

@@ -131,7 +131,7 @@ impl UpstreamTransaction {
             ("code_challenge_method", "S256"),
         ];
         // What our client demands of the login, we demand of the provider's.
-        request.extend(self.interaction.prompts_login().then_some(("prompt", "login")));
+        request.extend(prompt(&self.interaction).map(|prompt| ("prompt", prompt)));
         request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
         for (name, value) in request {
             url.push(if url.contains('?') { '&' } else { '?' });
@@ -162,6 +162,16 @@ impl UpstreamTransaction {
             Some(_) => return Err(UpstreamError::Failed),
         }
         answer.one("code")?.ok_or(UpstreamError::MissingCode)
+    }
+}
+
+/// The `prompt` for the provider: it may know more accounts of the user than we do.
+const fn prompt(interaction: &Interaction) -> Option<&'static str> {
+    match (interaction.prompts_login(), interaction.prompts_account()) {
+        (true, true) => Some("login select_account"),
+        (true, false) => Some("login"),
+        (false, true) => Some("select_account"),
+        (false, false) => None,
     }
 }
 

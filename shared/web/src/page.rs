@@ -37,6 +37,24 @@ pub struct LoginPage<'a> {
     pub providers: &'a [(&'a str, String)],
 }
 
+/// The page that asks which account to go on with.
+#[derive(Template)]
+#[template(path = "account.html")]
+pub struct AccountPage<'a> {
+    /// The random value that lets this page's own style and script run.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// The name of the client.
+    pub client: &'a str,
+    /// How the user is addressed who is logged in.
+    pub user: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The sealed interaction.
+    pub interaction: &'a str,
+}
+
 /// The consent page.
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -201,7 +219,10 @@ mod tests {
         };
         let fields = [("state", evil.to_owned())];
         let form_post = FormPostPage { nonce: "n", destination: evil, action: evil, fields: &fields };
-        for html in [consent.render().unwrap(), login.render().unwrap(), form_post.render().unwrap()] {
+        let account =
+            AccountPage { nonce: "n", workspace: evil, client: evil, user: evil, action: evil, interaction: evil };
+        let pages = [consent.render(), login.render(), form_post.render(), account.render()];
+        for html in pages.map(Result::unwrap) {
             assert!(!html.contains("<script>alert"), "{html}");
             assert!(!html.contains("\"><script") && !html.contains("{{7*7}}'"), "{html}");
             assert!(!html.contains(" onclick"), "{html}");

@@ -1,0 +1,50 @@
+//! The choice of an account (OpenID Connect Core §3.1.2.1, `prompt=select_account`).
+
+use frontchannel::Standing;
+use protocol::authorization::Prompt;
+use protocol::decision::Verdict;
+use protocol::error::{PageError, Refusal};
+use protocol::interaction::AccountChoice;
+use protocol::session::Session;
+use web::{Request, Response};
+
+use crate::Deps;
+
+/// The session of the user who has to be asked whether to go on with it.
+pub(crate) async fn to_choose(deps: &Deps, request: &Request, standing: &Standing) -> Result<Option<Session>, Refusal> {
+    // Only such a request is worth a read of the session.
+    if !matches!(standing.request.terms.prompt, Prompt::Pages { account: true, .. }) {
+        return Ok(None);
+    }
+    let Some(session) = deps.front.session(request, &standing.workspace.workspace).await? else { return Ok(None) };
+    let verdict = deps.front.decide(standing, Some(&session)).await?;
+    Ok(matches!(verdict, Verdict::SelectAccount).then_some(session))
+}
+
+/// Goes on with the account that the user chose.
+pub(crate) async fn choose(
+    deps: &Deps,
+    request: &Request,
+    mut standing: Standing,
+    choice: &str,
+) -> Result<Response, Refusal> {
+    let front = &deps.front;
+    match choice {
+        "another" => {
+            standing.passage.account = Some(AccountChoice::Another);
+            front.to_login(&standing).await
+        }
+        "current" => {
+            let session = front.session(request, &standing.workspace.workspace).await?;
+            match session.filter(|session| standing.passage.shown_to.as_ref() == Some(&session.subject)) {
+                Some(session) => {
+                    standing.passage.account = Some(AccountChoice::Current(session.sid.clone()));
+                    front.next(&standing, &session).await
+                }
+                // The page was shown to somebody else, or the session has ended since.
+                None => front.to_login(&standing).await,
+            }
+        }
+        _ => Err(Refusal::Page(PageError::IncompleteForm)),
+    }
+}
