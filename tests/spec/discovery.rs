@@ -36,6 +36,7 @@ const AUTHENTICATION_METHODS: [&str; 7] = [
     "self_signed_tls_client_auth",
 ];
 const PROMPTS: [&str; 5] = ["none", "login", "consent", "select_account", "create"];
+const DISPLAYS: [&str; 5] = ["page", "popup", "touch", "wap", "hologram"];
 const METHODS: [&str; 3] = ["S256", "plain", "S512"];
 
 async fn document(laptop: &Laptop, url: &str) -> Value {
@@ -131,6 +132,9 @@ async fn proved(laptop: &Laptop, name: &str, value: &Value) {
         "prompt_values_supported" => {
             exactly(value, &PROMPTS, async |one| authorizes(laptop, "prompt", one).await).await;
         }
+        "display_values_supported" => {
+            exactly(value, &DISPLAYS, async |one| authorizes(laptop, "display", one).await).await;
+        }
         "code_challenge_methods_supported" => {
             exactly(value, &METHODS, async |one| authorizes(laptop, "code_challenge_method", one).await).await;
         }
@@ -160,6 +164,10 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
             let header = part(tokens(laptop).await["id_token"].as_str().unwrap(), 0);
             assert_eq!(list(value), [header["alg"].as_str().unwrap()]);
         }
+        "acr_values_supported" => {
+            let id_token = part(tokens(laptop).await["id_token"].as_str().unwrap(), 1);
+            assert_eq!(list(value), [id_token["acr"].as_str().unwrap()]);
+        }
         "introspection_signing_alg_values_supported" => {
             let headers = [("authorization", SERVICE), ("accept", "application/token-introspection+jwt")];
             let signed = body(&laptop.form("/oauth2/introspect", &[("token", "x")], &headers).await);
@@ -179,6 +187,12 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
             assert_eq!(value, true);
             let answer = Browser::new(laptop).log_in(&request("demo-trusted", NATIVE, &Pkce::new("iss"))).await;
             assert_eq!(answered(&answer, "iss"), Some(laptop.issuer()));
+        }
+        "ui_locales_supported" => {
+            assert_eq!(list(value), ["en"]);
+            let pkce = Pkce::new("locales");
+            let asked = changed(&request("demo-trusted", NATIVE, &pkce), "ui_locales", Some("de-CH en"));
+            assert!(body(&Browser::new(laptop).authorize(&asked).await).contains("<html lang=\"en\""));
         }
         "request_parameter_supported" => assert_eq!(value, authorizes(laptop, "request", "e30.e30.").await),
         "request_uri_parameter_supported" => {

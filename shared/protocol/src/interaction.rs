@@ -122,6 +122,9 @@ mod tests {
         });
         let interaction: Interaction = serde_json::from_value(sealed).unwrap();
         assert!(interaction.prompts_login() && !interaction.prompts_account());
-        assert_eq!((interaction.passage.account, interaction.terms.response_mode), (None, Default::default()));
+        assert_eq!(
+            (interaction.passage.account, interaction.terms.response_mode),
+            (None, crate::answer::ResponseMode::default())
+        );
     }
 }
