@@ -10,6 +10,8 @@ import { UserAgent, startServer } from './support.mjs';
 const REDIRECT_URI = 'http://[::1]:51004/callback';
 const ALGORITHMS = ['RS256', 'PS256', 'ES256'];
 const CLIENT = { client_id: 'native' };
+const SERVICE = { client_id: 'service' };
+const SECRET = oauth.ClientSecretBasic('service-secret');
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 
 const workspace = (algorithm) => `
@@ -23,6 +25,14 @@ default_audience = "https://api.example"
 name = "openid"
 title = "Know that it is you"
 
+[[scopes]]
+name = "offline_access"
+title = "Stay signed in"
+
+[[scopes]]
+name = "introspect_tokens"
+title = "Look at every token"
+
 [[sandbox.users]]
 username = "alice"
 password = "alice"
@@ -34,7 +44,16 @@ client_name = "Native application"
 application_type = "native"
 token_endpoint_auth_method = "none"
 redirect_uris = ["http://[::1]/callback"]
-scope = "openid"
+grant_types = ["authorization_code", "refresh_token"]
+scope = "openid offline_access"
+
+[[clients]]
+client_id = "${SERVICE.client_id}"
+client_name = "Service"
+token_endpoint_auth_method = "client_secret_basic"
+client_secret = "service-secret"
+grant_types = ["client_credentials"]
+client_credentials_scope = "introspect_tokens"
 `;
 
 describe('oauth4webapi', () => {
@@ -48,7 +67,7 @@ describe('oauth4webapi', () => {
   }
 
   /** A user signs in; the parameters of the answer, checked, and what else the exchange needs. */
-  async function authorized(as) {
+  async function authorized(as, scope = 'openid') {
     const verifier = oauth.generateRandomCodeVerifier();
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
     const url = new URL(as.authorization_endpoint);
@@ -56,7 +75,7 @@ describe('oauth4webapi', () => {
       client_id: CLIENT.client_id,
       response_type: 'code',
       redirect_uri: REDIRECT_URI,
-      scope: 'openid',
+      scope,
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       state,
@@ -69,6 +88,26 @@ describe('oauth4webapi', () => {
 
   const exchanged = (as, { parameters, verifier }, redirectUri = REDIRECT_URI) =>
     oauth.authorizationCodeGrantRequest(as, CLIENT, oauth.None(), parameters, redirectUri, verifier, INSECURE);
+
+  /** A refresh, and its answer checked with the signature of the ID token. */
+  async function refreshed(as, token) {
+    const response = await oauth.refreshTokenGrantRequest(as, CLIENT, oauth.None(), token, INSECURE);
+    const tokens = await oauth.processRefreshTokenResponse(as, CLIENT, response);
+    await oauth.validateApplicationLevelSignature(as, response, INSECURE);
+    return tokens;
+  }
+
+  /** What the service is told about `token`. */
+  async function introspected(as, token, requestJwtResponse = false) {
+    const options = { requestJwtResponse, ...INSECURE };
+    const response = await oauth.introspectionRequest(as, SERVICE, SECRET, token, options);
+    const type = requestJwtResponse ? 'application/token-introspection+jwt' : 'application/json';
+    assert.equal(response.headers.get('content-type').split(';')[0], type);
+    const service = { ...SERVICE, introspection_signed_response_alg: as.id_token_signing_alg_values_supported[0] };
+    const said = await oauth.processIntrospectionResponse(as, service, response);
+    if (requestJwtResponse) await oauth.validateApplicationLevelSignature(as, response, INSECURE);
+    return said;
+  }
 
   for (const algorithm of ALGORITHMS) {
     test(`the grant is completed, and its ID token verified, with ${algorithm}`, async () => {
@@ -89,6 +128,47 @@ describe('oauth4webapi', () => {
         await oauth.revocationRequest(as, CLIENT, oauth.None(), tokens.access_token, INSECURE));
       await assert.rejects(
         async () => oauth.processUserInfoResponse(as, CLIENT, sub, await userinfo()),
+        { name: 'WWWAuthenticateChallengeError', status: 401 });
+    });
+  }
+
+  for (const algorithm of ALGORITHMS) {
+    test(`tokens are renewed, looked at, and all ended by the last refresh token, with ${algorithm}`, async () => {
+      const as = await discovered(algorithm);
+      const authorization = await authorized(as, 'openid offline_access');
+      const first = await oauth.processAuthorizationCodeResponse(
+        as, CLIENT, await exchanged(as, authorization), { expectedNonce: authorization.nonce, maxAge: 300 });
+      const second = await refreshed(as, first.refresh_token);
+      assert.notEqual(second.refresh_token, first.refresh_token);
+      assert.equal((await refreshed(as, first.refresh_token)).refresh_token, second.refresh_token, 'tried again');
+
+      const { sub } = oauth.getValidatedIdTokenClaims(second);
+      for (const token of [first.access_token, second.access_token, second.refresh_token]) {
+        const plain = await introspected(as, token);
+        assert.deepEqual([plain.active, plain.client_id, plain.sub], [true, CLIENT.client_id, sub]);
+        assert.deepEqual(await introspected(as, token, true), plain);
+      }
+      await oauth.processRevocationResponse(
+        await oauth.revocationRequest(as, CLIENT, oauth.None(), second.refresh_token, INSECURE));
+      for (const token of [first.access_token, second.access_token, first.refresh_token, second.refresh_token]) {
+        for (const signed of [false, true]) assert.deepEqual(await introspected(as, token, signed), { active: false });
+      }
+      await assert.rejects(refreshed(as, second.refresh_token), { error: 'invalid_grant', status: 400 });
+    });
+
+    test(`a program gets a token of its own, which an API checks, with ${algorithm}`, async () => {
+      const as = await discovered(algorithm);
+      const parameters = new URLSearchParams({ resource: 'https://api.example' });
+      const asked = (authentication) =>
+        oauth.clientCredentialsGrantRequest(as, SERVICE, authentication, parameters, INSECURE);
+      const tokens = await oauth.processClientCredentialsResponse(as, SERVICE, await asked(SECRET));
+      assert.deepEqual([tokens.token_type, tokens.scope], ['bearer', 'introspect_tokens']);
+      const headers = { authorization: `Bearer ${tokens.access_token}` };
+      const request = new Request('https://api.example/', { headers });
+      const claims = await oauth.validateJwtAccessToken(as, request, 'https://api.example', INSECURE);
+      assert.deepEqual([claims.sub, claims.client_id], [SERVICE.client_id, SERVICE.client_id]);
+      await assert.rejects(
+        async () => oauth.processClientCredentialsResponse(as, SERVICE, await asked(oauth.ClientSecretBasic('wrong'))),
         { name: 'WWWAuthenticateChallengeError', status: 401 });
     });
   }
