@@ -7,6 +7,7 @@
 )]
 
 mod authorization;
+mod clients;
 mod code;
 mod cors;
 mod coverage;

@@ -351,7 +351,8 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
         let sealer = sealer.unwrap();
         let reading = postern::workspace_file::Reading {
             public_url: &public_url,
-            sealer: &sealer,
+            upstream_secrets: &sealer,
+            client_secrets: &sealer,
             entropy: &signing::SystemEntropy,
         };
         let error = reading.text("x.toml", &file).err().map(|error| error.to_string()).unwrap_or_default();

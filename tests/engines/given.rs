@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::client::Client;
-use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
+use protocol::client_authentication::{Authenticated, AuthenticatedClient, Credentials, authenticate};
 use protocol::exchange::{ApprovedExchange, approve};
 use protocol::grant::{Grant, GrantTerms};
 use protocol::id::{GrantId, Issuer, RegionLabel, Subject, WorkspaceId};
@@ -218,5 +218,8 @@ pub(crate) fn refreshing_client() -> AuthenticatedClient {
     metadata.grant_types.push(GrantType::RefreshToken);
     let client: Client = metadata.register(&workspace.settings, &workspace.issuer).unwrap();
     let credentials = Credentials::parse(&[], &Parameters::parse(b"client_id=app").unwrap()).unwrap();
-    authenticate(&credentials, Some(Arc::new(client))).unwrap()
+    match authenticate(credentials, Some(Arc::new(client)), NOW).unwrap() {
+        Authenticated::Proved(client) => client,
+        Authenticated::Asserted(_) => unreachable!("it sent no assertion"),
+    }
 }

@@ -4,6 +4,7 @@
 //! Local and to `MiniStack`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops when something is not as it must be")]
 
+mod assertions;
 mod configuration;
 mod engine;
 mod given;

@@ -1,6 +1,7 @@
 //! Faults of what we depend on, injected at the wire to the store, and of the clock.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops when something is not as it must be")]
 
+mod assertions;
 mod clock;
 mod commits;
 mod given;

@@ -1,11 +1,11 @@
 //! The whole flow through the binaries, over https names.
 
 use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
-use tests::Pkce;
 use tests::browser::{answered, body, exchange, json, location, request};
 use tests::expect;
-use tests::lambda::{Account, Fleet, Visitor};
-use web::Response;
+use tests::lambda::{Account, Event, Fleet, Visitor};
+use tests::{Assertion, ClientKey, Pkce, asserted};
+use web::{Clock as _, Response, SystemClock};
 
 pub(crate) const URL: &str = "https://auth.example";
 pub(crate) const NATIVE: &str = "http://127.0.0.1:51004/callback";
@@ -80,7 +80,7 @@ async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
 async fn discovery_is_served_in_all_three_forms_and_names_keys_that_are_there() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
-    let get = async |path: &str| metadata.invoke(tests::lambda::Event::new("GET", path)).await;
+    let get = async |path: &str| metadata.invoke(Event::new("GET", path)).await;
     let mut documents = Vec::new();
     for path in [
         "/default/demo/.well-known/openid-configuration",
@@ -141,13 +141,36 @@ async fn sec_param_08_a_form_in_base64_is_the_same_form() {
     assert_eq!(tokens.status(), 200, "{}", body(&tokens));
 }
 
-/// The provider is a port of this machine on which nobody listens, so that the test needs no network.
+#[tokio::test]
+async fn a_client_signs_its_assertion_and_is_believed_by_each_function_once() {
+    let account = Account::new(URL, |file| file).await;
+    let (revoke, token) = (account.start("revoke").await, account.start("token").await);
+    let (key, issuer) = (ClientKey::of_demo(), format!("{URL}/default/demo"));
+    let signed =
+        |jti: &str| Assertion::at(&issuer, SystemClock.now().seconds(), "demo-private-key-jwt", jti).signed(&key);
+    let revoked = async |jwt: &str| {
+        let [assertion, kind] = asserted(jwt);
+        let event = Event::new("POST", "/default/demo/oauth2/revoke").form(&[("token", "nobodys"), assertion, kind]);
+        revoke.invoke(event).await
+    };
+    let exchanged = async |jwt: &str| {
+        let [assertion, kind] = asserted(jwt);
+        let fields = [("grant_type", "authorization_code"), ("code", "eu.nobodys.code"), assertion, kind];
+        token.invoke(Event::new("POST", "/default/demo/oauth2/token").form(&fields)).await
+    };
+    let jwt = signed("1");
+    assert_eq!(revoked(&jwt).await.status(), 200);
+    expect::refused(&exchanged(&jwt).await, 401, "invalid_client", "used at the other function");
+    expect::refused(&exchanged(&signed("2")).await, 400, "invalid_grant", "believed");
+}
+
+/// The provider is a port of this machine on which nobody listens, so that the test needs no network; and so that it may
+/// be asked at all, we are on a laptop.
 #[tokio::test]
 async fn f_up_01_an_upstream_provider_that_cannot_be_reached_is_a_502_page_and_the_login_goes_on() {
-    let nobody = |file: String| {
-        file.replace("\"{public_url}/default/partner\"\nclient_id", "\"https://127.0.0.2:9\"\nclient_id")
-    };
-    let account = Account::new(URL, nobody).await;
+    let nobody =
+        |file: String| file.replace("\"{public_url}/default/partner\"\nclient_id", "\"http://127.0.0.1:9\"\nclient_id");
+    let account = Account::new("http://localhost:9000", nobody).await;
     let fleet = account.start_all().await;
     let (pkce, mut visitor) = (Pkce::new("upstream"), Visitor::new(&fleet));
     let parameters = request("demo-trusted", NATIVE, &pkce);
@@ -157,7 +180,7 @@ async fn f_up_01_an_upstream_provider_that_cannot_be_reached_is_a_502_page_and_t
 
     let unreachable = visitor.send("GET", link, |event| event).await;
     expect::page(&unreachable, 502, "nobody listens there");
-    assert!(!body(&unreachable).contains("127.0.0.2"), "{}", body(&unreachable));
+    assert!(!body(&unreachable).contains("127.0.0.1:9"), "{}", body(&unreachable));
     let nonsense = visitor.send("GET", &link.replace("partner", "nobody"), |event| event).await;
     expect::page(&nonsense, 400, "no such provider");
     let forged = fleet.demo_url("/callback/partner?code=c&state=s");

@@ -50,11 +50,10 @@ impl Account {
     /// laptop.
     pub async fn new(public_url: &str, change: impl Fn(String) -> String) -> Self {
         let data = Data::memory(&SystemEntropy).unwrap();
-        let of = |purpose| Sealer::derived(&data.sealing_key, purpose).unwrap();
-        let (secrets, sealer) = (of(Purpose::UpstreamSecret), of(Purpose::SigningKey));
+        let sealer = Sealer::derived(&data.sealing_key, Purpose::SigningKey).unwrap();
         let public_url = PublicUrl::parse(public_url).unwrap();
         let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
-        provisioned(&data, &public_url, (&secrets, change), source).await;
+        provisioned(&data, &public_url, change, source).await;
         let database = data.engine.database().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let store = format!("http://{}", listener.local_addr().unwrap());
@@ -71,9 +70,8 @@ impl Account {
         let public_url = PublicUrl::parse(public_url).unwrap();
         let administration = KmsAdministration::new(&kms.connection("eu-central-1"), SEALING_KEY);
         let signing_keys = kms.signing_keys();
-        let secrets = Sealer::derived(&data.sealing_key, Purpose::UpstreamSecret).unwrap();
         let source = KeySource::Aws { kms: &administration, signing_keys: &signing_keys };
-        provisioned(&data, &public_url, (&secrets, |file| file), source).await;
+        provisioned(&data, &public_url, |file| file, source).await;
         let database = data.engine.database().clone();
         let (endpoint, ca_bundle) = aws::serve(data.engine.clone(), kms).await;
         let mut environment = environment(public_url.as_str());
@@ -106,13 +104,10 @@ impl Account {
 }
 
 /// Makes tables, keys and workspaces.
-async fn provisioned(
-    data: &Data,
-    public_url: &PublicUrl,
-    (secrets, change): (&Sealer, impl Fn(String) -> String),
-    source: KeySource<'_>,
-) {
-    let reading = Reading { public_url, sealer: secrets, entropy: &SystemEntropy };
+async fn provisioned(data: &Data, public_url: &PublicUrl, change: impl Fn(String) -> String, source: KeySource<'_>) {
+    let of = |purpose| Sealer::derived(&data.sealing_key, purpose).unwrap();
+    let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
+    let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
     let files: Vec<_> = DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
     let keys = Keys { connection: &data.engine.connection(), source, now: SystemClock.now() };
     keys.tables().await.unwrap();

@@ -82,8 +82,8 @@ impl Entropy for SeededEntropy {
 
 /// Everything in one process, as a test sees it.
 pub struct Laptop {
-    /// The functions.
-    pub app: App,
+    /// The functions. Boxed, because a server is large, and tests hold several.
+    pub app: Box<App>,
     /// The clock.
     pub clock: Arc<FixedClock>,
     /// The wire to the store.
@@ -129,7 +129,7 @@ impl Laptop {
         let place = place(public_url.clone(), &data, kms.as_ref(), "eu-west-1");
         let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
-            app: App::assemble(&parts).unwrap(),
+            app: Box::new(App::assemble(&parts).unwrap()),
             connection: data.engine.connection(),
             public_url: public_url.as_str().into(),
             clock,
@@ -149,7 +149,7 @@ impl Laptop {
     pub fn start_over(&mut self, connection: Connection, region: &str) {
         let place = place(self.parts.public_url.clone(), &self.data, self.kms.as_ref(), region);
         self.parts = Parts::new(connection, place, self.clock.clone(), self.parts.entropy.clone());
-        self.app = App::assemble(&self.parts).unwrap();
+        *self.app = App::assemble(&self.parts).unwrap();
     }
 
     /// Starts all functions anew over the same wires.
@@ -161,8 +161,9 @@ impl Laptop {
     /// Applies the demo's workspaces, each file's text changed by `change` first.
     pub async fn apply(&self, change: impl Fn(String) -> String) {
         let of = |purpose| Sealer::derived(&self.data.sealing_key, purpose).unwrap();
-        let (secrets, sealer) = (of(Purpose::UpstreamSecret), of(Purpose::SigningKey));
-        let reading = Reading { public_url: &self.parts.public_url, sealer: &secrets, entropy: &SystemEntropy };
+        let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
+        let (sealer, public_url) = (of(Purpose::SigningKey), &self.parts.public_url);
+        let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
         let files: Vec<_> =
             DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
         let (connection, now) = (&self.connection, self.clock.now());
@@ -193,6 +194,12 @@ impl Laptop {
     #[must_use]
     pub fn demo_url(&self, path: &str) -> String {
         format!("{}/default/demo{path}", self.public_url)
+    }
+
+    /// The time, in seconds.
+    #[must_use]
+    pub fn clock_seconds(&self) -> u64 {
+        self.clock.now().seconds()
     }
 
     /// The issuer of the workspace `demo`.

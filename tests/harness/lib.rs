@@ -11,16 +11,20 @@
     reason = "a harness stops the test when something is not as it must be"
 )]
 
+pub mod assertion;
 pub mod browser;
 pub mod expect;
 pub mod kms;
 pub mod lambda;
 pub mod laptop;
 pub mod pkce;
+pub mod published;
 pub mod wire;
 
+pub use assertion::{Assertion, ClientKey, asserted};
 pub use browser::Browser;
 pub use kms::{FakeKms, KmsCall, KmsTrouble};
 pub use laptop::{FixedClock, Laptop, SeededEntropy};
 pub use pkce::Pkce;
+pub use published::Published;
 pub use wire::{Operation, Trouble, Wire};

@@ -35,6 +35,10 @@ const AUTHENTICATION_METHODS: [&str; 7] = [
     "tls_client_auth",
     "self_signed_tls_client_auth",
 ];
+const AUTHENTICATION_ALGORITHMS: [&str; 13] = [
+    "RS256", "PS256", "ES256", "EdDSA", "Ed25519", "HS256", "none", "HS384", "HS512", "RS384", "ES384", "PS512",
+    "ES256K",
+];
 const PROMPTS: [&str; 5] = ["none", "login", "consent", "select_account", "create"];
 const DISPLAYS: [&str; 5] = ["page", "popup", "touch", "wap", "hologram"];
 const METHODS: [&str; 3] = ["S256", "plain", "S512"];
@@ -75,11 +79,25 @@ async fn authorizes(laptop: &Laptop, name: &'static str, value: &'static str) ->
 fn registers(method: &str) -> bool {
     let of_web = "token_endpoint_auth_method = \"client_secret_basic\"";
     let text = DEMO[0].1.replacen(of_web, &format!("token_endpoint_auth_method = \"{method}\""), 1);
+    // A method that is known may lack something; one that is unknown is no variant at all.
+    !misread(&text).contains("unknown variant")
+}
+
+/// Whether a client can be registered to sign its assertions by this algorithm; `clients.rs` of the attacks tries each.
+fn registers_algorithm(algorithm: &str) -> bool {
+    let of_demo = "token_endpoint_auth_signing_alg = \"ES256\"";
+    let text = DEMO[0].1.replacen(of_demo, &format!("token_endpoint_auth_signing_alg = \"{algorithm}\""), 1);
+    // An algorithm that is known may lack a key that fits.
+    !misread(&text).contains("token_endpoint_auth_signing_alg is ")
+}
+
+/// What is wrong with a workspace file.
+fn misread(text: &str) -> String {
     let sealer = Sealer::derived(&protocol::secret::Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
     let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
-    let reading = Reading { public_url: &public_url, sealer: &sealer, entropy: &SystemEntropy };
-    // A method that is known may lack something; one that is unknown is no variant at all.
-    reading.text("x.toml", &text).err().is_none_or(|error| !error.to_string().contains("unknown variant"))
+    let (upstream_secrets, client_secrets) = (&sealer, &sealer);
+    let reading = Reading { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+    reading.text("x.toml", text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
 /// The tokens of a login as alice.
@@ -151,6 +169,11 @@ async fn proved(laptop: &Laptop, name: &str, value: &Value) {
         }
         "introspection_endpoint_auth_methods_supported" => {
             exactly(value, &AUTHENTICATION_METHODS, async |one| one != "none" && registers(one)).await;
+        }
+        "token_endpoint_auth_signing_alg_values_supported"
+        | "introspection_endpoint_auth_signing_alg_values_supported"
+        | "revocation_endpoint_auth_signing_alg_values_supported" => {
+            exactly(value, &AUTHENTICATION_ALGORITHMS, async |one| registers_algorithm(one)).await;
         }
         _ => shown(laptop, name, value).await,
     }

@@ -1,6 +1,6 @@
 //! The flow from end to end: RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1.
 
-use protocol::jwk::ForeignJwks;
+use protocol::foreign_jwk::ForeignJwks;
 use signing::verify;
 use tests::browser::{answered, exchange, json, location, request};
 use tests::{Browser, Laptop, Pkce};

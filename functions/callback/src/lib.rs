@@ -54,7 +54,7 @@ impl Deps {
             accounts: parts.handle(AccountRecording::new),
             transactions: parts.sealing(Purpose::Upstream)?,
             secrets: parts.sealing(Purpose::UpstreamSecret)?,
-            fetcher: Fetcher::new(parts.public_url.is_secure()),
+            fetcher: parts.fetcher(),
             upstreams: Upstreams::default(),
         })
     }

@@ -11,7 +11,6 @@ use protocol::encoding::encode_uri_component;
 use protocol::error::PageError;
 use protocol::id::WorkspaceId;
 use protocol::identity::Identity;
-use protocol::jwk::ForeignJwks;
 use protocol::secret::Secret;
 use protocol::time::{Lifetime, Timestamp};
 use protocol::upstream::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamProvider, UpstreamTransaction};
@@ -45,7 +44,7 @@ impl Upstreams {
         }
         let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
         let metadata: UpstreamMetadata =
-            fetcher.json(get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
+            fetcher.json(Outgoing::get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
         let metadata = Arc::new(metadata.of(provider).map_err(|error| refused(provider, &error))?);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(provider.issuer.clone(), (now, Arc::clone(&metadata)));
@@ -116,8 +115,7 @@ impl Login<'_> {
     async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, PageError> {
         let refuse = |reason: &dyn std::fmt::Display| refused(self.provider, reason);
         let header = verify::header(&tokens.id_token).ok_or_else(|| refuse(&"unreadable ID token"))?;
-        let jwks: ForeignJwks =
-            fetcher.json(get(&self.metadata.jwks_uri)).await.map_err(|fault| unreachable(self.provider, &fault))?;
+        let jwks = fetcher.keys(&self.metadata.jwks_uri).await.map_err(|fault| unreachable(self.provider, &fault))?;
         let keys = jwks.candidates(header.alg, header.kid.as_deref());
         let is_id_token = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
         let claims = verify::claims(&tokens.id_token, &keys, is_id_token).ok_or_else(|| refuse(&"bad signature"))?;
@@ -137,7 +135,7 @@ impl Login<'_> {
     ) -> Result<Option<Map<String, Value>>, PageError> {
         let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
         let bearer = format!("Bearer {}", tokens.access_token);
-        let outgoing = Outgoing { authorization: Some(&bearer), ..get(url) };
+        let outgoing = Outgoing { authorization: Some(&bearer), ..Outgoing::get(url) };
         let claims = fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))?;
         Ok(Some(claims))
     }
@@ -155,10 +153,6 @@ pub(crate) async fn client_secret(
     let plain = keys.open(workspace, sealed).ok_or(PageError::Unavailable)?;
     let text = String::from_utf8(plain.expose().clone()).map_err(|_| PageError::Unavailable)?;
     Ok(Some(Secret::new(text)))
-}
-
-fn get(url: &str) -> Outgoing<'_> {
-    Outgoing { method: Method::GET, url, authorization: None, form: None }
 }
 
 fn basic(client_id: &str, secret: &Secret<String>) -> String {

@@ -2,7 +2,7 @@
 //! (RFC 9701).
 
 use assembly::{AssemblyError, Parts};
-use backchannel::{BackChannel, Caller, refusal, token_request_fault, unavailable};
+use backchannel::{BackChannel, Caller, Clients, refusal, token_request_fault, unavailable};
 use custody::Signers;
 use http::header;
 use protocol::access_token::AccessTokenClaims;
@@ -22,6 +22,8 @@ use web::{Request, Response, json};
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
+    /// What authenticates clients.
+    pub clients: Clients,
     /// Grants.
     pub grants: GrantReading,
     /// The keys that sign.
@@ -35,7 +37,12 @@ impl Deps {
     ///
     /// [`AssemblyError`] if something of it is not there.
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        Ok(Self { back: parts.back(), grants: parts.handle(GrantReading::new), signers: parts.signers()? })
+        Ok(Self {
+            back: parts.back(),
+            clients: parts.clients()?,
+            grants: parts.handle(GrantReading::new),
+            signers: parts.signers()?,
+        })
     }
 
     /// Opens connections during the start of a function, when it has the full speed of its processor.
@@ -74,7 +81,7 @@ async fn introspect(
     caller: &mut Caller,
 ) -> Result<Answer, TokenRequestError> {
     let body = request.form().map_err(token_request_fault)?;
-    let asker = Box::pin(deps.back.asker((request, workspace), &body, caller, &deps.grants)).await?;
+    let asker = Box::pin(deps.back.asker((request, workspace), &body, caller, (&deps.grants, &deps.clients))).await?;
     if matches!(&asker, Asker::Client(client) if !client.client().authentication.is_confidential()) {
         return Err(TokenRequestError::Public);
     }

@@ -79,5 +79,5 @@ async fn document(deps: &Deps, matched: &Matched<'_>) -> Result<Option<Value>, S
 }
 
 fn described(workspace: &Workspace, ring: &KeyRing) -> Value {
-    discovery::metadata(&workspace.issuer, &workspace.settings.scope_names(), &ring.algorithms())
+    discovery::metadata(&workspace.issuer, &workspace.settings, &ring.algorithms())
 }

@@ -2,7 +2,7 @@
 //! durable (design invariant 7).
 
 use assembly::{AssemblyError, Parts};
-use backchannel::{BackChannel, Caller, refusal, token_request_fault, unavailable};
+use backchannel::{BackChannel, Caller, Clients, refusal, token_request_fault, unavailable};
 use protocol::asker::Asker;
 use protocol::id::{ClientId, GrantId, Subject};
 use protocol::introspection::belongs;
@@ -20,6 +20,8 @@ use web::{Request, Response};
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
+    /// What authenticates clients.
+    pub clients: Clients,
     /// Grants, to be looked at.
     pub reading: GrantReading,
     /// Grants, to be revoked.
@@ -35,6 +37,7 @@ impl Deps {
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
         Ok(Self {
             back: parts.back(),
+            clients: parts.clients()?,
             reading: parts.handle(GrantReading::new),
             grants: parts.handle(GrantRevocation::new),
         })
@@ -65,7 +68,7 @@ async fn revoke(
     caller: &mut Caller,
 ) -> Result<(), TokenRequestError> {
     let body = request.form().map_err(token_request_fault)?;
-    let asker = Box::pin(deps.back.asker((request, workspace), &body, caller, &deps.reading)).await?;
+    let asker = Box::pin(deps.back.asker((request, workspace), &body, caller, (&deps.reading, &deps.clients))).await?;
     let named = TokenParameter::parse(&body)?.ok_or(TokenRequestError::MissingToken)?;
     // A token that is not ours, or not the asker's, is left alone, and nobody learns which (§2.2).
     let Some(revocable) = Box::pin(revocable(deps, workspace, named.token.expose(), &asker)).await? else {

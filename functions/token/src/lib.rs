@@ -12,12 +12,10 @@ mod sign;
 use std::sync::Arc;
 
 use assembly::{AssemblyError, Parts};
-use backchannel::{BackChannel, Caller};
+use backchannel::{BackChannel, Caller, Clients};
 use custody::{Deriving, Signers};
-use http::header;
-use protocol::client_authentication::{AuthenticatedClient, Credentials, authenticate};
+use protocol::client_authentication::AuthenticatedClient;
 use protocol::id::RegionLabel;
-use protocol::parameters::Parameters;
 use protocol::time::Lifetime;
 use protocol::token_error::TokenError;
 use protocol::token_request::TokenRequest;
@@ -33,6 +31,8 @@ use crate::respond::{TokenResponse, respond};
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
+    /// What authenticates clients.
+    pub clients: Clients,
     /// Grants, to be redeemed and refreshed.
     pub grants: GrantRedemption,
     /// The keys that sign.
@@ -54,6 +54,7 @@ impl Deps {
     pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
         Ok(Self {
             back: parts.back(),
+            clients: parts.clients()?,
             grants: parts.handle(GrantRedemption::new),
             signers: parts.signers()?,
             refresh_tokens: parts.deriving(Purpose::RefreshToken)?,
@@ -92,7 +93,7 @@ async fn tokens(
 ) -> Result<TokenResponse, TokenError> {
     let body = request.form().map_err(token_error)?;
     let asked = TokenRequest::parse(&body)?;
-    let client = authenticated(deps, request, workspace, (&body, caller)).await?;
+    let client = deps.clients.authenticated(&deps.back, request, workspace, (&body, caller)).await?;
     let visit = Visit { deps, request, workspace, client };
     // Boxed, because the SDK's futures are large.
     match asked {
@@ -108,19 +109,6 @@ struct Visit<'a> {
     request: &'a Request,
     workspace: &'a Workspace,
     client: AuthenticatedClient,
-}
-
-/// Whoever the client is, its answers may be read by its own pages: `caller` learns of it before it is believed.
-async fn authenticated(
-    deps: &Deps,
-    request: &Request,
-    workspace: &Workspace,
-    (body, caller): (&Parameters, &mut Caller),
-) -> Result<AuthenticatedClient, TokenError> {
-    let credentials = Credentials::parse(&request.header(header::AUTHORIZATION), body)?;
-    let found = deps.back.client(workspace, credentials.client_id(), caller).await;
-    let client = found.map_err(|fault| unavailable(&fault))?;
-    Ok(authenticate(&credentials, client.map(|loaded| Arc::clone(&loaded.client)))?)
 }
 
 /// The longest that signing takes, with all its tries and the next key's.

@@ -4,6 +4,7 @@
 //! them from the environment.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use assembly::{AssemblyError, KeyPlace, Place, surroundings};
 use custody::{DataKeyFault, Sealing};
@@ -11,7 +12,7 @@ use protocol::id::WorkspaceId;
 use protocol::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
 use protocol::time::{Lifetime, Timestamp};
 use serde_json::{Value, json};
-use signing::{KmsAdministration, KmsUnwrapping, Purpose, SystemEntropy};
+use signing::{KmsAdministration, KmsUnwrapping, Purpose, Sealer, SystemEntropy};
 use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 use web::config::PublicUrl;
@@ -91,6 +92,11 @@ impl Stack {
         let source = KeySource::Aws { kms: &self.kms, signing_keys: &self.signing_keys };
         Keys { connection: &self.connection, source, now: self.now }
     }
+
+    async fn sealer(&self, purpose: Purpose) -> Result<Arc<Sealer>, DataKeyFault> {
+        let reading = SealingKeyReading::new(&self.connection);
+        Sealing::wrapped(purpose, reading, self.unwrapping.clone()).keys(self.now).await
+    }
 }
 
 /// Applies workspaces to a stack.
@@ -103,10 +109,10 @@ pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
         let stack = Stack::from_env()?;
         let keys = stack.keys();
         keys.ensure_sealing().await?;
-        let reading = SealingKeyReading::new(&stack.connection);
-        let secrets = Sealing::wrapped(Purpose::UpstreamSecret, reading, stack.unwrapping.clone());
-        let sealer = secrets.keys(stack.now).await?;
-        let reading = Reading { public_url: &stack.public_url, sealer: &sealer, entropy: &SystemEntropy };
+        let (upstream_secrets, client_secrets) =
+            (&*stack.sealer(Purpose::UpstreamSecret).await?, &*stack.sealer(Purpose::ClientSecret).await?);
+        let public_url = &stack.public_url;
+        let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
         let files = options.files.iter().map(|path| reading.file(path)).collect::<Result<Vec<_>, _>>()?;
         keys.apply(&files).await?;
         let applied: Vec<(&str, usize)> =

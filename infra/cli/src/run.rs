@@ -99,9 +99,10 @@ async fn prepared(
     options: &DevOptions,
 ) -> Result<(Parts, Vec<WorkspaceFile>), DevError> {
     let connection = data.engine.connection();
-    let secrets = Sealer::derived(&data.sealing_key, Purpose::UpstreamSecret).map_err(AssemblyError::from)?;
-    let sealer = Sealer::derived(&data.sealing_key, Purpose::SigningKey).map_err(AssemblyError::from)?;
-    let reading = Reading { public_url, sealer: &secrets, entropy: &SystemEntropy };
+    let sealer = |purpose| Sealer::derived(&data.sealing_key, purpose).map_err(AssemblyError::from);
+    let (upstream_secrets, client_secrets) = (&sealer(Purpose::UpstreamSecret)?, &sealer(Purpose::ClientSecret)?);
+    let sealer = sealer(Purpose::SigningKey)?;
+    let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
     let files = if options.config.is_empty() {
         DEMO.iter().map(|(name, text)| reading.text(name, text)).collect::<Result<Vec<_>, _>>()
     } else {

@@ -64,8 +64,7 @@ pub enum SealingError {
     InUse(Timestamp),
     /// What was sealed lies in the store until it is sealed anew.
     #[error(
-        "a retired version has sealed secrets that lie in the store: apply every workspace file with a client_secret of an \
-         upstream provider again, then insist with --now"
+        "a retired version has sealed secrets that lie in the store: apply every workspace file with a client_secret again, then insist with --now"
     )]
     Stored,
     /// There are no numbers left.
@@ -92,7 +91,7 @@ const fn in_use(purpose: Purpose) -> Option<Lifetime> {
         Purpose::Interaction | Purpose::Upstream => Some(Lifetime::seconds(3600)),
         // The longest that a workspace may set for refresh tokens: until then an old one is known to have been issued.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
-        Purpose::SigningKey | Purpose::UpstreamSecret => None,
+        Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret => None,
     }
 }
 

@@ -5,14 +5,17 @@
 
 use std::path::Path;
 
+use protocol::foreign_jwk::ForeignAlgorithm;
 use protocol::id::{ClientId, Issuer, WorkspaceId};
 use protocol::jwk::Algorithm;
+use protocol::outbound::{OutboundUrl, Reach};
 use protocol::registration::ClientMetadata;
 use protocol::scope::Scopes;
 use protocol::secret::{Secret, SecretHash};
+use protocol::upstream::UpstreamProvider;
 use protocol::workspace::{Settings, Workspace};
 use serde::Deserialize;
-use signing::{Entropy, Sealer};
+use signing::{Entropy, Sealer, verify};
 use thiserror::Error;
 use toml::{Table, Value};
 use web::config::PublicUrl;
@@ -64,7 +67,9 @@ pub struct Reading<'a> {
     /// Stands for `{public_url}`.
     pub public_url: &'a PublicUrl,
     /// Seals our secrets at upstream providers, which have to be kept.
-    pub sealer: &'a Sealer,
+    pub upstream_secrets: &'a Sealer,
+    /// Seals the secrets of clients that authenticate by a MAC, which have to be kept as well.
+    pub client_secrets: &'a Sealer,
     /// Random bytes.
     pub entropy: &'a dyn Entropy,
 }
@@ -101,10 +106,10 @@ impl Reading<'_> {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
         let issuer = Issuer::new(self.public_url.as_str(), &id);
-        let clients = head.clients.into_iter().map(client).collect::<Result<Vec<_>, _>>()?;
+        askable(&settings.upstream, Reach::of(issuer.as_str()))?;
+        let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
         for metadata in &clients {
-            metadata
-                .register(&settings, &issuer)
+            registered(metadata, &settings, &issuer)
                 .map_err(|reason| format!("client {}: {reason}", metadata.client_id))?;
         }
         unique(clients.iter().map(|metadata| &metadata.client_id))?;
@@ -119,12 +124,64 @@ impl Reading<'_> {
         for provider in providers.into_iter().flatten().filter_map(Value::as_table_mut) {
             if let Some(secret) = provider.remove("client_secret") {
                 let secret = secret.as_str().ok_or("client_secret is a string")?.as_bytes().to_vec();
-                let sealed = self.sealer.seal(id, secret, self.entropy);
+                let sealed = self.upstream_secrets.seal(id, secret, self.entropy);
                 provider.insert("sealed_client_secret".into(), sealed.map_err(|fault| fault.to_string())?.into());
             }
         }
         Ok(())
     }
+
+    /// A client as the file has it: a `client_secret` in clear becomes its digest before anything is kept, or is sealed
+    /// where a digest would not do.
+    fn client(&self, mut table: Table, id: &WorkspaceId) -> Result<ClientMetadata, String> {
+        let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
+        let named = |reason: String| format!("client {name}: {reason}");
+        if let Some(secret) = table.remove("client_secret") {
+            let secret = secret.as_str().ok_or_else(|| named("client_secret is a string".into()))?;
+            if table.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("client_secret_jwt") {
+                let sealed = self.sealed_for_macs(secret, id).map_err(&named)?;
+                table.insert("sealed_client_secret".into(), sealed.into());
+            } else {
+                add_digest(&mut table, secret).map_err(&named)?;
+            }
+        }
+        table.try_into().map_err(|error| named(misfit(&error)))
+    }
+
+    /// A MAC is only as good as its key is long (RFC 7518 §3.2).
+    fn sealed_for_macs(&self, secret: &str, id: &WorkspaceId) -> Result<String, String> {
+        if secret.len() < 32 {
+            return Err("client_secret of client_secret_jwt is a random string of at least 32 characters".into());
+        }
+        self.client_secrets.seal(id, secret.as_bytes().to_vec(), self.entropy).map_err(|fault| fault.to_string())
+    }
+}
+
+fn add_digest(table: &mut Table, secret: &str) -> Result<(), String> {
+    let hash = SecretHash::of(&Secret::new(secret.into())).encoded();
+    let hashes = table.entry("client_secret_sha256").or_insert_with(|| Value::Array(Vec::new()));
+    hashes.as_array_mut().ok_or("client_secret_sha256 is a list")?.push(hash.into());
+    Ok(())
+}
+
+/// Checks a client as the functions will, and beyond that each of its keys with the arithmetic that they are for.
+fn registered(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), String> {
+    metadata.register(settings, issuer).map_err(|reason| reason.to_string())?;
+    let set = metadata.jwks.iter();
+    let mut keys = set.flat_map(|set| ForeignAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
+    if keys.all(|key| verify::is_key(&key)) {
+        return Ok(());
+    }
+    Err("jwks holds a key whose point is not on its curve".into())
+}
+
+/// Checks that each provider is one that we may ask (catalogue row SEC-UP-14).
+fn askable(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
+    for provider in providers {
+        OutboundUrl::parse(&provider.issuer, reach)
+            .map_err(|reason| format!("upstream {}: issuer: {reason}", provider.id))?;
+    }
+    Ok(())
 }
 
 /// Takes what is not a setting out of `table`.
@@ -136,18 +193,6 @@ fn without_settings(table: &mut Table) -> Result<Table, String> {
         }
     }
     if head.contains_key("tenant") { Ok(head) } else { Err("a workspace file begins with tenant and workspace".into()) }
-}
-
-/// A client as the file has it: a `client_secret` in clear becomes its digest before anything is kept.
-fn client(mut table: Table) -> Result<ClientMetadata, String> {
-    if let Some(secret) = table.remove("client_secret") {
-        let secret = secret.as_str().ok_or("client_secret is a string")?;
-        let hash = SecretHash::of(&Secret::new(secret.into())).encoded();
-        let hashes = table.entry("client_secret_sha256").or_insert_with(|| Value::Array(Vec::new()));
-        hashes.as_array_mut().ok_or("client_secret_sha256 is a list")?.push(hash.into());
-    }
-    let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
-    table.try_into().map_err(|error| format!("client {name}: {}", misfit(&error)))
 }
 
 fn is_one_scope(name: &str) -> bool {
@@ -178,14 +223,15 @@ fn unique<'c>(ids: impl Iterator<Item = &'c ClientId>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use signing::SystemEntropy;
+    use signing::{Purpose, SystemEntropy};
 
     use super::*;
 
     fn read(text: &str) -> Result<WorkspaceFile, String> {
-        let sealer = Sealer::derived(&Secret::new([1; 32]), signing::Purpose::UpstreamSecret).unwrap();
+        let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
+        let (upstream_secrets, client_secrets) = (&sealer(Purpose::UpstreamSecret), &sealer(Purpose::ClientSecret));
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
-        let reading = Reading { public_url: &public_url, sealer: &sealer, entropy: &SystemEntropy };
+        let reading = Reading { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
         reading.text("x.toml", text).map_err(|error| error.to_string())
     }
 
@@ -210,11 +256,40 @@ mod tests {
             (&demo.replace("session = 43200", "session = 0"), "0 seconds"),
             (&demo.replace("client_id = \"demo-native\"", "client_id = \"demo-spa\""), "demo-spa is there twice"),
             (&demo.replace("https://client.example/cb", "http://client.example/cb"), "client demo-web"),
+            (&demo.replace("demo-secret-jwt-secret-of-32-characters-and-more", "short"), "at least 32 characters"),
+            (&demo.replace("client_secret_jwt = true", ""), "client demo-secret-jwt: client_secret_jwt makes us"),
         ];
         for (text, expected) in table {
             let error = read(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{expected}: {error}");
         }
+    }
+
+    #[test]
+    fn sec_up_14_a_provider_within_a_network_is_refused() {
+        let issuer = "issuer = \"{public_url}/default/partner\"";
+        for inner in [
+            "https://169.254.169.254",
+            "https://10.0.0.1",
+            "https://[::ffff:127.0.0.1]",
+            "https://idp.internal",
+            "https://idp",
+            "http://idp.example",
+            "https://idp.example:22",
+        ] {
+            let error = read(&DEMO[0].1.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
+            assert!(error.contains("upstream partner: issuer: use "), "{inner}: {error}");
+        }
+        assert!(read(&DEMO[0].1.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
+    }
+
+    #[test]
+    fn sec_jwt_05_a_key_whose_point_is_not_on_the_curve_does_not_register() {
+        let demo = DEMO[0].1;
+        let y = demo.split(" y = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let x = demo.split(" x = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let error = read(&demo.replace(y, x)).err().unwrap_or_default();
+        assert!(error.contains("client demo-private-key-jwt: jwks holds a key whose point"), "{error}");
     }
 
     #[test]
@@ -225,7 +300,9 @@ mod tests {
             serde_json::to_string(&file.clients).unwrap(),
             serde_json::to_string(&file.workspace.settings).unwrap()
         );
-        assert!(!kept.contains("demo-web-secret"));
-        assert!(kept.contains("client_secret_sha256"));
+        for secret in ["demo-web-secret", "demo-web-post-secret", "demo-secret-jwt-secret"] {
+            assert!(!kept.contains(secret), "{secret}");
+        }
+        assert!(kept.contains("client_secret_sha256") && kept.contains("sealed_client_secret"));
     }
 }

@@ -9,18 +9,20 @@ mod transport;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backchannel::BackChannel;
+use backchannel::{BackChannel, Clients, KeySets};
 use frontchannel::FrontChannel;
 use protocol::id::RegionLabel;
+use protocol::outbound::Reach;
 use protocol::secret::Secret;
 use signing::seal::SealFault;
 use signing::{Entropy, Kms, KmsNeed, KmsSettings, Purpose, SystemEntropy};
 use store::{
-    ConfigurationReading, Connection, ConnectionSettings, ConsentReading, GrantCreation, Handle, KeyRingReading, Need,
-    SessionReading, Tables, WorkspaceReading,
+    AssertionSpending, ConfigurationReading, Connection, ConnectionSettings, ConsentReading, GrantCreation, Handle,
+    KeyRingReading, Need, SessionReading, Tables, WorkspaceReading,
 };
 use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
+use web::fetch::Fetcher;
 use web::{Clock, Config, ConfigError, SystemClock};
 
 pub use keys::KeyPlace;
@@ -162,6 +164,26 @@ impl Parts {
     #[must_use]
     pub fn back(&self) -> BackChannel {
         BackChannel { configuration: self.configuration(), rings: self.rings(), clock: Arc::clone(&self.clock) }
+    }
+
+    /// What authenticates clients.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Missing`] if there is no key for opening their secrets.
+    pub fn clients(&self) -> Result<Clients, AssemblyError> {
+        Ok(Clients {
+            assertions: self.handle(AssertionSpending::new),
+            secrets: self.sealing(Purpose::ClientSecret)?,
+            key_sets: KeySets::new(self.fetcher()),
+            entropy: Arc::clone(&self.entropy),
+        })
+    }
+
+    /// Requests to others.
+    #[must_use]
+    pub fn fetcher(&self) -> Fetcher {
+        Fetcher::new(Reach::of(self.public_url.as_str()))
     }
 }
 

@@ -1,18 +1,15 @@
 //! Who asks about a token, and what becomes of tokens: the part that `introspect` and `revoke` have in common.
 
-use std::sync::Arc;
-
 use http::header;
 use protocol::access_token::AccessTokenClaims;
 use protocol::asker::{Asker, AskerError};
 use protocol::bearer::{BearerError, bearer_token};
-use protocol::client_authentication::{Credentials, authenticate};
 use protocol::parameters::Parameters;
 use protocol::workspace::Workspace;
 use store::{GrantReading, StoreFault};
 use web::Request;
 
-use crate::{BackChannel, Caller, log};
+use crate::{BackChannel, Caller, Clients, log};
 
 impl BackChannel {
     /// Who sends `request`: the holder of a token, by that token, or a client, by its own authentication.
@@ -25,7 +22,7 @@ impl BackChannel {
         (request, workspace): (&Request, &Workspace),
         body: &Parameters,
         caller: &mut Caller,
-        grants: &GrantReading,
+        (grants, clients): (&GrantReading, &Clients),
     ) -> Result<Asker, AskerError> {
         let authorization = request.header(header::AUTHORIZATION);
         match bearer_token(&authorization) {
@@ -40,11 +37,7 @@ impl BackChannel {
                 }
             }
             Err(BearerError::Missing) => {
-                let credentials = Credentials::parse(&authorization, body)?;
-                let client = self.client(workspace, credentials.client_id(), caller).await;
-                let client = client.map_err(|fault| unavailable(&fault))?;
-                let proved = authenticate(&credentials, client.map(|loaded| Arc::clone(&loaded.client)))?;
-                Ok(Asker::Client(proved))
+                Ok(Asker::Client(clients.authenticated(self, request, workspace, (body, caller)).await?))
             }
             Err(error) => Err(error.into()),
         }

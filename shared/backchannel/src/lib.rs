@@ -4,6 +4,8 @@
 //! errors included.
 
 mod asker;
+mod clients;
+mod key_sets;
 
 use std::sync::Arc;
 
@@ -17,6 +19,9 @@ use store::configuration::{LoadedClient, LoadedWorkspace};
 use store::{ConfigurationReading, KeyRingReading, StoreFault};
 use web::route::{self, CrossOrigin, Endpoint};
 use web::{Clock, FormFault, Request, Response, cors, edge, json};
+
+pub use clients::Clients;
+pub use key_sets::{KeySetFault, KeySets};
 
 /// What every function of the back channel works with.
 pub struct BackChannel {

@@ -1,13 +1,18 @@
 //! Clients as the flow sees them: registered, checked, ready to be decided upon.
 
+use std::sync::Arc;
+
+use crate::foreign_jwk::{ForeignAlgorithm, ForeignJwks};
 use crate::id::ClientId;
 use crate::id_token::AtHash;
 use crate::lifetimes::Lifetimes;
+use crate::outbound::OutboundUrl;
 use crate::redirect_uri::{RedirectUri, RedirectUris};
 use crate::registration::GrantType;
 use crate::resource::Targets;
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
+use crate::time::{Lifetime, Timestamp};
 
 /// A registered client. [`crate::registration::ClientMetadata::register`] makes one.
 #[derive(Clone)]
@@ -59,19 +64,74 @@ pub enum Authentication {
     /// A public client: it has nothing to prove but its code verifier.
     None,
     /// HTTP Basic with one of these secrets.
-    SecretBasic(Vec<SecretHash>),
+    SecretBasic(Vec<ClientSecret>),
     /// Form parameters with one of these secrets.
-    SecretPost(Vec<SecretHash>),
+    SecretPost(Vec<ClientSecret>),
+    /// An assertion, a new one each time.
+    Assertion(Arc<Assertions>),
+}
+
+/// What the assertions of a client have to be.
+#[derive(Debug)]
+pub struct Assertions {
+    /// What they are verified with.
+    pub key: AssertionKey,
+    /// Whom they are for.
+    pub audience: AssertionAudience,
+    /// How far ahead they may expire.
+    pub longest: Lifetime,
+}
+
+/// What the assertions of a client are verified with.
+#[derive(Debug)]
+pub enum AssertionKey {
+    /// A MAC, for which we have to have the secret ourselves: sealed (OpenID Connect Core §9, `client_secret_jwt`).
+    Secret(String),
+    /// One of these keys, and by this algorithm alone if it is registered for one (`private_key_jwt`).
+    Keys(ClientKeys, Option<ForeignAlgorithm>),
+}
+
+/// A secret of a client: its digest, and when it ends.
+#[derive(Clone, Copy)]
+pub struct ClientSecret {
+    /// The digest.
+    pub hash: SecretHash,
+    /// When it is no longer good.
+    pub expires: Option<Timestamp>,
+}
+
+/// Where the keys of a client are (RFC 7591 §2).
+#[derive(Clone, Debug)]
+pub enum ClientKeys {
+    /// Registered with it.
+    Registered(ForeignJwks),
+    /// Published by it.
+    Published(OutboundUrl),
+}
+
+/// What the assertions of a client may name as their audience (design decision 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssertionAudience {
+    /// The issuer, as a string.
+    #[default]
+    Issuer,
+    /// Also the URL of the endpoint that they are sent to, as older clients have it, and an array of one.
+    Endpoint,
 }
 
 impl Authentication {
     /// The registered name (RFC 7591 §2).
     #[must_use]
-    pub const fn method(&self) -> &'static str {
+    pub fn method(&self) -> &'static str {
         match self {
             Self::None => "none",
             Self::SecretBasic(_) => "client_secret_basic",
             Self::SecretPost(_) => "client_secret_post",
+            Self::Assertion(assertions) => match assertions.key {
+                AssertionKey::Secret(_) => "client_secret_jwt",
+                AssertionKey::Keys(..) => "private_key_jwt",
+            },
         }
     }
 

@@ -4,14 +4,16 @@ use serde_json::{Value, json};
 
 use crate::answer::ResponseMode;
 use crate::authorization::DISPLAYS;
+use crate::foreign_jwk::ForeignAlgorithm;
 use crate::id::Issuer;
 use crate::jwk::Algorithm;
-use crate::scope::Scopes;
 use crate::session::SINGLE_FACTOR;
+use crate::workspace::Settings;
 
 /// The metadata of the workspace with this issuer, whose tokens are signed with `signing`.
 #[must_use]
-pub fn metadata(issuer: &Issuer, scopes: &Scopes, signing: &[Algorithm]) -> Value {
+pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> Value {
+    let authentication = AuthenticationMetadata::of(settings);
     let algorithms: Vec<&str> = signing.iter().map(|algorithm| algorithm.as_str()).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -21,16 +23,19 @@ pub fn metadata(issuer: &Issuer, scopes: &Scopes, signing: &[Algorithm]) -> Valu
         "introspection_endpoint": issuer.url("/oauth2/introspect"),
         "revocation_endpoint": issuer.url("/oauth2/revoke"),
         "jwks_uri": issuer.url("/.well-known/jwks.json"),
-        "scopes_supported": scopes.iter().collect::<Vec<_>>(),
+        "scopes_supported": settings.scope_names().iter().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
-        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": authentication.methods,
+        "token_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
+        "introspection_endpoint_auth_methods_supported": authentication.confidential_methods(),
+        "introspection_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "introspection_signing_alg_values_supported": algorithms,
-        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": authentication.methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "acr_values_supported": [SINGLE_FACTOR],
@@ -46,4 +51,27 @@ pub fn metadata(issuer: &Issuer, scopes: &Scopes, signing: &[Algorithm]) -> Valu
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })
+}
+
+/// How clients may authenticate. Whether by a secret of which we keep more than a digest is for the workspace to say.
+struct AuthenticationMetadata {
+    methods: Vec<&'static str>,
+    algorithms: Vec<&'static str>,
+}
+
+impl AuthenticationMetadata {
+    fn of(settings: &Settings) -> Self {
+        let mut methods = vec!["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+        let mut algorithms: Vec<&str> = ForeignAlgorithm::ALL.iter().flat_map(|alg| alg.names()).copied().collect();
+        if settings.client_secret_jwt {
+            methods.push("client_secret_jwt");
+            algorithms.push("HS256");
+        }
+        Self { methods, algorithms }
+    }
+
+    /// Without `none`: for endpoints that public clients cannot use.
+    fn confidential_methods(&self) -> Vec<&'static str> {
+        self.methods.iter().copied().filter(|method| *method != "none").collect()
+    }
 }

@@ -3,7 +3,11 @@
 //! A claim of the wrong type is an error and not an absent claim, and a duplicate member is refused: the structs that
 //! these helpers serve are derived, and a derived struct refuses duplicates of its fields (RFC 8259 §4).
 
+use std::fmt;
+
+use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 /// Reads an optional member that, if it is there at all, has a value: `null` is refused.
 ///
@@ -30,4 +34,134 @@ pub fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String
         Audience::One(one) => vec![one],
         Audience::Many(many) => many,
     })
+}
+
+/// How deep what others wrote may be nested.
+const DEEPEST: usize = 32;
+
+/// Reads JSON that others wrote: an object, no member twice at any depth, nested no deeper than 32, nothing behind it
+/// (catalogue row SEC-PARAM-13). `None` for anything else.
+#[must_use]
+pub fn strict_object(bytes: &[u8]) -> Option<Value> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0 }.deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    value.is_object().then_some(value)
+}
+
+/// Reads a value of the type `T` from JSON that others wrote.
+#[must_use]
+pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_value(strict_object(bytes)?).ok()
+}
+
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.depth == DEEPEST { Err(E::custom("too deep")) } else { Ok(Self { depth: self.depth + 1 }) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON without repeated members")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let (deeper, mut all) = (self.deeper()?, Vec::new());
+        while let Some(element) = elements.next_element_seed(deeper)? {
+            all.push(element);
+        }
+        Ok(all.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let (deeper, mut all) = (self.deeper()?, Map::new());
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(deeper)?;
+            if all.insert(name, value).is_some() {
+                return Err(de::Error::custom("a member is there twice"));
+            }
+        }
+        Ok(all.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sec_param_13_what_others_wrote_has_one_reading_or_none() {
+        let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let good = [r#"{"a":[1,-1,1.5,null,true,"x",{"b":{}}]}"#, "{}", " {} ", &deep(31)];
+        for text in good {
+            assert_eq!(strict_object(text.as_bytes()), serde_json::from_str(text).ok(), "{text}");
+        }
+        let bad = [
+            r#"{"alg":"ES256","alg":"none"}"#,
+            r#"{"a":{"sub":"a","sub":"b"}}"#,
+            r#"[{"a":1,"a":1}]"#,
+            r#"{"a":1}x"#,
+            "\u{feff}{}",
+            "[]",
+            "\"x\"",
+            "",
+            r#"{"a":1e400}"#,
+            r#"{"a":NaN}"#,
+            &deep(32),
+            &deep(10_000),
+        ];
+        for text in bad {
+            assert_eq!(strict_object(text.as_bytes()), None, "{}", text.chars().take(40).collect::<String>());
+        }
+        assert_eq!(strict_object(b"{\"a\":\"\xff\"}"), None, "not UTF-8");
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = strict_object(&bytes);
+        }
+    }
 }

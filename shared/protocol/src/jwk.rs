@@ -1,12 +1,11 @@
-//! Public keys in the forms that others read them in (RFC 7517, RFC 7518 §6).
+//! Our public keys, in the form that others read them in (RFC 7517, RFC 7518 §6).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::encoding;
-use crate::json::present;
 
-/// A signature algorithm that is offered or accepted (RFC 7518 §3.1). `none` and the HMACs have no representation.
+/// A signature algorithm that we sign with (RFC 7518 §3.1). `none` and the HMACs have no representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -97,72 +96,6 @@ impl PublicJwk {
     }
 }
 
-/// A key as somebody else publishes it. Members that do not concern signatures are passed over.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ForeignJwk {
-    /// The key type.
-    pub kty: String,
-    /// The intended use; anything but `sig` disqualifies the key.
-    #[serde(rename = "use", default, deserialize_with = "present")]
-    pub usage: Option<String>,
-    /// The one algorithm, if the key is bound to one.
-    #[serde(default, deserialize_with = "present")]
-    pub alg: Option<String>,
-    /// The key's name.
-    #[serde(default, deserialize_with = "present")]
-    pub kid: Option<String>,
-    /// RSA modulus.
-    #[serde(default, deserialize_with = "present")]
-    pub n: Option<String>,
-    /// RSA exponent.
-    #[serde(default, deserialize_with = "present")]
-    pub e: Option<String>,
-    /// Curve.
-    #[serde(default, deserialize_with = "present")]
-    pub crv: Option<String>,
-    /// First coordinate.
-    #[serde(default, deserialize_with = "present")]
-    pub x: Option<String>,
-    /// Second coordinate.
-    #[serde(default, deserialize_with = "present")]
-    pub y: Option<String>,
-}
-
-/// A set of keys as somebody else publishes it. A key that cannot be read is no key; the others stay usable.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ForeignJwks {
-    keys: Vec<serde_json::Value>,
-}
-
-impl ForeignJwks {
-    /// The signature keys, at most a hundred, that `alg` can be verified with, those named `kid` if a name is given.
-    #[must_use]
-    pub fn candidates(&self, alg: Algorithm, kid: Option<&str>) -> Vec<PublicJwk> {
-        self.keys
-            .iter()
-            .take(100)
-            .filter_map(|key| serde_json::from_value::<ForeignJwk>(key.clone()).ok())
-            .filter(|key| key.usage.as_deref().is_none_or(|usage| usage == "sig"))
-            .filter(|key| key.alg.as_deref().is_none_or(|named| named == alg.as_str()))
-            .filter(|key| kid.is_none_or(|kid| key.kid.as_deref() == Some(kid)))
-            .filter_map(|key| key.material(alg))
-            .map(|material| PublicJwk { material, alg })
-            .collect()
-    }
-}
-
-impl ForeignJwk {
-    fn material(self, alg: Algorithm) -> Option<KeyMaterial> {
-        match (alg, self.kty.as_str(), self.crv.as_deref()) {
-            (Algorithm::RS256 | Algorithm::PS256, "RSA", _) => Some(KeyMaterial::Rsa { n: self.n?, e: self.e? }),
-            (Algorithm::ES256, "EC", Some("P-256")) => {
-                Some(KeyMaterial::Ec { crv: Curve::P256, x: self.x?, y: self.y? })
-            }
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,23 +110,5 @@ mod tests {
             },
         };
         assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
-    }
-
-    #[test]
-    fn keys_for_something_else_are_no_candidates() {
-        let jwks: ForeignJwks = serde_json::from_value(serde_json::json!({"keys": [
-            {"kty": "RSA", "n": "AQ", "e": "AQAB", "kid": "a", "use": "enc"},
-            {"kty": "RSA", "n": "AQ", "e": "AQAB", "kid": "a", "alg": "PS256"},
-            {"kty": "EC", "crv": "P-384", "x": "AQ", "y": "AQ", "kid": "a"},
-            {"kty": "oct", "k": "AQ", "kid": "a"},
-            {"kty": "RSA", "n": null, "e": "AQAB", "kid": "a"},
-            "nonsense",
-            {"kty": "RSA", "n": "AQ", "e": "AQAB", "kid": "a"},
-        ]}))
-        .unwrap();
-        assert_eq!(jwks.candidates(Algorithm::RS256, Some("a")).len(), 1);
-        assert_eq!(jwks.candidates(Algorithm::RS256, Some("b")).len(), 0);
-        assert_eq!(jwks.candidates(Algorithm::PS256, None).len(), 2);
-        assert_eq!(jwks.candidates(Algorithm::ES256, None).len(), 0);
     }
 }

@@ -3,14 +3,19 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::client::{Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Rotation, Status};
+use crate::authentication_metadata::{AssertionAlgorithm, AuthenticationMethod, SecretDigest};
+use crate::client::{
+    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Rotation, Status,
+};
+use crate::foreign_jwk::ForeignJwks;
 use crate::id::{ClientId, Issuer};
 use crate::id_token::AtHash;
 use crate::lifetimes::OwnLifetimes;
+use crate::outbound::{Reach, UnaskableUrl};
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
 use crate::resource::Targets;
 use crate::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
-use crate::secret::SecretHash;
+use crate::time::Lifetime;
 use crate::workspace::{PkceEnforcement, Settings};
 
 /// A client as the reviewed file and the store hold it. Unknown names are refused.
@@ -33,12 +38,30 @@ pub struct ClientMetadata {
     /// How it may obtain tokens: `authorization_code` (the default), `refresh_token`, `client_credentials`.
     #[serde(default = "by_code")]
     pub grant_types: Vec<GrantType>,
-    /// `none`, `client_secret_basic` (the default) or `client_secret_post`.
+    /// `none`, `client_secret_basic` (the default), `client_secret_post`, `client_secret_jwt` or `private_key_jwt`.
     #[serde(default)]
     pub token_endpoint_auth_method: AuthenticationMethod,
     /// The SHA-256 digests of its secrets, base64url. Secrets themselves are never stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub client_secret_sha256: Vec<String>,
+    pub client_secret_sha256: Vec<SecretDigest>,
+    /// The secret of a client whose assertions have a MAC, sealed: a digest would not do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_client_secret: Option<String>,
+    /// Its public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<ForeignJwks>,
+    /// Where it publishes them, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The one algorithm that it signs its assertions with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
+    /// What its assertions may name as their audience.
+    #[serde(default)]
+    pub client_assertion_audience: AssertionAudience,
+    /// How many seconds ahead its assertions may expire, if more than five minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_assertion_lifetime: Option<Lifetime>,
     /// The scopes that it may ask users for.
     #[serde(default)]
     pub scope: Scopes,
@@ -66,19 +89,6 @@ pub struct ClientMetadata {
     /// Lifetimes of its own.
     #[serde(default)]
     pub lifetimes: OwnLifetimes,
-}
-
-/// The names of the authentication methods that are offered (RFC 7591 §2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthenticationMethod {
-    /// A public client.
-    None,
-    /// HTTP Basic.
-    #[default]
-    ClientSecretBasic,
-    /// Form parameters.
-    ClientSecretPost,
 }
 
 /// How a client may obtain tokens (RFC 7591 §2).
@@ -113,6 +123,12 @@ pub enum RegistrationError {
     /// A secret is missing, superfluous or not a digest.
     #[error("{0}")]
     Secret(&'static str),
+    /// Something about its assertions does not fit.
+    #[error("{0}")]
+    Assertion(&'static str),
+    /// Its keys cannot be read from where it says.
+    #[error("jwks_uri: {0}")]
+    JwksUri(#[from] UnaskableUrl),
     /// A scope that the workspace does not define.
     #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
     UnknownScope(String),
@@ -138,7 +154,7 @@ impl ClientMetadata {
     /// [`RegistrationError`] says what is wrong and what to do.
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
         self.known(settings)?;
-        let authentication = self.authentication()?;
+        let authentication = self.authentication(settings, Reach::of(issuer.as_str()))?;
         self.consistent(&authentication)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if !lifetimes.are_bounded() {
@@ -208,23 +224,6 @@ impl ClientMetadata {
         self.refresh_token_rotation.unwrap_or(fitting)
     }
 
-    fn authentication(&self) -> Result<Authentication, RegistrationError> {
-        let hashes: Option<Vec<SecretHash>> =
-            self.client_secret_sha256.iter().map(|hash| SecretHash::parse(hash)).collect();
-        let hashes =
-            hashes.ok_or(RegistrationError::Secret("client_secret_sha256 holds base64url digests of 32 bytes"))?;
-        match (self.token_endpoint_auth_method, hashes.len()) {
-            (AuthenticationMethod::None, 0) => Ok(Authentication::None),
-            (AuthenticationMethod::None, _) => Err(RegistrationError::Secret("a public client has no secret")),
-            (_, 0) => Err(RegistrationError::Secret("a confidential client needs a secret")),
-            (_, 4..) => {
-                Err(RegistrationError::Secret("a client has at most three secrets: the newest and two older ones"))
-            }
-            (AuthenticationMethod::ClientSecretBasic, _) => Ok(Authentication::SecretBasic(hashes)),
-            (AuthenticationMethod::ClientSecretPost, _) => Ok(Authentication::SecretPost(hashes)),
-        }
-    }
-
     /// The stricter of what the workspace and the client say.
     fn challenge(&self, authentication: &Authentication, enforcement: PkceEnforcement) -> ChallengePolicy {
         let optional = authentication.is_confidential() && enforcement == PkceEnforcement::Public && !self.require_pkce;
@@ -242,6 +241,7 @@ impl ClientMetadata {
 mod tests {
     use super::*;
     use crate::id::WorkspaceId;
+    use crate::secret::SecretHash;
 
     fn settings(pkce: &str) -> Settings {
         serde_json::from_value(serde_json::json!({
@@ -286,7 +286,11 @@ mod tests {
     fn what_cannot_be_meant_is_refused_with_a_reason() {
         let table = [
             (serde_json::json!({"scope": "openid admin"}), "scope admin"),
-            (serde_json::json!({"client_secret_sha256": ["AAAA"]}), "32 bytes"),
+            (
+                serde_json::json!({"token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": ["AAAA"]}),
+                "32 bytes",
+            ),
+            (serde_json::json!({"client_secret_sha256": [{"sha256": "AAAA"}]}), "each a string or"),
             (serde_json::json!({"token_endpoint_auth_method": "client_secret_basic"}), "needs a secret"),
             (serde_json::json!({"redirect_uris": ["http://c1.example/cb"]}), "use https"),
             (serde_json::json!({"code_challenge_method": "plain"}), "plain"),

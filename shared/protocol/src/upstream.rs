@@ -11,11 +11,10 @@ use crate::interaction::Interaction;
 use crate::json::{audience, present};
 use crate::parameters::{ParameterError, Parameters};
 use crate::scope::Scopes;
-use crate::time::{Lifetime, Timestamp};
+use crate::time::{CLOCK_SKEW, Lifetime, Timestamp};
 
-/// How long ago an upstream ID token may have been issued, and how far our clocks may be apart.
+/// How long ago an upstream ID token may have been issued.
 const GREATEST_AGE: Lifetime = Lifetime::seconds(600);
-const CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
 
 /// An upstream provider as the reviewed file describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -43,6 +43,9 @@ pub struct Settings {
     /// Which clients must use PKCE.
     #[serde(default)]
     pub pkce: PkceEnforcement,
+    /// Whether clients may authenticate by `client_secret_jwt`, for which their secrets themselves have to be kept.
+    #[serde(default)]
+    pub client_secret_jwt: bool,
     /// How long things live.
     #[serde(default)]
     pub lifetimes: Lifetimes,

@@ -24,13 +24,16 @@ pub enum Purpose {
     SigningKey,
     /// Our secret at an upstream provider, in the store.
     UpstreamSecret,
+    /// The secret of a client that authenticates by a MAC, in the store.
+    ClientSecret,
     /// The successor of a refresh token, which is derived and stored nowhere.
     RefreshToken,
 }
 
 impl Purpose {
     /// The purposes for which there are data keys in AWS. Private signing keys are wrapped by KMS itself.
-    pub const OF_DATA_KEYS: [Self; 4] = [Self::Interaction, Self::Upstream, Self::UpstreamSecret, Self::RefreshToken];
+    pub const OF_DATA_KEYS: [Self; 5] =
+        [Self::Interaction, Self::Upstream, Self::UpstreamSecret, Self::ClientSecret, Self::RefreshToken];
 
     /// The name by which KMS and the store know it.
     #[must_use]
@@ -40,6 +43,7 @@ impl Purpose {
             Self::Upstream => "upstream",
             Self::SigningKey => "signing-key",
             Self::UpstreamSecret => "upstream-secret",
+            Self::ClientSecret => "client-secret",
             Self::RefreshToken => "refresh-token",
         }
     }
@@ -51,6 +55,7 @@ impl Purpose {
             Self::Upstream => b"upstream",
             Self::SigningKey => b"signing key",
             Self::UpstreamSecret => b"upstream secret",
+            Self::ClientSecret => b"client secret",
             Self::RefreshToken => b"refresh token",
         }
     }

@@ -1,22 +1,29 @@
-//! Verifying what somebody signed: us or an upstream provider.
+//! Verifying what somebody signed: us, an upstream provider, a client.
 //!
 //! The key comes from a set that the caller names, never from the token; the algorithm is the key's, never the
 //! token's choice (RFC 8725 §3.1). `jsonwebtoken` does the arithmetic.
 
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use jsonwebtoken::DecodingKey;
 use protocol::encoding::base64url_decoded;
-use protocol::json::present;
+use protocol::foreign_jwk::{ForeignAlgorithm, ForeignKey};
+use protocol::json::{self, present};
 use protocol::jwk::{Algorithm, KeyMaterial, PublicJwk};
+use protocol::secret::Secret;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is looked at, in bytes, and the longest header (catalogue row SEC-JWT-09).
 const LONGEST: usize = 8192;
+const LONGEST_HEADER: usize = 2048;
 
-/// The parts of a JOSE header that matter. Whoever demands more (`crit`) is refused (RFC 7515 §4.1.11).
+/// The parts of a JOSE header that matter. Whoever demands more (`crit`) is refused (RFC 7515 §4.1.11), and where keys
+/// might be found (`jwk`, `jku`, `x5c`, `x5u`) is not looked at.
 #[derive(Deserialize)]
-pub struct Header {
+pub struct Header<A = ForeignAlgorithm> {
     /// The algorithm that the token claims.
-    pub alg: Algorithm,
+    pub alg: A,
     /// The name of the key.
     #[serde(default, deserialize_with = "present")]
     pub kid: Option<String>,
@@ -31,14 +38,25 @@ pub struct Header {
     zip: Option<serde_json::Value>,
 }
 
+/// The one MAC that is taken, where a secret is shared (RFC 7518 §3.2). It is no signature, so no key of anybody can be
+/// tried with it.
+#[derive(Deserialize)]
+enum MacAlgorithm {
+    HS256,
+}
+
 /// Reads the header of a compact JWS; `None` if it is not one that we could ever accept.
 #[must_use]
 pub fn header(token: &str) -> Option<Header> {
+    header_of(token)
+}
+
+fn header_of<A: DeserializeOwned>(token: &str) -> Option<Header<A>> {
     if token.len() > LONGEST {
         return None;
     }
-    let header = base64url_decoded(token.split('.').next()?)?;
-    let header: Header = serde_json::from_slice(&header).ok()?;
+    let header = base64url_decoded(token.split('.').next().filter(|header| header.len() <= LONGEST_HEADER)?)?;
+    let header: Header<A> = json::strict(&header)?;
     let plain = header.crit.is_none() && header.b64.is_none() && header.zip.is_none();
     let short = header.kid.as_ref().is_none_or(|kid| kid.len() <= 256);
     (plain && short).then_some(header)
@@ -50,27 +68,71 @@ pub fn header(token: &str) -> Option<Header> {
 #[must_use]
 pub fn claims<'k>(
     token: &str,
-    keys: impl IntoIterator<Item = &'k PublicJwk>,
+    keys: impl IntoIterator<Item = &'k ForeignKey>,
     accepts: impl Fn(Option<&str>) -> bool,
 ) -> Option<Vec<u8>> {
-    let header = header(token)?;
-    if !accepts(header.typ.as_deref()) {
-        return None;
-    }
-    let (message, signature) = token.rsplit_once('.')?;
-    let (_, payload) = message.split_once('.')?;
-    base64url_decoded(signature)?;
-    let verified =
-        keys.into_iter().filter(|key| key.alg == header.alg).any(|key| verifies(key, message.as_bytes(), signature));
-    if verified { base64url_decoded(payload) } else { None }
+    checked(token, accepts, |header: &Header, message, signature| {
+        let mut fitting = keys.into_iter().filter(|key| key.algorithm() == header.alg);
+        fitting.any(|key| match key {
+            ForeignKey::Common(key) => verifies(key, message, signature),
+            ForeignKey::Ed25519(x) => {
+                arithmetic(DecodingKey::from_ed_components(x), jsonwebtoken::Algorithm::EdDSA, message, signature)
+            }
+        })
+    })
 }
 
 /// Verifies a token of our own, whose key is named by its thumbprint.
 #[must_use]
 pub fn own_claims(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {
-    let kid = header(token)?.kid?;
-    let key = ring.iter().copied().find(|key| key.thumbprint() == kid)?;
-    claims(token, [key], |presented| presented == Some(typ))
+    checked(
+        token,
+        |presented| presented == Some(typ),
+        |header: &Header, message, signature| {
+            let named = |key: &&&PublicJwk| header.kid.as_ref().is_some_and(|kid| key.thumbprint() == *kid);
+            let key = ring.iter().find(named);
+            key.is_some_and(|key| header.alg == key.alg.into() && verifies(key, message, signature))
+        },
+    )
+}
+
+/// Verifies a token that carries a MAC, made with a secret that we share with its author.
+#[must_use]
+pub fn shared_claims(token: &str, secret: &Secret<Vec<u8>>, accepts: impl Fn(Option<&str>) -> bool) -> Option<Vec<u8>> {
+    checked(token, accepts, |header: &Header<MacAlgorithm>, message, tag| {
+        let MacAlgorithm::HS256 = header.alg;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
+        base64url_decoded(tag).is_some_and(|tag| hmac::verify(&key, message, &tag).is_ok())
+    })
+}
+
+/// Whether `key` is one that can be calculated with: for P-256 also that the point is on the curve (RFC 8725 §3.4).
+#[must_use]
+pub fn is_key(key: &ForeignKey) -> bool {
+    let uncompressed = |x: &str, y: &str| Some([&[4][..], &base64url_decoded(x)?, &base64url_decoded(y)?].concat());
+    match key {
+        ForeignKey::Common(PublicJwk { material: KeyMaterial::Ec { x, y, .. }, .. }) => {
+            uncompressed(x, y).is_some_and(|point| ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).is_ok())
+        }
+        ForeignKey::Common(PublicJwk { material: KeyMaterial::Rsa { .. }, .. }) => true,
+        ForeignKey::Ed25519(x) => {
+            base64url_decoded(x).is_some_and(|point| ParsedPublicKey::new(&ED25519, point).is_ok())
+        }
+    }
+}
+
+/// The claims of a compact JWS of a type that `accepts` takes, if `verifies` takes its message and signature.
+fn checked<A: DeserializeOwned>(
+    token: &str,
+    accepts: impl Fn(Option<&str>) -> bool,
+    verifies: impl FnOnce(&Header<A>, &[u8], &str) -> bool,
+) -> Option<Vec<u8>> {
+    let header = header_of(token)?;
+    let (message, signature) = token.rsplit_once('.')?;
+    let (_, payload) = message.split_once('.')?;
+    base64url_decoded(signature)?;
+    let good = accepts(header.typ.as_deref()) && verifies(&header, message.as_bytes(), signature);
+    if good { base64url_decoded(payload) } else { None }
 }
 
 /// Whether `signature` (base64url) is one of `message` by `key`.
@@ -84,9 +146,16 @@ pub(crate) fn verifies(key: &PublicJwk, message: &[u8], signature: &str) -> bool
         Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
         Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
     };
-    decoding
-        .and_then(|decoding| jsonwebtoken::crypto::verify(signature, message, &decoding, algorithm))
-        .unwrap_or(false)
+    arithmetic(decoding, algorithm, message, signature)
+}
+
+fn arithmetic(
+    key: Result<DecodingKey, jsonwebtoken::errors::Error>,
+    algorithm: jsonwebtoken::Algorithm,
+    message: &[u8],
+    signature: &str,
+) -> bool {
+    key.and_then(|key| jsonwebtoken::crypto::verify(signature, message, &key, algorithm)).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -103,6 +172,10 @@ mod tests {
         runtime.block_on(signer.sign(typ, &json!({"sub": "s"}))).unwrap()
     }
 
+    fn foreign(key: &PublicJwk) -> ForeignKey {
+        ForeignKey::Common(key.clone())
+    }
+
     fn keys() -> Vec<Signer> {
         [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256]
             .map(|algorithm| Signer::local(LocalKey::generate(algorithm).unwrap().1))
@@ -117,7 +190,8 @@ mod tests {
             assert_eq!(own_claims(&token, &[key.jwk()], "at+jwt").unwrap(), br#"{"sub":"s"}"#);
             assert!(own_claims(&token, &[key.jwk()], "JWT").is_none(), "sec_jwt_06: another type");
             for other in keys.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other) {
-                assert!(claims(&token, [other.jwk()], |_| true).is_none());
+                assert!(claims(&token, &[foreign(other.jwk())], |_| true).is_none());
+                assert!(own_claims(&token, &[other.jwk()], "at+jwt").is_none());
             }
         }
     }
@@ -136,7 +210,7 @@ mod tests {
         }
         let mut swapped = key.jwk().clone();
         swapped.alg = Algorithm::PS256;
-        assert!(claims(&token, [&swapped], |_| true).is_none(), "the same key with another padding");
+        assert!(claims(&token, &[foreign(&swapped)], |_| true).is_none(), "the same key with another padding");
     }
 
     #[test]
@@ -175,5 +249,81 @@ mod tests {
         ] {
             assert!(own_claims(&text, &[key.jwk()], "at+jwt").is_none(), "{text}");
         }
+    }
+
+    /// The key and the JWS of RFC 8037, appendix A.
+    const ED25519_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    const ED25519_JWS: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+
+    #[test]
+    fn sec_jwt_01_ed25519_verifies_with_its_own_key_and_by_both_of_its_names() {
+        let key = ForeignKey::Ed25519(ED25519_X.into());
+        assert_eq!(claims(ED25519_JWS, [&key], |_| true).unwrap(), b"Example of Ed25519 signing");
+        assert_eq!(header(ED25519_JWS).unwrap().alg, ForeignAlgorithm::EdDsa);
+        let named = base64url(br#"{"alg":"Ed25519"}"#);
+        assert_eq!(header(&format!("{named}.e30.AA")).unwrap().alg, ForeignAlgorithm::EdDsa);
+        let other = ForeignKey::Ed25519(base64url(&[9; 32]));
+        assert!(claims(ED25519_JWS, [&other], |_| true).is_none());
+        let tampered = ED25519_JWS.replace(".RXhh", ".RXhi");
+        assert!(claims(&tampered, [&key], |_| true).is_none());
+    }
+
+    #[test]
+    fn sec_jwt_01_a_mac_is_no_signature_and_a_public_key_no_secret() {
+        let rsa = keys().remove(0);
+        let jwk = rsa.jwk().published().to_string();
+        let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
+        let token = |alg: &str, secret: &Secret<Vec<u8>>| {
+            let header = base64url(json!({"alg": alg, "typ": "JWT"}).to_string().as_bytes());
+            let message = format!("{header}.{}", base64url(b"{}"));
+            let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose()), message.as_bytes());
+            format!("{message}.{}", base64url(tag.as_ref()))
+        };
+        let (ours, theirs) =
+            (secret("a secret of at least 32 characters"), secret("another secret of 32 characters..."));
+        assert_eq!(shared_claims(&token("HS256", &ours), &ours, |_| true).unwrap(), b"{}");
+        assert!(shared_claims(&token("HS256", &theirs), &ours, |_| true).is_none());
+        assert!(shared_claims(&token("HS256", &ours), &ours, |_| false).is_none(), "another type");
+        for alg in ["HS384", "HS512", "none", "hs256", "RS256", ""] {
+            assert!(shared_claims(&token(alg, &ours), &ours, |_| true).is_none(), "{alg}");
+        }
+        let confused = token("HS256", &secret(&jwk));
+        assert!(claims(&confused, &[foreign(rsa.jwk())], |_| true).is_none());
+        let (cut, _) =
+            token("HS256", &ours).rsplit_once('.').map(|(message, tag)| (format!("{message}."), tag.len())).unwrap();
+        assert!(shared_claims(&cut, &ours, |_| true).is_none(), "no tag");
+    }
+
+    #[test]
+    fn sec_jwt_05_a_point_that_is_not_on_the_curve_is_no_key() {
+        let ec = keys().remove(2);
+        assert!(is_key(&foreign(ec.jwk())));
+        let KeyMaterial::Ec { crv, x, .. } = ec.jwk().material.clone() else { panic!("no EC key") };
+        let off = KeyMaterial::Ec { crv, y: x.clone(), x };
+        assert!(!is_key(&ForeignKey::Common(PublicJwk { material: off, alg: Algorithm::ES256 })));
+        assert!(is_key(&ForeignKey::Ed25519(ED25519_X.into())));
+    }
+
+    #[test]
+    fn sec_jwt_02_and_09_keys_in_the_header_are_not_looked_at_and_a_long_header_is_refused() {
+        let (key, stranger) = (keys().remove(2), keys().remove(2));
+        let token = signed(&stranger, "at+jwt");
+        let (_, rest) = token.split_once('.').unwrap();
+        for (member, value) in [
+            ("jwk", stranger.jwk().published()),
+            ("jku", json!("https://attacker.example/jwks.json")),
+            ("x5u", json!("https://attacker.example/chain.pem")),
+            ("x5c", json!(["MIIB"])),
+        ] {
+            let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": key.jwk().thumbprint(), member: value});
+            let header = base64url(header.to_string().as_bytes());
+            assert!(own_claims(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{member}");
+        }
+        let header = |padding: usize| {
+            let header = json!({"alg": "ES256", "x": "x".repeat(padding)}).to_string();
+            format!("{}.e30.AA", base64url(header.as_bytes()))
+        };
+        assert!(super::header(&header(1000)).is_some());
+        assert!(super::header(&header(2000)).is_none());
     }
 }

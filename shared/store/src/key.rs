@@ -16,6 +16,7 @@ pub(crate) const TTL: &str = "ttl";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Account,
+    Assertion,
     Client,
     Consent,
     Grant,
@@ -30,6 +31,7 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::Assertion => "assertion",
             Self::Client => "client",
             Self::Consent => "consent",
             Self::Grant => "grant",

@@ -6,6 +6,7 @@
 //! and never read (design invariant 2).
 
 pub mod accounts;
+pub mod assertions;
 mod cache;
 pub mod configuration;
 pub mod connection;
@@ -23,6 +24,7 @@ pub mod sealing_keys;
 pub mod sessions;
 
 pub use accounts::{AccountReading, AccountRecording};
+pub use assertions::{AssertionSpending, Spending};
 pub use configuration::{ConfigurationReading, ConfigurationWriting, WorkspaceReading};
 pub use connection::{Connection, ConnectionSettings, Tables};
 pub use consents::{ConsentReading, ConsentRecording};

@@ -1,21 +1,33 @@
-//! Requests that we make ourselves, to upstream providers.
+//! Requests that we make ourselves: to upstream providers, and for the keys of clients.
 //!
-//! Only `https`, no redirects, three seconds, 64 KiB; what was wrong with an answer goes to the log and not to whoever
-//! caused the request. On a laptop, where we ourselves are reached over plain `http`, loopback hosts may be as well.
+//! Whoever names a URL for us must not reach into our own network with it. So only `https` to public names on public
+//! addresses, which are checked where the connection is made; no redirects; bounds on everything; and what was wrong with
+//! an answer goes to the log and not to whoever caused the request (catalogue rows SEC-SSRF-01 to 04). On a laptop, where
+//! we ourselves are reached over plain `http`, loopback hosts may be asked as well.
 
-use std::sync::OnceLock;
+mod address;
+mod network;
+
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Method, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use protocol::foreign_jwk::ForeignJwks;
+use protocol::json::strict;
+use protocol::outbound::{OutboundUrl, Reach};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+
+pub use network::{Network, SystemNetwork, Waiting};
+
+use network::Connector;
 
 /// How long a request may take, with everything (fault F-UP-1).
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -26,10 +38,11 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 /// Makes requests.
 pub struct Fetcher {
     client: OnceLock<HttpClient>,
-    plain_loopback: bool,
+    network: Arc<dyn Network>,
+    reach: Reach,
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HttpClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// Why there is no answer that could be used.
 #[derive(Debug, Error)]
@@ -60,11 +73,73 @@ pub struct Outgoing<'a> {
     pub form: Option<String>,
 }
 
-impl Fetcher {
-    /// A fetcher for a server that is reached over TLS, or is not because it runs on a laptop.
+impl<'a> Outgoing<'a> {
+    /// Asks for what is at `url`.
     #[must_use]
-    pub const fn new(public_url_is_secure: bool) -> Self {
-        Self { client: OnceLock::new(), plain_loopback: !public_url_is_secure }
+    pub const fn get(url: &'a str) -> Self {
+        Self { method: Method::GET, url, authorization: None, form: None }
+    }
+}
+
+impl Fetcher {
+    /// A fetcher for a server that reaches as far as `reach`, over the network of the operating system.
+    #[must_use]
+    pub fn new(reach: Reach) -> Self {
+        Self::over(Arc::new(SystemNetwork), reach)
+    }
+
+    /// A fetcher over `network`.
+    #[must_use]
+    pub fn over(network: Arc<dyn Network>, reach: Reach) -> Self {
+        Self { client: OnceLock::new(), network, reach }
+    }
+
+    /// Sends `outgoing` and reads the JSON object of a 200.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFault`].
+    pub async fn json<T: DeserializeOwned>(&self, outgoing: Outgoing<'_>) -> Result<T, FetchFault> {
+        strict(&self.document(outgoing).await?).ok_or(FetchFault::Unreadable)
+    }
+
+    /// Reads the keys that somebody publishes at `url`.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFault`].
+    pub async fn keys(&self, url: &str) -> Result<ForeignJwks, FetchFault> {
+        ForeignJwks::parse(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
+    }
+
+    /// Sends `outgoing`, to which the answer is a mere 200 or 204. What else is in it is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFault`].
+    pub async fn deliver(&self, outgoing: Outgoing<'_>) -> Result<(), FetchFault> {
+        self.in_time(async {
+            match self.answer(&outgoing).await?.status() {
+                StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
+                status => Err(FetchFault::Status(status.as_u16())),
+            }
+        })
+        .await
+    }
+
+    async fn document(&self, outgoing: Outgoing<'_>) -> Result<Bytes, FetchFault> {
+        self.in_time(async { body(self.answer(&outgoing).await?).await }).await
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, FetchFault>>) -> Result<T, FetchFault> {
+        let late = |_| FetchFault::Unreachable("it took too long".into());
+        tokio::time::timeout(PATIENCE, work).await.map_err(late)?
+    }
+
+    async fn answer(&self, outgoing: &Outgoing<'_>) -> Result<http::Response<Incoming>, FetchFault> {
+        let url = OutboundUrl::parse(outgoing.url, self.reach).map_err(|_| FetchFault::Forbidden)?;
+        let request = request(outgoing, &url)?;
+        self.client()?.request(request).await.map_err(|error| unreachable(&error))
     }
 
     /// The client, made when it is first needed: reading the trusted roots takes a while, and most starts need none.
@@ -77,50 +152,18 @@ impl Fetcher {
             .map_err(|error| FetchFault::Unreachable(error.to_string()))?
             .https_or_http()
             .enable_http1()
-            .build();
-        Ok(self.client.get_or_init(|| Client::builder(TokioExecutor::new()).build(connector)))
-    }
-
-    /// Sends `outgoing` and reads the JSON of a 200.
-    ///
-    /// # Errors
-    ///
-    /// [`FetchFault`].
-    pub async fn json<T: DeserializeOwned>(&self, outgoing: Outgoing<'_>) -> Result<T, FetchFault> {
-        let uri = self.permitted(outgoing.url)?;
-        let request = request(&outgoing, uri)?;
-        let body = tokio::time::timeout(PATIENCE, self.body(request))
-            .await
-            .map_err(|_| FetchFault::Unreachable("it took too long".into()))??;
-        serde_json::from_slice(&body).map_err(|_| FetchFault::Unreadable)
-    }
-
-    fn permitted(&self, url: &str) -> Result<Uri, FetchFault> {
-        let uri: Uri = url.parse().map_err(|_| FetchFault::Forbidden)?;
-        let loopback = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let permitted = match uri.scheme_str() {
-            Some("https") => !loopback || self.plain_loopback,
-            Some("http") => loopback && self.plain_loopback,
-            _ => false,
-        };
-        if permitted && !url.contains('@') { Ok(uri) } else { Err(FetchFault::Forbidden) }
-    }
-
-    async fn body(&self, request: http::Request<Full<Bytes>>) -> Result<Bytes, FetchFault> {
-        let unreachable = |error: &dyn std::fmt::Display| FetchFault::Unreachable(error.to_string());
-        let response = self.client()?.request(request).await.map_err(|error| unreachable(&error))?;
-        if response.status() != http::StatusCode::OK {
-            return Err(FetchFault::Status(response.status().as_u16()));
-        }
-        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
-        body.map(http_body_util::Collected::to_bytes).map_err(|error| unreachable(&error))
+            .wrap_connector(Connector { network: Arc::clone(&self.network), reach: self.reach });
+        // No connection is kept: a function may be frozen between two requests, and each connection is to an address that
+        // was checked a moment ago (fault F-LAM-3).
+        let client = || Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Ok(self.client.get_or_init(client))
     }
 }
 
-fn request(outgoing: &Outgoing<'_>, uri: Uri) -> Result<http::Request<Full<Bytes>>, FetchFault> {
+fn request(outgoing: &Outgoing<'_>, url: &OutboundUrl) -> Result<http::Request<Full<Bytes>>, FetchFault> {
     let mut builder = http::Request::builder()
         .method(&outgoing.method)
-        .uri(uri)
+        .uri(url.as_str())
         .header(header::ACCEPT, HeaderValue::from_static("application/json"))
         .header(header::USER_AGENT, HeaderValue::from_static("postern"));
     if let Some(authorization) = outgoing.authorization {
@@ -133,26 +176,284 @@ fn request(outgoing: &Outgoing<'_>, uri: Uri) -> Result<http::Request<Full<Bytes
     builder.body(body).map_err(|_| FetchFault::Forbidden)
 }
 
+/// The body of a 200 that says it is JSON, and that is as long as it looks: nothing is unpacked.
+async fn body(response: http::Response<Incoming>) -> Result<Bytes, FetchFault> {
+    if response.status() != StatusCode::OK {
+        return Err(FetchFault::Status(response.status().as_u16()));
+    }
+    let packed = response.headers().contains_key(header::CONTENT_ENCODING);
+    if packed || !is_json(response.headers().get(header::CONTENT_TYPE)) {
+        return Err(FetchFault::Unreadable);
+    }
+    let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+    body.map(Collected::to_bytes).map_err(|error| FetchFault::Unreachable(error.to_string()))
+}
+
+/// `application/json`, or a type that is written in it, such as `application/jwk-set+json` (RFC 6839 §3.1).
+fn is_json(content_type: Option<&HeaderValue>) -> bool {
+    let Some(Ok(content_type)) = content_type.map(HeaderValue::to_str) else { return false };
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
+}
+
+/// Why there is no answer, with what is behind it, for the log.
+fn unreachable(error: &dyn std::error::Error) -> FetchFault {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    FetchFault::Unreachable(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, SocketAddr};
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
 
-    #[test]
-    fn sec_ssrf_01_only_tls_is_spoken_save_to_loopback_on_a_laptop() {
-        let (deployed, laptop) = (Fetcher::new(true), Fetcher::new(false));
-        let table = [
-            ("https://idp.example/x", true, true),
-            ("http://idp.example/x", false, false),
-            ("http://localhost:9000/x", false, true),
-            ("http://169.254.169.254/x", false, false),
-            ("https://127.0.0.1:9001/x", false, true),
-            ("https://u@idp.example/x", false, false),
-            ("file:///etc/passwd", false, false),
-            ("idp.example", false, false),
+    const PUBLIC: &str = "93.184.215.14";
+
+    /// A network in which every address is that of `server`.
+    struct Fake {
+        server: SocketAddr,
+        names: Mutex<Vec<Vec<&'static str>>>,
+        looked_up: Mutex<Vec<String>>,
+        connected: Mutex<Vec<SocketAddr>>,
+    }
+
+    impl Fake {
+        /// The answers to one lookup after the other; the last one stays.
+        fn new(server: SocketAddr, answers: &[&[&'static str]]) -> Arc<Self> {
+            let names = answers.iter().rev().map(|answer| answer.to_vec()).collect();
+            Arc::new(Self {
+                server,
+                names: Mutex::new(names),
+                looked_up: Mutex::default(),
+                connected: Mutex::default(),
+            })
+        }
+
+        fn connected(&self) -> Vec<String> {
+            self.connected.lock().unwrap().iter().map(ToString::to_string).collect()
+        }
+    }
+
+    impl Network for Fake {
+        fn addresses<'n>(&'n self, name: &'n str) -> Waiting<'n, Vec<IpAddr>> {
+            self.looked_up.lock().unwrap().push(name.into());
+            let mut names = self.names.lock().unwrap();
+            let answer = if names.len() > 1 { names.pop().unwrap() } else { names[0].clone() };
+            Box::pin(async move { Ok(answer.iter().map(|address| address.parse().unwrap()).collect()) })
+        }
+
+        fn connection(&self, address: SocketAddr) -> Waiting<'_, TcpStream> {
+            self.connected.lock().unwrap().push(address);
+            Box::pin(TcpStream::connect(self.server))
+        }
+    }
+
+    /// A server on loopback that answers each connection with `answer`, over and over if it is `endless`.
+    async fn serving(answer: impl Into<Vec<u8>>, endless: bool) -> SocketAddr {
+        let (listener, answer) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), answer.into());
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let answer = answer.clone();
+                tokio::spawn(async move {
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    while stream.write_all(&answer).await.is_ok() && endless {}
+                    // Whoever waits for more waits for long.
+                    let _ = stream.read(&mut [0; 4096]).await;
+                });
+            }
+        });
+        address
+    }
+
+    fn with_length(kind: &str, body: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    }
+
+    /// What comes of asking a server on a laptop that answers so.
+    async fn asked(answer: impl Into<Vec<u8>>, endless: bool) -> Result<serde_json::Value, FetchFault> {
+        let server = serving(answer, endless).await;
+        let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
+        fetcher.json(Outgoing::get(&format!("http://{server}/x"))).await
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_01_and_f_dns_01_no_connection_is_made_to_a_name_that_leads_inside() {
+        let nowhere = "127.0.0.1:9".parse().unwrap();
+        let answers: [&[&str]; 8] = [
+            &[PUBLIC, "10.0.0.1"],
+            &["10.0.0.1", PUBLIC],
+            &["169.254.169.254"],
+            &["127.0.0.1"],
+            &["::ffff:127.0.0.1"],
+            &["fd00:ec2::254"],
+            &["64:ff9b::a9fe:a9fe"],
+            &[],
         ];
-        for (url, when_deployed, on_laptop) in table {
-            assert_eq!(deployed.permitted(url).is_ok(), when_deployed, "{url}");
-            assert_eq!(laptop.permitted(url).is_ok(), on_laptop, "{url}");
+        for answer in answers {
+            let network = Fake::new(nowhere, &[answer]);
+            let fetcher = Fetcher::over(network.clone(), Reach::Internet);
+            let fault = fetcher.keys("https://keys.example/jwks").await.unwrap_err();
+            assert!(matches!(fault, FetchFault::Unreachable(_)), "{answer:?}: {fault}");
+            assert_eq!(network.connected(), Vec::<String>::new(), "{answer:?}");
+        }
+        let network = Fake::new(nowhere, &[&[PUBLIC]]);
+        let fetcher = Fetcher::over(network.clone(), Reach::Internet);
+        for url in
+            ["https://169.254.169.254/", "https://2130706433/", "https://[::ffff:127.0.0.1]/", "https://localhost./"]
+        {
+            assert!(matches!(fetcher.keys(url).await, Err(FetchFault::Forbidden)), "{url}");
+        }
+        assert!(network.looked_up.lock().unwrap().is_empty());
+        let laptop = Fetcher::over(Fake::new(nowhere, &[&["10.0.0.1"]]), Reach::Laptop);
+        assert!(laptop.keys("http://localhost:9/").await.is_err(), "this machine, and no other by its name");
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_01_what_is_connected_to_is_what_was_checked_and_the_name_stays_the_same() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let network = Fake::new(listener.local_addr().unwrap(), &[&[PUBLIC], &["127.0.0.1"]]);
+        let fetcher = Fetcher::over(network.clone(), Reach::Internet);
+        let hello = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut hello = vec![0; 4096];
+            let length = stream.read(&mut hello).await.unwrap();
+            String::from_utf8_lossy(&hello[..length]).into_owned()
+        };
+        let (outcome, hello) = tokio::join!(fetcher.keys("https://keys.example:8443/jwks"), hello);
+        assert!(outcome.is_err(), "nobody speaks TLS there");
+        assert!(hello.contains("keys.example"), "the name is asked for in the TLS handshake");
+        assert_eq!(network.connected(), [format!("{PUBLIC}:8443")]);
+        assert_eq!(*network.looked_up.lock().unwrap(), ["keys.example"], "a name is looked up once");
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_02_no_redirect_is_followed() {
+        for status in [301, 302, 303, 307, 308] {
+            let redirect =
+                format!("HTTP/1.1 {status} X\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n");
+            let server = serving(redirect, false).await;
+            let network = Fake::new(server, &[&["127.0.0.1"]]);
+            let fetcher = Fetcher::over(network.clone(), Reach::Laptop);
+            let url = format!("http://{server}/x");
+            let fault = fetcher.json::<serde_json::Value>(Outgoing::get(&url)).await.unwrap_err();
+            assert!(matches!(fault, FetchFault::Status(found) if found == status), "{fault}");
+            assert!(matches!(fetcher.deliver(Outgoing::get(&url)).await, Err(FetchFault::Status(_))));
+            assert!(network.connected().iter().all(|address| *address == server.to_string()));
+            assert!(network.looked_up.lock().unwrap().iter().all(|name| name == "127.0.0.1"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sec_ssrf_03_who_is_slow_is_not_waited_for() {
+        let slow: [(&str, bool); 3] = [
+            ("HTTP/1.1 200 OK\r\nx-slow: ", false),
+            ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{", false),
+            ("", false),
+        ];
+        for (answer, endless) in slow {
+            let begun = tokio::time::Instant::now();
+            assert!(matches!(asked(answer, endless).await, Err(FetchFault::Unreachable(_))), "{answer}");
+            assert!(begun.elapsed() <= PATIENCE + Duration::from_millis(10), "{answer}: {:?}", begun.elapsed());
+        }
+    }
+
+    /// Nobody ever answers.
+    struct Silent;
+
+    impl Network for Silent {
+        fn addresses<'n>(&'n self, _: &'n str) -> Waiting<'n, Vec<IpAddr>> {
+            Box::pin(async { Ok(vec![PUBLIC.parse().unwrap(); 10]) })
+        }
+
+        fn connection(&self, _: SocketAddr) -> Waiting<'_, TcpStream> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sec_ssrf_03_a_connection_is_given_a_second_however_many_addresses_there_are() {
+        let begun = tokio::time::Instant::now();
+        assert!(Fetcher::over(Arc::new(Silent), Reach::Internet).keys("https://keys.example/").await.is_err());
+        assert!(begun.elapsed() <= Duration::from_millis(1010), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_03_no_answer_is_read_beyond_its_bounds() {
+        let json = "application/json";
+        let fits = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGEST_ANSWER - 8));
+        assert_eq!(fits.len(), LARGEST_ANSWER);
+        assert!(asked(with_length(json, &fits), false).await.is_ok());
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {json}\r\n");
+        let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
+        let endless = format!("{head}transfer-encoding: chunked\r\n\r\n{}", chunk.repeat(20));
+        let huge = format!("{head}content-length: 1000000000\r\n\r\n{}", "x".repeat(100_000));
+        let headers = format!("HTTP/1.1 200 OK\r\n{}", "x: y\r\n".repeat(1000));
+        for (case, answer, again) in [
+            ("one byte more", with_length(json, &format!("{fits} ")), false),
+            ("endless chunks", endless, true),
+            ("a thousand million bytes", huge, true),
+            ("endless headers", headers, true),
+        ] {
+            assert!(matches!(asked(answer, again).await, Err(FetchFault::Unreachable(_))), "{case}");
+        }
+        let packed = with_length(json, "{}").replace("content-type", "content-encoding: gzip\r\ncontent-type");
+        assert!(matches!(asked(packed, false).await, Err(FetchFault::Unreadable)), "nothing is unpacked");
+        let keys = format!("{{\"keys\":[{}]}}", vec!["{}"; 10_000].join(","));
+        let server = serving(with_length(json, &keys), false).await;
+        let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
+        assert!(matches!(fetcher.keys(&format!("http://{server}/")).await, Err(FetchFault::Unreadable)));
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_03_and_sec_param_13_only_json_that_says_so_is_read() {
+        let body = r#"{"a":1}"#;
+        for kind in ["application/json", "application/JSON; charset=utf-8", "application/jwk-set+json"] {
+            assert!(asked(with_length(kind, body), false).await.is_ok(), "{kind}");
+        }
+        for kind in ["text/html", "text/plain", "application/javascript", "image/png", "", "json"] {
+            assert!(matches!(asked(with_length(kind, body), false).await, Err(FetchFault::Unreadable)), "{kind}");
+        }
+        for body in ["", "[]", "{", r#"{"a":1,"a":2}"#, "<html>"] {
+            let answer = with_length("application/json", body);
+            assert!(matches!(asked(answer, false).await, Err(FetchFault::Unreadable)), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_03_a_request_carries_nothing_of_ours() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
+        let sent = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut sent = vec![0; 4096];
+            let length = stream.read(&mut sent).await.unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            String::from_utf8_lossy(&sent[..length]).to_ascii_lowercase()
+        };
+        let url = format!("http://{server}/x?y=z");
+        let (outcome, sent) = tokio::join!(fetcher.deliver(Outgoing::get(&url)), sent);
+        assert!(outcome.is_ok());
+        let expected =
+            format!("get /x?y=z http/1.1\r\naccept: application/json\r\nuser-agent: postern\r\nhost: {server}\r\n\r\n");
+        assert_eq!(sent, expected);
+    }
+
+    #[tokio::test]
+    async fn a_delivery_is_confirmed_by_a_200_or_a_204_and_by_nothing_else() {
+        for (status, confirmed) in [(200, true), (204, true), (202, false), (302, false), (400, false), (500, false)] {
+            let server = serving(format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n"), false).await;
+            let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
+            let url = format!("http://{server}/x");
+            let outgoing = Outgoing { method: Method::POST, form: Some("a=b".into()), ..Outgoing::get(&url) };
+            assert_eq!(fetcher.deliver(outgoing).await.is_ok(), confirmed, "{status}");
         }
     }
 }

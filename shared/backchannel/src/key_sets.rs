@@ -1,0 +1,97 @@
+//! Keys that clients publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05 and 06).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::foreign_jwk::{ForeignAlgorithm, ForeignJwks, ForeignKey};
+use protocol::outbound::OutboundUrl;
+use protocol::time::{Lifetime, Timestamp};
+use thiserror::Error;
+use web::fetch::{FetchFault, Fetcher};
+
+/// How long keys are used without being looked at again, whatever the server says.
+const FRESH: Lifetime = Lifetime::seconds(300);
+
+/// How long they are used when they cannot be looked at again.
+const USABLE: Lifetime = Lifetime::seconds(24 * 3600);
+
+/// How much time passes between two requests for one URL, however often a key is asked for that is not there.
+const PAUSE: Lifetime = Lifetime::seconds(60);
+
+/// More URLs than this, and all are forgotten: they are registered, so there are few.
+const CAPACITY: usize = 1000;
+
+/// The keys of clients, by where they publish them.
+pub struct KeySets {
+    fetcher: Fetcher,
+    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
+}
+
+/// What is known of one URL. Who looks at it waits for whoever is asking there at the moment.
+#[derive(Default)]
+struct Known {
+    set: Option<(Timestamp, ForeignJwks)>,
+    asked: Option<Timestamp>,
+}
+
+/// The keys cannot be read, and have not been for too long. It is never the fault of who sends an assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the keys of the client cannot be read")]
+pub struct KeySetFault;
+
+impl KeySets {
+    /// Keys that `fetcher` reads.
+    #[must_use]
+    pub fn new(fetcher: Fetcher) -> Self {
+        Self { fetcher, known: Mutex::default() }
+    }
+
+    /// The keys at `url` that `alg` can be verified with, those named `kid` if a name is given.
+    ///
+    /// # Errors
+    ///
+    /// [`KeySetFault`].
+    pub async fn candidates(
+        &self,
+        url: &OutboundUrl,
+        (alg, kid): (ForeignAlgorithm, Option<&str>),
+        now: Timestamp,
+    ) -> Result<Vec<ForeignKey>, KeySetFault> {
+        let known = self.known(url);
+        let mut known = known.lock().await;
+        let found = known.set.as_ref().map(|(_, set)| set.candidates(alg, kid)).unwrap_or_default();
+        if (found.is_empty() || !known.is_younger(FRESH, now)) && known.may_ask(now) {
+            known.asked = Some(now);
+            match self.fetcher.keys(url.as_str()).await {
+                Ok(set) => known.set = Some((now, set)),
+                Err(fault) => note(url, &fault),
+            }
+        }
+        let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE, now));
+        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(KeySetFault)
+    }
+
+    fn known(&self, url: &OutboundUrl) -> Arc<tokio::sync::Mutex<Known>> {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= CAPACITY && !all.contains_key(url.as_str()) {
+            all.clear();
+        }
+        Arc::clone(all.entry(url.as_str().into()).or_default())
+    }
+}
+
+impl Known {
+    /// Whether the keys were read less than `age` ago, and not in the future: a clock that was set back makes everything
+    /// stale (catalogue row SEC-TIME-04).
+    fn is_younger(&self, age: Lifetime, now: Timestamp) -> bool {
+        self.set.as_ref().is_some_and(|(read, _)| *read <= now && !now.reached(read.plus(age)))
+    }
+
+    fn may_ask(&self, now: Timestamp) -> bool {
+        self.asked.is_none_or(|asked| asked > now || now.reached(asked.plus(PAUSE)))
+    }
+}
+
+fn note(url: &OutboundUrl, fault: &FetchFault) {
+    tracing::warn!(fault = %fault, url = url.as_str(), "the keys of a client could not be read");
+}

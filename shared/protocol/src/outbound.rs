@@ -1,0 +1,188 @@
+//! URLs that others named and that we ask ourselves: keys of clients, upstream providers.
+//!
+//! Such a URL must not reach into the network that we run in (catalogue rows SEC-SSRF-01 and SEC-UP-14). Here its form is
+//! checked, when it is written down and again when it is asked; the addresses that its name stands for are checked where
+//! the connection is made.
+
+use thiserror::Error;
+use url::{Host, Url};
+
+/// The ports that are asked: that of `https`, and the one that servers of applications commonly use for it.
+const PORTS: [u16; 2] = [443, 8443];
+
+/// Endings of names that exist within networks only (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and what clouds use).
+const INNER: [&str; 9] =
+    ["internal", "local", "localhost", "localdomain", "lan", "intranet", "home.arpa", "alt", "cluster.local"];
+
+/// How far requests of ours may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To names on the public internet, over TLS.
+    Internet,
+    /// There, and to this machine: on a laptop, where we ourselves are reached over plain `http`.
+    Laptop,
+}
+
+/// Where a URL leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To the public internet.
+    Internet,
+    /// To this machine.
+    Loopback,
+}
+
+/// A URL that we may ask, as far as its form can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundUrl {
+    url: String,
+    destination: Destination,
+}
+
+/// Why a URL may not be asked, as a sentence that says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UnaskableUrl {
+    /// It is not a URL, or has parts that such a URL must not have.
+    #[error("use an absolute https URL without user name and fragment")]
+    Malformed,
+    /// It is not `https`.
+    #[error("use https")]
+    NotSecure,
+    /// Another port.
+    #[error("use port 443 or 8443")]
+    Port,
+    /// An address instead of a name, or a name that exists within networks only.
+    #[error("use a host name that is known on the public internet, and no address")]
+    Inner,
+}
+
+impl Reach {
+    /// How far requests may go of a server that is itself reached over TLS, or is not because it runs on a laptop.
+    #[must_use]
+    pub fn of(our_url: &str) -> Self {
+        if our_url.starts_with("http://") { Self::Laptop } else { Self::Internet }
+    }
+}
+
+impl OutboundUrl {
+    /// Checks the form of a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`UnaskableUrl`] says what is wrong.
+    pub fn parse(text: &str, reach: Reach) -> Result<Self, UnaskableUrl> {
+        let url = Url::parse(text).map_err(|_| UnaskableUrl::Malformed)?;
+        // The parser drops these without a word.
+        let exact = !text.contains(['\\', '@', '#']) && text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+        if !exact || !matches!(url.scheme(), "http" | "https") {
+            return Err(UnaskableUrl::Malformed);
+        }
+        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if loopback && reach == Reach::Laptop {
+            return Ok(Self { url: url.into(), destination: Destination::Loopback });
+        }
+        if url.scheme() != "https" {
+            return Err(UnaskableUrl::NotSecure);
+        }
+        if !url.port_or_known_default().is_some_and(|port| PORTS.contains(&port)) {
+            return Err(UnaskableUrl::Port);
+        }
+        match url.host() {
+            Some(Host::Domain(name)) if is_public_name(name) => {
+                Ok(Self { url: url.into(), destination: Destination::Internet })
+            }
+            _ => Err(UnaskableUrl::Inner),
+        }
+    }
+
+    /// The URL, in its canonical form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub const fn destination(&self) -> Destination {
+        self.destination
+    }
+}
+
+/// Whether `name` can be one of the public internet: more than one label, and none of the endings of inner networks.
+#[must_use]
+pub fn is_public_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let inner = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    name.contains('.') && !name.ends_with('.') && !INNER.into_iter().any(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_ssrf_01_only_public_names_are_asked_and_only_over_tls() {
+        let (internet, laptop) = (Reach::Internet, Reach::Laptop);
+        let table = [
+            ("https://idp.example/x", Ok(Destination::Internet), Ok(Destination::Internet)),
+            ("https://idp.example:8443/x?y=z", Ok(Destination::Internet), Ok(Destination::Internet)),
+            ("https://idp.example:22/x", Err(UnaskableUrl::Port), Err(UnaskableUrl::Port)),
+            ("http://idp.example/x", Err(UnaskableUrl::NotSecure), Err(UnaskableUrl::NotSecure)),
+            ("http://localhost:9000/x", Err(UnaskableUrl::NotSecure), Ok(Destination::Loopback)),
+            ("http://[::1]:9000/x", Err(UnaskableUrl::NotSecure), Ok(Destination::Loopback)),
+            ("https://127.0.0.1/x", Err(UnaskableUrl::Inner), Ok(Destination::Loopback)),
+            ("https://u@idp.example/x", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+            ("https://idp.example/x#y", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+            ("https://idp.example\\@x/", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+            ("https://idp.exa\nmple/", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+            ("file:///etc/passwd", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+            ("gopher://idp.example/", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+            ("idp.example", Err(UnaskableUrl::Malformed), Err(UnaskableUrl::Malformed)),
+        ];
+        for (url, deployed, on_laptop) in table {
+            assert_eq!(OutboundUrl::parse(url, internet).map(|url| url.destination()), deployed, "{url}");
+            assert_eq!(OutboundUrl::parse(url, laptop).map(|url| url.destination()), on_laptop, "{url}");
+        }
+    }
+
+    #[test]
+    fn sec_ssrf_01_odd_spellings_of_inner_hosts_are_seen_through() {
+        let hosts = [
+            "169.254.169.254",
+            "169.254.170.2",
+            "0x7f.1",
+            "2130706433",
+            "0177.0.0.1",
+            "127.1",
+            "0",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::]",
+            "[fd00:ec2::254]",
+            "[64:ff9b::7f00:1]",
+            "8.8.8.8",
+            "localhost.",
+            "LOCALHOST",
+            "idp.example.",
+            "metadata",
+            "metadata.google.internal",
+            "METADATA.google.INTERNAL",
+            "x.localhost",
+            "printer.local",
+            "svc.cluster.local",
+            "router.home.arpa",
+            "%6c%6fcalhost",
+            "\u{2460}27.0.0.1",
+            "127\u{3002}0\u{3002}0\u{3002}1",
+        ];
+        for host in hosts {
+            for reach in [Reach::Internet, Reach::Laptop] {
+                let refused = OutboundUrl::parse(&format!("https://{host}:8443/x"), reach).is_err();
+                let loopback = reach == Reach::Laptop;
+                // On a laptop this machine may be asked, by whatever spelling the parser takes for its address.
+                assert!(refused || loopback, "{host}");
+            }
+            assert!(OutboundUrl::parse(&format!("https://{host}/x"), Reach::Internet).is_err(), "{host}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Client assertions that have been used, each under a digest of its client and its `jti`, so that none is used twice
+//! (RFC 7523 §3, catalogue row SEC-CLI-10).
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use protocol::client_assertion::AssertionUse;
+use protocol::id::WorkspaceId;
+use protocol::release::Committed;
+
+use crate::connection::Connection;
+use crate::fault::StoreFault;
+use crate::grants::{attested, is};
+use crate::item;
+use crate::key::{self, Kind, PARTITION, TTL};
+use crate::need::{Action, Handle, Need, Table};
+
+/// Whether an assertion was used for the first time.
+#[must_use]
+pub enum Spending {
+    /// It was, by this attempt, now or in an earlier try whose answer was lost.
+    Spent(Committed),
+    /// It has been used before.
+    Replayed,
+}
+
+/// May use up assertions.
+#[derive(Clone)]
+pub struct AssertionSpending(Connection);
+
+impl Handle for AssertionSpending {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::PutItem, Kind::Assertion)];
+}
+
+impl AssertionSpending {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Uses up an assertion. `attempt` is a random name of this attempt, by which it recognises itself when the SDK tries
+    /// again after an answer was lost (fault F-DDB-3).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]: whether it was used before is not known then, and so it must not be accepted (fault F-DDB-6).
+    pub async fn spend(
+        &self,
+        workspace: &WorkspaceId,
+        assertion: &AssertionUse,
+        attempt: &str,
+    ) -> Result<Spending, StoreFault> {
+        let outcome = self
+            .0
+            .client
+            .put_item()
+            .table_name(&self.0.tables.flow)
+            .item(PARTITION, item::text(key::partition(Kind::Assertion, workspace, &assertion.mark().encoded())))
+            .item("v", item::version())
+            .item("spent_by", item::text(attempt))
+            .item("expires", item::instant(assertion.until()))
+            .item(TTL, item::ttl(assertion.until()))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = outcome else { return Ok(Spending::Spent(attested())) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                let ours = failed.item().is_some_and(|item| is(item, "spent_by", attempt));
+                Ok(if ours { Spending::Spent(attested()) } else { Spending::Replayed })
+            }
+            _ => Err(StoreFault::of(&error)),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Connections that we make ourselves: a name is looked up once, every address that it stands for is checked, and one of
+//! those is what is connected to (catalogue row SEC-SSRF-01).
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use protocol::outbound::{Destination, OutboundUrl, Reach};
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::address::is_public;
+
+/// How long it may take to connect, whichever of the addresses answers (catalogue row SEC-SSRF-03).
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many addresses are tried.
+const TRIES: usize = 3;
+
+/// Something that the network is still to answer.
+pub type Waiting<'n, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'n>>;
+
+/// The network, as far as requests need it.
+pub trait Network: Send + Sync {
+    /// The addresses that `name` stands for.
+    fn addresses<'n>(&'n self, name: &'n str) -> Waiting<'n, Vec<IpAddr>>;
+
+    /// A connection to `address`.
+    fn connection(&self, address: SocketAddr) -> Waiting<'_, TcpStream>;
+}
+
+/// The network of the operating system.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemNetwork;
+
+impl Network for SystemNetwork {
+    fn addresses<'n>(&'n self, name: &'n str) -> Waiting<'n, Vec<IpAddr>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()) })
+    }
+
+    fn connection(&self, address: SocketAddr) -> Waiting<'_, TcpStream> {
+        Box::pin(TcpStream::connect(address))
+    }
+}
+
+/// Connects to where a URL leads, if it may be asked.
+#[derive(Clone)]
+pub(super) struct Connector {
+    pub(super) network: Arc<dyn Network>,
+    pub(super) reach: Reach,
+}
+
+impl Connector {
+    async fn connected(&self, uri: &Uri) -> io::Result<TcpStream> {
+        let refused = |_| io::Error::from(io::ErrorKind::PermissionDenied);
+        let destination = OutboundUrl::parse(&uri.to_string(), self.reach).map_err(refused)?.destination();
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+        let addresses = self.network.addresses(host).await?;
+        let permitted = |address: &IpAddr| match destination {
+            Destination::Internet => is_public(*address),
+            Destination::Loopback => address.is_loopback(),
+        };
+        // One address that is not public betrays a name that somebody plays with.
+        if !addresses.iter().all(permitted) {
+            return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+        }
+        self.first(&addresses, port).await
+    }
+
+    /// A connection to the first of `addresses` that answers.
+    async fn first(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
+        let tries = addresses.len().clamp(1, TRIES);
+        let patience = PATIENCE / u32::try_from(tries).unwrap_or(1);
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses.iter().take(tries) {
+            let connecting = self.network.connection(SocketAddr::new(*address, port));
+            match tokio::time::timeout(patience, connecting).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(last)
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Waiting<'static, Self::Response>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move { connector.connected(&uri).await.map(TokioIo::new) })
+    }
+}

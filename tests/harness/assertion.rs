@@ -1,0 +1,142 @@
+//! Assertions of clients, made here and not by the code that is tested.
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use protocol::client_assertion::ASSERTION_TYPE;
+use protocol::encoding::{base64url, base64url_decoded};
+use protocol::jwk::Algorithm;
+use serde_json::{Value, json};
+use signing::local::LocalKey;
+use web::Clock as _;
+
+use crate::laptop::Laptop;
+
+/// The private half of the key of `demo-private-key-jwt`.
+const DEMO_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgED3LjXuH9o-XA5wBytj04JFXPO8rxKDMQgp_XbR_9AuhRANCAAQepF70M1Pr8GRt3WRNOZ5T0WuEZtQMDoyyoknkOR48Yr3plE0xTHICidI32CUkEDyOllHjvdHtiPZ63ajrSCuk";
+
+/// The secret of `demo-secret-jwt`.
+const DEMO_SECRET: &str = "demo-secret-jwt-secret-of-32-characters-and-more";
+
+/// What a client signs with.
+pub enum ClientKey {
+    /// RSA or P-256.
+    Common(LocalKey),
+    /// Ed25519.
+    Ed25519(Ed25519KeyPair),
+    /// A secret.
+    Shared(Vec<u8>),
+}
+
+impl ClientKey {
+    /// The key of `demo-private-key-jwt`.
+    #[must_use]
+    pub fn of_demo() -> Self {
+        Self::Common(LocalKey::from_pkcs8(Algorithm::ES256, &base64url_decoded(DEMO_KEY).unwrap()).unwrap())
+    }
+
+    /// The secret of `demo-secret-jwt`.
+    #[must_use]
+    pub fn secret_of_demo() -> Self {
+        Self::Shared(DEMO_SECRET.into())
+    }
+
+    /// A new key.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self::Common(LocalKey::generate(algorithm).unwrap().1)
+    }
+
+    /// A new key on Ed25519.
+    #[must_use]
+    pub fn ed25519() -> Self {
+        Self::Ed25519(Ed25519KeyPair::generate().unwrap())
+    }
+
+    /// Its algorithm.
+    #[must_use]
+    pub const fn alg(&self) -> &'static str {
+        match self {
+            Self::Common(key) => key.jwk().alg.as_str(),
+            Self::Ed25519(_) => "EdDSA",
+            Self::Shared(_) => "HS256",
+        }
+    }
+
+    /// Its public half, named `kid`.
+    #[must_use]
+    pub fn jwk(&self, kid: &str) -> Value {
+        let mut jwk = match self {
+            Self::Common(key) => json!(key.jwk().material),
+            Self::Ed25519(pair) => {
+                json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key().as_ref())})
+            }
+            Self::Shared(_) => panic!("a secret has no public half"),
+        };
+        jwk["kid"] = kid.into();
+        jwk
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Common(key) => key.sign(message).unwrap(),
+            Self::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+            Self::Shared(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec(),
+        }
+    }
+}
+
+/// An assertion that is to be signed.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    /// Its header, but for the algorithm, which is the key's unless it is set.
+    pub header: Value,
+    /// Its claims.
+    pub claims: Value,
+}
+
+impl Assertion {
+    /// A correct one of `client`, at this moment, with this `jti`.
+    #[must_use]
+    pub fn new(laptop: &Laptop, client: &str, jti: &str) -> Self {
+        Self::at(&laptop.issuer(), laptop.clock.now().seconds(), client, jti)
+    }
+
+    /// A correct one of `client` for `issuer`, at `now` seconds.
+    #[must_use]
+    pub fn at(issuer: &str, now: u64, client: &str, jti: &str) -> Self {
+        let claims = json!({"iss": client, "sub": client, "aud": issuer, "jti": jti, "iat": now, "exp": now + 60});
+        Self { header: json!({}), claims }
+    }
+
+    /// The same with `name` set to `value` in its claims, or without it if that is null.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.claims[name] = value;
+        self.claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        self
+    }
+
+    /// The same with `name` set to `value` in its header.
+    #[must_use]
+    pub fn headed(mut self, name: &str, value: Value) -> Self {
+        self.header[name] = value;
+        self
+    }
+
+    /// The JWT.
+    #[must_use]
+    pub fn signed(&self, key: &ClientKey) -> String {
+        let mut header = json!({"alg": key.alg()});
+        header.as_object_mut().unwrap().extend(self.header.as_object().unwrap().clone());
+        let message =
+            format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(self.claims.to_string().as_bytes()));
+        let signature = base64url(&key.sign(message.as_bytes()));
+        format!("{message}.{signature}")
+    }
+}
+
+/// The form fields of an assertion.
+#[must_use]
+pub fn asserted(jwt: &str) -> [(&'static str, &str); 2] {
+    [("client_assertion", jwt), ("client_assertion_type", ASSERTION_TYPE)]
+}
