@@ -58,6 +58,7 @@ scopes = [
   { name = "openid", title = "Know that it is you" },
   { name = "profile", title = "See your name" },
   { name = "email", title = "See your e-mail address" },
+  { name = "offline_access", title = "Stay signed in" },
 ]
 
 [[sandbox.users]]
@@ -76,7 +77,8 @@ client_id = "web"
 client_name = "Web page"
 token_endpoint_auth_method = "none"
 redirect_uris = ["${page}/callback", "${page}/silent"]
-scope = "openid profile email"
+grant_types = ["authorization_code", "refresh_token"]
+scope = "openid profile email offline_access"
 
 # A page on a port that any program on the device could listen on.
 [[clients]]
@@ -85,7 +87,8 @@ client_name = "Page"
 application_type = "native"
 token_endpoint_auth_method = "none"
 redirect_uris = ["http://localhost/callback", "http://localhost/silent"]
-scope = "openid profile email"
+grant_types = ["authorization_code", "refresh_token"]
+scope = "openid profile email offline_access"
 
 [[clients]]
 client_id = "trusted"
@@ -97,7 +100,8 @@ redirect_uris = [
   "http://localhost/callback", "http://localhost/silent", "http://localhost/popup",
   "http://127.0.0.1/callback", "http://127.0.0.1/silent",
 ]
-scope = "openid profile email"
+grant_types = ["authorization_code", "refresh_token"]
+scope = "openid profile email offline_access"
 `;
 
 /** The application in a browser, with a library that has just been loaded. */
@@ -112,8 +116,10 @@ class Application {
 
   /** Calls a method of the library's user manager, and returns what a test can look at. */
   async call(method, ...args) {
-    const outcome = await this.page.evaluate(async ([settings, method, args]) => {
-      window.manager ??= new oidc.UserManager(settings);
+    const outcome = await this.page.evaluate(async ([{ shared, ...settings }, method, args]) => {
+      // What tabs share has to be kept where all of them find it.
+      const place = shared ? { userStore: new oidc.WebStorageStateStore({ store: localStorage }) } : {};
+      window.manager ??= new oidc.UserManager({ ...settings, ...place });
       const object = method.startsWith('metadataService.') ? window.manager.metadataService : window.manager;
       try {
         return { value: JSON.parse(JSON.stringify(await object[method.split('.').at(-1)](...args) ?? null)) };
@@ -278,8 +284,89 @@ describe('oidc-client-ts', { timeout: 6 * PATIENCE }, () => {
     const renewed = await application.call('signinSilent');
     assert.equal(renewed.profile.sub, user.profile.sub);
     assert.notEqual(renewed.access_token, user.access_token);
+
+    const offline = await opened(t, 'web', { origin, authority: secureServer.issuer('spa'), ...OFFLINE });
+    const { refresh_token: token } = await offline.signIn({ decision: 'Allow' });
+    assert.notEqual((await offline.call('signinSilent')).refresh_token, token);
     const cookies = await application.page.context().cookies(secureServer.publicUrl);
     assert.deepEqual(cookies.map(({ name, secure }) => [name, secure]), [['__Host-session.default.spa', true]]);
+  });
+
+  // With `offline_access` the library has a refresh token, and uses it instead of a frame.
+  const OFFLINE = { scope: 'openid profile email offline_access' };
+
+  test('a refresh token renews the tokens, also of a client that a hidden frame cannot', async (t) => {
+    const application = await opened(t, 'asked', OFFLINE);
+    const frames = [];
+    application.page.on('frameattached', (frame) => frames.push(frame));
+    let user = await application.signIn({ decision: 'Allow' });
+    for (let round = 0; round < 2; round += 1) {
+      const renewed = await application.call('signinSilent');
+      assert.notEqual(renewed.access_token, user.access_token);
+      assert.notEqual(renewed.refresh_token, user.refresh_token);
+      // The library itself holds subject and time of the login against those of the ID token before.
+      assert.equal(renewed.profile.sub, user.profile.sub);
+      assert.equal((await application.userinfo(renewed.access_token))[0], 200);
+      user = renewed;
+    }
+    assert.deepEqual(frames, []);
+  });
+
+  test('tokens renew by themselves with the refresh token, when nobody is signed in any more', async (t) => {
+    const application = await opened(t, 'trusted', { ...OFFLINE, accessTokenExpiringNotificationTimeInSeconds: 3598 });
+    const user = await application.signIn();
+    await application.page.context().clearCookies();
+    const renewed = await eventually('the tokens are renewed', async () => {
+      const now = await application.call('getUser');
+      return now.access_token !== user.access_token && now;
+    });
+    assert.equal(renewed.profile.sub, user.profile.sub);
+    assert.notEqual(renewed.refresh_token, user.refresh_token);
+  });
+
+  test('two tabs that refresh at once end up with one refresh token, which is good', async (t) => {
+    const one = await opened(t, 'trusted', { ...OFFLINE, shared: true });
+    const user = await one.signIn();
+    const other = new Application(await one.page.context().newPage(), one.origin, one.settings);
+    await other.open();
+    assert.equal((await other.call('getUser')).refresh_token, user.refresh_token);
+
+    const sent = [];
+    one.page.context().on('request', (request) => {
+      if (request.method() === 'POST') sent.push(new URLSearchParams(request.postData()).get('refresh_token'));
+    });
+    const [first, second] = await Promise.all([one.call('signinSilent'), other.call('signinSilent')]);
+    assert.deepEqual(sent, [user.refresh_token, user.refresh_token]);
+    assert.notEqual(first.refresh_token, user.refresh_token);
+    assert.equal(first.refresh_token, second.refresh_token);
+    for (const { access_token: token } of [first, second]) assert.equal((await one.userinfo(token))[0], 200);
+    assert.notEqual((await other.call('signinSilent')).refresh_token, second.refresh_token);
+  });
+
+  test('an answer that is lost on the way costs nobody their login', async (t) => {
+    const application = await opened(t, 'trusted', OFFLINE);
+    const user = await application.signIn();
+    let lost;
+    await application.page.route('**/oauth2/token', async (route) => {
+      lost = await (await route.fetch()).json();
+      await route.abort();
+    }, { times: 1 });
+    await assert.rejects(application.call('signinSilent'), { message: 'Failed to fetch' });
+    assert.notEqual(lost.refresh_token, user.refresh_token);
+    assert.equal((await application.call('signinSilent')).refresh_token, lost.refresh_token);
+  });
+
+  test('when the page revokes its tokens, refresh token and access token are both refused', async (t) => {
+    const application = await opened(t, 'trusted', OFFLINE);
+    const user = await application.signIn();
+    await application.call('signinSilent');
+    await application.call('revokeTokens', ['refresh_token']);
+    assert.equal((await application.userinfo(user.access_token))[0], 401);
+    const { access_token: current } = await application.call('getUser');
+    assert.equal((await application.userinfo(current))[0], 401);
+    // The library has forgotten the refresh token; whoever remembers it gets nothing for it.
+    await application.page.evaluate((user) => window.manager.storeUser(new oidc.User(user)), user);
+    await assert.rejects(application.call('signinSilent'), { name: 'ErrorResponse', error: 'invalid_grant' });
   });
 
   test('a user who says no is access_denied', async (t) => {
