@@ -13,12 +13,14 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = here('../../target/clients/bin/python');
 const RUST = here('../../target/clients-rust/debug/postern-client-tests');
 
-/** The scenarios, and what must come of each. Those of other grants and endpoints get their lines here. */
+/** The scenarios, and what must come of each. */
 const COMMON = {
   public: 'a public client logs in with PKCE, verifies the ID token, and asks userinfo',
   confidential: 'a confidential client authenticates with its secret',
   refused: 'a refusal at either endpoint is understood as what it is',
   revoked: 'a revoked token is good no more',
+  refreshed: 'a public client replaces its refresh token, a confidential one keeps it, and a revocation ends all',
+  service: 'a program gets a token of its own, and looks at those of users',
 };
 
 const PROGRAMS = {

@@ -12,6 +12,7 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
+from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from flask import Flask
 
@@ -23,11 +24,13 @@ CONFIDENTIAL = {
     "redirect_uri": "https://client.example/cb",
 }
 
+SERVICE = {"client_id": "demo-service", "client_secret": "demo-service-secret"}
+
 
 class Application:
     """The application of one client, with one visitor."""
 
-    def __init__(self, client_id, redirect_uri, client_secret=None):
+    def __init__(self, client_id, redirect_uri, client_secret=None, scope="openid profile email"):
         self.flask = Flask(__name__)
         self.flask.secret_key = os.urandom(16)
         self.provider = OAuth(self.flask).register(
@@ -35,7 +38,7 @@ class Application:
             client_id=client_id,
             client_secret=client_secret,
             server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
-            client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256"},
+            client_kwargs={"scope": scope, "code_challenge_method": "S256"},
         )
         self.redirect_uri = redirect_uri
         self.flask.add_url_rule("/login", view_func=self.login)
@@ -141,8 +144,76 @@ def revoked():
             assert error.response.status_code == 401
 
 
-# Scenarios of other grants and endpoints are added here.
-SCENARIOS = {"public": public, "confidential": confidential, "refused": refused, "revoked": revoked}
+def refreshed():
+    for client, rotates in [(PUBLIC, True), (CONFIDENTIAL, False)]:
+        application = Application(**client, scope="openid profile email offline_access")
+        first = application.log_in()
+        session, metadata = application.session()
+
+        def refresh(token, **parameters):
+            # Without an answer to the contrary, Authlib keeps the token that it has.
+            with application.flask.app_context():
+                return session.refresh_token(metadata["token_endpoint"], refresh_token=token, **parameters)
+
+        second = refresh(first["refresh_token"])
+        assert (second["refresh_token"] != first["refresh_token"]) == rotates, client
+        # The answer may have been lost.
+        assert refresh(first["refresh_token"])["refresh_token"] == second["refresh_token"]
+        assert application.userinfo(second)["sub"] == first["userinfo"]["sub"]
+        assert "email" not in application.userinfo(refresh(second["refresh_token"], scope="openid"))
+
+        last = refresh(second["refresh_token"])
+        answer = session.revoke_token(
+            metadata["revocation_endpoint"], token=last["refresh_token"], token_type_hint="refresh_token"
+        )
+        assert answer.status_code == 200, answer.text
+        try:
+            refresh(last["refresh_token"])
+            raise AssertionError("a revoked refresh token was good")
+        except OAuthError as error:
+            assert error.error == "invalid_grant", error.error
+        try:
+            application.userinfo(first)
+            raise AssertionError("an access token outlived its grant")
+        except requests.HTTPError as error:
+            assert error.response.status_code == 401
+
+
+def service():
+    application = Application(**PUBLIC)
+    token = application.log_in()
+    metadata = application.session()[1]
+    session = OAuth2Session(**SERVICE)
+    own = session.fetch_token(
+        metadata["token_endpoint"],
+        grant_type="client_credentials",
+        scope="offers.read",
+        resource="https://orders.example/api",
+    )
+    assert own["scope"] == "offers.read" and "refresh_token" not in own, own
+
+    def introspect(token):
+        answer = session.introspect_token(metadata["introspection_endpoint"], token=token["access_token"])
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    assert introspect(own)["aud"] == ["https://orders.example/api"], introspect(own)
+    users = introspect(token)
+    assert users["active"] and users["sub"] == token["userinfo"]["sub"] and users["client_id"] == "demo-native", users
+    # With `revoke_tokens` a service ends what is not its own.
+    assert session.revoke_token(metadata["revocation_endpoint"], token=token["access_token"]).status_code == 200
+    assert introspect(token) == {"active": False}
+    assert introspect(own)["active"]
+
+
+SCENARIOS = {
+    "public": public,
+    "confidential": confidential,
+    "refused": refused,
+    "revoked": revoked,
+    "refreshed": refreshed,
+    "service": service,
+}
 
 if __name__ == "__main__":
     SCENARIOS[sys.argv[1]]()

@@ -28,6 +28,12 @@ const PUBLIC: Registered =
 const CONFIDENTIAL: Registered =
     Registered { id: "demo-web", secret: Some("demo-web-secret"), redirect_uri: "https://client.example/cb" };
 
+/// A program without users; it is never sent back to.
+const SERVICE: Registered =
+    Registered { id: "demo-service", secret: Some("demo-service-secret"), redirect_uri: "http://127.0.0.1/" };
+
+const ORDERS: &str = "https://orders.example/api";
+
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let issuer = std::env::var("ISSUER")?;
@@ -36,11 +42,14 @@ fn main() -> Outcome {
         ["openidconnect", "confidential"] => openid::logs_in(&issuer, CONFIDENTIAL),
         ["openidconnect", "refused"] => openid::is_refused(&issuer),
         ["openidconnect", "revoked"] => openid::revokes(&issuer),
+        ["openidconnect", "refreshed"] => openid::refreshes(&issuer),
+        ["openidconnect", "service"] => openid::serves(&issuer),
         ["oauth2", "public"] => oauth::logs_in(&issuer, PUBLIC),
         ["oauth2", "confidential"] => oauth::logs_in(&issuer, CONFIDENTIAL),
         ["oauth2", "refused"] => oauth::is_refused(&issuer),
         ["oauth2", "revoked"] => oauth::revokes(&issuer),
-        // Scenarios of other grants and endpoints are added here.
+        ["oauth2", "refreshed"] => oauth::refreshes(&issuer),
+        ["oauth2", "service"] => oauth::serves(&issuer),
         _ => Err("which crate, and which scenario?".into()),
     }
 }

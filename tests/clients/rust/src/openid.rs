@@ -10,17 +10,19 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessTokenHash, AdditionalProviderMetadata, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
-    PkceCodeVerifier, ProviderMetadata, RedirectUrl, RequestTokenError, RevocationUrl, Scope, TokenResponse as _,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, RequestTokenError, RevocationUrl, Scope,
+    TokenIntrospectionResponse as _, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{CONFIDENTIAL, Callback, Outcome, PUBLIC, Registered, ensure, status, transport};
+use crate::{CONFIDENTIAL, Callback, ORDERS, Outcome, PUBLIC, Registered, SERVICE, ensure, status, transport};
 
 /// What the crate does not read of the metadata by itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct More {
     revocation_endpoint: String,
+    introspection_endpoint: String,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -40,13 +42,15 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointSet, EndpointMaybeSet, EndpointMaybeSet>;
+type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 fn client(issuer: &str, registered: Registered) -> Result<Client, Box<dyn Error>> {
     let metadata = Metadata::discover(&IssuerUrl::new(issuer.into())?, &transport())?;
     let revocation = metadata.additional_metadata().revocation_endpoint.replacen("http://", "https://", 1);
+    let introspection = metadata.additional_metadata().introspection_endpoint.clone();
     let secret = registered.secret.map(|secret| ClientSecret::new(secret.into()));
     Ok(CoreClient::from_provider_metadata(metadata, ClientId::new(registered.id.into()), secret)
+        .set_introspection_url(IntrospectionUrl::new(introspection)?)
         .set_redirect_uri(RedirectUrl::new(registered.redirect_uri.into())?)
         .set_revocation_url(RevocationUrl::new(revocation)?))
 }
@@ -63,6 +67,7 @@ fn left(client: &Client) -> (url::Url, Login) {
     let (url, state, nonce) = client
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
         .add_scope(Scope::new("email".into()))
+        .add_scope(Scope::new("offline_access".into()))
         .set_pkce_challenge(challenge)
         .url();
     (url, Login { state, nonce, verifier })
@@ -126,6 +131,43 @@ pub(crate) fn revokes(issuer: &str) -> Outcome {
         let token: CoreRevocableToken = tokens.access_token().into();
         client.revoke_token(token)?.request(&transport())?;
         ensure(status(&format!("{issuer}/userinfo"), tokens.access_token())? == 401, "a revoked token is good")?;
+    }
+    Ok(())
+}
+
+pub(crate) fn refreshes(issuer: &str) -> Outcome {
+    for (registered, rotates) in [(PUBLIC, true), (CONFIDENTIAL, false)] {
+        let client = client(issuer, registered)?;
+        let (first, nonce) = tokens(&client)?;
+        let kept = first.refresh_token().ok_or("no refresh token")?;
+        let second = client.exchange_refresh_token(kept)?.request(&transport())?;
+        ensure(second.refresh_token().is_some() == rotates, "it rotates where it should not, or the reverse")?;
+
+        // The ID token of a refresh is about the same login, and has no nonce (OpenID Connect Core §12.2).
+        let verifier = client.id_token_verifier();
+        let before = first.id_token().ok_or("no ID token")?.claims(&verifier, &nonce)?;
+        let without_nonce = |nonce: Option<&Nonce>| nonce.map_or(Ok(()), |_| Err("a nonce".to_owned()));
+        let now = second.id_token().ok_or("no ID token any more")?.claims(&verifier, without_nonce)?;
+        ensure(now.subject() == before.subject() && now.auth_time() == before.auth_time(), "another login")?;
+
+        let last = second.refresh_token().unwrap_or(kept);
+        client.revoke_token(CoreRevocableToken::from(last))?.request(&transport())?;
+        ensure(client.exchange_refresh_token(last)?.request(&transport()).is_err(), "a revoked refresh token is good")?;
+        let userinfo = format!("{issuer}/userinfo");
+        ensure(status(&userinfo, first.access_token())? == 401, "an access token outlived its grant")?;
+    }
+    Ok(())
+}
+
+pub(crate) fn serves(issuer: &str) -> Outcome {
+    let (users, _) = tokens(&client(issuer, PUBLIC)?)?;
+    let service = client(issuer, SERVICE)?;
+    let request = service.exchange_client_credentials()?.add_scope(Scope::new("offers.read".into()));
+    let own = request.add_extra_param("resource", ORDERS).request(&transport())?;
+    ensure(own.id_token().is_none() && own.refresh_token().is_none(), "tokens about nobody")?;
+    for (token, client_id) in [(own.access_token(), SERVICE.id), (users.access_token(), PUBLIC.id)] {
+        let said = service.introspect(token).request(&transport())?;
+        ensure(said.active() && said.client_id().is_some_and(|id| id.as_str() == client_id), "another client")?;
     }
     Ok(())
 }
