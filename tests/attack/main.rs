@@ -22,3 +22,4 @@ mod resource;
 mod response_mode;
 mod session;
 mod tokens;
+mod userinfo;

@@ -164,6 +164,13 @@ async fn proved(laptop: &Laptop, name: &str, value: &Value) {
             };
             exactly(value, &GRANT_TYPES, known).await;
         }
+        _ => registrable(laptop, name, value).await,
+    }
+}
+
+/// What a client can be registered with.
+async fn registrable(laptop: &Laptop, name: &str, value: &Value) {
+    match name {
         "token_endpoint_auth_methods_supported" | "revocation_endpoint_auth_methods_supported" => {
             exactly(value, &AUTHENTICATION_METHODS, async |one| registers(one)).await;
         }
@@ -174,6 +181,15 @@ async fn proved(laptop: &Laptop, name: &str, value: &Value) {
         | "introspection_endpoint_auth_signing_alg_values_supported"
         | "revocation_endpoint_auth_signing_alg_values_supported" => {
             exactly(value, &AUTHENTICATION_ALGORITHMS, async |one| registers_algorithm(one)).await;
+        }
+        // What a signed answer is like is for `attack/userinfo.rs`; a client may ask for what the ring signs with.
+        "userinfo_signing_alg_values_supported" => {
+            let named = "userinfo_signed_response_alg = ";
+            let with = |alg: &str| {
+                let client = "client_id = \"demo-web\"";
+                misread(&DEMO[0].1.replacen(client, &format!("{client}\n{named}\"{alg}\""), 1)).is_empty()
+            };
+            exactly(value, &["RS256", "PS256", "ES256", "HS256", "none"], async |one| with(one)).await;
         }
         _ => shown(laptop, name, value).await,
     }

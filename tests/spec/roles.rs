@@ -132,7 +132,7 @@ fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
         let parts = taken(function);
         let needs = parts.kms_needs();
         let kinds: BTreeSet<&str> = parts.needs().iter().map(store::Need::kind).collect();
-        let signs = matches!(function, Function::Token | Function::Introspect);
+        let signs = matches!(function, Function::Token | Function::Userinfo | Function::Introspect);
         assert_eq!(needs.contains(&KmsNeed::Sign), signs, "{}", function.name());
         assert_eq!(kinds.contains("signing-key"), signs, "{}", function.name());
         let derives = needs.contains(&KmsNeed::Decrypt(signing::Purpose::RefreshToken));

@@ -1,23 +1,29 @@
 //! The userinfo endpoint (OpenID Connect Core §5.3): what a client may know of the user.
 
+use std::sync::Arc;
+
 use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller};
+use custody::Signers;
 use http::header;
 use protocol::access_token::AccessTokenClaims;
 use protocol::bearer::{BearerError, bearer_token};
 use protocol::grant::Grant;
+use protocol::id_token;
 use protocol::identity::Identity;
+use protocol::jwk::Algorithm;
 use protocol::sandbox::SANDBOX;
 use protocol::scope::OPENID;
 use protocol::userinfo;
 use protocol::workspace::Workspace;
 use serde_json::{Map, Value};
+use store::configuration::LoadedClient;
 use store::{AccountReading, GrantReading};
-use web::response::Caching;
+use web::response::{Caching, response};
 use web::route::Endpoint;
 use web::{Request, Response, json};
 
-/// What the function works with: it reads.
+/// What the function works with: it reads, and signs for clients that want it.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
@@ -25,6 +31,8 @@ pub struct Deps {
     pub grants: GrantReading,
     /// Accounts of users whom upstream providers know.
     pub accounts: AccountReading,
+    /// Keys that sign.
+    pub signers: Signers,
 }
 
 impl Deps {
@@ -38,6 +46,7 @@ impl Deps {
             back: parts.back(),
             grants: parts.handle(GrantReading::new),
             accounts: parts.handle(AccountReading::new),
+            signers: parts.signers()?,
         })
     }
 }
@@ -50,22 +59,54 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 }
 
 async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
-    match claims(deps, request, workspace, caller).await {
-        Ok(claims) => json::json(200, &claims, Caching::Never),
-        Err(error) => refused(request, workspace, error),
+    let outcome = tell(deps, request, workspace, caller).await;
+    outcome.unwrap_or_else(|error| refused(request, workspace, error))
+}
+
+/// Parse, load, decide, and sign if the client is registered so.
+async fn tell(
+    deps: &Deps,
+    request: &Request,
+    workspace: &Workspace,
+    caller: &mut Caller,
+) -> Result<Response, BearerError> {
+    let (client, claims) = claims(deps, request, workspace, caller).await?;
+    match client.client.userinfo_signed {
+        None => Ok(json::json(200, &claims, Caching::Never)),
+        Some(alg) => {
+            let claims = userinfo::signed_claims(claims, &workspace.issuer, &client.client.id);
+            let token = signed(deps, workspace, &claims, alg).await?;
+            Ok(response(200, "application/jwt", token, Caching::Never))
+        }
     }
 }
 
-/// Parse, load, decide: which claims this request may have.
+/// Signs with the algorithm that the client is registered for, and with no other (catalogue row SEC-OIDC-06).
+async fn signed(
+    deps: &Deps,
+    workspace: &Workspace,
+    claims: &Map<String, Value>,
+    alg: Algorithm,
+) -> Result<String, BearerError> {
+    let now = deps.back.clock.now();
+    if deps.signers.algorithm(&workspace.id, now).await.map_err(|fault| unavailable(&fault))? != alg {
+        return Err(unavailable(&"the workspace no longer signs with the algorithm that the client is registered for"));
+    }
+    let token = deps.signers.sign(&workspace.id, now, async |signer| signer.sign(id_token::TYPE, claims).await).await;
+    token.map_err(|fault| unavailable(&fault))
+}
+
+/// Which claims this request may have, and the client that they are for.
 async fn claims(
     deps: &Deps,
     request: &Request,
     workspace: &Workspace,
     caller: &mut Caller,
-) -> Result<Map<String, Value>, BearerError> {
+) -> Result<(Arc<LoadedClient>, Map<String, Value>), BearerError> {
     let token = presented(deps, request, workspace).await?;
     let client = deps.back.client(workspace, &token.client_id, caller).await.map_err(|fault| unavailable(&fault))?;
-    if token.expired(deps.back.clock.now()) || !client.is_some_and(|client| client.client.is_usable()) {
+    let client = client.filter(|client| client.client.is_usable()).ok_or(BearerError::Invalid)?;
+    if token.expired(deps.back.clock.now()) {
         return Err(BearerError::Invalid);
     }
     if !token.scope.contains(OPENID) {
@@ -79,13 +120,14 @@ async fn claims(
         return Err(BearerError::Invalid);
     }
     let identity = identity(deps, workspace, &grant).await?.ok_or(BearerError::Invalid)?;
-    Ok(userinfo::claims(&token.sub, &identity.claims, &token.scope))
+    Ok((client, userinfo::claims(&token.sub, &identity.claims, &token.scope)))
 }
 
 /// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
 async fn presented(deps: &Deps, request: &Request, workspace: &Workspace) -> Result<AccessTokenClaims, BearerError> {
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;
-    if query.has("access_token") {
+    let in_form = request.form().is_ok_and(|form| form.has("access_token"));
+    if query.has("access_token") || in_form {
         return Err(BearerError::Malformed);
     }
     let token = bearer_token(&request.header(header::AUTHORIZATION))?;

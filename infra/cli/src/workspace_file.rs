@@ -109,6 +109,9 @@ impl Reading<'_> {
         askable(&settings.upstream, Reach::of(issuer.as_str()))?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
         for metadata in &clients {
+            if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
+                return Err(unsigned(metadata, alg, head.signing_algorithm));
+            }
             registered(metadata, &settings, &issuer)
                 .map_err(|reason| format!("client {}: {reason}", metadata.client_id))?;
         }
@@ -195,6 +198,12 @@ fn without_settings(table: &mut Table) -> Result<Table, String> {
     if head.contains_key("tenant") { Ok(head) } else { Err("a workspace file begins with tenant and workspace".into()) }
 }
 
+/// A client that wants what the workspace's keys cannot do.
+fn unsigned(client: &ClientMetadata, alg: Algorithm, signing: Algorithm) -> String {
+    let (id, alg, signing) = (&client.client_id, alg.as_str(), signing.as_str());
+    format!("client {id}: userinfo_signed_response_alg is {alg}, but the workspace signs with {signing}")
+}
+
 fn is_one_scope(name: &str) -> bool {
     Scopes::parse(name).is_ok_and(|scopes| scopes.iter().count() == 1)
 }
@@ -255,6 +264,20 @@ mod tests {
             (&demo.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
             (&demo.replace("session = 43200", "session = 0"), "0 seconds"),
             (&demo.replace("client_id = \"demo-native\"", "client_id = \"demo-spa\""), "demo-spa is there twice"),
+            (
+                &demo.replace(
+                    "client_id = \"demo-web\"",
+                    "client_id = \"demo-web\"\nuserinfo_signed_response_alg = \"ES256\"",
+                ),
+                "client demo-web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256",
+            ),
+            (
+                &demo.replace(
+                    "client_id = \"demo-web\"",
+                    "client_id = \"demo-web\"\nuserinfo_signed_response_alg = \"none\"",
+                ),
+                "unknown variant `none`",
+            ),
             (&demo.replace("https://client.example/cb", "http://client.example/cb"), "client demo-web"),
             (&demo.replace("demo-secret-jwt-secret-of-32-characters-and-more", "short"), "at least 32 characters"),
             (&demo.replace("client_secret_jwt = true", ""), "client demo-secret-jwt: client_secret_jwt makes us"),

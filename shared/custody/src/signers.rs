@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::encoding::base64url_decoded;
 use protocol::id::WorkspaceId;
+use protocol::jwk::Algorithm;
 use protocol::key_ring::{Custody, KeyRole, RingKey};
 use protocol::time::{Lifetime, Timestamp};
 use signing::local::LocalKey;
@@ -49,6 +50,16 @@ impl Signers {
         if let Err(fault) = self.custodian.warm().await {
             tracing::warn!(fault = %fault, "KMS could not be reached at the start");
         }
+    }
+
+    /// The algorithm that is signed with in `workspace`.
+    ///
+    /// # Errors
+    ///
+    /// [`SignerFault`].
+    pub async fn algorithm(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<Algorithm, SignerFault> {
+        let ring = self.rings.ring(workspace, now).await?.ok_or(SigningFault::Key)?;
+        Ok(ring.signing().first().ok_or(SigningFault::Key)?.jwk.alg)
     }
 
     /// Has `work` done with the key that is current in `workspace`. If that key cannot sign, the next one takes over,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::foreign_jwk::{ForeignAlgorithm, ForeignJwks};
 use crate::id::ClientId;
 use crate::id_token::AtHash;
+use crate::jwk::Algorithm;
 use crate::lifetimes::Lifetimes;
 use crate::outbound::OutboundUrl;
 use crate::redirect_uri::{RedirectUri, RedirectUris};
@@ -45,6 +46,8 @@ pub struct Client {
     pub lifetimes: Lifetimes,
     /// Whether its ID tokens carry `at_hash`.
     pub at_hash: AtHash,
+    /// The algorithm that what userinfo says to it is signed with, if it is signed at all.
+    pub userinfo_signed: Option<Algorithm>,
 }
 
 /// Whether a client may be used.

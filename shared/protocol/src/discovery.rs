@@ -29,6 +29,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": authentication.methods,
         "token_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "introspection_endpoint_auth_methods_supported": authentication.confidential_methods(),

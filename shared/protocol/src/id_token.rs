@@ -79,11 +79,16 @@ impl IdTokenClaims {
     }
 }
 
-/// The part of an ID token of ours that a hint is read for.
+/// The part of an ID token of ours that a hint is read for. What userinfo signs has neither `exp` nor `iat`, so it is no
+/// ID token (RFC 8725 §3.12).
 #[derive(Deserialize)]
 struct Hint {
     iss: String,
     sub: Subject,
+    #[serde(rename = "exp")]
+    _exp: u64,
+    #[serde(rename = "iat")]
+    _iat: u64,
     #[serde(deserialize_with = "audience")]
     aud: Vec<String>,
 }

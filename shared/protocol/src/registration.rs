@@ -10,6 +10,7 @@ use crate::client::{
 use crate::foreign_jwk::ForeignJwks;
 use crate::id::{ClientId, Issuer};
 use crate::id_token::AtHash;
+use crate::jwk::Algorithm;
 use crate::lifetimes::OwnLifetimes;
 use crate::outbound::{Reach, UnaskableUrl};
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
@@ -86,6 +87,9 @@ pub struct ClientMetadata {
     /// Whether its ID tokens carry `at_hash`, if it has this otherwise than the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<AtHash>,
+    /// The algorithm that userinfo answers are signed with; without it they are plain JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
     /// Lifetimes of its own.
     #[serde(default)]
     pub lifetimes: OwnLifetimes,
@@ -175,6 +179,7 @@ impl ClientMetadata {
             authentication,
             lifetimes,
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
+            userinfo_signed: self.userinfo_signed_response_alg,
         })
     }
 
@@ -294,6 +299,8 @@ mod tests {
             (serde_json::json!({"token_endpoint_auth_method": "client_secret_basic"}), "needs a secret"),
             (serde_json::json!({"redirect_uris": ["http://c1.example/cb"]}), "use https"),
             (serde_json::json!({"code_challenge_method": "plain"}), "plain"),
+            (serde_json::json!({"userinfo_signed_response_alg": "none"}), "unknown variant `none`"),
+            (serde_json::json!({"userinfo_signed_response_alg": "HS256"}), "unknown variant `HS256`"),
             (serde_json::json!({"redirect_url": "https://c1.example/cb"}), "redirect_url"),
             (serde_json::json!({"lifetimes": {"authorization_code": 61}}), "60 seconds"),
         ];

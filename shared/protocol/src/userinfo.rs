@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::id::Subject;
+use crate::id::{ClientId, Issuer, Subject};
 use crate::identity::Profile;
 use crate::scope::Scopes;
 
@@ -43,6 +43,14 @@ pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes) -> Map<Strin
             claims.extend(known);
         }
     }
+    claims
+}
+
+/// The same claims for a client that has them signed: they name who says so, and to whom (§5.3.2).
+#[must_use]
+pub fn signed_claims(mut claims: Map<String, Value>, issuer: &Issuer, client: &ClientId) -> Map<String, Value> {
+    claims.insert("iss".into(), issuer.as_str().into());
+    claims.insert("aud".into(), client.as_str().into());
     claims
 }
 
