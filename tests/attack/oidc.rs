@@ -1,11 +1,11 @@
 //! Section N, and what OpenID Connect adds to sections C and M.
 
-use tests::browser::{answered, body, changed, form, json, location, request};
+use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect::{page, redirected};
 use tests::laptop::encoded;
-use tests::{Browser, Laptop, Pkce};
+use tests::{Browser, KmsTrouble, Laptop, Pkce};
 
-use crate::given::{NATIVE, claims, redeemed};
+use crate::given::{NATIVE, and_clients, claims, redeemed, userinfo};
 
 /// Whether a page asks which account to go on with.
 fn asks_for_account(response: &web::Response) -> bool {
@@ -114,4 +114,118 @@ async fn sec_oidc_08_what_is_not_supported_is_refused_by_its_name() {
     ] {
         redirected(&laptop, &browser.authorize(&changed(&baseline, name, Some(value))).await, NATIVE, error, name);
     }
+}
+
+/// Two clients of one sector, and one of another.
+const PAIRWISE: &str = r#"
+[[clients]]
+client_id = "one"
+client_name = "One"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["https://shop.example/one"]
+scope = "openid email"
+subject_type = "pairwise"
+
+[[clients]]
+client_id = "two"
+client_name = "Two"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["https://shop.example/two"]
+scope = "openid email"
+subject_type = "pairwise"
+
+[[clients]]
+client_id = "other"
+client_name = "Other"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["https://other.example/one"]
+scope = "openid email"
+subject_type = "pairwise"
+"#;
+
+const ONE: &str = "https://shop.example/one";
+
+/// What `client` is told when `user` logs in.
+async fn told(laptop: &Laptop, (client, redirect_uri): (&str, &str), user: &str) -> serde_json::Value {
+    let (pkce, mut browser) = (Pkce::new("pairwise"), Browser::new(laptop));
+    let login = browser.authorize(&changed(&request(client, redirect_uri, &pkce), "scope", Some("openid email"))).await;
+    let code = answered(&browser.sign_in(&login, user, user).await, "code").unwrap();
+    json(&laptop.form("/oauth2/token", &exchange(client, redirect_uri, &code, &pkce.verifier), &[]).await)
+}
+
+/// The one `sub` that everything of an answer names.
+async fn sub(laptop: &Laptop, tokens: &serde_json::Value) -> String {
+    let access_token = tokens["access_token"].as_str().unwrap();
+    let sub = claims(access_token)["sub"].clone();
+    assert_eq!(sub, claims(tokens["id_token"].as_str().unwrap())["sub"]);
+    let userinfo = userinfo(laptop, access_token).await;
+    assert_eq!((&json(&userinfo)["sub"], userinfo.status()), (&sub, http::StatusCode::OK));
+    sub.as_str().unwrap().into()
+}
+
+#[tokio::test]
+async fn sec_oidc_03_and_sec_res_04_clients_of_two_sectors_cannot_tell_that_they_know_the_same_user() {
+    let laptop = Laptop::with(and_clients(PAIRWISE)).await;
+    let of = async |client: (&str, &str), user: &str| sub(&laptop, &told(&laptop, client, user).await).await;
+    let (one, two, other) = (("one", ONE), ("two", "https://shop.example/two"), ("other", "https://other.example/one"));
+    let alice = of(one, "alice").await;
+    assert_eq!(alice, of(one, "alice").await, "at each visit");
+    assert_eq!(alice, of(two, "alice").await, "within the sector");
+    let others = [of(other, "alice").await, of(("demo-trusted", NATIVE), "alice").await, of(one, "bob").await];
+    assert!(!others.contains(&alice), "{alice}: {others:?}");
+    let public = of(("demo-trusted", NATIVE), "alice").await;
+    assert_eq!(alice.len(), public.len(), "nobody can tell from the form");
+    assert!(
+        laptop.dump()["postern-users"].iter().all(|item| !item.contains(&alice)),
+        "it is a name for the client only"
+    );
+}
+
+#[tokio::test]
+async fn sec_authz_11_a_pairwise_client_names_the_expected_user_as_it_knows_them() {
+    let laptop = Laptop::with(and_clients(PAIRWISE)).await;
+    let alices = told(&laptop, ("one", ONE), "alice").await["id_token"].as_str().unwrap().to_owned();
+    let bobs = told(&laptop, ("one", ONE), "bob").await["id_token"].as_str().unwrap().to_owned();
+    let (pkce, mut browser) = (Pkce::new("pairwise hint"), Browser::new(&laptop));
+    let baseline = changed(&request("one", ONE, &pkce), "scope", Some("openid email"));
+    assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
+    laptop.clock.advance(10);
+    let asked = |hint| [changed(&baseline, "prompt", Some("none")), vec![("id_token_hint", hint)]].concat();
+    assert!(answered(&browser.authorize(&asked(&alices)).await, "code").is_some());
+    redirected(&laptop, &browser.authorize(&asked(&bobs)).await, ONE, "login_required", "somebody else is expected");
+}
+
+#[tokio::test]
+async fn sec_oidc_03_without_its_key_a_pairwise_client_is_told_nothing() {
+    let (mut laptop, kms) = Laptop::in_aws(and_clients(PAIRWISE)).await;
+    let before = sub(&laptop, &told(&laptop, ("one", ONE), "alice").await).await;
+    let (pkce, client) = (Pkce::new("pairwise"), ("one", ONE));
+    laptop.restart();
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&changed(&request("one", ONE, &pkce), "scope", Some("openid email"))).await;
+    kms.plan(|_, _| KmsTrouble::Refused("AccessDeniedException"));
+    let refused = browser.sign_in(&login, "alice", "alice").await;
+    redirected(&laptop, &refused, ONE, "temporarily_unavailable", "no key");
+    kms.calm();
+    assert_eq!(sub(&laptop, &told(&laptop, client, "alice").await).await, before, "the key is the same");
+}
+
+/// A confidential client that is registered so needs neither PKCE nor a nonce (OpenID Connect Core §3.1.2.1).
+#[tokio::test]
+async fn a_confidential_client_may_do_without_pkce_and_nonce() {
+    let laptop = Laptop::with(|text| text.replace("pkce = \"all\"", "pkce = \"public\"")).await;
+    let pkce = Pkce::new("without");
+    let fields: Vec<_> = request("demo-web", crate::given::WEB, &pkce)
+        .into_iter()
+        .filter(|(name, _)| !["code_challenge", "code_challenge_method", "nonce"].contains(name))
+        .collect();
+    let code = answered(&Browser::new(&laptop).log_in(&fields).await, "code").unwrap();
+    let basic = crate::given::basic("demo-web:demo-web-secret");
+    let exchange = [("grant_type", "authorization_code"), ("redirect_uri", crate::given::WEB), ("code", code.as_str())];
+    let tokens = json(&laptop.form("/oauth2/token", &exchange, &[("authorization", &basic)]).await);
+    let id_token = claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((&id_token["aud"], id_token.get("nonce")), (&"demo-web".into(), None));
 }

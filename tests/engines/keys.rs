@@ -79,3 +79,12 @@ async fn data_keys_are_written_only_over_those_that_were_read() {
     assert_eq!(reading.keys("interaction").await.unwrap(), Some(wrapped(2)));
     assert_eq!(reading.keys("upstream").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn the_key_that_identifiers_are_derived_with_is_written_once() {
+    let at = Fresh::tables().await;
+    let (reading, writing) = (SealingKeyReading::new(&at.connection), SealingKeyWriting::new(&at.connection));
+    assert!(writing.write("pairwise-subject", &wrapped(1), None).await.unwrap());
+    assert!(!writing.write("pairwise-subject", &wrapped(2), Some(&wrapped(1))).await.unwrap(), "another version");
+    assert_eq!(reading.keys("pairwise-subject").await.unwrap(), Some(wrapped(1)));
+}

@@ -458,7 +458,8 @@ def resealing(rehearsal, deployed):
     """Another data key for sealing, while somebody is logging in (docs/operating.md, "The key for sealing")."""
     check, name = rehearsal.check, "interaction"
     purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
-    check(purposes == ["client-secret", "interaction", "refresh-token", "upstream", "upstream-secret"], "there is a data key for each purpose", purposes)
+    expected = ["client-secret", "interaction", "pairwise-subject", "refresh-token", "upstream", "upstream-secret"]
+    check(purposes == expected, "there is a data key for each purpose", purposes)
     check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another is published")
     visitor, pkce = Visitor(deployed.stack), Pkce()
     page = visitor.authorize(TRUSTED, pkce)

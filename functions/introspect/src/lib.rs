@@ -123,7 +123,7 @@ async fn refresh_token(
     let grant = deps.grants.find(&workspace.id, &token.grant).await.map_err(|fault| unavailable(&fault))?;
     let Some(grant) = grant else { return Ok(Introspection::INACTIVE) };
     let (terms, state) = (&grant.terms, current(&grant, token, now));
-    let may = asker.may(INTROSPECT_TOKENS, (&terms.client_id, &terms.subject), &workspace.issuer);
+    let may = asker.may(INTROSPECT_TOKENS, (&terms.client_id, terms.known_as()), &workspace.issuer);
     let client = deps.back.configuration.usable_client(workspace, &terms.client_id, now).await;
     let usable = client.map_err(|fault| unavailable(&fault))?.is_some();
     let good = may && usable && workspace.knows(&terms.source, &terms.subject);

@@ -15,15 +15,18 @@ use crate::{Deps, form, resumed, resumed_by_query};
 pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
     let standing = resumed_by_query(deps, request, workspace).await?;
     let session = deps.front.session(request, &standing.workspace.workspace).await?;
-    match session.filter(|session| may_decide(deps, &standing, session)) {
-        Some(session) => Ok(consent_page(deps, &standing, &session).await?),
-        None => deps.front.to_login(&standing).await,
+    match session {
+        Some(session) if may_decide(deps, &standing, &session).await? => {
+            Ok(consent_page(deps, &standing, &session).await?)
+        }
+        _ => deps.front.to_login(&standing).await,
     }
 }
 
 /// Whether the login behind `session` is good enough for this request.
-fn may_decide(deps: &Deps, standing: &Standing, session: &Session) -> bool {
-    !matches!(deps.front.decide_allowed(standing, session, &[]), Verdict::LogIn | Verdict::SelectAccount)
+async fn may_decide(deps: &Deps, standing: &Standing, session: &Session) -> Result<bool, Refusal> {
+    let verdict = deps.front.decide_allowed(standing, session, &[]).await?;
+    Ok(!matches!(verdict, Verdict::LogIn | Verdict::SelectAccount))
 }
 
 /// Takes the decision.
@@ -49,7 +52,7 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
 
 async fn allow(deps: &Deps, standing: &Standing, session: &Session, withheld: &[&str]) -> Result<Response, Refusal> {
     let front = &deps.front;
-    match front.decide_allowed(standing, session, withheld) {
+    match front.decide_allowed(standing, session, withheld).await? {
         Verdict::Approved(approved) => {
             remember(deps, standing, &approved, withheld).await?;
             front.issue(standing, &approved).await

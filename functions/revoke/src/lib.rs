@@ -102,7 +102,7 @@ async fn revocable(
     let may = |client: &ClientId, subject: &Subject| asker.may(REVOKE_TOKENS, (client, subject), &workspace.issuer);
     if let Some(token) = RefreshToken::parse(token) {
         let grant = deps.reading.find(&workspace.id, &token.grant).await.map_err(|fault| unavailable(&fault))?;
-        let grant = grant.filter(|grant| may(&grant.terms.client_id, &grant.terms.subject) && belongs(grant, &token));
+        let grant = grant.filter(|grant| may(&grant.terms.client_id, grant.terms.known_as()) && belongs(grant, &token));
         return Ok(grant.map(|grant| Revocable::Grant(grant.id)));
     }
     let claims = deps.back.own_token(workspace, token).await.map_err(|fault| unavailable(&fault))?;

@@ -116,7 +116,7 @@ async fn claims(
         return Err(BearerError::Invalid);
     }
     let grant = live_grant(deps, workspace, &token).await?;
-    if grant.terms.subject != token.sub {
+    if *grant.terms.known_as() != token.sub {
         return Err(BearerError::Invalid);
     }
     let identity = identity(deps, workspace, &grant).await?.ok_or(BearerError::Invalid)?;

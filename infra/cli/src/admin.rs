@@ -10,18 +10,21 @@ use assembly::{AssemblyError, KeyPlace, Place, surroundings};
 use custody::{DataKeyFault, Sealing};
 use protocol::id::WorkspaceId;
 use protocol::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
+use protocol::outbound::Reach;
 use protocol::time::{Lifetime, Timestamp};
 use serde_json::{Value, json};
 use signing::{KmsAdministration, KmsUnwrapping, Purpose, Sealer, SystemEntropy};
 use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 use web::config::PublicUrl;
+use web::fetch::Fetcher;
 use web::{Clock as _, Config, ConfigError, SystemClock};
 
 use crate::arguments::{ApplyOptions, KeysAction, KeysOptions, SealingAction, SealingOptions};
 use crate::keys::{KeyError, KeySource, Keys, NewKey};
 use crate::provision::ProvisionError;
 use crate::sealing::{self, PUBLISHED_BEFORE_SEALING};
+use crate::sectors::{self, SectorError};
 use crate::workspace_file::{FileError, Reading};
 
 /// Why it was not done, as one sentence.
@@ -39,6 +42,9 @@ pub enum AdminError {
     /// A file is not good.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A client is not of the sector that it names.
+    #[error(transparent)]
+    Sector(#[from] SectorError),
     /// The name is none of a workspace.
     #[error("say which workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
     Workspace,
@@ -114,6 +120,7 @@ pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
         let public_url = &stack.public_url;
         let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
         let files = options.files.iter().map(|path| reading.file(path)).collect::<Result<Vec<_>, _>>()?;
+        sectors::check(&files, &Fetcher::new(Reach::of(stack.public_url.as_str()))).await?;
         keys.apply(&files).await?;
         let applied: Vec<(&str, usize)> =
             files.iter().map(|file| (file.workspace.issuer.as_str(), file.clients.len())).collect();

@@ -15,5 +15,6 @@ mod offers;
 pub mod provision;
 pub mod run;
 pub mod sealing;
+pub mod sectors;
 pub mod server;
 pub mod workspace_file;

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use assembly::{AssemblyError, KeyPlace, Parts, Place};
 use protocol::id::{MalformedId, RegionLabel};
+use protocol::outbound::Reach;
 use serde_json::json;
 use signing::{Purpose, Sealer, SystemEntropy};
 use thiserror::Error;
 use tokio::sync::watch;
 use web::config::PublicUrl;
+use web::fetch::Fetcher;
 use web::{Clock as _, SystemClock, log};
 
 use crate::app::App;
@@ -20,6 +22,7 @@ use crate::data::{Data, DataError};
 use crate::engine::Engine;
 use crate::keys::{KeySource, Keys};
 use crate::provision::ProvisionError;
+use crate::sectors::{self, SectorError};
 use crate::server::{ListenError, Listeners, serve, serve_engine};
 use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
 
@@ -38,6 +41,9 @@ pub enum DevError {
     /// A workspace file is not good.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A client is not of the sector that it names.
+    #[error(transparent)]
+    Sector(#[from] SectorError),
     /// The store could not be made ready.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
@@ -108,6 +114,7 @@ async fn prepared(
     } else {
         options.config.iter().map(|path| reading.file(path)).collect()
     }?;
+    sectors::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     keys.tables().await?;

@@ -91,7 +91,7 @@ const fn in_use(purpose: Purpose) -> Option<Lifetime> {
         Purpose::Interaction | Purpose::Upstream => Some(Lifetime::seconds(3600)),
         // The longest that a workspace may set for refresh tokens: until then an old one is known to have been issued.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
-        Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret => None,
+        Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,
     }
 }
 

@@ -153,6 +153,7 @@ impl Parts {
             consents: self.handle(ConsentReading::new),
             grants: self.handle(GrantCreation::new),
             interactions: self.sealing(Purpose::Interaction)?,
+            pairwise: self.deriving(Purpose::PairwiseSubject)?,
             entropy: Arc::clone(&self.entropy),
             clock: Arc::clone(&self.clock),
             public_url: self.public_url.clone(),

@@ -2,7 +2,7 @@
 
 use protocol::code;
 use protocol::consent::Consent;
-use protocol::decision::{ApprovedAuthorization, Attempt, Verdict, decide, decide_allowed, depends_on_consent};
+use protocol::decision::{ApprovedAuthorization, Attempt, User, Verdict, decide, decide_allowed, depends_on_consent};
 use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::grant::GrantTerms;
@@ -30,13 +30,27 @@ impl FrontChannel {
             }
             _ => None,
         };
-        Ok(decide(&self.attempt(standing, session, consent.as_ref())))
+        let known_as = match session {
+            Some(session) => Some(self.known_as(standing, session).await?),
+            None => None,
+        };
+        let user = session.zip(known_as.as_ref()).map(|(session, known_as)| User { session, known_as });
+        Ok(decide(&self.attempt(standing, user, consent.as_ref())))
     }
 
     /// Decides what happens next now that the user of `session` has pressed "Allow", keeping back `withheld`.
-    #[must_use]
-    pub fn decide_allowed(&self, standing: &Standing, session: &Session, withheld: &[&str]) -> Verdict {
-        decide_allowed(&self.attempt(standing, Some(session), None), withheld)
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if a key is out of reach.
+    pub async fn decide_allowed(
+        &self,
+        standing: &Standing,
+        session: &Session,
+        withheld: &[&str],
+    ) -> Result<Verdict, Refusal> {
+        let known_as = &self.known_as(standing, session).await?;
+        Ok(decide_allowed(&self.attempt(standing, Some(User { session, known_as }), None), withheld))
     }
 
     /// What the user of `session` allowed this client before.
@@ -50,15 +64,10 @@ impl FrontChannel {
         found.map_err(|fault| temporarily(standing, &fault))
     }
 
-    fn attempt<'a>(
-        &self,
-        standing: &'a Standing,
-        session: Option<&'a Session>,
-        consent: Option<&'a Consent>,
-    ) -> Attempt<'a> {
+    fn attempt<'a>(&self, standing: &'a Standing, user: Option<User<'a>>, consent: Option<&'a Consent>) -> Attempt<'a> {
         let (request, client) = (&standing.request, &*standing.client.client);
         let Passage { began, account, .. } = &standing.passage;
-        Attempt { request, client, session, consent, account: account.as_ref(), began: *began, now: self.clock.now() }
+        Attempt { request, client, user, consent, account: account.as_ref(), began: *began, now: self.clock.now() }
     }
 
     /// Goes on after a login: to the client with a code or an error, or to the page that is still needed.
@@ -139,7 +148,7 @@ pub(crate) fn redirected(standing: &Standing, error: RedirectError) -> Refusal {
     Refusal::Redirect(Box::new(standing.request.refuse(error)))
 }
 
-fn temporarily(standing: &Standing, fault: &dyn std::fmt::Display) -> Refusal {
+pub(crate) fn temporarily(standing: &Standing, fault: &dyn std::fmt::Display) -> Refusal {
     let _ = unavailable(fault);
     redirected(standing, RedirectError::TemporarilyUnavailable)
 }

@@ -8,10 +8,11 @@ mod answer;
 mod issue;
 mod session;
 mod standing;
+mod subject;
 
 use std::sync::Arc;
 
-use custody::Sealing;
+use custody::{Deriving, Sealing};
 use protocol::id::RegionLabel;
 use signing::Entropy;
 use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionReading};
@@ -35,6 +36,8 @@ pub struct FrontChannel {
     pub grants: GrantCreation,
     /// Sealing of interactions.
     pub interactions: Sealing,
+    /// Identifiers of users for the clients of one sector.
+    pub pairwise: Deriving,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The time.

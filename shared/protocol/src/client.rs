@@ -8,6 +8,7 @@ use crate::id_token::AtHash;
 use crate::jwk::Algorithm;
 use crate::lifetimes::Lifetimes;
 use crate::outbound::OutboundUrl;
+use crate::pairwise::SubjectType;
 use crate::redirect_uri::{RedirectUri, RedirectUris};
 use crate::registration::GrantType;
 use crate::resource::Targets;
@@ -46,6 +47,8 @@ pub struct Client {
     pub lifetimes: Lifetimes,
     /// Whether its ID tokens carry `at_hash`.
     pub at_hash: AtHash,
+    /// Which identifier of its users it is told.
+    pub subject_type: SubjectType,
     /// The algorithm that what userinfo says to it is signed with, if it is signed at all.
     pub userinfo_signed: Option<Algorithm>,
 }

@@ -7,6 +7,7 @@ use crate::authorization::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::client::{Client, ConsentPolicy};
 use crate::consent::Consent;
 use crate::error::RedirectError;
+use crate::id::Subject;
 use crate::interaction::AccountChoice;
 use crate::redirect_uri::RedirectUri;
 use crate::scope::{OPENID, Scopes};
@@ -19,8 +20,8 @@ pub struct Attempt<'a> {
     pub request: &'a AuthorizationRequest,
     /// Who asks.
     pub client: &'a Client,
-    /// The user's session, if the browser has one that is alive.
-    pub session: Option<&'a Session>,
+    /// The user, if the browser has a session that is alive.
+    pub user: Option<User<'a>>,
     /// What this user allowed this client before.
     pub consent: Option<&'a Consent>,
     /// The account that the user chose, if they were asked.
@@ -29,6 +30,15 @@ pub struct Attempt<'a> {
     pub began: Timestamp,
     /// The time.
     pub now: Timestamp,
+}
+
+/// A user who is logged in.
+#[derive(Clone, Copy)]
+pub struct User<'a> {
+    /// Their session.
+    pub session: &'a Session,
+    /// How the client knows them (OpenID Connect Core §8).
+    pub known_as: &'a Subject,
 }
 
 /// What happens next.
@@ -52,6 +62,7 @@ pub struct ApprovedAuthorization {
     redirect_uri: RedirectUri,
     terms: RequestTerms,
     session: Session,
+    known_as: Subject,
     scope: Scopes,
 }
 
@@ -74,6 +85,12 @@ impl ApprovedAuthorization {
         &self.session
     }
 
+    /// How the client knows the user.
+    #[must_use]
+    pub const fn known_as(&self) -> &Subject {
+        &self.known_as
+    }
+
     /// The scopes that are granted: those asked for, or fewer.
     #[must_use]
     pub const fn scope(&self) -> &Scopes {
@@ -85,8 +102,8 @@ impl ApprovedAuthorization {
 #[must_use]
 pub fn decide(attempt: &Attempt<'_>) -> Verdict {
     let prompt = attempt.request.terms.prompt;
-    let session = match user(attempt) {
-        Ok(session) => session,
+    let user = match deciding(attempt) {
+        Ok(user) => user,
         Err(verdict) => return verdict,
     };
     if must_ask(attempt) {
@@ -95,7 +112,7 @@ pub fn decide(attempt: &Attempt<'_>) -> Verdict {
             Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::AskConsent,
         };
     }
-    Verdict::Approved(approved(attempt, session, attempt.request.terms.scope.clone()))
+    Verdict::Approved(approved(attempt, user, attempt.request.terms.scope.clone()))
 }
 
 /// Decides an attempt whose user has just pressed "Allow", keeping back the scopes in `withheld`.
@@ -103,8 +120,8 @@ pub fn decide(attempt: &Attempt<'_>) -> Verdict {
 /// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
 #[must_use]
 pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
-    let session = match user(attempt) {
-        Ok(session) => session,
+    let user = match deciding(attempt) {
+        Ok(user) => user,
         Err(verdict) => return verdict,
     };
     let asked = &attempt.request.terms.scope;
@@ -112,20 +129,26 @@ pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
     if scope.is_empty() && !asked.is_empty() {
         return Verdict::Refused(RedirectError::AccessDenied);
     }
-    Verdict::Approved(approved(attempt, session, scope))
+    Verdict::Approved(approved(attempt, user, scope))
 }
 
-fn approved(attempt: &Attempt<'_>, session: &Session, scope: Scopes) -> Box<ApprovedAuthorization> {
+fn approved(attempt: &Attempt<'_>, user: User<'_>, scope: Scopes) -> Box<ApprovedAuthorization> {
     let AuthorizationRequest { redirect_uri, terms, .. } = attempt.request;
-    let (redirect_uri, terms, session) = (redirect_uri.clone(), terms.clone(), session.clone());
-    Box::new(ApprovedAuthorization { redirect_uri, terms, session, scope })
+    let (session, known_as) = (user.session.clone(), user.known_as.clone());
+    Box::new(ApprovedAuthorization {
+        redirect_uri: redirect_uri.clone(),
+        terms: terms.clone(),
+        session,
+        known_as,
+        scope,
+    })
 }
 
-/// The session of the user who is deciding, or what has to happen before anybody can.
-fn user<'a>(attempt: &Attempt<'a>) -> Result<&'a Session, Verdict> {
-    let session = authenticated(attempt).ok_or_else(|| log_in(attempt))?;
-    match account(attempt, session) {
-        Account::Chosen => Ok(session),
+/// The user who is deciding, or what has to happen before anybody can.
+fn deciding<'a>(attempt: &Attempt<'a>) -> Result<User<'a>, Verdict> {
+    let user = authenticated(attempt).ok_or_else(|| log_in(attempt))?;
+    match account(attempt, user.session) {
+        Account::Chosen => Ok(user),
         Account::Open => Err(Verdict::SelectAccount),
         Account::Another => Err(log_in(attempt)),
     }
@@ -155,7 +178,7 @@ fn account(attempt: &Attempt<'_>, session: &Session) -> Account {
 /// (OpenID Connect Core §3.1.2.1, `id_token_hint`).
 fn log_in(attempt: &Attempt<'_>) -> Verdict {
     let as_another =
-        attempt.session.is_some_and(|session| is_since_request(attempt, session) && !is_expected(attempt, session));
+        attempt.user.is_some_and(|user| is_since_request(attempt, user.session) && !is_expected(attempt, user));
     if as_another || attempt.request.terms.prompt == Prompt::Nothing {
         Verdict::Refused(RedirectError::LoginRequired)
     } else {
@@ -172,14 +195,15 @@ fn is_since_request(attempt: &Attempt<'_>, session: &Session) -> bool {
     session.auth_time >= attempt.began && session.auth_time <= attempt.now.plus(CLOCK_SKEW)
 }
 
-/// Whether the user of `session` is the one that the client expects, if it expects one.
-fn is_expected(attempt: &Attempt<'_>, session: &Session) -> bool {
-    attempt.request.terms.expected_subject.as_ref().is_none_or(|expected| *expected == session.subject)
+/// Whether `user` is the one that the client expects, if it expects one. It names the user as it knows them.
+fn is_expected(attempt: &Attempt<'_>, user: User<'_>) -> bool {
+    attempt.request.terms.expected_subject.as_ref().is_none_or(|expected| expected == user.known_as)
 }
 
-/// The session, if the login behind it satisfies the request (OpenID Connect Core §3.1.2.1).
-fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<&'a Session> {
-    let session = attempt.session.filter(|session| !attempt.now.reached(session.expires))?;
+/// The user, if their login satisfies the request (OpenID Connect Core §3.1.2.1).
+fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<User<'a>> {
+    let user = attempt.user.filter(|user| !attempt.now.reached(user.session.expires))?;
+    let session = user.session;
     // A login made for this very request is fresh enough for any of its demands.
     let since_request = is_since_request(attempt, session);
     let terms = &attempt.request.terms;
@@ -192,7 +216,7 @@ fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<&'a Session> {
             (oldest..=attempt.now.plus(CLOCK_SKEW)).contains(&session.auth_time)
         }
     };
-    (is_expected(attempt, session) && (since_request || (young && !prompted))).then_some(session)
+    (is_expected(attempt, user) && (since_request || (young && !prompted))).then_some(user)
 }
 
 /// Whether the user has to be asked (RFC 8252 §8.6, OAuth 2.1 §7.3.1).

@@ -27,7 +27,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": algorithms,
         "userinfo_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": authentication.methods,

@@ -30,6 +30,9 @@ pub struct GrantTerms {
     pub client_id: ClientId,
     /// The user.
     pub subject: Subject,
+    /// The identifier that the client is told instead, if it is told one of its own (OpenID Connect Core §8.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_for_client: Option<Subject>,
     /// The identity source that knows the user.
     pub source: IdentitySourceId,
     /// The scopes granted.
@@ -110,6 +113,7 @@ impl GrantTerms {
         Self {
             client_id: asked.client_id.clone(),
             subject: session.subject.clone(),
+            sub_for_client: Some(approved.known_as().clone()).filter(|known_as| *known_as != session.subject),
             source: session.source.clone(),
             scope: approved.scope().clone(),
             resource: asked.resource.clone(),
@@ -122,6 +126,17 @@ impl GrantTerms {
             amr: session.amr.clone(),
             sid: session.sid.clone(),
             issued: now,
+        }
+    }
+}
+
+impl GrantTerms {
+    /// The identifier of the user that the client is told, in every token and answer.
+    #[must_use]
+    pub const fn known_as(&self) -> &Subject {
+        match &self.sub_for_client {
+            Some(subject) => subject,
+            None => &self.subject,
         }
     }
 }

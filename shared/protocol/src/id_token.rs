@@ -59,7 +59,7 @@ impl IdTokenClaims {
         let (terms, lifetime) = (due.terms()?, due.id_token_lifetime()?);
         Some(Self {
             iss: issuer.as_str().into(),
-            sub: terms.subject.as_str().into(),
+            sub: terms.known_as().as_str().into(),
             aud: terms.client_id.as_str().into(),
             exp: due.now().plus(lifetime).seconds(),
             iat: due.now().seconds(),

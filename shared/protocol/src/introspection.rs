@@ -100,7 +100,7 @@ impl Introspection {
             active: true,
             iss: issuer.as_str().into(),
             client_id: terms.client_id.clone(),
-            sub: terms.subject.clone(),
+            sub: terms.known_as().clone(),
             scope: terms.scope.clone(),
             token_type: None,
             aud: None,

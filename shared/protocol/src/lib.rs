@@ -35,6 +35,7 @@ pub mod jwk;
 pub mod key_ring;
 pub mod lifetimes;
 pub mod outbound;
+pub mod pairwise;
 pub mod parameters;
 pub mod pkce;
 pub mod redirect_uri;

@@ -13,6 +13,7 @@ use crate::id_token::AtHash;
 use crate::jwk::Algorithm;
 use crate::lifetimes::OwnLifetimes;
 use crate::outbound::{Reach, UnaskableUrl};
+use crate::pairwise::{Sector, SubjectKind, SubjectType};
 use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
 use crate::resource::Targets;
 use crate::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
@@ -87,6 +88,12 @@ pub struct ClientMetadata {
     /// Whether its ID tokens carry `at_hash`, if it has this otherwise than the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<AtHash>,
+    /// `public` or `pairwise`: whether clients of other sectors are told the same identifiers of users.
+    #[serde(default)]
+    pub subject_type: SubjectKind,
+    /// A document that lists the redirect URIs of all clients of the sector, whose host stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// The algorithm that userinfo answers are signed with; without it they are plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<Algorithm>,
@@ -133,6 +140,9 @@ pub enum RegistrationError {
     /// Its keys cannot be read from where it says.
     #[error("jwks_uri: {0}")]
     JwksUri(#[from] UnaskableUrl),
+    /// Which sector a pairwise client belongs to cannot be told.
+    #[error("{0}")]
+    Sector(&'static str),
     /// A scope that the workspace does not define.
     #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
     UnknownScope(String),
@@ -179,8 +189,22 @@ impl ClientMetadata {
             authentication,
             lifetimes,
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
+            subject_type: self.subject_type(issuer)?,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
+    }
+
+    fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
+        let identifier = self.sector_identifier_uri.as_deref();
+        match self.subject_type {
+            SubjectKind::Pairwise => Sector::of(&self.redirect_uris, identifier, issuer)
+                .map(SubjectType::Pairwise)
+                .map_err(RegistrationError::Sector),
+            SubjectKind::Public if identifier.is_some() => {
+                Err(RegistrationError::Sector("sector_identifier_uri is for subject_type pairwise"))
+            }
+            SubjectKind::Public => Ok(SubjectType::Public),
+        }
     }
 
     /// Whether the workspace knows every scope and resource that is named.
@@ -299,6 +323,12 @@ mod tests {
             (serde_json::json!({"token_endpoint_auth_method": "client_secret_basic"}), "needs a secret"),
             (serde_json::json!({"redirect_uris": ["http://c1.example/cb"]}), "use https"),
             (serde_json::json!({"code_challenge_method": "plain"}), "plain"),
+            (serde_json::json!({"subject_type": "secret"}), "unknown variant `secret`"),
+            (serde_json::json!({"sector_identifier_uri": "https://c1.example/uris"}), "is for subject_type pairwise"),
+            (
+                serde_json::json!({"subject_type": "pairwise", "sector_identifier_uri": "http://c1.example/uris"}),
+                "is an https URL",
+            ),
             (serde_json::json!({"userinfo_signed_response_alg": "none"}), "unknown variant `none`"),
             (serde_json::json!({"userinfo_signed_response_alg": "HS256"}), "unknown variant `HS256`"),
             (serde_json::json!({"redirect_url": "https://c1.example/cb"}), "redirect_url"),

@@ -16,7 +16,17 @@ pub struct Deriver {
     keys: Vec<(u8, hmac::Key)>,
 }
 
+/// The version of a key that never changes.
+const FIRST: u8 = 1;
+
 impl Deriver {
+    /// The secret of `parts` in `workspace`, the same for ever: by the first key that there was, whichever is current.
+    /// `None` if that key is gone.
+    #[must_use]
+    pub fn lasting(&self, workspace: &WorkspaceId, parts: &[&str]) -> Option<Secret<[u8; 32]>> {
+        self.secret(FIRST, workspace, parts)
+    }
+
     /// The version whose key new secrets are derived with.
     #[must_use]
     pub const fn current(&self) -> u8 {
@@ -93,6 +103,8 @@ mod tests {
         let later = Deriver::keyed(2, &[(2, key(2))]).unwrap();
         assert_eq!(secret(&later, 2, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
         assert!(later.secret(1, &workspace("demo"), &["a"]).is_none());
+        assert_eq!(*both.lasting(&workspace("demo"), &["a"]).unwrap().expose(), secret(&both, 1, "demo", &["a"]));
+        assert!(later.lasting(&workspace("demo"), &["a"]).is_none(), "no other key takes over");
         assert!(Deriver::keyed(1, &[(2, key(2))]).is_err(), "the current version must be there");
         assert!(Deriver::keyed(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
     }

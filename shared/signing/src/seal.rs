@@ -28,12 +28,21 @@ pub enum Purpose {
     ClientSecret,
     /// The successor of a refresh token, which is derived and stored nowhere.
     RefreshToken,
+    /// The identifier of a user for the clients of one sector. Its key stays for ever: with another one, each of these
+    /// clients would meet every user as a stranger.
+    PairwiseSubject,
 }
 
 impl Purpose {
     /// The purposes for which there are data keys in AWS. Private signing keys are wrapped by KMS itself.
-    pub const OF_DATA_KEYS: [Self; 5] =
-        [Self::Interaction, Self::Upstream, Self::UpstreamSecret, Self::ClientSecret, Self::RefreshToken];
+    pub const OF_DATA_KEYS: [Self; 6] = [
+        Self::Interaction,
+        Self::Upstream,
+        Self::UpstreamSecret,
+        Self::ClientSecret,
+        Self::RefreshToken,
+        Self::PairwiseSubject,
+    ];
 
     /// The name by which KMS and the store know it.
     #[must_use]
@@ -45,7 +54,15 @@ impl Purpose {
             Self::UpstreamSecret => "upstream-secret",
             Self::ClientSecret => "client-secret",
             Self::RefreshToken => "refresh-token",
+            Self::PairwiseSubject => "pairwise-subject",
         }
+    }
+
+    /// Whether its data key may ever be replaced by another: what pairwise clients know their users by must come out the
+    /// same for ever.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        !matches!(self, Self::PairwiseSubject)
     }
 
     /// The name under which a laptop derives its key: as the first release had it.
@@ -57,6 +74,7 @@ impl Purpose {
             Self::UpstreamSecret => b"upstream secret",
             Self::ClientSecret => b"client secret",
             Self::RefreshToken => b"refresh token",
+            Self::PairwiseSubject => b"pairwise subject",
         }
     }
 }

@@ -15,6 +15,9 @@ use crate::need::{Action, Handle, Need, Table};
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
 
+/// Purposes whose data keys are written once: what was derived with them must come out the same for ever.
+const WRITTEN_ONCE: [&str; 1] = ["pairwise-subject"];
+
 /// The data keys for one purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrappedSealingKeys {
@@ -85,7 +88,8 @@ impl SealingKeyWriting {
         Self(connection.clone())
     }
 
-    /// Writes the data keys for `purpose`, if what is there is still `former`; `false` if somebody else was faster.
+    /// Writes the data keys for `purpose`, if what is there is still `former`; `false` if somebody else was faster, and
+    /// always if there are keys that must never change.
     ///
     /// # Errors
     ///
@@ -105,7 +109,7 @@ impl SealingKeyWriting {
             .item(SORT, item::text(ALONE))
             .item("v", item::version())
             .item("keys", item::json(keys)?);
-        let put = match former {
+        let put = match former.filter(|_| !WRITTEN_ONCE.contains(&purpose)) {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(former) => put
                 .condition_expression("#keys = :former")

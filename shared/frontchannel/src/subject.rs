@@ -1,0 +1,28 @@
+//! How a client knows a user (OpenID Connect Core §8).
+
+use protocol::error::{RedirectError, Refusal};
+use protocol::id::Subject;
+use protocol::pairwise::{self, SubjectType};
+use protocol::session::Session;
+
+use crate::issue::temporarily;
+use crate::{FrontChannel, Standing};
+
+impl FrontChannel {
+    /// How the client of `standing` knows the user of `session`: by the user's own subject, or by one that is derived
+    /// for the client's sector and that nobody without the key can tell.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if the key is out of reach; it is never told another identifier instead.
+    pub async fn known_as(&self, standing: &Standing, session: &Session) -> Result<Subject, Refusal> {
+        let SubjectType::Pairwise(sector) = &standing.client.client.subject_type else {
+            return Ok(session.subject.clone());
+        };
+        let keys = self.pairwise.keys(self.clock.now()).await.map_err(|fault| temporarily(standing, &fault))?;
+        let workspace = &standing.workspace.workspace.id;
+        let derived = keys.lasting(workspace, &[sector.as_str(), session.subject.as_str()]);
+        let subject = derived.and_then(|derived| pairwise::subject(derived.expose()));
+        subject.ok_or_else(|| self.refusal(standing, RedirectError::TemporarilyUnavailable))
+    }
+}
