@@ -15,7 +15,7 @@ const REQUIRED: [&str; 8] = [
     "FLOW_TABLE",
 ];
 
-const SEALING: [&str; 5] = ["authorize", "login", "callback", "token", "revoke"];
+const SEALING: [&str; 6] = ["authorize", "login", "callback", "token", "introspect", "revoke"];
 
 /// What the function `name` writes when it does not start.
 async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
