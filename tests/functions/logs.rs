@@ -99,7 +99,7 @@ async fn sec_log_01_no_log_line_has_a_secret_of_the_run_and_every_one_is_json() 
         ("login", "a code was issued"),
         ("token", "a code was redeemed"),
         ("token", "a token request was refused"),
-        ("revoke", "a grant was revoked"),
+        ("revoke", "a token was revoked"),
         ("callback", "an upstream provider could not be used"),
     ] {
         assert!(logs[function].contains(event), "{function}: {event}: {}", logs[function]);
