@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tests::Pkce;
 use tests::browser::{answered, changed, exchange, form, json, request};
 use tests::lambda::{Account, Fleet, Visitor};
+use tests::{Assertion, ClientKey, Pkce, asserted};
+use web::{Clock as _, SystemClock};
 
 use crate::flow::{NATIVE, URL, logged_in};
 
@@ -62,12 +63,25 @@ async fn exchanged(fleet: &Fleet, code: &str, pkce: &Pkce) -> Vec<(String, Strin
     fleet.send("GET", &fleet.demo_url(&format!("/userinfo?access_token={access_token}")), |event| event).await;
     fleet.form("/oauth2/revoke", &[("token", access_token), ("client_id", "demo-native")]).await;
     fleet.userinfo(access_token).await;
-    let mut secrets = vec![("basic credentials".into(), basic["Basic ".len()..].into())];
+    let assertion = asserted_twice(fleet).await;
+    let mut secrets = vec![("basic credentials".into(), basic["Basic ".len()..].into()), assertion];
     for name in ["access_token", "id_token"] {
         let signature = tokens[name].as_str().unwrap().rsplit('.').next().unwrap();
         secrets.push((name.into(), signature.into()));
     }
     secrets
+}
+
+/// Sends an assertion, which is believed, and again, which is refused; its signature is a secret.
+async fn asserted_twice(fleet: &Fleet) -> (String, String) {
+    let (issuer, now) = (fleet.demo_url(""), SystemClock.now().seconds());
+    let jwt = Assertion::at(&issuer, now, "demo-private-key-jwt", "canary-jti").signed(&ClientKey::of_demo());
+    let [assertion, kind] = asserted(&jwt);
+    for expected in [200, 401] {
+        let answer = fleet.form("/oauth2/revoke", &[("token", "nobodys"), assertion, kind]).await;
+        assert_eq!(answer.status(), expected);
+    }
+    ("assertion".into(), jwt.rsplit('.').next().unwrap().into())
 }
 
 #[tokio::test]
@@ -100,6 +114,7 @@ async fn sec_log_01_no_log_line_has_a_secret_of_the_run_and_every_one_is_json() 
         ("token", "a code was redeemed"),
         ("token", "a token request was refused"),
         ("revoke", "a token was revoked"),
+        ("revoke", "an assertion was refused"),
         ("callback", "an upstream provider could not be used"),
     ] {
         assert!(logs[function].contains(event), "{function}: {event}: {}", logs[function]);
