@@ -84,7 +84,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_belongs_to_a_sector_that_lists_its_redirect_uris() {
-        let list = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 54\r\n\r\n[\"https://client.example/cb\",\"https://other.example/cb\"]";
+        let list = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 56\r\n\r\n[\"https://client.example/cb\",\"https://other.example/cb\"]";
         assert_eq!(checked(list).await, Ok(()));
         let table = [
             (
