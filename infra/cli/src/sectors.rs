@@ -3,7 +3,7 @@
 use protocol::id::ClientId;
 use protocol::pairwise::unlisted;
 use thiserror::Error;
-use web::fetch::{FetchFault, Fetcher, Outgoing};
+use web::fetch::{FetchFault, Fetcher};
 
 use crate::workspace_file::WorkspaceFile;
 
@@ -26,8 +26,8 @@ pub enum SectorError {
 pub async fn check(files: &[WorkspaceFile], fetcher: &Fetcher) -> Result<(), SectorError> {
     for client in files.iter().flat_map(|file| &file.clients) {
         let Some(uri) = &client.sector_identifier_uri else { continue };
-        let listed: Vec<String> = fetcher
-            .json(Outgoing::get(uri))
+        let listed = fetcher
+            .list(uri)
             .await
             .map_err(|fault| SectorError::Unreachable(client.client_id.clone(), uri.clone(), fault))?;
         if let Some(missing) = unlisted(&listed, &client.redirect_uris) {

@@ -43,10 +43,20 @@ const DEEPEST: usize = 32;
 /// (catalogue row SEC-PARAM-13). `None` for anything else.
 #[must_use]
 pub fn strict_object(bytes: &[u8]) -> Option<Value> {
+    strict_value(bytes).filter(Value::is_object)
+}
+
+/// Reads a list of texts that others wrote, as strictly.
+#[must_use]
+pub fn strict_list(bytes: &[u8]) -> Option<Vec<String>> {
+    serde_json::from_value(strict_value(bytes)?).ok()
+}
+
+fn strict_value(bytes: &[u8]) -> Option<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: 0 }.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
-    value.is_object().then_some(value)
+    Some(value)
 }
 
 /// Reads a value of the type `T` from JSON that others wrote.

@@ -20,7 +20,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use protocol::foreign_jwk::ForeignJwks;
-use protocol::json::strict;
+use protocol::json::{strict, strict_list};
 use protocol::outbound::{OutboundUrl, Reach};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -101,6 +101,15 @@ impl Fetcher {
     /// [`FetchFault`].
     pub async fn json<T: DeserializeOwned>(&self, outgoing: Outgoing<'_>) -> Result<T, FetchFault> {
         strict(&self.document(outgoing).await?).ok_or(FetchFault::Unreadable)
+    }
+
+    /// Reads the list of texts that somebody publishes at `url`.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFault`].
+    pub async fn list(&self, url: &str) -> Result<Vec<String>, FetchFault> {
+        strict_list(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
     }
 
     /// Reads the keys that somebody publishes at `url`.
