@@ -315,7 +315,7 @@ describe('openid-client', () => {
     const table = [
       [{ scope: 'openid admin' }, 'invalid_scope'],
       [{ response_type: 'token' }, 'unsupported_response_type'],
-      [{ response_mode: 'fragment' }, 'invalid_request'],
+      [{ response_mode: 'web_message' }, 'invalid_request'],
       [{ code_challenge_method: 'plain' }, 'invalid_request'],
       [{ prompt: 'none login' }, 'invalid_request'],
       [{ request: 'x' }, 'request_not_supported'],
