@@ -5,8 +5,9 @@
 //! poll for work, the time of the first event and of warm ones, each also as processor time, and the peak of memory; and
 //! the size of the binary, also compressed. Starts take turns, so that a machine that slows down does so for all.
 //!
-//! `POSTERN_FLOOR` may name a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds of
-//! `token`, as `tests/bench/levers.py` makes them; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
+//! `POSTERN_BINARIES` may name a folder of functions that were built elsewhere, such as those that are to be deployed;
+//! `POSTERN_FLOOR` a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds of `token`, as
+//! `tests/bench/levers.py` makes them; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
 //! speed of a processor in Lambda depends on the memory that a function is given. docs/cold-starts.md reads them.
 #![expect(
     clippy::unwrap_used,

@@ -41,11 +41,11 @@ LEVERS = {
 
 
 def exported(tree):
-    """The last commit, in a folder of its own."""
+    """The last commit, in a folder of its own, and new to cargo: else what a lever changed would stay built."""
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=REPOSITORY, capture_output=True, check=True)
-    subprocess.run(["tar", "-x", "-C", tree], input=archive.stdout, check=True)
+    subprocess.run(["tar", "-x", "-m", "-C", tree], input=archive.stdout, check=True)
 
 
 def build(lever, variants):

@@ -254,8 +254,12 @@ pub fn binary(name: &str) -> PathBuf {
     FOLDER.get_or_init(built).join(name)
 }
 
-/// Builds all binaries with the profile of this very test, and returns their folder.
+/// Builds all binaries with the profile of this very test, and returns their folder. `POSTERN_BINARIES` may name a folder
+/// of others, such as those that are to be deployed.
 fn built() -> PathBuf {
+    if let Some(folder) = std::env::var_os("POSTERN_BINARIES") {
+        return folder.into();
+    }
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
     let profile = match folder.file_name().unwrap().to_str().unwrap() {
