@@ -370,8 +370,17 @@ def life(rehearsal, deployed, visitor):
     tokens = stack.token(exchange(TRUSTED, code, pkce)).json
     refreshing = lambda token: {"grant_type": "refresh_token", "client_id": TRUSTED, "refresh_token": token}
     first = tokens["refresh_token"]
+
+    def refreshed(_):
+        # The emulator may be too slow for such a crowd. A client that is told 503 asks again, and loses nothing.
+        for _ in range(4):
+            answer = stack.token(refreshing(first))
+            if answer.status != 503:
+                break
+        return answer
+
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: stack.token(refreshing(first)), range(50)))
+        answers = list(pool.map(refreshed, range(50)))
     successors = {answer.json.get("refresh_token") for answer in answers}
     statuses = sorted(answer.status for answer in answers)
     check(statuses == [200] * 50 and len(successors) == 1, "50 parallel refreshes have one successor", statuses)
