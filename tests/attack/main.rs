@@ -12,6 +12,7 @@ mod code;
 mod cors;
 mod coverage;
 mod given;
+mod logout;
 mod oidc;
 mod page;
 mod parameters;

@@ -42,8 +42,25 @@ async fn pages(laptop: &Laptop) -> Pages {
     let chooser = [&fields[..], &[("prompt", "select_account")]].concat();
     all.push(("account", 200, browser.authorize(&chooser).await));
     all.push(("form post", 200, browser.authorize(&refused).await));
+    all.push(("still signed in", 200, log_out(laptop, &mut browser, "stay").await));
+    all.push(("logout without decision", 400, log_out(laptop, &mut browser, "").await));
+    all.push(("sign out?", 200, browser.get(&laptop.demo_url("/oidc/logout?client_id=demo-spa")).await));
+    let hinted = laptop.demo_url("/oidc/logout?id_token_hint=x");
+    all.push(("a foreign hint", 400, browser.get(&hinted).await));
+    laptop.wire.plan(|call, _| if call.is_write() { Trouble::Denied } else { Trouble::None });
+    let not_yet = log_out(laptop, &mut browser, "sign-out").await;
+    laptop.wire.calm();
+    all.push(("not signed out yet", 503, not_yet));
+    all.push(("signed out", 200, browser.get(&laptop.demo_url("/oidc/logout")).await));
     all.extend([("login", 200, login), ("failed login", 403, failed), ("consent", 200, consent)]);
     all
+}
+
+/// Opens the page that asks whether to log out, and presses the button.
+async fn log_out(laptop: &Laptop, browser: &mut Browser<'_>, decision: &str) -> Response {
+    let asking = browser.get(&laptop.demo_url("/oidc/logout?client_id=demo-spa")).await;
+    let form = form(&asking);
+    browser.post(&form.action, &[("confirmation", &form.hidden[0].1), ("decision", decision)]).await
 }
 
 /// The error pages of requests that lead nowhere.

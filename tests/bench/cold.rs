@@ -131,6 +131,7 @@ impl Events {
                 let fields = [("token", "unknown"), ("client_id", "demo-native")];
                 Self::same(&Event::new("POST", &demo("/oauth2/revoke")).form(&fields))
             }
+            "logout" => Self::same(&Event::new("GET", &demo("/oidc/logout")).query("client_id=demo-spa")),
             "metadata" => Self::same(&Event::new("GET", &demo("/.well-known/jwks.json"))),
             // Nothing that can be resumed: the workspace is read, and the seal is looked at.
             "login" => Self::same(&Event::new("GET", &demo("/login")).query("interaction=AAAA")),

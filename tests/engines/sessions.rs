@@ -1,16 +1,18 @@
 //! Sessions: begun, found, ended, expired.
 
+use protocol::logout::{Confirmation, Occasion};
+use protocol::logout_token::Participant;
 use protocol::session::Session;
 use protocol::time::Timestamp;
 use serde_json::json;
-use store::{SessionCreation, SessionReading};
+use store::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
 
 use crate::engine::Fresh;
 use crate::given::{NOW, digest, later, workspace_id};
 
-/// A session until `expires`.
+/// A session until `expires`, as it is found by the cookie `cookie`.
 pub(crate) fn session(expires: Timestamp) -> Session {
-    serde_json::from_value(json!({
+    let session: Session = serde_json::from_value(json!({
         "sid": "sid",
         "subject": "alice",
         "source": "sandbox",
@@ -20,7 +22,8 @@ pub(crate) fn session(expires: Timestamp) -> Session {
         "acr": "0",
         "expires": expires,
     }))
-    .unwrap()
+    .unwrap();
+    Session { cookie: digest("cookie").encoded(), ..session }
 }
 
 #[tokio::test]
@@ -38,7 +41,43 @@ async fn a_session_is_found_by_its_cookie_until_it_ends() {
     creation.end(&demo, &cookie).await.unwrap();
     creation.end(&demo, &cookie).await.unwrap();
     assert_eq!(reading.find(&demo, &cookie, NOW).await.unwrap(), None);
-    assert_eq!(reading.find(&demo, &other, NOW).await.unwrap(), Some(session(later(120))));
+    let found = reading.find(&demo, &other, NOW).await.unwrap();
+    assert_eq!(found, Some(Session { cookie: other.encoded(), ..session(later(120)) }));
+}
+
+fn participant(client: &str) -> Participant {
+    serde_json::from_value(json!({"client_id": client, "sub": "alice", "sid": "sid"})).unwrap()
+}
+
+/// The proof that `session` is to end: its user said so.
+fn approved(session: &Session) -> protocol::logout::ApprovedLogout {
+    let (cookie, expires, occasion) = (session.cookie.clone(), later(60), Occasion::Asked);
+    let (client_id, post_logout_redirect_uri, state) = (None, None, None);
+    let confirmation = Confirmation { cookie, client_id, post_logout_redirect_uri, state, expires, occasion };
+    confirmation.approve(session.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_session_that_ends_names_every_client_that_joined_it_and_none_joins_it_afterwards() {
+    let (at, demo, cookie) = (Fresh::tables().await, workspace_id("demo"), digest("cookie"));
+    let reading = SessionReading::new(&at.connection);
+    let (joining, ending) = (SessionJoining::new(&at.connection), SessionEnding::new(&at.connection));
+    let begun = Session { participants: vec![participant("before")], ..session(later(60)) };
+    SessionCreation::new(&at.connection).begin(&demo, &cookie, &begun).await.unwrap();
+    for client in ["a", "b", "a"] {
+        assert_eq!(joining.join(&demo, &begun, &participant(client)).await.unwrap(), Joining::Joined);
+    }
+    let sorted = |mut participants: Vec<Participant>| {
+        participants.sort_by_key(Participant::encoded);
+        participants
+    };
+    let all = ["a", "b", "before"].map(participant).to_vec();
+    let found = reading.find(&demo, &cookie, NOW).await.unwrap().unwrap();
+    assert_eq!(sorted(found.participants), all);
+    assert_eq!(sorted(ending.end(&demo, &approved(&begun)).await.unwrap()), all);
+    assert_eq!(joining.join(&demo, &begun, &participant("late")).await.unwrap(), Joining::Ended);
+    assert_eq!(reading.find(&demo, &cookie, NOW).await.unwrap(), None);
+    assert_eq!(ending.end(&demo, &approved(&begun)).await.unwrap(), []);
 }
 
 #[tokio::test]

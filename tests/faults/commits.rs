@@ -1,8 +1,8 @@
 //! The write that makes a step happen, and its answer that does not arrive.
 
 use postern::engine::local_settings;
-use tests::browser::{answered, exchange, json};
-use tests::{Laptop, Pkce, Trouble, expect};
+use tests::browser::{answered, exchange, form, json, request};
+use tests::{Browser, Laptop, Pkce, Trouble, expect};
 
 use crate::given::{NATIVE, Ready, Step, cold, userinfo};
 
@@ -139,4 +139,61 @@ async fn f_ddb_07_a_replay_whose_revocation_fails_is_a_503_and_the_next_one_revo
     assert_eq!(userinfo(&laptop, token).await, 200);
     expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "replayed");
     assert_eq!(userinfo(&laptop, token).await, 401);
+}
+
+#[tokio::test]
+async fn f_ddb_07_a_logout_that_fails_is_a_503_forgotten_by_the_browser_and_can_be_tried_again() {
+    let mut laptop = Laptop::demo().await;
+    for trouble in [Trouble::Before, Trouble::Throttled, Trouble::Denied] {
+        let before = sessions(&laptop);
+        let ready = Step::LogOut.ready(&laptop).await;
+        assert_eq!(sessions(&laptop), before + 1);
+        cold(&mut laptop);
+        laptop.wire.plan(move |call, _| if call.is_write() { trouble } else { Trouble::None });
+        let failed = ready.send(&laptop).await;
+        expect::page(&failed, 503, "not ended");
+        let cookie = failed.headers()["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.starts_with("session.default.demo=;") && cookie.contains("Max-Age=0"), "{cookie}");
+        laptop.wire.calm();
+        assert_eq!(sessions(&laptop), before + 1);
+        let mut browser = Browser::new(&laptop);
+        let form = form(&failed);
+        let fields = [("confirmation", form.hidden[0].1.as_str()), ("decision", "sign-out")];
+        let gone = browser.post(&form.action, &fields).await;
+        assert!(Step::LogOut.succeeded(&gone), "{trouble:?}: {}", tests::browser::body(&gone));
+        assert_eq!(sessions(&laptop), before, "{trouble:?}");
+    }
+}
+
+fn sessions(laptop: &Laptop) -> usize {
+    laptop.dump().into_values().flatten().filter(|item| item.contains("session#")).count()
+}
+
+/// A client that wants to be told of the end of a session gets no code of one that does not know it.
+#[tokio::test]
+async fn f_ddb_01_a_client_that_cannot_join_a_session_gets_no_code() {
+    let told = "redirect_uris = [\"http://127.0.0.1/callback\"]\nbackchannel_logout_uri = \"https://app.example/bye\"";
+    let mut laptop = Laptop::with(|text| text.replace("redirect_uris = [\"http://127.0.0.1/callback\"]", told)).await;
+    let (pkce, ready) = (Pkce::new("faults"), Step::Arrive.ready(&laptop).await);
+    assert!(Step::Arrive.succeeded(&ready.send(&laptop).await));
+    for trouble in [Trouble::Before, Trouble::After, Trouble::Throttled, Trouble::Denied] {
+        let mut browser = Browser::new(&laptop);
+        browser.log_in(&request("demo-native", NATIVE, &pkce)).await;
+        let cookies = browser.cookies.clone();
+        cold(&mut laptop);
+        laptop.wire.plan(move |call, _| if call.name == "UpdateItem" { trouble } else { Trouble::None });
+        let before = grants(&laptop, "terms");
+        let mut browser = Browser::new(&laptop);
+        browser.cookies = cookies;
+        let answer = browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
+        expect::redirected(&laptop, &answer, NATIVE, "temporarily_unavailable", &format!("{trouble:?}"));
+        assert_eq!(grants(&laptop, "terms"), before, "{trouble:?}");
+        laptop.wire.calm();
+        let answer = browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
+        assert!(answered(&answer, "code").is_some(), "{trouble:?}");
+        let _ = laptop.wire.calls();
+        assert!(answered(&browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await, "code").is_some());
+        let calls: Vec<_> = laptop.wire.calls().into_iter().map(|call| call.name).collect();
+        assert_eq!(calls, ["GetItem", "PutItem"], "{trouble:?}: the second time costs nothing more");
+    }
 }

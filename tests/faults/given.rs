@@ -42,13 +42,15 @@ pub(crate) enum Step {
     Revoke,
     /// Userinfo.
     Userinfo,
+    /// The logout that a client asks for with an ID token of the session.
+    LogOut,
     /// The discovery document.
     Discovery,
     /// The public keys.
     Jwks,
 }
 
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 13] = [
     Step::SingleSignOn,
     Step::Remembered,
     Step::Arrive,
@@ -59,6 +61,7 @@ pub(crate) const STEPS: [Step; 12] = [
     Step::Exchange,
     Step::Revoke,
     Step::Userinfo,
+    Step::LogOut,
     Step::Discovery,
     Step::Jwks,
 ];
@@ -143,7 +146,8 @@ impl Step {
                 filled(&page, &[("decision", decision)]).by(&browser)
             }
             Self::Exchange => coded(laptop, &mut browser, &pkce).await,
-            Self::Revoke | Self::Userinfo => self.bearing(laptop, &mut browser, &pkce).await,
+            Self::Revoke | Self::Userinfo => Box::pin(self.bearing(laptop, &mut browser, &pkce)).await,
+            Self::LogOut => Box::pin(hinting(laptop, &mut browser, &pkce)).await,
             Self::Discovery => Ready::get(laptop.demo_url("/.well-known/openid-configuration")),
             Self::Jwks => Ready::get(laptop.demo_url("/.well-known/jwks.json")),
         }
@@ -179,6 +183,7 @@ impl Step {
             Self::Exchange => status == 200 && json(answer)["access_token"].is_string(),
             Self::Userinfo => status == 200 && json(answer)["sub"].is_string(),
             Self::Revoke => status == 200,
+            Self::LogOut => status == 200 && body(answer).contains("You are signed out"),
             Self::Discovery => status == 200 && json(answer)["issuer"].is_string(),
             Self::Jwks => status == 200 && json(answer)["keys"].is_array(),
         }
@@ -204,6 +209,7 @@ impl Step {
                 | Self::SignInAtOnce
                 | Self::Allow
                 | Self::Deny
+                | Self::LogOut
         )
     }
 
@@ -243,6 +249,13 @@ fn filled(page: &Response, more: &[(&str, &str)]) -> Ready {
     let mut ready = Ready::post(form.action.clone(), encoded(&fields));
     ready.headers.push(("sec-fetch-site", "same-origin".into()));
     ready
+}
+
+/// A logout with an ID token of the session.
+async fn hinting(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready {
+    let tokens = json(&coded(laptop, browser, pkce).await.send(laptop).await);
+    let hint = encoded(&[("id_token_hint", tokens["id_token"].as_str().unwrap())]);
+    Ready::get(format!("{}?{hint}", laptop.demo_url("/oidc/logout"))).by(browser)
 }
 
 async fn coded(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready {

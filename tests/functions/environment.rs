@@ -1,6 +1,6 @@
 //! What a function needs of its environment, and what it says when it is not there.
 
-use tests::lambda::{Account, Environment, Event, FUNCTIONS, Process};
+use tests::lambda::{Account, Environment, Event, FUNCTIONS, Process, RECEIVERS};
 
 use crate::flow::URL;
 
@@ -15,7 +15,10 @@ const REQUIRED: [&str; 8] = [
     "FLOW_TABLE",
 ];
 
-const SEALING: [&str; 7] = ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke"];
+const SEALING: [&str; 9] =
+    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "logout", "notify"];
+
+const QUEUEING: [&str; 2] = ["logout", "notify"];
 
 /// What the function `name` writes when it does not start.
 async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
@@ -31,9 +34,10 @@ async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
 #[tokio::test]
 async fn a_missing_variable_ends_the_process_and_is_named() {
     let account = Account::new(URL, |file| file).await;
-    for name in FUNCTIONS {
+    for name in FUNCTIONS.into_iter().chain(RECEIVERS) {
         let sealing = SEALING.contains(&name).then_some("SEALING_KEY");
-        for variable in REQUIRED.into_iter().chain(sealing) {
+        let queueing = QUEUEING.contains(&name).then_some("LOGOUT_QUEUE_URL");
+        for variable in REQUIRED.into_iter().chain(sealing).chain(queueing) {
             let mut environment = account.environment.clone();
             environment.remove(variable).unwrap();
             let output = stopped(name, &environment, variable).await;

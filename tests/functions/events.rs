@@ -118,6 +118,7 @@ async fn alive(process: &Process, name: &str) -> u16 {
         "introspect" => ("POST", "/default/demo/oauth2/introspect", 400),
         "revoke" => ("POST", "/default/demo/oauth2/revoke", 400),
         "userinfo" => ("GET", "/default/demo/userinfo", 401),
+        "logout" => ("GET", "/default/demo/oidc/logout", 200),
         _ => ("GET", CONFIGURATION, 200),
     };
     let status = process.invoke(Event::new(method, path)).await.status().as_u16();

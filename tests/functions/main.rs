@@ -4,5 +4,6 @@
 mod environment;
 mod events;
 mod flow;
+mod logout;
 mod logs;
 mod race;

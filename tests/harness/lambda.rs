@@ -26,10 +26,14 @@ pub use process::{Process, binary};
 
 use crate::kms::{FakeKms, SEALING_KEY};
 use crate::laptop::encoded;
+use crate::sqs::{FakeSqs, QUEUE_URL};
 
-/// The names of the functions.
-pub const FUNCTIONS: [&str; 8] =
-    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "metadata"];
+/// The names of the functions that answer requests.
+pub const FUNCTIONS: [&str; 9] =
+    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "metadata", "logout"];
+
+/// The names of the functions that work off a queue.
+pub const RECEIVERS: [&str; 1] = ["notify"];
 
 /// How long a process may take for anything, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -43,6 +47,8 @@ pub struct Account {
     pub environment: Environment,
     public_url: PublicUrl,
     database: dynoxide::Database,
+    /// The queue of clients that have to be told of a logout.
+    pub queue: FakeSqs,
 }
 
 impl Account {
@@ -58,10 +64,11 @@ impl Account {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let store = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
-        let mut environment = environment(public_url.as_str());
+        let (mut environment, queue) = (environment(public_url.as_str()), FakeSqs::default());
+        environment.insert("AWS_ENDPOINT_URL_SQS".into(), queue.serve().await);
         environment.insert("SEALING_KEY".into(), base64url(data.sealing_key.expose()));
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), store);
-        Self { environment, public_url, database }
+        Self { environment, public_url, database, queue }
     }
 
     /// The demo's workspaces with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
@@ -73,13 +80,14 @@ impl Account {
         let source = KeySource::Aws { kms: &administration, signing_keys: &signing_keys };
         provisioned(&data, &public_url, |file| file, source).await;
         let database = data.engine.database().clone();
-        let (endpoint, ca_bundle) = aws::serve(data.engine.clone(), kms).await;
+        let queue = FakeSqs::default();
+        let (endpoint, ca_bundle) = aws::serve((data.engine.clone(), kms, queue.clone())).await;
         let mut environment = environment(public_url.as_str());
         environment.insert("SEALING_KEY_ARN".into(), SEALING_KEY.into());
         environment.insert("SIGNING_KEY_ARNS".into(), signing_keys.join(","));
         environment.insert("AWS_ENDPOINT_URL".into(), endpoint);
         environment.insert("AWS_CA_BUNDLE".into(), ca_bundle);
-        Self { environment, public_url, database }
+        Self { environment, public_url, database, queue }
     }
 
     /// The engine, for tests that look behind the store's back.
@@ -96,7 +104,7 @@ impl Account {
     /// Starts every function.
     pub async fn start_all(&self) -> Fleet {
         let mut processes = BTreeMap::new();
-        for name in FUNCTIONS {
+        for name in FUNCTIONS.into_iter().chain(RECEIVERS) {
             processes.insert(name, self.start(name).await);
         }
         Fleet { processes, public_url: self.public_url.clone() }
@@ -130,6 +138,7 @@ fn environment(public_url: &str) -> Environment {
         ("CONFIG_TABLE", &tables.config),
         ("USERS_TABLE", &tables.users),
         ("FLOW_TABLE", &tables.flow),
+        ("LOGOUT_QUEUE_URL", QUEUE_URL),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -166,6 +175,20 @@ impl Event {
             },
             "isBase64Encoded": false,
         }))
+    }
+
+    /// A message with `body`, as Lambda takes it from SQS for the `tries`th time.
+    #[must_use]
+    pub fn of_queue(body: &str, tries: u32) -> Self {
+        Self(json!({ "Records": [{
+            "messageId": "message-1", "receiptHandle": "receipt-1", "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": tries.to_string(), "SentTimestamp": "1523232000000",
+                "SenderId": "123456789012", "ApproximateFirstReceiveTimestamp": "1523232000001",
+            },
+            "messageAttributes": {}, "md5OfBody": "x", "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:postern-logouts", "awsRegion": "eu-central-1",
+        }] }))
     }
 
     /// With this header.

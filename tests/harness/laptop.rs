@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use assembly::{KeyPlace, Parts, Place};
+use assembly::{KeyPlace, Parts, Place, QueuePlace};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
+use delivery::HeldQueue;
 use dynoxide::actions::scan::ScanRequest;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use postern::app::App;
+use postern::courier::Courier;
 use postern::data::Data;
 use postern::engine::local_settings;
 use postern::keys::{KeySource, Keys};
@@ -90,6 +92,10 @@ pub struct Laptop {
     pub wire: Wire,
     /// A connection to the same store on which nothing is counted or broken.
     pub connection: Connection,
+    /// The queue of clients that have to be told of a logout.
+    pub queue: Arc<HeldQueue>,
+    /// Who works that queue off, when a test says so.
+    pub courier: Box<Courier>,
     /// The parts that the functions are made of.
     pub parts: Parts,
     public_url: String,
@@ -126,12 +132,15 @@ impl Laptop {
         let (clock, wire) = (Arc::new(FixedClock::new()), Wire::new(data.engine.clone()));
         let connection = Connection::through(SharedHttpClient::new(wire.clone()), local_settings());
         let public_url = PublicUrl::parse(public_url).unwrap();
-        let place = place(public_url.clone(), &data, kms.as_ref(), "eu-west-1");
+        let queue = Arc::new(HeldQueue::default());
+        let place = place(public_url.clone(), (&data, &queue), kms.as_ref(), "eu-west-1");
         let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
             app: Box::new(App::assemble(&parts).unwrap()),
             connection: data.engine.connection(),
             public_url: public_url.as_str().into(),
+            courier: courier(&queue, &parts),
+            queue,
             clock,
             wire,
             parts,
@@ -147,9 +156,10 @@ impl Laptop {
 
     /// Starts all functions anew over `connection`, as in fresh execution environments in `region`.
     pub fn start_over(&mut self, connection: Connection, region: &str) {
-        let place = place(self.parts.public_url.clone(), &self.data, self.kms.as_ref(), region);
+        let place = place(self.parts.public_url.clone(), (&self.data, &self.queue), self.kms.as_ref(), region);
         self.parts = Parts::new(connection, place, self.clock.clone(), self.parts.entropy.clone());
         *self.app = App::assemble(&self.parts).unwrap();
+        self.courier = courier(&self.queue, &self.parts);
     }
 
     /// Starts all functions anew over the same wires.
@@ -281,7 +291,11 @@ impl Laptop {
     }
 }
 
-fn place(public_url: PublicUrl, data: &Data, kms: Option<&FakeKms>, region: &str) -> Place {
+fn courier(queue: &Arc<HeldQueue>, parts: &Parts) -> Box<Courier> {
+    Box::new(Courier::new(Arc::clone(queue), notify::Deps::assemble(parts).unwrap()))
+}
+
+fn place(public_url: PublicUrl, (data, queue): (&Data, &Arc<HeldQueue>), kms: Option<&FakeKms>, region: &str) -> Place {
     let keys = match kms {
         None => KeyPlace::Laptop(Secret::new(*data.sealing_key.expose())),
         Some(fake) => KeyPlace::Aws {
@@ -290,7 +304,8 @@ fn place(public_url: PublicUrl, data: &Data, kms: Option<&FakeKms>, region: &str
             signing_keys: fake.signing_keys(),
         },
     };
-    Place { public_url, region: RegionLabel::parse("local").unwrap(), keys }
+    let queue = QueuePlace::Laptop(Arc::clone(queue));
+    Place { public_url, region: RegionLabel::parse("local").unwrap(), keys, queue }
 }
 
 /// The bytes of an answer over HTTP/1.1, status line aside.

@@ -19,6 +19,8 @@ pub mod lambda;
 pub mod laptop;
 pub mod pkce;
 pub mod published;
+pub mod receiver;
+pub mod sqs;
 pub mod wire;
 
 pub use assertion::{Assertion, ClientKey, asserted};
@@ -27,4 +29,5 @@ pub use kms::{FakeKms, KmsCall, KmsTrouble};
 pub use laptop::{FixedClock, Laptop, SeededEntropy};
 pub use pkce::Pkce;
 pub use published::Published;
+pub use sqs::FakeSqs;
 pub use wire::{Operation, Trouble, Wire};

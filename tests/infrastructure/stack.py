@@ -96,6 +96,9 @@ def due(function, log_group):
                 "Condition": {"StringEquals": {"kms:EncryptionContext:purpose": right["purposes"]}},
             }
         yield statement
+    if "sqs" in rights:
+        actions = [f"sqs:{action}" for action in rights["sqs"]]
+        yield {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": ["LogoutQueue", "Arn"]}}
 
 
 OWN_KEYS = "${FirstSigningKey.Arn},${SecondSigningKey.Arn}"

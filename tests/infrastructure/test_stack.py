@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from stack import CONTRACT, complaints, function_name, resources, translated
+from stack import CONTRACT, REPOSITORY, complaints, function_name, resources, translated
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +102,13 @@ def test_the_alarms_that_are_promised_are_there(template):
     names = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
              for body in resources(template, "AWS::CloudWatch::Alarm").values()}
     assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed", "refresh-tokens-reused",
-                     "signing-takeovers", "flow-table-throttles"}
+                     "signing-takeovers", "flow-table-throttles", "logout-queue-age", "logout-dead-letters"}
     for body in resources(template, "AWS::CloudWatch::Alarm").values():
         assert body["Properties"]["AlarmActions"], body
 
 
 def test_alarms_count_lines_that_the_functions_write(template):
     """A metric filter whose sentence no longer stands in the code would never count anything."""
-    from stack import REPOSITORY
-
     places = ("functions/token/src", "shared/custody/src")
     source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
@@ -118,3 +116,17 @@ def test_alarms_count_lines_that_the_functions_write(template):
     assert len(patterns) == 3
     for sentence in patterns:
         assert f'"{sentence}"' in source, sentence
+
+
+def test_a_client_that_does_not_hear_holds_up_no_other_and_is_put_aside_in_the_end(template):
+    queue = template["Resources"]["LogoutQueue"]["Properties"]
+    aside = template["Resources"]["LogoutDeadLetters"]["Properties"]
+    source = template["Resources"]["NotifySource"]["Properties"]
+    constants = (REPOSITORY / "shared/delivery/src/lib.rs").read_text()
+    assert f"MOST_TRIES: u32 = {queue['RedrivePolicy']['maxReceiveCount']};" in constants
+    assert f"PATIENCE: Lifetime = Lifetime::seconds({queue['VisibilityTimeout']});" in constants
+    assert queue["VisibilityTimeout"] >= 6 * template["Resources"]["NotifyFunction"]["Properties"]["Timeout"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["LogoutDeadLetters", "Arn"]}
+    assert aside["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+    assert queue["SqsManagedSseEnabled"] is aside["SqsManagedSseEnabled"] is True
+    assert source["BatchSize"] == 1 and source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

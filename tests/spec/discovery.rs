@@ -2,10 +2,12 @@
 //! OpenID Connect Discovery §3). A member without a proof here fails the test, so a new one brings its own.
 
 use postern::workspace_file::{DEMO, Reading};
+use protocol::logout_token::LogoutNotice;
 use serde_json::{Value, json};
 use signing::{Purpose, Sealer, SystemEntropy};
-use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
+use tests::browser::{answered, body, changed, exchange, form, json as parsed, location, request};
 use tests::{Browser, Laptop, Pkce};
+use web::Clock as _;
 use web::config::PublicUrl;
 use web::route;
 
@@ -244,6 +246,26 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
             assert_eq!(value, authorizes(laptop, "request_uri", "https://client.example/request").await);
         }
         "claims_parameter_supported" => assert_eq!(value, false),
+        _ => after_a_logout(name, value).await,
+    }
+}
+
+/// What a client is told when a session ends.
+async fn after_a_logout(name: &str, value: &Value) {
+    match name {
+        "backchannel_logout_supported" | "backchannel_logout_session_supported" => {
+            let (client, pkce) = ("client_id = \"demo-trusted\"", Pkce::new("told"));
+            let told = format!("{client}\nbackchannel_logout_uri = \"https://client.example/backchannel-logout\"");
+            let laptop = Laptop::with(|text| text.replacen(client, &told, 1)).await;
+            let mut browser = Browser::new(&laptop);
+            browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await;
+            let asking = form(&browser.get(&laptop.demo_url("/oidc/logout")).await);
+            let fields = [("confirmation", asking.hidden[0].1.as_str()), ("decision", "sign-out")];
+            browser.post(&asking.action, &fields).await;
+            let messages = laptop.queue.receive(laptop.clock.now());
+            let sids: Vec<_> = messages.iter().filter_map(|message| LogoutNotice::parse(&message.body)).collect();
+            assert_eq!(value, sids.len() == 1 && !sids[0].participant.sid.is_empty());
+        }
         other => panic!("{other} is advertised, and nothing here proves it: {value}"),
     }
 }

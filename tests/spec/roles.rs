@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assembly::{KeyPlace, Parts, Place};
+use assembly::{KeyPlace, Parts, Place, QueuePlace};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use delivery::{QueueNeed, QueueSettings};
 use postern::data::Data;
 use postern::engine::local_settings;
 use protocol::id::RegionLabel;
@@ -31,10 +32,19 @@ fn parts() -> Parts {
         endpoint: Some("http://127.0.0.1:9".into()),
     };
     let kms = Kms::through(SharedHttpClient::new(data.engine.clone()), settings);
+    let queue = QueueSettings {
+        region: "eu-west-1".into(),
+        access_key_id: "id".into(),
+        secret_access_key: Secret::new("secret".into()),
+        session_token: None,
+        endpoint: None,
+        url: "https://sqs.eu-west-1.amazonaws.com/111122223333/queue".into(),
+    };
     let place = Place {
         public_url: PublicUrl::parse("https://auth.example").unwrap(),
         region: RegionLabel::parse("eu").unwrap(),
         keys: KeyPlace::Aws { kms, sealing_key: ARN.into(), signing_keys: vec![ARN.into()] },
+        queue: QueuePlace::Aws { http: SharedHttpClient::new(data.engine.clone()), settings: queue },
     };
     let connection = store::Connection::through(SharedHttpClient::new(data.engine), local_settings());
     Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy))
@@ -51,6 +61,8 @@ fn taken(function: Function) -> Parts {
         Function::Userinfo => drop(userinfo::Deps::assemble(&parts).unwrap()),
         Function::Introspect => drop(introspect::Deps::assemble(&parts).unwrap()),
         Function::Revoke => drop(revoke::Deps::assemble(&parts).unwrap()),
+        Function::Logout => drop(logout::Deps::assemble(&parts).unwrap()),
+        Function::Notify => drop(notify::Deps::assemble(&parts).unwrap()),
         Function::Metadata => drop(metadata::Deps::assemble(&parts).unwrap()),
     }
     parts
@@ -81,13 +93,25 @@ fn kms(needs: &BTreeSet<KmsNeed>) -> Vec<Value> {
     rights
 }
 
-fn environment(needs: &BTreeSet<KmsNeed>) -> Vec<&'static str> {
+fn sqs(needs: &BTreeSet<QueueNeed>) -> Vec<&'static str> {
+    let actions = |need: &QueueNeed| match need {
+        QueueNeed::Send => ["SendMessage"].as_slice(),
+        QueueNeed::Receive => &["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"],
+    };
+    needs.iter().flat_map(actions).copied().collect()
+}
+
+fn environment(parts: &Parts) -> Vec<&'static str> {
+    let needs = parts.kms_needs();
     let mut names = vec!["PUBLIC_URL", "REGION_LABEL", "CONFIG_TABLE", "USERS_TABLE", "FLOW_TABLE"];
     if needs.iter().any(|need| matches!(need, KmsNeed::Decrypt(_))) {
         names.push("SEALING_KEY_ARN");
     }
     if needs.contains(&KmsNeed::Sign) {
         names.push("SIGNING_KEY_ARNS");
+    }
+    if !parts.queue_needs().is_empty() {
+        names.push("LOGOUT_QUEUE_URL");
     }
     names
 }
@@ -97,9 +121,15 @@ fn contract() -> Value {
         .into_iter()
         .map(|function| {
             let parts = taken(function);
-            let needs = parts.kms_needs();
-            let rights =
-                json!({ "environment": environment(&needs), "dynamodb": dynamodb(&parts), "kms": kms(&needs) });
+            let mut rights = json!({
+                "environment": environment(&parts),
+                "dynamodb": dynamodb(&parts),
+                "kms": kms(&parts.kms_needs()),
+            });
+            let queue = sqs(&parts.queue_needs());
+            if !queue.is_empty() {
+                rights.as_object_mut().unwrap().insert("sqs".into(), queue.into());
+            }
             (function.name(), rights)
         })
         .collect();
@@ -132,12 +162,15 @@ fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
         let parts = taken(function);
         let needs = parts.kms_needs();
         let kinds: BTreeSet<&str> = parts.needs().iter().map(store::Need::kind).collect();
-        let signs = matches!(function, Function::Token | Function::Userinfo | Function::Introspect);
+        let signs = matches!(function, Function::Token | Function::Userinfo | Function::Introspect | Function::Notify);
         assert_eq!(needs.contains(&KmsNeed::Sign), signs, "{}", function.name());
         assert_eq!(kinds.contains("signing-key"), signs, "{}", function.name());
         let derives = needs.contains(&KmsNeed::Decrypt(signing::Purpose::RefreshToken));
         assert_eq!(derives, function == Function::Token, "{}", function.name());
-        let back = matches!(function, Function::Token | Function::Introspect | Function::Revoke | Function::Metadata);
+        let back = matches!(
+            function,
+            Function::Token | Function::Introspect | Function::Revoke | Function::Metadata | Function::Notify
+        );
         assert!(!back || !kinds.contains("account"), "{}", function.name());
         assert!(!back || !kinds.contains("session"), "{}", function.name());
     }

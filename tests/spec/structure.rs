@@ -8,11 +8,15 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // A crate for the APIs of others, which know nothing of the server.
         "protocol" | "postern-resource" => &[],
         "store" | "signing" | "web" => &["protocol"],
+        "delivery" => &["protocol", "web"],
         "custody" => &["protocol", "store", "signing"],
         "frontchannel" | "backchannel" => &["protocol", "store", "signing", "web", "custody"],
-        "assembly" => &["protocol", "store", "signing", "web", "custody", "frontchannel", "backchannel"],
+        "assembly" => &["protocol", "store", "signing", "web", "delivery", "custody", "frontchannel", "backchannel"],
         "authorize" | "login" | "callback" | "token" | "userinfo" | "introspect" | "revoke" | "metadata" => {
             &["protocol", "store", "signing", "web", "custody", "frontchannel", "backchannel", "assembly"]
+        }
+        "logout" | "notify" => {
+            &["protocol", "store", "signing", "web", "delivery", "custody", "frontchannel", "assembly"]
         }
         "postern" | "tests" => return None,
         other => panic!("{other} has no place in the house: give it one here and in ARCHITECTURE.md"),

@@ -17,6 +17,7 @@ export interface FunctionContract {
   environment: string[];
   dynamodb: DynamoDbRight[];
   kms: KmsRight[];
+  sqs?: string[];
 }
 
 export interface Route {

@@ -11,6 +11,7 @@ import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import * as route53 from "aws-cdk-lib/aws-route53";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { join } from "node:path";
 
@@ -49,6 +50,10 @@ const ifElse = (condition: string, yes: unknown, no: unknown): unknown => ({ "Fn
 const sub = (text: string): unknown => ({ "Fn::Sub": text });
 const join_ = (text: string, values: Record<string, unknown>): unknown => ({ "Fn::Sub": [text, values] });
 
+/** A function, or its alias. */
+const target = (name: string): unknown =>
+  ifElse("HasTrafficAlias", sub(`\${${name}.Arn}:\${TrafficAlias}`), attribute(name, "Arn"));
+
 /** The signing keys as one text, with commas between them. */
 const OWN = "${FirstSigningKey.Arn},${SecondSigningKey.Arn}";
 const SIGNING_KEYS = ifElse(
@@ -76,6 +81,7 @@ export class PosternStack extends Stack {
     const functions = Object.entries(contract.functions).map(([name, rights]) =>
       this.#function(name, rights, join(props.artifacts, name), front),
     );
+    this.#queue();
     this.#routes(front, functions);
     this.#domain(front);
     new Watch(this, functions, this.#conditions);
@@ -157,6 +163,7 @@ export class PosternStack extends Stack {
       PUBLIC_URL, REGION_LABEL: { Ref: "RegionLabel" }, CONFIG_TABLE: { Ref: "ConfigTable" },
       USERS_TABLE: { Ref: "UsersTable" }, FLOW_TABLE: { Ref: "FlowTable" },
       SEALING_KEY_ARN: attribute("SealingKey", "Arn"), SIGNING_KEY_ARNS: SIGNING_KEYS,
+      LOGOUT_QUEUE_URL: { Ref: "LogoutQueue" },
     };
     const target = new lambda.CfnFunction(this, `${capital(name)}Function`, {
       functionName: Fn.sub(`\${AWS::StackName}-${name}`),
@@ -175,14 +182,50 @@ export class PosternStack extends Stack {
       rights.environment.map((variable) => [variable, values[variable]]),
     ));
     target.addDependency(policy);
-    this.#reached(name, front);
+    if (contract.routes.some((route) => route.function === name)) {
+      this.#reached(name, front);
+    }
     return { name, target, logGroup };
+  }
+
+  /** Clients that have to be told of a logout, one message each, until they have heard; and what was never heard. */
+  #queue(): void {
+    const queues = [
+      new sqs.CfnQueue(this, "LogoutQueue", {
+        sqsManagedSseEnabled: true,
+        messageRetentionPeriod: 345_600,
+        // Six times what the function may take, as Lambda asks for.
+        visibilityTimeout: 60,
+        redrivePolicy: { deadLetterTargetArn: attribute("LogoutDeadLetters", "Arn"), maxReceiveCount: 8 },
+      }),
+      new sqs.CfnQueue(this, "LogoutDeadLetters", { sqsManagedSseEnabled: true, messageRetentionPeriod: 1_209_600 }),
+    ];
+    new sqs.CfnQueuePolicy(this, "LogoutQueuesPolicy", {
+      queues: queues.map((queue) => queue.ref),
+      policyDocument: {
+        Version: "2012-10-17",
+        Statement: [{
+          Sid: "OnlyOverTls", Effect: "Deny", Principal: "*", Action: "sqs:*",
+          Resource: queues.map((queue) => attribute(queue.logicalId, "Arn")),
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        }],
+      },
+    });
+    // One message at a time, so that a client which does not answer holds up no other.
+    const source = new lambda.CfnEventSourceMapping(this, "NotifySource", {
+      eventSourceArn: Fn.getAtt("LogoutQueue", "Arn").toString(),
+      functionName: "NotifyFunction",
+      batchSize: 1,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      scalingConfig: { maximumConcurrency: 10 },
+    });
+    source.addPropertyOverride("FunctionName", target("NotifyFunction"));
+    source.addDependency(this.node.findChild("NotifyPolicy") as CfnResource);
   }
 
   /** The way from the API to a function, or to its alias. */
   #reached(name: string, front: api.CfnApi): void {
-    const target = `${capital(name)}Function`;
-    const uri = ifElse("HasTrafficAlias", sub(`\${${target}.Arn}:\${TrafficAlias}`), attribute(target, "Arn"));
+    const uri = target(`${capital(name)}Function`);
     const integration = new api.CfnIntegration(this, `${capital(name)}Integration`, {
       apiId: front.ref,
       integrationType: "AWS_PROXY",
@@ -193,7 +236,7 @@ export class PosternStack extends Stack {
     integration.addPropertyOverride("IntegrationUri", uri);
     const permission = new lambda.CfnPermission(this, `${capital(name)}Permission`, {
       action: "lambda:InvokeFunction",
-      functionName: target,
+      functionName: `${capital(name)}Function`,
       principal: "apigateway.amazonaws.com",
       sourceArn: Fn.sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"),
     });
@@ -340,5 +383,7 @@ function statements(rights: FunctionContract, logGroup: string): object[] {
       ? right
       : { ...right, Condition: { StringEquals: { "kms:EncryptionContext:purpose": purposes } } };
   });
-  return [written, ...items, ...keys];
+  const queue = (rights.sqs ?? []).map((action) => `sqs:${action}`);
+  const messages = queue.length === 0 ? [] : [{ Effect: "Allow", Action: queue, Resource: attribute("LogoutQueue", "Arn") }];
+  return [written, ...items, ...keys, ...messages];
 }

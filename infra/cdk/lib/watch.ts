@@ -36,6 +36,7 @@ export class Watch {
       this.#tableAlarm(table);
     }
     this.#signingRate();
+    this.#logouts();
     this.#endangered();
     this.#dashboard(functions);
   }
@@ -169,6 +170,20 @@ export class Watch {
           },
         ],
         evaluationPeriods: 3, threshold: 70,
+      });
+  }
+
+  #logouts(): void {
+    const queue = (name: string) => [{ name: "QueueName", value: Fn.getAtt(name, "QueueName").toString() }];
+    this.#alarm("LogoutQueueAgeAlarm", "logout-queue-age",
+      "Clients wait longer than a quarter of an hour to be told of a logout. Notify does not keep up.", {
+        namespace: "AWS/SQS", metricName: "ApproximateAgeOfOldestMessage", dimensions: queue("LogoutQueue"),
+        statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 900,
+      });
+    this.#alarm("LogoutDeadLettersAlarm", "logout-dead-letters",
+      "A client could not be told of a logout, however often it was tried.", {
+        namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: queue("LogoutDeadLetters"),
+        statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 1,
       });
   }
 

@@ -18,6 +18,7 @@ pub struct App {
     userinfo: userinfo::Deps,
     introspect: introspect::Deps,
     revoke: revoke::Deps,
+    logout: logout::Deps,
     metadata: Arc<metadata::Deps>,
     offers: Offers,
     public_url: String,
@@ -41,6 +42,7 @@ impl App {
             userinfo: userinfo::Deps::assemble(parts)?,
             introspect: introspect::Deps::assemble(parts)?,
             revoke: revoke::Deps::assemble(parts)?,
+            logout: logout::Deps::assemble(parts)?,
             offers: Offers::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
             metadata,
             public_url,
@@ -78,6 +80,9 @@ impl App {
             Function::Userinfo => Box::pin(userinfo::handle(&self.userinfo, request)).await,
             Function::Introspect => Box::pin(introspect::handle(&self.introspect, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
+            Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
+            // It has no route.
+            Function::Notify => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
         }
     }

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod app;
 pub mod arguments;
 pub mod cost;
+pub mod courier;
 pub mod data;
 mod demo;
 pub mod engine;

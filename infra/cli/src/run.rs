@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assembly::{AssemblyError, KeyPlace, Parts, Place};
+use assembly::{AssemblyError, KeyPlace, Parts, Place, QueuePlace};
+use delivery::HeldQueue;
 use protocol::id::{MalformedId, RegionLabel};
 use protocol::outbound::Reach;
 use serde_json::json;
@@ -18,6 +19,7 @@ use web::{Clock as _, SystemClock, log};
 
 use crate::app::App;
 use crate::arguments::DevOptions;
+use crate::courier::Courier;
 use crate::data::{Data, DataError};
 use crate::engine::Engine;
 use crate::keys::{KeySource, Keys};
@@ -87,21 +89,26 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     let public_url = public_url.map_err(DevError::PublicUrl)?;
     let data = if options.memory { Data::memory(&SystemEntropy) } else { Data::open(&options.data, &SystemEntropy) }?;
     let engine = data.engine.clone();
-    let (parts, files) = prepared(data, &public_url, &options).await?;
+    let queue = Arc::new(HeldQueue::default());
+    let (parts, files) = prepared(data, (&public_url, &queue), &options).await?;
     let app = Rc::new(App::assemble(&parts)?);
     let (stopping, stopped) = watch::channel(());
+    let courier = Courier::new(queue, notify::Deps::assemble(&parts).map_err(DevError::from)?);
+    let delivering = tokio::task::spawn_local(deliver(courier, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
     announce(&options, &public_url, &files, (listeners.port(), store_port));
     serve(app, listeners, &SystemEntropy, stop_signal()).await;
     drop(stopping);
+    // It ends in time by itself.
+    let _ = delivering.await;
     Ok(())
 }
 
 /// Makes the store ready and takes the parts of all functions from it.
 async fn prepared(
     data: Data,
-    public_url: &PublicUrl,
+    (public_url, queue): (&PublicUrl, &Arc<HeldQueue>),
     options: &DevOptions,
 ) -> Result<(Parts, Vec<WorkspaceFile>), DevError> {
     let connection = data.engine.connection();
@@ -120,7 +127,8 @@ async fn prepared(
     keys.tables().await?;
     keys.apply(&files).await?;
     let keys = KeyPlace::Laptop(data.sealing_key);
-    let place = Place { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys };
+    let queue = QueuePlace::Laptop(Arc::clone(queue));
+    let place = Place { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
     Ok((Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
 }
 
@@ -137,6 +145,15 @@ async fn serve_store(
         let _ = stopped.changed().await;
     }));
     Ok(Some(bound))
+}
+
+/// Tells clients of logouts until the server stops.
+async fn deliver(courier: Courier, mut stopped: watch::Receiver<()>) {
+    courier
+        .run(async move {
+            let _ = stopped.changed().await;
+        })
+        .await;
 }
 
 /// Collects what is over, as DynamoDB does in its own time.

@@ -87,8 +87,9 @@ pub const fn role(keys: &WrappedSealingKeys, key: &WrappedSealingKey) -> Sealing
 /// How long something that was sealed for `purpose` is in use; `None` if it lies in the store until it is sealed anew.
 const fn in_use(purpose: Purpose) -> Option<Lifetime> {
     match purpose {
-        // The longest that a workspace may set for an interaction. A login with an upstream provider ends sooner.
-        Purpose::Interaction | Purpose::Upstream => Some(Lifetime::seconds(3600)),
+        // The longest that a workspace may set for an interaction. What waits for an upstream provider, or for a yes to a
+        // logout, ends sooner.
+        Purpose::Interaction | Purpose::Upstream | Purpose::Logout => Some(Lifetime::seconds(3600)),
         // The longest that a workspace may set for refresh tokens: until then an old one is known to have been issued.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
         Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,

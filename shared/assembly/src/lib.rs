@@ -4,13 +4,15 @@
 //! the same. A function takes of the parts what it needs and keeps nothing else.
 
 mod keys;
+mod queue;
 mod transport;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backchannel::{BackChannel, Clients, KeySets};
-use frontchannel::FrontChannel;
+use delivery::{QueueNeed, QueueSettings};
+use frontchannel::{FrontChannel, Reception};
 use protocol::id::RegionLabel;
 use protocol::outbound::Reach;
 use protocol::secret::Secret;
@@ -18,7 +20,7 @@ use signing::seal::SealFault;
 use signing::{Entropy, Kms, KmsNeed, KmsSettings, Purpose, SystemEntropy};
 use store::{
     AssertionSpending, ConfigurationReading, Connection, ConnectionSettings, ConsentReading, GrantCreation, Handle,
-    KeyRingReading, Need, SessionReading, Tables, WorkspaceReading,
+    KeyRingReading, Need, SessionJoining, SessionReading, Tables, WorkspaceReading,
 };
 use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
@@ -26,6 +28,7 @@ use web::fetch::Fetcher;
 use web::{Clock, Config, ConfigError, SystemClock};
 
 pub use keys::KeyPlace;
+pub use queue::QueuePlace;
 
 /// The parts that functions are made of. What a function takes of them is noted, and its role in AWS is held against
 /// that.
@@ -34,8 +37,10 @@ pub struct Parts {
     configuration: Arc<ConfigurationReading>,
     rings: Arc<KeyRingReading>,
     keys: KeyPlace,
+    queue: QueuePlace,
     needs: Mutex<BTreeSet<Need>>,
     kms_needs: Mutex<BTreeSet<KmsNeed>>,
+    queue_needs: Mutex<BTreeSet<QueueNeed>>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The time.
@@ -54,6 +59,8 @@ pub struct Place {
     pub region: RegionLabel,
     /// Where keys are.
     pub keys: KeyPlace,
+    /// Where the queue is.
+    pub queue: QueuePlace,
 }
 
 /// Why a function cannot start.
@@ -85,8 +92,10 @@ impl Parts {
             configuration: Arc::new(ConfigurationReading::new(&connection, place.public_url.as_str())),
             rings: Arc::new(KeyRingReading::new(&connection)),
             keys: place.keys,
+            queue: place.queue,
             needs: Mutex::default(),
             kms_needs: Mutex::default(),
+            queue_needs: Mutex::default(),
             public_url: place.public_url,
             region: place.region,
             connection,
@@ -115,7 +124,8 @@ impl Parts {
     }
 
     /// Workspaces and clients, read through one cache.
-    fn configuration(&self) -> Arc<ConfigurationReading> {
+    #[must_use]
+    pub fn configuration(&self) -> Arc<ConfigurationReading> {
         self.note(ConfigurationReading::NEEDS);
         Arc::clone(&self.configuration)
     }
@@ -132,12 +142,22 @@ impl Parts {
         self.kms_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Everything that was asked of SQS by what has been taken so far.
+    #[must_use]
+    pub fn queue_needs(&self) -> BTreeSet<QueueNeed> {
+        self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn note(&self, needs: &[Need]) {
         self.needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
     }
 
     fn note_kms(&self, needs: &[KmsNeed]) {
         self.kms_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
+    }
+
+    fn note_queue(&self, needs: &[QueueNeed]) {
+        self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
     }
 
     /// The front channel.
@@ -150,6 +170,7 @@ impl Parts {
             configuration: self.configuration(),
             rings: self.rings(),
             sessions: self.handle(SessionReading::new),
+            joining: self.handle(SessionJoining::new),
             consents: self.handle(ConsentReading::new),
             grants: self.handle(GrantCreation::new),
             interactions: self.sealing(Purpose::Interaction)?,
@@ -159,6 +180,19 @@ impl Parts {
             public_url: self.public_url.clone(),
             region: self.region.clone(),
         })
+    }
+
+    /// The part of the front channel that grants nothing.
+    #[must_use]
+    pub fn reception(&self) -> Reception {
+        Reception {
+            configuration: self.configuration(),
+            rings: self.rings(),
+            sessions: self.handle(SessionReading::new),
+            entropy: Arc::clone(&self.entropy),
+            clock: Arc::clone(&self.clock),
+            public_url: self.public_url.clone(),
+        }
     }
 
     /// The back channel.
@@ -194,8 +228,9 @@ impl Parts {
 ///
 /// [`AssemblyError::Config`] if a file that it names cannot be used.
 pub fn surroundings(config: Config) -> Result<(Connection, Place), AssemblyError> {
-    let Config { public_url, region_label, aws, sealing, signing_keys } = config;
-    let http = transport::client(&[&aws.dynamodb_endpoint, &aws.kms_endpoint], aws.ca_bundle.as_deref())?;
+    let Config { public_url, region_label, aws, sealing, signing_keys, logout_queue_url } = config;
+    let http =
+        transport::client(&[&aws.dynamodb_endpoint, &aws.kms_endpoint, &aws.sqs_endpoint], aws.ca_bundle.as_deref())?;
     let keys = match sealing {
         None => KeyPlace::Nowhere,
         Some(SealingRoot::Held(root)) => KeyPlace::Laptop(root),
@@ -203,8 +238,21 @@ pub fn surroundings(config: Config) -> Result<(Connection, Place), AssemblyError
             KeyPlace::Aws { kms: Kms::through(http.clone(), kms_settings(&aws)), sealing_key, signing_keys }
         }
     };
+    let queue = logout_queue_url
+        .map_or(QueuePlace::Nowhere, |url| QueuePlace::Aws { http: http.clone(), settings: queue_settings(&aws, url) });
     let connection = Connection::through(http, connection_settings(aws));
-    Ok((connection, Place { public_url, region: region_label, keys }))
+    Ok((connection, Place { public_url, region: region_label, keys, queue }))
+}
+
+fn queue_settings(aws: &Aws, url: String) -> QueueSettings {
+    QueueSettings {
+        region: aws.region.clone(),
+        access_key_id: aws.access_key_id.clone(),
+        secret_access_key: Secret::new(aws.secret_access_key.clone()),
+        session_token: aws.session_token.clone(),
+        endpoint: aws.sqs_endpoint.clone(),
+        url,
+    }
 }
 
 fn kms_settings(aws: &Aws) -> KmsSettings {

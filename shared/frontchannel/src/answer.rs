@@ -4,6 +4,7 @@ use protocol::answer::Answer;
 use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::{Issuer, WorkspaceId};
+use signing::Entropy;
 use signing::entropy::random;
 use web::page::{error_page, form_post_page};
 use web::response::{see_other, with_cookie};
@@ -20,8 +21,7 @@ impl FrontChannel {
     ///
     /// [`PageError::Unavailable`].
     pub fn nonce(&self) -> Result<String, PageError> {
-        let nonce = random::<16>(&*self.entropy).map_err(|fault| crate::standing::unavailable(&fault))?;
-        Ok(base64url(&nonce))
+        nonce(&*self.entropy)
     }
 
     /// The answer to a request that is refused.
@@ -50,21 +50,13 @@ impl FrontChannel {
     /// An error page; for what is not there, JSON to whoever does not ask for a page.
     #[must_use]
     pub fn error(&self, request: &Request, error: PageError) -> Response {
-        let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
-        if error == PageError::NotFound && !reads_pages {
-            return json::not_found(request);
-        }
-        tracing::info!(error = %error, trace.id = %request.trace_id, "an error page was shown");
-        // Without randomness the page does without its style; its text is what matters.
-        error_page(request, error, &self.nonce().unwrap_or_default())
+        self::error(request, error, &*self.entropy)
     }
 
     /// The answer to a method that a page does not take.
     #[must_use]
     pub fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {
-        let mut response = self.error(request, PageError::MethodNotAllowed);
-        web::response::set(response.headers_mut(), http::header::ALLOW, &matched.route.methods.join(", "));
-        response
+        method_not_allowed(request, matched, &*self.entropy)
     }
 
     /// Sends the browser to the login page, which also asks for the account to go on with.
@@ -97,4 +89,28 @@ impl FrontChannel {
     pub fn refusal(&self, standing: &Standing, error: RedirectError) -> Refusal {
         redirected(standing, error)
     }
+}
+
+/// A fresh random value for a page's own style and script.
+pub(crate) fn nonce(entropy: &dyn Entropy) -> Result<String, PageError> {
+    let nonce = random::<16>(entropy).map_err(|fault| crate::standing::unavailable(&fault))?;
+    Ok(base64url(&nonce))
+}
+
+/// An error page; for what is not there, JSON to whoever does not ask for a page.
+pub(crate) fn error(request: &Request, error: PageError, entropy: &dyn Entropy) -> Response {
+    let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
+    if error == PageError::NotFound && !reads_pages {
+        return json::not_found(request);
+    }
+    tracing::info!(error = %error, trace.id = %request.trace_id, "an error page was shown");
+    // Without randomness the page does without its style; its text is what matters.
+    error_page(request, error, &nonce(entropy).unwrap_or_default())
+}
+
+/// The answer to a method that a page does not take.
+pub(crate) fn method_not_allowed(request: &Request, matched: &Matched<'_>, entropy: &dyn Entropy) -> Response {
+    let mut response = error(request, PageError::MethodNotAllowed, entropy);
+    web::response::set(response.headers_mut(), http::header::ALLOW, &matched.route.methods.join(", "));
+    response
 }

@@ -7,10 +7,11 @@ use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::grant::GrantTerms;
 use protocol::interaction::Passage;
+use protocol::logout_token::Participant;
 use protocol::release::Unreleased;
 use protocol::session::Session;
 use signing::entropy::random;
-use store::{Creation, NewGrant};
+use store::{Creation, Joining, NewGrant};
 use web::response::with_cookie;
 use web::{Request, Response};
 
@@ -99,6 +100,15 @@ impl FrontChannel {
     /// [`Refusal`]: the interaction had been finished already, or the store is out of reach.
     pub async fn issue(&self, standing: &Standing, approved: &ApprovedAuthorization) -> Result<Response, Refusal> {
         let (workspace, now) = (&standing.workspace.workspace, self.clock.now());
+        // Boxed: most requests have nothing to do here, and the SDK's futures are deep.
+        if Box::pin(self.join(standing, approved)).await? == Joining::Ended {
+            return match decide(&self.attempt(standing, None, None)) {
+                Verdict::Refused(error) => Err(redirected(standing, error)),
+                Verdict::LogIn | Verdict::SelectAccount | Verdict::AskConsent | Verdict::Approved(_) => {
+                    self.to_login(standing).await
+                }
+            };
+        }
         let secret = random(&*self.entropy).map_err(|fault| temporarily(standing, &fault))?;
         let fresh = code::issue(&self.region, &standing.passage.id, &secret);
         let answer = standing.request.destination().answer(&workspace.issuer, &[("code", fresh.code.expose())]);
@@ -120,6 +130,17 @@ impl FrontChannel {
             Ok(Creation::AlreadyFinished) => Err(Refusal::Page(PageError::FinishedInteraction)),
             Err(fault) => Err(temporarily(standing, &fault)),
         }
+    }
+
+    /// Has the client take part in the user's session, if it wants to be told of its end: one write, and only the first
+    /// time. It comes before the grant, so that no client has tokens of a session whose end it would not hear of.
+    async fn join(&self, standing: &Standing, approved: &ApprovedAuthorization) -> Result<Joining, Refusal> {
+        let session = approved.session();
+        let Some(participant) = Participant::joining(&standing.client.client, session, approved.known_as()) else {
+            return Ok(Joining::Joined);
+        };
+        let joined = self.joining.join(&standing.workspace.workspace.id, session, &participant).await;
+        joined.map_err(|fault| temporarily(standing, &fault))
     }
 
     /// Ends the interaction with the user's no.

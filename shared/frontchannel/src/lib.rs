@@ -6,6 +6,7 @@
 
 mod answer;
 mod issue;
+mod reception;
 mod session;
 mod standing;
 mod subject;
@@ -15,10 +16,11 @@ use std::sync::Arc;
 use custody::{Deriving, Sealing};
 use protocol::id::RegionLabel;
 use signing::Entropy;
-use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionReading};
+use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionJoining, SessionReading};
 use web::Clock;
 use web::config::PublicUrl;
 
+pub use reception::Reception;
 pub use session::{Authenticated, NewSession, SESSION};
 pub use standing::{BROWSER, Standing};
 
@@ -30,6 +32,8 @@ pub struct FrontChannel {
     pub rings: Arc<KeyRingReading>,
     /// Sessions.
     pub sessions: SessionReading,
+    /// Sessions, to which clients are added that want to be told of their end.
+    pub joining: SessionJoining,
     /// Remembered consents.
     pub consents: ConsentReading,
     /// New grants.

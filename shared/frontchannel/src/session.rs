@@ -13,6 +13,7 @@ use signing::entropy::random;
 use signing::verify::own_claims;
 use store::SessionCreation;
 use web::Request;
+use web::config::PublicUrl;
 use web::cookie::Cookie;
 
 use crate::standing::unavailable;
@@ -20,6 +21,10 @@ use crate::{FrontChannel, Standing};
 
 /// The purpose of the session cookie.
 pub const SESSION: &str = "session";
+
+/// How many clients of a former session of the browser a new one takes over, to tell them when it ends in its turn.
+/// Whoever logs in anew again and again does not make the item grow without end.
+const MOST_INHERITED: usize = 50;
 
 /// A user who has just proved who they are.
 pub struct Authenticated<'a> {
@@ -75,7 +80,11 @@ impl FrontChannel {
         Ok(claims.and_then(|claims| id_token::hinted_subject(&claims, &workspace.issuer, client)))
     }
 
-    /// Begins a session for a user who has just proved who they are. The session that the browser had before ends, whoever's it was: none is ever taken over (catalogue rows SEC-SESS-03, SEC-AUTHZ-10).
+    /// Begins a session for a user who has just proved who they are.
+    ///
+    /// The session that the browser had before ends, whoever's it was: none is ever taken over (catalogue rows
+    /// SEC-SESS-03, SEC-AUTHZ-10). The clients that wait to hear of its end wait for that of the new one: the user may
+    /// only have had to prove anew who they are.
     ///
     /// # Errors
     ///
@@ -92,7 +101,12 @@ impl FrontChannel {
         let fault = |fault: &dyn std::fmt::Display| unavailable(fault);
         let sid = base64url(&random::<16>(&*self.entropy).map_err(|error| fault(&error))?);
         let cookie = base64url(&random::<32>(&*self.entropy).map_err(|error| fault(&error))?);
-        let now = self.clock.now();
+        let (now, hash) = (self.clock.now(), SecretHash::of(&Secret::new(cookie.clone())));
+        let mut participants = match self.session_cookie(request, &workspace.id) {
+            Some(former) => sessions.end(&workspace.id, &former).await.map_err(|error| fault(&error))?,
+            None => Vec::new(),
+        };
+        participants.truncate(MOST_INHERITED);
         let session = Session {
             sid,
             subject: identity.subject.clone(),
@@ -102,18 +116,21 @@ impl FrontChannel {
             amr: amr.iter().map(|method| (*method).into()).collect(),
             acr: SINGLE_FACTOR.into(),
             expires: now.plus(workspace.settings.lifetimes.session),
+            cookie: hash.encoded(),
+            participants,
         };
-        if let Some(former) = self.session_cookie(request, &workspace.id) {
-            sessions.end(&workspace.id, &former).await.map_err(|error| fault(&error))?;
-        }
-        let hash = SecretHash::of(&Secret::new(cookie.clone()));
         sessions.begin(&workspace.id, &hash, &session).await.map_err(|error| fault(&error))?;
         tracing::info!(workspace = %workspace.id, source = %identity.source, "a user logged in");
         Ok(NewSession { session, cookie: Cookie::new(SESSION, &workspace.id, &self.public_url).set(&cookie) })
     }
 
     fn session_cookie(&self, request: &Request, workspace: &WorkspaceId) -> Option<SecretHash> {
-        let cookie = Cookie::new(SESSION, workspace, &self.public_url);
-        cookie.read(request).map(|value| SecretHash::of(&Secret::new(value.into())))
+        cookie(request, workspace, &self.public_url)
     }
+}
+
+/// The hash of the session cookie that `request` carries.
+pub(crate) fn cookie(request: &Request, workspace: &WorkspaceId, public_url: &PublicUrl) -> Option<SecretHash> {
+    let cookie = Cookie::new(SESSION, workspace, public_url);
+    cookie.read(request).map(|value| SecretHash::of(&Secret::new(value.into())))
 }

@@ -9,7 +9,9 @@ use protocol::id::{GrantId, WorkspaceId};
 use protocol::interaction::{Interaction, Passage};
 use protocol::secret::{Secret, SecretHash};
 use protocol::session::Session;
+use protocol::time::Timestamp;
 use signing::entropy::random;
+use store::ConfigurationReading;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use web::Request;
 use web::cookie::Cookie;
@@ -44,8 +46,7 @@ impl FrontChannel {
     ///
     /// [`PageError::NotFound`] or [`PageError::Unavailable`].
     pub async fn workspace(&self, id: &WorkspaceId) -> Result<Arc<LoadedWorkspace>, PageError> {
-        let found = self.configuration.workspace(id, self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
-        found.ok_or(PageError::NotFound)
+        workspace(&self.configuration, id, self.clock.now()).await
     }
 
     /// Begins an interaction with `request`, bound to the browser by a cookie of its own: tabs that begin at the same
@@ -140,6 +141,16 @@ impl FrontChannel {
         let exists = self.grants.exists(workspace, &interaction.passage.id).await;
         if exists.map_err(|fault| unavailable(&fault))? { Err(PageError::FinishedInteraction) } else { Ok(()) }
     }
+}
+
+/// The workspace `id`, as page-making functions need it.
+pub(crate) async fn workspace(
+    configuration: &ConfigurationReading,
+    id: &WorkspaceId,
+    now: Timestamp,
+) -> Result<Arc<LoadedWorkspace>, PageError> {
+    let found = configuration.workspace(id, now).await.map_err(|fault| unavailable(&fault))?;
+    found.ok_or(PageError::NotFound)
 }
 
 /// The hash of a browser's cookie: what is sealed opens no other browser.

@@ -29,6 +29,10 @@ pub struct Client {
     pub authentication: Authentication,
     /// Where its users are sent back to.
     pub redirect_uris: RedirectUris,
+    /// Where its users are sent who have logged out, if anywhere (OpenID Connect RP-Initiated Logout §3.1).
+    pub post_logout_redirect_uris: Option<RedirectUris>,
+    /// Where it is told that a session has ended, if it wants to be (OpenID Connect Back-Channel Logout §2.2).
+    pub backchannel_logout: Option<RedirectUri>,
     /// How it may obtain tokens.
     pub grants: Vec<GrantType>,
     /// The scopes that it may ask users for.

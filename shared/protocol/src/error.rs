@@ -48,8 +48,17 @@ pub enum PageError {
     /// The redirect URI is not registered.
     #[error("the redirect_uri is not registered for this application")]
     UnregisteredRedirectUri,
+    /// The post-logout redirect URI is not registered.
+    #[error("the post_logout_redirect_uri is not registered for this application")]
+    UnregisteredPostLogoutUri,
+    /// An `id_token_hint` that is not an ID token of ours, or not the named client's.
+    #[error("the id_token_hint is not an ID token that was issued here to this application")]
+    ForeignHint,
+    /// The form of a logout page is broken, of another workspace or expired.
+    #[error("this sign-out page has expired or was not made here")]
+    StaleLogout,
     /// The request does not fit through the browser.
-    #[error("the authorization request is too large")]
+    #[error("the request is too large")]
     RequestTooLarge,
     /// The sealed interaction is missing, broken, of another workspace or expired.
     #[error("this sign-in has expired or was not begun here")]
@@ -102,6 +111,9 @@ impl PageError {
             | Self::UnknownClient
             | Self::MissingRedirectUri
             | Self::UnregisteredRedirectUri
+            | Self::UnregisteredPostLogoutUri
+            | Self::ForeignHint
+            | Self::StaleLogout
             | Self::StaleInteraction
             | Self::OtherBrowser
             | Self::FinishedInteraction
@@ -130,9 +142,12 @@ impl PageError {
             | Self::MissingClientId
             | Self::UnknownClient
             | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri => {
+            | Self::UnregisteredRedirectUri
+            | Self::UnregisteredPostLogoutUri
+            | Self::ForeignHint => {
                 "Nothing is wrong on your side. Whoever runs the application must correct how it is set up."
             }
+            Self::StaleLogout => "Go back to the application and sign out again from there.",
             Self::RequestTooLarge => "Nothing is wrong on your side. The application must send a smaller request.",
             Self::CrossSite | Self::IncompleteForm => "Go back, reload the page, and send the form from there.",
             Self::UnknownIdentitySource | Self::UpstreamRefused => {

@@ -34,6 +34,8 @@ pub mod json;
 pub mod jwk;
 pub mod key_ring;
 pub mod lifetimes;
+pub mod logout;
+pub mod logout_token;
 pub mod outbound;
 pub mod pairwise;
 pub mod parameters;

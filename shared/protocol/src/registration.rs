@@ -14,7 +14,7 @@ use crate::jwk::Algorithm;
 use crate::lifetimes::OwnLifetimes;
 use crate::outbound::{Reach, UnaskableUrl};
 use crate::pairwise::{Sector, SubjectKind, SubjectType};
-use crate::redirect_uri::{ApplicationType, RedirectUris, UnusableUri};
+use crate::redirect_uri::{ApplicationType, RedirectUri, RedirectUris, UnusableUri};
 use crate::resource::Targets;
 use crate::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
 use crate::time::Lifetime;
@@ -37,6 +37,15 @@ pub struct ClientMetadata {
     /// Where users are sent back to. Only a client without users has none.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// Where users may be sent back to who have logged out (OpenID Connect RP-Initiated Logout §3.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where the client is told that a session has ended (OpenID Connect Back-Channel Logout §2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether the client needs the `sid` of the session that has ended. It is always told.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
     /// How it may obtain tokens: `authorization_code` (the default), `refresh_token`, `client_credentials`.
     #[serde(default = "by_code")]
     pub grant_types: Vec<GrantType>,
@@ -131,6 +140,12 @@ pub enum RegistrationError {
     /// A redirect URI cannot be used.
     #[error("redirect URI {0}")]
     RedirectUri(#[from] UnusableUri),
+    /// A URI of a logout cannot be used.
+    #[error("logout URI {0}")]
+    LogoutUri(UnusableUri),
+    /// A back-channel logout URI that nobody can be asked at.
+    #[error("backchannel_logout_uri begins with https: it is this server that asks there, and no browser")]
+    LogoutScheme,
     /// A secret is missing, superfluous or not a digest.
     #[error("{0}")]
     Secret(&'static str),
@@ -180,6 +195,8 @@ impl ClientMetadata {
             status: self.client_status,
             redirect_uris: self.redirect_uris(issuer)?,
             grants: self.grant_types.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
+            backchannel_logout: self.backchannel_logout(issuer)?,
             scope: self.scope.clone(),
             own_scope: self.client_credentials_scope.clone(),
             targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
@@ -192,6 +209,28 @@ impl ClientMetadata {
             subject_type: self.subject_type(issuer)?,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
+    }
+
+    fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+        self.logout_uris(&self.post_logout_redirect_uris, issuer)
+    }
+
+    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
+        let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), issuer)?;
+        let uri = uris.and_then(|uris| uris.only());
+        if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
+            return Err(RegistrationError::LogoutScheme);
+        }
+        Ok(uri)
+    }
+
+    /// Checks URIs of a logout as those that codes are sent to (catalogue row SEC-REDIR-23).
+    fn logout_uris(&self, uris: &[String], issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+        if uris.is_empty() {
+            return Ok(None);
+        }
+        let registered = RedirectUris::register(uris, self.application_type, issuer);
+        registered.map(Some).map_err(RegistrationError::LogoutUri)
     }
 
     fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
@@ -333,10 +372,50 @@ mod tests {
             (serde_json::json!({"userinfo_signed_response_alg": "HS256"}), "unknown variant `HS256`"),
             (serde_json::json!({"redirect_url": "https://c1.example/cb"}), "redirect_url"),
             (serde_json::json!({"lifetimes": {"authorization_code": 61}}), "60 seconds"),
+            (serde_json::json!({"post_logout_redirect_uris": vec!["https://c1.example/bye"; 51]}), "at most 50"),
         ];
         for (change, expected) in table {
             let error = registered(&change, "all").err().unwrap_or_default();
             assert!(error.contains(expected), "{change}: {error}");
+        }
+    }
+
+    #[test]
+    fn sec_redir_23_uris_of_a_logout_are_checked_as_those_that_codes_are_sent_to() {
+        let native = |uri: &str| serde_json::json!({"application_type": "native", "backchannel_logout_uri": uri});
+        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here", "http://127.0.0.1:8080/bye"] {
+            let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);
+            assert_eq!(registered.unwrap().unwrap().as_str(), good);
+        }
+        assert!(registered(&native("com.example.app:/bye"), "all").err().unwrap().contains("begins with https"));
+        for bad in [
+            "http://c1.example/bye",
+            "https://c1.example/bye#x",
+            "https://u@c1.example/bye",
+            "https://*.c1.example/bye",
+            "https://C1.example/bye",
+            "https://c1.example:443/bye",
+            "https://c1.example/./bye",
+            "https://c1.example/b ye",
+            "https://c1.example/bye?state=x",
+            "https://c1.example\\@evil.example/bye",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "http://127.0.0.1/bye",
+            "http://169.254.169.254/latest",
+            "//c1.example/bye",
+            "/bye",
+            "",
+        ] {
+            for change in [
+                serde_json::json!({"post_logout_redirect_uris": [bad]}),
+                serde_json::json!({"post_logout_redirect_uris": ["https://c1.example/bye", bad]}),
+                serde_json::json!({"backchannel_logout_uri": bad}),
+            ] {
+                let error = registered(&change, "all").err().unwrap_or_default();
+                assert!(error.starts_with("logout URI "), "{change}: {error}");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IdentitySourceId, Subject};
+use crate::logout_token::Participant;
 use crate::time::Timestamp;
 
 /// The authentication context class of every login today: one factor, ours or a provider's.
@@ -27,6 +28,12 @@ pub struct Session {
     pub acr: String,
     /// When the session ends.
     pub expires: Timestamp,
+    /// The hash of its cookie, under which the store keeps it.
+    #[serde(skip)]
+    pub cookie: String,
+    /// The clients that have to be told when it ends. The store keeps them beside the rest, because they come later.
+    #[serde(skip)]
+    pub participants: Vec<Participant>,
 }
 
 impl Session {

@@ -26,6 +26,8 @@ pub enum Purpose {
     UpstreamSecret,
     /// The secret of a client that authenticates by a MAC, in the store.
     ClientSecret,
+    /// What a user is asked who is about to log out, in the form of the page.
+    Logout,
     /// The successor of a refresh token, which is derived and stored nowhere.
     RefreshToken,
     /// The identifier of a user for the clients of one sector. Its key stays for ever: with another one, each of these
@@ -35,11 +37,12 @@ pub enum Purpose {
 
 impl Purpose {
     /// The purposes for which there are data keys in AWS. Private signing keys are wrapped by KMS itself.
-    pub const OF_DATA_KEYS: [Self; 6] = [
+    pub const OF_DATA_KEYS: [Self; 7] = [
         Self::Interaction,
         Self::Upstream,
         Self::UpstreamSecret,
         Self::ClientSecret,
+        Self::Logout,
         Self::RefreshToken,
         Self::PairwiseSubject,
     ];
@@ -53,6 +56,7 @@ impl Purpose {
             Self::SigningKey => "signing-key",
             Self::UpstreamSecret => "upstream-secret",
             Self::ClientSecret => "client-secret",
+            Self::Logout => "logout",
             Self::RefreshToken => "refresh-token",
             Self::PairwiseSubject => "pairwise-subject",
         }
@@ -73,6 +77,7 @@ impl Purpose {
             Self::SigningKey => b"signing key",
             Self::UpstreamSecret => b"upstream secret",
             Self::ClientSecret => b"client secret",
+            Self::Logout => b"logout",
             Self::RefreshToken => b"refresh token",
             Self::PairwiseSubject => b"pairwise subject",
         }

@@ -35,4 +35,4 @@ pub use need::{Handle, Need};
 pub use redemption::{GrantRedemption, Redemption, RefreshIssue};
 pub use refreshing::{Refreshed, Succession};
 pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
-pub use sessions::{SessionCreation, SessionReading};
+pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};

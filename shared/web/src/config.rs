@@ -16,8 +16,10 @@ pub struct Config {
     pub aws: Aws,
     /// What keys for sealing are made of; only functions that seal have something.
     pub sealing: Option<SealingRoot>,
-    /// The KMS keys that sign; only `token` has some.
+    /// The KMS keys that sign; only functions that sign have some.
     pub signing_keys: Vec<String>,
+    /// The queue of clients that have to be told of a logout; only the two functions at its ends have one.
+    pub logout_queue_url: Option<String>,
 }
 
 /// What keys for sealing are made of.
@@ -42,6 +44,8 @@ pub struct Aws {
     pub dynamodb_endpoint: Option<String>,
     /// Another endpoint for KMS than the region's.
     pub kms_endpoint: Option<String>,
+    /// Another endpoint for SQS than the region's.
+    pub sqs_endpoint: Option<String>,
     /// A file of certificates to trust instead of Amazon's own: for rehearsals.
     pub ca_bundle: Option<String>,
     /// The table of workspaces, clients and keys.
@@ -93,6 +97,7 @@ impl Config {
                 session_token: lookup("AWS_SESSION_TOKEN"),
                 dynamodb_endpoint: lookup("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| lookup("AWS_ENDPOINT_URL")),
                 kms_endpoint: lookup("AWS_ENDPOINT_URL_KMS").or_else(|| lookup("AWS_ENDPOINT_URL")),
+                sqs_endpoint: lookup("AWS_ENDPOINT_URL_SQS").or_else(|| lookup("AWS_ENDPOINT_URL")),
                 ca_bundle: lookup("AWS_CA_BUNDLE"),
                 config_table: required("CONFIG_TABLE")?,
                 users_table: required("USERS_TABLE")?,
@@ -100,6 +105,7 @@ impl Config {
             },
             sealing: sealing(lookup("SEALING_KEY_ARN"), lookup("SEALING_KEY"))?,
             signing_keys: lookup("SIGNING_KEY_ARNS").map(|arns| signing_keys(&arns)).transpose()?.unwrap_or_default(),
+            logout_queue_url: lookup("LOGOUT_QUEUE_URL"),
         })
     }
 }
@@ -193,6 +199,7 @@ mod tests {
             | "AWS_ENDPOINT_URL"
             | "AWS_ENDPOINT_URL_DYNAMODB"
             | "AWS_ENDPOINT_URL_KMS"
+            | "AWS_ENDPOINT_URL_SQS"
             | "AWS_CA_BUNDLE"
             | "SEALING_KEY"
             | "SEALING_KEY_ARN"

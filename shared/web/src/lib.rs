@@ -14,6 +14,7 @@ pub mod lambda;
 pub mod log;
 pub mod origin;
 pub mod page;
+pub mod queue;
 pub mod request;
 pub mod response;
 pub mod route;

@@ -16,16 +16,19 @@ pub enum Format {
 }
 
 /// Our crates: they log from INFO on.
-const OURS: [&str; 17] = [
+const OURS: [&str; 20] = [
     "assembly",
     "authorize",
     "backchannel",
     "callback",
     "custody",
+    "delivery",
     "frontchannel",
     "introspect",
     "login",
+    "logout",
     "metadata",
+    "notify",
     "postern",
     "protocol",
     "revoke",

@@ -85,6 +85,42 @@ pub struct ConsentPage<'a> {
     pub lifetime: &'a str,
 }
 
+/// The page that asks whether to log out, or that has to ask again because it did not work.
+#[derive(Template)]
+#[template(path = "logout.html")]
+pub struct LogoutPage<'a> {
+    /// The random value that lets this page's own style and script run.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// The name of the client that asks, if that is known.
+    pub client: Option<&'a str>,
+    /// How the user is addressed.
+    pub user: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The sealed confirmation.
+    pub confirmation: &'a str,
+    /// Whether the user has said yes already, and it did not work.
+    pub failed: bool,
+}
+
+/// The page at the end of a logout.
+#[derive(Template)]
+#[template(path = "farewell.html")]
+pub struct FarewellPage<'a> {
+    /// The random value that lets this page's own style run.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// What has happened.
+    pub title: &'a str,
+    /// One sentence more.
+    pub explanation: &'a str,
+    /// The client to go back to: its name, and a link.
+    pub back: Option<(&'a str, &'a str)>,
+}
+
 /// A scope on the consent page.
 pub struct ScopeRow<'a> {
     /// The token.
@@ -222,11 +258,28 @@ mod tests {
         let account =
             AccountPage { nonce: "n", workspace: evil, client: evil, user: evil, action: evil, interaction: evil };
         let pages = [consent.render(), login.render(), form_post.render(), account.render()];
+        let pages = pages.into_iter().chain(at_logout(evil));
         for html in pages.map(Result::unwrap) {
             assert!(!html.contains("<script>alert"), "{html}");
             assert!(!html.contains("\"><script") && !html.contains("{{7*7}}'"), "{html}");
             assert!(!html.contains(" onclick"), "{html}");
         }
+    }
+
+    /// The pages of a logout that show `evil`.
+    fn at_logout(evil: &str) -> [Result<String, askama::Error>; 3] {
+        let asking = |failed| LogoutPage {
+            nonce: "n",
+            workspace: evil,
+            client: Some(evil),
+            user: evil,
+            action: evil,
+            confirmation: evil,
+            failed,
+        };
+        let back = Some((evil, evil));
+        let farewell = FarewellPage { nonce: "n", workspace: evil, title: evil, explanation: evil, back };
+        [asking(false).render(), asking(true).render(), farewell.render()]
     }
 
     #[test]

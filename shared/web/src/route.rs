@@ -21,11 +21,15 @@ pub enum Function {
     Revoke,
     /// Discovery documents and public keys.
     Metadata,
+    /// The logout endpoint.
+    Logout,
+    /// Tells clients that a session has ended. It works off a queue and has no route.
+    Notify,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Authorize,
         Self::Login,
         Self::Callback,
@@ -34,6 +38,8 @@ impl Function {
         Self::Introspect,
         Self::Revoke,
         Self::Metadata,
+        Self::Logout,
+        Self::Notify,
     ];
 
     /// The name of its crate, its binary and its Lambda function.
@@ -48,6 +54,8 @@ impl Function {
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
             Self::Metadata => "metadata",
+            Self::Logout => "logout",
+            Self::Notify => "notify",
         }
     }
 }
@@ -73,6 +81,8 @@ pub enum Endpoint {
     Introspection,
     /// RFC 7009.
     Revocation,
+    /// OpenID Connect RP-Initiated Logout §2.
+    Logout,
     /// OpenID Connect Discovery §4 and RFC 8414 §3.
     Discovery,
     /// RFC 7517 §5.
@@ -128,6 +138,7 @@ routes! {
     Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "POST"] Registered;
     Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;
     Revocation Revoke "/{tenant}/{workspace}/oauth2/revoke" ["POST"] Registered;
+    Logout Logout "/{tenant}/{workspace}/oidc/logout" ["GET", "POST"] Never;
     Discovery Metadata "/{tenant}/{workspace}/.well-known/openid-configuration" ["GET"] Public;
     Discovery Metadata "/.well-known/openid-configuration/{tenant}/{workspace}" ["GET"] Public;
     Discovery Metadata "/.well-known/oauth-authorization-server/{tenant}/{workspace}" ["GET"] Public;

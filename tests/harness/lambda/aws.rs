@@ -1,4 +1,4 @@
-//! DynamoDB and KMS behind one port that speaks TLS, for functions that run as processes.
+//! DynamoDB, KMS and SQS behind one port that speaks TLS, for functions that run as processes.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -20,9 +20,13 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::kms::{FakeKms, SERVICE};
+use crate::sqs::{self, FakeSqs};
 
-/// Serves both, and returns the endpoint and the file of certificates that makes it believable.
-pub(super) async fn serve(engine: Engine, kms: FakeKms) -> (String, String) {
+/// What is behind the port.
+type Services = (Engine, FakeKms, FakeSqs);
+
+/// Serves all of them, and returns the endpoint and the file of certificates that makes it believable.
+pub(super) async fn serve(services: Services) -> (String, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let folder = std::env::temp_dir().join(format!("postern-tests-{}-{port}", std::process::id()));
@@ -36,11 +40,11 @@ pub(super) async fn serve(engine: Engine, kms: FakeKms) -> (String, String) {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
-    tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), (engine, kms)));
+    tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), services));
     (format!("https://localhost:{port}"), folder.join("certificate.pem").display().to_string())
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, services: (Engine, FakeKms)) {
+async fn accept(listener: TcpListener, tls: TlsAcceptor, services: Services) {
     while let Ok((stream, _)) = listener.accept().await {
         // Otherwise each handshake waits for forty milliseconds, which a benchmark would take for the function's.
         let _ = stream.set_nodelay(true);
@@ -55,13 +59,16 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, services: (Engine, Fake
 }
 
 async fn answer(
-    (engine, kms): (Engine, FakeKms),
+    (engine, kms, queue): Services,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let target = request.headers()["x-amz-target"].to_str().unwrap().to_owned();
     let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
     let (status, body) = if target.starts_with(SERVICE) {
         let (status, body) = kms.called_by(&target, &body);
+        (status, Bytes::from(body))
+    } else if target.starts_with(sqs::SERVICE) {
+        let (status, body) = queue.called_by(&target, &body);
         (status, Bytes::from(body))
     } else {
         let (status, body) = engine.called_by(&target, &body);

@@ -1,0 +1,69 @@
+//! What the user answers on the page that asks.
+
+use protocol::error::PageError;
+use protocol::id::WorkspaceId;
+use protocol::logout::{Confirmation, Returning};
+use protocol::parameters::Parameters;
+use protocol::session::Session;
+use web::origin::is_from_our_page;
+use web::{Request, Response};
+
+use crate::{Deps, Leaving, client, end, page, session, unavailable};
+
+/// Takes the answer. The form ends the session that it asked about, and no other (catalogue rows SEC-SESS-05 and
+/// SEC-LOGOUT-07).
+pub(crate) async fn submit(
+    deps: &Deps,
+    request: &Request,
+    (id, form): (&WorkspaceId, &Parameters),
+) -> Result<Response, PageError> {
+    if !is_from_our_page(request, &deps.reception.public_url) {
+        return Err(PageError::CrossSite);
+    }
+    let confirmation = opened(deps, id, form.one("confirmation")?).await?;
+    let leaving = resumed(deps, id, &confirmation).await?;
+    let asked_about = asked_about(deps, request, (id, &confirmation)).await?;
+    match form.one("decision")? {
+        Some("sign-out") => {}
+        Some("stay") => return page::stayed(deps, &leaving),
+        _ => return Err(PageError::IncompleteForm),
+    }
+    if let Some(approved) = asked_about.and_then(|session| confirmation.approve(session)) {
+        return end::finish(deps, &leaving, &approved).await;
+    }
+    // The session has ended since, in another tab; or there is another one, which the user was not asked about.
+    match session(deps, request, leaving.workspace()).await? {
+        Some(another) => page::ask(deps, &leaving, &another).await,
+        None => end::done(deps, &leaving),
+    }
+}
+
+/// Opens what the form came back with. Nothing is believed that was not sealed here, for this workspace.
+async fn opened(deps: &Deps, workspace: &WorkspaceId, sealed: Option<&str>) -> Result<Confirmation, PageError> {
+    let sealed = sealed.ok_or(PageError::StaleLogout)?;
+    let keys = deps.confirmations.keys(deps.reception.clock.now()).await.map_err(|fault| unavailable(&fault))?;
+    let plain = keys.open(workspace, sealed).ok_or(PageError::StaleLogout)?;
+    serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleLogout)
+}
+
+/// Picks the logout up again, and checks anew where it may lead.
+async fn resumed(deps: &Deps, id: &WorkspaceId, confirmation: &Confirmation) -> Result<Leaving, PageError> {
+    let workspace = deps.reception.workspace(id).await?;
+    let client = client(deps, &workspace.workspace, confirmation.client_id.as_ref()).await?;
+    let returning = match (&client, &confirmation.post_logout_redirect_uri) {
+        (Some(client), Some(uri)) => Some(Returning::registered(&client.client, uri, confirmation.state.clone())?),
+        _ => None,
+    };
+    Ok(Leaving { workspace, client, returning })
+}
+
+/// The session that the form asked about, if it is still there and the browser's own.
+async fn asked_about(
+    deps: &Deps,
+    request: &Request,
+    (id, confirmation): (&WorkspaceId, &Confirmation),
+) -> Result<Option<Session>, PageError> {
+    let (presented, now) = (deps.reception.session_cookie(request, id), deps.reception.clock.now());
+    let Some(cookie) = confirmation.session(presented, now)? else { return Ok(None) };
+    deps.reception.sessions.find(id, &cookie, now).await.map_err(|fault| unavailable(&fault))
+}

@@ -1,0 +1,67 @@
+//! The end of a session, and what the user sees of it.
+
+use delivery::DeliveryFault;
+use protocol::error::PageError;
+use protocol::logout::ApprovedLogout;
+use protocol::logout_token::{LogoutNotice, Participant};
+use store::StoreFault;
+use thiserror::Error;
+use web::Response;
+use web::response::see_other;
+
+use crate::{Deps, Leaving, page};
+
+/// Why a session could not be ended.
+#[derive(Debug, Error)]
+enum EndFault {
+    #[error(transparent)]
+    Delivery(#[from] DeliveryFault),
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+/// Ends the session. If that does not work, the browser forgets it all the same, and the user is told and can try again
+/// (fault F-DDB-7).
+pub(crate) async fn finish(deps: &Deps, leaving: &Leaving, approved: &ApprovedLogout) -> Result<Response, PageError> {
+    match end(deps, leaving, approved).await {
+        Ok(()) => done(deps, leaving),
+        Err(fault) => {
+            tracing::error!(fault = %fault, "a session could not be ended");
+            page::failed(deps, leaving, approved.session()).await
+        }
+    }
+}
+
+/// First the clients are put into the queue and then the session ends: whatever happens in between, each of them is told,
+/// at worst of a session that lives until its user tries again. Those that joined in between are told afterwards.
+async fn end(deps: &Deps, leaving: &Leaving, approved: &ApprovedLogout) -> Result<(), EndFault> {
+    let workspace = &leaving.workspace().id;
+    let before = &approved.session().participants;
+    tell(deps, leaving, before.iter()).await?;
+    let participants = deps.ending.end(workspace, approved).await?;
+    tracing::info!(%workspace, clients = participants.len(), "a user logged out");
+    tell(deps, leaving, participants.iter().filter(|participant| !before.contains(participant))).await?;
+    Ok(())
+}
+
+async fn tell<'p>(
+    deps: &Deps,
+    leaving: &Leaving,
+    participants: impl Iterator<Item = &'p Participant>,
+) -> Result<(), DeliveryFault> {
+    let notice = |participant: &Participant| LogoutNotice {
+        workspace: leaving.workspace().id.clone(),
+        participant: participant.clone(),
+    };
+    let notices: Vec<_> = participants.map(notice).collect();
+    deps.deliveries.enqueue(&notices, deps.reception.clock.now()).await
+}
+
+/// Nobody is logged in any more: the user goes back to the client, if it said where to, or sees that it is so.
+pub(crate) fn done(deps: &Deps, leaving: &Leaving) -> Result<Response, PageError> {
+    let response = match &leaving.returning {
+        Some(returning) => see_other(&returning.location()),
+        None => page::signed_out(deps, leaving)?,
+    };
+    Ok(deps.reception.forgotten(response, &leaving.workspace().id))
+}

@@ -1,0 +1,129 @@
+//! Tells clients that a session has ended (OpenID Connect Back-Channel Logout 1.0): parse, load, sign, send, and let
+//! come again what was not heard.
+//!
+//! Each message is for one client, so that one which does not answer holds up no other. It may come more than once
+//! (fault F-LAM-2): the token that is sent then has the same `jti`, and a client that has heard it ends nothing twice.
+
+use std::sync::Arc;
+
+use assembly::{AssemblyError, Parts};
+use custody::{SignerFault, Signers};
+use delivery::Postponement;
+use http::Method;
+use protocol::encoding::encode_uri_component;
+use protocol::logout_token::{self, Hearing, LogoutNotice, LogoutTokenClaims};
+use protocol::redirect_uri::RedirectUri;
+use protocol::workspace::Workspace;
+use store::{ConfigurationReading, StoreFault};
+use thiserror::Error;
+use web::Clock;
+use web::fetch::{FetchFault, Fetcher, Outgoing};
+use web::queue::{Handled, Message};
+
+/// What the function works with: it reads configuration, signs, and asks clients to listen.
+pub struct Deps {
+    /// Workspaces and clients.
+    pub configuration: Arc<ConfigurationReading>,
+    /// The keys that sign.
+    pub signers: Signers,
+    /// Requests to clients.
+    pub fetcher: Fetcher,
+    /// The messages that have to come again.
+    pub postponement: Postponement,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why a client may not have heard.
+#[derive(Debug, Error)]
+enum Unheard {
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    #[error(transparent)]
+    Signing(#[from] SignerFault),
+    #[error(transparent)]
+    Fetch(#[from] FetchFault),
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] if something of it is not there.
+    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+        Ok(Self {
+            configuration: parts.configuration(),
+            signers: parts.signers()?,
+            fetcher: parts.fetcher(),
+            postponement: parts.postponement()?,
+            clock: Arc::clone(&parts.clock),
+        })
+    }
+}
+
+/// Works off one message.
+pub async fn handle(deps: &Deps, message: &Message) -> Handled {
+    let Some(notice) = LogoutNotice::parse(&message.body) else {
+        // Of a later version, perhaps: it comes again, and ends where somebody looks (fault F-LAM-6).
+        tracing::error!("a message could not be read");
+        return again(deps, message).await;
+    };
+    let (workspace, client) = (&notice.workspace, notice.participant.client_id.as_str());
+    match told(deps, &notice).await {
+        Ok(Hearing::Heard) => {
+            tracing::info!(%workspace, client.id = client, tries = message.tries, "a client was told of a logout");
+            Handled::Done
+        }
+        Ok(Hearing::Refused) => {
+            tracing::warn!(%workspace, client.id = client, "a client does not want to hear of a logout");
+            Handled::Done
+        }
+        Ok(Hearing::Unheard) => {
+            tracing::warn!(%workspace, client.id = client, tries = message.tries, "a client did not hear of a logout");
+            again(deps, message).await
+        }
+        Err(fault) => {
+            tracing::warn!(
+                %workspace, client.id = client, tries = message.tries, fault = %fault, "a client did not hear of a logout"
+            );
+            again(deps, message).await
+        }
+    }
+}
+
+async fn again(deps: &Deps, message: &Message) -> Handled {
+    if let Err(fault) = deps.postponement.postpone(message, deps.clock.now()).await {
+        tracing::warn!(fault = %fault, "a message could not be put off: it comes again when the queue says");
+    }
+    Handled::Again
+}
+
+/// Load, sign, send. A client that is gone, or no longer wants to be told, has heard enough.
+async fn told(deps: &Deps, notice: &LogoutNotice) -> Result<Hearing, Unheard> {
+    let now = deps.clock.now();
+    let Some(loaded) = deps.configuration.workspace(&notice.workspace, now).await? else { return Ok(Hearing::Refused) };
+    let workspace = &loaded.workspace;
+    let client = deps.configuration.usable_client(workspace, &notice.participant.client_id, now).await?;
+    match client.as_ref().and_then(|client| client.client.backchannel_logout.as_ref()) {
+        Some(uri) => Ok(send(deps, uri, &signed(deps, workspace, notice).await?).await?),
+        None => Ok(Hearing::Refused),
+    }
+}
+
+async fn signed(deps: &Deps, workspace: &Workspace, notice: &LogoutNotice) -> Result<String, SignerFault> {
+    let now = deps.clock.now();
+    let claims = LogoutTokenClaims::of(notice, &workspace.issuer, now);
+    deps.signers.sign(&workspace.id, now, async |signer| signer.sign(logout_token::TYPE, &claims).await).await
+}
+
+/// Posts `token` to the client (§2.5).
+async fn send(deps: &Deps, uri: &RedirectUri, token: &str) -> Result<Hearing, FetchFault> {
+    let form = Some(format!("logout_token={}", encode_uri_component(token)));
+    let outgoing = Outgoing { method: Method::POST, url: uri.as_str(), authorization: None, form };
+    match deps.fetcher.deliver(outgoing).await {
+        Ok(()) => Ok(Hearing::Heard),
+        Err(FetchFault::Status(status)) => Ok(Hearing::of(status)),
+        Err(fault) => Err(fault),
+    }
+}

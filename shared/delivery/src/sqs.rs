@@ -1,0 +1,105 @@
+//! The queue in SQS.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_sqs::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::{Client, Config};
+use protocol::secret::Secret;
+use protocol::time::Lifetime;
+
+use crate::DeliveryFault;
+
+/// How many messages SQS takes at once.
+const BATCH: usize = 10;
+
+/// Where the queue is and who asks.
+pub struct QueueSettings {
+    /// The region of the queue.
+    pub region: String,
+    /// The access key id of the function's role.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: Secret<String>,
+    /// The session token that goes with them.
+    pub session_token: Option<String>,
+    /// Another endpoint than that of the region.
+    pub endpoint: Option<String>,
+    /// The queue.
+    pub url: String,
+}
+
+/// A queue in SQS. It does nothing by itself: handles do.
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue of `settings`, through `http`. Nothing is sent yet.
+    #[must_use]
+    pub fn through(http: SharedHttpClient, settings: &QueueSettings) -> Self {
+        let secret = settings.secret_access_key.expose().clone();
+        let (id, token) = (settings.access_key_id.clone(), settings.session_token.clone());
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(settings.region.clone()))
+            .credentials_provider(Credentials::new(id, secret, token, None, "environment"))
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+            .timeout_config(timeouts());
+        config.set_endpoint_url(settings.endpoint.clone());
+        Self { client: Client::from_conf(config.build()), url: settings.url.clone() }
+    }
+
+    /// Puts a message with each of `bodies` into the queue.
+    pub(crate) async fn send(&self, bodies: &[String]) -> Result<(), DeliveryFault> {
+        for bodies in bodies.chunks(BATCH) {
+            let entries = bodies.iter().enumerate().map(|(number, body)| {
+                SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body).build()
+            });
+            let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error: BuildError| incomplete(&error))?;
+            let batch = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let taken = batch.send().await.map_err(|error| fault(&error))?;
+            if let Some(failed) = taken.failed.first() {
+                return Err(DeliveryFault(failed.code.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the message with this receipt come again after `pause`, and not before.
+    pub(crate) async fn hide(&self, receipt: &str, pause: Lifetime) -> Result<(), DeliveryFault> {
+        let seconds = i32::try_from(pause.as_seconds()).unwrap_or(i32::MAX);
+        let hide = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+        hide.visibility_timeout(seconds).send().await.map(|_| ()).map_err(|error| fault(&error))
+    }
+}
+
+/// A user is waiting (fault F-DDB-1).
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_millis(2500))
+        .build()
+}
+
+fn incomplete(error: &BuildError) -> DeliveryFault {
+    DeliveryFault(error.to_string())
+}
+
+/// What kind of failure it was, and the service's code for it; nothing of what was sent.
+fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> DeliveryFault {
+    DeliveryFault(match error {
+        SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),
+        SdkError::TimeoutError(_) => "no answer in time".into(),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".into(),
+        SdkError::DispatchFailure(_) => "no connection".into(),
+        SdkError::ResponseError(_) => "an unreadable answer".into(),
+        SdkError::ConstructionFailure(_) | _ => "the request could not be made".into(),
+    })
+}

@@ -1,0 +1,106 @@
+//! Logout through the binaries: the session ends, a message waits, and the other function takes it to the client.
+
+use protocol::logout_token::LogoutNotice;
+use serde_json::{Value, json as value};
+use tests::Pkce;
+use tests::browser::{answered, body, exchange, form, json, location, request};
+use tests::expect::{headers, page};
+use tests::lambda::{Account, Event, Fleet, Visitor};
+use tests::laptop::encoded;
+use tests::receiver::Receiver;
+
+use crate::flow::{NATIVE, logged_in};
+
+/// As on a laptop, where loopback may be asked: the client's server is there.
+const URL: &str = "http://localhost:9000";
+
+async fn account(receiver: &Receiver) -> Account {
+    let told = format!(
+        "\n[[clients]]\nclient_id = \"told\"\nclient_name = \"Told\"\napplication_type = \"native\"\n\
+         token_endpoint_auth_method = \"none\"\ntrusted = true\nredirect_uris = [\"http://127.0.0.1/callback\"]\n\
+         post_logout_redirect_uris = [\"https://app.example/bye\"]\nbackchannel_logout_uri = \"{}\"\nscope = \"openid\"\n",
+        receiver.url
+    );
+    Account::new(URL, |file| if file.contains("workspace = \"demo\"") { file + &told } else { file }).await
+}
+
+/// Logs alice in and returns her ID token.
+async fn id_token(fleet: &Fleet, visitor: &mut Visitor<'_>) -> String {
+    let pkce = Pkce::new("logout");
+    let fields = tests::browser::changed(&request("told", NATIVE, &pkce), "scope", Some("openid"));
+    let code = answered(&logged_in(visitor, &fields, "alice").await, "code").unwrap();
+    let tokens = fleet.form("/oauth2/token", &exchange("told", NATIVE, &code, &pkce.verifier)).await;
+    json(&tokens)["id_token"].as_str().unwrap().into()
+}
+
+fn again(failed: bool) -> Value {
+    let failures = if failed { value!([{"itemIdentifier": "message-1"}]) } else { value!([]) };
+    value!({ "batchItemFailures": failures })
+}
+
+fn jti(token: &str) -> Value {
+    let payload = protocol::encoding::base64url_decoded(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&payload).unwrap()["jti"].clone()
+}
+
+#[tokio::test]
+async fn sec_logout_05_and_f_lam_02_a_client_is_told_until_it_has_heard_and_recognises_a_repeat() {
+    let receiver = Receiver::start().await;
+    let account = account(&receiver).await;
+    let fleet = account.start_all().await;
+    let mut visitor = Visitor::new(&fleet);
+    let hint = id_token(&fleet, &mut visitor).await;
+    let fields = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", "https://app.example/bye")];
+    let url = format!("{}?{}", fleet.demo_url("/oidc/logout"), encoded(&fields));
+    let gone = visitor.send("GET", &url, |event| event).await;
+    assert_eq!(location(&gone).as_deref(), Some("https://app.example/bye"));
+    let [message] = &account.queue.sent()[..] else { panic!("not one message") };
+    assert_eq!(LogoutNotice::parse(message).unwrap().participant.client_id.as_str(), "told");
+    assert!(receiver.received().is_empty(), "nobody waited for the client");
+
+    let notify = &fleet.processes["notify"];
+    receiver.answers(&[500]);
+    assert_eq!(notify.outcome(Event::of_queue(message, 1)).await, Ok(again(true)));
+    assert_eq!(notify.outcome(Event::of_queue(message, 2)).await, Ok(again(false)));
+    assert_eq!(notify.outcome(Event::of_queue(message, 2)).await, Ok(again(false)), "delivered twice");
+    assert_eq!(account.queue.hidden(), [("receipt-1".to_owned(), 10)]);
+    let jtis: Vec<_> = receiver.received().iter().map(|received| jti(&received.logout_token())).collect();
+    assert_eq!(jtis.len(), 3);
+    assert!(jtis.iter().all(|jti| *jti == jtis[0] && jti.is_string()), "{jtis:?}");
+
+    assert_eq!(
+        notify.outcome(Event::of_queue("{\"of\": \"later\"}", 8)).await,
+        Ok(again(true)),
+        "is put aside, not lost"
+    );
+    assert!(notify.outcome(Event::new("GET", "/")).await.is_err(), "no event of a queue");
+    let logs = fleet.stop();
+    assert!(logs["logout"].contains("a user logged out") && logs["notify"].contains("a client was told of a logout"));
+    for (function, log) in &logs {
+        assert!(!log.contains(hint.rsplit('.').next().unwrap()), "{function}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn f_ddb_07_a_logout_that_cannot_be_told_of_is_not_called_one_and_can_be_tried_again() {
+    let receiver = Receiver::start().await;
+    let account = account(&receiver).await;
+    let fleet = account.start_all().await;
+    let mut visitor = Visitor::new(&fleet);
+    let hint = id_token(&fleet, &mut visitor).await;
+    let url = format!("{}?{}", fleet.demo_url("/oidc/logout"), encoded(&[("id_token_hint", &hint)]));
+    account.queue.breaks(true);
+    let failed = visitor.send("GET", &url, |event| event).await;
+    page(&failed, 503, "the queue is out of reach");
+    assert!(failed.headers().contains_key("retry-after"));
+    assert!(body(&failed).contains("Not signed out yet"), "{}", body(&failed));
+    assert!(!visitor.cookies.keys().any(|name| name.starts_with("session")), "the browser forgets it all the same");
+    page(&visitor.submit(&failed, &[("decision", "sign-out")]).await, 503, "still out of reach");
+
+    account.queue.breaks(false);
+    let gone = visitor.submit(&failed, &[("decision", "sign-out")]).await;
+    assert!(body(&gone).contains("You are signed out"), "{}", body(&gone));
+    headers(&gone, "signed out");
+    assert_eq!(account.queue.sent().len(), 1);
+    assert!(!form(&failed).hidden.is_empty());
+}

@@ -1,0 +1,86 @@
+//! A client's own server on loopback, which is told of logouts.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Collected, Full};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use protocol::parameters::Parameters;
+use tokio::net::TcpListener;
+
+/// What a client's server was sent.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The method and the path.
+    pub line: String,
+    /// The type of the body.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Received {
+    /// The logout token in it.
+    #[must_use]
+    pub fn logout_token(&self) -> String {
+        let form = Parameters::parse(self.body.as_bytes()).unwrap();
+        form.one("logout_token").unwrap().unwrap().to_owned()
+    }
+}
+
+/// A client's server.
+pub struct Receiver {
+    /// Where it listens.
+    pub url: String,
+    received: Arc<Mutex<Vec<Received>>>,
+    answers: Arc<Mutex<VecDeque<u16>>>,
+}
+
+impl Receiver {
+    /// A server that answers 200.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/backchannel-logout", listener.local_addr().unwrap());
+        let made = Self { url, received: Arc::default(), answers: Arc::default() };
+        let (received, answers) = (Arc::clone(&made.received), Arc::clone(&made.answers));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (received, answers) = (Arc::clone(&received), Arc::clone(&answers));
+                let service = service_fn(move |request| answer(request, Arc::clone(&received), Arc::clone(&answers)));
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        made
+    }
+
+    /// From now on it answers with these, one after the other, and then with 200 again.
+    pub fn answers(&self, statuses: &[u16]) {
+        *self.answers.lock().unwrap() = statuses.iter().copied().collect();
+    }
+
+    /// What it was sent since the last time that this was asked.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        std::mem::take(&mut self.received.lock().unwrap())
+    }
+}
+
+async fn answer(
+    request: http::Request<hyper::body::Incoming>,
+    received: Arc<Mutex<Vec<Received>>>,
+    answers: Arc<Mutex<VecDeque<u16>>>,
+) -> Result<http::Response<Full<Bytes>>, Infallible> {
+    let line = format!("{} {}", request.method(), request.uri());
+    let content_type = request.headers().get("content-type").map_or("", |value| value.to_str().unwrap()).to_owned();
+    let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let body = String::from_utf8_lossy(&body).into_owned();
+    received.lock().unwrap().push(Received { line, content_type, body });
+    let status = answers.lock().unwrap().pop_front().unwrap_or(200);
+    let location = (300..400).contains(&status).then_some("/elsewhere");
+    let response = http::Response::builder().status(status).header("location", location.unwrap_or_default());
+    Ok(response.body(Full::default()).unwrap())
+}
