@@ -52,6 +52,16 @@ async function tour({ server, page, ask }, look) {
   await allow(page);
   await page.locator('html[data-phase="done"]:not([data-busy])').waitFor();
   await look('demo-done');
+  await page.goto(`${server.issuer()}/oidc/logout?client_id=demo-spa`);
+  await page.getByRole('heading', { name: 'Sign out?' }).waitFor();
+  await look('logout');
+  await page.getByRole('button', { name: 'Stay signed in' }).click();
+  await page.getByRole('heading', { name: 'You are still signed in' }).waitFor();
+  await look('still-signed-in');
+  await page.goto(`${server.issuer()}/oidc/logout`);
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await look('signed-out');
 }
 
 test('login and consent work without JavaScript', async (t) => {

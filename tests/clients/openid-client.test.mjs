@@ -143,6 +143,17 @@ describe('openid-client', () => {
     await assert.rejects(userinfo(config, tokens), refusedToken);
   });
 
+  test('a user signs out at the client, which sends them to the server and gets them back', async () => {
+    const userAgent = new UserAgent(server);
+    const { config, tokens } = await signedIn({ userAgent });
+    const goodbye = { post_logout_redirect_uri: 'http://127.0.0.1:51004/goodbye', state: client.randomState() };
+    const back = await userAgent.authorize(client.buildEndSessionUrl(config, { id_token_hint: tokens.id_token, ...goodbye }));
+    assert.equal(back.href, `${goodbye.post_logout_redirect_uri}?state=${goodbye.state}`);
+    const { url, checks } = await begin(config, LOOPBACK, { prompt: 'none' });
+    const silent = await userAgent.authorize(url);
+    await assert.rejects(client.authorizationCodeGrant(config, silent, checks), refusedAuthorization('login_required'));
+  });
+
   test('what is no token of this client is revoked without a word', async () => {
     const { config, tokens } = await signedIn();
     await client.tokenRevocation(config, 'no token at all');

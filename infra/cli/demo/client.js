@@ -90,6 +90,18 @@ export function urlOf(endpoint, parameters) {
   return url.href;
 }
 
+/**
+ * Where the user signs out at the server too (OpenID Connect RP-Initiated Logout §2). The ID token says which session is
+ * meant, so that the server need not ask.
+ */
+export function logoutUrl({ config, endpoints, tokens }, state) {
+  return urlOf(endpoints.end_session_endpoint, {
+    id_token_hint: tokens.id_token,
+    post_logout_redirect_uri: config.post_logout_redirect_uri,
+    state,
+  });
+}
+
 /** Proves that the answer belongs to a request of ours. Comes before everything else. */
 export function checkState(answer, { state }) {
   if (only(answer, 'state') !== state) {

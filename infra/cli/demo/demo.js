@@ -19,6 +19,9 @@ const ACTIONS = {
 /** The step that explains the others: the figure shows it first when the login is done. */
 const COMPARISON = 8;
 
+/** What comes back from the server when the user has signed out there. It says so, and opens nothing. */
+const SIGNED_OUT = 'signed-out';
+
 const page = document.documentElement;
 
 /** The card that is being read. Until the reader moves, the figure keeps showing what happened. */
@@ -37,6 +40,7 @@ function start() {
 
   const answer = new URLSearchParams(location.search);
   const isAnswer = location.pathname === '/demo/callback' || answer.has('code') || answer.has('error');
+  const signedOut = answer.get('state') === SIGNED_OUT;
   history.replaceState(null, '', `/demo${isAnswer ? '' : location.hash}`);
   if (isAnswer) {
     run(() => resume(answer));
@@ -44,6 +48,9 @@ function start() {
   } else {
     settle();
     checkPlace();
+    if (signedOut) {
+      view.status('You are signed out, here and at the server.');
+    }
   }
 }
 
@@ -89,11 +96,10 @@ function settle() {
 
 /** The session at the server outlives this page, so there is a way to end it too. */
 function offerLogout() {
-  const endpoint = walk.session?.endpoints.end_session_endpoint;
   const link = view.byId('end-session');
-  link.hidden = !endpoint;
-  if (endpoint) {
-    link.href = client.urlOf(endpoint, { client_id: walk.session.config.client_id });
+  link.hidden = !walk.session?.endpoints.end_session_endpoint;
+  if (!link.hidden) {
+    link.href = client.logoutUrl(walk.session, SIGNED_OUT);
   }
 }
 

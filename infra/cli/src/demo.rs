@@ -58,6 +58,7 @@ fn config(public_url: &str) -> serde_json::Value {
         "client_id": "demo-spa",
         "redirect_uri": format!("{public_url}/demo/callback"),
         "silent_redirect_uri": format!("{public_url}/demo/silent"),
+        "post_logout_redirect_uri": format!("{public_url}/demo"),
         "scope": "openid profile email offers.read",
         "api": format!("{public_url}/demo/api/offers"),
     })
