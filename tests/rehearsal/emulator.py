@@ -29,6 +29,7 @@ KEYS = {"dynamodb": leading_keys, "kms": kms_keys}
 SESSION = "arn:aws:sts::000000000000:assumed-role/role/session"
 known = iam_actions.request_tag_context
 resolve = iam_evaluator._resolve_condition_key
+named = iam_actions.extract_iam_action
 
 
 def context(service, action, body, parameters):
@@ -47,6 +48,12 @@ def resolved(key, request):
     return value
 
 
+def action(service, method, path, headers, body, parameters):
+    """The right that a request needs. A batch of SQS needs that of the single call; there is none of its own in AWS."""
+    found = named(service, method, path, headers, body, parameters)
+    return found.removesuffix("Batch") if service == "sqs" and found else found
+
+
 def lacking():
     """Ends with a sentence if there is nothing to add any more."""
     item = json.dumps({"Key": {"pk": {"S": "grant#"}}}).encode()
@@ -55,6 +62,9 @@ def lacking():
     signing = json.dumps({"SigningAlgorithm": "ECDSA_SHA_256"}).encode()
     if known("kms", "kms:Sign", signing, {}):
         raise SystemExit("MiniStack knows the condition keys of KMS: remove kms_keys")
+    batch = {"x-amz-target": "AmazonSQS.SendMessageBatch"}
+    if named("sqs", "POST", "/", batch, b"{}", {}) != "sqs:SendMessageBatch":
+        raise SystemExit("MiniStack knows which right a batch of SQS needs: remove action")
     session = iam_evaluator.EvalContext(SESSION, "AssumedRole", "000000000000", "kms:Sign", "*", "eu-west-1")
     if resolve("aws:PrincipalArn", session) != SESSION:
         raise SystemExit("MiniStack knows aws:PrincipalArn of a session: remove resolved")
@@ -63,5 +73,6 @@ def lacking():
 if __name__ == "__main__":
     lacking()
     iam_actions.request_tag_context = context
+    iam_actions.extract_iam_action = action
     iam_evaluator._resolve_condition_key = resolved
     main()

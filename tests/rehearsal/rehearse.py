@@ -28,7 +28,8 @@ CONTRACT = json.loads((REPOSITORY / "infra/contract.json").read_text())
 FUNCTIONS = list(CONTRACT["functions"])
 REGIONS = {"eu-west-1": "eu", "us-east-1": "us"}
 WORKSPACE = "default/demo"
-NATIVE, TRUSTED = "demo-native", "demo-trusted"
+NATIVE, TRUSTED, TOLD = "demo-native", "demo-trusted", "told"
+GOODBYE = "https://app.example/bye"
 NO_ROUTE = '{"message":"Not Found"}'
 
 
@@ -122,6 +123,24 @@ class Rehearsal:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy2(self.artifacts / name, folder / "bootstrap")
         return folder
+
+    def workspace(self):
+        """The demo's, with a client beside its own that wants to be told of logouts where nothing may be asked."""
+        path = self.work / "demo.toml"
+        told = f"""
+[[clients]]
+client_id = "{TOLD}"
+client_name = "Told"
+application_type = "native"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["http://127.0.0.1/callback"]
+post_logout_redirect_uris = ["{GOODBYE}"]
+backchannel_logout_uri = "https://127.0.0.1/backchannel-logout"
+scope = "openid profile"
+"""
+        path.write_text((REPOSITORY / "infra/cli/demo/workspaces/demo.toml").read_text() + told)
+        return path
 
     def derived(self, template, path, rules=derive.for_ministack):
         """The template that MiniStack can deploy, in the file at `path`."""
@@ -467,7 +486,7 @@ def resealing(rehearsal, deployed):
     """Another data key for sealing, while somebody is logging in (docs/operating.md, "The key for sealing")."""
     check, name = rehearsal.check, "interaction"
     purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
-    expected = ["client-secret", "interaction", "pairwise-subject", "refresh-token", "upstream", "upstream-secret"]
+    expected = ["client-secret", "interaction", "logout", "pairwise-subject", "refresh-token", "upstream", "upstream-secret"]
     check(purposes == expected, "there is a data key for each purpose", purposes)
     check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another is published")
     visitor, pkce = Visitor(deployed.stack), Pkce()
@@ -559,6 +578,30 @@ def shifting(rehearsal, template, deployed, visitor, **parameters):
     formation.delete_stack(StackName=name)
     formation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     check(signed_by(deployed, visitor)[0], "without the alias requests go to the functions again")
+
+
+def log_out(rehearsal, deployed):
+    """A logout ends the session, and what a client has to be told goes through the queue to the function that tells it."""
+    check, stack = rehearsal.check, deployed.stack
+    pkce, visitor = Pkce(), Visitor(stack)
+    answer = stack.token(exchange(TOLD, visitor.code(TOLD, pkce), pkce))
+    asking = visitor.send("GET", f"{stack.issuer}/oidc/logout?client_id={TOLD}")
+    check(asking.status == 200 and "Sign out?" in asking.text, "without a hint the user is asked", asking)
+    hint = f"id_token_hint={answer.json['id_token']}&post_logout_redirect_uri={GOODBYE}&state=s"
+    answer = visitor.send("GET", f"{stack.issuer}/oidc/logout?{hint}")
+    check(answer.location == f"{GOODBYE}?state=s", "with one the session ends and the user is sent on", answer)
+    answer = visitor.authorize(TRUSTED, pkce, prompt="none")
+    check(answer.parameter("error") == "login_required", "nobody is logged in any more", answer)
+    # The client's address is loopback, which a deployed server never asks: so it is told again, until it is put aside.
+    logs = rehearsal.client("logs", deployed.region)
+    for _ in range(150):
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{deployed.name}-notify")["events"]
+        lines = [event["message"] for event in events if "a client did not hear of a logout" in event["message"]]
+        if lines:
+            break
+        time.sleep(0.2)
+    check(lines and "may not be asked" in lines[0], "the queue has brought it to the function that tells clients", lines)
+    check("could not be put off" not in str(events), "which has put it off", events)
 
 
 def privilege(rehearsal, deployed, visitor):
@@ -661,7 +704,7 @@ def rehearse(rehearsal):
     rehearsal.say("us-east-1 is deployed by CDK beside it, with a domain of its own")
     named(rehearsal, there, own_domain)
     for deployed in (here, there):
-        deployed.postern("apply", REPOSITORY / "infra/cli/demo/workspaces/demo.toml")
+        deployed.postern("apply", rehearsal.workspace())
         routed(rehearsal, deployed)
     visitor = log_in(rehearsal, here)
     refusals(rehearsal, here, visitor)
@@ -672,6 +715,7 @@ def rehearse(rehearsal):
     regions(rehearsal, there, here, abroad)
     for deployed in (here, there):
         confined(rehearsal, deployed)
+        log_out(rehearsal, deployed)
     privilege(rehearsal, here, visitor)
     rotation(rehearsal, here, visitor)
     resealing(rehearsal, here)
