@@ -2,6 +2,7 @@
 
 use futures::future::join;
 use protocol::encoding::{base64url, base64url_decoded};
+use protocol::id::Subject;
 use protocol::logout_token::LogoutNotice;
 use signing::verify::own_claims;
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
@@ -466,6 +467,22 @@ async fn sec_logout_05_an_address_that_must_not_be_asked_never_is() {
     assert_eq!(log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await.status(), 200);
     assert_eq!(laptop.courier.deliver().await, 1);
     assert!(receiver.received().is_empty(), "a deployed server does not ask loopback");
+}
+
+#[tokio::test]
+async fn a_client_that_knows_its_users_by_names_of_their_own_is_told_of_them_by_these() {
+    let pairwise =
+        "client_id = \"told\"\nsubject_type = \"pairwise\"\nsector_identifier_uri = \"https://app.example/sector\"";
+    let change = |text: String| text.replacen("client_id = \"told\"", pairwise, 1);
+    let with_told = told("https://app.example/backchannel");
+    let laptop = Laptop::with(|text| change(and_clients(&with_told)(text))).await;
+    let mut browser = Browser::new(&laptop);
+    let public = claims(&id_token(&laptop, &mut browser, "demo-trusted", "alice").await);
+    let hint = id_token(&laptop, &mut browser, "told", "alice").await;
+    log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await;
+    let known_as: Vec<_> = waiting(&laptop).into_iter().map(|notice| notice.participant.sub).collect();
+    assert_eq!(known_as.iter().map(Subject::as_str).collect::<Vec<_>>(), [claims(&hint)["sub"].as_str().unwrap()]);
+    assert_ne!(public["sub"], claims(&hint)["sub"], "which is not the user's own");
 }
 
 #[tokio::test]
