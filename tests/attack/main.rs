@@ -7,6 +7,7 @@
 )]
 
 mod authorization;
+mod claims;
 mod clients;
 mod code;
 mod cors;

@@ -503,6 +503,8 @@ async fn sec_param_17_each_limit_of_an_authorization_request_holds_at_the_limit_
         ("login_hint", "a".repeat(320), true),
         ("login_hint", "a".repeat(321), false),
         ("scope", ends_in_token(scope(2049)), false),
+        ("claims", format!("{{\"x\":\"{}\"}}", "a".repeat(7000)), true),
+        ("claims", format!("{{\"x\":{}1{}}}", "[".repeat(8), "]".repeat(8)), false),
         ("acr_values", ["x"; 20].join(" "), true),
         ("acr_values", ["x"; 21].join(" "), false),
         ("ui_locales", ["de"; 20].join(" "), true),

@@ -90,7 +90,11 @@ async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -
     if let Some(hint) = asked.id_token_hint.take() {
         let expected = front.expected(&workspace.workspace, &client_id, &hint).await?;
         let unknown = || Refusal::Redirect(Box::new(asked.refuse(RedirectError::InvalidIdTokenHint)));
-        asked.terms.expected_subject = Some(expected.ok_or_else(unknown)?);
+        let expected = expected.ok_or_else(unknown)?;
+        if asked.terms.expected_subject.as_ref().is_some_and(|named| *named != expected) {
+            return Err(Refusal::Redirect(Box::new(asked.refuse(RedirectError::InvalidClaims))));
+        }
+        asked.terms.expected_subject = Some(expected);
     }
     Ok(front.begin(workspace, client, asked)?)
 }

@@ -1,7 +1,7 @@
 //! The consent page, and what is decided on it.
 
 use frontchannel::Standing;
-use protocol::consent::Consent;
+use protocol::consent::{Consent, Withheld};
 use protocol::decision::{ApprovedAuthorization, Verdict};
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::id::WorkspaceId;
@@ -25,7 +25,7 @@ pub(crate) async fn show(deps: &Deps, request: &Request, workspace: &WorkspaceId
 
 /// Whether the login behind `session` is good enough for this request.
 async fn may_decide(deps: &Deps, standing: &Standing, session: &Session) -> Result<bool, Refusal> {
-    let verdict = deps.front.decide_allowed(standing, session, &[]).await?;
+    let verdict = deps.front.decide_allowed(standing, session, Withheld::default()).await?;
     Ok(!matches!(verdict, Verdict::LogIn | Verdict::SelectAccount))
 }
 
@@ -42,15 +42,22 @@ pub(crate) async fn submit(deps: &Deps, request: &Request, workspace: &Workspace
     }
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
-            let withheld: Vec<&str> = form.all("withhold").collect();
-            allow(deps, &standing, &session, &withheld).await
+            let (scopes, claims): (Vec<&str>, Vec<&str>) =
+                (form.all("withhold").collect(), form.all("withhold_claim").collect());
+            let withheld = Withheld { scopes: &scopes, claims: &claims };
+            allow(deps, &standing, &session, withheld).await
         }
         Some("deny") => match deps.front.deny(&standing).await? {},
         _ => Err(Refusal::Page(PageError::IncompleteForm)),
     }
 }
 
-async fn allow(deps: &Deps, standing: &Standing, session: &Session, withheld: &[&str]) -> Result<Response, Refusal> {
+async fn allow(
+    deps: &Deps,
+    standing: &Standing,
+    session: &Session,
+    withheld: Withheld<'_>,
+) -> Result<Response, Refusal> {
     let front = &deps.front;
     match front.decide_allowed(standing, session, withheld).await? {
         Verdict::Approved(approved) => {
@@ -69,16 +76,15 @@ async fn remember(
     deps: &Deps,
     standing: &Standing,
     approved: &ApprovedAuthorization,
-    withheld: &[&str],
+    withheld: Withheld<'_>,
 ) -> Result<(), Refusal> {
     let front = &deps.front;
     if !standing.client.client.identity_is_assured(&standing.request.redirect_uri) {
         return Ok(());
     }
     let (workspace, session) = (&standing.workspace.workspace.id, approved.session());
-    let before = front.consent(standing, session).await?.map(|consent| consent.scope).unwrap_or_default();
-    let scope = before.filtered(|scope| !withheld.contains(&scope)).union(approved.scope());
-    let consent = Consent { scope, given: front.clock.now() };
+    let consent = front.consent(standing, session).await?;
+    let consent = Consent::after(consent, approved, withheld, front.clock.now());
     let client = &standing.client.client.id;
     deps.consents.remember(workspace, &session.subject, client, &consent).await.map_err(|fault| {
         tracing::error!(fault = %fault, "a consent could not be remembered");

@@ -1,9 +1,12 @@
 //! What the pages show.
 
 use frontchannel::Standing;
+use protocol::authorization::RequestTerms;
 use protocol::error::PageError;
 use protocol::scope::OPENID;
 use protocol::session::Session;
+use protocol::userinfo;
+use protocol::workspace::Settings;
 use web::Response;
 use web::page::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 
@@ -62,18 +65,7 @@ pub(crate) async fn account_page(deps: &Deps, standing: &Standing, session: &Ses
 pub(crate) async fn consent_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
     let (workspace, client) = (&standing.workspace.workspace, &standing.client.client);
     let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session)).await?);
-    let definitions = &workspace.settings;
-    let scopes: Vec<ScopeRow<'_>> = standing
-        .request
-        .terms
-        .scope
-        .iter()
-        .map(|name| {
-            let (title, description) =
-                definitions.scope(name).map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
-            ScopeRow { name, title, title_inside: inside(title), description, optional: name != OPENID }
-        })
-        .collect();
+    let scopes = rows(&standing.request.terms, &workspace.settings);
     let destination = standing.request.redirect_uri.destination();
     let template = ConsentPage {
         nonce: &nonce,
@@ -90,6 +82,23 @@ pub(crate) async fn consent_page(deps: &Deps, standing: &Standing, session: &Ses
         lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
     };
     Ok(page(200, &template, &nonce, &standing.request.redirect_uri.form_targets()))
+}
+
+/// What is asked for: scopes, and claims that none of them covers.
+fn rows<'a>(terms: &'a RequestTerms, settings: &'a Settings) -> Vec<ScopeRow<'a>> {
+    let scopes = terms.scope.iter().map(|name| {
+        let (title, description) =
+            settings.scope(name).map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
+        let (title, title_inside) = (title.to_owned(), inside(title));
+        ScopeRow { field: "withhold", name, title, title_inside, description, optional: name != OPENID }
+    });
+    let claims = terms.claims.filtered(|claim| !userinfo::covers(&terms.scope, claim)).names();
+    let claims = claims.into_iter().map(|claim| {
+        let (title, name) = (claim.in_words(), claim.as_str());
+        let title_inside = inside(&title);
+        ScopeRow { field: "withhold_claim", name, title, title_inside, description: "", optional: true }
+    });
+    scopes.chain(claims).collect()
 }
 
 /// A title as it stands within a sentence.

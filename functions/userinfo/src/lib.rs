@@ -8,11 +8,9 @@ use custody::Signers;
 use http::header;
 use protocol::access_token::AccessTokenClaims;
 use protocol::bearer::{BearerError, bearer_token};
-use protocol::grant::Grant;
+use protocol::grant::{Grant, GrantTerms};
 use protocol::id_token;
-use protocol::identity::Identity;
 use protocol::jwk::Algorithm;
-use protocol::sandbox::SANDBOX;
 use protocol::scope::OPENID;
 use protocol::userinfo;
 use protocol::workspace::Workspace;
@@ -119,8 +117,10 @@ async fn claims(
     if *grant.terms.known_as() != token.sub {
         return Err(BearerError::Invalid);
     }
-    let identity = identity(deps, workspace, &grant).await?.ok_or(BearerError::Invalid)?;
-    Ok((client, userinfo::claims(&token.sub, &identity.claims, &token.scope)))
+    let GrantTerms { source, subject, claims, .. } = &grant.terms;
+    let identity = deps.accounts.identity(workspace, source, subject).await.map_err(|fault| unavailable(&fault))?;
+    let identity = identity.ok_or(BearerError::Invalid)?;
+    Ok((client, userinfo::claims(&token.sub, &identity.claims, &token.scope, claims)))
 }
 
 /// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
@@ -142,15 +142,6 @@ async fn live_grant(deps: &Deps, workspace: &Workspace, token: &AccessTokenClaim
     let id = token.grant().ok_or(BearerError::Invalid)?;
     let grant = deps.grants.find(&workspace.id, &id).await.map_err(|fault| unavailable(&fault))?;
     grant.filter(|grant| grant.is_live(deps.back.clock.now())).ok_or(BearerError::Invalid)
-}
-
-/// The user, as the source says that knows them.
-async fn identity(deps: &Deps, workspace: &Workspace, grant: &Grant) -> Result<Option<Identity>, BearerError> {
-    if grant.terms.source.as_str() == SANDBOX {
-        let sandbox = workspace.settings.sandbox.as_ref();
-        return Ok(sandbox.and_then(|sandbox| sandbox.identity_of(&workspace.id, &grant.terms.subject)));
-    }
-    deps.accounts.find(&workspace.id, &grant.terms.subject).await.map_err(|fault| unavailable(&fault))
 }
 
 fn refused(request: &Request, workspace: &Workspace, error: BearerError) -> Response {

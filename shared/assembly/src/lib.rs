@@ -19,8 +19,8 @@ use protocol::secret::Secret;
 use signing::seal::SealFault;
 use signing::{Entropy, Kms, KmsNeed, KmsSettings, Purpose, SystemEntropy};
 use store::{
-    AssertionSpending, ConfigurationReading, Connection, ConnectionSettings, ConsentReading, GrantCreation, Handle,
-    KeyRingReading, Need, SessionJoining, SessionReading, Tables, WorkspaceReading,
+    AccountReading, AssertionSpending, ConfigurationReading, Connection, ConnectionSettings, ConsentReading,
+    GrantCreation, Handle, KeyRingReading, Need, SessionJoining, SessionReading, Tables, WorkspaceReading,
 };
 use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
@@ -172,6 +172,7 @@ impl Parts {
             sessions: self.handle(SessionReading::new),
             joining: self.handle(SessionJoining::new),
             consents: self.handle(ConsentReading::new),
+            accounts: self.handle(AccountReading::new),
             grants: self.handle(GrantCreation::new),
             interactions: self.sealing(Purpose::Interaction)?,
             pairwise: self.deriving(Purpose::PairwiseSubject)?,

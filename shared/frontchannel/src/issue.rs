@@ -1,15 +1,17 @@
 //! The decision, and the one write that makes a grant of it.
 
 use protocol::code;
-use protocol::consent::Consent;
+use protocol::consent::{Consent, Withheld};
 use protocol::decision::{ApprovedAuthorization, Attempt, User, Verdict, decide, decide_allowed, depends_on_consent};
 use protocol::encoding::base64url;
 use protocol::error::{PageError, RedirectError, Refusal};
 use protocol::grant::GrantTerms;
+use protocol::id_token::LARGEST_CLAIMS;
 use protocol::interaction::Passage;
 use protocol::logout_token::Participant;
 use protocol::release::Unreleased;
 use protocol::session::Session;
+use serde_json::{Map, Value};
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant};
 use web::response::with_cookie;
@@ -48,7 +50,7 @@ impl FrontChannel {
         &self,
         standing: &Standing,
         session: &Session,
-        withheld: &[&str],
+        withheld: Withheld<'_>,
     ) -> Result<Verdict, Refusal> {
         let known_as = &self.known_as(standing, session).await?;
         Ok(decide_allowed(&self.attempt(standing, Some(User { session, known_as }), None), withheld))
@@ -115,7 +117,7 @@ impl FrontChannel {
         let response = Unreleased::hold(self.to_client(&answer).map_err(|fault| temporarily(standing, &fault))?);
         let grant = NewGrant {
             id: standing.passage.id.clone(),
-            terms: GrantTerms::of(approved, now),
+            terms: GrantTerms::of(approved, self.id_token_claims(standing, approved).await?, now),
             code: fresh.hash,
             code_expires: now.plus(standing.client.client.lifetimes.authorization_code),
             interaction_expires: standing.passage.expires,
@@ -141,6 +143,23 @@ impl FrontChannel {
         };
         let joined = self.joining.join(&standing.workspace.workspace.id, session, &participant).await;
         joined.map_err(|fault| temporarily(standing, &fault))
+    }
+
+    /// The claims of the user that the ID token was asked for. They are fixed now, because `token` cannot read accounts;
+    /// only a request for some is worth the read.
+    async fn id_token_claims(
+        &self,
+        standing: &Standing,
+        approved: &ApprovedAuthorization,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let (names, session) = (&approved.claims().id_token, approved.session());
+        if names.is_empty() {
+            return Ok(Map::new());
+        }
+        let workspace = &standing.workspace.workspace;
+        let identity = self.accounts.identity(workspace, &session.source, &session.subject).await;
+        let identity = identity.map_err(|fault| temporarily(standing, &fault))?;
+        Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, LARGEST_CLAIMS)))
     }
 
     /// Ends the interaction with the user's no.

@@ -16,7 +16,9 @@ use std::sync::Arc;
 use custody::{Deriving, Sealing};
 use protocol::id::RegionLabel;
 use signing::Entropy;
-use store::{ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionJoining, SessionReading};
+use store::{
+    AccountReading, ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionJoining, SessionReading,
+};
 use web::Clock;
 use web::config::PublicUrl;
 
@@ -36,6 +38,8 @@ pub struct FrontChannel {
     pub joining: SessionJoining,
     /// Remembered consents.
     pub consents: ConsentReading,
+    /// Accounts, for claims that ID tokens are asked for.
+    pub accounts: AccountReading,
     /// New grants.
     pub grants: GrantCreation,
     /// Sealing of interactions.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Destination, ResponseMode};
+use crate::claims::{ClaimsRequest, RequestedClaims};
 use crate::client::{Client, MethodPolicy, Presence};
 use crate::error::{PageError, RedirectError, Redirected, Refusal};
 use crate::id::{ClientId, Subject};
@@ -13,6 +14,7 @@ use crate::registration::GrantType;
 use crate::resource::Resources;
 use crate::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use crate::secret::Secret;
+use crate::session::SINGLE_FACTOR;
 
 /// A request that a registered client may make. What it asks for is not decided yet.
 pub struct AuthorizationRequest {
@@ -45,6 +47,9 @@ pub struct RequestTerms {
     /// How the answer reaches the client.
     #[serde(rename = "r", default, skip_serializing_if = "ResponseMode::is_default")]
     pub response_mode: ResponseMode,
+    /// What it asks to know by the names of claims.
+    #[serde(rename = "k", default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// The client's own value for the ID token.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
@@ -169,19 +174,22 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         Some("code") => {}
         Some(_) => return Err(RedirectError::UnsupportedResponseType),
     }
+    let (code_challenge, scope) = (code_challenge(parameters, client)?, scope(parameters, client)?);
+    let ClaimsRequest { requested, subject } = claims(parameters, &scope)?;
     Ok(RequestTerms {
         client_id: client.id.clone(),
         redirect_uri_sent,
-        code_challenge: code_challenge(parameters, client)?,
-        scope: scope(parameters, client)?,
+        code_challenge,
+        scope,
         resource: resource(parameters, client)?,
+        claims: requested,
         state: None,
         response_mode: ResponseMode::default(),
         nonce: bounded(parameters, "nonce", 512)?,
         prompt: prompt(parameters.one("prompt")?)?,
         max_age: max_age(parameters.one("max_age")?)?,
         login_hint: bounded(parameters, "login_hint", 320)?,
-        expected_subject: None,
+        expected_subject: subject,
     })
 }
 
@@ -245,6 +253,20 @@ fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectErr
 fn resource(parameters: &Parameters, client: &Client) -> Result<Resources, RedirectError> {
     let resources = Resources::parse(parameters).map_err(|_| RedirectError::InvalidTarget)?;
     if client.targets.allow(&resources) { Ok(resources) } else { Err(RedirectError::InvalidTarget) }
+}
+
+/// The `claims` parameter. It belongs to requests of OpenID Connect, and changes nothing of others (§5.5).
+fn claims(parameters: &Parameters, scope: &Scopes) -> Result<ClaimsRequest, RedirectError> {
+    let Some(text) = bounded(parameters, "claims", 8192)? else { return Ok(ClaimsRequest::default()) };
+    let request = ClaimsRequest::parse(&text).map_err(|_| RedirectError::InvalidClaims)?;
+    if !scope.contains(OPENID) {
+        return Ok(ClaimsRequest::default());
+    }
+    // There is no way to log in that would lead to another class, so nobody is asked to.
+    if !request.requested.are_met_by(SINGLE_FACTOR) {
+        return Err(RedirectError::UnmetAuthenticationRequirements);
+    }
+    Ok(request)
 }
 
 fn prompt(value: Option<&str>) -> Result<Prompt, RedirectError> {

@@ -4,8 +4,9 @@
 //! what the store says at that moment. Nothing that an earlier step decided is taken over, so no step can be skipped.
 
 use crate::authorization::{AuthorizationRequest, Prompt, RequestTerms};
+use crate::claims::RequestedClaims;
 use crate::client::{Client, ConsentPolicy};
-use crate::consent::Consent;
+use crate::consent::{Consent, Withheld};
 use crate::error::RedirectError;
 use crate::id::Subject;
 use crate::interaction::AccountChoice;
@@ -13,6 +14,7 @@ use crate::redirect_uri::RedirectUri;
 use crate::scope::{OPENID, Scopes};
 use crate::session::Session;
 use crate::time::{Lifetime, Timestamp};
+use crate::userinfo;
 
 /// Everything that the decision looks at.
 pub struct Attempt<'a> {
@@ -64,6 +66,7 @@ pub struct ApprovedAuthorization {
     session: Session,
     known_as: Subject,
     scope: Scopes,
+    claims: RequestedClaims,
 }
 
 impl ApprovedAuthorization {
@@ -91,6 +94,12 @@ impl ApprovedAuthorization {
         &self.known_as
     }
 
+    /// The claims that are granted by their names: those asked for, or fewer.
+    #[must_use]
+    pub const fn claims(&self) -> &RequestedClaims {
+        &self.claims
+    }
+
     /// The scopes that are granted: those asked for, or fewer.
     #[must_use]
     pub const fn scope(&self) -> &Scopes {
@@ -112,27 +121,38 @@ pub fn decide(attempt: &Attempt<'_>) -> Verdict {
             Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::AskConsent,
         };
     }
-    Verdict::Approved(approved(attempt, user, attempt.request.terms.scope.clone()))
+    Verdict::Approved(approved(
+        attempt,
+        user,
+        attempt.request.terms.scope.clone(),
+        attempt.request.terms.claims.clone(),
+    ))
 }
 
-/// Decides an attempt whose user has just pressed "Allow", keeping back the scopes in `withheld`.
+/// Decides an attempt whose user has just pressed "Allow", keeping back what is in `withheld`.
 ///
 /// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
 #[must_use]
-pub fn decide_allowed(attempt: &Attempt<'_>, withheld: &[&str]) -> Verdict {
+pub fn decide_allowed(attempt: &Attempt<'_>, withheld: Withheld<'_>) -> Verdict {
     let user = match deciding(attempt) {
         Ok(user) => user,
         Err(verdict) => return verdict,
     };
     let asked = &attempt.request.terms.scope;
-    let scope = asked.filtered(|scope| scope == OPENID || !withheld.contains(&scope));
+    let scope = asked.filtered(|scope| scope == OPENID || !withheld.scopes.contains(&scope));
+    let claims = attempt.request.terms.claims.filtered(|claim| !withheld.has(claim));
     if scope.is_empty() && !asked.is_empty() {
         return Verdict::Refused(RedirectError::AccessDenied);
     }
-    Verdict::Approved(approved(attempt, user, scope))
+    Verdict::Approved(approved(attempt, user, scope, claims))
 }
 
-fn approved(attempt: &Attempt<'_>, user: User<'_>, scope: Scopes) -> Box<ApprovedAuthorization> {
+fn approved(
+    attempt: &Attempt<'_>,
+    user: User<'_>,
+    scope: Scopes,
+    claims: RequestedClaims,
+) -> Box<ApprovedAuthorization> {
     let AuthorizationRequest { redirect_uri, terms, .. } = attempt.request;
     let (session, known_as) = (user.session.clone(), user.known_as.clone());
     Box::new(ApprovedAuthorization {
@@ -141,12 +161,16 @@ fn approved(attempt: &Attempt<'_>, user: User<'_>, scope: Scopes) -> Box<Approve
         session,
         known_as,
         scope,
+        claims,
     })
 }
 
 /// The user who is deciding, or what has to happen before anybody can.
 fn deciding<'a>(attempt: &Attempt<'a>) -> Result<User<'a>, Verdict> {
     let user = authenticated(attempt).ok_or_else(|| log_in(attempt))?;
+    if !attempt.request.terms.claims.are_met_by(&user.session.acr) {
+        return Err(Verdict::Refused(RedirectError::UnmetAuthenticationRequirements));
+    }
     match account(attempt, user.session) {
         Account::Chosen => Ok(user),
         Account::Open => Err(Verdict::SelectAccount),
@@ -226,7 +250,9 @@ fn must_ask(attempt: &Attempt<'_>) -> bool {
         return false;
     }
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    let covered = consent.is_some_and(|consent| request.terms.scope.within(&consent.scope));
+    let RequestTerms { scope, .. } = &request.terms;
+    let claims = request.terms.claims.filtered(|claim| !userinfo::covers(scope, claim)).names();
+    let covered = consent.is_some_and(|consent| consent.covers(scope, &claims));
     demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
 }
 

@@ -6,6 +6,7 @@ use crate::answer::ResponseMode;
 use crate::authorization::DISPLAYS;
 use crate::foreign_jwk::ForeignAlgorithm;
 use crate::id::Issuer;
+use crate::identity::ClaimName;
 use crate::jwk::Algorithm;
 use crate::session::SINGLE_FACTOR;
 use crate::workspace::Settings;
@@ -15,6 +16,8 @@ use crate::workspace::Settings;
 pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> Value {
     let authentication = AuthenticationMetadata::of(settings);
     let algorithms: Vec<&str> = signing.iter().map(|algorithm| algorithm.as_str()).collect();
+    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+    let claims: Vec<&str> = of_tokens.into_iter().chain(ClaimName::all().map(ClaimName::as_str)).collect();
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.url("/oauth2/authorize"),
@@ -45,13 +48,10 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "acr_values_supported": [SINGLE_FACTOR],
         "display_values_supported": DISPLAYS,
         "ui_locales_supported": ["en"],
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "name", "given_name",
-            "family_name", "preferred_username", "picture", "locale", "email", "email_verified", "phone_number",
-            "phone_number_verified", "address",
-        ],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
         "authorization_response_iss_parameter_supported": true,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })

@@ -206,6 +206,12 @@ pub enum RedirectError {
     /// A `max_age` that is not a number of seconds.
     #[error("max_age must be a number of seconds")]
     InvalidMaxAge,
+    /// A `claims` parameter that is not what it must be, or names another user than the `id_token_hint`.
+    #[error("claims must be a JSON object as OpenID Connect Core 5.5 has it, and must not contradict id_token_hint")]
+    InvalidClaims,
+    /// An authentication context class is demanded that no login here has.
+    #[error("no login here is of the demanded authentication context class")]
+    UnmetAuthenticationRequirements,
     /// An `id_token_hint` that is not an ID token of ours for this client.
     #[error("id_token_hint is not an ID token that was issued here to this application")]
     InvalidIdTokenHint,
@@ -247,11 +253,13 @@ impl RedirectError {
             | Self::InvalidPrompt
             | Self::InvalidDisplay
             | Self::InvalidMaxAge
+            | Self::InvalidClaims
             | Self::InvalidIdTokenHint => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",

@@ -1,9 +1,11 @@
 //! Grants: one item from the code to the last token.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::decision::ApprovedAuthorization;
 use crate::id::{ClientId, GrantId, IdentitySourceId, Subject};
+use crate::identity::ClaimNames;
 use crate::pkce::CodeChallenge;
 use crate::resource::Resources;
 use crate::scope::Scopes;
@@ -40,6 +42,12 @@ pub struct GrantTerms {
     /// The resources granted; none means the workspace's default (RFC 8707).
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resource: Resources,
+    /// Claims that userinfo tells besides those of the scopes.
+    #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
+    pub claims: ClaimNames,
+    /// Claims of the user that ID tokens carry, as they were when the code was issued.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub id_token_claims: Map<String, Value>,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
     /// Whether the authorization request named it.
@@ -106,9 +114,9 @@ pub struct RefreshState {
 }
 
 impl GrantTerms {
-    /// The terms of an approved authorization, at `now`.
+    /// The terms of an approved authorization, at `now`. `id_token_claims` are those that the ID token was asked for.
     #[must_use]
-    pub fn of(approved: &ApprovedAuthorization, now: Timestamp) -> Self {
+    pub fn of(approved: &ApprovedAuthorization, id_token_claims: Map<String, Value>, now: Timestamp) -> Self {
         let (asked, session) = (approved.terms(), approved.session());
         Self {
             client_id: asked.client_id.clone(),
@@ -117,6 +125,8 @@ impl GrantTerms {
             source: session.source.clone(),
             scope: approved.scope().clone(),
             resource: asked.resource.clone(),
+            claims: approved.claims().userinfo.clone(),
+            id_token_claims,
             redirect_uri: approved.redirect_uri().as_str().into(),
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,

@@ -1,6 +1,7 @@
 //! ID tokens (OpenID Connect Core §2).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::encoding;
@@ -50,7 +51,13 @@ pub struct IdTokenClaims {
     pub at_hash: Option<String>,
     /// The user's session.
     pub sid: String,
+    /// Claims of the user that the request asked for. Their names are those of a profile, so none is one of the above.
+    #[serde(flatten)]
+    pub user: Map<String, Value>,
 }
+
+/// The most bytes that claims of the user may take in an ID token, so that it stays one that fits into a URL as a hint.
+pub const LARGEST_CLAIMS: usize = 4096;
 
 impl IdTokenClaims {
     /// The claims of the ID token that is due, if one is.
@@ -69,6 +76,7 @@ impl IdTokenClaims {
             amr: terms.amr.clone(),
             at_hash: None,
             sid: terms.sid.clone(),
+            user: terms.id_token_claims.clone(),
         })
     }
 

@@ -1,6 +1,9 @@
 //! Who a user is, as an identity source says.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -48,7 +51,73 @@ const ACCEPTED: [&str; 19] = [
     "address",
 ];
 
+/// The name of a claim that a profile may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ClaimName(&'static str);
+
+/// Names of claims.
+pub type ClaimNames = BTreeSet<ClaimName>;
+
+impl ClaimName {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ACCEPTED.into_iter().map(Self)
+    }
+
+    /// The claim of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|known| known.0 == name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// What a user who is asked for the claim alone reads after "It asks to".
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self.0 {
+            "email" => "See your e-mail address".into(),
+            "email_verified" => "Know whether your e-mail address is confirmed".into(),
+            "phone_number_verified" => "Know whether your phone number is confirmed".into(),
+            "preferred_username" => "See your user name".into(),
+            "profile" => "See the address of your profile page".into(),
+            "birthdate" => "See your date of birth".into(),
+            "zoneinfo" => "See your time zone".into(),
+            "locale" => "See your language".into(),
+            "updated_at" => "Know when you last changed your details".into(),
+            name => format!("See your {}", name.replace('_', " ")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ClaimName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| D::Error::custom("no such claim"))
+    }
+}
+
 impl Profile {
+    /// The claims of these names, as far as they are known and fit into `limit` bytes.
+    #[must_use]
+    pub fn selected(&self, names: &ClaimNames, limit: usize) -> Map<String, Value> {
+        let (mut selected, mut left) = (Map::new(), limit);
+        for name in names {
+            let Some(value) = self.claim(name.as_str()) else { continue };
+            let size = name.as_str().len() + value.to_string().len();
+            if let Some(rest) = left.checked_sub(size) {
+                left = rest;
+                selected.insert(name.as_str().into(), value.clone());
+            }
+        }
+        selected
+    }
+
     /// Keeps the accepted claims among `claims`.
     #[must_use]
     pub fn accepted(claims: Map<String, Value>) -> Self {

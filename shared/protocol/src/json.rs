@@ -37,24 +37,30 @@ pub fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String
 }
 
 /// How deep what others wrote may be nested.
-const DEEPEST: usize = 32;
+const DEEPEST: u8 = 32;
 
 /// Reads JSON that others wrote: an object, no member twice at any depth, nested no deeper than 32, nothing behind it
 /// (catalogue row SEC-PARAM-13). `None` for anything else.
 #[must_use]
 pub fn strict_object(bytes: &[u8]) -> Option<Value> {
-    strict_value(bytes).filter(Value::is_object)
+    strict_object_within(bytes, DEEPEST)
+}
+
+/// Reads an object that others wrote, nested no deeper than `deepest`, and otherwise as strictly.
+#[must_use]
+pub fn strict_object_within(bytes: &[u8], deepest: u8) -> Option<Value> {
+    strict_value(bytes, deepest).filter(Value::is_object)
 }
 
 /// Reads a list of texts that others wrote, as strictly.
 #[must_use]
 pub fn strict_list(bytes: &[u8]) -> Option<Vec<String>> {
-    serde_json::from_value(strict_value(bytes)?).ok()
+    serde_json::from_value(strict_value(bytes, DEEPEST)?).ok()
 }
 
-fn strict_value(bytes: &[u8]) -> Option<Value> {
+fn strict_value(bytes: &[u8], deepest: u8) -> Option<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut deserializer).ok()?;
+    let value = Strict { levels: deepest }.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     Some(value)
 }
@@ -67,12 +73,13 @@ pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 
 #[derive(Clone, Copy)]
 struct Strict {
-    depth: usize,
+    /// How many levels may follow.
+    levels: u8,
 }
 
 impl Strict {
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.depth == DEEPEST { Err(E::custom("too deep")) } else { Ok(Self { depth: self.depth + 1 }) }
+        self.levels.checked_sub(1).map(|levels| Self { levels }).ok_or_else(|| E::custom("too deep"))
     }
 }
 
@@ -165,6 +172,8 @@ mod tests {
         for text in bad {
             assert_eq!(strict_object(text.as_bytes()), None, "{}", text.chars().take(40).collect::<String>());
         }
+        assert!(strict_object_within(deep(7).as_bytes(), 8).is_some());
+        assert_eq!(strict_object_within(deep(8).as_bytes(), 8), None);
         assert_eq!(strict_object(b"{\"a\":\"\xff\"}"), None, "not UTF-8");
     }
 

@@ -10,6 +10,7 @@ pub mod asker;
 pub mod authentication_metadata;
 pub mod authorization;
 pub mod bearer;
+pub mod claims;
 pub mod client;
 pub mod client_assertion;
 pub mod client_authentication;

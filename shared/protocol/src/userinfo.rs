@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::id::{ClientId, Issuer, Subject};
-use crate::identity::Profile;
+use crate::identity::{ClaimName, ClaimNames, Profile};
 use crate::scope::Scopes;
 
 /// Which claims each standard scope asks for (§5.4).
@@ -32,10 +32,22 @@ const CLAIMS_OF_SCOPE: [(&str, &[&str]); 4] = [
     ("address", &["address"]),
 ];
 
-/// What a client that was granted `scope` may know of the user.
+/// Whether `scope` asks for `claim`.
 #[must_use]
-pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes) -> Map<String, Value> {
-    let mut claims = Map::new();
+pub fn scope_covers(scope: &str, claim: ClaimName) -> bool {
+    CLAIMS_OF_SCOPE.iter().any(|(name, claims)| *name == scope && claims.contains(&claim.as_str()))
+}
+
+/// Whether one of `scopes` asks for `claim`.
+#[must_use]
+pub fn covers(scopes: &Scopes, claim: ClaimName) -> bool {
+    scopes.iter().any(|scope| scope_covers(scope, claim))
+}
+
+/// What a client that was granted `scope`, and `names` besides, may know of the user.
+#[must_use]
+pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes, names: &ClaimNames) -> Map<String, Value> {
+    let mut claims = profile.selected(names, usize::MAX);
     claims.insert("sub".into(), subject.as_str().into());
     for (name, of_scope) in CLAIMS_OF_SCOPE {
         if scope.contains(name) {
@@ -63,10 +75,13 @@ mod tests {
         let profile = serde_json::json!({"name": "Alice", "email": "a@example.com", "phone_number": "+1"});
         let profile = Profile::accepted(profile.as_object().unwrap().clone());
         let subject = Subject::parse("s").unwrap();
-        let names = |scope: &str| {
-            let claims = claims(&subject, &profile, &Scopes::parse(scope).unwrap());
+        let asked = |scope: &str, names: &[&str]| {
+            let names = names.iter().filter_map(|name| ClaimName::parse(name)).collect();
+            let claims = claims(&subject, &profile, &Scopes::parse(scope).unwrap(), &names);
             claims.keys().cloned().collect::<Vec<_>>().join(" ")
         };
+        let names = |scope: &str| asked(scope, &[]);
+        assert_eq!(asked("openid", &["email", "locale", "sub", "iss"]), "email sub", "by name, if it is known");
         assert_eq!(names("openid"), "sub");
         assert_eq!(names("openid email"), "email sub");
         assert_eq!(names("openid profile phone"), "name phone_number sub");

@@ -1,7 +1,9 @@
 //! Accounts of users whom an upstream provider knows: what it said of them at their last login.
 
-use protocol::id::{Subject, WorkspaceId};
+use protocol::id::{IdentitySourceId, Subject, WorkspaceId};
 use protocol::identity::Identity;
+use protocol::sandbox::SANDBOX;
+use protocol::workspace::Workspace;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
@@ -40,6 +42,26 @@ impl AccountReading {
         let key = Key { partition: key::partition(Kind::Account, workspace, subject.as_str()), sort: Some(PROFILE) };
         let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
         item::read_json(&item, "identity").map(Some)
+    }
+}
+
+impl AccountReading {
+    /// The user `subject`, as `source` says that knows them: a provider at their last login, the sandbox in the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn identity(
+        &self,
+        workspace: &Workspace,
+        source: &IdentitySourceId,
+        subject: &Subject,
+    ) -> Result<Option<Identity>, StoreFault> {
+        if source.as_str() == SANDBOX {
+            let sandbox = workspace.settings.sandbox.as_ref();
+            return Ok(sandbox.and_then(|sandbox| sandbox.identity_of(&workspace.id, subject)));
+        }
+        self.find(&workspace.id, subject).await
     }
 }
 

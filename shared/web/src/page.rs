@@ -121,12 +121,14 @@ pub struct FarewellPage<'a> {
     pub back: Option<(&'a str, &'a str)>,
 }
 
-/// A scope on the consent page.
+/// A scope on the consent page, or a claim that is asked for by its name.
 pub struct ScopeRow<'a> {
+    /// The field of the form that keeps it back.
+    pub field: &'static str,
     /// The token.
     pub name: &'a str,
     /// In words.
-    pub title: &'a str,
+    pub title: String,
     /// The same words within a sentence.
     pub title_inside: String,
     /// One sentence more.
@@ -225,7 +227,14 @@ mod tests {
     #[test]
     fn sec_xss_01_whatever_a_page_shows_is_escaped() {
         let evil = "\"><script>alert(1)</script>'{{7*7}}";
-        let rows = [ScopeRow { name: evil, title: evil, title_inside: evil.into(), description: evil, optional: true }];
+        let rows = [ScopeRow {
+            field: "withhold",
+            name: evil,
+            title: evil.into(),
+            title_inside: evil.into(),
+            description: evil,
+            optional: true,
+        }];
         let consent = ConsentPage {
             nonce: "n",
             workspace: evil,
