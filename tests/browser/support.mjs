@@ -226,14 +226,16 @@ export async function nativeApplication(t, pages = {}) {
   const answers = [];
   const waiting = [];
   const headers = [];
-  const listener = createServer((request, response) => {
+  const listener = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://127.0.0.1');
+    const posted = (await request.setEncoding('utf8').toArray()).join('');
     headers.push(request.headers);
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     if (url.pathname === '/callback') {
       const take = waiting.shift();
-      answers.push(url.searchParams);
-      take?.(url.searchParams);
+      const answer = request.method === 'POST' ? new URLSearchParams(posted) : url.searchParams;
+      answers.push(answer);
+      take?.(answer);
       response.end('<!doctype html><html lang="en"><title>App</title><link rel="icon" href="data:,"><h1>Back in the app</h1>');
     } else if (Object.hasOwn(pages, url.pathname)) {
       response.end(pages[url.pathname]);

@@ -1,15 +1,15 @@
 //! Accounts and consents.
 
 use protocol::consent::Consent;
-use protocol::id::ClientId;
-use protocol::identity::Identity;
+use protocol::id::{ClientId, IdentitySourceId};
+use protocol::identity::{ClaimName, Identity, derived_subject};
 use protocol::scope::Scopes;
 use protocol::time::Timestamp;
 use serde_json::json;
 use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording};
 
 use crate::engine::Fresh;
-use crate::given::{NOW, later, subject, workspace_id};
+use crate::given::{NOW, later, subject, workspace, workspace_id};
 
 /// What a provider says of a user.
 pub(crate) fn identity(of: &str, name: &str) -> Identity {
@@ -18,7 +18,7 @@ pub(crate) fn identity(of: &str, name: &str) -> Identity {
 
 /// A consent.
 pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
-    Consent { scope: Scopes::parse(scope).unwrap(), given }
+    Consent { scope: Scopes::parse(scope).unwrap(), claims: [ClaimName::parse("locale").unwrap()].into(), given }
 }
 
 #[tokio::test]
@@ -50,4 +50,18 @@ async fn a_consent_is_of_one_user_to_one_client() {
     assert_eq!(reading.find(&workspace_id("demo-2"), &alice, &app).await.unwrap(), None);
     recording.remember(&demo, &alice, &other, &consent("email", NOW)).await.unwrap();
     assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), Some(consent("openid", later(1))));
+}
+
+#[tokio::test]
+async fn a_user_of_the_sandbox_stands_in_the_settings_and_every_other_in_an_account() {
+    let at = Fresh::tables().await;
+    let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
+    let demo = workspace("demo", json!({"sandbox": {"users": [{"username": "bob", "password": "bob"}]}}));
+    recording.record(&demo.id, &identity("alice", "Alice")).await.unwrap();
+    let [corp, sandbox] = ["corp", "sandbox"].map(|source| IdentitySourceId::parse(source).unwrap());
+    let (alice, bob) = (subject("alice"), derived_subject(&demo.id, "sandbox", &["bob"]).unwrap());
+    assert_eq!(reading.identity(&demo, &corp, &alice).await.unwrap(), Some(identity("alice", "Alice")));
+    assert_eq!(reading.identity(&demo, &sandbox, &alice).await.unwrap(), None);
+    assert_eq!(reading.identity(&demo, &sandbox, &bob).await.unwrap().unwrap().subject, bob);
+    assert_eq!(reading.identity(&demo, &corp, &bob).await.unwrap(), None);
 }

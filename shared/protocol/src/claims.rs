@@ -107,11 +107,10 @@ fn members<'r>(request: &'r Map<String, Value>, place: &str) -> Result<Vec<Asked
 }
 
 fn asked<'r>(name: &'r str, member: &'r Value) -> Result<Asked<'r>, MalformedClaims> {
-    let member = match member {
-        Value::Null => return Ok(Asked { name, essential: false, values: Vec::new() }),
-        Value::Object(member) => member,
-        _ => return Err(MalformedClaims),
-    };
+    if member.is_null() {
+        return Ok(Asked { name, essential: false, values: Vec::new() });
+    }
+    let member = member.as_object().ok_or(MalformedClaims)?;
     let essential = match member.get("essential") {
         None => false,
         Some(essential) => essential.as_bool().ok_or(MalformedClaims)?,
@@ -149,10 +148,10 @@ mod tests {
     #[test]
     fn sec_tok_07_what_is_asked_for_is_read_and_reserved_or_unknown_claims_are_passed_over() {
         let request = ClaimsRequest::parse(
-            r##"{"userinfo": {"email": null, "given_name": {"essential": true}, "http://example.info/claims/groups": null},
+            r#"{"userinfo": {"email": null, "given_name": {"essential": true}, "http://example.info/claims/groups": null},
                 "id_token": {"auth_time": {"essential": true}, "locale": {"value": "de"}, "aud": {"value": "x"}, "exp": null,
                              "email#de": null},
-                "others": [1]}"##,
+                "others": [1]}"#,
         )
         .unwrap();
         assert_eq!(names(&request.requested.userinfo), ["email", "given_name"]);

@@ -1,0 +1,152 @@
+// How an answer reaches the client, and whom the user goes on as.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+
+import {
+  allow,
+  authorizationRequest,
+  codeOf,
+  deny,
+  isConsentPage,
+  isLoginPage,
+  isRefusal,
+  nativeApplication,
+  passed,
+  redeem,
+  signIn,
+  startBrowser,
+  startServer,
+  tokensOf,
+  visitor,
+} from './support.mjs';
+
+const browser = await startBrowser();
+
+/** Where pictures of the pages go, for a person to look at. Without it, none are taken. */
+const PICTURES = process.env.PICTURES;
+
+async function stage(t, options = {}) {
+  const server = await startServer(t);
+  const app = await nativeApplication(t);
+  const guest = await visitor(t, browser, options);
+  const ask = (client_id, parameters) =>
+    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
+  return { server, app, ask, ...guest };
+}
+
+/** A picture of what is on the screen, in light and in dark. */
+async function picture(page, name) {
+  if (PICTURES === undefined) {
+    return;
+  }
+  mkdirSync(PICTURES, { recursive: true });
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png` });
+  }
+}
+
+async function isAccountPage(page) {
+  await page.getByRole('heading', { level: 1, name: 'Choose an account' }).waitFor();
+}
+
+test('an answer is posted by the page itself', async (t) => {
+  const { server, app, page, ask, sent } = await stage(t);
+  const state = '"><script>alert(1)</script>&\u{1F600}';
+  const request = { ...ask('demo-native', { response_mode: 'form_post', state }), state };
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  const answer = app.next();
+  await allow(page);
+  await tokensOf(server, request, await answer);
+  await page.getByRole('heading', { name: 'Back in the app' }).waitFor();
+  assert.equal(sent('POST', '/callback').length, 1, 'once');
+  assert.equal(page.url(), app.redirectUri, 'nothing of it stands in an address');
+});
+
+test('a refusal is posted as well', async (t) => {
+  const { server, app, page, ask } = await stage(t);
+  const request = ask('demo-native', { response_mode: 'form_post' });
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  const answer = app.next();
+  await deny(page);
+  isRefusal(server, request, await answer, 'access_denied');
+});
+
+test('without JavaScript an answer is posted by a button', async (t) => {
+  const { server, app, page, ask } = await stage(t, { javaScriptEnabled: false });
+  const request = ask('demo-native', { response_mode: 'form_post' });
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  await allow(page);
+  await page.getByRole('heading', { level: 1, name: 'Back to the application' }).waitFor();
+  await picture(page, 'form-post');
+  assert.equal(app.answers.length, 0);
+  const answer = app.next();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await tokensOf(server, request, await answer);
+});
+
+test('an answer in the fragment reaches the page and not its server', async (t) => {
+  const { server, app, page, ask } = await stage(t);
+  const request = ask('demo-native', { response_mode: 'fragment' });
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  const arrived = app.next();
+  await allow(page);
+  assert.equal([...(await arrived).keys()].length, 0, 'the server of the application sees nothing');
+  await page.getByRole('heading', { name: 'Back in the app' }).waitFor();
+  const answer = new URLSearchParams(new URL(page.url()).hash.slice(1));
+  const { status } = await redeem(server, request, codeOf(server, request, answer));
+  assert.equal(status, 200);
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`a user chooses an account ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async (t) => {
+    const { server, app, page, ask } = await stage(t, { javaScriptEnabled });
+    const first = ask('demo-trusted');
+    await page.goto(first.url);
+    let answer = app.next();
+    await signIn(page, 'alice');
+    const alice = await tokensOf(server, first, await answer);
+    await passed(alice.claims.iat);
+
+    const again = ask('demo-trusted', { prompt: 'select_account' });
+    await page.goto(again.url);
+    await isAccountPage(page);
+    if (javaScriptEnabled) {
+      await picture(page, 'account');
+    }
+    answer = app.next();
+    await page.getByRole('button', { name: 'Continue as Alice Example' }).click();
+    assert.equal((await tokensOf(server, again, await answer)).claims.sid, alice.claims.sid);
+
+    const another = ask('demo-trusted', { prompt: 'select_account' });
+    await page.goto(another.url);
+    await isAccountPage(page);
+    await page.getByRole('button', { name: 'Use another account' }).click();
+    await isLoginPage(page);
+    answer = app.next();
+    await signIn(page, 'bob');
+    assert.notEqual((await tokensOf(server, another, await answer)).claims.sub, alice.claims.sub);
+  });
+}
+
+test('claims that are asked for by name are asked of the user', async (t) => {
+  const { server, app, page, ask } = await stage(t);
+  const claims = JSON.stringify({ id_token: { email: null, phone_number: null, birthdate: null } });
+  const request = ask('demo-native', { scope: 'openid', claims });
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  await page.getByText('See your e-mail address', { exact: true }).waitFor();
+  await picture(page, 'claims');
+  await page.getByLabel('Do not let it see your phone number').check();
+  const answer = app.next();
+  await allow(page);
+  const { claims: told } = await tokensOf(server, request, await answer);
+  assert.deepEqual([told.email, told.phone_number], ['alice@example.com', undefined]);
+});
