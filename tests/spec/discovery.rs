@@ -1,7 +1,10 @@
 //! The metadata tell the truth: whatever they advertise works, and what they do not advertise does not (RFC 8414 §2,
 //! OpenID Connect Discovery §3). A member without a proof here fails the test, so a new one brings its own.
 
+use std::collections::BTreeSet;
+
 use postern::workspace_file::{DEMO, Reading};
+use protocol::identity::ClaimName;
 use protocol::logout_token::LogoutNotice;
 use serde_json::{Value, json};
 use signing::{Purpose, Sealer, SystemEntropy};
@@ -102,13 +105,42 @@ fn misread(text: &str) -> String {
     reading.text("x.toml", text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
+/// A workspace whose alice shows everything that can be shown.
+fn with_all_claims(text: &str) -> String {
+    let Some(of_alice) = text.lines().find(|line| line.contains("name = \"Alice Example\"")) else {
+        return text.into();
+    };
+    let all = ClaimName::all().map(|name| match name.as_str() {
+        "address" => "address = { formatted = \"1 Example Street\" }".to_owned(),
+        "updated_at" => "updated_at = 1764028800".to_owned(),
+        verified @ ("email_verified" | "phone_number_verified") => format!("{verified} = true"),
+        text => format!("{text} = \"https://alice.example/\""),
+    });
+    text.replacen(of_alice, &format!("claims = {{ {} }}", all.collect::<Vec<_>>().join(", ")), 1)
+}
+
 /// The tokens of a login as alice.
 async fn tokens(laptop: &Laptop) -> Value {
+    // No scope of the demo has the address.
+    let claims = r#"{"userinfo":{"address":null}}"#;
+    tokens_for(laptop, &[("scope", "openid profile email phone"), ("claims", claims)]).await
+}
+
+/// The tokens of a login as alice, for a request with these parameters.
+async fn tokens_for(laptop: &Laptop, parameters: &[(&str, &str)]) -> Value {
     let pkce = Pkce::new("discovery");
-    let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some("openid profile email phone"));
+    let asked = parameters
+        .iter()
+        .fold(request("demo-trusted", NATIVE, &pkce), |asked, (name, value)| changed(&asked, name, Some(*value)));
     let answer = Browser::new(laptop).log_in(&asked).await;
     let code = answered(&answer, "code").unwrap();
     parsed(&laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await)
+}
+
+/// What userinfo says of the user of these tokens.
+async fn told_of(laptop: &Laptop, tokens: &Value) -> web::Response {
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await
 }
 
 fn part(token: &str, at: usize) -> Value {
@@ -221,14 +253,18 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
             assert_eq!(list(value), [part(&signed, 0)["alg"].as_str().unwrap()]);
         }
         "claims_supported" => {
-            let tokens = tokens(laptop).await;
-            let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-            let user = laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await;
-            let (id_token, user) = (part(tokens["id_token"].as_str().unwrap(), 1), parsed(&user));
-            let known = |claim: &str| !id_token[claim].is_null() || !user[claim].is_null();
-            // Alice of the demo has no picture, no verified number and no address.
-            let lacking: Vec<_> = list(value).into_iter().filter(|claim| !known(claim)).collect();
-            assert_eq!(lacking, ["picture", "phone_number_verified", "address"]);
+            let laptop = Laptop::with(|text| with_all_claims(&text)).await;
+            let tokens = tokens(&laptop).await;
+            let user = parsed(&told_of(&laptop, &tokens).await);
+            let id_token = part(tokens["id_token"].as_str().unwrap(), 1);
+            let told = id_token.as_object().unwrap().keys().chain(user.as_object().unwrap().keys());
+            assert_eq!(list(value).into_iter().collect::<BTreeSet<_>>(), told.map(String::as_str).collect());
+        }
+        "claim_types_supported" => {
+            assert_eq!(value, &json!(["normal"]));
+            let user = parsed(&told_of(laptop, &tokens(laptop).await).await);
+            // Neither aggregated nor distributed (OpenID Connect Core §5.6.2).
+            assert!(user.get("_claim_names").is_none() && user.get("_claim_sources").is_none());
         }
         "authorization_response_iss_parameter_supported" => {
             assert_eq!(value, true);
@@ -241,11 +277,22 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
             let asked = changed(&request("demo-trusted", NATIVE, &pkce), "ui_locales", Some("de-CH en"));
             assert!(body(&Browser::new(laptop).authorize(&asked).await).contains("<html lang=\"en\""));
         }
+        _ => understood(laptop, name, value).await,
+    }
+}
+
+/// What a request may say besides.
+async fn understood(laptop: &Laptop, name: &str, value: &Value) {
+    match name {
         "request_parameter_supported" => assert_eq!(value, authorizes(laptop, "request", "e30.e30.").await),
         "request_uri_parameter_supported" => {
             assert_eq!(value, authorizes(laptop, "request_uri", "https://client.example/request").await);
         }
-        "claims_parameter_supported" => assert_eq!(value, false),
+        "claims_parameter_supported" => {
+            let asking = [("scope", "openid"), ("claims", r#"{"id_token":{"locale":null}}"#)];
+            let id_token = part(tokens_for(laptop, &asking).await["id_token"].as_str().unwrap(), 1);
+            assert_eq!(value, id_token["locale"] == "en");
+        }
         _ => after_a_logout(name, value).await,
     }
 }
