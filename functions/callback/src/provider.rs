@@ -88,7 +88,7 @@ impl Login<'_> {
         let id_token = self.id_token(fetcher, &tokens).await?;
         let userinfo = self.userinfo(fetcher, &tokens).await?;
         let auth_time = id_token.auth_time();
-        let identity = id_token.identity(workspace, &self.provider.id, userinfo);
+        let identity = id_token.identity(workspace, self.provider, userinfo);
         Ok((identity.map_err(|error| refused(self.provider, &error))?, auth_time))
     }
 

@@ -20,6 +20,7 @@ pub mod consent;
 pub mod cors;
 pub mod decision;
 pub mod discovery;
+pub mod email;
 pub mod encoding;
 pub mod entitlement;
 pub mod error;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::email::EmailDomains;
 use crate::encoding::encode_uri_component;
 use crate::id::{ClientId, IdentitySourceId, WorkspaceId};
 use crate::identity::{Identity, Profile, derived_subject};
@@ -34,6 +35,9 @@ pub struct UpstreamProvider {
     /// The scopes that we ask for.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
+    /// The domains of e-mail addresses of which its word counts. Of all others we say that they are not verified.
+    #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
+    pub verified_email_domains: EmailDomains,
 }
 
 fn default_scope() -> Scopes {
@@ -259,7 +263,7 @@ impl UpstreamIdToken {
     pub fn identity(
         self,
         workspace: &WorkspaceId,
-        provider: &IdentitySourceId,
+        provider: &UpstreamProvider,
         userinfo: Option<Map<String, Value>>,
     ) -> Result<Identity, UpstreamError> {
         let mut claims = self.others;
@@ -269,11 +273,11 @@ impl UpstreamIdToken {
             }
             claims.extend(userinfo);
         }
-        let subject = derived_subject(workspace, provider.as_str(), &[&self.iss, &self.sub]);
+        let subject = derived_subject(workspace, provider.id.as_str(), &[&self.iss, &self.sub]);
         Ok(Identity {
             subject: subject.ok_or(UpstreamError::IdToken("sub"))?,
-            source: provider.clone(),
-            claims: Profile::accepted(claims),
+            source: provider.id.clone(),
+            claims: Profile::accepted(claims).vouched_for(&provider.verified_email_domains),
         })
     }
 }
@@ -342,13 +346,51 @@ mod tests {
         let token =
             accepted(&serde_json::json!({"email": "a@example.com", "groups": ["admin"], "tenant": "x"})).unwrap();
         let workspace = WorkspaceId::parse("default", "demo").unwrap();
-        let identity =
-            |source: &str| token.clone().identity(&workspace, &IdentitySourceId::parse(source).unwrap(), None).unwrap();
+        let named = |id: &str| UpstreamProvider { id: IdentitySourceId::parse(id).unwrap(), ..provider() };
+        let identity = |source: &str| token.clone().identity(&workspace, &named(source), None).unwrap();
         assert_ne!(identity("partner").subject, identity("other").subject);
         assert!(identity("partner").claims.claim("email").is_some());
         assert!(identity("partner").claims.claim("groups").is_none());
         let other = serde_json::json!({"sub": "another"}).as_object().cloned();
-        let partner = IdentitySourceId::parse("partner").unwrap();
-        assert_eq!(token.identity(&workspace, &partner, other).err(), Some(UpstreamError::Userinfo));
+        assert_eq!(token.identity(&workspace, &provider(), other).err(), Some(UpstreamError::Userinfo));
+    }
+    #[test]
+    fn sec_oidc_04_and_sec_up_17_a_provider_is_believed_of_the_domains_that_are_registered_and_no_others() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let trusted = UpstreamProvider {
+            verified_email_domains: serde_json::from_value(serde_json::json!(["corp.example"])).unwrap(),
+            ..provider()
+        };
+        let verified = |provider: &UpstreamProvider, claims: Value, userinfo: Value| {
+            let mut userinfo = userinfo.as_object().unwrap().clone();
+            userinfo.insert("sub".into(), "s".into());
+            let identity = accepted(&claims).unwrap().identity(&workspace, provider, Some(userinfo)).unwrap();
+            identity.claims.claim("email_verified").cloned()
+        };
+        let table = [
+            (serde_json::json!({"email": "a@corp.example", "email_verified": true}), Some(true)),
+            (serde_json::json!({"email": "a@corp.example", "email_verified": false}), Some(false)),
+            (serde_json::json!({"email": "a@corp.example", "email_verified": "true"}), Some(false)),
+            (serde_json::json!({"email": "a@corp.example"}), Some(false)),
+            (serde_json::json!({"email": "a@other.example", "email_verified": true}), Some(false)),
+            (serde_json::json!({"email": ["a@corp.example"], "email_verified": true}), Some(false)),
+            (serde_json::json!({"email_verified": true}), None),
+        ];
+        for (said, told) in table {
+            let empty = serde_json::json!({});
+            assert_eq!(verified(&trusted, said.clone(), empty.clone()), told.map(Value::Bool), "ID token: {said}");
+            assert_eq!(verified(&trusted, empty.clone(), said.clone()), told.map(Value::Bool), "userinfo: {said}");
+            let of_nobody = told.map(|_| Value::Bool(false));
+            assert_eq!(verified(&provider(), said.clone(), empty), of_nobody, "not registered: {said}");
+        }
+        let (id_token, userinfo) = (
+            serde_json::json!({"email": "a@corp.example", "email_verified": true}),
+            serde_json::json!({"email": "ceo@other.example"}),
+        );
+        assert_eq!(
+            verified(&trusted, id_token, userinfo),
+            Some(Value::Bool(false)),
+            "the address that is told decides"
+        );
     }
 }

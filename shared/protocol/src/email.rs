@@ -1,0 +1,102 @@
+//! Whose word on an e-mail address counts (OpenID Connect Core §5.7).
+
+use std::collections::BTreeSet;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Stands for every domain.
+const ANY: &str = "*";
+
+/// The domains whose addresses a provider may call verified: those that it runs, or that it is known to check.
+///
+/// Anybody can run a provider that says of its users whatever it likes, and applications find accounts by verified
+/// addresses. So no provider is believed of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct EmailDomains(BTreeSet<String>);
+
+impl EmailDomains {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the address is in one of these domains. An address that can be read in two ways is in none.
+    #[must_use]
+    pub fn cover(&self, address: &str) -> bool {
+        let Some((local, domain)) = address.split_once('@') else { return false };
+        let plain = !local.is_empty() && is_domain(&domain.to_ascii_lowercase());
+        plain && (self.0.contains(ANY) || self.0.contains(&domain.to_ascii_lowercase()))
+    }
+}
+
+impl<'de> Deserialize<'de> for EmailDomains {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let domains = BTreeSet::<String>::deserialize(deserializer)?;
+        match domains.iter().find(|domain| *domain != ANY && !is_domain(domain)) {
+            None => Ok(Self(domains)),
+            Some(bad) => Err(D::Error::custom(format_args!(
+                "{bad:?} is no domain: write it in lower-case ASCII, such as \"example.com\", without @, or \"*\" for all"
+            ))),
+        }
+    }
+}
+
+/// Whether this is a domain in its one spelling. A name in another script has one in ASCII (RFC 5891 §4.4).
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    domain.len() <= 253 && domain.contains('.') && domain.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domains(list: &str) -> Result<EmailDomains, serde_json::Error> {
+        serde_json::from_str(list)
+    }
+
+    #[test]
+    fn sec_oidc_04_an_address_is_in_a_domain_only_if_it_has_one_reading() {
+        let ours = domains(r#"["corp.example", "xn--bcher-kva.example"]"#).unwrap();
+        for address in ["a@corp.example", "A+b@Corp.Example", "\u{e9}@corp.example", "x@xn--bcher-kva.example"] {
+            assert!(ours.cover(address), "{address}");
+        }
+        for address in [
+            "a@other.example",
+            "a@sub.corp.example",
+            "a@corp.example.evil.example",
+            "a@evil-corp.example",
+            "a@corp.example@evil.example",
+            "a@evil.example@corp.example",
+            "\"a@evil.example\"@corp.example",
+            "a@corp.example ",
+            "a@corp.example\n",
+            "a@corp.example.",
+            "a@c\u{43e}rp.example",
+            "a@b\u{fc}cher.example",
+            "@corp.example",
+            "corp.example",
+            "a@",
+            "",
+        ] {
+            assert!(!ours.cover(address), "{address:?}");
+        }
+        assert!(domains(r#"["*"]"#).unwrap().cover("a@any.example"));
+        assert!(!domains(r#"["*"]"#).unwrap().cover("a@b@any.example"));
+        assert!(!EmailDomains::default().cover("a@corp.example"));
+    }
+
+    #[test]
+    fn a_domain_is_written_in_one_way() {
+        for bad in ["Corp.example", "@corp.example", "corp", "", "*.corp.example", "b\u{fc}cher.example", "a..b"] {
+            let error = domains(&serde_json::json!([bad]).to_string()).unwrap_err().to_string();
+            assert!(error.contains("is no domain: write it"), "{bad}: {error}");
+        }
+    }
+}
