@@ -13,6 +13,7 @@ mod code;
 mod cors;
 mod coverage;
 mod given;
+mod id_token;
 mod logout;
 mod oidc;
 mod page;
