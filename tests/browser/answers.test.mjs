@@ -150,3 +150,15 @@ test('claims that are asked for by name are asked of the user', async (t) => {
   const { claims: told } = await tokensOf(server, request, await answer);
   assert.deepEqual([told.email, told.phone_number], ['alice@example.com', undefined]);
 });
+
+test('every checkbox is of one size, however long what it says', async (t) => {
+  const { page, ask } = await stage(t, { viewport: { width: 360, height: 700 } });
+  const claims = JSON.stringify({ userinfo: { phone_number_verified: null, updated_at: null, locale: null } });
+  await page.goto(ask('demo-native', { scope: 'openid', claims }).url);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  const sizes = await page.getByRole('checkbox').evaluateAll((boxes) =>
+    boxes.map((box) => [box.offsetWidth, box.offsetHeight]),
+  );
+  assert.deepEqual(sizes, [[18, 18], [18, 18], [18, 18]]);
+});
