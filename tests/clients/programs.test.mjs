@@ -23,8 +23,11 @@ const COMMON = {
   service: 'a program gets a token of its own, and looks at those of users',
 };
 
+// The two in Rust have no such methods.
+const SIGNING = { asserted: 'a confidential client signs what it authenticates with' };
+
 const PROGRAMS = {
-  Authlib: { command: [PYTHON, here('python/client.py')], scenarios: COMMON },
+  Authlib: { command: [PYTHON, here('python/client.py')], scenarios: { ...COMMON, ...SIGNING } },
   openidconnect: { command: [RUST, 'openidconnect'], scenarios: COMMON },
   oauth2: { command: [RUST, 'oauth2'], scenarios: COMMON },
 };

@@ -5,6 +5,7 @@
 
 import os
 import sys
+import time
 
 # The laptop speaks plain HTTP on loopback; Authlib has to be told that this is meant so.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -13,8 +14,10 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from flask import Flask
+from joserfc.jwk import ECKey
 
 ISSUER = os.environ["ISSUER"]
 PUBLIC = {"client_id": "demo-native", "redirect_uri": "http://127.0.0.1:51004/callback"}
@@ -26,11 +29,37 @@ CONFIDENTIAL = {
 
 SERVICE = {"client_id": "demo-service", "client_secret": "demo-service-secret"}
 
+# The private half of what the demo registers for `demo-private-key-jwt`.
+KEY = ECKey.import_key({
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "HqRe9DNT6_Bkbd1kTTmeU9FrhGbUDA6MsqJJ5DkePGI",
+    "y": "vemUTTFMcgKJ0jfYJSQQPI6WUeO90e2I9nrdqOtIK6Q",
+    "d": "ED3LjXuH9o-XA5wBytj04JFXPO8rxKDMQgp_XbR_9As",
+})
+
+
+def signing(method, alg):
+    """Authentication by an assertion for the server, and for a minute: Authlib's own are for an endpoint, and an hour.
+
+    Authlib's object keeps what it was told of the claims, and its first `jti` with it, so each request has its own.
+    """
+
+    def authenticated(auth, *request):
+        return method(ISSUER, alg=alg, claims={"exp": int(time.time()) + 60})(auth, *request)
+
+    return method.name, authenticated
+
+
+SIGNING = [signing(PrivateKeyJWT, "ES256"), signing(ClientSecretJWT, "HS256")]
+
 
 class Application:
     """The application of one client, with one visitor."""
 
-    def __init__(self, client_id, redirect_uri, client_secret=None, scope="openid profile email"):
+    def __init__(
+        self, client_id, redirect_uri, client_secret=None, scope="openid profile email", authentication=None
+    ):
         self.flask = Flask(__name__)
         self.flask.secret_key = os.urandom(16)
         self.provider = OAuth(self.flask).register(
@@ -38,7 +67,13 @@ class Application:
             client_id=client_id,
             client_secret=client_secret,
             server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
-            client_kwargs={"scope": scope, "code_challenge_method": "S256"},
+            client_auth_methods=SIGNING,
+            client_kwargs={
+                "scope": scope,
+                "code_challenge_method": "S256",
+                "token_endpoint_auth_method": authentication,
+                "revocation_endpoint_auth_method": authentication,
+            },
         )
         self.redirect_uri = redirect_uri
         self.flask.add_url_rule("/login", view_func=self.login)
@@ -206,6 +241,32 @@ def service():
     assert introspect(own)["active"]
 
 
+def asserted():
+    for client_id, secret, authentication in [
+        ("demo-private-key-jwt", KEY, "private_key_jwt"),
+        ("demo-secret-jwt", "demo-secret-jwt-secret-of-32-characters-and-more", "client_secret_jwt"),
+    ]:
+        client = {"client_id": client_id, "redirect_uri": CONFIDENTIAL["redirect_uri"]}
+        application = Application(**client, client_secret=secret, authentication=authentication)
+        token = application.log_in()
+        assert token["userinfo"]["aud"] == client_id, token
+        session, metadata = application.session()
+
+        def introspected():
+            answer = session.introspect_token(metadata["introspection_endpoint"], token=token["access_token"])
+            assert answer.status_code == 200, answer.text
+            return answer.json()["active"]
+
+        assert introspected()
+        answer = session.revoke_token(metadata["revocation_endpoint"], token=token["access_token"])
+        assert answer.status_code == 200, answer.text
+        assert not introspected()
+
+    impostor = Application(**client, client_secret="somebody else's secret of 32 characters", authentication=authentication)
+    assert impostor.come_back(impostor.leave()) is None
+    assert impostor.error == "invalid_client", impostor.error
+
+
 SCENARIOS = {
     "public": public,
     "confidential": confidential,
@@ -213,6 +274,7 @@ SCENARIOS = {
     "revoked": revoked,
     "refreshed": refreshed,
     "service": service,
+    "asserted": asserted,
 }
 
 if __name__ == "__main__":
