@@ -1,0 +1,56 @@
+// The peer: `oidc-provider`, set to the same work as the workspace that Postern is measured with. It starts from the
+// settings of ../shared/bench/peer/server.mjs. What is added: one key of the algorithm that ALGORITHM names, and refresh
+// tokens. DYNAMODB names a DynamoDB endpoint to keep things in; without it the peer keeps them in its own memory.
+//
+// `offline_access` has no effect here, because `oidc-provider` drops it from every request without `prompt=consent`, and
+// single sign-on asks nothing. So `issueRefreshToken` and `expiresWithSession` say what the scope would have said.
+// Rotation is the default for a public client.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+
+import { Provider } from 'oidc-provider';
+
+const algorithm = process.env.ALGORITHM;
+const key = {
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+}[algorithm]().privateKey.export({ format: 'jwk' });
+
+const settings = {
+  adapter: process.env.DYNAMODB ? (await import('./dynamo.mjs')).DynamoAdapter : undefined,
+  jwks: { keys: [{ ...key, alg: algorithm, use: 'sig', kid: 'peer-1' }] },
+  clients: [{
+    client_id: 'spa',
+    token_endpoint_auth_method: 'none',
+    redirect_uris: ['https://client.example/cb'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    id_token_signed_response_alg: algorithm,
+  }],
+  features: {
+    devInteractions: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => 'urn:api',
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({
+        scope: 'read',
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: algorithm } },
+      }),
+    },
+  },
+  pkce: { required: () => true },
+  issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+  expiresWithSession: () => false,
+  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  cookies: { keys: ['benchmark'] },
+};
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  server.on('request', new Provider(issuer, settings).callback());
+  console.log(JSON.stringify({ issuers: [issuer] }));
+});
