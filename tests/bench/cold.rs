@@ -5,6 +5,9 @@
 //! poll for work, the time of the first event and of warm ones, each also as processor time, and the peak of memory; and
 //! the size of the binary, also compressed. Starts take turns, so that a machine that slows down does so for all.
 //!
+//! `notify` tells a client that listens on loopback, without TLS. A deployed server asks nobody there, so this function runs
+//! beside workspaces of its own, whose public URL is a laptop's.
+//!
 //! `POSTERN_BINARIES` may name a folder of functions that were built elsewhere, such as those that are to be deployed;
 //! `POSTERN_FLOOR` a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds of `token`, as
 //! `tests/bench/levers.py` makes them; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
@@ -22,11 +25,18 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use protocol::id::{ClientId, Subject, WorkspaceId};
+use protocol::logout_token::{LogoutNotice, Participant};
 use tests::Pkce;
 use tests::browser::{answered, exchange, json, request};
-use tests::lambda::{Account, Environment, Event, FUNCTIONS, Fleet, Process, Visitor, binary};
+use tests::lambda::{Account, Environment, Event, FUNCTIONS, Fleet, Process, RECEIVERS, Visitor, binary};
+use tests::receiver::Receiver;
 
 const URL: &str = "https://auth.example";
+/// Where loopback may be asked.
+const NEARBY: &str = "http://localhost:9000";
 const NATIVE: &str = "http://127.0.0.1:51004/callback";
 const WARM: usize = 60;
 
@@ -46,7 +56,7 @@ struct Spent {
 }
 
 /// What is measured.
-struct Subject {
+struct Build {
     name: String,
     /// Which function it is a build of; none for the floor.
     function: Option<&'static str>,
@@ -54,7 +64,7 @@ struct Subject {
     starts: Vec<Start>,
 }
 
-impl Subject {
+impl Build {
     fn new(name: &str, function: Option<&'static str>, path: PathBuf) -> Self {
         Self { name: name.into(), function, path, starts: Vec::new() }
     }
@@ -65,17 +75,21 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         let mut subjects = subjects();
-        let account = Account::in_aws(URL).await;
+        let account = Account::in_aws(URL, |file| file).await;
         let fleet = account.start_all().await;
+        let receiver = Receiver::start().await;
+        let nearby = Account::in_aws(NEARBY, |file| with_told(file, &receiver)).await;
         for _ in 0..starts {
             for subject in &mut subjects {
                 let events = match subject.function {
                     None => Events::same(&Event::new("GET", "/")),
                     Some(name) => Events::of(&fleet, name).await,
                 };
+                let account = if subject.function == Some("notify") { &nearby } else { &account };
                 subject.starts.push(measured(&subject.path, &account.environment, events).await);
             }
         }
+        assert_eq!(receiver.received().len(), starts * (WARM + 1), "each event of notify tells the client");
         println!("medians of {starts} starts; the second figure of each pair is processor time");
         println!(
             "{:<18} {:>15} {:>15} {:>13} {:>8} {:>10} {:>7}",
@@ -85,19 +99,33 @@ fn main() {
     });
 }
 
-fn subjects() -> Vec<Subject> {
+fn subjects() -> Vec<Build> {
     let named = |variable| std::env::var_os(variable).map(PathBuf::from);
-    let floor = named("POSTERN_FLOOR").map(|path| Subject::new("floor", None, path));
-    let functions = FUNCTIONS.iter().map(|name| Subject::new(name, Some(name), binary(name)));
+    let floor = named("POSTERN_FLOOR").map(|path| Build::new("floor", None, path));
+    let functions = FUNCTIONS.into_iter().chain(RECEIVERS).map(|name| Build::new(name, Some(name), binary(name)));
     let mut variants: Vec<PathBuf> = named("POSTERN_VARIANTS")
         .map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect())
         .unwrap_or_default();
     variants.sort();
     let variants = variants.into_iter().map(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        Subject::new(&name, Some("token"), path)
+        Build::new(&name, Some("token"), path)
     });
     floor.into_iter().chain(functions).chain(variants).collect()
+}
+
+/// The workspace file `file`, in the demo's with a client that wants to be told of logouts.
+fn with_told(file: String, receiver: &Receiver) -> String {
+    if !file.contains("workspace = \"demo\"") {
+        return file;
+    }
+    let told = format!(
+        "\n[[clients]]\nclient_id = \"told\"\nclient_name = \"Told\"\napplication_type = \"native\"\n\
+         token_endpoint_auth_method = \"none\"\nredirect_uris = [\"http://127.0.0.1/callback\"]\n\
+         backchannel_logout_uri = \"{}\"\nscope = \"openid\"\n",
+        receiver.url
+    );
+    file + &told
 }
 
 /// What is sent to a function: a first event, and further ones of the same kind.
@@ -122,21 +150,33 @@ impl Events {
             }
             "token" => Self::exchanges(fleet, &pkce).await,
             "userinfo" => {
-                let exchange = Self::exchanges(fleet, &pkce).await.first;
-                let tokens = json(&fleet.processes["token"].invoke(exchange).await);
-                let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+                let bearer = format!("Bearer {}", Self::access_token(fleet, &pkce).await);
                 Self::same(&Event::new("GET", &demo("/userinfo")).header("authorization", &bearer))
+            }
+            "introspect" => {
+                let program = format!("Basic {}", STANDARD.encode("demo-service:demo-service-secret"));
+                let token = Self::access_token(fleet, &pkce).await;
+                let event = Event::new("POST", &demo("/oauth2/introspect")).form(&[("token", token.as_str())]);
+                Self::same(&event.header("authorization", &program))
             }
             "revoke" => {
                 let fields = [("token", "unknown"), ("client_id", "demo-native")];
                 Self::same(&Event::new("POST", &demo("/oauth2/revoke")).form(&fields))
             }
             "logout" => Self::same(&Event::new("GET", &demo("/oidc/logout")).query("client_id=demo-spa")),
+            "notify" => Self::same(&Event::of_queue(&notice().encoded(), 1)),
             "metadata" => Self::same(&Event::new("GET", &demo("/.well-known/jwks.json"))),
             // Nothing that can be resumed: the workspace is read, and the seal is looked at.
             "login" => Self::same(&Event::new("GET", &demo("/login")).query("interaction=AAAA")),
             _ => Self::same(&Event::new("GET", &demo("/login/upstream/partner")).query("interaction=AAAA")),
         }
+    }
+
+    /// A token of alice's.
+    async fn access_token(fleet: &Fleet, pkce: &Pkce) -> String {
+        let exchange = Self::exchanges(fleet, pkce).await.first;
+        let tokens = json(&fleet.processes["token"].invoke(exchange).await);
+        tokens["access_token"].as_str().unwrap().into()
     }
 
     /// Exchanges of codes, each with two signatures by KMS.
@@ -154,6 +194,13 @@ impl Events {
         }
         Self { first: all.swap_remove(0), further: all }
     }
+}
+
+/// That a session of alice's has ended, for the client that wants to know.
+fn notice() -> LogoutNotice {
+    let client_id = ClientId::parse("told").unwrap();
+    let participant = Participant { client_id, sub: Subject::parse("alice").unwrap(), sid: "session-1".into() };
+    LogoutNotice { workspace: WorkspaceId::parse("default", "demo").unwrap(), participant }
 }
 
 async fn measured(binary: &Path, environment: &Environment, events: Events) -> Start {
@@ -176,7 +223,7 @@ async fn answered_by(process: &Process, event: Event) -> Spent {
     Spent { time: began.elapsed(), processor: process.processor_time().saturating_sub(before) }
 }
 
-fn report(subject: &Subject) {
+fn report(subject: &Build) {
     let pair = |pick: fn(&Start) -> Spent, scale: f64| {
         let of = |part: fn(Spent) -> Duration| {
             median(subject.starts.iter().map(|start| part(pick(start))).collect()).as_secs_f64() * scale

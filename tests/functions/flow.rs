@@ -60,7 +60,7 @@ async fn a_user_logs_in_and_the_client_gets_tokens_uses_them_and_revokes_them() 
 /// As in AWS: over TLS, with the keys in what stands in for KMS.
 #[tokio::test]
 async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
-    let account = Account::in_aws(URL).await;
+    let account = Account::in_aws(URL, |file| file).await;
     let fleet = account.start_all().await;
     let (pkce, mut visitor) = (Pkce::new("kms"), Visitor::new(&fleet));
     let allowed = logged_in(&mut visitor, &request("demo-native", NATIVE, &pkce), "alice").await;

@@ -71,14 +71,14 @@ impl Account {
         Self { environment, public_url, database, queue }
     }
 
-    /// The demo's workspaces with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
-    pub async fn in_aws(public_url: &str) -> Self {
+    /// The same with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
+    pub async fn in_aws(public_url: &str, change: impl Fn(String) -> String) -> Self {
         let (data, kms) = (Data::memory(&SystemEntropy).unwrap(), FakeKms::new());
         let public_url = PublicUrl::parse(public_url).unwrap();
         let administration = KmsAdministration::new(&kms.connection("eu-central-1"), SEALING_KEY);
         let signing_keys = kms.signing_keys();
         let source = KeySource::Aws { kms: &administration, signing_keys: &signing_keys };
-        provisioned(&data, &public_url, |file| file, source).await;
+        provisioned(&data, &public_url, change, source).await;
         let database = data.engine.database().clone();
         let queue = FakeSqs::default();
         let (endpoint, ca_bundle) = aws::serve((data.engine.clone(), kms, queue.clone())).await;
