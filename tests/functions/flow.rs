@@ -76,6 +76,19 @@ async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
     }
 }
 
+/// Opening one costs a function that has a seventh of a processor as much as all the rest of its first exchange.
+#[tokio::test]
+async fn the_first_exchange_goes_over_the_connections_that_the_start_opened() {
+    let account = Account::in_aws(URL, |file| file).await;
+    let fleet = account.start_all().await;
+    let (pkce, mut visitor) = (Pkce::new("connections"), Visitor::new(&fleet));
+    let allowed = logged_in(&mut visitor, &request("demo-native", NATIVE, &pkce), "alice").await;
+    let (code, before) = (answered(&allowed, "code").unwrap(), account.connections());
+    assert!(before > 0);
+    let answer = fleet.form("/oauth2/token", &exchange("demo-native", NATIVE, &code, &pkce.verifier)).await;
+    assert_eq!((answer.status().as_u16(), account.connections()), (200, before), "{}", body(&answer));
+}
+
 #[tokio::test]
 async fn discovery_is_served_in_all_three_forms_and_names_keys_that_are_there() {
     let account = Account::new(URL, |file| file).await;

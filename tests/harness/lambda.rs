@@ -6,6 +6,8 @@ mod fleet;
 mod process;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -49,6 +51,7 @@ pub struct Account {
     database: dynoxide::Database,
     /// The queue of clients that have to be told of a logout.
     pub queue: FakeSqs,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Account {
@@ -68,7 +71,7 @@ impl Account {
         environment.insert("AWS_ENDPOINT_URL_SQS".into(), queue.serve().await);
         environment.insert("SEALING_KEY".into(), base64url(data.sealing_key.expose()));
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), store);
-        Self { environment, public_url, database, queue }
+        Self { environment, public_url, database, queue, connections: Arc::default() }
     }
 
     /// The same with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
@@ -81,13 +84,20 @@ impl Account {
         provisioned(&data, &public_url, change, source).await;
         let database = data.engine.database().clone();
         let queue = FakeSqs::default();
-        let (endpoint, ca_bundle) = aws::serve((data.engine.clone(), kms, queue.clone())).await;
+        let served = aws::serve((data.engine.clone(), kms, queue.clone())).await;
         let mut environment = environment(public_url.as_str());
         environment.insert("SEALING_KEY_ARN".into(), SEALING_KEY.into());
         environment.insert("SIGNING_KEY_ARNS".into(), signing_keys.join(","));
-        environment.insert("AWS_ENDPOINT_URL".into(), endpoint);
-        environment.insert("AWS_CA_BUNDLE".into(), ca_bundle);
-        Self { environment, public_url, database, queue }
+        environment.insert("AWS_ENDPOINT_URL".into(), served.endpoint);
+        environment.insert("AWS_ENDPOINT_URL_KMS".into(), served.kms);
+        environment.insert("AWS_CA_BUNDLE".into(), served.ca_bundle);
+        Self { environment, public_url, database, queue, connections: served.connections }
+    }
+
+    /// How many connections functions have opened to what stands in for AWS, with keys as there.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// The engine, for tests that look behind the store's back.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Collected, Full};
@@ -25,8 +26,21 @@ use crate::sqs::{self, FakeSqs};
 /// What is behind the port.
 type Services = (Engine, FakeKms, FakeSqs);
 
-/// Serves all of them, and returns the endpoint and the file of certificates that makes it believable.
-pub(super) async fn serve(services: Services) -> (String, String) {
+/// Where they are served.
+pub(super) struct Served {
+    /// The endpoint of all but KMS.
+    pub(super) endpoint: String,
+    /// The endpoint of KMS: another name, as in AWS, so that nobody takes a connection to one for a connection to the
+    /// other.
+    pub(super) kms: String,
+    /// The file of certificates that makes them believable.
+    pub(super) ca_bundle: String,
+    /// How many connections have been opened.
+    pub(super) connections: Arc<AtomicUsize>,
+}
+
+/// Serves all of them.
+pub(super) async fn serve(services: Services) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let folder = std::env::temp_dir().join(format!("postern-tests-{}-{port}", std::process::id()));
@@ -40,12 +54,19 @@ pub(super) async fn serve(services: Services) -> (String, String) {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
-    tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), services));
-    (format!("https://localhost:{port}"), folder.join("certificate.pem").display().to_string())
+    let connections = Arc::new(AtomicUsize::new(0));
+    tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), services, Arc::clone(&connections)));
+    Served {
+        endpoint: format!("https://localhost:{port}"),
+        kms: format!("https://127.0.0.1:{port}"),
+        ca_bundle: folder.join("certificate.pem").display().to_string(),
+        connections,
+    }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, services: Services) {
+async fn accept(listener: TcpListener, tls: TlsAcceptor, services: Services, connections: Arc<AtomicUsize>) {
     while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::Relaxed);
         // Otherwise each handshake waits for forty milliseconds, which a benchmark would take for the function's.
         let _ = stream.set_nodelay(true);
         let (tls, services) = (tls.clone(), services.clone());
@@ -78,11 +99,11 @@ async fn answer(
     Ok(response.body(Full::new(body)).unwrap())
 }
 
-/// A certificate for `localhost`, made anew for each run, and its key.
+/// A certificate for `localhost` and its address, made anew for each run, and its key.
 fn certificate(folder: &Path) {
     // Not a certificate authority's: such a one is not believed as a server's own.
     let settings = "[req]\ndistinguished_name = name\n[name]\n[extensions]\nbasicConstraints = critical, CA:FALSE\n\
-                    subjectAltName = DNS:localhost\n";
+                    subjectAltName = DNS:localhost, IP:127.0.0.1\n";
     std::fs::write(folder.join("settings"), settings).unwrap();
     let status = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
