@@ -5,7 +5,6 @@ use protocol::authorization::RequestTerms;
 use protocol::error::PageError;
 use protocol::scope::OPENID;
 use protocol::session::Session;
-use protocol::userinfo;
 use protocol::workspace::Settings;
 use web::Response;
 use web::page::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
@@ -92,8 +91,7 @@ fn rows<'a>(terms: &'a RequestTerms, settings: &'a Settings) -> Vec<ScopeRow<'a>
         let (title, title_inside) = (title.to_owned(), inside(title));
         ScopeRow { field: "withhold", name, title, title_inside, description, optional: name != OPENID }
     });
-    let claims = terms.claims.filtered(|claim| !userinfo::covers(&terms.scope, claim)).names();
-    let claims = claims.into_iter().map(|claim| {
+    let claims = terms.claims_by_name().into_iter().map(|claim| {
         let (title, name) = (claim.in_words(), claim.as_str());
         let title_inside = inside(&title);
         ScopeRow { field: "withhold_claim", name, title, title_inside, description: "", optional: true }

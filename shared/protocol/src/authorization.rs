@@ -7,6 +7,7 @@ use crate::claims::{ClaimsRequest, RequestedClaims};
 use crate::client::{Client, MethodPolicy, Presence};
 use crate::error::{PageError, RedirectError, Redirected, Refusal};
 use crate::id::{ClientId, Subject};
+use crate::identity::ClaimNames;
 use crate::parameters::{ParameterError, Parameters};
 use crate::pkce::CodeChallenge;
 use crate::redirect_uri::RedirectUri;
@@ -15,6 +16,7 @@ use crate::resource::Resources;
 use crate::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use crate::secret::Secret;
 use crate::session::SINGLE_FACTOR;
+use crate::userinfo;
 
 /// A request that a registered client may make. What it asks for is not decided yet.
 pub struct AuthorizationRequest {
@@ -106,6 +108,14 @@ pub enum Prompt {
 pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
     let text = parameters.one("client_id")?.ok_or(PageError::MissingClientId)?;
     ClientId::parse(text).map_err(|_| PageError::UnknownClient)
+}
+
+impl RequestTerms {
+    /// The claims that the request asks for by their names alone, because no scope of it asks for them.
+    #[must_use]
+    pub fn claims_by_name(&self) -> ClaimNames {
+        self.claims.filtered(|claim| !userinfo::covers(&self.scope, claim)).names()
+    }
 }
 
 impl AuthorizationRequest {

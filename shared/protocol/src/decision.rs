@@ -14,7 +14,6 @@ use crate::redirect_uri::RedirectUri;
 use crate::scope::{OPENID, Scopes};
 use crate::session::Session;
 use crate::time::{Lifetime, Timestamp};
-use crate::userinfo;
 
 /// Everything that the decision looks at.
 pub struct Attempt<'a> {
@@ -250,9 +249,7 @@ fn must_ask(attempt: &Attempt<'_>) -> bool {
         return false;
     }
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    let RequestTerms { scope, .. } = &request.terms;
-    let claims = request.terms.claims.filtered(|claim| !userinfo::covers(scope, claim)).names();
-    let covered = consent.is_some_and(|consent| consent.covers(scope, &claims));
+    let covered = consent.is_some_and(|consent| consent.covers(&request.terms.scope, &request.terms.claims_by_name()));
     demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
 }
 
