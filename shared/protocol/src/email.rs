@@ -27,8 +27,9 @@ impl EmailDomains {
     #[must_use]
     pub fn cover(&self, address: &str) -> bool {
         let Some((local, domain)) = address.split_once('@') else { return false };
-        let plain = !local.is_empty() && is_domain(&domain.to_ascii_lowercase());
-        plain && (self.0.contains(ANY) || self.0.contains(&domain.to_ascii_lowercase()))
+        let domain = domain.to_ascii_lowercase();
+        let plain = !local.is_empty() && is_domain(&domain);
+        plain && (self.0.contains(ANY) || self.0.contains(&domain))
     }
 }
 

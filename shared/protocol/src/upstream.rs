@@ -354,6 +354,7 @@ mod tests {
         let other = serde_json::json!({"sub": "another"}).as_object().cloned();
         assert_eq!(token.identity(&workspace, &provider(), other).err(), Some(UpstreamError::Userinfo));
     }
+
     #[test]
     fn sec_oidc_04_and_sec_up_17_a_provider_is_believed_of_the_domains_that_are_registered_and_no_others() {
         let workspace = WorkspaceId::parse("default", "demo").unwrap();

@@ -43,9 +43,7 @@ impl AccountReading {
         let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
         item::read_json(&item, "identity").map(Some)
     }
-}
 
-impl AccountReading {
     /// The user `subject`, as `source` says that knows them: a provider at their last login, the sandbox in the settings.
     ///
     /// # Errors
