@@ -5,7 +5,7 @@ use tests::expect::{page, redirected, refused};
 use tests::laptop::encoded;
 use tests::{Browser, Laptop, Pkce};
 
-use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, claims, redeemed, trusted_code, userinfo};
+use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, claims, redeemed, trusted_code};
 
 #[tokio::test]
 async fn sec_authz_01_no_other_response_type_is_offered() {
@@ -58,7 +58,7 @@ async fn sec_authz_02_and_14_no_later_step_can_change_or_widen_the_request() {
     let tokens = laptop.form("/oauth2/token", &exchange("demo-native", NATIVE, &code, &pkce.verifier), &[]).await;
     assert_eq!(json(&tokens)["scope"], "openid email");
     assert_eq!(claims(&access_token(&tokens))["scope"], "openid email");
-    assert_eq!(json(&userinfo(&laptop, &access_token(&tokens)).await)["email"], "alice@example.com");
+    assert_eq!(json(&laptop.userinfo(&access_token(&tokens)).await)["email"], "alice@example.com");
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn sec_authz_10_and_sec_sess_03_another_user_ends_the_session_of_the_first
     for (code, name) in [(of_alice, "Alice Example"), (of_bob, "Bob Example")] {
         let tokens = redeemed(&laptop, &code, &pkce).await;
         let id_token = claims(json(&tokens)["id_token"].as_str().unwrap());
-        assert_eq!(json(&userinfo(&laptop, &access_token(&tokens)).await)["name"], name);
+        assert_eq!(json(&laptop.userinfo(&access_token(&tokens)).await)["name"], name);
         alices.push((id_token["sub"].clone(), id_token["sid"].clone()));
     }
     assert!(alices[0].0 != alices[1].0 && alices[0].1 != alices[1].1, "{alices:?}");
@@ -535,7 +535,7 @@ async fn sec_authz_20_and_sec_adm_12_a_disabled_client_is_refused_everywhere_wit
     page(&browser.authorize(&changed(&baseline, "prompt", Some("none"))).await, 400, "silently");
     page(&browser.sign_in(&begun, "alice", "alice").await, 400, "a login that had begun");
     refused(&redeemed(&laptop, &code, &pkce).await, 401, "invalid_client", "a code that had been issued");
-    refused(&userinfo(&laptop, &token).await, 401, "invalid_token", "a token that had been issued");
+    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "a token that had been issued");
     let revoke = [("token", token.as_str()), ("client_id", "demo-trusted")];
     refused(&laptop.form("/oauth2/revoke", &revoke, &[]).await, 401, "invalid_client", "revocation");
     assert_eq!(laptop.dump(), before);
@@ -570,9 +570,9 @@ async fn sec_authz_20_a_code_of_a_user_who_is_gone_gives_no_tokens() {
 async fn sec_authz_20_a_token_of_a_user_who_is_gone_tells_nothing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 token"));
     let token = access_token(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
-    assert_eq!(userinfo(&laptop, &token).await.status(), 200);
+    assert_eq!(laptop.userinfo(&token).await.status(), 200);
     without_alice(&laptop).await;
-    refused(&userinfo(&laptop, &token).await, 401, "invalid_token", "a token of a user who is gone");
+    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "a token of a user who is gone");
 }
 
 #[tokio::test]

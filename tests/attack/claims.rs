@@ -4,7 +4,7 @@ use tests::browser::{answered, body, changed, exchange, json, request};
 use tests::expect::redirected;
 use tests::{Browser, Laptop, Pkce};
 
-use crate::given::{NATIVE, SPA, claims, userinfo};
+use crate::given::{NATIVE, SPA, claims, redeemed};
 
 /// Asks userinfo for an e-mail address and the ID token for a phone number, and for what cannot be had.
 const ASKED: &str = r#"{"userinfo":{"email":{"essential":true},"groups":null},
@@ -23,7 +23,7 @@ async fn told(
 ) -> (serde_json::Value, serde_json::Value) {
     let code = answered(response, "code").unwrap_or_else(|| panic!("no code: {}", body(response)));
     let tokens = json(&laptop.form("/oauth2/token", &exchange(client, uri, &code, &pkce.verifier), &[]).await);
-    let userinfo = userinfo(laptop, tokens["access_token"].as_str().unwrap()).await;
+    let userinfo = laptop.userinfo(tokens["access_token"].as_str().unwrap()).await;
     (claims(tokens["id_token"].as_str().unwrap()), json(&userinfo))
 }
 
@@ -153,8 +153,7 @@ async fn sec_authz_11_a_subject_that_is_asked_for_is_the_expected_user() {
         let mut browser = Browser::new(&laptop);
         let login = browser.authorize(&asking("demo-trusted", NATIVE, &pkce, "{}")).await;
         let code = answered(&browser.sign_in(&login, user, user).await, "code").unwrap();
-        let exchange = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
-        json(&laptop.form("/oauth2/token", &exchange, &[]).await)["id_token"].as_str().unwrap().to_owned()
+        json(&redeemed(&laptop, &code, &pkce).await)["id_token"].as_str().unwrap().to_owned()
     };
     let (alice, bob) = (id_token("alice").await, id_token("bob").await);
     let about = |token: &str, place: &str| {

@@ -11,9 +11,7 @@ use tests::laptop::encoded;
 use tests::{Browser, Laptop, Operation, Pkce, Trouble};
 use web::Response;
 
-use crate::given::{
-    NATIVE, SPA, WEB, access_token, basic, claims, is_demo, redeemed, tampered, trusted_code, userinfo,
-};
+use crate::given::{NATIVE, SPA, WEB, access_token, basic, claims, is_demo, redeemed, tampered, trusted_code};
 
 /// However many requests redeem one code at once, exactly one wins, and what it won stays good.
 #[tokio::test]
@@ -31,7 +29,7 @@ async fn sec_code_07_and_13_of_fifty_parallel_redemptions_one_wins() {
         for answer in lost {
             refused(answer, 400, "invalid_grant", "lost the race");
         }
-        let userinfo = userinfo(&laptop, &access_token(won[0])).await;
+        let userinfo = laptop.userinfo(&access_token(won[0])).await;
         assert_eq!(userinfo.status(), 200, "the winner's tokens stay good");
     }
 }
@@ -68,7 +66,7 @@ async fn sec_code_01_and_sec_store_01_and_sec_sess_02_nothing_in_the_tables_is_a
         for code in [found.clone(), format!("local.{grant}.{found}")] {
             refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", &code);
         }
-        assert_ne!(userinfo(&laptop, &found).await.status(), 200, "{found} is a token");
+        assert_ne!(laptop.userinfo(&found).await.status(), 200, "{found} is a token");
         let cookie = format!("session.default.demo={found}; browser.default.demo={found}");
         let response = laptop.send("GET", &silent, &[("cookie", &cookie)], "").await;
         redirected(&laptop, &response, NATIVE, "login_required", &found);
@@ -173,7 +171,7 @@ async fn sec_code_05_and_sec_adm_06_a_code_is_good_in_its_workspace_only() {
     let revoke = encoded(&[("token", &token), ("client_id", "demo-trusted")]);
     let elsewhere = laptop.send("POST", "/default/partner/oauth2/revoke", &form, revoke).await;
     assert_eq!(elsewhere.status(), 200, "a token of nobody's here");
-    assert_eq!(userinfo(&laptop, &token).await.status(), 200, "which revoked nothing");
+    assert_eq!(laptop.userinfo(&token).await.status(), 200, "which revoked nothing");
 }
 
 #[tokio::test]
@@ -228,10 +226,10 @@ async fn sec_code_09_and_12_a_replay_revokes_everything_however_late_it_comes() 
         let pkce = Pkce::new(&format!("code 9 {millis}"));
         let code = trusted_code(&laptop, &pkce).await;
         let token = access_token(&redeemed(&laptop, &code, &pkce).await);
-        assert_eq!(userinfo(&laptop, &token).await.status(), 200, "{millis}");
+        assert_eq!(laptop.userinfo(&token).await.status(), 200, "{millis}");
         laptop.clock.advance_millis(millis);
         refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", &millis.to_string());
-        refused(&userinfo(&laptop, &token).await, 401, "invalid_token", &millis.to_string());
+        refused(&laptop.userinfo(&token).await, 401, "invalid_token", &millis.to_string());
         let flow = laptop.dump().into_iter().find(|(table, _)| table.contains("flow")).unwrap().1;
         let grant = flow.iter().find(|item| item.contains(code.split('.').nth(1).unwrap())).unwrap();
         assert!(grant.contains("\"revoked\""), "{millis}: {grant}");
@@ -265,7 +263,7 @@ async fn sec_code_10_a_replay_that_proves_nothing_revokes_nothing() {
         refused(&laptop.form("/oauth2/token", &fields, headers).await, status, error, case);
     }
     assert_eq!(laptop.dump(), before);
-    assert_eq!(userinfo(&laptop, &token).await.status(), 200, "the tokens are still good");
+    assert_eq!(laptop.userinfo(&token).await.status(), 200, "the tokens are still good");
 }
 
 #[tokio::test]
@@ -282,7 +280,7 @@ async fn sec_code_11_an_answer_that_was_lost_never_leads_to_a_second_grant() {
     assert!(lost.iter().any(Operation::is_write), "{lost:?}");
     laptop.wire.calm();
     if answer.status() == 200 {
-        assert_eq!(userinfo(&laptop, &access_token(&answer)).await.status(), 200, "our own retry recognised itself");
+        assert_eq!(laptop.userinfo(&access_token(&answer)).await.status(), 200, "our own retry recognised itself");
     } else {
         refused(&answer, 503, "temporarily_unavailable", "whether it happened is not known");
     }
@@ -299,11 +297,11 @@ async fn sec_code_13_a_second_use_within_half_a_second_is_taken_for_a_retry() {
         let before = laptop.dump();
         refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", &millis.to_string());
         assert_eq!(laptop.dump(), before, "{millis}");
-        assert_eq!(userinfo(&laptop, &token).await.status(), 200, "{millis}");
+        assert_eq!(laptop.userinfo(&token).await.status(), 200, "{millis}");
     }
     laptop.clock.advance_millis(1);
     refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "half a second later");
-    refused(&userinfo(&laptop, &token).await, 401, "invalid_token", "half a second later");
+    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "half a second later");
 }
 
 #[tokio::test]
@@ -320,7 +318,7 @@ async fn sec_code_15_a_code_says_who_logged_in_and_not_who_is_logged_in() {
     let tokens = redeemed(&laptop, &code, &pkce).await;
     let id_token = claims(parsed(&tokens)["id_token"].as_str().unwrap());
     assert_eq!((&id_token["nonce"], &id_token["auth_time"]), (&json!("nonce-1"), &json!(logged_in)));
-    assert_eq!(parsed(&userinfo(&laptop, &access_token(&tokens)).await)["name"], "Alice Example");
+    assert_eq!(parsed(&laptop.userinfo(&access_token(&tokens)).await)["name"], "Alice Example");
 }
 
 /// A flow whose log lines go to standard error, and whose secrets go to standard output.
@@ -341,7 +339,7 @@ async fn logged_flow() {
     let tokens = redeemed(&laptop, &code, &pkce).await;
     laptop.clock.advance(2);
     let _ = redeemed(&laptop, &code, &pkce).await;
-    let _ = userinfo(&laptop, &access_token(&tokens)).await;
+    let _ = laptop.userinfo(&access_token(&tokens)).await;
     let refresh_tokens = logged_reuse(&laptop, &mut browser).await;
     let callback = format!("{}?code=upstream-code-that-nobody-logs&state=x", laptop.demo_url("/callback/partner"));
     let _ = browser.get(&callback).await;

@@ -54,12 +54,6 @@ pub(crate) fn cookie_name(browser: &Browser<'_>, prefix: &str) -> String {
     browser.cookies.keys().find(|name| name.starts_with(prefix)).unwrap().clone()
 }
 
-/// Asks who the holder of `token` is.
-pub(crate) async fn userinfo(laptop: &Laptop, token: &str) -> Response {
-    let bearer = format!("Bearer {token}");
-    laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await
-}
-
 /// The claims of a token, whose signature does not matter here.
 pub(crate) fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).and_then(protocol::encoding::base64url_decoded).unwrap();

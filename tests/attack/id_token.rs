@@ -1,11 +1,11 @@
 //! Section N: what an ID token says in each flow, and nothing else.
 
 use serde_json::{Value, json};
-use tests::browser::{answered, changed, exchange, json as parsed, request};
+use tests::browser::{answered, changed, json as parsed, request};
 use tests::{Browser, Laptop, Pkce};
 use web::Clock as _;
 
-use crate::given::{NATIVE, claims};
+use crate::given::{NATIVE, claims, redeemed};
 
 /// Logs alice in with a request of the trusted client that is changed so, and redeems the code.
 async fn tokens(laptop: &Laptop, changes: &[(&str, Option<&str>)]) -> Value {
@@ -14,7 +14,7 @@ async fn tokens(laptop: &Laptop, changes: &[(&str, Option<&str>)]) -> Value {
         .iter()
         .fold(request("demo-trusted", NATIVE, &pkce), |asked, (name, value)| changed(&asked, name, *value));
     let code = answered(&Browser::new(laptop).log_in(&asked).await, "code").unwrap();
-    parsed(&laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await)
+    parsed(&redeemed(laptop, &code, &pkce).await)
 }
 
 fn id_token(answer: &Value) -> Value {
@@ -76,8 +76,8 @@ async fn sec_oidc_01_an_id_token_has_the_claims_of_its_flow_and_no_others() {
 async fn sec_oidc_01_an_id_token_without_at_hash_lives_as_long_as_its_workspace_says() {
     let laptop = Laptop::with(|file| {
         file.replace("at_hash = \"included\"\n", "").replace("\nid_token = 3600", "\nid_token = 600")
-    });
-    let laptop = laptop.await;
+    })
+    .await;
     let login = laptop.clock.now().seconds();
     let actual = id_token(&tokens(&laptop, &[]).await);
     let more = json!({"nonce": "nonce-1", "exp": login + 600});

@@ -12,7 +12,7 @@ use tests::receiver::Receiver;
 use tests::{Browser, Laptop, Pkce};
 use web::Response;
 
-use crate::given::{NATIVE, SPA, and_clients, claims, cookie_name, userinfo};
+use crate::given::{NATIVE, SPA, and_clients, claims, cookie_name};
 
 const BYE: &str = "https://app.example/bye";
 
@@ -353,7 +353,7 @@ async fn sec_logout_07_the_hint_of_one_user_does_not_end_the_session_of_another(
     asks(&stale, "what alice was asked is not bob's answer");
     assert!(body(&stale).contains("Bob Example"), "{}", body(&stale));
     assert!(is_logged_in(&laptop, &mut browser).await);
-    assert_eq!(userinfo(&laptop, bobs["access_token"].as_str().unwrap()).await.status(), 200);
+    assert_eq!(laptop.userinfo(bobs["access_token"].as_str().unwrap()).await.status(), 200);
 }
 
 #[tokio::test]
@@ -363,7 +363,7 @@ async fn sec_logout_08_what_a_grant_gave_out_does_not_end_with_the_session() {
     let tokens = tokens(&laptop, &mut browser, "told", "alice").await;
     let hint = tokens["id_token"].as_str().unwrap();
     assert_eq!(log_out(&laptop, &mut browser, &[("id_token_hint", hint)]).await.status(), 200);
-    assert_eq!(userinfo(&laptop, tokens["access_token"].as_str().unwrap()).await.status(), 200);
+    assert_eq!(laptop.userinfo(tokens["access_token"].as_str().unwrap()).await.status(), 200);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use tests::expect::{page, redirected};
 use tests::laptop::encoded;
 use tests::{Browser, KmsTrouble, Laptop, Pkce};
 
-use crate::given::{NATIVE, and_clients, claims, redeemed, userinfo};
+use crate::given::{NATIVE, and_clients, claims, redeemed};
 
 /// Whether a page asks which account to go on with.
 fn asks_for_account(response: &web::Response) -> bool {
@@ -161,7 +161,7 @@ async fn sub(laptop: &Laptop, tokens: &serde_json::Value) -> String {
     let access_token = tokens["access_token"].as_str().unwrap();
     let sub = claims(access_token)["sub"].clone();
     assert_eq!(sub, claims(tokens["id_token"].as_str().unwrap())["sub"]);
-    let userinfo = userinfo(laptop, access_token).await;
+    let userinfo = laptop.userinfo(access_token).await;
     assert_eq!((&json(&userinfo)["sub"], userinfo.status()), (&sub, http::StatusCode::OK));
     sub.as_str().unwrap().into()
 }

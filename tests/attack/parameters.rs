@@ -7,7 +7,7 @@ use tests::laptop::encoded;
 use tests::{Browser, Laptop, Pkce};
 use web::route::{CrossOrigin, ROUTES};
 
-use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, code, redeemed, trusted_code, userinfo};
+use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, code, redeemed, trusted_code};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -386,10 +386,10 @@ async fn sec_param_12_a_code_and_a_token_have_one_spelling() {
     assert_eq!(laptop.dump(), before);
     let token = access_token(&redeemed(&laptop, &code, &pkce).await);
     for other in respelled(&token) {
-        let answer = userinfo(&laptop, &other).await;
+        let answer = laptop.userinfo(&other).await;
         assert!(matches!(answer.status().as_u16(), 400 | 401), "{other}: {}", body(&answer));
     }
-    assert_eq!(userinfo(&laptop, &token).await.status(), 200);
+    assert_eq!(laptop.userinfo(&token).await.status(), 200);
 }
 
 /// Spellings that a lax decoder takes for the same: padded, with white space, in the other alphabet, with the unused bits

@@ -6,7 +6,7 @@ use tests::browser::{answered, body, exchange, json as parsed, request};
 use tests::{Browser, Laptop, Pkce, expect};
 use web::Response;
 
-use crate::given::{NATIVE, WEB, and_clients, basic, claims, userinfo};
+use crate::given::{NATIVE, WEB, and_clients, basic, claims};
 
 const SCOPE: &str = "openid profile email offline_access";
 
@@ -125,11 +125,11 @@ async fn sec_rt_04_and_05_a_replaced_token_ends_the_grant_when_it_comes_again() 
     let tokens = offline(&laptop, "demo-trusted", NATIVE, &[]).await;
     let (first, access) = (tokens["refresh_token"].as_str().unwrap(), tokens["access_token"].as_str().unwrap());
     let second = successor(&refresh(&laptop, first, &[]).await);
-    assert_eq!(userinfo(&laptop, access).await.status(), 200);
+    assert_eq!(laptop.userinfo(access).await.status(), 200);
     laptop.clock.advance(60);
     token_error(&refresh(&laptop, first, &[]).await, 400, "invalid_grant");
     token_error(&refresh(&laptop, &second, &[]).await, 400, "invalid_grant");
-    assert_eq!(userinfo(&laptop, access).await.status(), 401, "its access tokens end with it");
+    assert_eq!(laptop.userinfo(access).await.status(), 401, "its access tokens end with it");
     laptop.restart();
     laptop.clock.step_back(3600);
     token_error(&refresh(&laptop, &second, &[]).await, 400, "invalid_grant");
@@ -281,7 +281,7 @@ async fn sec_rt_14_an_id_token_at_a_refresh_is_about_the_same_login() {
 async fn sec_rt_16_a_refresh_token_is_nothing_else() {
     let laptop = Laptop::demo().await;
     let token = first(&laptop).await;
-    assert_eq!(userinfo(&laptop, &token).await.status(), 401);
+    assert_eq!(laptop.userinfo(&token).await.status(), 401);
     let as_code = exchange("demo-trusted", NATIVE, &token, "v");
     token_error(&laptop.form("/oauth2/token", &as_code, &[]).await, 400, "invalid_grant");
     let tokens = offline(&laptop, "demo-trusted", NATIVE, &[]).await;

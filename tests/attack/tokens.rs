@@ -6,7 +6,7 @@ use tests::browser::{answered, body, changed, exchange, json as parsed, request}
 use tests::{Browser, Laptop, Pkce, expect};
 use web::Response;
 
-use crate::given::{NATIVE, WEB, and_clients, basic, claims, is_demo, userinfo};
+use crate::given::{NATIVE, WEB, and_clients, basic, claims, is_demo};
 
 const ORDERS: &str = "https://orders.example/api";
 
@@ -94,7 +94,7 @@ async fn sec_tok_08_and_sec_rt_15_a_clients_own_token_is_nobodys_but_its_own() {
     for of_user in ["auth_time", "acr", "amr", "email", "sid"] {
         assert!(claims[of_user].is_null(), "{of_user}: {claims}");
     }
-    expect::refused(&userinfo(&laptop, &token).await, 403, "insufficient_scope", "it is about nobody");
+    expect::refused(&laptop.userinfo(&token).await, 403, "insufficient_scope", "it is about nobody");
     assert_eq!(laptop.dump(), before, "nothing is written");
     expect::refused(&own(&laptop, &web_client(), &[]).await, 400, "unauthorized_client", "not registered for it");
     let public =
@@ -263,7 +263,7 @@ async fn sec_res_09_revoking_any_token_of_a_grant_ends_the_grant() {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", text(&granted, "refresh_token"))];
         let refused = laptop.form("/oauth2/token", &fields, &[("authorization", &web_client())]).await;
         expect::refused(&refused, 400, "invalid_grant", name);
-        assert_eq!(userinfo(&laptop, text(&granted, "access_token")).await.status(), 401);
+        assert_eq!(laptop.userinfo(text(&granted, "access_token")).await.status(), 401);
     }
 }
 
@@ -325,7 +325,7 @@ async fn sec_jwt_06_a_signed_answer_is_its_own_kind_and_for_who_asked() {
         let header = protocol::encoding::base64url_decoded(signed.split('.').next().unwrap()).unwrap();
         let header: Value = serde_json::from_slice(&header).unwrap();
         assert_eq!(header["typ"], "token-introspection+jwt");
-        assert_eq!(userinfo(&laptop, &signed).await.status(), 401, "it opens nothing");
+        assert_eq!(laptop.userinfo(&signed).await.status(), 401, "it opens nothing");
         assert!(!is_active(&laptop, &signed, &service()).await);
     }
 }
@@ -462,12 +462,12 @@ async fn sec_res_02_and_03_userinfo_says_what_is_wrong_with_a_token() {
         (text(&granted, "id_token"), 401, "invalid_token"),
         (own.as_str(), 403, "insufficient_scope"),
     ] {
-        let response = userinfo(&laptop, token).await;
+        let response = laptop.userinfo(token).await;
         expect::refused(&response, status, error, token);
         assert!(challenge(&response).contains(&format!("error=\"{error}\"")), "{}", challenge(&response));
     }
     laptop.clock.advance(3600);
-    expect::refused(&userinfo(&laptop, text(&granted, "access_token")).await, 401, "invalid_token", "expired");
+    expect::refused(&laptop.userinfo(text(&granted, "access_token")).await, 401, "invalid_token", "expired");
 }
 
 #[tokio::test]

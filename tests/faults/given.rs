@@ -267,9 +267,7 @@ async fn coded(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready
 
 /// Userinfo's answer to the token of `ready`.
 pub(crate) async fn userinfo(laptop: &Laptop, token: &str) -> u16 {
-    let bearer = format!("Bearer {token}");
-    let answer = laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await;
-    answer.status().as_u16()
+    laptop.userinfo(token).await.status().as_u16()
 }
 
 /// Starts all functions anew, as in fresh execution environments: nothing is cached, and the SDK has its full quota of

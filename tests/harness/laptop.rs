@@ -267,6 +267,12 @@ impl Laptop {
         self.send("POST", &self.demo_url(path), &all, encoded(fields)).await
     }
 
+    /// Asks userinfo with `token`.
+    pub async fn userinfo(&self, token: &str) -> Response {
+        let bearer = format!("Bearer {token}");
+        self.send("GET", &self.demo_url("/userinfo"), &[("authorization", &bearer)], "").await
+    }
+
     /// Everything that the store holds, table by table, item by item.
     #[must_use]
     pub fn dump(&self) -> BTreeMap<String, Vec<String>> {

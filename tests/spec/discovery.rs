@@ -138,9 +138,8 @@ async fn tokens_for(laptop: &Laptop, parameters: &[(&str, &str)]) -> Value {
 }
 
 /// What userinfo says of the user of these tokens.
-async fn told_of(laptop: &Laptop, tokens: &Value) -> web::Response {
-    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-    laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await
+async fn told_of(laptop: &Laptop, tokens: &Value) -> Value {
+    parsed(&laptop.userinfo(tokens["access_token"].as_str().unwrap()).await)
 }
 
 fn part(token: &str, at: usize) -> Value {
@@ -255,14 +254,14 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
         "claims_supported" => {
             let laptop = Laptop::with(|text| with_all_claims(&text)).await;
             let tokens = tokens(&laptop).await;
-            let user = parsed(&told_of(&laptop, &tokens).await);
+            let user = told_of(&laptop, &tokens).await;
             let id_token = part(tokens["id_token"].as_str().unwrap(), 1);
             let told = id_token.as_object().unwrap().keys().chain(user.as_object().unwrap().keys());
             assert_eq!(list(value).into_iter().collect::<BTreeSet<_>>(), told.map(String::as_str).collect());
         }
         "claim_types_supported" => {
             assert_eq!(value, &json!(["normal"]));
-            let user = parsed(&told_of(laptop, &tokens(laptop).await).await);
+            let user = told_of(laptop, &tokens(laptop).await).await;
             // Neither aggregated nor distributed (OpenID Connect Core §5.6.2).
             assert!(user.get("_claim_names").is_none() && user.get("_claim_sources").is_none());
         }

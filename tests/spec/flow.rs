@@ -41,8 +41,7 @@ async fn a_user_logs_in_consents_and_the_client_gets_tokens_that_verify() {
     assert_eq!(id["sub"], access["sub"]);
     assert_eq!(id["at_hash"], protocol::id_token::at_hash(tokens["access_token"].as_str().unwrap()));
 
-    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-    let userinfo = laptop.send("GET", &laptop.demo_url("/userinfo"), &[("authorization", &bearer)], "").await;
+    let userinfo = laptop.userinfo(tokens["access_token"].as_str().unwrap()).await;
     assert_eq!(userinfo.status(), 200);
     let userinfo = json(&userinfo);
     assert_eq!((&userinfo["sub"], &userinfo["email"]), (&id["sub"], &"alice@example.com".into()));
