@@ -78,7 +78,7 @@ fn main() {
         let account = Account::in_aws(URL, |file| file).await;
         let fleet = account.start_all().await;
         let receiver = Receiver::start().await;
-        let nearby = Account::in_aws(NEARBY, |file| with_told(file, &receiver)).await;
+        let nearby = Account::in_aws(NEARBY, |file| receiver.registered(file)).await;
         for _ in 0..starts {
             for subject in &mut subjects {
                 let events = match subject.function {
@@ -112,20 +112,6 @@ fn subjects() -> Vec<Build> {
         Build::new(&name, Some("token"), path)
     });
     floor.into_iter().chain(functions).chain(variants).collect()
-}
-
-/// The workspace file `file`, in the demo's with a client that wants to be told of logouts.
-fn with_told(file: String, receiver: &Receiver) -> String {
-    if !file.contains("workspace = \"demo\"") {
-        return file;
-    }
-    let told = format!(
-        "\n[[clients]]\nclient_id = \"told\"\nclient_name = \"Told\"\napplication_type = \"native\"\n\
-         token_endpoint_auth_method = \"none\"\nredirect_uris = [\"http://127.0.0.1/callback\"]\n\
-         backchannel_logout_uri = \"{}\"\nscope = \"openid\"\n",
-        receiver.url
-    );
-    file + &told
 }
 
 /// What is sent to a function: a first event, and further ones of the same kind.

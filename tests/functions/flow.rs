@@ -76,7 +76,7 @@ async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
     }
 }
 
-/// Opening one costs a function that has a seventh of a processor as much as all the rest of its first exchange.
+/// Opening one more takes a function with a seventh of a processor some milliseconds, for which a user waits.
 #[tokio::test]
 async fn the_first_exchange_goes_over_the_connections_that_the_start_opened() {
     let account = Account::in_aws(URL, |file| file).await;

@@ -15,13 +15,7 @@ use crate::flow::{NATIVE, logged_in};
 const URL: &str = "http://localhost:9000";
 
 async fn account(receiver: &Receiver) -> Account {
-    let told = format!(
-        "\n[[clients]]\nclient_id = \"told\"\nclient_name = \"Told\"\napplication_type = \"native\"\n\
-         token_endpoint_auth_method = \"none\"\ntrusted = true\nredirect_uris = [\"http://127.0.0.1/callback\"]\n\
-         post_logout_redirect_uris = [\"https://app.example/bye\"]\nbackchannel_logout_uri = \"{}\"\nscope = \"openid\"\n",
-        receiver.url
-    );
-    Account::new(URL, |file| if file.contains("workspace = \"demo\"") { file + &told } else { file }).await
+    Account::new(URL, |file| receiver.registered(file)).await
 }
 
 /// Logs alice in and returns her ID token.

@@ -57,6 +57,22 @@ impl Receiver {
         made
     }
 
+    /// The workspace file `file`; the demo's has a client more, `told`, which is told of logouts here.
+    #[must_use]
+    pub fn registered(&self, file: String) -> String {
+        if !file.contains("workspace = \"demo\"") {
+            return file;
+        }
+        let told = format!(
+            "\n[[clients]]\nclient_id = \"told\"\nclient_name = \"Told\"\napplication_type = \"native\"\n\
+             token_endpoint_auth_method = \"none\"\ntrusted = true\nredirect_uris = [\"http://127.0.0.1/callback\"]\n\
+             post_logout_redirect_uris = [\"https://app.example/bye\"]\nbackchannel_logout_uri = \"{}\"\n\
+             scope = \"openid\"\n",
+            self.url
+        );
+        file + &told
+    }
+
     /// From now on it answers with these, one after the other, and then with 200 again.
     pub fn answers(&self, statuses: &[u16]) {
         *self.answers.lock().unwrap() = statuses.iter().copied().collect();
