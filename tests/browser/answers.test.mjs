@@ -1,52 +1,26 @@
 // How an answer reaches the client, and whom the user goes on as.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 import {
   allow,
-  authorizationRequest,
   codeOf,
   deny,
   isConsentPage,
   isLoginPage,
   isRefusal,
-  nativeApplication,
   passed,
+  picture,
   redeem,
   signIn,
+  stageFor,
   startBrowser,
-  startServer,
   tokensOf,
-  visitor,
 } from './support.mjs';
 
 const browser = await startBrowser();
-
-/** Where pictures of the pages go, for a person to look at. Without it, none are taken. */
-const PICTURES = process.env.PICTURES;
-
-async function stage(t, options = {}) {
-  const server = await startServer(t);
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser, options);
-  const ask = (client_id, parameters) =>
-    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
-  return { server, app, ask, ...guest };
-}
-
-/** A picture of what is on the screen, in light and in dark. */
-async function picture(page, name) {
-  if (PICTURES === undefined) {
-    return;
-  }
-  mkdirSync(PICTURES, { recursive: true });
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png` });
-  }
-}
+const stage = stageFor(browser);
 
 async function isAccountPage(page) {
   await page.getByRole('heading', { level: 1, name: 'Choose an account' }).waitFor();

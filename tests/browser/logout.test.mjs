@@ -4,31 +4,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  authorizationRequest,
+  allow,
   codeOf,
   cookies,
-  allow,
   isConsentPage,
   isLoginPage,
   isRefusal,
   nativeApplication,
   signIn,
+  stageFor,
   startBrowser,
-  startServer,
   tokensOf,
-  visitor,
 } from './support.mjs';
 
 const browser = await startBrowser();
 
-async function stage(t, options = {}) {
-  const server = await startServer(t);
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser, options);
-  const ask = (client_id, parameters) =>
-    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
-  const logout = (parameters = {}) => `${server.issuer()}/oidc/logout?${new URLSearchParams(parameters)}`;
-  return { server, app, ask, logout, ...guest };
+async function stage(t, options) {
+  const guest = await stageFor(browser)(t, options);
+  const logout = (parameters = {}) => `${guest.server.issuer()}/oidc/logout?${new URLSearchParams(parameters)}`;
+  return { ...guest, logout };
 }
 
 /** Logs in for the client whose users are not asked, and returns the tokens. */

@@ -1,36 +1,22 @@
 // How the pages are built: for everybody, on every screen, with and without scripts.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import {
   allow,
-  authorizationRequest,
   isConsentPage,
   isLoginPage,
-  nativeApplication,
+  picture,
   signIn,
+  stageFor,
   startBrowser,
-  startServer,
   tokensOf,
-  visitor,
 } from './support.mjs';
 
 const browser = await startBrowser();
-
-/** Where pictures of the pages go, for a person to look at. Without it, none are taken. */
-const PICTURES = process.env.PICTURES;
-
-async function stage(t, { server: serverOptions = [], ...options } = {}) {
-  const server = await startServer(t, ...serverOptions);
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser, options);
-  const ask = (client_id, parameters) =>
-    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
-  return { server, app, ask, ...guest };
-}
+const stage = stageFor(browser);
 
 /** Walks past every page there is, and calls `look` at each. */
 async function tour({ server, page, ask }, look) {
@@ -232,7 +218,7 @@ for (const colorScheme of ['light', 'dark']) {
     await tour(guest, async (name) => {
       assert.deepEqual(await faint(page), [], name);
       grounds.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
-      await picture(page, name, colorScheme);
+      await picture(page, name, [colorScheme]);
     });
     for (const ground of grounds) {
       const [red] = ground.match(/\d+/g).map(Number);
@@ -250,18 +236,6 @@ for (const width of [360, 320]) {
       assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
     });
   });
-}
-
-async function picture(page, name, colorScheme) {
-  if (!PICTURES) {
-    return;
-  }
-  mkdirSync(PICTURES, { recursive: true });
-  for (const [width, height] of [[1280, 800], [390, 844]]) {
-    await page.setViewportSize({ width, height });
-    await page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}-${width}.png`, fullPage: !name.startsWith('demo') });
-  }
-  await page.setViewportSize({ width: 1280, height: 720 });
 }
 
 test('a long name breaks instead of running out of its box', async (t) => {

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import {
   allow,
   assertErrorPage,
-  authorizationRequest,
   cookies,
   isConsentPage,
   isErrorPage,
@@ -15,21 +14,13 @@ import {
   nativeApplication,
   passed,
   signIn,
+  stageFor,
   startBrowser,
-  startServer,
   visitor,
 } from './support.mjs';
 
 const browser = await startBrowser();
-
-async function stage(t, { options = [], ...expectations } = {}) {
-  const server = await startServer(t, ...options);
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser, expectations);
-  const ask = (client_id, parameters) =>
-    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
-  return { server, app, ask, ...guest };
-}
+const stage = stageFor(browser);
 
 test('SEC-REDIR-02 a request that names no client or none of its addresses ends on a page of ours', async (t) => {
   const { server, app, page, ask } = await stage(t);
@@ -128,7 +119,7 @@ test('SEC-SESS-06 the consent page cannot be reached without logging in', async 
 
 test('a sign-in that took too long says that it has expired', async (t) => {
   const workspace = fileURLToPath(new URL('workspaces/hurried.toml', import.meta.url));
-  const { page, ask, app } = await stage(t, { options: ['--config', workspace] });
+  const { page, ask, app } = await stage(t, { server: ['--config', workspace] });
   const began = Math.floor(Date.now() / 1000);
   await page.goto(ask('hurried', { workspace: 'hurried', scope: 'openid' }).url);
   await isLoginPage(page);
@@ -212,7 +203,7 @@ test('SEC-XSS-01 what a request carries is shown as text, or not at all', async 
 
 test('SEC-XSS-01 names with markup in them are shown as text', async (t) => {
   const workspace = fileURLToPath(new URL('workspaces/hostile.toml', import.meta.url));
-  const { page, ask, app } = await stage(t, { options: ['--config', workspace] });
+  const { page, ask, app } = await stage(t, { server: ['--config', workspace] });
   const answer = app.next();
   await page.goto(ask('hostile', { workspace: 'hostile', scope: 'openid' }).url);
   const login = page.locator('main');

@@ -15,6 +15,7 @@ import {
   nativeApplication,
   passed,
   signIn,
+  stageFor,
   startBrowser,
   startServer,
   tokensOf,
@@ -23,15 +24,7 @@ import {
 } from './support.mjs';
 
 const browser = await startBrowser();
-
-async function stage(t) {
-  const server = await startServer(t);
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser);
-  const ask = (client_id, parameters) =>
-    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
-  return { server, app, ask, ...guest };
-}
+const stage = stageFor(browser);
 
 /** Logs in for the client whose users are not asked, and returns the tokens. */
 async function logIn({ server, app, ask, page }, username = 'alice') {

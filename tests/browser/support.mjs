@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { after } from 'node:test';
@@ -308,4 +309,39 @@ export async function aSecondBegins() {
   while (Date.now() % 1000 > 150) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+// --- All of it together ---
+
+/**
+ * What a test starts with: a server, to which the options `server` are given, an application, and a visitor with
+ * `browser`, to whom all other options are. `ask` makes an authorization request of a client whose answers the
+ * application takes.
+ */
+export const stageFor = (browser) => async (t, { server: serverOptions = [], ...options } = {}) => {
+  const server = await startServer(t, ...serverOptions);
+  const app = await nativeApplication(t);
+  const guest = await visitor(t, browser, options);
+  const ask = (client_id, parameters) =>
+    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
+  return { server, app, ask, ...guest };
+};
+
+/** Where pictures of the pages go, for a person to look at. Without it, none are taken. */
+const PICTURES = process.env.PICTURES;
+
+/** Pictures of a page, wide and narrow. */
+export async function picture(page, name, colorSchemes = ['light', 'dark']) {
+  if (!PICTURES) {
+    return;
+  }
+  mkdirSync(PICTURES, { recursive: true });
+  for (const colorScheme of colorSchemes) {
+    await page.emulateMedia({ colorScheme });
+    for (const [width, height] of [[1280, 800], [390, 844]]) {
+      await page.setViewportSize({ width, height });
+      await page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}-${width}.png`, fullPage: !name.startsWith('demo') });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
 }

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 
 import {
   allow,
-  authorizationRequest,
   cookies,
   deny,
   intercept,
@@ -14,25 +13,16 @@ import {
   isLoginPage,
   isRefusal,
   leadsTo,
-  nativeApplication,
   signIn,
+  stageFor,
   startBrowser,
-  startServer,
   tokensOf,
   userinfo,
   visitor,
 } from './support.mjs';
 
 const browser = await startBrowser();
-
-async function stage(t) {
-  const server = await startServer(t);
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser);
-  const ask = (client_id, parameters) =>
-    authorizationRequest(server, { client_id, redirect_uri: app.redirectUri, ...parameters });
-  return { server, app, ask, ...guest };
-}
+const stage = stageFor(browser);
 
 /** Goes to the partner's login page, from the one of `request`. */
 async function toPartner(page, request) {
