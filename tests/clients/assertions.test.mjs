@@ -30,10 +30,12 @@ async function keyPair(algorithm) {
   return { privateKey, jwk: { ...jwk, kid: `key of ${algorithm}`, use: 'sig' } };
 }
 
-const toml = (value) =>
-  typeof value === 'object' && !Array.isArray(value)
-    ? `{ ${Object.entries(value).map(([name, member]) => `${name} = ${toml(member)}`).join(', ')} }`
-    : Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value);
+/** A value as TOML has it. */
+function toml(value) {
+  if (Array.isArray(value)) return `[${value.map(toml).join(', ')}]`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return `{ ${Object.entries(value).map(([name, member]) => `${name} = ${toml(member)}`).join(', ')} }`;
+}
 
 const registered = (id, authentication) => `
 [[clients]]
@@ -71,7 +73,8 @@ ${registered('secret', `token_endpoint_auth_method = "client_secret_jwt"\nclient
 `;
 
 describe('clients that authenticate by what they sign', () => {
-  let [server, keys] = [];
+  let server;
+  let keys;
   before(async () => {
     const pairs = Object.keys(ALGORITHMS).map(async (algorithm) => [algorithm, await keyPair(algorithm)]);
     keys = Object.fromEntries(await Promise.all(pairs));
@@ -146,7 +149,7 @@ describe('clients that authenticate by what they sign', () => {
   });
 
   test('an assertion is good once, and at its own time', async () => {
-    const as = { ...(await discovered('PS256', withKey('PS256'))).serverMetadata() };
+    const as = (await discovered('PS256', withKey('PS256'))).serverMetadata();
     const asks = async (authentication) => {
       const insecure = { [oauth.allowInsecureRequests]: true };
       const parameters = new URLSearchParams({ scope: 'read' });
