@@ -147,7 +147,7 @@ async fn sec_authz_06_and_sec_hdr_09_state_comes_back_byte_for_byte() {
         for response in [whole_way, at_once, error] {
             assert_eq!(response.status(), 303, "{state:?}");
             assert_eq!(answered(&response, "state").as_deref(), Some(state));
-            let raw = format!("&state={}&", protocol::encoding::encode_uri_component(state));
+            let raw = format!("&state={}&", protocol::syntax::encoding::encode_uri_component(state));
             assert!(location(&response).unwrap().contains(&raw), "{state:?}: {:?}", location(&response));
             let cookies = response.headers().get_all("set-cookie").iter();
             assert!(cookies.into_iter().all(|cookie| !cookie.to_str().unwrap().contains("x=1")), "{state:?}");
@@ -301,7 +301,7 @@ async fn sec_authz_11_a_hint_logs_nobody_in_and_a_forged_one_is_refused() {
     let genuine = tokens["id_token"].as_str().unwrap();
     let parts: Vec<&str> = genuine.split('.').collect();
     let other_sub = claims(genuine).to_string().replace(claims(genuine)["sub"].as_str().unwrap(), &"A".repeat(22));
-    let other_sub = protocol::encoding::base64url(other_sub.as_bytes());
+    let other_sub = protocol::syntax::encoding::base64url(other_sub.as_bytes());
     let forged = [
         format!("eyJhbGciOiJub25lIn0.{}.", parts[1]),
         format!("{}.{other_sub}.{}", parts[0], parts[2]),

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::join_all;
-use protocol::jwk::Algorithm;
-use protocol::secret::{Secret, SecretHash};
+use protocol::jose::jwk::Algorithm;
+use protocol::types::secret::{Secret, SecretHash};
 use serde_json::{Value, json};
 use tests::browser::{body, changed, exchange, json as parsed, request};
 use tests::expect::{page, refused};

@@ -56,7 +56,7 @@ pub(crate) fn cookie_name(browser: &Browser<'_>, prefix: &str) -> String {
 
 /// The claims of a token, whose signature does not matter here.
 pub(crate) fn claims(token: &str) -> Value {
-    let payload = token.split('.').nth(1).and_then(protocol::encoding::base64url_decoded).unwrap();
+    let payload = token.split('.').nth(1).and_then(protocol::syntax::encoding::base64url_decoded).unwrap();
     serde_json::from_slice(&payload).unwrap()
 }
 

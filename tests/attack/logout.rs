@@ -1,9 +1,9 @@
 //! Section U: logout.
 
 use futures::future::join;
-use protocol::encoding::{base64url, base64url_decoded};
-use protocol::id::Subject;
-use protocol::logout_token::LogoutNotice;
+use protocol::logout::logout_token::LogoutNotice;
+use protocol::syntax::encoding::{base64url, base64url_decoded};
+use protocol::types::id::Subject;
 use signing::verify::own_claims;
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect::{headers, page, redirected};
@@ -416,8 +416,8 @@ async fn sec_logout_05_a_client_is_told_with_a_token_that_can_be_nothing_else() 
     page(&refused, 400, "a logout token is no hint");
 }
 
-fn workspace() -> protocol::id::WorkspaceId {
-    protocol::id::WorkspaceId::parse("default", "demo").unwrap()
+fn workspace() -> protocol::types::id::WorkspaceId {
+    protocol::types::id::WorkspaceId::parse("default", "demo").unwrap()
 }
 
 #[tokio::test]

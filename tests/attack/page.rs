@@ -296,7 +296,8 @@ async fn sec_xss_02_and_sec_up_06_what_a_provider_says_went_wrong_is_not_repeate
             let begin = format!("{}?interaction={interaction}", laptop.demo_url("/login/upstream/partner"));
             let there = browser.get(&begin).await;
             let state = answered(&there, "state").unwrap_or_else(|| panic!("{} {}", there.status(), body(&there)));
-            let issuer = protocol::encoding::encode_uri_component(&laptop.issuer().replace("/demo", "/partner"));
+            let issuer =
+                protocol::syntax::encoding::encode_uri_component(&laptop.issuer().replace("/demo", "/partner"));
             let query = format!("state={state}&iss={issuer}&error={error}&{said}");
             let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             let everything = format!("{:?} {}", response.headers(), body(&response));

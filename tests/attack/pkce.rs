@@ -78,7 +78,7 @@ async fn sec_pkce_04_the_shortest_and_the_longest_verifier_with_all_characters_r
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for verifier in [&alphabet[23..], &format!("{alphabet}{}", &alphabet[..62])] {
         assert!(matches!(verifier.len(), 43 | 128));
-        let challenge = protocol::encoding::base64url(&<sha2::Sha256 as sha2::Digest>::digest(verifier));
+        let challenge = protocol::syntax::encoding::base64url(&<sha2::Sha256 as sha2::Digest>::digest(verifier));
         let pkce = Pkce { verifier: verifier.into(), challenge };
         let code = trusted_code(&laptop, &pkce).await;
         assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200, "{verifier}");
@@ -203,10 +203,10 @@ async fn sec_pkce_10_and_sec_code_01_a_code_tells_nothing_of_what_it_is_bound_to
         let parts: Vec<&str> = code.split('.').collect();
         assert_eq!((parts.len(), parts[0]), (3, "local"), "{code}");
         assert!(code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)), "{code}");
-        assert_eq!(protocol::encoding::base64url_decoded(parts[2]).unwrap().len(), 32, "{code}");
+        assert_eq!(protocol::syntax::encoding::base64url_decoded(parts[2]).unwrap().len(), 32, "{code}");
         let decoded: Vec<u8> =
-            parts[1..].iter().flat_map(|part| protocol::encoding::base64url_decoded(part).unwrap()).collect();
-        let challenge = protocol::encoding::base64url_decoded(&pkce.challenge).unwrap();
+            parts[1..].iter().flat_map(|part| protocol::syntax::encoding::base64url_decoded(part).unwrap()).collect();
+        let challenge = protocol::syntax::encoding::base64url_decoded(&pkce.challenge).unwrap();
         assert!(!decoded.windows(8).any(|window| challenge.windows(8).any(|known| known == window)), "{code}");
         assert!(!String::from_utf8_lossy(&decoded).contains("demo"), "{code}");
         let others = codes.iter().filter(|other| *other != code).count();

@@ -79,7 +79,7 @@ async fn sec_rt_01_who_knows_a_grants_id_cannot_end_it() {
     laptop.clock.advance(3600);
     // The right grant, an earlier generation, and a secret of one's own: not a reuse, because it was never issued.
     let (head, _) = first.rsplit_once('.').unwrap();
-    let forged = format!("{head}.{}", protocol::encoding::base64url(&[7; 32]));
+    let forged = format!("{head}.{}", protocol::syntax::encoding::base64url(&[7; 32]));
     token_error(&refresh(&laptop, &forged, &[]).await, 400, "invalid_grant");
     successor(&refresh(&laptop, &second, &[]).await);
 }

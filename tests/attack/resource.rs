@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use postern_resource::{Algorithm, InvalidToken, JwksFault, JwksSource, Refusal, StaticJwks, Validator};
-use protocol::id::WorkspaceId;
-use protocol::time::Lifetime;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Lifetime;
 use serde_json::Value;
 use tests::browser::{answered, changed, exchange, json, request};
 use tests::expect::refused;

@@ -322,7 +322,7 @@ async fn sec_jwt_06_a_signed_answer_is_its_own_kind_and_for_who_asked() {
         assert_eq!((text(&said, "iss"), text(&said, "aud")), (laptop.issuer().as_str(), "demo-web"));
         assert_eq!(said["token_introspection"]["active"], active);
         assert!(said["iat"].is_u64() && said["exp"].is_null() && said["sub"].is_null(), "no access token: {said}");
-        let header = protocol::encoding::base64url_decoded(signed.split('.').next().unwrap()).unwrap();
+        let header = protocol::syntax::encoding::base64url_decoded(signed.split('.').next().unwrap()).unwrap();
         let header: Value = serde_json::from_slice(&header).unwrap();
         assert_eq!(header["typ"], "token-introspection+jwt");
         assert_eq!(laptop.userinfo(&signed).await.status(), 401, "it opens nothing");
@@ -346,7 +346,7 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
         let file = and_clients(&client)(postern::workspace_file::DEMO[0].1.into());
         assert!(is_demo(&file));
         let sealer =
-            signing::Sealer::derived(&protocol::secret::Secret::new([1; 32]), signing::Purpose::UpstreamSecret);
+            signing::Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), signing::Purpose::UpstreamSecret);
         let public_url = web::config::PublicUrl::parse("http://localhost:9000").unwrap();
         let sealer = sealer.unwrap();
         let reading = postern::workspace_file::Reading {
@@ -365,7 +365,7 @@ async fn sec_tok_05_an_access_token_has_every_claim_of_rfc_9068_and_ends_in_time
     let laptop = Laptop::demo().await;
     let granted = public(&laptop).await;
     let token = text(&granted, "access_token");
-    let header = protocol::encoding::base64url_decoded(token.split('.').next().unwrap()).unwrap();
+    let header = protocol::syntax::encoding::base64url_decoded(token.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
     assert_eq!((header["typ"].as_str(), header["alg"].as_str()), (Some("at+jwt"), Some("RS256")));
     let claims = claims(token);

@@ -1,6 +1,6 @@
 //! Section M: the userinfo endpoint, and what of section N it answers for.
 
-use protocol::foreign_jwk::{ForeignAlgorithm, ForeignJwks};
+use protocol::jose::external_jwk::{ForeignAlgorithm, ForeignJwks};
 use signing::verify;
 use tests::browser::{answered, body, changed, exchange, json, request};
 use tests::expect::{redirected, refused};

@@ -27,8 +27,8 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use protocol::id::{ClientId, Subject, WorkspaceId};
-use protocol::logout_token::{LogoutNotice, Participant};
+use protocol::logout::logout_token::{LogoutNotice, Participant};
+use protocol::types::id::{ClientId, Subject, WorkspaceId};
 use tests::Pkce;
 use tests::browser::{answered, exchange, json, request};
 use tests::lambda::{Account, Environment, Event, FUNCTIONS, Fleet, Process, RECEIVERS, Visitor, binary};

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use protocol::client_assertion::{Arrival, AssertionUse, ClientAssertion};
-use protocol::client_authentication::{Authenticated, Credentials, authenticate};
-use protocol::encoding::base64url;
-use protocol::parameters::Parameters;
-use protocol::registration::ClientMetadata;
+use protocol::client_authentication::assertion::{Arrival, AssertionUse, ClientAssertion};
+use protocol::client_authentication::credentials::{Authenticated, Credentials, authenticate};
+use protocol::registration::client_metadata::ClientMetadata;
+use protocol::syntax::encoding::base64url;
+use protocol::syntax::parameters::Parameters;
 use serde_json::json;
 use store::{AssertionSpending, Spending};
 use tests::asserted;

@@ -1,6 +1,6 @@
 //! Workspaces and clients: applied, read, changed, removed.
 
-use protocol::id::ClientId;
+use protocol::types::id::ClientId;
 use serde_json::{Value, json};
 use store::configuration::ApplyError;
 use store::{ConfigurationReading, ConfigurationWriting};
@@ -25,7 +25,8 @@ async fn what_is_applied_is_what_is_read() {
 
     let loaded = reading.workspace(&demo.id, NOW).await.unwrap().unwrap();
     assert_eq!((&loaded.workspace.id, &loaded.workspace.issuer), (&demo.id, &demo.issuer));
-    let settings = |workspace: &protocol::workspace::Workspace| serde_json::to_value(&workspace.settings).unwrap();
+    let settings =
+        |workspace: &protocol::workspace::settings::Workspace| serde_json::to_value(&workspace.settings).unwrap();
     assert_eq!(settings(&loaded.workspace), settings(&demo));
     let origins: Vec<&str> = loaded.origins.iter().collect();
     assert_eq!(origins.len(), 2, "{origins:?}");
@@ -47,7 +48,7 @@ async fn a_client_that_is_no_longer_applied_is_removed_and_a_changed_one_is_seen
         assert!(reading.usable_client(&demo, &client(id), NOW).await.unwrap().is_some(), "{id}");
     }
     let mut stays = stays;
-    stays.client_status = protocol::client::Status::Inactive;
+    stays.client_status = protocol::clients::client::Status::Inactive;
     writing.apply(&workspace("demo", json!({"name": "Another name"})), &[stays]).await.unwrap();
 
     let loaded = reading.workspace(&demo.id, later(30)).await.unwrap().unwrap();

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use protocol::client::Client;
-use protocol::client_authentication::{Authenticated, AuthenticatedClient, Credentials, authenticate};
-use protocol::exchange::{ApprovedExchange, approve};
-use protocol::grant::{Grant, GrantTerms};
-use protocol::id::{GrantId, Issuer, RegionLabel, Subject, WorkspaceId};
-use protocol::parameters::Parameters;
-use protocol::registration::{ClientMetadata, GrantType};
-use protocol::resource::Resources;
-use protocol::scope::Scopes;
-use protocol::secret::{Secret, SecretHash};
-use protocol::time::{Lifetime, Timestamp};
-use protocol::token_error::TokenError;
-use protocol::token_request::Presented;
-use protocol::workspace::{Settings, Workspace};
+use protocol::client_authentication::credentials::{Authenticated, AuthenticatedClient, Credentials, authenticate};
+use protocol::clients::client::Client;
+use protocol::clients::resource_indicator::Resources;
+use protocol::registration::client_metadata::{ClientMetadata, GrantType};
+use protocol::syntax::parameters::Parameters;
+use protocol::tokens::code_grant::{ApprovedExchange, approve};
+use protocol::tokens::error::TokenError;
+use protocol::tokens::grant::{Grant, GrantTerms};
+use protocol::tokens::request::Presented;
+use protocol::types::id::{GrantId, Issuer, RegionLabel, Subject, WorkspaceId};
+use protocol::types::scope::Scopes;
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::{Lifetime, Timestamp};
+use protocol::workspace::settings::{Settings, Workspace};
 use serde_json::{Value, json};
 use store::{Creation, GrantCreation, GrantReading, GrantRedemption, NewGrant, Redemption};
 use tests::Pkce;

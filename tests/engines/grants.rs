@@ -1,9 +1,9 @@
 //! Grants: created once, redeemed once, revoked for good.
 
-use protocol::grant::GrantState;
-use protocol::id::GrantId;
-use protocol::time::Timestamp;
-use protocol::token_error::{CodeFault, TokenError};
+use protocol::tokens::error::{CodeFault, TokenError};
+use protocol::tokens::grant::GrantState;
+use protocol::types::id::GrantId;
+use protocol::types::time::Timestamp;
 use serde_json::json;
 use store::{GrantCreation, GrantRedemption, GrantRevocation};
 

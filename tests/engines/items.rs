@@ -1,8 +1,8 @@
 //! Tables and items as such: their form, their names, their size, their version, their end.
 
-use protocol::id::ClientId;
-use protocol::time::{Lifetime, Timestamp};
-use protocol::token_error::{CodeFault, TokenError};
+use protocol::tokens::error::{CodeFault, TokenError};
+use protocol::types::id::ClientId;
+use protocol::types::time::{Lifetime, Timestamp};
 use serde_json::{Value, json};
 use store::{
     AccountReading, AccountRecording, ConfigurationReading, ConfigurationWriting, ConsentReading, ConsentRecording,

@@ -1,7 +1,7 @@
 //! Rings, sealed private keys, data keys.
 
-use protocol::jwk::{Algorithm, KeyMaterial, PublicJwk};
-use protocol::key_ring::{Custody, KeyRing, KeyRole, RingKey};
+use protocol::jose::jwk::{Algorithm, KeyMaterial, PublicJwk};
+use protocol::jose::key_ring::{Custody, KeyRing, KeyRole, RingKey};
 use store::{
     KeyRingReading, KeyRingWriting, SealingKeyReading, SealingKeyWriting, SigningKeyReading, WrappedSealingKey,
     WrappedSealingKeys,

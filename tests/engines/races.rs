@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use protocol::key_ring::KeyRing;
+use protocol::jose::key_ring::KeyRing;
 use store::{GrantRedemption, KeyRingWriting, SealingKeyWriting};
 
 use crate::engine::Fresh;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use protocol::grant::{GrantState, RefreshState};
-use protocol::refresh::{ApprovedRefresh, approve};
-use protocol::refresh_token::{RefreshToken, written};
-use protocol::resource::Resources;
-use protocol::secret::{Secret, SecretHash};
-use protocol::time::Timestamp;
-use protocol::token_error::TokenError;
+use protocol::clients::resource_indicator::Resources;
+use protocol::tokens::error::TokenError;
+use protocol::tokens::grant::{GrantState, RefreshState};
+use protocol::tokens::refresh_grant::{ApprovedRefresh, approve};
+use protocol::tokens::refresh_token::{RefreshToken, written};
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::Timestamp;
 use store::{GrantRedemption, RefreshIssue, Refreshed, Succession};
 
 use crate::engine::Fresh;

@@ -1,9 +1,9 @@
 //! Sessions: begun, found, ended, expired.
 
-use protocol::logout::{Confirmation, Occasion};
-use protocol::logout_token::Participant;
-use protocol::session::Session;
-use protocol::time::Timestamp;
+use protocol::logout::logout_token::Participant;
+use protocol::logout::request::{Confirmation, Occasion};
+use protocol::types::time::Timestamp;
+use protocol::users::session::Session;
 use serde_json::json;
 use store::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
 
@@ -50,7 +50,7 @@ fn participant(client: &str) -> Participant {
 }
 
 /// The proof that `session` is to end: its user said so.
-fn approved(session: &Session) -> protocol::logout::ApprovedLogout {
+fn approved(session: &Session) -> protocol::logout::request::ApprovedLogout {
     let (cookie, expires, occasion) = (session.cookie.clone(), later(60), Occasion::Asked);
     let (client_id, post_logout_redirect_uri, state) = (None, None, None);
     let confirmation = Confirmation { cookie, client_id, post_logout_redirect_uri, state, expires, occasion };

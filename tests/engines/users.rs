@@ -1,10 +1,10 @@
 //! Accounts and consents.
 
-use protocol::consent::Consent;
-use protocol::id::{ClientId, IdentitySourceId};
-use protocol::identity::{ClaimName, Identity, derived_subject};
-use protocol::scope::Scopes;
-use protocol::time::Timestamp;
+use protocol::authorization::consent::Consent;
+use protocol::types::id::{ClientId, IdentitySourceId};
+use protocol::types::scope::Scopes;
+use protocol::types::time::Timestamp;
+use protocol::users::user_claims::{ClaimName, Identity, derived_subject};
 use serde_json::json;
 use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording};
 

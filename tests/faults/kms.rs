@@ -1,11 +1,11 @@
 //! KMS at its worst: what signs and what seals is out of reach, refuses, or lies.
 
 use postern::keys::{KeyError, NewKey};
-use protocol::encoding::{base64url, base64url_decoded};
-use protocol::id::WorkspaceId;
-use protocol::jwk::{Algorithm, PublicJwk};
-use protocol::key_ring::{Custody, KeyRole};
-use protocol::time::{Lifetime, Timestamp};
+use protocol::jose::jwk::{Algorithm, PublicJwk};
+use protocol::jose::key_ring::{Custody, KeyRole};
+use protocol::syntax::encoding::{base64url, base64url_decoded};
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::{Lifetime, Timestamp};
 use serde_json::Value;
 use signing::verify::own_claims;
 use store::KeyRingWriting;
@@ -83,7 +83,7 @@ async fn both_tokens_are_signed_at_the_same_time_unless_one_carries_the_hash_of_
     let _ = kms.most_at_once();
     let tokens = signed_by(&laptop, &exchange.send(&laptop).await, 0, "with").await;
     assert_eq!(kms.most_at_once(), 1);
-    let expected = protocol::id_token::at_hash(tokens["access_token"].as_str().unwrap());
+    let expected = protocol::tokens::id_token::at_hash(tokens["access_token"].as_str().unwrap());
     assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 1)["at_hash"], expected);
 }
 
@@ -271,7 +271,7 @@ async fn a_key_is_rotated_without_a_token_that_nobody_can_verify() {
     let ring = laptop.with_keys(async |keys| keys.ring(&demo()).await.unwrap().ring).await;
     let (old, new) = (ring.keys[0].jwk.thumbprint(), ring.keys[1].jwk.thumbprint());
     let early = laptop.with_keys(async |keys| {
-        keys.step(&demo(), |ring| ring.rotate(protocol::key_ring::PUBLISHED_BEFORE_USE, keys.now)).await
+        keys.step(&demo(), |ring| ring.rotate(protocol::jose::key_ring::PUBLISHED_BEFORE_USE, keys.now)).await
     });
     assert!(matches!(early.await, Err(KeyError::Ring(_))), "verifiers may not know it yet");
     laptop.clock.advance(30);

@@ -2,8 +2,8 @@
 
 use postern::keys::KeyError;
 use postern::sealing::{PUBLISHED_BEFORE_SEALING, SealingError, remove, remove_now, rotate};
-use protocol::id::WorkspaceId;
-use protocol::time::Lifetime;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Lifetime;
 use signing::{Purpose, SystemEntropy};
 use tests::Laptop;
 use web::Clock as _;

@@ -1,6 +1,6 @@
 //! Logout through the binaries: the session ends, a message waits, and the other function takes it to the client.
 
-use protocol::logout_token::LogoutNotice;
+use protocol::logout::logout_token::LogoutNotice;
 use serde_json::{Value, json as value};
 use tests::Pkce;
 use tests::browser::{answered, body, exchange, form, json, location, request};
@@ -33,7 +33,7 @@ fn again(failed: bool) -> Value {
 }
 
 fn jti(token: &str) -> Value {
-    let payload = protocol::encoding::base64url_decoded(token.split('.').nth(1).unwrap()).unwrap();
+    let payload = protocol::syntax::encoding::base64url_decoded(token.split('.').nth(1).unwrap()).unwrap();
     serde_json::from_slice::<Value>(&payload).unwrap()["jti"].clone()
 }
 

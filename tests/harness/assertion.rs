@@ -2,9 +2,9 @@
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use protocol::client_assertion::ASSERTION_TYPE;
-use protocol::encoding::{base64url, base64url_decoded};
-use protocol::jwk::Algorithm;
+use protocol::client_authentication::assertion::ASSERTION_TYPE;
+use protocol::jose::jwk::Algorithm;
+use protocol::syntax::encoding::{base64url, base64url_decoded};
 use serde_json::{Value, json};
 use signing::local::LocalKey;
 use web::Clock as _;

@@ -179,7 +179,7 @@ pub fn answered(response: &Response, name: &str) -> Option<String> {
         return posted.hidden.into_iter().find(|(field, _)| field == name).map(|(_, value)| value);
     };
     let parameters = location.split_once('#').or_else(|| location.split_once('?'))?.1;
-    let parameters = protocol::parameters::Parameters::parse(parameters.as_bytes()).unwrap();
+    let parameters = protocol::syntax::parameters::Parameters::parse(parameters.as_bytes()).unwrap();
     parameters.all(name).next().map(str::to_owned)
 }
 

@@ -16,7 +16,7 @@ use postern::data::Data;
 use postern::engine::local_settings;
 use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
-use protocol::encoding::base64url;
+use protocol::syntax::encoding::base64url;
 use serde_json::{Value, json};
 use signing::{KmsAdministration, Purpose, Sealer, SystemEntropy};
 use tokio::net::TcpListener;

@@ -16,9 +16,9 @@ use postern::data::Data;
 use postern::engine::local_settings;
 use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
-use protocol::id::RegionLabel;
-use protocol::secret::Secret;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::types::id::RegionLabel;
+use protocol::types::secret::Secret;
+use protocol::types::time::{Lifetime, Timestamp};
 use sha2::{Digest, Sha256};
 use signing::{Entropy, EntropyFault, KmsAdministration, Purpose, Sealer, SystemEntropy};
 use store::Connection;
@@ -323,7 +323,7 @@ fn size(response: &Response) -> u32 {
 /// Fields as a form's body or a query.
 #[must_use]
 pub fn encoded(fields: &[(&str, &str)]) -> String {
-    let encode = protocol::encoding::encode_uri_component;
+    let encode = protocol::syntax::encoding::encode_uri_component;
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     pairs.join("&")
 }

@@ -1,6 +1,6 @@
 //! A verifier and its challenge, as any client makes them.
 
-use protocol::encoding::base64url;
+use protocol::syntax::encoding::base64url;
 use sha2::{Digest, Sha256};
 
 /// A verifier and its challenge.

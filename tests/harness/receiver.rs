@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Collected, Full};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use protocol::parameters::Parameters;
+use protocol::syntax::parameters::Parameters;
 use tokio::net::TcpListener;
 
 /// What a client's server was sent.

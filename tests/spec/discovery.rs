@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use postern::workspace_file::{DEMO, Reading};
-use protocol::identity::ClaimName;
-use protocol::logout_token::LogoutNotice;
+use protocol::logout::logout_token::LogoutNotice;
+use protocol::users::user_claims::ClaimName;
 use serde_json::{Value, json};
 use signing::{Purpose, Sealer, SystemEntropy};
 use tests::browser::{answered, body, changed, exchange, form, json as parsed, location, request};
@@ -98,7 +98,7 @@ fn registers_algorithm(algorithm: &str) -> bool {
 
 /// What is wrong with a workspace file.
 fn misread(text: &str) -> String {
-    let sealer = Sealer::derived(&protocol::secret::Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
+    let sealer = Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
     let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
     let (upstream_secrets, client_secrets) = (&sealer, &sealer);
     let reading = Reading { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
@@ -143,7 +143,7 @@ async fn told_of(laptop: &Laptop, tokens: &Value) -> Value {
 }
 
 fn part(token: &str, at: usize) -> Value {
-    let bytes = protocol::encoding::base64url_decoded(token.split('.').nth(at).unwrap()).unwrap();
+    let bytes = protocol::syntax::encoding::base64url_decoded(token.split('.').nth(at).unwrap()).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 

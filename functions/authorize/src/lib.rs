@@ -4,11 +4,11 @@
 use assembly::{AssemblyError, Parts};
 use frontchannel::{FrontChannel, Standing};
 use http::Method;
-use protocol::authorization::{self, AuthorizationRequest};
-use protocol::decision::Verdict;
-use protocol::error::{PageError, RedirectError, Refusal};
-use protocol::id::WorkspaceId;
-use protocol::parameters::Parameters;
+use protocol::authorization::decision::Verdict;
+use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::request::{self, AuthorizationRequest};
+use protocol::syntax::parameters::Parameters;
+use protocol::types::id::WorkspaceId;
 use web::response::see_other;
 use web::route::{self, Endpoint};
 use web::{FormFault, Request, Response, edge};
@@ -79,7 +79,7 @@ fn parse(request: &Request) -> Result<Parameters, PageError> {
 
 async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -> Result<Standing, Refusal> {
     let workspace = front.workspace(id).await?;
-    let client_id = authorization::client_id(parameters)?;
+    let client_id = request::client_id(parameters)?;
     let client = front.configuration.usable_client(&workspace.workspace, &client_id, front.clock.now()).await;
     let client = client.map_err(|fault| {
         tracing::error!(fault = %fault, "the client could not be read");

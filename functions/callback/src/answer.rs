@@ -1,12 +1,12 @@
 //! Taking a provider's answer.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::error::{PageError, RedirectError, Refusal};
-use protocol::id::WorkspaceId;
-use protocol::identity::Identity;
-use protocol::parameters::Parameters;
-use protocol::time::Timestamp;
-use protocol::upstream::{UpstreamError, UpstreamTransaction};
+use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
+use protocol::syntax::parameters::Parameters;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Timestamp;
+use protocol::users::user_claims::Identity;
 use web::cookie::Cookie;
 use web::response::with_cookie;
 use web::{Request, Response};

@@ -1,10 +1,10 @@
 //! Sending the user to a provider.
 
-use protocol::encoding::base64url;
-use protocol::error::{PageError, Refusal};
-use protocol::id::WorkspaceId;
-use protocol::time::Lifetime;
-use protocol::upstream::{Target, UpstreamTransaction};
+use protocol::authorization::error::{PageError, Refusal};
+use protocol::federation::openid::{Target, UpstreamTransaction};
+use protocol::syntax::encoding::base64url;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Lifetime;
 use sha2::{Digest, Sha256};
 use signing::EntropyFault;
 use signing::entropy::random;

@@ -7,13 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use frontchannel::Standing;
 use http::Method;
-use protocol::encoding::encode_uri_component;
-use protocol::error::PageError;
-use protocol::id::WorkspaceId;
-use protocol::identity::Identity;
-use protocol::secret::Secret;
-use protocol::time::{Lifetime, Timestamp};
-use protocol::upstream::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamProvider, UpstreamTransaction};
+use protocol::authorization::error::PageError;
+use protocol::federation::openid::{
+    Expected, UpstreamIdToken, UpstreamMetadata, UpstreamProvider, UpstreamTransaction,
+};
+use protocol::syntax::encoding::encode_uri_component;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::Secret;
+use protocol::types::time::{Lifetime, Timestamp};
+use protocol::users::user_claims::Identity;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use signing::verify;

@@ -1,11 +1,11 @@
 //! The choice of an account (OpenID Connect Core §3.1.2.1, `prompt=select_account`).
 
 use frontchannel::Standing;
-use protocol::authorization::Prompt;
-use protocol::decision::Verdict;
-use protocol::error::{PageError, Refusal};
-use protocol::interaction::AccountChoice;
-use protocol::session::Session;
+use protocol::authorization::decision::Verdict;
+use protocol::authorization::error::{PageError, Refusal};
+use protocol::authorization::interaction::AccountChoice;
+use protocol::authorization::request::Prompt;
+use protocol::users::session::Session;
 use web::{Request, Response};
 
 use crate::Deps;

@@ -1,11 +1,11 @@
 //! The consent page, and what is decided on it.
 
 use frontchannel::Standing;
-use protocol::consent::{Consent, Withheld};
-use protocol::decision::{ApprovedAuthorization, Verdict};
-use protocol::error::{PageError, RedirectError, Refusal};
-use protocol::id::WorkspaceId;
-use protocol::session::Session;
+use protocol::authorization::consent::{Consent, Withheld};
+use protocol::authorization::decision::{ApprovedAuthorization, Verdict};
+use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::types::id::WorkspaceId;
+use protocol::users::session::Session;
 use web::{Request, Response};
 
 use crate::page::consent_page;

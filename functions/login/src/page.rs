@@ -1,11 +1,11 @@
 //! What the pages show.
 
 use frontchannel::Standing;
-use protocol::authorization::RequestTerms;
-use protocol::error::PageError;
-use protocol::scope::OPENID;
-use protocol::session::Session;
-use protocol::workspace::Settings;
+use protocol::authorization::error::PageError;
+use protocol::authorization::request::RequestTerms;
+use protocol::types::scope::OPENID;
+use protocol::users::session::Session;
+use protocol::workspace::settings::Settings;
 use web::Response;
 use web::page::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 

@@ -1,11 +1,11 @@
 //! The login page, and what is typed into it.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::error::{PageError, Refusal};
-use protocol::id::WorkspaceId;
-use protocol::identity::Identity;
-use protocol::parameters::Parameters;
-use protocol::secret::Secret;
+use protocol::authorization::error::{PageError, Refusal};
+use protocol::syntax::parameters::Parameters;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::Secret;
+use protocol::users::user_claims::Identity;
 use web::{Request, Response};
 
 use crate::page::{LoginForm, account_page, login_page};

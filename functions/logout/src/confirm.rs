@@ -1,10 +1,10 @@
 //! What the user answers on the page that asks.
 
-use protocol::error::PageError;
-use protocol::id::WorkspaceId;
-use protocol::logout::{Confirmation, Returning};
-use protocol::parameters::Parameters;
-use protocol::session::Session;
+use protocol::authorization::error::PageError;
+use protocol::logout::request::{Confirmation, Returning};
+use protocol::syntax::parameters::Parameters;
+use protocol::types::id::WorkspaceId;
+use protocol::users::session::Session;
 use web::origin::is_from_our_page;
 use web::{Request, Response};
 

@@ -1,9 +1,9 @@
 //! The end of a session, and what the user sees of it.
 
 use delivery::DeliveryFault;
-use protocol::error::PageError;
-use protocol::logout::ApprovedLogout;
-use protocol::logout_token::{LogoutNotice, Participant};
+use protocol::authorization::error::PageError;
+use protocol::logout::logout_token::{LogoutNotice, Participant};
+use protocol::logout::request::ApprovedLogout;
 use store::StoreFault;
 use thiserror::Error;
 use web::Response;

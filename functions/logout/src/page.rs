@@ -1,9 +1,9 @@
 //! What the user sees.
 
-use protocol::error::PageError;
-use protocol::logout::{Confirmation, Occasion};
-use protocol::session::Session;
-use protocol::time::Lifetime;
+use protocol::authorization::error::PageError;
+use protocol::logout::request::{Confirmation, Occasion};
+use protocol::types::time::Lifetime;
+use protocol::users::session::Session;
 use web::Response;
 use web::page::{FarewellPage, LogoutPage, page};
 
@@ -76,7 +76,7 @@ pub(crate) fn stayed(deps: &Deps, leaving: &Leaving) -> Result<Response, PageErr
 
 fn farewell(deps: &Deps, leaving: &Leaving, (title, explanation): (&str, &str)) -> Result<Response, PageError> {
     let nonce = deps.reception.nonce()?;
-    let link = leaving.returning.as_ref().map(protocol::logout::Returning::location);
+    let link = leaving.returning.as_ref().map(protocol::logout::request::Returning::location);
     let workspace = &leaving.workspace().settings.name;
     let back = client_name(leaving).zip(link.as_deref());
     Ok(page(200, &FarewellPage { nonce: &nonce, workspace, title, explanation, back }, &nonce, &[]))

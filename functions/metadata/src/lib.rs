@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use assembly::{AssemblyError, Parts};
-use protocol::discovery;
-use protocol::key_ring::KeyRing;
-use protocol::workspace::Workspace;
+use protocol::discovery::metadata;
+use protocol::jose::key_ring::KeyRing;
+use protocol::workspace::settings::Workspace;
 use serde_json::Value;
 use store::{KeyRingReading, StoreFault, WorkspaceReading};
 use web::response::Caching;
@@ -54,7 +54,13 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
     };
     match request.method.as_str() {
         "GET" => {}
-        "OPTIONS" => return cors::preflight(matched.route, request, &protocol::cors::AllowedOrigins::default()),
+        "OPTIONS" => {
+            return cors::preflight(
+                matched.route,
+                request,
+                &protocol::clients::allowed_origins::AllowedOrigins::default(),
+            );
+        }
         _ => return json::method_not_allowed(request, matched.route.methods),
     }
     match document(deps, &matched).await {
@@ -79,5 +85,5 @@ async fn document(deps: &Deps, matched: &Matched<'_>) -> Result<Option<Value>, S
 }
 
 fn described(workspace: &Workspace, ring: &KeyRing) -> Value {
-    discovery::metadata(&workspace.issuer, &workspace.settings, &ring.algorithms())
+    metadata::metadata(&workspace.issuer, &workspace.settings, &ring.algorithms())
 }

@@ -3,14 +3,14 @@
 
 use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller, Clients, refusal, token_request_fault, unavailable};
-use protocol::asker::Asker;
-use protocol::id::{ClientId, GrantId, Subject};
-use protocol::introspection::belongs;
-use protocol::refresh_token::RefreshToken;
-use protocol::scope::REVOKE_TOKENS;
-use protocol::time::Timestamp;
-use protocol::token_parameter::{TokenParameter, TokenRequestError};
-use protocol::workspace::Workspace;
+use protocol::token_status::caller::Asker;
+use protocol::token_status::introspection::belongs;
+use protocol::token_status::request::{TokenParameter, TokenRequestError};
+use protocol::tokens::refresh_token::RefreshToken;
+use protocol::types::id::{ClientId, GrantId, Subject};
+use protocol::types::scope::REVOKE_TOKENS;
+use protocol::types::time::Timestamp;
+use protocol::workspace::settings::Workspace;
 use store::{GrantReading, GrantRevocation};
 use web::response::{Caching, empty};
 use web::route::Endpoint;

@@ -1,8 +1,8 @@
 //! A client gets a token of its own (RFC 6749 §4.4).
 
-use protocol::client_credentials::{ClientCredentialsRequest, approve};
-use protocol::id::GrantId;
-use protocol::token_error::TokenError;
+use protocol::tokens::client_credentials::{ClientCredentialsRequest, approve};
+use protocol::tokens::error::TokenError;
+use protocol::types::id::GrantId;
 use signing::entropy::random;
 
 use crate::respond::TokenResponse;

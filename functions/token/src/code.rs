@@ -1,11 +1,11 @@
 //! A code becomes tokens (RFC 6749 §4.1.3).
 
-use protocol::encoding::base64url;
-use protocol::exchange::{ApprovedExchange, approve, of_region};
-use protocol::release::Unreleased;
-use protocol::token_error::{CodeFault, TokenError};
-use protocol::token_request::CodeExchange;
-use protocol::workspace::Workspace;
+use protocol::syntax::encoding::base64url;
+use protocol::tokens::code_grant::{ApprovedExchange, approve, of_region};
+use protocol::tokens::error::{CodeFault, TokenError};
+use protocol::tokens::request::CodeExchange;
+use protocol::types::commit::Unreleased;
+use protocol::workspace::settings::Workspace;
 use signing::entropy::random;
 use store::{Redemption, RefreshIssue};
 

@@ -1,11 +1,11 @@
 //! A refresh token becomes tokens (RFC 6749 §6).
 
-use protocol::encoding::base64url;
-use protocol::refresh::{ApprovedRefresh, RefreshRequest, Turn, approve, of_region};
-use protocol::refresh_token::RefreshToken;
-use protocol::release::Unreleased;
-use protocol::time::Lifetime;
-use protocol::token_error::{RefreshFault, TokenError};
+use protocol::syntax::encoding::base64url;
+use protocol::tokens::error::{RefreshFault, TokenError};
+use protocol::tokens::refresh_grant::{ApprovedRefresh, RefreshRequest, Turn, approve, of_region};
+use protocol::tokens::refresh_token::RefreshToken;
+use protocol::types::commit::Unreleased;
+use protocol::types::time::Lifetime;
 use signing::Deriver;
 use signing::entropy::random;
 use store::{Refreshed, Succession};

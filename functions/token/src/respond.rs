@@ -1,8 +1,8 @@
 //! From outcome to status, headers and body.
 
 use backchannel::Caller;
-use protocol::token_error::TokenError;
-use protocol::workspace::Workspace;
+use protocol::tokens::error::TokenError;
+use protocol::workspace::settings::Workspace;
 use serde::Serialize;
 use web::response::Caching;
 use web::{Request, Response, json};

@@ -1,14 +1,14 @@
 //! Signing what is due, and the refresh token beside it.
 
 use custody::SignerFault;
-use protocol::access_token::{self, AccessTokenClaims};
-use protocol::entitlement::Entitlement;
-use protocol::id::{GrantId, WorkspaceId};
-use protocol::id_token::{self, AtHash, IdTokenClaims};
-use protocol::refresh_token;
-use protocol::release::Unreleased;
-use protocol::secret::{Secret, SecretHash};
-use protocol::token_error::TokenError;
+use protocol::tokens::access_token::{self, AccessTokenClaims};
+use protocol::tokens::entitlement::Entitlement;
+use protocol::tokens::error::TokenError;
+use protocol::tokens::id_token::{self, AtHash, IdTokenClaims};
+use protocol::tokens::refresh_token;
+use protocol::types::commit::Unreleased;
+use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::types::secret::{Secret, SecretHash};
 use signing::entropy::random;
 use signing::{Deriver, Signer, SigningFault};
 use store::RefreshIssue;

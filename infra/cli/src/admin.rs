@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use assembly::{AssemblyError, KeyPlace, Place, surroundings};
 use custody::{DataKeyFault, Sealing};
-use protocol::id::WorkspaceId;
-use protocol::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
-use protocol::outbound::Reach;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::clients::external_url::Reach;
+use protocol::jose::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::{Lifetime, Timestamp};
 use serde_json::{Value, json};
 use signing::{KmsAdministration, KmsUnwrapping, Purpose, Sealer, SystemEntropy};
 use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault, WrappedSealingKeys};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use protocol::jwk::Algorithm;
+use protocol::jose::jwk::Algorithm;
 use signing::Purpose;
 
 use crate::cost::CostOptions;

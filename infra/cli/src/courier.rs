@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::HeldQueue;
-use protocol::time::Timestamp;
+use protocol::types::time::Timestamp;
 use web::Clock;
 use web::queue::Handled;
 

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use dynoxide::Database;
-use protocol::encoding::{base64url, base64url_array};
-use protocol::secret::Secret;
+use protocol::syntax::encoding::{base64url, base64url_array};
+use protocol::types::secret::Secret;
 use signing::entropy::random;
 use signing::{Entropy, EntropyFault};
 use thiserror::Error;

@@ -1,13 +1,13 @@
 //! The keys of a workspace: made, published, rotated, revoked, forgotten.
 //!
-//! Every change reads the ring, takes one step of `protocol::key_ring`, and writes the ring only if nobody else has
+//! Every change reads the ring, takes one step of `protocol::jose::key_ring`, and writes the ring only if nobody else has
 //! changed it meanwhile.
 
-use protocol::encoding::base64url;
-use protocol::id::WorkspaceId;
-use protocol::jwk::{Algorithm, PublicJwk};
-use protocol::key_ring::{Custody, KeyRing, RingError};
-use protocol::time::{Lifetime, Timestamp};
+use protocol::jose::jwk::{Algorithm, PublicJwk};
+use protocol::jose::key_ring::{Custody, KeyRing, RingError};
+use protocol::syntax::encoding::base64url;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::{Lifetime, Timestamp};
 use signing::local::LocalKey;
 use signing::seal::SealFault;
 use signing::{Entropy, KmsAdministration, Purpose, Sealer, SigningFault};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use assembly::{AssemblyError, KeyPlace, Parts, Place, QueuePlace};
 use delivery::HeldQueue;
-use protocol::id::{MalformedId, RegionLabel};
-use protocol::outbound::Reach;
+use protocol::clients::external_url::Reach;
+use protocol::types::id::{MalformedId, RegionLabel};
 use serde_json::json;
 use signing::{Purpose, Sealer, SystemEntropy};
 use thiserror::Error;

@@ -3,8 +3,8 @@
 //! A new version is published before anything is sealed with it, because a function that has not looked yet could not open
 //! what another one has sealed. The version that it replaces stays until nothing is left that it sealed.
 
-use protocol::encoding::base64url;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::syntax::encoding::base64url;
+use protocol::types::time::{Lifetime, Timestamp};
 use signing::Purpose;
 use store::{SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 use thiserror::Error;

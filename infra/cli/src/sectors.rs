@@ -1,7 +1,7 @@
 //! The documents of sectors: each lists the redirect URIs of all its clients (OpenID Connect Core §8.1).
 
-use protocol::id::ClientId;
-use protocol::pairwise::unlisted;
+use protocol::clients::sector::unlisted;
+use protocol::types::id::ClientId;
 use thiserror::Error;
 use web::fetch::{FetchFault, Fetcher};
 
@@ -42,8 +42,8 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 
-    use protocol::outbound::Reach;
-    use protocol::secret::Secret;
+    use protocol::clients::external_url::Reach;
+    use protocol::types::secret::Secret;
     use signing::{Purpose, Sealer, SystemEntropy};
     use web::config::PublicUrl;
 

@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use protocol::encoding::base64url;
+use protocol::syntax::encoding::base64url;
 use signing::Entropy;
 use signing::entropy::random;
 use thiserror::Error;

@@ -5,15 +5,15 @@
 
 use std::path::Path;
 
-use protocol::foreign_jwk::ForeignAlgorithm;
-use protocol::id::{ClientId, Issuer, WorkspaceId};
-use protocol::jwk::Algorithm;
-use protocol::outbound::{OutboundUrl, Reach};
-use protocol::registration::ClientMetadata;
-use protocol::scope::Scopes;
-use protocol::secret::{Secret, SecretHash};
-use protocol::upstream::UpstreamProvider;
-use protocol::workspace::{Settings, Workspace};
+use protocol::clients::external_url::{OutboundUrl, Reach};
+use protocol::federation::openid::UpstreamProvider;
+use protocol::jose::external_jwk::ForeignAlgorithm;
+use protocol::jose::jwk::Algorithm;
+use protocol::registration::client_metadata::ClientMetadata;
+use protocol::types::id::{ClientId, Issuer, WorkspaceId};
+use protocol::types::scope::Scopes;
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::workspace::settings::{Settings, Workspace};
 use serde::Deserialize;
 use signing::{Entropy, Sealer, verify};
 use thiserror::Error;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use postern_resource::{InvalidToken, Validator};
-use protocol::encoding::base64url;
+use protocol::syntax::encoding::base64url;
 use serde_json::json;
 
 /// A running server, which ends with the test.

@@ -1,7 +1,7 @@
 //! Where keys are: in KMS, or on a laptop under one root.
 
 use custody::{Custodian, DataKeys, Deriving, Sealing, Signers};
-use protocol::secret::Secret;
+use protocol::types::secret::Secret;
 use signing::seal::Keyed;
 use signing::{Kms, KmsNeed, KmsSigning, KmsUnwrapping, Purpose, Sealer};
 use store::{SealingKeyReading, SigningKeyReading};

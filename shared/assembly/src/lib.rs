@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use backchannel::{BackChannel, Clients, KeySets};
 use delivery::{QueueNeed, QueueSettings};
 use frontchannel::{FrontChannel, Reception};
-use protocol::id::RegionLabel;
-use protocol::outbound::Reach;
-use protocol::secret::Secret;
+use protocol::clients::external_url::Reach;
+use protocol::types::id::RegionLabel;
+use protocol::types::secret::Secret;
 use signing::seal::SealFault;
 use signing::{Entropy, Kms, KmsNeed, KmsSettings, Purpose, SystemEntropy};
 use store::{

@@ -1,11 +1,11 @@
 //! Who asks about a token, and what becomes of tokens: the part that `introspect` and `revoke` have in common.
 
 use http::header;
-use protocol::access_token::AccessTokenClaims;
-use protocol::asker::{Asker, AskerError};
-use protocol::bearer::{BearerError, bearer_token};
-use protocol::parameters::Parameters;
-use protocol::workspace::Workspace;
+use protocol::syntax::parameters::Parameters;
+use protocol::token_status::caller::{Asker, AskerError};
+use protocol::tokens::access_token::AccessTokenClaims;
+use protocol::tokens::bearer::{BearerError, bearer_token};
+use protocol::workspace::settings::Workspace;
 use store::{GrantReading, StoreFault};
 use web::Request;
 

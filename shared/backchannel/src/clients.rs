@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use custody::Sealing;
 use http::header;
-use protocol::client::{AssertionKey, ClientKeys};
-use protocol::client_assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
-use protocol::client_authentication::{
+use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
+use protocol::client_authentication::credentials::{
     Authenticated, AuthenticatedClient, ClientAuthenticationError, Credentials, authenticate,
 };
-use protocol::encoding::base64url;
-use protocol::foreign_jwk::ForeignAlgorithm;
-use protocol::parameters::Parameters;
-use protocol::time::Timestamp;
-use protocol::workspace::Workspace;
+use protocol::clients::client::{AssertionKey, ClientKeys};
+use protocol::jose::external_jwk::ForeignAlgorithm;
+use protocol::syntax::encoding::base64url;
+use protocol::syntax::parameters::Parameters;
+use protocol::types::time::Timestamp;
+use protocol::workspace::settings::Workspace;
 use signing::entropy::random;
 use signing::{Entropy, verify};
 use store::{AssertionSpending, Spending};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::foreign_jwk::{ForeignAlgorithm, ForeignJwks, ForeignKey};
-use protocol::outbound::OutboundUrl;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::clients::external_url::OutboundUrl;
+use protocol::jose::external_jwk::{ForeignAlgorithm, ForeignJwks, ForeignKey};
+use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 use web::fetch::{FetchFault, Fetcher};
 

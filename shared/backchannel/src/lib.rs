@@ -9,11 +9,11 @@ mod key_sets;
 
 use std::sync::Arc;
 
-use protocol::access_token::{self, AccessTokenClaims};
-use protocol::asker::AskerError;
-use protocol::id::ClientId;
-use protocol::token_parameter::TokenRequestError;
-use protocol::workspace::Workspace;
+use protocol::token_status::caller::AskerError;
+use protocol::token_status::request::TokenRequestError;
+use protocol::tokens::access_token::{self, AccessTokenClaims};
+use protocol::types::id::ClientId;
+use protocol::workspace::settings::Workspace;
 use signing::verify::own_claims;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use store::{ConfigurationReading, KeyRingReading, StoreFault};

@@ -1,7 +1,7 @@
 //! What the keys of a ring are opened with.
 
-use protocol::id::WorkspaceId;
-use protocol::secret::Secret;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::Secret;
 use signing::{KmsSigning, KmsUnwrapping, Purpose, Sealer, SigningFault};
 
 /// What the keys of rings are opened with.

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::encoding::base64url_decoded;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::syntax::encoding::base64url_decoded;
+use protocol::types::time::{Lifetime, Timestamp};
 use signing::seal::{Keyed, SealFault};
 use signing::{Deriver, KmsUnwrapping, Purpose, Sealer, SigningFault};
 use store::{SealingKeyReading, StoreFault, WrappedSealingKeys};

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::encoding::base64url_decoded;
-use protocol::id::WorkspaceId;
-use protocol::jwk::Algorithm;
-use protocol::key_ring::{Custody, KeyRole, RingKey};
-use protocol::time::{Lifetime, Timestamp};
+use protocol::jose::jwk::Algorithm;
+use protocol::jose::key_ring::{Custody, KeyRole, RingKey};
+use protocol::syntax::encoding::base64url_decoded;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::{Lifetime, Timestamp};
 use signing::local::LocalKey;
 use signing::{Signer, SigningFault};
 use store::{KeyRingReading, SigningKeyReading, StoreFault};

@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use protocol::time::Timestamp;
+use protocol::types::time::Timestamp;
 use tokio::sync::Notify;
 use web::queue::Message;
 

@@ -9,8 +9,8 @@ mod sqs;
 
 use std::sync::Arc;
 
-use protocol::logout_token::LogoutNotice;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::logout::logout_token::LogoutNotice;
+use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 use web::queue::Message;
 

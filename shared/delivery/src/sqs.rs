@@ -8,8 +8,8 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedHttpClient
 use aws_sdk_sqs::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_sdk_sqs::{Client, Config};
-use protocol::secret::Secret;
-use protocol::time::Lifetime;
+use protocol::types::secret::Secret;
+use protocol::types::time::Lifetime;
 
 use crate::DeliveryFault;
 

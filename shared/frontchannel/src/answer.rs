@@ -1,9 +1,9 @@
 //! Answers of the front channel: redirects, refusals, error pages.
 
-use protocol::answer::Answer;
-use protocol::encoding::base64url;
-use protocol::error::{PageError, RedirectError, Refusal};
-use protocol::id::{Issuer, WorkspaceId};
+use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::response::Answer;
+use protocol::syntax::encoding::base64url;
+use protocol::types::id::{Issuer, WorkspaceId};
 use signing::Entropy;
 use signing::entropy::random;
 use web::page::{error_page, form_post_page};

@@ -1,16 +1,18 @@
 //! The decision, and the one write that makes a grant of it.
 
-use protocol::code;
-use protocol::consent::{Consent, Withheld};
-use protocol::decision::{ApprovedAuthorization, Attempt, User, Verdict, decide, decide_allowed, depends_on_consent};
-use protocol::encoding::base64url;
-use protocol::error::{PageError, RedirectError, Refusal};
-use protocol::grant::GrantTerms;
-use protocol::id_token::LARGEST_CLAIMS;
-use protocol::interaction::Passage;
-use protocol::logout_token::Participant;
-use protocol::release::Unreleased;
-use protocol::session::Session;
+use protocol::authorization::code;
+use protocol::authorization::consent::{Consent, Withheld};
+use protocol::authorization::decision::{
+    ApprovedAuthorization, Attempt, User, Verdict, decide, decide_allowed, depends_on_consent,
+};
+use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::interaction::Passage;
+use protocol::logout::logout_token::Participant;
+use protocol::syntax::encoding::base64url;
+use protocol::tokens::grant::GrantTerms;
+use protocol::tokens::id_token::LARGEST_CLAIMS;
+use protocol::types::commit::Unreleased;
+use protocol::users::session::Session;
 use serde_json::{Map, Value};
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant};

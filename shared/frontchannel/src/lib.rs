@@ -14,7 +14,7 @@ mod subject;
 use std::sync::Arc;
 
 use custody::{Deriving, Sealing};
-use protocol::id::RegionLabel;
+use protocol::types::id::RegionLabel;
 use signing::Entropy;
 use store::{
     AccountReading, ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionJoining, SessionReading,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use protocol::error::PageError;
-use protocol::id::WorkspaceId;
-use protocol::secret::SecretHash;
+use protocol::authorization::error::PageError;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::SecretHash;
 use signing::Entropy;
 use store::configuration::LoadedWorkspace;
 use store::{ConfigurationReading, KeyRingReading, SessionReading};

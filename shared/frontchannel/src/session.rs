@@ -1,14 +1,14 @@
 //! The session behind a browser's cookie.
 
-use protocol::encoding::base64url;
-use protocol::error::PageError;
-use protocol::id::{ClientId, Subject, WorkspaceId};
-use protocol::id_token;
-use protocol::identity::Identity;
-use protocol::secret::{Secret, SecretHash};
-use protocol::session::{SINGLE_FACTOR, Session};
-use protocol::time::Timestamp;
-use protocol::workspace::Workspace;
+use protocol::authorization::error::PageError;
+use protocol::syntax::encoding::base64url;
+use protocol::tokens::id_token;
+use protocol::types::id::{ClientId, Subject, WorkspaceId};
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::Timestamp;
+use protocol::users::session::{SINGLE_FACTOR, Session};
+use protocol::users::user_claims::Identity;
+use protocol::workspace::settings::Workspace;
 use signing::entropy::random;
 use signing::verify::own_claims;
 use store::SessionCreation;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use protocol::authorization::AuthorizationRequest;
-use protocol::encoding::base64url;
-use protocol::error::PageError;
-use protocol::id::{GrantId, WorkspaceId};
-use protocol::interaction::{Interaction, Passage};
-use protocol::secret::{Secret, SecretHash};
-use protocol::session::Session;
-use protocol::time::Timestamp;
+use protocol::authorization::error::PageError;
+use protocol::authorization::interaction::{Interaction, Passage};
+use protocol::authorization::request::AuthorizationRequest;
+use protocol::syntax::encoding::base64url;
+use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::Timestamp;
+use protocol::users::session::Session;
 use signing::entropy::random;
 use store::ConfigurationReading;
 use store::configuration::{LoadedClient, LoadedWorkspace};

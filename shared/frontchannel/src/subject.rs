@@ -1,9 +1,9 @@
 //! How a client knows a user (OpenID Connect Core §8).
 
-use protocol::error::{RedirectError, Refusal};
-use protocol::id::Subject;
-use protocol::pairwise::{self, SubjectType};
-use protocol::session::Session;
+use protocol::authorization::error::{RedirectError, Refusal};
+use protocol::clients::sector::{self, SubjectType};
+use protocol::types::id::Subject;
+use protocol::users::session::Session;
 
 use crate::issue::temporarily;
 use crate::{FrontChannel, Standing};
@@ -22,7 +22,7 @@ impl FrontChannel {
         let keys = self.pairwise.keys(self.clock.now()).await.map_err(|fault| temporarily(standing, &fault))?;
         let workspace = &standing.workspace.workspace.id;
         let derived = keys.lasting(workspace, &[sector.as_str(), session.subject.as_str()]);
-        let subject = derived.and_then(|derived| pairwise::subject(derived.expose()));
+        let subject = derived.and_then(|derived| sector::subject(derived.expose()));
         subject.ok_or_else(|| self.refusal(standing, RedirectError::TemporarilyUnavailable))
     }
 }

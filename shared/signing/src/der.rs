@@ -2,8 +2,8 @@
 //!
 //! Everything here is strict: one spelling for each value, nothing left over.
 
-use protocol::encoding::base64url;
-use protocol::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
+use protocol::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
+use protocol::syntax::encoding::base64url;
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;

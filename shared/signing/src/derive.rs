@@ -5,8 +5,8 @@
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
-use protocol::id::WorkspaceId;
-use protocol::secret::Secret;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::Secret;
 
 use crate::seal::{Keyed, Purpose, ROOT_SALT, SealFault};
 

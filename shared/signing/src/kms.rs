@@ -13,9 +13,9 @@ use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeyPairSpec, DataKeySpec, MessageType, SigningAlgorithmSpec};
 use aws_sdk_kms::{Client, Config};
-use protocol::id::WorkspaceId;
-use protocol::jwk::{Algorithm, PublicJwk};
-use protocol::secret::Secret;
+use protocol::jose::jwk::{Algorithm, PublicJwk};
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::Secret;
 use sha2::{Digest, Sha256};
 
 use crate::der;

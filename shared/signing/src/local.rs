@@ -7,9 +7,9 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
     RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
-use protocol::encoding::base64url;
-use protocol::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
-use protocol::secret::Secret;
+use protocol::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
+use protocol::syntax::encoding::base64url;
+use protocol::types::secret::Secret;
 
 use crate::fault::SigningFault;
 

@@ -6,9 +6,9 @@
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
-use protocol::encoding;
-use protocol::id::WorkspaceId;
-use protocol::secret::Secret;
+use protocol::syntax::encoding;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::Secret;
 use thiserror::Error;
 
 use crate::entropy::{self, Entropy, EntropyFault};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use protocol::encoding::base64url;
-use protocol::jwk::PublicJwk;
+use protocol::jose::jwk::PublicJwk;
+use protocol::syntax::encoding::base64url;
 use serde::Serialize;
 
 use crate::fault::SigningFault;

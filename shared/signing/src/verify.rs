@@ -6,11 +6,11 @@
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use jsonwebtoken::DecodingKey;
-use protocol::encoding::base64url_decoded;
-use protocol::foreign_jwk::{ForeignAlgorithm, ForeignKey};
-use protocol::json::{self, present};
-use protocol::jwk::{Algorithm, KeyMaterial, PublicJwk};
-use protocol::secret::Secret;
+use protocol::jose::external_jwk::{ForeignAlgorithm, ForeignKey};
+use protocol::jose::jwk::{Algorithm, KeyMaterial, PublicJwk};
+use protocol::syntax::encoding::base64url_decoded;
+use protocol::syntax::json::{self, present};
+use protocol::types::secret::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -160,7 +160,7 @@ fn arithmetic(
 
 #[cfg(test)]
 mod tests {
-    use protocol::encoding::base64url;
+    use protocol::syntax::encoding::base64url;
     use serde_json::json;
 
     use super::*;

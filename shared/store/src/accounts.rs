@@ -1,9 +1,9 @@
 //! Accounts of users whom an upstream provider knows: what it said of them at their last login.
 
-use protocol::id::{IdentitySourceId, Subject, WorkspaceId};
-use protocol::identity::Identity;
-use protocol::sandbox::SANDBOX;
-use protocol::workspace::Workspace;
+use protocol::types::id::{IdentitySourceId, Subject, WorkspaceId};
+use protocol::users::user_claims::Identity;
+use protocol::workspace::sandbox::SANDBOX;
+use protocol::workspace::settings::Workspace;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;

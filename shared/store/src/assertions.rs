@@ -3,9 +3,9 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use protocol::client_assertion::AssertionUse;
-use protocol::id::WorkspaceId;
-use protocol::release::Committed;
+use protocol::client_authentication::assertion::AssertionUse;
+use protocol::types::commit::Committed;
+use protocol::types::id::WorkspaceId;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;

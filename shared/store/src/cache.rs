@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::time::{Lifetime, Timestamp};
+use protocol::types::time::{Lifetime, Timestamp};
 
 const TIME_TO_LIVE: Lifetime = Lifetime::seconds(30);
 

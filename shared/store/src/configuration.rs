@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::client::Client;
-use protocol::cors::AllowedOrigins;
-use protocol::id::{ClientId, Issuer, WorkspaceId};
-use protocol::registration::{ClientMetadata, RegistrationError};
-use protocol::time::Timestamp;
-use protocol::workspace::{Settings, Workspace};
+use protocol::clients::allowed_origins::AllowedOrigins;
+use protocol::clients::client::Client;
+use protocol::registration::client_metadata::{ClientMetadata, RegistrationError};
+use protocol::types::id::{ClientId, Issuer, WorkspaceId};
+use protocol::types::time::Timestamp;
+use protocol::workspace::settings::{Settings, Workspace};
 
 use crate::cache::Cache;
 use crate::connection::Connection;

@@ -1,7 +1,7 @@
 //! Remembered consents: one item for each user and client.
 
-use protocol::consent::Consent;
-use protocol::id::{ClientId, Subject, WorkspaceId};
+use protocol::authorization::consent::Consent;
+use protocol::types::id::{ClientId, Subject, WorkspaceId};
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;

@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use protocol::grant::{Grant, GrantState, GrantTerms, RefreshState};
-use protocol::id::{GrantId, WorkspaceId};
-use protocol::release::Committed;
-use protocol::secret::SecretHash;
-use protocol::time::Timestamp;
+use protocol::tokens::grant::{Grant, GrantState, GrantTerms, RefreshState};
+use protocol::types::commit::Committed;
+use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::types::secret::SecretHash;
+use protocol::types::time::Timestamp;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;

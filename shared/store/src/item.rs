@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use protocol::time::{Lifetime, Timestamp};
+use protocol::types::time::{Lifetime, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

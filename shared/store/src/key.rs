@@ -3,7 +3,7 @@
 //! The kind comes first, so that a role can be confined to kinds. Neither it nor the workspace can contain `#`, so
 //! whatever the id contains, no key of one workspace is one of another (catalogue row SEC-ADM-06).
 
-use protocol::id::WorkspaceId;
+use protocol::types::id::WorkspaceId;
 
 /// The partition key attribute of every table.
 pub(crate) const PARTITION: &str = "pk";

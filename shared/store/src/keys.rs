@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use protocol::id::WorkspaceId;
-use protocol::key_ring::KeyRing;
-use protocol::time::Timestamp;
+use protocol::jose::key_ring::KeyRing;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Timestamp;
 
 use crate::cache::Cache;
 use crate::connection::Connection;

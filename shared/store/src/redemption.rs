@@ -4,12 +4,12 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use protocol::exchange::ApprovedExchange;
-use protocol::grant::Grant;
-use protocol::id::{GrantId, WorkspaceId};
-use protocol::release::Committed;
-use protocol::secret::SecretHash;
-use protocol::time::Timestamp;
+use protocol::tokens::code_grant::ApprovedExchange;
+use protocol::tokens::grant::Grant;
+use protocol::types::commit::Committed;
+use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::types::secret::SecretHash;
+use protocol::types::time::Timestamp;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;

@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use protocol::id::WorkspaceId;
-use protocol::refresh::ApprovedRefresh;
-use protocol::release::Committed;
-use protocol::time::Timestamp;
+use protocol::tokens::refresh_grant::ApprovedRefresh;
+use protocol::types::commit::Committed;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Timestamp;
 
 use crate::fault::StoreFault;
 use crate::grants::{attested, is};

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use protocol::time::Timestamp;
+use protocol::types::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;

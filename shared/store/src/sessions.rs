@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use protocol::id::WorkspaceId;
-use protocol::logout::ApprovedLogout;
-use protocol::logout_token::Participant;
-use protocol::secret::SecretHash;
-use protocol::session::Session;
-use protocol::time::Timestamp;
+use protocol::logout::logout_token::Participant;
+use protocol::logout::request::ApprovedLogout;
+use protocol::types::id::WorkspaceId;
+use protocol::types::secret::SecretHash;
+use protocol::types::time::Timestamp;
+use protocol::users::session::Session;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;

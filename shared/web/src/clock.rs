@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use protocol::time::Timestamp;
+use protocol::types::time::Timestamp;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {

@@ -1,8 +1,8 @@
 //! What a function is told by its environment, read once at its start.
 
-use protocol::encoding::base64url_array;
-use protocol::id::RegionLabel;
-use protocol::secret::Secret;
+use protocol::syntax::encoding::base64url_array;
+use protocol::types::id::RegionLabel;
+use protocol::types::secret::Secret;
 use thiserror::Error;
 use url::Url;
 

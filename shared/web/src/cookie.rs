@@ -1,8 +1,8 @@
 //! Cookies: read so that none can be planted, written so that none can leak (catalogue rows SEC-SESS-01 and 13).
 
 use http::header;
-use protocol::id::WorkspaceId;
-use protocol::time::Lifetime;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Lifetime;
 
 use crate::config::PublicUrl;
 use crate::request::Request;

@@ -1,7 +1,7 @@
 //! Cross-origin answers: exact origins, without credentials, on errors too (catalogue section Q).
 
 use http::header::{self, HeaderValue};
-use protocol::cors::AllowedOrigins;
+use protocol::clients::allowed_origins::AllowedOrigins;
 
 use crate::request::Request;
 use crate::response::{Caching, Response, empty, set};

@@ -19,9 +19,9 @@ use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use protocol::foreign_jwk::ForeignJwks;
-use protocol::json::{strict, strict_list};
-use protocol::outbound::{OutboundUrl, Reach};
+use protocol::clients::external_url::{OutboundUrl, Reach};
+use protocol::jose::external_jwk::ForeignJwks;
+use protocol::syntax::json::{strict, strict_list};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use lambda_runtime::{LambdaEvent, service_fn};
-use protocol::time::Timestamp;
+use protocol::types::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PublicUrl;

@@ -4,8 +4,8 @@
 
 use askama::Template;
 use http::header::{self, HeaderName, HeaderValue};
-use protocol::answer::AnswerForm;
-use protocol::error::PageError;
+use protocol::authorization::error::PageError;
+use protocol::authorization::response::AnswerForm;
 
 use crate::json::TRACE_ID;
 use crate::request::Request;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
-use protocol::parameters::{ParameterError, Parameters};
-use protocol::time::{Lifetime, Timestamp};
+use protocol::syntax::parameters::{ParameterError, Parameters};
+use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
 /// The largest body that is looked at (catalogue row SEC-DOS-01).

@@ -1,6 +1,6 @@
 //! The one table of routes. Discovery, the local server, the functions, the tests and the stacks follow it.
 
-use protocol::id::WorkspaceId;
+use protocol::types::id::WorkspaceId;
 
 /// The functions, each a crate and a Lambda of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use protocol::outbound::{Destination, OutboundUrl, Reach};
+use protocol::clients::external_url::{Destination, OutboundUrl, Reach};
 use tokio::net::TcpStream;
 use tower_service::Service;
 

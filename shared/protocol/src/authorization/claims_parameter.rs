@@ -1,0 +1,201 @@
+//! The `claims` parameter: what a client asks to know by the names of claims (OpenID Connect Core §5.5).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::syntax::json::strict_object_within;
+use crate::types::id::Subject;
+use crate::users::user_claims::{ClaimName, ClaimNames};
+
+/// How deep the parameter may be nested (catalogue row SEC-PARAM-17).
+const DEPTH: u8 = 8;
+
+/// What a request asks for. Claims that nobody can know here are passed over, and so are those that every token has of
+/// its own, such as `aud`: none of them is a [`ClaimName`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestedClaims {
+    /// Claims that userinfo is to tell.
+    #[serde(rename = "u", default, skip_serializing_if = "ClaimNames::is_empty")]
+    pub userinfo: ClaimNames,
+    /// Claims that the ID token is to carry.
+    #[serde(rename = "i", default, skip_serializing_if = "ClaimNames::is_empty")]
+    pub id_token: ClaimNames,
+    /// The authentication context classes of which the login must have one, if it must (§5.5.1.1).
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    acr: Option<Vec<String>>,
+}
+
+/// The parameter as it was sent.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ClaimsRequest {
+    /// What it asks for.
+    pub requested: RequestedClaims,
+    /// The user that it is about, if it names one by the value of `sub`.
+    pub subject: Option<Subject>,
+}
+
+/// The parameter is not what §5.5 has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("malformed claims")]
+pub struct MalformedClaims;
+
+impl RequestedClaims {
+    /// Whether it asks for nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Every claim of the user that it asks for.
+    #[must_use]
+    pub fn names(&self) -> ClaimNames {
+        self.userinfo.union(&self.id_token).copied().collect()
+    }
+
+    /// The same without the claims that `keep` says no to.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(ClaimName) -> bool) -> Self {
+        let kept = |names: &ClaimNames| names.iter().copied().filter(|name| keep(*name)).collect();
+        Self { userinfo: kept(&self.userinfo), id_token: kept(&self.id_token), acr: self.acr.clone() }
+    }
+
+    /// Whether a login of the class `acr` is what the client has to have.
+    #[must_use]
+    pub fn are_met_by(&self, acr: &str) -> bool {
+        self.acr.as_ref().is_none_or(|classes| classes.iter().any(|class| class == acr))
+    }
+}
+
+impl ClaimsRequest {
+    /// Parses the parameter.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedClaims`]: not JSON, a member twice, nested too deep, or a member of the wrong shape.
+    pub fn parse(text: &str) -> Result<Self, MalformedClaims> {
+        let Some(Value::Object(request)) = strict_object_within(text.as_bytes(), DEPTH) else {
+            return Err(MalformedClaims);
+        };
+        let (userinfo, id_token) = (members(&request, "userinfo")?, members(&request, "id_token")?);
+        let requested = RequestedClaims {
+            userinfo: userinfo.iter().filter_map(|asked| ClaimName::parse(asked.name)).collect(),
+            id_token: id_token.iter().filter_map(|asked| ClaimName::parse(asked.name)).collect(),
+            acr: essential_acr(&id_token)?,
+        };
+        let mut subjects =
+            userinfo.iter().chain(&id_token).filter(|asked| asked.name == "sub" && !asked.values.is_empty());
+        let subject = subjects.next().map(subject).transpose()?;
+        let unanimous = subjects.all(|other| self::subject(other).ok() == subject);
+        if unanimous { Ok(Self { requested, subject }) } else { Err(MalformedClaims) }
+    }
+}
+
+/// One claim that is asked for.
+struct Asked<'r> {
+    name: &'r str,
+    essential: bool,
+    values: Vec<&'r Value>,
+}
+
+fn members<'r>(request: &'r Map<String, Value>, place: &str) -> Result<Vec<Asked<'r>>, MalformedClaims> {
+    match request.get(place) {
+        None => Ok(Vec::new()),
+        Some(Value::Object(members)) => members.iter().map(|(name, member)| asked(name, member)).collect(),
+        Some(_) => Err(MalformedClaims),
+    }
+}
+
+fn asked<'r>(name: &'r str, member: &'r Value) -> Result<Asked<'r>, MalformedClaims> {
+    if member.is_null() {
+        return Ok(Asked { name, essential: false, values: Vec::new() });
+    }
+    let member = member.as_object().ok_or(MalformedClaims)?;
+    let essential = match member.get("essential") {
+        None => false,
+        Some(essential) => essential.as_bool().ok_or(MalformedClaims)?,
+    };
+    let mut values: Vec<&Value> = member.get("value").into_iter().collect();
+    if let Some(list) = member.get("values") {
+        values.extend(list.as_array().filter(|list| !list.is_empty()).ok_or(MalformedClaims)?);
+    }
+    Ok(Asked { name, essential, values })
+}
+
+fn essential_acr(id_token: &[Asked<'_>]) -> Result<Option<Vec<String>>, MalformedClaims> {
+    let Some(acr) = id_token.iter().find(|asked| asked.name == "acr") else { return Ok(None) };
+    let classes: Option<Vec<String>> = acr.values.iter().map(|value| value.as_str().map(Into::into)).collect();
+    let classes = classes.ok_or(MalformedClaims)?;
+    // Without a value any class will do, and every ID token names one.
+    Ok(Some(classes).filter(|classes| acr.essential && !classes.is_empty()))
+}
+
+fn subject(asked: &Asked<'_>) -> Result<Subject, MalformedClaims> {
+    match asked.values.as_slice() {
+        [Value::String(subject)] => Subject::parse(subject).map_err(|_| MalformedClaims),
+        _ => Err(MalformedClaims),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &ClaimNames) -> Vec<&'static str> {
+        names.iter().map(|name| name.as_str()).collect()
+    }
+
+    #[test]
+    fn sec_tok_07_what_is_asked_for_is_read_and_reserved_or_unknown_claims_are_passed_over() {
+        let request = ClaimsRequest::parse(
+            r#"{"userinfo": {"email": null, "given_name": {"essential": true}, "http://example.info/claims/groups": null},
+                "id_token": {"auth_time": {"essential": true}, "locale": {"value": "de"}, "aud": {"value": "x"}, "exp": null,
+                             "email#de": null},
+                "others": [1]}"#,
+        )
+        .unwrap();
+        assert_eq!(names(&request.requested.userinfo), ["email", "given_name"]);
+        assert_eq!(names(&request.requested.id_token), ["locale"]);
+        assert_eq!(names(&request.requested.names()), ["email", "given_name", "locale"]);
+        assert!(request.requested.are_met_by("any") && request.subject.is_none());
+        assert!(ClaimsRequest::parse("{}").unwrap().requested.is_empty());
+    }
+
+    #[test]
+    fn sec_authz_25_and_sec_param_13_shapes_that_are_not_of_the_specification_are_refused() {
+        for bad in [
+            "",
+            "x",
+            "[]",
+            "null",
+            "1",
+            "\"x\"",
+            "{\"id_token\":[]}",
+            "{\"userinfo\":null}",
+            r#"{"id_token":{"acr":{"essential":"yes"}}}"#,
+            r#"{"id_token":{"acr":{"essential":true,"values":"x"}}}"#,
+            r#"{"id_token":{"acr":{"essential":true,"values":[]}}}"#,
+            r#"{"id_token":{"acr":{"essential":true,"values":[1]}}}"#,
+            r#"{"id_token":{"email":1}}"#,
+            r#"{"id_token":{"email":null,"email":null}}"#,
+            r#"{"id_token":{},"id_token":{}}"#,
+            r#"{"x":[[[[[[[[1]]]]]]]]}"#,
+            r#"{"id_token":{"sub":{"value":1}}}"#,
+            r#"{"id_token":{"sub":{"values":["a","b"]}}}"#,
+            r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}"#,
+        ] {
+            assert_eq!(ClaimsRequest::parse(bad), Err(MalformedClaims), "{bad}");
+        }
+        assert!(ClaimsRequest::parse(r#"{"x":[[[[[[[1]]]]]]]}"#).is_ok(), "eight deep");
+    }
+
+    #[test]
+    fn an_essential_class_is_demanded_and_a_voluntary_one_is_not() {
+        let met = |acr: &str, by: &str| {
+            ClaimsRequest::parse(&format!(r#"{{"id_token":{{"acr":{acr}}}}}"#)).unwrap().requested.are_met_by(by)
+        };
+        assert!(met(r#"{"values":["a"]}"#, "b") && met(r#"{"essential":true}"#, "b") && met("null", "b"));
+        assert!(met(r#"{"essential":true,"values":["a","b"]}"#, "b") && met(r#"{"essential":true,"value":"b"}"#, "b"));
+        assert!(!met(r#"{"essential":true,"value":"a"}"#, "b"));
+    }
+}

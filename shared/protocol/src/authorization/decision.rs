@@ -1,0 +1,261 @@
+//! Whether a code may be issued: the one place that decides it.
+//!
+//! The authorization endpoint, the login page, the consent page and the callback all ask here, each time anew, with
+//! what the store says at that moment. Nothing that an earlier step decided is taken over, so no step can be skipped.
+
+use crate::authorization::claims_parameter::RequestedClaims;
+use crate::authorization::consent::{Consent, Withheld};
+use crate::authorization::error::RedirectError;
+use crate::authorization::interaction::AccountChoice;
+use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
+use crate::clients::client::{Client, ConsentPolicy};
+use crate::clients::redirect_uri::RedirectUri;
+use crate::types::id::Subject;
+use crate::types::scope::{OPENID, Scopes};
+use crate::types::time::{Lifetime, Timestamp};
+use crate::users::session::Session;
+
+/// Everything that the decision looks at.
+pub struct Attempt<'a> {
+    /// What is asked for.
+    pub request: &'a AuthorizationRequest,
+    /// Who asks.
+    pub client: &'a Client,
+    /// The user, if the browser has a session that is alive.
+    pub user: Option<User<'a>>,
+    /// What this user allowed this client before.
+    pub consent: Option<&'a Consent>,
+    /// The account that the user chose, if they were asked.
+    pub account: Option<&'a AccountChoice>,
+    /// When the request was made.
+    pub began: Timestamp,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// A user who is logged in.
+#[derive(Clone, Copy)]
+pub struct User<'a> {
+    /// Their session.
+    pub session: &'a Session,
+    /// How the client knows them (OpenID Connect Core §8).
+    pub known_as: &'a Subject,
+}
+
+/// What happens next.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The user has to log in.
+    LogIn,
+    /// The user has to say whether to go on as who is logged in.
+    SelectAccount,
+    /// The user, who is logged in, has to be asked.
+    AskConsent,
+    /// A code may be issued.
+    Approved(Box<ApprovedAuthorization>),
+    /// The client is told no.
+    Refused(RedirectError),
+}
+
+/// The proof that a code may be issued, and for what. Only this module makes one.
+#[derive(Debug)]
+pub struct ApprovedAuthorization {
+    redirect_uri: RedirectUri,
+    terms: RequestTerms,
+    session: Session,
+    known_as: Subject,
+    scope: Scopes,
+    claims: RequestedClaims,
+}
+
+impl ApprovedAuthorization {
+    /// Where the code goes.
+    #[must_use]
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect_uri
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub const fn terms(&self) -> &RequestTerms {
+        &self.terms
+    }
+
+    /// The session of the user who is approving.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// How the client knows the user.
+    #[must_use]
+    pub const fn known_as(&self) -> &Subject {
+        &self.known_as
+    }
+
+    /// The claims that are granted by their names: those asked for, or fewer.
+    #[must_use]
+    pub const fn claims(&self) -> &RequestedClaims {
+        &self.claims
+    }
+
+    /// The scopes that are granted: those asked for, or fewer.
+    #[must_use]
+    pub const fn scope(&self) -> &Scopes {
+        &self.scope
+    }
+}
+
+/// Decides an attempt.
+#[must_use]
+pub fn decide(attempt: &Attempt<'_>) -> Verdict {
+    let prompt = attempt.request.terms.prompt;
+    let user = match deciding(attempt) {
+        Ok(user) => user,
+        Err(verdict) => return verdict,
+    };
+    if must_ask(attempt) {
+        return match prompt {
+            Prompt::Nothing => Verdict::Refused(RedirectError::ConsentRequired),
+            Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::AskConsent,
+        };
+    }
+    Verdict::Approved(approved(
+        attempt,
+        user,
+        attempt.request.terms.scope.clone(),
+        attempt.request.terms.claims.clone(),
+    ))
+}
+
+/// Decides an attempt whose user has just pressed "Allow", keeping back what is in `withheld`.
+///
+/// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
+#[must_use]
+pub fn decide_allowed(attempt: &Attempt<'_>, withheld: Withheld<'_>) -> Verdict {
+    let user = match deciding(attempt) {
+        Ok(user) => user,
+        Err(verdict) => return verdict,
+    };
+    let asked = &attempt.request.terms.scope;
+    let scope = asked.filtered(|scope| scope == OPENID || !withheld.scopes.contains(&scope));
+    let claims = attempt.request.terms.claims.filtered(|claim| !withheld.has(claim));
+    if scope.is_empty() && !asked.is_empty() {
+        return Verdict::Refused(RedirectError::AccessDenied);
+    }
+    Verdict::Approved(approved(attempt, user, scope, claims))
+}
+
+fn approved(
+    attempt: &Attempt<'_>,
+    user: User<'_>,
+    scope: Scopes,
+    claims: RequestedClaims,
+) -> Box<ApprovedAuthorization> {
+    let AuthorizationRequest { redirect_uri, terms, .. } = attempt.request;
+    let (session, known_as) = (user.session.clone(), user.known_as.clone());
+    Box::new(ApprovedAuthorization {
+        redirect_uri: redirect_uri.clone(),
+        terms: terms.clone(),
+        session,
+        known_as,
+        scope,
+        claims,
+    })
+}
+
+/// The user who is deciding, or what has to happen before anybody can.
+fn deciding<'a>(attempt: &Attempt<'a>) -> Result<User<'a>, Verdict> {
+    let user = authenticated(attempt).ok_or_else(|| log_in(attempt))?;
+    if !attempt.request.terms.claims.are_met_by(&user.session.acr) {
+        return Err(Verdict::Refused(RedirectError::UnmetAuthenticationRequirements));
+    }
+    match account(attempt, user.session) {
+        Account::Chosen => Ok(user),
+        Account::Open => Err(Verdict::SelectAccount),
+        Account::Another => Err(log_in(attempt)),
+    }
+}
+
+/// Whether `session` is the account that the user wants to go on with (OpenID Connect Core §3.1.2.1, `prompt`).
+enum Account {
+    Chosen,
+    Open,
+    Another,
+}
+
+fn account(attempt: &Attempt<'_>, session: &Session) -> Account {
+    let asked = matches!(attempt.request.terms.prompt, Prompt::Pages { account: true, .. });
+    // Who has just logged in for this request has chosen by that.
+    if !asked || is_since_request(attempt, session) {
+        return Account::Chosen;
+    }
+    match attempt.account {
+        Some(AccountChoice::Another) => Account::Another,
+        Some(AccountChoice::Current(sid)) if *sid == session.sid => Account::Chosen,
+        Some(AccountChoice::Current(_)) | None => Account::Open,
+    }
+}
+
+/// The user has to log in, if the request lets us ask, and has not just done so as somebody else than was expected
+/// (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+fn log_in(attempt: &Attempt<'_>) -> Verdict {
+    let as_another =
+        attempt.user.is_some_and(|user| is_since_request(attempt, user.session) && !is_expected(attempt, user));
+    if as_another || attempt.request.terms.prompt == Prompt::Nothing {
+        Verdict::Refused(RedirectError::LoginRequired)
+    } else {
+        Verdict::LogIn
+    }
+}
+
+/// How far the clocks of two functions may be apart.
+const CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
+
+/// Whether the login behind `session` was made for this request. One that seems to lie in the future was made before a
+/// clock was set back, and proves nothing.
+fn is_since_request(attempt: &Attempt<'_>, session: &Session) -> bool {
+    session.auth_time >= attempt.began && session.auth_time <= attempt.now.plus(CLOCK_SKEW)
+}
+
+/// Whether `user` is the one that the client expects, if it expects one. It names the user as it knows them.
+fn is_expected(attempt: &Attempt<'_>, user: User<'_>) -> bool {
+    attempt.request.terms.expected_subject.as_ref().is_none_or(|expected| expected == user.known_as)
+}
+
+/// The user, if their login satisfies the request (OpenID Connect Core §3.1.2.1).
+fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<User<'a>> {
+    let user = attempt.user.filter(|user| !attempt.now.reached(user.session.expires))?;
+    let session = user.session;
+    // A login made for this very request is fresh enough for any of its demands.
+    let since_request = is_since_request(attempt, session);
+    let terms = &attempt.request.terms;
+    let prompted = matches!(terms.prompt, Prompt::Pages { login: true, .. });
+    let young = match terms.max_age {
+        None => true,
+        Some(0) => false,
+        Some(max_age) => {
+            let oldest = attempt.now.minus(Lifetime::seconds(max_age));
+            (oldest..=attempt.now.plus(CLOCK_SKEW)).contains(&session.auth_time)
+        }
+    };
+    (is_expected(attempt, user) && (since_request || (young && !prompted))).then_some(user)
+}
+
+/// Whether the user has to be asked (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
+fn must_ask(attempt: &Attempt<'_>) -> bool {
+    let Attempt { request, client, consent, .. } = attempt;
+    if client.consent == ConsentPolicy::Skip {
+        return false;
+    }
+    let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
+    let covered = consent.is_some_and(|consent| consent.covers(&request.terms.scope, &request.terms.claims_by_name()));
+    demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
+}
+
+/// Whether what the user allowed before can make a difference, so that it is worth a read.
+#[must_use]
+pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
+    let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
+    client.consent == ConsentPolicy::Ask && !demanded && client.identity_is_assured(&request.redirect_uri)
+}

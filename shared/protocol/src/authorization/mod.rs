@@ -1,0 +1,11 @@
+//! The authorization endpoint: the request, the decision on it, and the response (RFC 6749 §4.1.1, §4.1.2).
+
+pub mod claims_parameter;
+pub mod code;
+pub mod consent;
+pub mod decision;
+pub mod error;
+pub mod interaction;
+pub mod pkce;
+pub mod request;
+pub mod response;

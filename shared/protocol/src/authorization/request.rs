@@ -1,0 +1,315 @@
+//! The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
+
+use serde::{Deserialize, Serialize};
+
+use crate::authorization::claims_parameter::{ClaimsRequest, RequestedClaims};
+use crate::authorization::error::{PageError, RedirectError, Redirected, Refusal};
+use crate::authorization::pkce::CodeChallenge;
+use crate::authorization::response::{Destination, ResponseMode};
+use crate::clients::client::{Client, MethodPolicy, Presence};
+use crate::clients::redirect_uri::RedirectUri;
+use crate::clients::resource_indicator::Resources;
+use crate::registration::client_metadata::GrantType;
+use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::types::id::{ClientId, Subject};
+use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
+use crate::types::secret::Secret;
+use crate::users::session::SINGLE_FACTOR;
+use crate::users::user_claims::ClaimNames;
+use crate::users::userinfo;
+
+/// A request that a registered client may make. What it asks for is not decided yet.
+pub struct AuthorizationRequest {
+    /// Where the answer goes.
+    pub redirect_uri: RedirectUri,
+    /// What it asks for.
+    pub terms: RequestTerms,
+    /// An ID token that names the expected user, not verified yet.
+    pub id_token_hint: Option<Secret<String>>,
+}
+
+/// What an authorization request asks for, apart from where the answer goes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestTerms {
+    /// The client.
+    #[serde(rename = "c")]
+    pub client_id: ClientId,
+    /// Whether the request named its redirect URI, so that the token request must repeat it (RFC 6749 §4.1.3).
+    #[serde(rename = "u")]
+    pub redirect_uri_sent: bool,
+    /// The scopes that it asks for.
+    #[serde(rename = "o")]
+    pub scope: Scopes,
+    /// The resources that tokens are to be for (RFC 8707).
+    #[serde(rename = "a", default, skip_serializing_if = "Resources::is_empty")]
+    pub resource: Resources,
+    /// The client's own value, which goes back as it came.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// How the answer reaches the client.
+    #[serde(rename = "r", default, skip_serializing_if = "ResponseMode::is_default")]
+    pub response_mode: ResponseMode,
+    /// What it asks to know by the names of claims.
+    #[serde(rename = "k", default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
+    /// The client's own value for the ID token.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The challenge; `None` only for a confidential client that is registered so.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// What the user must be shown.
+    #[serde(rename = "p", default)]
+    pub prompt: Prompt,
+    /// The greatest age of a login that will do, in seconds.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u32>,
+    /// What the client believes the user to be called.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// The user that the client expects, from an ID token of ours.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub expected_subject: Option<Subject>,
+}
+
+/// The values of `display` (OpenID Connect Core §3.1.2.1).
+pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
+
+/// The `prompt` parameter (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Prompt {
+    /// Whatever is needed.
+    #[default]
+    #[serde(rename = "a")]
+    AsNeeded,
+    /// Nothing: answer at once, whatever the answer is.
+    #[serde(rename = "n")]
+    Nothing,
+    /// These pages, even if they are not needed.
+    #[serde(rename = "p")]
+    Pages {
+        /// The login page.
+        #[serde(rename = "l")]
+        login: bool,
+        /// The choice of an account.
+        #[serde(rename = "s", default)]
+        account: bool,
+        /// The consent page.
+        #[serde(rename = "c")]
+        consent: bool,
+    },
+}
+
+/// The `client_id` of a request, before anything else is believed.
+///
+/// # Errors
+///
+/// [`PageError`] if it is missing, repeated or impossible.
+pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
+    let text = parameters.one("client_id")?.ok_or(PageError::MissingClientId)?;
+    ClientId::parse(text).map_err(|_| PageError::UnknownClient)
+}
+
+impl RequestTerms {
+    /// The claims that the request asks for by their names alone, because no scope of it asks for them.
+    #[must_use]
+    pub fn claims_by_name(&self) -> ClaimNames {
+        self.claims.filtered(|claim| !userinfo::covers(&self.scope, claim)).names()
+    }
+}
+
+impl AuthorizationRequest {
+    /// Parses a request of `client`, in the order in which things may be relied on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Page`] as long as the redirect URI is not known to be the client's, [`Refusal::Redirect`] afterwards.
+    pub fn parse(parameters: &Parameters, client: &Client) -> Result<Self, Refusal> {
+        let (redirect_uri, redirect_uri_sent) = redirect_uri(parameters, client)?;
+        let mode = parameters.one("response_mode").map_err(RedirectError::Parameters);
+        let mode = mode.and_then(|mode| ResponseMode::parse(mode, &redirect_uri));
+        // Whatever else is wrong with the request is said in the mode that it asks for.
+        let response_mode = mode.unwrap_or_default();
+        let refuse = |state: Option<String>, error| {
+            let destination = Destination { redirect_uri: redirect_uri.clone(), response_mode, state };
+            Refusal::Redirect(Box::new(Redirected { destination, error }))
+        };
+        let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
+        mode.map_err(|error| refuse(state.clone(), error))?;
+        let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
+        let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
+        let id_token_hint = hint.map(Secret::new);
+        Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, id_token_hint })
+    }
+
+    /// The refusal that sends `error` to where this request's answer goes.
+    #[must_use]
+    pub fn refuse(&self, error: RedirectError) -> Redirected {
+        Redirected { destination: self.destination(), error }
+    }
+
+    /// Where the answer goes, and how.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        Destination {
+            redirect_uri: self.redirect_uri.clone(),
+            response_mode: self.terms.response_mode,
+            state: self.terms.state.clone(),
+        }
+    }
+}
+
+fn redirect_uri(parameters: &Parameters, client: &Client) -> Result<(RedirectUri, bool), PageError> {
+    match parameters.one("redirect_uri")? {
+        Some(uri) => {
+            let registered = client.redirect_uris.registered(uri).ok_or(PageError::UnregisteredRedirectUri)?;
+            Ok((registered, true))
+        }
+        // OpenID Connect Core §3.1.2.1 requires the parameter, OAuth only where several are registered.
+        None if parameters.all("scope").any(|scope| scope.split(' ').any(|token| token == OPENID)) => {
+            Err(PageError::MissingRedirectUri)
+        }
+        None => Ok((client.redirect_uris.only().ok_or(PageError::MissingRedirectUri)?, false)),
+    }
+}
+
+fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> Result<RequestTerms, RedirectError> {
+    if !client.grants.contains(&GrantType::AuthorizationCode) {
+        return Err(RedirectError::UnauthorizedClient);
+    }
+    refuse_unsupported(parameters)?;
+    understand(parameters)?;
+    match parameters.one("response_type")? {
+        None => return Err(RedirectError::MissingResponseType),
+        Some("code") => {}
+        Some(_) => return Err(RedirectError::UnsupportedResponseType),
+    }
+    let (code_challenge, scope) = (code_challenge(parameters, client)?, scope(parameters, client)?);
+    let ClaimsRequest { requested, subject } = claims(parameters, &scope)?;
+    Ok(RequestTerms {
+        client_id: client.id.clone(),
+        redirect_uri_sent,
+        code_challenge,
+        scope,
+        resource: resource(parameters, client)?,
+        claims: requested,
+        state: None,
+        response_mode: ResponseMode::default(),
+        nonce: bounded(parameters, "nonce", 512)?,
+        prompt: prompt(parameters.one("prompt")?)?,
+        max_age: max_age(parameters.one("max_age")?)?,
+        login_hint: bounded(parameters, "login_hint", 320)?,
+        expected_subject: subject,
+    })
+}
+
+fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
+    if parameters.one("request")?.is_some() {
+        return Err(RedirectError::RequestNotSupported);
+    }
+    if parameters.one("request_uri")?.is_some() {
+        return Err(RedirectError::RequestUriNotSupported);
+    }
+    if parameters.one("registration")?.is_some() {
+        return Err(RedirectError::RegistrationNotSupported);
+    }
+    Ok(())
+}
+
+/// Checks parameters that every request may carry and that change nothing here: there is one authentication context
+/// class, one language, and pages that fit every screen (OpenID Connect Core §15.1).
+fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
+    for name in ["acr_values", "ui_locales"] {
+        if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
+            return Err(RedirectError::TooLong(name));
+        }
+    }
+    match parameters.one("display")? {
+        None => Ok(()),
+        Some(display) if DISPLAYS.contains(&display) => Ok(()),
+        Some(_) => Err(RedirectError::InvalidDisplay),
+    }
+}
+
+fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<CodeChallenge>, RedirectError> {
+    let method = parameters.one("code_challenge_method")?;
+    let Some(challenge) = parameters.one("code_challenge")? else {
+        return match client.challenge.presence {
+            Presence::Required => Err(RedirectError::MissingChallenge),
+            Presence::Optional if method.is_some() => Err(RedirectError::MissingChallenge),
+            Presence::Optional => Ok(None),
+        };
+    };
+    match (method, client.challenge.method) {
+        (Some("S256"), _) | (None, MethodPolicy::PresetS256) => {}
+        (Some(_), _) | (None, MethodPolicy::Named) => {
+            return Err(RedirectError::UnsupportedChallengeMethod);
+        }
+    }
+    CodeChallenge::parse(challenge).map(Some).map_err(RedirectError::Challenge)
+}
+
+/// The scopes asked for; without the parameter, all that the client is registered for (RFC 6749 §3.3), save for the one
+/// that has to be asked for by name (OpenID Connect Core §11).
+fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
+    let Some(text) = parameters.one("scope")? else {
+        return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
+    };
+    let scope = Scopes::parse(text).map_err(|_| RedirectError::InvalidScope)?;
+    if scope.within(&client.scope) { Ok(scope) } else { Err(RedirectError::InvalidScope) }
+}
+
+/// The resources asked for (RFC 8707 §2.1).
+fn resource(parameters: &Parameters, client: &Client) -> Result<Resources, RedirectError> {
+    let resources = Resources::parse(parameters).map_err(|_| RedirectError::InvalidTarget)?;
+    if client.targets.allow(&resources) { Ok(resources) } else { Err(RedirectError::InvalidTarget) }
+}
+
+/// The `claims` parameter. It belongs to requests of OpenID Connect, and changes nothing of others (§5.5).
+fn claims(parameters: &Parameters, scope: &Scopes) -> Result<ClaimsRequest, RedirectError> {
+    let Some(text) = bounded(parameters, "claims", 8192)? else { return Ok(ClaimsRequest::default()) };
+    let request = ClaimsRequest::parse(&text).map_err(|_| RedirectError::InvalidClaims)?;
+    if !scope.contains(OPENID) {
+        return Ok(ClaimsRequest::default());
+    }
+    // There is no way to log in that would lead to another class, so nobody is asked to.
+    if !request.requested.are_met_by(SINGLE_FACTOR) {
+        return Err(RedirectError::UnmetAuthenticationRequirements);
+    }
+    Ok(request)
+}
+
+fn prompt(value: Option<&str>) -> Result<Prompt, RedirectError> {
+    let Some(value) = value else {
+        return Ok(Prompt::AsNeeded);
+    };
+    if value == "none" {
+        return Ok(Prompt::Nothing);
+    }
+    let (mut login, mut account, mut consent) = (false, false, false);
+    for token in value.split(' ') {
+        match token {
+            "login" => login = true,
+            "select_account" => account = true,
+            "consent" => consent = true,
+            _ => return Err(RedirectError::InvalidPrompt),
+        }
+    }
+    Ok(Prompt::Pages { login, account, consent })
+}
+
+fn max_age(value: Option<&str>) -> Result<Option<u32>, RedirectError> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match value {
+        None => Ok(None),
+        Some(text) if digits(text) => text.parse().map(Some).map_err(|_| RedirectError::InvalidMaxAge),
+        Some(_) => Err(RedirectError::InvalidMaxAge),
+    }
+}
+
+fn bounded(parameters: &Parameters, name: &'static str, limit: usize) -> Result<Option<String>, RedirectError> {
+    match parameters.one(name).map_err(|error: ParameterError| RedirectError::Parameters(error))? {
+        Some(value) if value.len() > limit => Err(RedirectError::TooLong(name)),
+        value => Ok(value.map(Into::into)),
+    }
+}

@@ -1,0 +1,407 @@
+//! Client assertions: a JWT in which a client says that it is itself (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
+//!
+//! An assertion passes through four types, each of which the next step demands: as it came ([`ClientAssertion`]), with
+//! the client that it names ([`AssertedClient`]), with its signature and claims good and yet to be spent
+//! ([`AssertionUse`]), and as an [`AuthenticatedClient`], which only the proof of having spent it releases.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::client_authentication::credentials::AuthenticatedClient;
+use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, Client};
+use crate::syntax::encoding::base64url_decoded;
+use crate::syntax::json::{self, present};
+use crate::types::commit::Unreleased;
+use crate::types::id::{ClientId, Issuer};
+use crate::types::secret::{Secret, SecretHash};
+use crate::types::time::{CLOCK_SKEW, Timestamp};
+
+/// The one type of assertion that is taken (RFC 7523 §2.2).
+pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The longest assertion that is looked at, in bytes (catalogue row SEC-PARAM-17).
+const LONGEST: usize = 8192;
+
+/// The longest `jti` that is looked at.
+const LONGEST_JTI: usize = 512;
+
+/// An assertion as it came: nothing that it says is believed yet.
+pub struct ClientAssertion {
+    jwt: Secret<String>,
+    client_id: ClientId,
+}
+
+impl ClientAssertion {
+    /// Reads which client an assertion is about; `None` if it is no JWT that we could ever accept.
+    #[must_use]
+    pub fn parse(jwt: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Subject {
+            sub: String,
+        }
+        if jwt.len() > LONGEST {
+            return None;
+        }
+        let mut parts = jwt.split('.');
+        let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return None;
+        };
+        let subject: Subject = json::strict(&base64url_decoded(payload)?)?;
+        Some(Self { jwt: Secret::new(jwt.into()), client_id: ClientId::parse(&subject.sub).ok()? })
+    }
+
+    /// The client that it says it is about.
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The assertion beside `client`, if that is registered to send one.
+    pub(crate) fn of(self, client: Arc<Client>) -> Option<AssertedClient> {
+        let Authentication::Assertion(registered) = &client.authentication else { return None };
+        let registered = Arc::clone(registered);
+        (client.id == self.client_id).then_some(AssertedClient { jwt: self.jwt, client, registered })
+    }
+}
+
+/// An assertion, and the client whose it claims to be. Its signature has yet to be verified.
+pub struct AssertedClient {
+    jwt: Secret<String>,
+    client: Arc<Client>,
+    registered: Arc<Assertions>,
+}
+
+/// Where and when an assertion arrived.
+pub struct Arrival<'a> {
+    /// The issuer of the workspace.
+    pub issuer: &'a Issuer,
+    /// The URL of the endpoint.
+    pub endpoint: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Why an assertion is not believed. It goes to the log and never into the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AssertionFault {
+    /// No key of the client verifies it.
+    #[error("no registered key verifies the signature, or the type or algorithm is another")]
+    Signature,
+    /// A claim is missing, of another type, or wrong.
+    #[error("wrong {0}")]
+    Claim(&'static str),
+    /// The client may not do anything at the moment.
+    #[error("the client is inactive")]
+    Inactive,
+    /// It was used before.
+    #[error("used before")]
+    Replayed,
+}
+
+/// An assertion that can be used once, and has to be used up before anybody believes it.
+pub struct AssertionUse {
+    mark: SecretHash,
+    until: Timestamp,
+}
+
+impl AssertionUse {
+    /// What it is remembered by: a digest of the client and the assertion's `jti`.
+    #[must_use]
+    pub const fn mark(&self) -> &SecretHash {
+        &self.mark
+    }
+
+    /// Until when it would be accepted, if it were not remembered.
+    #[must_use]
+    pub const fn until(&self) -> Timestamp {
+        self.until
+    }
+}
+
+/// The claims, as strictly typed as they must be (RFC 7523 §3).
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: u64,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    iat: Option<u64>,
+    jti: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl AssertedClient {
+    /// The JWT.
+    #[must_use]
+    pub const fn jwt(&self) -> &Secret<String> {
+        &self.jwt
+    }
+
+    /// The client that it names.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        &self.client.id
+    }
+
+    /// What verifies it.
+    #[must_use]
+    pub fn key(&self) -> &AssertionKey {
+        &self.registered.key
+    }
+
+    /// Checks the claims of an assertion whose signature is good. The client is released by the proof that the use has
+    /// been written down.
+    ///
+    /// # Errors
+    ///
+    /// [`AssertionFault`].
+    pub fn accept(
+        self,
+        claims: &[u8],
+        arrival: &Arrival<'_>,
+    ) -> Result<(AssertionUse, Unreleased<AuthenticatedClient>), AssertionFault> {
+        let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
+        let (now, expires) = (arrival.now, Timestamp::from_seconds(claims.exp));
+        let begun = |time: Option<u64>| time.is_none_or(|time| Timestamp::from_seconds(time) <= now.plus(CLOCK_SKEW));
+        let checks = [
+            ("iss", claims.iss == self.client.id.as_str()),
+            ("sub", claims.sub == self.client.id.as_str()),
+            ("aud", is_for_us(&claims.aud, self.registered.audience, arrival)),
+            ("exp", !now.reached(expires.plus(CLOCK_SKEW))),
+            ("lifetime", expires <= now.plus(self.registered.longest).plus(CLOCK_SKEW)),
+            ("nbf", begun(claims.nbf)),
+            ("iat", begun(claims.iat)),
+            ("jti", (1..=LONGEST_JTI).contains(&claims.jti.len())),
+        ];
+        if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
+            return Err(AssertionFault::Claim(claim));
+        }
+        if !self.client.is_usable() {
+            return Err(AssertionFault::Inactive);
+        }
+        // An id has no space in it, so that no two pairs of client and `jti` are written alike.
+        let mark = SecretHash::of(&Secret::new(format!("{} {}", self.client.id, claims.jti)));
+        let spending = AssertionUse { mark, until: expires.plus(CLOCK_SKEW) };
+        Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
+    }
+}
+
+/// The audience is our issuer, as a string (design decision 3): an assertion that is for somebody else as well could
+/// have been obtained by them (RFC 9700 update, audience injection).
+fn is_for_us(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival<'_>) -> bool {
+    match (audience, accepted) {
+        (Audience::One(one), AssertionAudience::Issuer) => one == arrival.issuer.as_str(),
+        (Audience::Many(_), AssertionAudience::Issuer) => false,
+        (Audience::One(one), AssertionAudience::Endpoint) => one == arrival.issuer.as_str() || one == arrival.endpoint,
+        (Audience::Many(many), AssertionAudience::Endpoint) => {
+            matches!(many.as_slice(), [one] if one == arrival.issuer.as_str() || one == arrival.endpoint)
+        }
+    }
+}
+
+/// The types of JWT that an assertion may say it is: none, `JWT`, or its own (draft-ietf-oauth-rfc7523bis).
+#[must_use]
+pub fn is_assertion(typ: Option<&str>) -> bool {
+    typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("client-authentication+jwt"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::registration::client_metadata::ClientMetadata;
+    use crate::syntax::encoding::base64url;
+    use crate::types::id::WorkspaceId;
+
+    const NOW: u64 = 1_780_000_000;
+    const ISSUER: &str = "https://auth.example/default/demo";
+    const ENDPOINT: &str = "https://auth.example/default/demo/oauth2/token";
+
+    fn client(change: &Value) -> Arc<Client> {
+        let mut metadata = json!({
+            "client_id": "c1", "client_name": "C 1", "redirect_uris": ["https://c1.example/cb"],
+            "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://c1.example/jwks",
+        });
+        metadata.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
+        let settings = json!({"name": "Demo", "default_audience": "https://api.example"});
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        Arc::new(metadata.register(&serde_json::from_value(settings).unwrap(), &issuer).unwrap())
+    }
+
+    fn claims(change: &Value) -> Value {
+        let mut claims = json!({
+            "iss": "c1", "sub": "c1", "aud": ISSUER, "jti": "j1", "iat": NOW, "exp": NOW + 60,
+        });
+        claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null() || change.get("null").is_some());
+        claims
+    }
+
+    fn jwt(claims: &[u8]) -> String {
+        format!("{}.{}.AA", base64url(b"{}"), base64url(claims))
+    }
+
+    /// What comes of these claims at `now` milliseconds.
+    fn accepted(client: Arc<Client>, claims: &[u8], now: u64) -> Result<AssertionUse, AssertionFault> {
+        let assertion = ClientAssertion::parse(&jwt(br#"{"sub":"c1"}"#)).unwrap();
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let arrival = Arrival { issuer: &issuer, endpoint: ENDPOINT, now: Timestamp::from_millis(now) };
+        let asserted = assertion.of(client).unwrap();
+        asserted.accept(claims, &arrival).map(|(spending, _)| spending)
+    }
+
+    fn fault(change: &Value) -> Option<AssertionFault> {
+        let claims = claims(change).to_string();
+        accepted(client(&json!({})), claims.as_bytes(), NOW * 1000).err()
+    }
+
+    #[test]
+    fn sec_cli_09_each_claim_is_checked() {
+        let fine = [
+            json!({}),
+            json!({"iat": null}),
+            json!({"nbf": NOW + 10, "iat": NOW + 10}),
+            json!({"exp": NOW - 9}),
+            json!({"exp": NOW + 310}),
+            json!({"jti": "j".repeat(512)}),
+            json!({"azp": "whoever"}),
+        ];
+        for change in fine {
+            assert_eq!(fault(&change), None, "{change}");
+        }
+        let table = [
+            (json!({"iss": "c2"}), "iss"),
+            (json!({"iss": ISSUER}), "iss"),
+            (json!({"sub": "alice"}), "sub"),
+            (json!({"aud": "https://auth.example/default/partner"}), "aud"),
+            (json!({"aud": format!("{ISSUER}/")}), "aud"),
+            (json!({"aud": ISSUER.to_uppercase()}), "aud"),
+            (json!({"aud": format!("{ISSUER},other")}), "aud"),
+            (json!({"aud": ENDPOINT}), "aud"),
+            (json!({"aud": [ISSUER]}), "aud"),
+            (json!({"aud": [ISSUER, "https://other.example"]}), "aud"),
+            (json!({"exp": NOW - 10}), "exp"),
+            (json!({"exp": NOW - 301}), "exp"),
+            (json!({"exp": NOW + 311}), "lifetime"),
+            (json!({"exp": NOW + 3600}), "lifetime"),
+            (json!({"exp": u64::MAX}), "lifetime"),
+            (json!({"nbf": NOW + 11}), "nbf"),
+            (json!({"iat": NOW + 61}), "iat"),
+            (json!({"jti": ""}), "jti"),
+            (json!({"jti": "j".repeat(513)}), "jti"),
+        ];
+        for (change, claim) in table {
+            assert_eq!(fault(&change), Some(AssertionFault::Claim(claim)), "{change}");
+        }
+        for missing in ["iss", "sub", "aud", "exp", "jti"] {
+            assert_eq!(fault(&json!({missing: null})), Some(AssertionFault::Claim("shape")), "{missing}");
+        }
+    }
+
+    #[test]
+    fn sec_param_13_and_14_a_claim_of_another_type_or_there_twice_is_an_error() {
+        let others = [json!(1), json!(1.5), json!("x"), json!(true), json!([]), json!({}), json!([["x"]]), Value::Null];
+        for (name, right) in [("iss", "x"), ("sub", "x"), ("jti", "x"), ("exp", "1"), ("nbf", "1"), ("iat", "1")] {
+            for other in others.iter().filter(|other| other.to_string().trim_matches('"') != right) {
+                let change = json!({name: other, "null": true});
+                assert_eq!(fault(&change), Some(AssertionFault::Claim("shape")), "{change}");
+            }
+        }
+        for aud in [json!({}), json!(1), json!([[ISSUER]]), json!([1]), json!(true)] {
+            assert_eq!(fault(&json!({"aud": aud})), Some(AssertionFault::Claim("shape")), "{aud}");
+        }
+        let twice = claims(&json!({})).to_string().replace('{', "{\"sub\":\"c1\",");
+        assert!(accepted(client(&json!({})), twice.as_bytes(), NOW * 1000).is_err());
+        assert!(ClientAssertion::parse(&jwt(twice.as_bytes())).is_none());
+    }
+
+    #[test]
+    fn sec_cli_09_an_older_client_may_name_the_endpoint_and_never_two_audiences() {
+        let older = json!({"client_assertion_audience": "endpoint", "client_assertion_lifetime": 600});
+        let table = [
+            (json!({"aud": ISSUER}), true),
+            (json!({"aud": ENDPOINT, "exp": NOW + 600}), true),
+            (json!({"aud": [ENDPOINT]}), true),
+            (json!({"aud": [ISSUER]}), true),
+            (json!({"aud": [ISSUER, ENDPOINT]}), false),
+            (json!({"aud": []}), false),
+            (json!({"aud": format!("{ENDPOINT}/")}), false),
+            (json!({"aud": "https://auth.example/default/demo/oauth2/revoke"}), false),
+            (json!({"exp": NOW + 611}), false),
+        ];
+        for (change, expected) in table {
+            let claims = claims(&change).to_string();
+            assert_eq!(accepted(client(&older), claims.as_bytes(), NOW * 1000).is_ok(), expected, "{change}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_10_and_sec_jwt_07_an_assertion_is_remembered_for_as_long_as_it_would_be_accepted() {
+        let claims = claims(&json!({})).to_string();
+        let last = (NOW + 70) * 1000 - 1;
+        let spending = accepted(client(&json!({})), claims.as_bytes(), last).unwrap();
+        assert_eq!(spending.until().millis(), last + 1);
+        assert!(accepted(client(&json!({})), claims.as_bytes(), last + 1).is_err());
+        let again = accepted(client(&json!({})), claims.as_bytes(), NOW * 1000).unwrap();
+        assert!(again.mark().matches(spending.mark()), "the same, whenever it arrives");
+    }
+
+    #[test]
+    fn sec_cli_03_an_inactive_client_is_refused_after_everything_else() {
+        let inactive = client(&json!({"client_status": "inactive"}));
+        let claims = claims(&json!({})).to_string();
+        assert_eq!(accepted(inactive, claims.as_bytes(), NOW * 1000).err(), Some(AssertionFault::Inactive));
+    }
+
+    #[test]
+    fn sec_param_12_and_17_an_assertion_has_three_parts_one_spelling_and_a_greatest_length() {
+        let subject = br#"{"sub":"c1"}"#;
+        assert!(ClientAssertion::parse(&jwt(subject)).is_some());
+        let padded = |length: usize| {
+            let whole = jwt(subject);
+            format!("{whole}{}", "A".repeat(length - whole.len()))
+        };
+        assert!(ClientAssertion::parse(&padded(8192)).is_some());
+        assert!(ClientAssertion::parse(&padded(8193)).is_none());
+        let good = jwt(subject);
+        let odd = [
+            String::new(),
+            "a.b".into(),
+            format!("{good}.x"),
+            format!("{good}.x.y"),
+            format!("{good} {good}"),
+            good.replace('.', ". "),
+            format!("e30.{}=.AA", base64url(subject)),
+            format!("e30.{}.AA", base64url(br#"["c1"]"#)),
+            format!("e30.{}.AA", base64url(br#"{"sub":1}"#)),
+            format!("e30.{}.AA", base64url(br#"{"sub":""}"#)),
+            format!("e30.{}.AA", base64url(br#"{"iss":"c1"}"#)),
+        ];
+        for text in odd {
+            assert!(ClientAssertion::parse(&text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sec_jwt_06_another_kind_of_token_is_no_assertion() {
+        for typ in [None, Some("JWT"), Some("jwt"), Some("client-authentication+jwt")] {
+            assert!(is_assertion(typ), "{typ:?}");
+        }
+        for typ in ["at+jwt", "dpop+jwt", "logout+jwt", "oauth-authz-req+jwt", "secevent+jwt", ""] {
+            assert!(!is_assertion(Some(typ)), "{typ}");
+        }
+    }
+}

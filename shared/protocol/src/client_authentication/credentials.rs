@@ -1,0 +1,348 @@
+//! Client authentication: exactly one credential, by the one registered method (OAuth 2.1 §2.4).
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::client_authentication::assertion::{ASSERTION_TYPE, AssertedClient, ClientAssertion};
+use crate::clients::client::{Authentication, Client, ClientSecret};
+use crate::syntax::encoding::{base64_decoded, form_decoded};
+use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::types::id::ClientId;
+use crate::types::secret::{Secret, SecretHash};
+use crate::types::time::Timestamp;
+
+/// What a request presents to say which client it comes from.
+pub struct Credentials {
+    client_id: ClientId,
+    proof: Proof,
+}
+
+enum Proof {
+    None,
+    Basic(Secret<String>),
+    Post(Secret<String>),
+    Assertion(ClientAssertion),
+}
+
+/// A client that has proved who it is, or that is public and has nothing to prove. Only [`authenticate`] makes one, and
+/// [`AssertedClient::accept`].
+#[derive(Clone)]
+pub struct AuthenticatedClient(Arc<Client>);
+
+/// How far the authentication of a client has come.
+pub enum Authenticated {
+    /// To its end.
+    Proved(AuthenticatedClient),
+    /// To an assertion, whose signature and claims have to be verified.
+    Asserted(Box<AssertedClient>),
+}
+
+impl AuthenticatedClient {
+    pub(crate) const fn proved(client: Arc<Client>) -> Self {
+        Self(client)
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
+/// Why a client is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ClientAuthenticationError {
+    /// The parameters as such are broken or repeated.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// Neither `client_id` nor any credential.
+    #[error("client_id is missing")]
+    Missing,
+    /// More than one credential, or two that name different clients.
+    #[error("send exactly one credential, and the same client_id everywhere")]
+    Several,
+    /// Half of an assertion, or one of another type (RFC 7521 §4.2).
+    #[error("send client_assertion together with client_assertion_type={ASSERTION_TYPE}")]
+    AssertionType,
+    /// An `Authorization` header that is not a well-formed Basic one.
+    #[error("the Authorization header is not well-formed HTTP Basic")]
+    Malformed,
+    /// Unknown client, inactive client, wrong secret or another method than the registered one: indistinguishable.
+    #[error("the client is unknown, or did not authenticate as it is registered to")]
+    Refused,
+    /// The store, a key or the keys of the client are out of reach.
+    #[error("the client could not be authenticated at the moment: try again")]
+    Unavailable,
+}
+
+impl ClientAuthenticationError {
+    /// The status and `error` code (RFC 6749 §5.2).
+    #[must_use]
+    pub const fn response(self) -> (u16, &'static str) {
+        match self {
+            Self::Parameters(_) | Self::Missing | Self::Several | Self::AssertionType => (400, "invalid_request"),
+            Self::Malformed | Self::Refused => (401, "invalid_client"),
+            Self::Unavailable => (503, "temporarily_unavailable"),
+        }
+    }
+}
+
+impl Credentials {
+    /// Finds the one credential of a request in its `Authorization` headers and its body.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientAuthenticationError`] if there is none, more than one, or one that is malformed.
+    pub fn parse(authorization: &[&str], body: &Parameters) -> Result<Self, ClientAuthenticationError> {
+        let client_id = body.one("client_id")?;
+        let secret = body.one("client_secret")?;
+        let assertion = body.has("client_assertion") || body.has("client_assertion_type");
+        match (authorization, secret, assertion) {
+            ([], None, false) => Self::new(client_id.ok_or(ClientAuthenticationError::Missing)?, Proof::None),
+            ([], Some(secret), false) => {
+                let client_id = client_id.ok_or(ClientAuthenticationError::Missing)?;
+                Self::new(client_id, Proof::Post(Secret::new(secret.into())))
+            }
+            ([], None, true) => Self::asserted(body, client_id),
+            ([header], None, false) => Self::basic(header, client_id),
+            ([_, _, ..], None, false) => Err(ClientAuthenticationError::Malformed),
+            _ => Err(ClientAuthenticationError::Several),
+        }
+    }
+
+    /// The client that the request claims to come from.
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    fn new(client_id: &str, proof: Proof) -> Result<Self, ClientAuthenticationError> {
+        let client_id = ClientId::parse(client_id).map_err(|_| ClientAuthenticationError::Refused)?;
+        Ok(Self { client_id, proof })
+    }
+
+    /// An assertion, which names its client itself; a `client_id` beside it must be the same (RFC 7521 §4.2).
+    fn asserted(body: &Parameters, body_id: Option<&str>) -> Result<Self, ClientAuthenticationError> {
+        let (assertion, kind) = (body.one("client_assertion")?, body.one("client_assertion_type")?);
+        let assertion = assertion.ok_or(ClientAuthenticationError::AssertionType)?;
+        if kind != Some(ASSERTION_TYPE) {
+            return Err(ClientAuthenticationError::AssertionType);
+        }
+        let assertion = ClientAssertion::parse(assertion).ok_or(ClientAuthenticationError::Refused)?;
+        if body_id.is_some_and(|body_id| body_id != assertion.client_id().as_str()) {
+            return Err(ClientAuthenticationError::Several);
+        }
+        Ok(Self { client_id: assertion.client_id().clone(), proof: Proof::Assertion(assertion) })
+    }
+
+    /// HTTP Basic, whose two halves are form-encoded (RFC 6749 §2.3.1).
+    fn basic(header: &str, body_id: Option<&str>) -> Result<Self, ClientAuthenticationError> {
+        let (id, secret) = basic_pair(header).ok_or(ClientAuthenticationError::Malformed)?;
+        if body_id.is_some_and(|body_id| body_id != id) {
+            return Err(ClientAuthenticationError::Several);
+        }
+        Self::new(&id, Proof::Basic(Secret::new(secret)))
+    }
+}
+
+fn basic_pair(header: &str) -> Option<(String, String)> {
+    let (scheme, token) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = base64_decoded(token)?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    let (id, secret) = decoded.split_at(colon);
+    Some((form_decoded(id)?, form_decoded(secret.get(1..)?)?))
+}
+
+/// Decides whether `credentials` are those of `client`, which is what the store has under their `client_id`.
+///
+/// An unknown client with a secret costs the same comparison as a known one, and gets the same answer.
+///
+/// # Errors
+///
+/// [`ClientAuthenticationError::Refused`], for whatever reason.
+pub fn authenticate(
+    credentials: Credentials,
+    client: Option<Arc<Client>>,
+    now: Timestamp,
+) -> Result<Authenticated, ClientAuthenticationError> {
+    let registered = client.as_ref().map(|client| &client.authentication);
+    let proved = match (&credentials.proof, registered) {
+        (Proof::None, Some(Authentication::None)) => true,
+        (Proof::Basic(secret), Some(Authentication::SecretBasic(secrets)))
+        | (Proof::Post(secret), Some(Authentication::SecretPost(secrets))) => matches_any(secret, secrets, now),
+        (Proof::Basic(secret) | Proof::Post(secret), _) => {
+            let unlike = ClientSecret { hash: SecretHash::of(&Secret::new(String::new())), expires: None };
+            let _ = matches_any(secret, &[unlike], now);
+            false
+        }
+        (Proof::None | Proof::Assertion(_), _) => false,
+    };
+    if let Proof::Assertion(assertion) = credentials.proof {
+        let asserted = client.and_then(|client| assertion.of(client));
+        return asserted.map(Box::new).map(Authenticated::Asserted).ok_or(ClientAuthenticationError::Refused);
+    }
+    client
+        .filter(|client| proved && client.is_usable() && client.id == credentials.client_id)
+        .map(|client| Authenticated::Proved(AuthenticatedClient(client)))
+        .ok_or(ClientAuthenticationError::Refused)
+}
+
+/// Whether the secret is one of those that are good at `now`; each is compared, so that it takes the same time.
+fn matches_any(secret: &Secret<String>, secrets: &[ClientSecret], now: Timestamp) -> bool {
+    let presented = SecretHash::of(secret);
+    let good =
+        |known: &ClientSecret| known.hash.matches(&presented) & !known.expires.is_some_and(|end| now.reached(end));
+    secrets.iter().fold(false, |matched, known| good(known) | matched)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(header: &str) -> Option<(String, String)> {
+        basic_pair(header)
+    }
+
+    #[test]
+    fn sec_param_10_and_11_basic_is_read_strictly() {
+        assert_eq!(pair("Basic YTpi"), Some(("a".into(), "b".into())));
+        assert_eq!(pair("bAsIc YTpi"), Some(("a".into(), "b".into())));
+        for bad in ["Basic\tYTpi", "Basic  YTpi", "Basic YTpi ", "BasicYTpi", "Basic", "Bearer YTpi", "Basic YTpi\n"] {
+            assert_eq!(pair(bad), None, "{bad:?}");
+        }
+        let encode = |text: &str| {
+            use base64::Engine as _;
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
+        };
+        assert_eq!(pair(&encode("%zz:b")), None);
+        assert_eq!(pair(&encode("nocolon")), None);
+        assert_eq!(pair(&encode("a:b%3Ac%2B%25%C3%A9:d")), Some(("a".into(), "b:c+%\u{e9}:d".into())));
+    }
+
+    #[test]
+    fn sec_cli_02_more_than_one_credential_is_refused() {
+        let basic = "Basic YTpi";
+        let table = [
+            (vec![basic], "client_secret=x", ClientAuthenticationError::Several),
+            (vec![basic], "client_assertion=x", ClientAuthenticationError::Several),
+            (vec![basic], "client_id=other", ClientAuthenticationError::Several),
+            (vec![], "client_id=a&client_secret=x&client_assertion=y", ClientAuthenticationError::Several),
+            (vec![basic, basic], "", ClientAuthenticationError::Malformed),
+            (vec![], "client_id=a&client_secret=x&client_assertion_type=y", ClientAuthenticationError::Several),
+            (vec![], "client_id=a&client_assertion=y", ClientAuthenticationError::AssertionType),
+            (vec![], "client_secret=x", ClientAuthenticationError::Missing),
+            (vec![], "", ClientAuthenticationError::Missing),
+        ];
+        for (headers, body, expected) in table {
+            let parameters = Parameters::parse(body.as_bytes()).unwrap();
+            assert_eq!(Credentials::parse(&headers, &parameters).err(), Some(expected), "{headers:?} {body}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_11_an_assertion_comes_with_its_exact_type_and_alone() {
+        let jwt = format!("e30.{}.AA", crate::syntax::encoding::base64url(br#"{"sub":"a"}"#));
+        let exact = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+        let found = |body: &str| {
+            let parameters = Parameters::parse(body.as_bytes()).unwrap();
+            Credentials::parse(&[], &parameters).map(|credentials| credentials.client_id().as_str().to_owned())
+        };
+        let good = format!("client_assertion={jwt}&client_assertion_type={exact}");
+        assert_eq!(found(&good), Ok("a".into()), "the assertion names its client");
+        assert_eq!(found(&format!("{good}&client_id=a")), Ok("a".into()));
+        let repeated = |name| ClientAuthenticationError::Parameters(ParameterError::Repeated(name));
+        let table = [
+            (format!("{good}&client_id=b"), ClientAuthenticationError::Several),
+            (format!("{good}&client_secret=x"), ClientAuthenticationError::Several),
+            (format!("{good}&client_assertion={jwt}"), repeated("client_assertion")),
+            (format!("{good}&client_assertion_type={exact}"), repeated("client_assertion_type")),
+            (format!("client_assertion={jwt}"), ClientAuthenticationError::AssertionType),
+            (format!("client_assertion_type={exact}"), ClientAuthenticationError::AssertionType),
+            (format!("client_assertion=&client_assertion_type={exact}"), ClientAuthenticationError::AssertionType),
+            (format!("{good}%20"), ClientAuthenticationError::AssertionType),
+            (good.replace("jwt-bearer", "saml2-bearer"), ClientAuthenticationError::AssertionType),
+            (good.replace(&jwt, &format!("{jwt}+{jwt}")), ClientAuthenticationError::Refused),
+            (good.replace(&jwt, "x"), ClientAuthenticationError::Refused),
+        ];
+        for (body, expected) in table {
+            assert_eq!(found(&body), Err(expected), "{body}");
+        }
+    }
+
+    /// A client that authenticates so.
+    fn client(authentication: Authentication) -> Arc<Client> {
+        let metadata = serde_json::json!({
+            "client_id": "a", "client_name": "A", "redirect_uris": ["https://a.example/cb"],
+            "token_endpoint_auth_method": "none",
+        });
+        let metadata: crate::registration::client_metadata::ClientMetadata = serde_json::from_value(metadata).unwrap();
+        let settings = serde_json::json!({"name": "Demo", "default_audience": "https://api.example"});
+        let workspace = crate::types::id::WorkspaceId::parse("default", "demo").unwrap();
+        let issuer = crate::types::id::Issuer::new("https://auth.example", &workspace);
+        let client = metadata.register(&serde_json::from_value(settings).unwrap(), &issuer).unwrap();
+        Arc::new(Client { authentication, ..client })
+    }
+
+    #[test]
+    fn sec_cli_06_each_secret_is_refused_from_its_expiry_on() {
+        let secret = |text: &str, expires: Option<u64>| ClientSecret {
+            hash: SecretHash::of(&Secret::new(text.into())),
+            expires: expires.map(Timestamp::from_seconds),
+        };
+        let secrets = vec![secret("new", None), secret("old", Some(100)), secret("oldest", Some(50))];
+        let table = [
+            ("new", 1_000_000, true),
+            ("old", 99_999, true),
+            ("old", 100_000, false),
+            ("oldest", 49_999, true),
+            ("oldest", 50_000, false),
+            ("other", 0, false),
+        ];
+        for (presented, now, expected) in table {
+            let body = Parameters::parse(format!("client_id=a&client_secret={presented}").as_bytes()).unwrap();
+            let credentials = Credentials::parse(&[], &body).unwrap();
+            let client = client(Authentication::SecretPost(secrets.clone()));
+            let decided = authenticate(credentials, Some(client), Timestamp::from_millis(now));
+            assert_eq!(decided.is_ok(), expected, "{presented} at {now}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_01_and_08_each_client_has_one_method_and_no_other_will_do() {
+        let assertions = Arc::new(crate::clients::client::Assertions {
+            key: crate::clients::client::AssertionKey::Secret("sealed".into()),
+            audience: crate::clients::client::AssertionAudience::Issuer,
+            longest: crate::types::time::Lifetime::seconds(300),
+        });
+        let secrets = vec![ClientSecret { hash: SecretHash::of(&Secret::new("b".into())), expires: None }];
+        let methods = || {
+            [
+                Authentication::None,
+                Authentication::SecretBasic(secrets.clone()),
+                Authentication::SecretPost(secrets.clone()),
+                Authentication::Assertion(Arc::clone(&assertions)),
+            ]
+        };
+        let jwt = format!("e30.{}.AA", crate::syntax::encoding::base64url(br#"{"sub":"a"}"#));
+        let asserted = format!("client_assertion={jwt}&client_assertion_type={ASSERTION_TYPE}");
+        let presented: [(&[&str], &str); 4] =
+            [(&[], "client_id=a"), (&["Basic YTpi"], ""), (&[], "client_id=a&client_secret=b"), (&[], &asserted)];
+        for (at, (headers, body)) in presented.into_iter().enumerate() {
+            for (method, authentication) in methods().into_iter().enumerate() {
+                let body = Parameters::parse(body.as_bytes()).unwrap();
+                let credentials = Credentials::parse(headers, &body).unwrap();
+                let name = authentication.method();
+                let decided = authenticate(credentials, Some(client(authentication)), Timestamp::from_seconds(1));
+                assert_eq!(decided.is_ok(), at == method, "{name} with credential {at}");
+            }
+            let body = Parameters::parse(body.as_bytes()).unwrap();
+            let credentials = Credentials::parse(headers, &body).unwrap();
+            let decided = authenticate(credentials, None, Timestamp::from_seconds(1));
+            assert_eq!(decided.err(), Some(ClientAuthenticationError::Refused), "an unknown client");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Resource indicators (RFC 8707): for which resources a token is asked.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use url::Url;
+
+use crate::syntax::parameters::Parameters;
+
+/// The most resources that one request may name (catalogue row SEC-PARAM-17).
+const MOST: usize = 10;
+
+/// The resources that a request names; none means the workspace's own default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Resources(Vec<String>);
+
+/// A resource that cannot be asked for: malformed, unknown, or not this client's. One answer for all three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("resource must be an absolute URI without fragment that this application may ask for")]
+pub struct InvalidTarget;
+
+impl Resources {
+    /// The `resource` parameters of a request, which may be several (RFC 8707 §2).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget`] for what is no absolute URI, has a fragment, or is too much.
+    pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
+        let mut resources = Vec::new();
+        for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
+            if !is_resource(resource) || resources.len() == MOST {
+                return Err(InvalidTarget);
+            }
+            if !resources.iter().any(|known| known == resource) {
+                resources.push(resource.to_owned());
+            }
+        }
+        Ok(Self(resources))
+    }
+
+    /// Whether none is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The resources, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// Whether `text` can name a resource: an absolute URI without fragment (RFC 8707 §2).
+#[must_use]
+pub fn is_resource(text: &str) -> bool {
+    text.len() <= 2048
+        && !text.contains('#')
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && Url::parse(text).is_ok()
+}
+
+/// The resources that a client may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Targets {
+    default: String,
+    others: Vec<String>,
+}
+
+impl Targets {
+    /// `default`, which every client of the workspace may ask for, and `others`.
+    #[must_use]
+    pub const fn new(default: String, others: Vec<String>) -> Self {
+        Self { default, others }
+    }
+
+    /// Whether the client may ask for all of `resources`.
+    #[must_use]
+    pub fn allow(&self, resources: &Resources) -> bool {
+        resources.iter().all(|resource| resource == self.default || self.others.iter().any(|other| other == resource))
+    }
+
+    /// The audience of a token for `granted`, narrowed to `asked` if that names some of them (RFC 8707 §2.2).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget`] for a resource that was not granted, or is no longer this client's.
+    pub fn audience(&self, granted: &Resources, asked: &Resources) -> Result<Vec<String>, InvalidTarget> {
+        let granted: Vec<&str> = if granted.is_empty() { vec![&self.default] } else { granted.iter().collect() };
+        let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
+        let fits = |resource: &&str| granted.contains(resource);
+        let ours = |resource: &&str| *resource == self.default || self.others.iter().any(|other| other == resource);
+        if audience.iter().all(fits) && audience.iter().all(ours) {
+            return Ok(audience.into_iter().map(Into::into).collect());
+        }
+        Err(InvalidTarget)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Result<Resources, InvalidTarget> {
+        Resources::parse(&Parameters::parse(query.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn sec_tok_03_a_resource_is_an_absolute_uri_without_fragment() {
+        let two = asked("resource=https://a.example/x&resource=urn:b&resource=https://a.example/x&resource=").unwrap();
+        assert_eq!(two.iter().collect::<Vec<_>>(), ["https://a.example/x", "urn:b"]);
+        assert!(asked("").unwrap().is_empty());
+        let long = format!("resource=https://a.example/{}", "x".repeat(2048));
+        let many: Vec<String> = (0..=MOST).map(|at| format!("resource=https://{at}.example")).collect();
+        for bad in [
+            "resource=/x",
+            "resource=a.example",
+            "resource=https://a.example/%23x",
+            "resource=https://a.example/%20",
+            &long,
+            &many.join("&"),
+        ] {
+            assert!(asked(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sec_tok_04_a_token_is_for_what_was_granted_or_less() {
+        let targets = Targets::new("urn:default".into(), vec!["urn:a".into(), "urn:b".into()]);
+        let of = |list: &[&str]| Resources(list.iter().map(|one| (*one).into()).collect());
+        let table = [
+            (vec![], vec![], Some(vec!["urn:default"])),
+            (vec![], vec!["urn:default"], Some(vec!["urn:default"])),
+            (vec![], vec!["urn:a"], None),
+            (vec!["urn:a", "urn:b"], vec![], Some(vec!["urn:a", "urn:b"])),
+            (vec!["urn:a", "urn:b"], vec!["urn:b"], Some(vec!["urn:b"])),
+            (vec!["urn:a"], vec!["urn:b"], None),
+            (vec!["urn:a"], vec!["urn:default"], None),
+            (vec!["urn:gone"], vec![], None),
+        ];
+        for (granted, asked, expected) in table {
+            let audience = targets.audience(&of(&granted), &of(&asked)).ok();
+            assert_eq!(
+                audience.as_deref(),
+                expected.as_ref().map(|list| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()).as_deref(),
+                "{granted:?} {asked:?}"
+            );
+        }
+        assert!(targets.allow(&of(&["urn:default", "urn:a"])) && !targets.allow(&of(&["urn:c"])));
+    }
+}

@@ -1,0 +1,137 @@
+//! Which identifier of its users a client is told: one for all clients, or one for each sector (OpenID Connect Core §8).
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::syntax::encoding;
+use crate::types::id::{Issuer, Subject};
+
+/// The registered `subject_type` of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectKind {
+    /// The same identifier as every other such client.
+    #[default]
+    Public,
+    /// An identifier that clients of other sectors cannot recognise.
+    Pairwise,
+}
+
+/// Which identifier of its users a client is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubjectType {
+    /// The user's own subject.
+    Public,
+    /// One that is derived for the clients of a sector.
+    Pairwise(Sector),
+}
+
+/// The host that stands for clients which belong together (§8.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sector(String);
+
+impl Sector {
+    /// The sector of a client with these redirect URIs.
+    ///
+    /// # Errors
+    ///
+    /// What to do about it: the URIs do not name one host, and nothing else says which sector it is.
+    pub fn of(redirect_uris: &[String], identifier: Option<&str>, issuer: &Issuer) -> Result<Self, &'static str> {
+        if let Some(uri) = identifier {
+            return identified(uri, issuer).map(Self);
+        }
+        let mut hosts = redirect_uris.iter().map(|uri| host(uri, issuer));
+        let first = hosts.next().flatten();
+        let one = first.filter(|first| hosts.all(|host| host.as_ref() == Some(first)));
+        // Every native application on a loopback address would be of one sector, and a private-use scheme has no host.
+        one.map(Self).ok_or(
+            "pairwise: its redirect URIs must have one host, or sector_identifier_uri must say which sector it belongs to",
+        )
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The host of a redirect URI that only the registered client can be behind.
+fn host(uri: &str, issuer: &Issuer) -> Option<String> {
+    let assured =
+        uri.starts_with("https://") || uri.strip_prefix(issuer.origin()).is_some_and(|rest| rest.starts_with('/'));
+    Url::parse(uri).ok().filter(|_| assured)?.host_str().map(str::to_owned)
+}
+
+/// The host of a `sector_identifier_uri`: `https`, or on a laptop, which has no TLS, a loopback address.
+fn identified(uri: &str, issuer: &Issuer) -> Result<String, &'static str> {
+    const REASON: &str = "sector_identifier_uri is an https URL without user name and fragment";
+    let url = Url::parse(uri).map_err(|_| REASON)?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let host = url.host_str().ok_or(REASON)?.to_owned();
+    let on_laptop =
+        issuer.origin().starts_with("http://") && matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let fits = url.scheme() == "https" || (url.scheme() == "http" && on_laptop);
+    if plain && fits && uri.len() <= 2048 { Ok(host) } else { Err(REASON) }
+}
+
+/// The first of `redirect_uris` that the document of a sector does not list (§8.1).
+#[must_use]
+pub fn unlisted<'u>(document: &[String], redirect_uris: &'u [String]) -> Option<&'u str> {
+    redirect_uris.iter().find(|uri| !document.contains(uri)).map(String::as_str)
+}
+
+/// The identifier that is made of a derived secret. It has the form of every other subject, so nobody can tell.
+#[must_use]
+pub fn subject(derived: &[u8; 32]) -> Option<Subject> {
+    Subject::parse(&encoding::base64url(derived.get(..16)?)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::id::WorkspaceId;
+
+    fn sector(redirect_uris: &[&str], identifier: Option<&str>, public_url: &str) -> Option<String> {
+        let issuer = Issuer::new(public_url, &WorkspaceId::parse("default", "demo").unwrap());
+        let redirect_uris: Vec<String> = redirect_uris.iter().map(|uri| (*uri).to_owned()).collect();
+        Sector::of(&redirect_uris, identifier, &issuer).ok().map(|sector| sector.0)
+    }
+
+    #[test]
+    fn a_sector_is_the_one_host_of_the_redirect_uris_or_what_the_client_names() {
+        let (one, other) = ("https://app.example/cb", "https://app.example/other");
+        let table = [
+            (&[one][..], None, Some("app.example")),
+            (&[one, other], None, Some("app.example")),
+            (&[one, "https://www.app.example/cb"], None, None),
+            (&["https://app.example:8443/cb", one], None, Some("app.example")),
+            (&["http://127.0.0.1/cb"], None, None),
+            (&["com.example.app:/cb"], None, None),
+            (&[one, "com.example.app:/cb"], None, None),
+            (&[one, "https://www.app.example/cb"], Some("https://sector.example/uris.json"), Some("sector.example")),
+            (&["com.example.app:/cb"], Some("https://sector.example/uris.json"), Some("sector.example")),
+            (&[one], Some("http://sector.example/uris.json"), None),
+            (&[one], Some("http://localhost:9001/uris.json"), None),
+            (&[one], Some("https://user@sector.example/uris.json"), None),
+            (&[one], Some("https://sector.example/uris.json#x"), None),
+            (&[one], Some("sector.example"), None),
+        ];
+        for (redirect_uris, identifier, expected) in table {
+            let found = sector(redirect_uris, identifier, "https://auth.example");
+            assert_eq!(found.as_deref(), expected, "{redirect_uris:?} {identifier:?}");
+        }
+        let laptop = "http://localhost:9000";
+        assert!(sector(&["http://localhost:9000/demo/callback"], None, laptop).is_some());
+        assert!(sector(&[one], Some("http://localhost:9001/uris.json"), laptop).is_some());
+        assert!(sector(&[one], Some("http://sector.example/uris.json"), laptop).is_none());
+    }
+
+    #[test]
+    fn the_document_of_a_sector_lists_every_redirect_uri() {
+        let uris = ["https://a.example/cb".to_owned(), "https://b.example/cb".to_owned()];
+        assert_eq!(unlisted(&uris, &uris), None);
+        assert_eq!(unlisted(&uris[..1], &uris), Some("https://b.example/cb"));
+        assert_eq!(unlisted(&[], &uris), Some("https://a.example/cb"));
+    }
+}

@@ -1,0 +1,81 @@
+//! The authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3). It advertises what works, and no more.
+
+use serde_json::{Value, json};
+
+use crate::authorization::request::DISPLAYS;
+use crate::authorization::response::ResponseMode;
+use crate::jose::external_jwk::ForeignAlgorithm;
+use crate::jose::jwk::Algorithm;
+use crate::types::id::Issuer;
+use crate::users::session::SINGLE_FACTOR;
+use crate::users::user_claims::ClaimName;
+use crate::workspace::settings::Settings;
+
+/// The metadata of the workspace with this issuer, whose tokens are signed with `signing`.
+#[must_use]
+pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> Value {
+    let authentication = AuthenticationMetadata::of(settings);
+    let algorithms: Vec<&str> = signing.iter().map(|algorithm| algorithm.as_str()).collect();
+    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+    let claims: Vec<&str> = of_tokens.into_iter().chain(ClaimName::all().map(ClaimName::as_str)).collect();
+    json!({
+        "issuer": issuer.as_str(),
+        "authorization_endpoint": issuer.url("/oauth2/authorize"),
+        "token_endpoint": issuer.url("/oauth2/token"),
+        "userinfo_endpoint": issuer.url("/userinfo"),
+        "introspection_endpoint": issuer.url("/oauth2/introspect"),
+        "revocation_endpoint": issuer.url("/oauth2/revoke"),
+        "end_session_endpoint": issuer.url("/oidc/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "jwks_uri": issuer.url("/.well-known/jwks.json"),
+        "scopes_supported": settings.scope_names().iter().collect::<Vec<_>>(),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ResponseMode::NAMES,
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": authentication.methods,
+        "token_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
+        "introspection_endpoint_auth_methods_supported": authentication.confidential_methods(),
+        "introspection_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
+        "introspection_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_methods_supported": authentication.methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "acr_values_supported": [SINGLE_FACTOR],
+        "display_values_supported": DISPLAYS,
+        "ui_locales_supported": ["en"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
+        "authorization_response_iss_parameter_supported": true,
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    })
+}
+
+/// How clients may authenticate. Whether by a secret of which we keep more than a digest is for the workspace to say.
+struct AuthenticationMetadata {
+    methods: Vec<&'static str>,
+    algorithms: Vec<&'static str>,
+}
+
+impl AuthenticationMetadata {
+    fn of(settings: &Settings) -> Self {
+        let mut methods = vec!["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+        let mut algorithms: Vec<&str> = ForeignAlgorithm::ALL.iter().flat_map(|alg| alg.names()).copied().collect();
+        if settings.client_secret_jwt {
+            methods.push("client_secret_jwt");
+            algorithms.push("HS256");
+        }
+        Self { methods, algorithms }
+    }
+
+    /// Without `none`: for endpoints that public clients cannot use.
+    fn confidential_methods(&self) -> Vec<&'static str> {
+        self.methods.iter().copied().filter(|method| *method != "none").collect()
+    }
+}

@@ -1,0 +1,3 @@
+//! What the server publishes about itself (RFC 8414, OpenID Connect Discovery).
+
+pub mod metadata;

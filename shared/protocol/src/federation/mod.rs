@@ -1,0 +1,3 @@
+//! Logging in at somebody else: what is sent to an upstream provider, and what is believed of its answer.
+
+pub mod openid;

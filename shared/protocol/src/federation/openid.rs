@@ -1,0 +1,397 @@
+//! Logging in with another OpenID provider: we are its client (OpenID Connect Core §3.1).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::authorization::interaction::Interaction;
+use crate::syntax::encoding::encode_uri_component;
+use crate::syntax::json::{audience, present};
+use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::types::email::EmailDomains;
+use crate::types::id::{ClientId, IdentitySourceId, WorkspaceId};
+use crate::types::scope::Scopes;
+use crate::types::time::{CLOCK_SKEW, Lifetime, Timestamp};
+use crate::users::user_claims::{Identity, Profile, derived_subject};
+
+/// How long ago an upstream ID token may have been issued.
+const GREATEST_AGE: Lifetime = Lifetime::seconds(600);
+
+/// An upstream provider as the reviewed file describes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamProvider {
+    /// Its name here, as it stands in `/callback/{idp}`.
+    pub id: IdentitySourceId,
+    /// What users read on the button.
+    pub title: String,
+    /// Its issuer, from which everything else is discovered.
+    pub issuer: String,
+    /// Our `client_id` there.
+    pub client_id: ClientId,
+    /// Our secret there, sealed; without one we are a public client, with PKCE as always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_client_secret: Option<String>,
+    /// The scopes that we ask for.
+    #[serde(default = "default_scope")]
+    pub scope: Scopes,
+    /// The domains of e-mail addresses of which its word counts. Of all others we say that they are not verified.
+    #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
+    pub verified_email_domains: EmailDomains,
+}
+
+fn default_scope() -> Scopes {
+    Scopes::parse("openid profile email").unwrap_or_default()
+}
+
+/// The part of an upstream provider's metadata that we use (RFC 8414 §2).
+#[derive(Clone, Debug, Deserialize)]
+pub struct UpstreamMetadata {
+    /// Must equal the configured issuer, byte for byte.
+    pub issuer: String,
+    /// Where users are sent.
+    pub authorization_endpoint: String,
+    /// Where codes are exchanged.
+    pub token_endpoint: String,
+    /// Where its keys are.
+    pub jwks_uri: String,
+    /// Where claims are, if it has such an endpoint.
+    #[serde(default, deserialize_with = "present")]
+    pub userinfo_endpoint: Option<String>,
+    /// Whether its answers carry `iss` (RFC 9207 §3).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// A login with an upstream provider that waits for its answer. It travels sealed in a cookie of the browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UpstreamTransaction {
+    /// What the user was doing here.
+    pub interaction: Interaction,
+    /// The provider.
+    pub provider: IdentitySourceId,
+    /// Our `state`.
+    pub state: String,
+    /// Our `nonce`.
+    pub nonce: String,
+    /// Our `code_verifier`.
+    pub code_verifier: String,
+    /// When the answer comes too late.
+    pub expires: Timestamp,
+}
+
+/// Why an upstream login does not lead anywhere. The user reads a fixed text; the cause goes to the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UpstreamError {
+    /// The parameters of the answer are broken or repeated.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// The answer's `state` is missing or another.
+    #[error("state does not match")]
+    State,
+    /// The answer's `iss` is missing though promised, or another (RFC 9207 §2.4).
+    #[error("iss does not match")]
+    Issuer,
+    /// The user said no there.
+    #[error("the user was refused or declined at the provider")]
+    Denied,
+    /// The provider could not, or would not, for another reason.
+    #[error("the provider answered with an error")]
+    Failed,
+    /// The answer has neither a code nor an error.
+    #[error("the answer has no code")]
+    MissingCode,
+    /// The metadata names another issuer than the configured one.
+    #[error("the metadata is of another issuer")]
+    Metadata,
+    /// The ID token is not what it must be.
+    #[error("the ID token has a wrong {0}")]
+    IdToken(&'static str),
+    /// The userinfo answer is about somebody else (§5.3.2).
+    #[error("userinfo is about another subject")]
+    Userinfo,
+}
+
+impl UpstreamTransaction {
+    /// The URL that begins this login at the provider.
+    #[must_use]
+    pub fn authorization_url(
+        &self,
+        provider: &UpstreamProvider,
+        metadata: &UpstreamMetadata,
+        target: &Target<'_>,
+    ) -> String {
+        let mut url = metadata.authorization_endpoint.clone();
+        let (scope, max_age) = (provider.scope.joined(), self.interaction.max_age().map(|age| age.to_string()));
+        let mut request: Vec<(&str, &str)> = vec![
+            ("response_type", "code"),
+            ("client_id", provider.client_id.as_str()),
+            ("redirect_uri", target.callback),
+            ("scope", &scope),
+            ("state", &self.state),
+            ("nonce", &self.nonce),
+            ("code_challenge", target.code_challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        // What our client demands of the login, we demand of the provider's.
+        request.extend(prompt(&self.interaction).map(|prompt| ("prompt", prompt)));
+        request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
+        for (name, value) in request {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(name);
+            url.push('=');
+            url.push_str(&encode_uri_component(value));
+        }
+        url
+    }
+
+    /// Checks the provider's answer and takes the code out of it.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError`]; nothing may be sent to the provider then.
+    pub fn answered<'p>(&self, answer: &'p Parameters, metadata: &UpstreamMetadata) -> Result<&'p str, UpstreamError> {
+        if answer.one("state")? != Some(self.state.as_str()) {
+            return Err(UpstreamError::State);
+        }
+        match answer.one("iss")? {
+            Some(issuer) if issuer == metadata.issuer => {}
+            None if !metadata.authorization_response_iss_parameter_supported => {}
+            _ => return Err(UpstreamError::Issuer),
+        }
+        match answer.one("error")? {
+            None => {}
+            Some("access_denied") => return Err(UpstreamError::Denied),
+            Some(_) => return Err(UpstreamError::Failed),
+        }
+        answer.one("code")?.ok_or(UpstreamError::MissingCode)
+    }
+}
+
+/// The `prompt` for the provider: it may know more accounts of the user than we do.
+const fn prompt(interaction: &Interaction) -> Option<&'static str> {
+    match (interaction.prompts_login(), interaction.prompts_account()) {
+        (true, true) => Some("login select_account"),
+        (true, false) => Some("login"),
+        (false, true) => Some("select_account"),
+        (false, false) => None,
+    }
+}
+
+/// Where the provider sends its answer, and what binds the code that it sends.
+pub struct Target<'a> {
+    /// Our callback.
+    pub callback: &'a str,
+    /// The challenge of our verifier.
+    pub code_challenge: &'a str,
+}
+
+impl UpstreamMetadata {
+    /// The metadata, if it is that of `provider`.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Metadata`] (RFC 8414 §3.3).
+    pub fn of(self, provider: &UpstreamProvider) -> Result<Self, UpstreamError> {
+        if self.issuer == provider.issuer { Ok(self) } else { Err(UpstreamError::Metadata) }
+    }
+}
+
+/// The claims of an upstream ID token (OpenID Connect Core §2), as strictly typed as they must be.
+#[derive(Clone, Debug, Deserialize)]
+pub struct UpstreamIdToken {
+    iss: String,
+    sub: String,
+    #[serde(deserialize_with = "audience")]
+    aud: Vec<String>,
+    exp: u64,
+    iat: u64,
+    #[serde(default, deserialize_with = "present")]
+    nonce: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    azp: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    at_hash: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    auth_time: Option<u64>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl UpstreamIdToken {
+    /// Checks the claims of an ID token whose signature is good (§3.1.3.7).
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::IdToken`] names the claim that is wrong.
+    pub fn accept(claims: &[u8], expected: &Expected<'_>) -> Result<Self, UpstreamError> {
+        let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
+        let (issued, now) = (Timestamp::from_seconds(token.iat), expected.now);
+        let hash_matches =
+            token.at_hash.as_deref().is_none_or(|hash| hash == crate::tokens::id_token::at_hash(expected.access_token));
+        let checks = [
+            ("iss", token.iss == expected.provider.issuer),
+            ("aud", token.aud == [expected.provider.client_id.as_str()]),
+            ("azp", token.azp.as_deref().is_none_or(|azp| azp == expected.provider.client_id.as_str())),
+            ("exp", !now.reached(Timestamp::from_seconds(token.exp))),
+            ("iat", issued <= now.plus(CLOCK_SKEW) && issued >= now.minus(GREATEST_AGE)),
+            ("nonce", token.nonce.as_deref() == Some(expected.nonce)),
+            ("sub", (1..=255).contains(&token.sub.len()) && token.sub.is_ascii()),
+            ("at_hash", hash_matches),
+        ];
+        match checks.iter().find(|(_, holds)| !holds) {
+            Some((claim, _)) => Err(UpstreamError::IdToken(claim)),
+            None => Ok(token),
+        }
+    }
+
+    /// The latest time at which the user can have proved who they are, as the provider says in whole seconds. With its
+    /// single sign-on that may have been long ago.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<Timestamp> {
+        let end_of_second = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(999));
+        self.auth_time.map(end_of_second)
+    }
+
+    /// The user whom this token is about, with what `userinfo` adds.
+    ///
+    /// The subject is derived from provider, issuer and upstream subject, never from an e-mail address.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Userinfo`] if the addition is about somebody else.
+    pub fn identity(
+        self,
+        workspace: &WorkspaceId,
+        provider: &UpstreamProvider,
+        userinfo: Option<Map<String, Value>>,
+    ) -> Result<Identity, UpstreamError> {
+        let mut claims = self.others;
+        if let Some(userinfo) = userinfo {
+            if userinfo.get("sub").and_then(Value::as_str) != Some(self.sub.as_str()) {
+                return Err(UpstreamError::Userinfo);
+            }
+            claims.extend(userinfo);
+        }
+        let subject = derived_subject(workspace, provider.id.as_str(), &[&self.iss, &self.sub]);
+        Ok(Identity {
+            subject: subject.ok_or(UpstreamError::IdToken("sub"))?,
+            source: provider.id.clone(),
+            claims: Profile::accepted(claims).vouched_for(&provider.verified_email_domains),
+        })
+    }
+}
+
+/// What an upstream ID token is held against.
+pub struct Expected<'a> {
+    /// The provider that was asked.
+    pub provider: &'a UpstreamProvider,
+    /// The nonce that was sent.
+    pub nonce: &'a str,
+    /// The access token that came with it.
+    pub access_token: &'a str,
+    /// The time.
+    pub now: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn provider() -> UpstreamProvider {
+        serde_json::from_value(serde_json::json!({
+            "id": "partner", "title": "Partner", "issuer": "https://partner.example", "client_id": "us",
+        }))
+        .unwrap()
+    }
+
+    fn accepted(change: &Value) -> Result<UpstreamIdToken, UpstreamError> {
+        let mut claims = serde_json::json!({
+            "iss": "https://partner.example", "sub": "s", "aud": "us", "exp": 1_700_000_060, "iat": 1_700_000_000,
+            "nonce": "n",
+        });
+        claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let expected = Expected { provider: &provider(), nonce: "n", access_token: "t", now: NOW };
+        UpstreamIdToken::accept(claims.to_string().as_bytes(), &expected)
+    }
+
+    #[test]
+    fn sec_up_05_every_claim_of_the_id_token_is_checked() {
+        assert!(accepted(&serde_json::json!({})).is_ok());
+        assert!(accepted(&serde_json::json!({"aud": ["us"], "azp": "us"})).is_ok());
+        let table = [
+            ("iss", serde_json::json!({"iss": "https://partner.example/"})),
+            ("aud", serde_json::json!({"aud": "them"})),
+            ("aud", serde_json::json!({"aud": ["us", "them"]})),
+            ("shape", serde_json::json!({"aud": {"us": 1}})),
+            ("azp", serde_json::json!({"azp": "them"})),
+            ("exp", serde_json::json!({"exp": 1_700_000_000})),
+            ("shape", serde_json::json!({"exp": "1700000060"})),
+            ("iat", serde_json::json!({"iat": 1_699_999_000})),
+            ("iat", serde_json::json!({"iat": 1_700_000_060})),
+            ("nonce", serde_json::json!({"nonce": "other"})),
+            ("shape", serde_json::json!({"nonce": null})),
+            ("sub", serde_json::json!({"sub": ""})),
+            ("at_hash", serde_json::json!({"at_hash": "AAAA"})),
+        ];
+        for (claim, change) in table {
+            assert_eq!(accepted(&change).err(), Some(UpstreamError::IdToken(claim)), "{change}");
+        }
+    }
+
+    #[test]
+    fn sec_up_07_and_17_a_user_is_known_by_source_issuer_and_subject_and_claims_pass_a_list() {
+        let token =
+            accepted(&serde_json::json!({"email": "a@example.com", "groups": ["admin"], "tenant": "x"})).unwrap();
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let named = |id: &str| UpstreamProvider { id: IdentitySourceId::parse(id).unwrap(), ..provider() };
+        let identity = |source: &str| token.clone().identity(&workspace, &named(source), None).unwrap();
+        assert_ne!(identity("partner").subject, identity("other").subject);
+        assert!(identity("partner").claims.claim("email").is_some());
+        assert!(identity("partner").claims.claim("groups").is_none());
+        let other = serde_json::json!({"sub": "another"}).as_object().cloned();
+        assert_eq!(token.identity(&workspace, &provider(), other).err(), Some(UpstreamError::Userinfo));
+    }
+
+    #[test]
+    fn sec_oidc_04_and_sec_up_17_a_provider_is_believed_of_the_domains_that_are_registered_and_no_others() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let trusted = UpstreamProvider {
+            verified_email_domains: serde_json::from_value(serde_json::json!(["corp.example"])).unwrap(),
+            ..provider()
+        };
+        let verified = |provider: &UpstreamProvider, claims: Value, userinfo: Value| {
+            let mut userinfo = userinfo.as_object().unwrap().clone();
+            userinfo.insert("sub".into(), "s".into());
+            let identity = accepted(&claims).unwrap().identity(&workspace, provider, Some(userinfo)).unwrap();
+            identity.claims.claim("email_verified").cloned()
+        };
+        let table = [
+            (serde_json::json!({"email": "a@corp.example", "email_verified": true}), Some(true)),
+            (serde_json::json!({"email": "a@corp.example", "email_verified": false}), Some(false)),
+            (serde_json::json!({"email": "a@corp.example", "email_verified": "true"}), Some(false)),
+            (serde_json::json!({"email": "a@corp.example"}), Some(false)),
+            (serde_json::json!({"email": "a@other.example", "email_verified": true}), Some(false)),
+            (serde_json::json!({"email": ["a@corp.example"], "email_verified": true}), Some(false)),
+            (serde_json::json!({"email_verified": true}), None),
+        ];
+        for (said, told) in table {
+            let empty = serde_json::json!({});
+            assert_eq!(verified(&trusted, said.clone(), empty.clone()), told.map(Value::Bool), "ID token: {said}");
+            assert_eq!(verified(&trusted, empty.clone(), said.clone()), told.map(Value::Bool), "userinfo: {said}");
+            let of_nobody = told.map(|_| Value::Bool(false));
+            assert_eq!(verified(&provider(), said.clone(), empty), of_nobody, "not registered: {said}");
+        }
+        let (id_token, userinfo) = (
+            serde_json::json!({"email": "a@corp.example", "email_verified": true}),
+            serde_json::json!({"email": "ceo@other.example"}),
+        );
+        assert_eq!(
+            verified(&trusted, id_token, userinfo),
+            Some(Value::Bool(false)),
+            "the address that is told decides"
+        );
+    }
+}

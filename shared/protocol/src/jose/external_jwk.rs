@@ -1,0 +1,292 @@
+//! Keys that others sign with: upstream providers and clients (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+//!
+//! They may use `EdDSA` too, which we cannot: KMS does not offer it over a digest. So their algorithms and keys are types
+//! of their own, and none of them can end up in a ring of ours.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
+use crate::syntax::encoding::{base64url_array, base64url_decoded};
+use crate::syntax::json::{self, present};
+
+/// The most keys that a set may have (catalogue row SEC-SSRF-03).
+const MOST_KEYS: usize = 100;
+
+/// The members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2 and §6.4.1).
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// A signature algorithm that others may use. `none` and the HMACs have no representation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ForeignAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RS256,
+    /// RSASSA-PSS with SHA-256.
+    PS256,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// `EdDSA` on Ed25519, by its first name (RFC 8037 §3.1) or by its own (RFC 9864 §2.2).
+    #[serde(rename = "EdDSA", alias = "Ed25519")]
+    EdDsa,
+}
+
+impl ForeignAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDsa];
+
+    /// The registered names.
+    #[must_use]
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::RS256 => &["RS256"],
+            Self::PS256 => &["PS256"],
+            Self::ES256 => &["ES256"],
+            Self::EdDsa => &["EdDSA", "Ed25519"],
+        }
+    }
+}
+
+impl From<Algorithm> for ForeignAlgorithm {
+    fn from(ours: Algorithm) -> Self {
+        match ours {
+            Algorithm::RS256 => Self::RS256,
+            Algorithm::PS256 => Self::PS256,
+            Algorithm::ES256 => Self::ES256,
+        }
+    }
+}
+
+/// A public key that somebody else signs with, for one algorithm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForeignKey {
+    /// One of a kind that we have as well.
+    Common(PublicJwk),
+    /// A key on Ed25519: the point, base64url.
+    Ed25519(String),
+}
+
+impl ForeignKey {
+    /// The algorithm that it is for.
+    #[must_use]
+    pub fn algorithm(&self) -> ForeignAlgorithm {
+        match self {
+            Self::Common(key) => key.alg.into(),
+            Self::Ed25519(_) => ForeignAlgorithm::EdDsa,
+        }
+    }
+}
+
+/// A key as somebody else publishes it. Members that do not concern signatures are passed over.
+#[derive(Clone, Debug, Deserialize)]
+struct ForeignJwk {
+    kty: String,
+    #[serde(rename = "use", default, deserialize_with = "present")]
+    usage: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    key_ops: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    alg: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    n: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    e: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    crv: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    x: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    y: Option<String>,
+}
+
+/// A set of keys as somebody else publishes it. A key that cannot be read is no key; the others stay usable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForeignJwks {
+    keys: Vec<Value>,
+}
+
+impl ForeignJwks {
+    /// Reads the JSON of a set; `None` if it is none, or has more than a hundred keys.
+    #[must_use]
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        json::strict(json).filter(|set: &Self| set.keys.len() <= MOST_KEYS)
+    }
+
+    /// The signature keys, at most a hundred, that `alg` can be verified with, those named `kid` if a name is given.
+    #[must_use]
+    pub fn candidates(&self, alg: ForeignAlgorithm, kid: Option<&str>) -> Vec<ForeignKey> {
+        self.keys
+            .iter()
+            .take(MOST_KEYS)
+            .filter_map(|key| ForeignJwk::deserialize(key).ok())
+            .filter(ForeignJwk::verifies)
+            .filter(|key| key.alg.as_deref().is_none_or(|named| alg.names().contains(&named)))
+            .filter(|key| kid.is_none_or(|kid| key.kid.as_deref() == Some(kid)))
+            .filter_map(|key| key.usable_with(alg))
+            .collect()
+    }
+
+    /// Finds out whether a client may be registered with this set: public keys only, and each that is for signatures is
+    /// one that we would believe (catalogue rows SEC-CLI-13, SEC-JWT-05).
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong and what to do.
+    pub fn registrable(&self) -> Result<(), &'static str> {
+        if self.keys.len() > MOST_KEYS {
+            return Err("jwks has more than a hundred keys: leave out those that are not in use");
+        }
+        let is_private = |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some());
+        if self.keys.iter().any(is_private) {
+            return Err("jwks holds a private or symmetric key: make a new one, and register its public members only");
+        }
+        for key in &self.keys {
+            let key = ForeignJwk::deserialize(key).map_err(|_| "jwks holds something that is not a JWK")?;
+            if key.verifies() && !key.is_sound() {
+                return Err(
+                    "jwks holds a key that is not good for signatures: use RSA from 2048 bits on, P-256, or Ed25519",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ForeignJwk {
+    /// Whether the key is meant for signatures (RFC 7517 §4.2 and §4.3).
+    fn verifies(&self) -> bool {
+        let meant = self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"));
+        meant && self.usage.as_deref().is_none_or(|usage| usage == "sig")
+    }
+
+    fn is_sound(&self) -> bool {
+        ForeignAlgorithm::ALL.into_iter().any(|alg| self.clone().usable_with(alg).is_some())
+    }
+
+    fn usable_with(self, alg: ForeignAlgorithm) -> Option<ForeignKey> {
+        let common = |material, alg| Some(ForeignKey::Common(PublicJwk { material, alg }));
+        match (alg, self.kty.as_str(), self.crv.as_deref()) {
+            (ForeignAlgorithm::RS256, "RSA", _) => common(self.rsa()?, Algorithm::RS256),
+            (ForeignAlgorithm::PS256, "RSA", _) => common(self.rsa()?, Algorithm::PS256),
+            (ForeignAlgorithm::ES256, "EC", Some("P-256")) => common(self.p256()?, Algorithm::ES256),
+            (ForeignAlgorithm::EdDsa, "OKP", Some("Ed25519")) => {
+                self.x.filter(|x| base64url_array::<32>(x).is_some()).map(ForeignKey::Ed25519)
+            }
+            _ => None,
+        }
+    }
+
+    /// An RSA key of 2048 to 8192 bits with an odd exponent from 3 on (RFC 7518 §3.3).
+    fn rsa(self) -> Option<KeyMaterial> {
+        let (n, e) = (self.n?, self.e?);
+        let strong = (2048..=8192).contains(&bits(&base64url_decoded(&n)?));
+        let exponent = base64url_decoded(&e)?;
+        let odd = exponent.last().is_some_and(|last| last % 2 == 1);
+        (strong && odd && (2..=33).contains(&bits(&exponent))).then_some(KeyMaterial::Rsa { n, e })
+    }
+
+    /// Whether the point is on the curve is for who does the arithmetic.
+    fn p256(self) -> Option<KeyMaterial> {
+        let (x, y) = (self.x?, self.y?);
+        let whole = base64url_array::<32>(&x).is_some() && base64url_array::<32>(&y).is_some();
+        whole.then_some(KeyMaterial::Ec { crv: Curve::P256, x, y })
+    }
+}
+
+/// How many bits the number has whose big-endian bytes these are.
+fn bits(bytes: &[u8]) -> usize {
+    let significant: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+    let unused = significant.first().map_or(0, |first| first.leading_zeros());
+    (significant.len() * 8).saturating_sub(usize::try_from(unused).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::syntax::encoding::base64url;
+
+    fn modulus(bytes: usize) -> String {
+        base64url(&vec![0xc1; bytes])
+    }
+
+    fn set(keys: &Value) -> ForeignJwks {
+        ForeignJwks::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn sec_cli_13_keys_for_something_else_are_no_candidates() {
+        let (n, point) = (modulus(256), base64url(&[7; 32]));
+        let jwks = set(&json!([
+            {"kty": "RSA", "n": n, "e": "AQAB", "kid": "a", "use": "enc"},
+            {"kty": "RSA", "n": n, "e": "AQAB", "kid": "a", "key_ops": ["encrypt"]},
+            {"kty": "RSA", "n": n, "e": "AQAB", "kid": "a", "alg": "PS256"},
+            {"kty": "EC", "crv": "P-384", "x": point, "y": point, "kid": "a"},
+            {"kty": "oct", "k": "AQ", "kid": "a"},
+            {"kty": "RSA", "n": null, "e": "AQAB", "kid": "a"},
+            "nonsense",
+            {"kty": "RSA", "n": n, "e": "AQAB", "kid": "a", "key_ops": ["verify"]},
+            {"kty": "EC", "crv": "P-256", "x": point, "y": point, "kid": "a"},
+            {"kty": "OKP", "crv": "Ed25519", "x": point, "kid": "a", "alg": "Ed25519"},
+            {"kty": "OKP", "crv": "X25519", "x": point, "kid": "a"},
+        ]));
+        let table = [
+            (ForeignAlgorithm::RS256, Some("a"), 1),
+            (ForeignAlgorithm::RS256, Some("b"), 0),
+            (ForeignAlgorithm::PS256, None, 2),
+            (ForeignAlgorithm::ES256, None, 1),
+            (ForeignAlgorithm::EdDsa, Some("a"), 1),
+        ];
+        for (alg, kid, expected) in table {
+            assert_eq!(jwks.candidates(alg, kid).len(), expected, "{alg:?} {kid:?}");
+        }
+    }
+
+    #[test]
+    fn sec_jwt_05_a_weak_or_broken_key_is_no_key() {
+        let whole = base64url(&[7; 32]);
+        let table = [
+            (json!({"kty": "RSA", "n": modulus(256), "e": "AQAB"}), true),
+            (json!({"kty": "RSA", "n": modulus(256), "e": "Aw"}), true),
+            (json!({"kty": "RSA", "n": modulus(255), "e": "AQAB"}), false),
+            (json!({"kty": "RSA", "n": modulus(128), "e": "AQAB"}), false),
+            (json!({"kty": "RSA", "n": modulus(1025), "e": "AQAB"}), false),
+            (json!({"kty": "RSA", "n": modulus(256), "e": "AQ"}), false),
+            (json!({"kty": "RSA", "n": modulus(256), "e": "AQAA"}), false),
+            (json!({"kty": "RSA", "n": modulus(256), "e": modulus(9)}), false),
+            (json!({"kty": "RSA", "n": format!("{}=", modulus(256)), "e": "AQAB"}), false),
+            (json!({"kty": "EC", "crv": "P-256", "x": whole, "y": base64url(&[7; 31])}), false),
+            (json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&[7; 33])}), false),
+        ];
+        for (key, sound) in table {
+            let jwks = set(&json!([key]));
+            let found: usize = ForeignAlgorithm::ALL.into_iter().map(|alg| jwks.candidates(alg, None).len()).sum();
+            assert_eq!(found > 0, sound, "{key}");
+            assert_eq!(jwks.registrable().is_ok(), sound, "{key}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_13_a_private_or_symmetric_key_does_not_register() {
+        let whole = base64url(&[7; 32]);
+        for (member, kty) in [("d", "OKP"), ("p", "RSA"), ("qi", "RSA"), ("oth", "RSA"), ("k", "oct")] {
+            let mut key = json!({"kty": kty, "crv": "Ed25519", "x": whole});
+            key[member] = "AQ".into();
+            assert!(set(&json!([key])).registrable().unwrap_err().contains("private"), "{member}");
+        }
+        assert!(set(&json!(["x"])).registrable().is_err());
+    }
+
+    #[test]
+    fn sec_ssrf_03_and_sec_param_13_a_set_is_bounded_and_has_one_reading() {
+        let of = |count: usize| json!({ "keys": vec![json!({}); count] }).to_string();
+        assert!(ForeignJwks::parse(of(100).as_bytes()).is_some());
+        assert!(ForeignJwks::parse(of(101).as_bytes()).is_none());
+        for text in ["[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[{"kty":"RSA","kty":"EC"}]}"#, r#"{"keys":[],"keys":[]}"#]
+        {
+            assert!(ForeignJwks::parse(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Telling clients that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::clients::client::Client;
+use crate::syntax::encoding::base64url;
+use crate::types::id::{ClientId, Issuer, Subject, WorkspaceId};
+use crate::types::time::{Lifetime, Timestamp};
+use crate::users::session::Session;
+
+/// The `typ` of the JOSE header (§2.4).
+pub const TYPE: &str = "logout+jwt";
+
+/// The one event that a logout token tells of (§2.4).
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// How long a logout token is good: at most two minutes (§2.4). Each try signs a new one.
+const LIFETIME: Lifetime = Lifetime::seconds(120);
+
+/// A client that has to be told when a session ends, and by what names it knows user and session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The client.
+    pub client_id: ClientId,
+    /// The user, as the client's tokens name them.
+    pub sub: Subject,
+    /// The session, as the client's tokens name it.
+    pub sid: String,
+}
+
+impl Participant {
+    /// The part that `client`, which knows the user as `sub`, is about to take in `session`, if it wants to be told of
+    /// its end and does not have that part already.
+    #[must_use]
+    pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
+        client.backchannel_logout.as_ref()?;
+        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid.clone() };
+        (!session.participants.contains(&participant)).then_some(participant)
+    }
+
+    /// The form that the store keeps, one word for each name: none of them can contain a space.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        format!("{} {} {}", self.client_id, self.sub, self.sid)
+    }
+
+    /// Reads the form that [`Participant::encoded`] writes.
+    #[must_use]
+    pub fn parse(encoded: &str) -> Option<Self> {
+        let mut words = encoded.split(' ');
+        let (client_id, sub, sid) = (words.next()?, words.next()?, words.next()?);
+        let participant =
+            Self { client_id: ClientId::parse(client_id).ok()?, sub: Subject::parse(sub).ok()?, sid: sid.into() };
+        words.next().is_none().then_some(participant)
+    }
+}
+
+/// What has to be told to whom: the message that waits until the client has heard of it. There is nothing secret in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutNotice {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The client, and the names that it knows.
+    pub participant: Participant,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    tenant: String,
+    workspace: String,
+    #[serde(flatten)]
+    participant: Participant,
+}
+
+impl LogoutNotice {
+    /// The text of the message.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        let (tenant, workspace) = (self.workspace.tenant().into(), self.workspace.name().into());
+        json!(Written { tenant, workspace, participant: self.participant.clone() }).to_string()
+    }
+
+    /// Reads the text of a message.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Written { tenant, workspace, participant } = serde_json::from_str(text).ok()?;
+        Some(Self { workspace: WorkspaceId::parse(&tenant, &workspace).ok()?, participant })
+    }
+
+    /// The `jti` of every token that tells of this: the same however often it is sent, so that the client recognises what
+    /// it has heard already.
+    fn jti(&self) -> String {
+        let digest = Sha256::digest(format!("{} {}", self.workspace, self.participant.encoded()));
+        base64url(digest.get(..16).unwrap_or_default())
+    }
+}
+
+/// The claims of a logout token (§2.4). There is no `nonce`, so that it can never pass for an ID token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogoutTokenClaims {
+    /// The workspace.
+    pub iss: String,
+    /// The user.
+    pub sub: Subject,
+    /// The client.
+    pub aud: ClientId,
+    /// When it was issued, in seconds.
+    pub iat: u64,
+    /// When it ends, in seconds.
+    pub exp: u64,
+    /// The same for each try.
+    pub jti: String,
+    /// That a session has ended.
+    pub events: Value,
+    /// Which session.
+    pub sid: String,
+}
+
+impl LogoutTokenClaims {
+    /// The claims that tell of `notice` at `now`.
+    #[must_use]
+    pub fn of(notice: &LogoutNotice, issuer: &Issuer, now: Timestamp) -> Self {
+        let Participant { client_id, sub, sid } = notice.participant.clone();
+        Self {
+            iss: issuer.as_str().into(),
+            sub,
+            aud: client_id,
+            iat: now.seconds(),
+            exp: now.plus(LIFETIME).seconds(),
+            jti: notice.jti(),
+            events: json!({ EVENT: {} }),
+            sid,
+        }
+    }
+}
+
+/// What became of a try to tell a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// It has heard.
+    Heard,
+    /// It has heard, and does not want to: trying again would change nothing (§2.8).
+    Refused,
+    /// It may not have heard: try again.
+    Unheard,
+}
+
+impl Hearing {
+    /// What an answer with this status means (§2.8).
+    #[must_use]
+    pub const fn of(status: u16) -> Self {
+        match status {
+            200 | 204 => Self::Heard,
+            400 => Self::Refused,
+            _ => Self::Unheard,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn notice(client: &str, sub: &str, sid: &str) -> LogoutNotice {
+        let participant = Participant {
+            client_id: ClientId::parse(client).unwrap(),
+            sub: Subject::parse(sub).unwrap(),
+            sid: sid.into(),
+        };
+        LogoutNotice { workspace: WorkspaceId::parse("default", "demo").unwrap(), participant }
+    }
+
+    proptest! {
+        #[test]
+        fn what_waits_is_read_as_it_was_written(client in "[!-~]{1,20}", sub in "[!-~]{1,20}", sid in "[A-Za-z0-9_-]{1,22}") {
+            let notice = notice(&client, &sub, &sid);
+            prop_assert_eq!(LogoutNotice::parse(&notice.encoded()), Some(notice.clone()));
+            let participant = notice.participant;
+            prop_assert_eq!(Participant::parse(&participant.encoded()), Some(participant));
+        }
+
+        #[test]
+        fn reading_anything_never_panics(text in ".*") {
+            prop_assert!(LogoutNotice::parse(&text).is_none());
+            let _ = Participant::parse(&text);
+        }
+    }
+
+    #[test]
+    fn sec_logout_05_a_logout_token_has_the_claims_of_the_specification_and_no_nonce() {
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let at = |seconds| {
+            LogoutTokenClaims::of(&notice("app", "alice", "sid-1"), &issuer, Timestamp::from_seconds(seconds))
+        };
+        let claims = serde_json::to_value(at(1000)).unwrap();
+        let names: Vec<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["aud", "events", "exp", "iat", "iss", "jti", "sid", "sub"]);
+        assert_eq!(claims["events"], json!({ "http://schemas.openid.net/event/backchannel-logout": {} }));
+        assert_eq!((&claims["iat"], &claims["exp"]), (&json!(1000), &json!(1120)));
+        assert_eq!(at(1000).jti, at(2000).jti, "a repeat is recognised");
+        for other in [notice("app", "alice", "sid-2"), notice("app2", "alice", "sid-1"), notice("app", "bob", "sid-1")]
+        {
+            assert_ne!(LogoutTokenClaims::of(&other, &issuer, Timestamp::from_seconds(1000)).jti, at(1000).jti);
+        }
+    }
+
+    #[test]
+    fn a_400_is_a_no_and_everything_but_a_200_or_204_is_no_answer() {
+        let table = [
+            (200, Hearing::Heard),
+            (204, Hearing::Heard),
+            (400, Hearing::Refused),
+            (201, Hearing::Unheard),
+            (302, Hearing::Unheard),
+            (404, Hearing::Unheard),
+            (429, Hearing::Unheard),
+            (500, Hearing::Unheard),
+        ];
+        for (status, expected) in table {
+            assert_eq!(Hearing::of(status), expected, "{status}");
+        }
+    }
+}

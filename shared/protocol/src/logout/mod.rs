@@ -1,0 +1,4 @@
+//! Logging out, and telling clients about it (OpenID Connect RP-Initiated and Back-Channel Logout).
+
+pub mod logout_token;
+pub mod request;

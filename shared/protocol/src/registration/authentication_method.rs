@@ -1,0 +1,319 @@
+//! How a client authenticates, as its metadata say it (RFC 7591 §2), and the check that it has what its one method needs
+//! and nothing else.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
+use crate::clients::external_url::{OutboundUrl, Reach};
+use crate::jose::external_jwk::ForeignAlgorithm;
+use crate::registration::client_metadata::{ClientMetadata, RegistrationError};
+use crate::types::secret::SecretHash;
+use crate::types::time::{Lifetime, Timestamp};
+use crate::workspace::settings::Settings;
+
+/// How far ahead assertions may expire (catalogue row SEC-CLI-09).
+const ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(300);
+
+/// How far ahead those of a client may that cannot do better.
+const LONGEST_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(3600);
+
+/// The names of the authentication methods that are offered (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthenticationMethod {
+    /// A public client.
+    None,
+    /// HTTP Basic.
+    #[default]
+    ClientSecretBasic,
+    /// Form parameters.
+    ClientSecretPost,
+    /// Assertions with a MAC, in workspaces that allow it.
+    ClientSecretJwt,
+    /// Assertions that are signed.
+    PrivateKeyJwt,
+}
+
+/// The digest of a secret, and perhaps when the secret ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "client_secret_sha256 holds digests, each a string or { sha256, expires_at }")]
+pub enum SecretDigest {
+    /// A secret that is good until it is removed.
+    Lasting(String),
+    /// A secret that ends.
+    Ending(EndingSecret),
+}
+
+/// The digest of a secret that ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndingSecret {
+    /// The digest.
+    pub sha256: String,
+    /// Seconds since the epoch: from then on it is refused.
+    pub expires_at: u64,
+}
+
+/// An algorithm of assertions: one of those that are verified with a public key, or the MAC of `client_secret_jwt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "token_endpoint_auth_signing_alg is RS256, PS256, ES256 or EdDSA, or HS256 with a secret"
+)]
+pub enum AssertionAlgorithm {
+    /// A signature.
+    Signature(ForeignAlgorithm),
+    /// A MAC.
+    Mac(MacAlgorithm),
+}
+
+/// The one MAC that is taken (RFC 7518 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MacAlgorithm {
+    /// HMAC with SHA-256.
+    HS256,
+}
+
+impl ClientMetadata {
+    /// How the client authenticates.
+    pub(crate) fn authentication(
+        &self,
+        settings: &Settings,
+        reach: Reach,
+    ) -> Result<Authentication, RegistrationError> {
+        let method = self.token_endpoint_auth_method;
+        self.has_only_what_belongs_to(method)?;
+        match method {
+            AuthenticationMethod::None => Ok(Authentication::None),
+            AuthenticationMethod::ClientSecretBasic => Ok(Authentication::SecretBasic(self.secrets()?)),
+            AuthenticationMethod::ClientSecretPost => Ok(Authentication::SecretPost(self.secrets()?)),
+            AuthenticationMethod::ClientSecretJwt => self.secret_jwt(settings),
+            AuthenticationMethod::PrivateKeyJwt => {
+                self.asserting(AssertionKey::Keys(self.keys(reach)?, self.signature_algorithm()?))
+            }
+        }
+    }
+
+    /// A client has one method, and nothing that belongs to another (catalogue row SEC-CLI-01).
+    fn has_only_what_belongs_to(&self, method: AuthenticationMethod) -> Result<(), RegistrationError> {
+        use AuthenticationMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
+        let (has_digests, is_sealed) = (!self.client_secret_sha256.is_empty(), self.sealed_client_secret.is_some());
+        let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
+        let asserts = self.token_endpoint_auth_signing_alg.is_some()
+            || self.client_assertion_lifetime.is_some()
+            || self.client_assertion_audience != AssertionAudience::Issuer;
+        if method == AuthenticationMethod::None && (has_digests || is_sealed) {
+            return Err(RegistrationError::Secret("a public client has no secret"));
+        }
+        if has_digests && !matches!(method, ClientSecretBasic | ClientSecretPost) {
+            return Err(RegistrationError::Secret(
+                "client_secret_sha256 is for client_secret_basic and client_secret_post",
+            ));
+        }
+        if is_sealed && method != ClientSecretJwt {
+            return Err(RegistrationError::Secret("sealed_client_secret is for client_secret_jwt"));
+        }
+        if has_keys && method != PrivateKeyJwt {
+            return Err(RegistrationError::Assertion("jwks and jwks_uri are for private_key_jwt"));
+        }
+        if asserts && !matches!(method, ClientSecretJwt | PrivateKeyJwt) {
+            return Err(RegistrationError::Assertion(
+                "token_endpoint_auth_signing_alg and client_assertion settings are for private_key_jwt and client_secret_jwt",
+            ));
+        }
+        Ok(())
+    }
+
+    fn secrets(&self) -> Result<Vec<ClientSecret>, RegistrationError> {
+        let secrets: Option<Vec<ClientSecret>> = self.client_secret_sha256.iter().map(SecretDigest::secret).collect();
+        let secrets =
+            secrets.ok_or(RegistrationError::Secret("client_secret_sha256 holds base64url digests of 32 bytes"))?;
+        match secrets.len() {
+            0 => Err(RegistrationError::Secret("a confidential client needs a secret")),
+            1..=3 => Ok(secrets),
+            _ => Err(RegistrationError::Secret("a client has at most three secrets: the newest and two older ones")),
+        }
+    }
+
+    fn secret_jwt(&self, settings: &Settings) -> Result<Authentication, RegistrationError> {
+        if !settings.client_secret_jwt {
+            return Err(RegistrationError::Assertion(
+                "client_secret_jwt makes us keep the secret itself: use private_key_jwt, or set client_secret_jwt = true \
+                 for the workspace",
+            ));
+        }
+        if matches!(self.token_endpoint_auth_signing_alg, Some(AssertionAlgorithm::Signature(_))) {
+            return Err(RegistrationError::Assertion("client_secret_jwt is HS256"));
+        }
+        let sealed = self.sealed_client_secret.clone();
+        let sealed = sealed.ok_or(RegistrationError::Secret("a confidential client needs a secret"))?;
+        self.asserting(AssertionKey::Secret(sealed))
+    }
+
+    fn signature_algorithm(&self) -> Result<Option<ForeignAlgorithm>, RegistrationError> {
+        match self.token_endpoint_auth_signing_alg {
+            None => Ok(None),
+            Some(AssertionAlgorithm::Signature(algorithm)) => Ok(Some(algorithm)),
+            Some(AssertionAlgorithm::Mac(_)) => Err(RegistrationError::Assertion("HS256 is for client_secret_jwt")),
+        }
+    }
+
+    fn keys(&self, reach: Reach) -> Result<ClientKeys, RegistrationError> {
+        match (&self.jwks, &self.jwks_uri) {
+            (Some(jwks), None) => {
+                jwks.registrable().map_err(RegistrationError::Assertion)?;
+                let algorithm = self.signature_algorithm()?;
+                let wanted = |known: &ForeignAlgorithm| algorithm.is_none_or(|algorithm| algorithm == *known);
+                let mut usable = ForeignAlgorithm::ALL.into_iter().filter(wanted);
+                if usable.all(|algorithm| jwks.candidates(algorithm, None).is_empty()) {
+                    return Err(RegistrationError::Assertion(
+                        "jwks has no key for signatures of token_endpoint_auth_signing_alg, or none at all",
+                    ));
+                }
+                Ok(ClientKeys::Registered(jwks.clone()))
+            }
+            (None, Some(url)) => Ok(ClientKeys::Published(OutboundUrl::parse(url, reach)?)),
+            _ => Err(RegistrationError::Assertion("private_key_jwt needs either jwks or jwks_uri")),
+        }
+    }
+
+    fn asserting(&self, key: AssertionKey) -> Result<Authentication, RegistrationError> {
+        let longest = self.client_assertion_lifetime.unwrap_or(ASSERTION_LIFETIME);
+        if !(Lifetime::seconds(1)..=LONGEST_ASSERTION_LIFETIME).contains(&longest) {
+            return Err(RegistrationError::Assertion("client_assertion_lifetime is 1 to 3600 seconds"));
+        }
+        Ok(Authentication::Assertion(Arc::new(Assertions { key, audience: self.client_assertion_audience, longest })))
+    }
+}
+
+impl SecretDigest {
+    fn secret(&self) -> Option<ClientSecret> {
+        let (digest, expires) = match self {
+            Self::Lasting(sha256) => (sha256, None),
+            Self::Ending(ending) => (&ending.sha256, Some(Timestamp::from_seconds(ending.expires_at))),
+        };
+        Some(ClientSecret { hash: SecretHash::parse(digest)?, expires })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::syntax::encoding::base64url;
+    use crate::types::id::{Issuer, WorkspaceId};
+
+    fn registered(change: &Value, settings: &Value) -> Result<Authentication, String> {
+        let mut metadata = json!({"client_id": "c1", "client_name": "C 1", "redirect_uris": ["https://c1.example/cb"]});
+        metadata.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let metadata: ClientMetadata = serde_json::from_value(metadata).map_err(|error| error.to_string())?;
+        let mut all = json!({"name": "Demo", "default_audience": "https://api.example"});
+        all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let client = metadata.register(&serde_json::from_value(all).unwrap(), &issuer);
+        client.map(|client| client.authentication).map_err(|error| error.to_string())
+    }
+
+    fn jwks(key: &Value) -> Value {
+        json!({"keys": [key]})
+    }
+
+    fn ed25519() -> Value {
+        json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&[7; 32])})
+    }
+
+    #[test]
+    fn each_method_takes_what_it_needs() {
+        let digest = base64url(&[7; 32]);
+        let on = json!({"client_secret_jwt": true});
+        let table = [
+            (json!({"token_endpoint_auth_method": "none"}), "none"),
+            (json!({"client_secret_sha256": [digest]}), "client_secret_basic"),
+            (
+                json!({"token_endpoint_auth_method": "client_secret_post",
+                       "client_secret_sha256": [digest, {"sha256": digest, "expires_at": 1_790_000_000}]}),
+                "client_secret_post",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "client_secret_jwt", "sealed_client_secret": "x"}),
+                "client_secret_jwt",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": jwks(&ed25519()),
+                       "token_endpoint_auth_signing_alg": "Ed25519", "client_assertion_audience": "endpoint"}),
+                "private_key_jwt",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://c1.example/jwks",
+                       "token_endpoint_auth_signing_alg": "PS256", "client_assertion_lifetime": 3600}),
+                "private_key_jwt",
+            ),
+        ];
+        for (change, method) in table {
+            assert_eq!(registered(&change, &on).map(|authentication| authentication.method()), Ok(method), "{change}");
+        }
+    }
+
+    fn refusal(change: &Value) -> String {
+        registered(change, &json!({})).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn sec_cli_01_what_does_not_belong_to_the_method_is_refused_with_a_reason() {
+        let digest = base64url(&[7; 32]);
+        assert!(refusal(&json!({})).contains("needs a secret"));
+        let public = json!({"token_endpoint_auth_method": "none", "client_secret_sha256": [digest]});
+        assert!(refusal(&public).contains("public client"));
+        assert!(refusal(&json!({"client_secret_sha256": vec![&digest; 4]})).contains("at most three"));
+        let table = [
+            ("jwks", jwks(&ed25519()), "for private_key_jwt"),
+            ("jwks_uri", json!("https://c1.example/"), "for private_key_jwt"),
+            ("sealed_client_secret", json!("x"), "for client_secret_jwt"),
+            ("client_assertion_lifetime", json!(60), "client_assertion settings are for"),
+            ("client_assertion_audience", json!("endpoint"), "client_assertion settings are for"),
+            ("token_endpoint_auth_signing_alg", json!("ES256"), "client_assertion settings are for"),
+        ];
+        for (name, value, expected) in table {
+            let error = refusal(&json!({"client_secret_sha256": [digest], name: value}));
+            assert!(error.contains(expected), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_13_keys_that_are_none_or_not_public_are_refused_with_a_reason() {
+        let key = || jwks(&ed25519());
+        let mut with_private_half = ed25519();
+        with_private_half["d"] = "AQ".into();
+        let digest = base64url(&[7; 32]);
+        let table = [
+            (json!({}), "either jwks or jwks_uri"),
+            (json!({"client_secret_sha256": [digest]}), "client_secret_basic and"),
+            (json!({"jwks": key(), "jwks_uri": "https://c1.example/"}), "either jwks or jwks_uri"),
+            (json!({"jwks": jwks(&with_private_half)}), "private or symmetric"),
+            (json!({"jwks": {"keys": []}}), "no key for signatures"),
+            (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "ES256"}), "no key for signatures"),
+            (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "HS256"}), "HS256 is for"),
+            (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "none"}), "RS256, PS256, ES256 or EdDSA"),
+            (json!({"jwks_uri": "http://c1.example/"}), "jwks_uri: use https"),
+            (json!({"jwks_uri": "https://10.0.0.1/"}), "public internet"),
+            (json!({"jwks_uri": "http://localhost:1/"}), "use https"),
+            (json!({"jwks_uri": "https://c1.example/", "client_assertion_lifetime": 3601}), "1 to 3600"),
+            (json!({"jwks_uri": "https://c1.example/", "client_assertion_lifetime": 0}), "1 to 3600"),
+        ];
+        for (mut change, expected) in table {
+            change["token_endpoint_auth_method"] = "private_key_jwt".into();
+            let error = refusal(&change);
+            assert!(error.contains(expected), "{change}: {error}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_12_client_secret_jwt_is_off_unless_the_workspace_says_otherwise() {
+        let client = json!({"token_endpoint_auth_method": "client_secret_jwt", "sealed_client_secret": "x"});
+        assert!(registered(&client, &json!({})).err().unwrap_or_default().contains("use private_key_jwt"));
+        assert!(registered(&client, &json!({"client_secret_jwt": true})).is_ok());
+    }
+}

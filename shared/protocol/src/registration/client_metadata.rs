@@ -1,0 +1,421 @@
+//! Client metadata as it is written down, and the check that makes a [`Client`] of it (RFC 7591 §2).
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::clients::client::{
+    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Rotation, Status,
+};
+use crate::clients::external_url::{Reach, UnaskableUrl};
+use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris, UnusableUri};
+use crate::clients::resource_indicator::Targets;
+use crate::clients::sector::{Sector, SubjectKind, SubjectType};
+use crate::jose::external_jwk::ForeignJwks;
+use crate::jose::jwk::Algorithm;
+use crate::registration::authentication_method::{AssertionAlgorithm, AuthenticationMethod, SecretDigest};
+use crate::tokens::id_token::AtHash;
+use crate::types::id::{ClientId, Issuer};
+use crate::types::lifetimes::OwnLifetimes;
+use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
+use crate::types::time::Lifetime;
+use crate::workspace::settings::{PkceEnforcement, Settings};
+
+/// A client as the reviewed file and the store hold it. Unknown names are refused.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientMetadata {
+    /// The `client_id`.
+    pub client_id: ClientId,
+    /// The name that users are shown.
+    pub client_name: String,
+    /// `web` or `native`.
+    #[serde(default)]
+    pub application_type: ApplicationType,
+    /// `active` or `inactive`.
+    #[serde(default)]
+    pub client_status: Status,
+    /// Where users are sent back to. Only a client without users has none.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where users may be sent back to who have logged out (OpenID Connect RP-Initiated Logout §3.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where the client is told that a session has ended (OpenID Connect Back-Channel Logout §2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether the client needs the `sid` of the session that has ended. It is always told.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
+    /// How it may obtain tokens: `authorization_code` (the default), `refresh_token`, `client_credentials`.
+    #[serde(default = "by_code")]
+    pub grant_types: Vec<GrantType>,
+    /// `none`, `client_secret_basic` (the default), `client_secret_post`, `client_secret_jwt` or `private_key_jwt`.
+    #[serde(default)]
+    pub token_endpoint_auth_method: AuthenticationMethod,
+    /// The SHA-256 digests of its secrets, base64url. Secrets themselves are never stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_secret_sha256: Vec<SecretDigest>,
+    /// The secret of a client whose assertions have a MAC, sealed: a digest would not do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_client_secret: Option<String>,
+    /// Its public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<ForeignJwks>,
+    /// Where it publishes them, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The one algorithm that it signs its assertions with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
+    /// What its assertions may name as their audience.
+    #[serde(default)]
+    pub client_assertion_audience: AssertionAudience,
+    /// How many seconds ahead its assertions may expire, if more than five minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_assertion_lifetime: Option<Lifetime>,
+    /// The scopes that it may ask users for.
+    #[serde(default)]
+    pub scope: Scopes,
+    /// The scopes that it has by itself, by client credentials. They have nothing to do with those that users grant.
+    #[serde(default, skip_serializing_if = "Scopes::is_empty")]
+    pub client_credentials_scope: Scopes,
+    /// The resources that its tokens may be for, beyond the workspace's default (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// Whether its refresh tokens are replaced with each use: by default those of public clients are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_rotation: Option<Rotation>,
+    /// Whether the consent page is skipped.
+    #[serde(default)]
+    pub trusted: bool,
+    /// Whether PKCE is required although the workspace would not demand it.
+    #[serde(default)]
+    pub require_pkce: bool,
+    /// The `code_challenge_method` that is set for this client in advance: `S256`, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge_method: Option<PresetMethod>,
+    /// Whether its ID tokens carry `at_hash`, if it has this otherwise than the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<AtHash>,
+    /// `public` or `pairwise`: whether clients of other sectors are told the same identifiers of users.
+    #[serde(default)]
+    pub subject_type: SubjectKind,
+    /// A document that lists the redirect URIs of all clients of the sector, whose host stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
+    /// The algorithm that userinfo answers are signed with; without it they are plain JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<Algorithm>,
+    /// Lifetimes of its own.
+    #[serde(default)]
+    pub lifetimes: OwnLifetimes,
+}
+
+/// How a client may obtain tokens (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749 §4.1.
+    AuthorizationCode,
+    /// RFC 6749 §6.
+    RefreshToken,
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+}
+
+fn by_code() -> Vec<GrantType> {
+    vec![GrantType::AuthorizationCode]
+}
+
+/// The only method that can be preset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PresetMethod {
+    /// `S256`.
+    S256,
+}
+
+/// Why a client cannot be registered, as a sentence that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RegistrationError {
+    /// A redirect URI cannot be used.
+    #[error("redirect URI {0}")]
+    RedirectUri(#[from] UnusableUri),
+    /// A URI of a logout cannot be used.
+    #[error("logout URI {0}")]
+    LogoutUri(UnusableUri),
+    /// A back-channel logout URI that nobody can be asked at.
+    #[error("backchannel_logout_uri begins with https: it is this server that asks there, and no browser")]
+    LogoutScheme,
+    /// A secret is missing, superfluous or not a digest.
+    #[error("{0}")]
+    Secret(&'static str),
+    /// Something about its assertions does not fit.
+    #[error("{0}")]
+    Assertion(&'static str),
+    /// Its keys cannot be read from where it says.
+    #[error("jwks_uri: {0}")]
+    JwksUri(#[from] UnaskableUrl),
+    /// Which sector a pairwise client belongs to cannot be told.
+    #[error("{0}")]
+    Sector(&'static str),
+    /// A scope that the workspace does not define.
+    #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
+    UnknownScope(String),
+    /// A resource that the workspace does not define.
+    #[error("resource {0} is not one of the workspace: define it there, or take it away here")]
+    UnknownResource(String),
+    /// Grant types that do not fit the rest.
+    #[error("{0}")]
+    GrantTypes(&'static str),
+    /// A lifetime that no client may have.
+    #[error(
+        "a code lives 1 to 60 seconds, a token at most a day, a refresh token at most a year, its grace at most 300 \
+         seconds, an interaction at most an hour, and nothing but the grace 0 seconds"
+    )]
+    Lifetime,
+}
+
+impl ClientMetadata {
+    /// Checks everything and makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError`] says what is wrong and what to do.
+    pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
+        self.known(settings)?;
+        let authentication = self.authentication(settings, Reach::of(issuer.as_str()))?;
+        self.consistent(&authentication)?;
+        let lifetimes = self.lifetimes.or(settings.lifetimes);
+        if !lifetimes.are_bounded() {
+            return Err(RegistrationError::Lifetime);
+        }
+        Ok(Client {
+            id: self.client_id.clone(),
+            name: self.client_name.clone(),
+            status: self.client_status,
+            redirect_uris: self.redirect_uris(issuer)?,
+            grants: self.grant_types.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
+            backchannel_logout: self.backchannel_logout(issuer)?,
+            scope: self.scope.clone(),
+            own_scope: self.client_credentials_scope.clone(),
+            targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
+            rotation: self.rotation(&authentication),
+            consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
+            challenge: self.challenge(&authentication, settings.pkce),
+            authentication,
+            lifetimes,
+            at_hash: self.at_hash.unwrap_or(settings.at_hash),
+            subject_type: self.subject_type(issuer)?,
+            userinfo_signed: self.userinfo_signed_response_alg,
+        })
+    }
+
+    fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+        self.logout_uris(&self.post_logout_redirect_uris, issuer)
+    }
+
+    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
+        let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), issuer)?;
+        let uri = uris.and_then(|uris| uris.only());
+        if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
+            return Err(RegistrationError::LogoutScheme);
+        }
+        Ok(uri)
+    }
+
+    /// Checks URIs of a logout as those that codes are sent to (catalogue row SEC-REDIR-23).
+    fn logout_uris(&self, uris: &[String], issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+        if uris.is_empty() {
+            return Ok(None);
+        }
+        let registered = RedirectUris::register(uris, self.application_type, issuer);
+        registered.map(Some).map_err(RegistrationError::LogoutUri)
+    }
+
+    fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
+        let identifier = self.sector_identifier_uri.as_deref();
+        match self.subject_type {
+            SubjectKind::Pairwise => Sector::of(&self.redirect_uris, identifier, issuer)
+                .map(SubjectType::Pairwise)
+                .map_err(RegistrationError::Sector),
+            SubjectKind::Public if identifier.is_some() => {
+                Err(RegistrationError::Sector("sector_identifier_uri is for subject_type pairwise"))
+            }
+            SubjectKind::Public => Ok(SubjectType::Public),
+        }
+    }
+
+    /// Whether the workspace knows every scope and resource that is named.
+    fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
+        let known = settings.scope_names();
+        let mut scopes = self.scope.iter().chain(self.client_credentials_scope.iter());
+        if let Some(unknown) = scopes.find(|scope| !known.contains(scope)) {
+            return Err(RegistrationError::UnknownScope(unknown.into()));
+        }
+        let unknown = self.resources.iter().find(|resource| !settings.has_resource(resource));
+        unknown.map_or(Ok(()), |unknown| Err(RegistrationError::UnknownResource(unknown.clone())))
+    }
+
+    /// Whether the grant types fit each other and the rest.
+    fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
+        let may = |grant| self.grant_types.contains(&grant);
+        let of_user = |scope: &str| OF_USERS.contains(&scope);
+        let reason = if self.grant_types.is_empty() {
+            "a client needs at least one of grant_types"
+        } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
+            "grant_types has refresh_token and not authorization_code, so there would be nothing to refresh"
+        } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
+            "scope has offline_access, so grant_types needs refresh_token"
+        } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
+            "a public client cannot use client_credentials: it has nothing to prove who it is with"
+        } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
+            "client_credentials_scope is there, so grant_types needs client_credentials"
+        } else if self.client_credentials_scope.iter().any(of_user) {
+            "client_credentials_scope has a scope that is about a user, and there is none"
+        } else {
+            return Ok(());
+        };
+        Err(RegistrationError::GrantTypes(reason))
+    }
+
+    fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, UnusableUri> {
+        if self.redirect_uris.is_empty() && !self.grant_types.contains(&GrantType::AuthorizationCode) {
+            return Ok(RedirectUris::none());
+        }
+        RedirectUris::register(&self.redirect_uris, self.application_type, issuer)
+    }
+
+    /// A public client's refresh tokens are bound to nothing, so a stolen one has to show (RFC 9700 §4.14.2).
+    fn rotation(&self, authentication: &Authentication) -> Rotation {
+        let fitting = if authentication.is_confidential() { Rotation::Off } else { Rotation::On };
+        self.refresh_token_rotation.unwrap_or(fitting)
+    }
+
+    /// The stricter of what the workspace and the client say.
+    fn challenge(&self, authentication: &Authentication, enforcement: PkceEnforcement) -> ChallengePolicy {
+        let optional = authentication.is_confidential() && enforcement == PkceEnforcement::Public && !self.require_pkce;
+        ChallengePolicy {
+            presence: if optional { Presence::Optional } else { Presence::Required },
+            method: match self.code_challenge_method {
+                Some(PresetMethod::S256) => MethodPolicy::PresetS256,
+                None => MethodPolicy::Named,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::id::WorkspaceId;
+    use crate::types::secret::SecretHash;
+
+    fn settings(pkce: &str) -> Settings {
+        serde_json::from_value(serde_json::json!({
+            "name": "Demo", "default_audience": "https://api.example", "pkce": pkce,
+            "scopes": [{"name": "openid", "title": "Know who you are"}],
+        }))
+        .unwrap()
+    }
+
+    fn registered(change: &serde_json::Value, pkce: &str) -> Result<Client, String> {
+        let mut metadata = serde_json::json!({
+            "client_id": "c1", "client_name": "C 1", "redirect_uris": ["https://c1.example/cb"],
+            "token_endpoint_auth_method": "none", "scope": "openid",
+        });
+        metadata.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let metadata: ClientMetadata = serde_json::from_value(metadata).map_err(|error| error.to_string())?;
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        metadata.register(&settings(pkce), &issuer).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_stricter_pkce_setting_wins() {
+        let hash = SecretHash::of(&crate::types::secret::Secret::new("s".into())).encoded();
+        let confidential = |require: bool| {
+            serde_json::json!({
+                "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [hash], "require_pkce": require,
+            })
+        };
+        let table = [
+            (serde_json::json!({}), "all", Presence::Required),
+            (serde_json::json!({}), "public", Presence::Required),
+            (confidential(false), "all", Presence::Required),
+            (confidential(true), "public", Presence::Required),
+            (confidential(false), "public", Presence::Optional),
+        ];
+        for (change, pkce, expected) in table {
+            assert_eq!(registered(&change, pkce).map(|client| client.challenge.presence), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_a_reason() {
+        let table = [
+            (serde_json::json!({"scope": "openid admin"}), "scope admin"),
+            (
+                serde_json::json!({"token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": ["AAAA"]}),
+                "32 bytes",
+            ),
+            (serde_json::json!({"client_secret_sha256": [{"sha256": "AAAA"}]}), "each a string or"),
+            (serde_json::json!({"token_endpoint_auth_method": "client_secret_basic"}), "needs a secret"),
+            (serde_json::json!({"redirect_uris": ["http://c1.example/cb"]}), "use https"),
+            (serde_json::json!({"code_challenge_method": "plain"}), "plain"),
+            (serde_json::json!({"subject_type": "secret"}), "unknown variant `secret`"),
+            (serde_json::json!({"sector_identifier_uri": "https://c1.example/uris"}), "is for subject_type pairwise"),
+            (
+                serde_json::json!({"subject_type": "pairwise", "sector_identifier_uri": "http://c1.example/uris"}),
+                "is an https URL",
+            ),
+            (serde_json::json!({"userinfo_signed_response_alg": "none"}), "unknown variant `none`"),
+            (serde_json::json!({"userinfo_signed_response_alg": "HS256"}), "unknown variant `HS256`"),
+            (serde_json::json!({"redirect_url": "https://c1.example/cb"}), "redirect_url"),
+            (serde_json::json!({"lifetimes": {"authorization_code": 61}}), "60 seconds"),
+            (serde_json::json!({"post_logout_redirect_uris": vec!["https://c1.example/bye"; 51]}), "at most 50"),
+        ];
+        for (change, expected) in table {
+            let error = registered(&change, "all").err().unwrap_or_default();
+            assert!(error.contains(expected), "{change}: {error}");
+        }
+    }
+
+    #[test]
+    fn sec_redir_23_uris_of_a_logout_are_checked_as_those_that_codes_are_sent_to() {
+        let native = |uri: &str| serde_json::json!({"application_type": "native", "backchannel_logout_uri": uri});
+        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here", "http://127.0.0.1:8080/bye"] {
+            let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);
+            assert_eq!(registered.unwrap().unwrap().as_str(), good);
+        }
+        assert!(registered(&native("com.example.app:/bye"), "all").err().unwrap().contains("begins with https"));
+        for bad in [
+            "http://c1.example/bye",
+            "https://c1.example/bye#x",
+            "https://u@c1.example/bye",
+            "https://*.c1.example/bye",
+            "https://C1.example/bye",
+            "https://c1.example:443/bye",
+            "https://c1.example/./bye",
+            "https://c1.example/b ye",
+            "https://c1.example/bye?state=x",
+            "https://c1.example\\@evil.example/bye",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "http://127.0.0.1/bye",
+            "http://169.254.169.254/latest",
+            "//c1.example/bye",
+            "/bye",
+            "",
+        ] {
+            for change in [
+                serde_json::json!({"post_logout_redirect_uris": [bad]}),
+                serde_json::json!({"post_logout_redirect_uris": ["https://c1.example/bye", bad]}),
+                serde_json::json!({"backchannel_logout_uri": bad}),
+            ] {
+                let error = registered(&change, "all").err().unwrap_or_default();
+                assert!(error.starts_with("logout URI "), "{change}: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Strict parsing: one spelling, no duplicates, no guessing.
+
+pub mod encoding;
+pub mod json;
+pub mod parameters;

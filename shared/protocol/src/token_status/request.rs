@@ -1,0 +1,70 @@
+//! Requests about a token, to revoke (RFC 7009) or to introspect it (RFC 7662): what is asked, and why it is refused.
+
+use thiserror::Error;
+
+use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::token_status::caller::AskerError;
+use crate::types::secret::Secret;
+
+/// A request that names a token: to revoke or to introspect it. `token_type_hint` is not needed, and so not read (RFC
+/// 7009 §2.1, RFC 7662 §2.1).
+pub struct TokenParameter {
+    /// The token.
+    pub token: Secret<String>,
+}
+
+impl TokenParameter {
+    /// The `token` of a request; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError`].
+    pub fn parse(body: &Parameters) -> Result<Option<Self>, ParameterError> {
+        Ok(body.one("token")?.map(|token| Self { token: Secret::new(token.into()) }))
+    }
+}
+
+/// Why a request about a token is refused, to revoke or to introspect it.
+#[derive(Debug, Error)]
+pub enum TokenRequestError {
+    /// The parameters as such are broken or repeated.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// Something of the request stands in the query.
+    #[error("send the parameters in the body, not in the URL")]
+    QueryParameters,
+    /// The body is not a form.
+    #[error("send the body as application/x-www-form-urlencoded")]
+    ContentType,
+    /// The body is larger than any request is.
+    #[error("the body is larger than 64 KiB")]
+    TooLarge,
+    /// No `token`.
+    #[error("token is missing")]
+    MissingToken,
+    /// Nobody is believed to ask.
+    #[error(transparent)]
+    Asker(#[from] AskerError),
+    /// A public client, which has nothing to prove who it is with, may not ask this (RFC 7662 §2.1).
+    #[error("a public client cannot introspect: use an access token as Bearer")]
+    Public,
+    /// The store or a key is out of reach: nothing has changed.
+    #[error("the service is not available at the moment: try again")]
+    Unavailable,
+}
+
+impl TokenRequestError {
+    /// The status and `error` code (RFC 7009 §2.2.1, RFC 7662 §2.3).
+    #[must_use]
+    pub const fn response(&self) -> (u16, &'static str) {
+        match self {
+            Self::TooLarge => (413, "invalid_request"),
+            Self::Parameters(_) | Self::QueryParameters | Self::ContentType | Self::MissingToken => {
+                (400, "invalid_request")
+            }
+            Self::Public => (401, "invalid_client"),
+            Self::Asker(error) => error.response(),
+            Self::Unavailable => (503, "temporarily_unavailable"),
+        }
+    }
+}

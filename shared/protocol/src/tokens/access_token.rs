@@ -1,0 +1,143 @@
+//! JWT access tokens (RFC 9068): the claims that go in, and the check of what comes back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::syntax::json::{audience, present};
+use crate::tokens::entitlement::Entitlement;
+use crate::types::id::{ClientId, GrantId, Issuer, Subject};
+use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
+use crate::types::time::Timestamp;
+
+/// The `typ` of the JOSE header (RFC 9068 §2.1).
+pub const TYPE: &str = "at+jwt";
+
+/// The claims of an access token (RFC 9068 §2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessTokenClaims {
+    /// The workspace that issued it.
+    pub iss: String,
+    /// The user.
+    pub sub: Subject,
+    /// The resources that it is for.
+    #[serde(deserialize_with = "audience")]
+    pub aud: Vec<String>,
+    /// The client that it was issued to.
+    pub client_id: ClientId,
+    /// When it was issued, in seconds.
+    pub iat: u64,
+    /// When it ends, in seconds.
+    pub exp: u64,
+    /// Its own id, which begins with the grant's.
+    pub jti: String,
+    /// The scopes granted.
+    pub scope: Scopes,
+    /// When the user proved who they are, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub auth_time: Option<u64>,
+    /// The authentication context class.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub acr: Option<String>,
+    /// How the user proved it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub amr: Option<Vec<String>>,
+    /// `client_credentials`, in a client's own token: what tells it from a user's, whatever `sub` is (catalogue row
+    /// SEC-CLI-14).
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub gty: Option<OwnToken>,
+}
+
+/// The mark of a client's own token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnToken {
+    /// By client credentials (RFC 6749 §4.4).
+    #[serde(rename = "client_credentials")]
+    ClientCredentials,
+}
+
+impl AccessTokenClaims {
+    /// The claims of the access token that is due, whose id ends in the random `nonce`; `None` for a client that cannot
+    /// be a subject.
+    #[must_use]
+    pub fn of(due: &Entitlement, issuer: &Issuer, nonce: &[u8; 16]) -> Option<Self> {
+        let terms = due.terms();
+        let mut aud = due.audience.clone();
+        // Userinfo, introspection and revocation are resources of the issuer's own.
+        let for_us = [OPENID, INTROSPECT_TOKENS, REVOKE_TOKENS].iter().any(|scope| due.scope.contains(scope));
+        if for_us && !aud.iter().any(|audience| audience == issuer.as_str()) {
+            aud.push(issuer.as_str().into());
+        }
+        Some(Self {
+            iss: issuer.as_str().into(),
+            sub: due.subject()?,
+            aud,
+            client_id: due.client_id().clone(),
+            iat: due.now().seconds(),
+            exp: due.now().plus(due.access_token_lifetime()).seconds(),
+            jti: format!("{}.{}", due.grant(), crate::syntax::encoding::base64url(nonce)),
+            scope: due.scope.clone(),
+            auth_time: terms.map(|terms| terms.auth_time.seconds()),
+            acr: terms.map(|terms| terms.acr.clone()),
+            amr: terms.map(|terms| terms.amr.clone()),
+            gty: terms.is_none().then_some(OwnToken::ClientCredentials),
+        })
+    }
+
+    /// Reads the claims of a token whose signature is good, and checks that `issuer` issued them.
+    ///
+    /// Expiry is not checked here, because who revokes a token may do so after its end; see [`Self::expired`].
+    #[must_use]
+    pub fn parse(claims: &[u8], issuer: &Issuer) -> Option<Self> {
+        serde_json::from_slice::<Self>(claims).ok().filter(|claims| claims.iss == issuer.as_str())
+    }
+
+    /// Whether the token has ended by `now`.
+    #[must_use]
+    pub const fn expired(&self, now: Timestamp) -> bool {
+        now.reached(Timestamp::from_seconds(self.exp))
+    }
+
+    /// Whether the token is for `resource`.
+    #[must_use]
+    pub fn is_for(&self, resource: &str) -> bool {
+        self.aud.iter().any(|audience| audience == resource)
+    }
+
+    /// The grant that it belongs to.
+    #[must_use]
+    pub fn grant(&self) -> Option<GrantId> {
+        GrantId::parse(self.jti.split_once('.')?.0).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::id::WorkspaceId;
+
+    #[test]
+    fn sec_param_14_a_claim_of_the_wrong_type_is_an_error_and_not_an_absent_claim() {
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let good = serde_json::json!({
+            "iss": issuer.as_str(), "sub": "s", "aud": "a", "client_id": "c", "iat": 1, "exp": 2, "jti": "j",
+            "scope": "openid", "auth_time": 1, "acr": "x", "amr": ["pwd"], "gty": "client_credentials",
+        });
+        assert!(AccessTokenClaims::parse(good.to_string().as_bytes(), &issuer).is_some());
+        let wrong = ["{}", "[]", "null", "true", "1.5", "[[\"a\"]]", "{\"a\":1}", "-1", "1e400"];
+        for claim in good.as_object().unwrap().keys() {
+            for value in wrong {
+                let text =
+                    good.to_string().replace(&format!("\"{claim}\":{}", good[claim]), &format!("\"{claim}\":{value}"));
+                let is_list = value == "[]" && (claim == "aud" || claim == "amr");
+                assert_eq!(AccessTokenClaims::parse(text.as_bytes(), &issuer).is_some(), is_list, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn sec_param_13_a_duplicate_claim_is_refused() {
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let claims = r#"{"sub":"a","sub":"b","iss":"https://auth.example/default/demo","aud":"a","client_id":"c","iat":1,"exp":2,"jti":"j","scope":""}"#;
+        assert!(AccessTokenClaims::parse(claims.as_bytes(), &issuer).is_none());
+        assert!(AccessTokenClaims::parse(claims.replacen(r#""sub":"a","#, "", 1).as_bytes(), &issuer).is_some());
+    }
+}

@@ -1,0 +1,85 @@
+//! The bearer token of a request to a protected resource, and the answers without one (RFC 6750).
+
+use thiserror::Error;
+
+use crate::types::secret::Secret;
+
+/// Why a request to a protected resource is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BearerError {
+    /// No token at all: the answer names the scheme and no error (RFC 6750 §3.1).
+    #[error("send an access token in the Authorization header")]
+    Missing,
+    /// More than one token, a token in the URL, or a malformed header.
+    #[error("send exactly one access token, in the Authorization header")]
+    Malformed,
+    /// Not a token of ours, expired, or revoked.
+    #[error("the access token is not valid here, has expired or was revoked")]
+    Invalid,
+    /// The token lacks the scope.
+    #[error("the access token lacks the scope that this takes")]
+    InsufficientScope,
+    /// The store or a key is out of reach.
+    #[error("the service is not available at the moment: try again")]
+    Unavailable,
+}
+
+impl BearerError {
+    /// The status and `error` code (RFC 6750 §3.1).
+    #[must_use]
+    pub const fn response(self) -> (u16, Option<&'static str>) {
+        match self {
+            Self::Missing => (401, None),
+            Self::Malformed => (400, Some("invalid_request")),
+            Self::Invalid => (401, Some("invalid_token")),
+            Self::InsufficientScope => (403, Some("insufficient_scope")),
+            Self::Unavailable => (503, Some("temporarily_unavailable")),
+        }
+    }
+}
+
+/// Finds the one bearer token among the `Authorization` headers of a request (RFC 6750 §2.1).
+///
+/// # Errors
+///
+/// [`BearerError::Missing`] or [`BearerError::Malformed`].
+pub fn bearer_token(authorization: &[&str]) -> Result<Secret<String>, BearerError> {
+    let header = match authorization {
+        [] => return Err(BearerError::Missing),
+        [one] => one,
+        _ => return Err(BearerError::Malformed),
+    };
+    let (scheme, token) = header.split_once(' ').ok_or(BearerError::Malformed)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(BearerError::Missing);
+    }
+    let is_token68 = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if token.is_empty() || token.len() > 8192 || !token.bytes().all(is_token68) {
+        return Err(BearerError::Malformed);
+    }
+    Ok(Secret::new(token.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_param_10_exactly_one_well_formed_token_is_taken() {
+        assert!(bearer_token(&["bearer abc"]).is_ok());
+        let table = [
+            (&[][..], BearerError::Missing),
+            (&["Basic YTpi"], BearerError::Missing),
+            (&["Bearer"], BearerError::Malformed),
+            (&["Bearer "], BearerError::Malformed),
+            (&["Bearer  abc"], BearerError::Malformed),
+            (&["Bearer\tabc"], BearerError::Malformed),
+            (&["Bearer a b"], BearerError::Malformed),
+            (&["Bearer a,Bearer b"], BearerError::Malformed),
+            (&["Bearer a", "Bearer b"], BearerError::Malformed),
+        ];
+        for (headers, expected) in table {
+            assert_eq!(bearer_token(headers).err(), Some(expected), "{headers:?}");
+        }
+    }
+}

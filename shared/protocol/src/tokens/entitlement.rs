@@ -1,0 +1,112 @@
+//! What tokens are due: decided, and not yet signed.
+
+use crate::tokens::grant::GrantTerms;
+use crate::tokens::id_token::AtHash;
+use crate::types::id::{ClientId, GrantId, Subject};
+use crate::types::scope::{OPENID, Scopes};
+use crate::types::time::{Lifetime, Timestamp};
+
+/// The proof that tokens may be signed, and for what. Only the decisions of this crate make one: the exchange of a code,
+/// a refresh, and a client's own request.
+pub struct Entitlement {
+    pub(crate) grant: GrantId,
+    pub(crate) holder: Holder,
+    pub(crate) scope: Scopes,
+    pub(crate) audience: Vec<String>,
+    pub(crate) now: Timestamp,
+    pub(crate) access_token: Lifetime,
+    pub(crate) id_token: IdTokens,
+}
+
+/// Whose tokens they are.
+pub(crate) enum Holder {
+    /// A user's, by a grant with these terms.
+    User(Box<GrantTerms>),
+    /// A client's own: nobody was asked, and there is no grant.
+    Client(ClientId),
+}
+
+/// What an ID token is like, if one is due.
+#[derive(Clone, Debug)]
+pub(crate) struct IdTokens {
+    /// How long it lives.
+    pub(crate) lifetime: Lifetime,
+    /// Whether it carries `at_hash`.
+    pub(crate) at_hash: AtHash,
+    /// The client's own value: at the exchange of the code, and never at a refresh (OpenID Connect Core §12.2).
+    pub(crate) nonce: Option<String>,
+}
+
+impl Entitlement {
+    /// The grant that the tokens belong to, or a name of their own for a client's own token.
+    #[must_use]
+    pub const fn grant(&self) -> &GrantId {
+        &self.grant
+    }
+
+    /// What the grant is about, if a user granted something.
+    #[must_use]
+    pub const fn terms(&self) -> Option<&GrantTerms> {
+        match &self.holder {
+            Holder::User(terms) => Some(terms),
+            Holder::Client(_) => None,
+        }
+    }
+
+    /// The client.
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        match &self.holder {
+            Holder::User(terms) => &terms.client_id,
+            Holder::Client(client_id) => client_id,
+        }
+    }
+
+    /// The subject of the access token: the user, or the client itself where there is none (RFC 9068 §2.2). A
+    /// `client_id` that no subject can be is none: [`ClientId`] and [`Subject`] have the same characters.
+    #[must_use]
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        match &self.holder {
+            Holder::User(terms) => Some(terms.known_as().clone()),
+            Holder::Client(client_id) => Subject::parse(client_id.as_str()).ok(),
+        }
+    }
+
+    /// The scopes of the access token.
+    #[must_use]
+    pub const fn scope(&self) -> &Scopes {
+        &self.scope
+    }
+
+    /// When it was decided.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// How long the access token lives.
+    #[must_use]
+    pub const fn access_token_lifetime(&self) -> Lifetime {
+        self.access_token
+    }
+
+    /// Whether the ID token carries `at_hash`.
+    #[must_use]
+    pub const fn at_hash(&self) -> AtHash {
+        self.id_token.at_hash
+    }
+
+    /// How long the ID token lives, if one is due: a user's, in a request for OpenID Connect.
+    #[must_use]
+    pub fn id_token_lifetime(&self) -> Option<Lifetime> {
+        let due = self.scope.contains(OPENID) && self.terms().is_some();
+        due.then_some(self.id_token.lifetime)
+    }
+
+    /// When the last of these tokens ends.
+    #[must_use]
+    pub fn ends(&self) -> Timestamp {
+        let longest = self.id_token_lifetime().map_or(self.access_token, |id_token| id_token.max(self.access_token));
+        self.now.plus(longest)
+    }
+}

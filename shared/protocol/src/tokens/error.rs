@@ -1,0 +1,187 @@
+//! Why no tokens are issued, and how that is said.
+
+use thiserror::Error;
+
+use crate::authorization::pkce::PkceError;
+use crate::client_authentication::credentials::ClientAuthenticationError;
+use crate::clients::resource_indicator::InvalidTarget;
+use crate::syntax::parameters::ParameterError;
+use crate::types::id::{GrantId, RegionLabel};
+
+/// Why no tokens are issued.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    /// The parameters as such are broken or repeated.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// The client is not believed.
+    #[error(transparent)]
+    Client(#[from] ClientAuthenticationError),
+    /// Something of the request stands in the query.
+    #[error("send the parameters in the body, not in the URL")]
+    QueryParameters,
+    /// The body is not a form.
+    #[error("send the body as application/x-www-form-urlencoded")]
+    ContentType,
+    /// The body is larger than any request is.
+    #[error("the body is larger than 64 KiB")]
+    TooLarge,
+    /// No `grant_type`.
+    #[error("grant_type is missing: use authorization_code, refresh_token or client_credentials")]
+    MissingGrantType,
+    /// The shorthand of an article: `authorization_code=` for `code=`, and no `grant_type`.
+    #[error(
+        "grant_type is missing: send grant_type=authorization_code with code, redirect_uri, client_id and code_verifier; \
+         the code goes into the parameter code"
+    )]
+    Shorthand,
+    /// A grant type that is not offered.
+    #[error("grant_type must be authorization_code, refresh_token or client_credentials")]
+    UnsupportedGrantType,
+    /// No `code`.
+    #[error("code is missing")]
+    MissingCode,
+    /// Unknown, foreign, expired, used or revoked: one answer.
+    #[error("the code is unknown, expired, already used, or was issued to another client")]
+    Code(#[source] CodeFault),
+    /// No `refresh_token`.
+    #[error("refresh_token is missing")]
+    MissingRefreshToken,
+    /// Unknown, foreign, ended, revoked or replaced: one answer.
+    #[error("the refresh token is unknown, expired, revoked or replaced, or was issued to another client")]
+    Refresh(#[source] RefreshFault),
+    /// A grant type that this client is not registered for.
+    #[error("the client is not registered for this grant_type")]
+    UnauthorizedClient,
+    /// A scope outside the grammar, or more than was granted or registered.
+    #[error("scope is malformed or asks for more than was granted")]
+    InvalidScope,
+    /// A resource that was not granted, or is not this client's.
+    #[error("resource must be one that was granted to this client")]
+    InvalidTarget,
+    /// The code or refresh token was issued in another region.
+    #[error("this was issued in region {0}: present it there, or begin again here")]
+    OtherRegion(RegionLabel),
+    /// Another redirect URI than the one that the code was sent to.
+    #[error("redirect_uri is not the one of the authorization request")]
+    RedirectUri,
+    /// The code is bound to a challenge and no verifier came.
+    #[error("code_verifier is missing: the code is bound to a code_challenge")]
+    MissingVerifier,
+    /// A malformed verifier or one of another challenge.
+    #[error(transparent)]
+    Verifier(PkceError),
+    /// A verifier for a code without challenge (OAuth 2.1 §3.2.4).
+    #[error("code_verifier was sent for a code that was issued without a code_challenge")]
+    UnexpectedVerifier,
+    /// The store or a key is out of reach.
+    #[error("the service is not available at the moment: try again")]
+    Unavailable,
+}
+
+/// What exactly is wrong with a code. It goes to the log and never into the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CodeFault {
+    /// There is no such grant, or the code is not its.
+    #[error("unknown")]
+    Unknown,
+    /// It was issued to another client.
+    #[error("of another client")]
+    OtherClient,
+    /// It has expired.
+    #[error("expired")]
+    Expired,
+    /// Its grant was revoked, or never granted.
+    #[error("revoked")]
+    Revoked,
+    /// The user does not exist any more, or their identity source is gone.
+    #[error("of a user who is gone")]
+    UserGone,
+    /// Another request redeemed it a moment ago.
+    #[error("lost the race")]
+    LostRace,
+    /// It was redeemed before, by somebody who knew the verifier: everything issued from it is to be revoked.
+    #[error("replayed")]
+    Replayed(GrantId),
+}
+
+/// What exactly is wrong with a refresh token. It goes to the log and never into the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RefreshFault {
+    /// There is no such grant, or the token is not its.
+    #[error("unknown")]
+    Unknown,
+    /// It was issued to another client.
+    #[error("of another client")]
+    OtherClient,
+    /// The longest life of the grant's refresh tokens is over.
+    #[error("expired")]
+    Expired,
+    /// It was not used for too long.
+    #[error("idle for too long")]
+    Idle,
+    /// Its grant was revoked.
+    #[error("revoked")]
+    Revoked,
+    /// The user does not exist any more, or their identity source is gone.
+    #[error("of a user who is gone")]
+    UserGone,
+    /// Another request replaced it a moment ago, and there is no grace.
+    #[error("lost the race")]
+    LostRace,
+    /// It was replaced before: it or its successor is in the wrong hands, and the grant is to be revoked.
+    #[error("reused")]
+    Reused(GrantId),
+}
+
+impl From<InvalidTarget> for TokenError {
+    fn from(_: InvalidTarget) -> Self {
+        Self::InvalidTarget
+    }
+}
+
+impl TokenError {
+    /// The status and `error` code to answer with (RFC 6749 §5.2, design decisions 1 and 2).
+    #[must_use]
+    pub const fn response(&self) -> (u16, &'static str) {
+        match self {
+            Self::Client(error) => error.response(),
+            Self::TooLarge => (413, "invalid_request"),
+            Self::Parameters(_)
+            | Self::QueryParameters
+            | Self::ContentType
+            | Self::MissingGrantType
+            | Self::Shorthand
+            | Self::MissingCode
+            | Self::MissingRefreshToken
+            | Self::UnexpectedVerifier => (400, "invalid_request"),
+            Self::UnsupportedGrantType => (400, "unsupported_grant_type"),
+            Self::UnauthorizedClient => (400, "unauthorized_client"),
+            Self::InvalidScope => (400, "invalid_scope"),
+            Self::InvalidTarget => (400, "invalid_target"),
+            Self::Code(_)
+            | Self::Refresh(_)
+            | Self::OtherRegion(_)
+            | Self::RedirectUri
+            | Self::MissingVerifier
+            | Self::Verifier(_) => (400, "invalid_grant"),
+            Self::Unavailable => (503, "temporarily_unavailable"),
+        }
+    }
+}
+
+impl RefreshFault {
+    /// The grant to revoke, if this is a reuse.
+    #[must_use]
+    pub const fn reused_grant(&self) -> Option<&GrantId> {
+        if let Self::Reused(grant) = self { Some(grant) } else { None }
+    }
+}
+
+impl CodeFault {
+    /// The grant to revoke, if this is a replay.
+    #[must_use]
+    pub const fn replayed_grant(&self) -> Option<&GrantId> {
+        if let Self::Replayed(grant) = self { Some(grant) } else { None }
+    }
+}

@@ -1,0 +1,160 @@
+//! Grants: one item from the code to the last token.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::authorization::decision::ApprovedAuthorization;
+use crate::authorization::pkce::CodeChallenge;
+use crate::clients::resource_indicator::Resources;
+use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
+use crate::types::scope::Scopes;
+use crate::types::secret::SecretHash;
+use crate::types::time::Timestamp;
+use crate::users::user_claims::ClaimNames;
+
+/// A grant as the store holds it.
+pub struct Grant {
+    /// Its id, random and no secret.
+    pub id: GrantId,
+    /// What was granted. It never changes.
+    pub terms: GrantTerms,
+    /// Where it stands.
+    pub state: GrantState,
+    /// When nothing of it is good any more.
+    pub expires: Timestamp,
+}
+
+/// What was granted, to whom, by whom. Fixed when the code is issued; nothing of it is read anew from the session
+/// later (OpenID Connect Core §3.1.3.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantTerms {
+    /// The client.
+    pub client_id: ClientId,
+    /// The user.
+    pub subject: Subject,
+    /// The identifier that the client is told instead, if it is told one of its own (OpenID Connect Core §8.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_for_client: Option<Subject>,
+    /// The identity source that knows the user.
+    pub source: IdentitySourceId,
+    /// The scopes granted.
+    pub scope: Scopes,
+    /// The resources granted; none means the workspace's default (RFC 8707).
+    #[serde(default, skip_serializing_if = "Resources::is_empty")]
+    pub resource: Resources,
+    /// Claims that userinfo tells besides those of the scopes.
+    #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
+    pub claims: ClaimNames,
+    /// Claims of the user that ID tokens carry, as they were when the code was issued.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub id_token_claims: Map<String, Value>,
+    /// The redirect URI that the code was sent to.
+    pub redirect_uri: String,
+    /// Whether the authorization request named it.
+    pub redirect_uri_sent: bool,
+    /// The challenge that the code is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// The nonce for the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// When the user proved who they are.
+    pub auth_time: Timestamp,
+    /// The authentication context class.
+    pub acr: String,
+    /// How the user proved it.
+    pub amr: Vec<String>,
+    /// The public id of the user's session.
+    pub sid: String,
+    /// When the code was issued.
+    pub issued: Timestamp,
+}
+
+/// Where a grant stands.
+#[derive(Clone, Copy)]
+pub enum GrantState {
+    /// A code was issued and not redeemed.
+    Issued {
+        /// The code's digest.
+        code: SecretHash,
+        /// When the code ends.
+        code_expires: Timestamp,
+    },
+    /// The code was redeemed.
+    Redeemed {
+        /// The code's digest, so that a replay is recognised.
+        code: SecretHash,
+        /// When.
+        at: Timestamp,
+        /// Its refresh tokens, if it has any.
+        refresh: Option<RefreshState>,
+    },
+    /// Everything of it was revoked.
+    Revoked {
+        /// The code's digest.
+        code: SecretHash,
+    },
+}
+
+/// Where a grant's refresh tokens stand.
+#[derive(Clone, Copy)]
+pub struct RefreshState {
+    /// How many there have been.
+    pub generation: u32,
+    /// The digest of the one that is good.
+    pub current: SecretHash,
+    /// The version of the key that it was derived with.
+    pub version: u8,
+    /// The digest of the one before it, and when that was replaced.
+    pub previous: Option<(SecretHash, Timestamp)>,
+    /// When the last of them ends, however often they are used.
+    pub until: Timestamp,
+    /// When the current one ends if it is not used.
+    pub idle_until: Timestamp,
+}
+
+impl GrantTerms {
+    /// The terms of an approved authorization, at `now`. `id_token_claims` are those that the ID token was asked for.
+    #[must_use]
+    pub fn of(approved: &ApprovedAuthorization, id_token_claims: Map<String, Value>, now: Timestamp) -> Self {
+        let (asked, session) = (approved.terms(), approved.session());
+        Self {
+            client_id: asked.client_id.clone(),
+            subject: session.subject.clone(),
+            sub_for_client: Some(approved.known_as().clone()).filter(|known_as| *known_as != session.subject),
+            source: session.source.clone(),
+            scope: approved.scope().clone(),
+            resource: asked.resource.clone(),
+            claims: approved.claims().userinfo.clone(),
+            id_token_claims,
+            redirect_uri: approved.redirect_uri().as_str().into(),
+            redirect_uri_sent: asked.redirect_uri_sent,
+            code_challenge: asked.code_challenge,
+            nonce: asked.nonce.clone(),
+            auth_time: session.auth_time,
+            acr: session.acr.clone(),
+            amr: session.amr.clone(),
+            sid: session.sid.clone(),
+            issued: now,
+        }
+    }
+}
+
+impl GrantTerms {
+    /// The identifier of the user that the client is told, in every token and answer.
+    #[must_use]
+    pub const fn known_as(&self) -> &Subject {
+        match &self.sub_for_client {
+            Some(subject) => subject,
+            None => &self.subject,
+        }
+    }
+}
+
+impl Grant {
+    /// Whether tokens of this grant are good at `now`.
+    #[must_use]
+    pub const fn is_live(&self, now: Timestamp) -> bool {
+        matches!(self.state, GrantState::Redeemed { .. }) && !now.reached(self.expires)
+    }
+}

@@ -1,0 +1,13 @@
+//! The token endpoint: grants, and the tokens that are issued for them (RFC 6749 §3.2).
+
+pub mod access_token;
+pub mod bearer;
+pub mod client_credentials;
+pub mod code_grant;
+pub mod entitlement;
+pub mod error;
+pub mod grant;
+pub mod id_token;
+pub mod refresh_grant;
+pub mod refresh_token;
+pub mod request;

@@ -1,0 +1,212 @@
+//! Names of things: workspaces, issuers, clients, grants, subjects, regions.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::syntax::encoding;
+
+/// A name that does not have the form of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct MalformedId(&'static str);
+
+/// A workspace, which is one authorization server: a tenant and a name within it.
+///
+/// Both parts use only `a-z 0-9 -`, so that no identifier can forge the separator of another's key (design
+/// invariant 9).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkspaceId {
+    tenant: String,
+    name: String,
+}
+
+impl WorkspaceId {
+    /// Parses the two path segments that name a workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedId`] unless both are 1 to 40 characters of `a-z 0-9 -`, not beginning or ending with `-`.
+    pub fn parse(tenant: &str, name: &str) -> Result<Self, MalformedId> {
+        if is_label(tenant) && is_label(name) {
+            Ok(Self { tenant: tenant.into(), name: name.into() })
+        } else {
+            Err(MalformedId("a tenant or workspace name is 1 to 40 characters of a-z, 0-9 and -"))
+        }
+    }
+
+    /// The tenant's name.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// The workspace's name within the tenant.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for WorkspaceId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.tenant, self.name)
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// The issuer identifier of a workspace: `{public URL}/{tenant}/{workspace}` (RFC 8414 §2).
+///
+/// It comes from configuration, never from a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(String);
+
+impl Issuer {
+    /// The issuer of `workspace` below `public_url`, which has no trailing slash.
+    #[must_use]
+    pub fn new(public_url: &str, workspace: &WorkspaceId) -> Self {
+        Self(format!("{public_url}/{workspace}"))
+    }
+
+    /// The issuer as it stands in `iss`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of `path` below this issuer; `path` begins with a slash.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The origin that the issuer is served from: scheme, host and port (RFC 6454 §6.2).
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let authority = self.0.find("://").map_or(0, |at| at + 3);
+        let end = self.0.get(authority..).and_then(|rest| rest.find('/')).map_or(self.0.len(), |at| authority + at);
+        self.0.get(..end).unwrap_or(&self.0)
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$meta:meta])* $name:ident, $rule:expr, $message:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses the text form.
+            ///
+            /// # Errors
+            ///
+            /// [`MalformedId`] if the text does not have the form of this kind.
+            pub fn parse(text: &str) -> Result<Self, MalformedId> {
+                let rule: fn(&str) -> bool = $rule;
+                if rule(text) { Ok(Self(text.into())) } else { Err(MalformedId($message)) }
+            }
+
+            /// The text form.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = MalformedId;
+
+            fn try_from(text: String) -> Result<Self, MalformedId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A `client_id` (RFC 6749 §2.2): compared code point by code point, never folded.
+    ClientId,
+    |text| (1..=512).contains(&text.len()) && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)),
+    "a client_id is 1 to 512 printable ASCII characters without spaces"
+);
+
+text_id!(
+    /// A subject identifier, the `sub` of a user: at most 255 ASCII characters (OpenID Connect Core §2).
+    Subject,
+    |text| (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)),
+    "a subject is 1 to 255 printable ASCII characters without spaces"
+);
+
+text_id!(
+    /// The name of an identity source within a workspace, as it stands in `/callback/{idp}`.
+    IdentitySourceId,
+    is_label,
+    "an identity source's name is 1 to 40 characters of a-z, 0-9 and -"
+);
+
+text_id!(
+    /// The label of the region that a stack runs in: what a code carries so that another region can say so.
+    RegionLabel,
+    |text| (1..=16).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+    "a region label is 1 to 16 characters of a-z, 0-9 and -"
+);
+
+text_id!(
+    /// The id of a grant, and of the interaction that led to it: 128 random bits. It is no secret.
+    GrantId,
+    |text| encoding::base64url_array::<16>(text).is_some(),
+    "a grant id is the base64url of 16 bytes"
+);
+
+impl GrantId {
+    /// The id made of `bytes`, which are random.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(encoding::base64url(&bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_adm_06_no_workspace_name_can_forge_a_separator() {
+        assert!(WorkspaceId::parse("default", "demo-1").is_ok());
+        for bad in ["", "a/b", "a#b", "A", "a b", "-a", "a-", "a.b", "\u{e9}", &"a".repeat(41)] {
+            assert!(WorkspaceId::parse(bad, "demo").is_err(), "{bad:?}");
+            assert!(WorkspaceId::parse("default", bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_knows_its_origin() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let table =
+            [("http://localhost:9000", "http://localhost:9000"), ("https://auth.example/key", "https://auth.example")];
+        for (public_url, origin) in table {
+            assert_eq!(Issuer::new(public_url, &workspace).origin(), origin);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How long codes, tokens, interactions and sessions live.
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::time::Lifetime;
+
+/// How long things live, each in seconds (design decision 4). Unknown names are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifetimes {
+    /// An authorization code: at most 60 s (FAPI 2.0 §5.3.2.1).
+    pub authorization_code: Lifetime,
+    /// An access token.
+    pub access_token: Lifetime,
+    /// An ID token.
+    pub id_token: Lifetime,
+    /// The refresh tokens of one grant, all together: rotation does not extend it.
+    pub refresh_token: Lifetime,
+    /// A refresh token that is not used.
+    pub refresh_token_idle: Lifetime,
+    /// How long a replaced refresh token still yields its successor, for clients whose answer was lost; may be 0.
+    pub refresh_token_grace: Lifetime,
+    /// The time that a user has for logging in and deciding.
+    pub interaction: Lifetime,
+    /// A single sign-on session, from the login on.
+    pub session: Lifetime,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            authorization_code: Lifetime::seconds(60),
+            access_token: Lifetime::seconds(3600),
+            id_token: Lifetime::seconds(3600),
+            refresh_token: Lifetime::seconds(30 * 86_400),
+            refresh_token_idle: Lifetime::seconds(15 * 86_400),
+            refresh_token_grace: Lifetime::seconds(60),
+            interaction: Lifetime::seconds(1800),
+            session: Lifetime::seconds(12 * 3600),
+        }
+    }
+}
+
+/// Lifetimes that a client has of its own; what is not named is as in its workspace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OwnLifetimes {
+    /// An authorization code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_code: Option<Lifetime>,
+    /// An access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<Lifetime>,
+    /// An ID token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<Lifetime>,
+    /// The refresh tokens of one grant, all together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Lifetime>,
+    /// A refresh token that is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_idle: Option<Lifetime>,
+    /// How long a replaced refresh token still yields its successor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_grace: Option<Lifetime>,
+    /// The time that a user has for logging in and deciding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<Lifetime>,
+}
+
+impl OwnLifetimes {
+    /// These, and those of `workspace` where there are none.
+    #[must_use]
+    pub fn or(self, workspace: Lifetimes) -> Lifetimes {
+        Lifetimes {
+            authorization_code: self.authorization_code.unwrap_or(workspace.authorization_code),
+            access_token: self.access_token.unwrap_or(workspace.access_token),
+            id_token: self.id_token.unwrap_or(workspace.id_token),
+            refresh_token: self.refresh_token.unwrap_or(workspace.refresh_token),
+            refresh_token_idle: self.refresh_token_idle.unwrap_or(workspace.refresh_token_idle),
+            refresh_token_grace: self.refresh_token_grace.unwrap_or(workspace.refresh_token_grace),
+            interaction: self.interaction.unwrap_or(workspace.interaction),
+            session: workspace.session,
+        }
+    }
+}
+
+impl Lifetimes {
+    /// Whether nothing lives longer or shorter than it may: a code at most a minute, a token at most a day, a refresh
+    /// token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
+    /// yields its successor for at most five minutes, or not at all.
+    #[must_use]
+    pub fn are_bounded(&self) -> bool {
+        [
+            (self.authorization_code, 60),
+            (self.access_token, 86_400),
+            (self.id_token, 86_400),
+            (self.refresh_token, 365 * 86_400),
+            (self.refresh_token_idle, 365 * 86_400),
+            (self.interaction, 3600),
+            (self.session, 365 * 86_400),
+        ]
+        .into_iter()
+        .all(|(lifetime, greatest)| (1..=greatest).contains(&lifetime.as_seconds()))
+            && self.refresh_token_grace.as_seconds() <= 300
+    }
+}

@@ -1,0 +1,9 @@
+//! Values that everything else is made of: identifiers, scopes, times, secrets.
+
+pub mod commit;
+pub mod email;
+pub mod id;
+pub mod lifetimes;
+pub mod scope;
+pub mod secret;
+pub mod time;

@@ -1,0 +1,165 @@
+//! Who a user is, as an identity source says.
+
+use std::collections::BTreeSet;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::syntax::encoding;
+use crate::types::email::EmailDomains;
+use crate::types::id::{IdentitySourceId, Subject, WorkspaceId};
+
+/// A user as one identity source knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The subject identifier, unique within the workspace and never reassigned.
+    pub subject: Subject,
+    /// The identity source that authenticated them.
+    pub source: IdentitySourceId,
+    /// What it says of them, by the names of OpenID Connect Core §5.1.
+    pub claims: Profile,
+}
+
+/// Claims about a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Profile(Map<String, Value>);
+
+/// The claims that a profile may hold: nothing else passes, whoever says it.
+///
+/// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set one.
+const ACCEPTED: [&str; 19] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+];
+
+/// The name of a claim that a profile may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ClaimName(&'static str);
+
+/// Names of claims.
+pub type ClaimNames = BTreeSet<ClaimName>;
+
+impl ClaimName {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ACCEPTED.into_iter().map(Self)
+    }
+
+    /// The claim of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|known| known.0 == name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// What a user who is asked for the claim alone reads after "It asks to".
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self.0 {
+            "email" => "See your e-mail address".into(),
+            "email_verified" => "Know whether your e-mail address is confirmed".into(),
+            "phone_number_verified" => "Know whether your phone number is confirmed".into(),
+            "preferred_username" => "See your user name".into(),
+            "profile" => "See the address of your profile page".into(),
+            "birthdate" => "See your date of birth".into(),
+            "zoneinfo" => "See your time zone".into(),
+            "locale" => "See your language".into(),
+            "updated_at" => "Know when you last changed your details".into(),
+            name => format!("See your {}", name.replace('_', " ")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ClaimName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| D::Error::custom("no such claim"))
+    }
+}
+
+impl Profile {
+    /// The claims of these names, as far as they are known and fit into `limit` bytes.
+    #[must_use]
+    pub fn selected(&self, names: &ClaimNames, limit: usize) -> Map<String, Value> {
+        let (mut selected, mut left) = (Map::new(), limit);
+        for name in names {
+            let Some(value) = self.claim(name.as_str()) else { continue };
+            let size = name.as_str().len() + value.to_string().len();
+            if let Some(rest) = left.checked_sub(size) {
+                left = rest;
+                selected.insert(name.as_str().into(), value.clone());
+            }
+        }
+        selected
+    }
+
+    /// Keeps the accepted claims among `claims`.
+    #[must_use]
+    pub fn accepted(claims: Map<String, Value>) -> Self {
+        Self(claims.into_iter().filter(|(name, _)| ACCEPTED.contains(&name.as_str())).collect())
+    }
+
+    /// The same, with an e-mail address that is verified only if the source says so and its word counts for the domain
+    /// (OpenID Connect Core §5.7).
+    #[must_use]
+    pub fn vouched_for(mut self, domains: &EmailDomains) -> Self {
+        let said = self.0.remove("email_verified") == Some(Value::Bool(true));
+        if let Some(email) = self.0.get("email") {
+            let verified = said && email.as_str().is_some_and(|address| domains.cover(address));
+            self.0.insert("email_verified".into(), verified.into());
+        }
+        self
+    }
+
+    /// The claim `name`.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// How to address the user on a page: their name, or another name that they go by.
+    #[must_use]
+    pub fn display_name(&self) -> Option<&str> {
+        ["name", "preferred_username", "email"].iter().find_map(|claim| self.0.get(*claim)?.as_str())
+    }
+}
+
+/// The subject of whoever `source` knows by `names`: the same user of the same source is always the same subject, and
+/// no two sources can name each other's (OpenID Connect Core §2).
+#[must_use]
+pub fn derived_subject(workspace: &WorkspaceId, source: &str, names: &[&str]) -> Option<Subject> {
+    let mut digest = Sha256::new();
+    let workspace = workspace.to_string();
+    for part in [workspace.as_str(), source].iter().chain(names) {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let digest = digest.finalize();
+    Subject::parse(&encoding::base64url(digest.get(..16)?)).ok()
+}

@@ -1,0 +1,89 @@
+//! The claims of the userinfo endpoint (OpenID Connect Core §5.3, §5.4).
+
+use serde_json::{Map, Value};
+
+use crate::types::id::{ClientId, Issuer, Subject};
+use crate::types::scope::Scopes;
+use crate::users::user_claims::{ClaimName, ClaimNames, Profile};
+
+/// Which claims each standard scope asks for (§5.4).
+const CLAIMS_OF_SCOPE: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+    ("address", &["address"]),
+];
+
+/// Whether `scope` asks for `claim`.
+#[must_use]
+pub fn scope_covers(scope: &str, claim: ClaimName) -> bool {
+    CLAIMS_OF_SCOPE.iter().any(|(name, claims)| *name == scope && claims.contains(&claim.as_str()))
+}
+
+/// Whether one of `scopes` asks for `claim`.
+#[must_use]
+pub fn covers(scopes: &Scopes, claim: ClaimName) -> bool {
+    scopes.iter().any(|scope| scope_covers(scope, claim))
+}
+
+/// What a client that was granted `scope`, and `names` besides, may know of the user.
+#[must_use]
+pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes, names: &ClaimNames) -> Map<String, Value> {
+    let mut claims = profile.selected(names, usize::MAX);
+    claims.insert("sub".into(), subject.as_str().into());
+    for (name, of_scope) in CLAIMS_OF_SCOPE {
+        if scope.contains(name) {
+            let known = of_scope.iter().filter_map(|claim| Some(((*claim).into(), profile.claim(claim)?.clone())));
+            claims.extend(known);
+        }
+    }
+    claims
+}
+
+/// The same claims for a client that has them signed: they name who says so, and to whom (§5.3.2).
+#[must_use]
+pub fn signed_claims(mut claims: Map<String, Value>, issuer: &Issuer, client: &ClientId) -> Map<String, Value> {
+    claims.insert("iss".into(), issuer.as_str().into());
+    claims.insert("aud".into(), client.as_str().into());
+    claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_res_04_claims_follow_the_granted_scopes() {
+        let profile = serde_json::json!({"name": "Alice", "email": "a@example.com", "phone_number": "+1"});
+        let profile = Profile::accepted(profile.as_object().unwrap().clone());
+        let subject = Subject::parse("s").unwrap();
+        let asked = |scope: &str, names: &[&str]| {
+            let names = names.iter().filter_map(|name| ClaimName::parse(name)).collect();
+            let claims = claims(&subject, &profile, &Scopes::parse(scope).unwrap(), &names);
+            claims.keys().cloned().collect::<Vec<_>>().join(" ")
+        };
+        let names = |scope: &str| asked(scope, &[]);
+        assert_eq!(asked("openid", &["email", "locale", "sub", "iss"]), "email sub", "by name, if it is known");
+        assert_eq!(names("openid"), "sub");
+        assert_eq!(names("openid email"), "email sub");
+        assert_eq!(names("openid profile phone"), "name phone_number sub");
+    }
+}

@@ -1,0 +1,4 @@
+//! The settings of a workspace, and the identity sources that it offers.
+
+pub mod sandbox;
+pub mod settings;

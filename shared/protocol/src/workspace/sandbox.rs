@@ -1,0 +1,105 @@
+//! The sandbox identity source: users that stand in the configuration, for trying things out.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use crate::types::id::{IdentitySourceId, Subject, WorkspaceId};
+use crate::types::secret::Secret;
+use crate::users::user_claims::{Identity, Profile, derived_subject};
+
+/// The name of the sandbox among the identity sources.
+pub const SANDBOX: &str = "sandbox";
+
+/// The identity source for trying things out: its users stand in the configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether the login page names the first user and password.
+    #[serde(default)]
+    pub hint: bool,
+    /// The users.
+    pub users: Vec<SandboxUser>,
+}
+
+/// A user of the sandbox.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SandboxUser {
+    /// What the user types.
+    pub username: String,
+    /// The password, in clear: the sandbox is for trying things out, and its page says so.
+    pub password: String,
+    /// What the sandbox says of the user.
+    #[serde(default)]
+    pub claims: Map<String, Value>,
+}
+
+impl Sandbox {
+    /// Finds the user whose name and password these are.
+    #[must_use]
+    pub fn authenticate(&self, workspace: &WorkspaceId, username: &str, password: &Secret<String>) -> Option<Identity> {
+        let user = self.users.iter().find(|user| user.username == username)?;
+        let matches: bool = user.password.as_bytes().ct_eq(password.expose().as_bytes()).into();
+        matches.then(|| identity(workspace, user)).flatten()
+    }
+
+    /// The identity of the user whose subject is `subject`.
+    #[must_use]
+    pub fn identity_of(&self, workspace: &WorkspaceId, subject: &Subject) -> Option<Identity> {
+        self.users.iter().filter_map(|user| identity(workspace, user)).find(|identity| &identity.subject == subject)
+    }
+}
+
+fn identity(workspace: &WorkspaceId, user: &SandboxUser) -> Option<Identity> {
+    Some(Identity {
+        subject: derived_subject(workspace, SANDBOX, &[&user.username])?,
+        source: IdentitySourceId::parse(SANDBOX).ok()?,
+        claims: Profile::accepted(user.claims.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sandbox() -> Sandbox {
+        serde_json::from_value(serde_json::json!({"users": [
+            {"username": "alice", "password": "alice", "claims": {"email": "alice@example.com", "sub": "root"}},
+            {"username": "bob", "password": "bob"},
+        ]}))
+        .unwrap()
+    }
+
+    #[test]
+    fn only_the_right_pair_is_let_in() {
+        let (sandbox, workspace) = (sandbox(), WorkspaceId::parse("default", "demo").unwrap());
+        let attempt = |name: &str, password: &str| {
+            sandbox.authenticate(&workspace, name, &Secret::new(password.into())).map(|identity| identity.subject)
+        };
+        assert!(attempt("alice", "alice").is_some());
+        for (name, password) in [("alice", "bob"), ("alice", ""), ("Alice", "alice"), ("carol", "carol"), ("", "")] {
+            assert_eq!(attempt(name, password), None, "{name}/{password}");
+        }
+        assert_ne!(attempt("alice", "alice"), attempt("bob", "bob"));
+    }
+
+    #[test]
+    fn a_subject_says_nothing_and_differs_between_workspaces_and_sources() {
+        let demo = WorkspaceId::parse("default", "demo").unwrap();
+        let partner = WorkspaceId::parse("default", "partner").unwrap();
+        let subject = derived_subject(&demo, SANDBOX, &["alice"]).unwrap();
+        assert!(!subject.as_str().contains("alice"));
+        assert_ne!(Some(subject.clone()), derived_subject(&partner, SANDBOX, &["alice"]));
+        assert_ne!(Some(subject), derived_subject(&demo, "other", &["alice"]));
+        assert_ne!(derived_subject(&demo, "x", &["ab", "c"]), derived_subject(&demo, "x", &["a", "bc"]));
+    }
+
+    #[test]
+    fn sec_tok_07_a_source_cannot_set_reserved_claims() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let identity = sandbox().authenticate(&workspace, "alice", &Secret::new("alice".into())).unwrap();
+        assert_eq!(identity.claims.claim("sub"), None);
+        assert!(identity.claims.claim("email").is_some());
+    }
+}

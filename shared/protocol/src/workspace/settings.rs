@@ -1,0 +1,121 @@
+//! The settings of a workspace.
+
+use serde::{Deserialize, Serialize};
+
+use crate::federation::openid::UpstreamProvider;
+use crate::tokens::id_token::AtHash;
+use crate::types::id::{IdentitySourceId, Issuer, Subject, WorkspaceId};
+use crate::types::lifetimes::Lifetimes;
+use crate::types::scope::Scopes;
+use crate::workspace::sandbox::{SANDBOX, Sandbox};
+
+/// A workspace: one authorization server with its own issuer, keys, users and clients.
+pub struct Workspace {
+    /// Its id, from the path.
+    pub id: WorkspaceId,
+    /// Its issuer.
+    pub issuer: Issuer,
+    /// What its administrators set.
+    pub settings: Settings,
+}
+
+impl Workspace {
+    /// Whether `source` is still an identity source of this workspace, and knows `subject` as far as that can be told
+    /// here: the sandbox's users stand in the settings, those of an upstream provider do not.
+    #[must_use]
+    pub fn knows(&self, source: &IdentitySourceId, subject: &Subject) -> bool {
+        if source.as_str() == SANDBOX {
+            let sandbox = self.settings.sandbox.as_ref();
+            return sandbox.is_some_and(|sandbox| sandbox.identity_of(&self.id, subject).is_some());
+        }
+        self.settings.upstream(source.as_str()).is_some()
+    }
+}
+
+/// What administrators set for a workspace: the part of the reviewed file that is not clients.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The name that users are shown.
+    pub name: String,
+    /// The audience of access tokens whose request names none (RFC 9068 §3).
+    pub default_audience: String,
+    /// Which clients must use PKCE.
+    #[serde(default)]
+    pub pkce: PkceEnforcement,
+    /// Whether clients may authenticate by `client_secret_jwt`, for which their secrets themselves have to be kept.
+    #[serde(default)]
+    pub client_secret_jwt: bool,
+    /// How long things live.
+    #[serde(default)]
+    pub lifetimes: Lifetimes,
+    /// Whether ID tokens carry `at_hash`, unless a client has it otherwise.
+    #[serde(default)]
+    pub at_hash: AtHash,
+    /// The scopes that clients may be registered for, with words for users.
+    #[serde(default)]
+    pub scopes: Vec<ScopeDefinition>,
+    /// The resources that tokens can be for, beyond the default audience (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// Users for trying things out, with passwords in clear.
+    #[serde(default)]
+    pub sandbox: Option<Sandbox>,
+    /// OpenID providers that users may log in with.
+    #[serde(default)]
+    pub upstream: Vec<UpstreamProvider>,
+    /// Origins that may call from a browser beyond those of the registered redirect URIs.
+    #[serde(default)]
+    pub cors_origins: Vec<String>,
+}
+
+impl Settings {
+    /// The scopes of this workspace as a set.
+    #[must_use]
+    pub fn scope_names(&self) -> Scopes {
+        let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name.as_str()).collect();
+        Scopes::parse(&names.join(" ")).unwrap_or_default()
+    }
+
+    /// The words for `scope`, if it is one of this workspace.
+    #[must_use]
+    pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
+        self.scopes.iter().find(|known| known.name == scope)
+    }
+
+    /// Whether tokens can be for `resource` here.
+    #[must_use]
+    pub fn has_resource(&self, resource: &str) -> bool {
+        resource == self.default_audience || self.resources.iter().any(|known| known == resource)
+    }
+
+    /// The upstream provider named `id`.
+    #[must_use]
+    pub fn upstream(&self, id: &str) -> Option<&UpstreamProvider> {
+        self.upstream.iter().find(|provider| provider.id.as_str() == id)
+    }
+}
+
+/// A scope of a workspace, in words for users.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeDefinition {
+    /// The token that clients ask for.
+    pub name: String,
+    /// What a user reads on the consent page.
+    pub title: String,
+    /// One sentence more.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// Which clients of a workspace must use PKCE. A client's own setting can only be stricter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PkceEnforcement {
+    /// Every one.
+    #[default]
+    All,
+    /// Public ones; confidential ones may be registered without.
+    Public,
+}
