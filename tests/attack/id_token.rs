@@ -36,7 +36,7 @@ fn golden(laptop: &Laptop, login: u64, (actual, more): (&Value, Value)) -> Value
 
 /// `at_hash` of the access token of an answer.
 fn at_hash(answer: &Value) -> String {
-    protocol::tokens::id_token::at_hash(answer["access_token"].as_str().unwrap())
+    protocol::jose::at_hash::at_hash(answer["access_token"].as_str().unwrap())
 }
 
 #[tokio::test]

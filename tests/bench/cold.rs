@@ -27,8 +27,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use protocol::logout::logout_token::{LogoutNotice, Participant};
+use protocol::logout::logout_token::LogoutNotice;
 use protocol::types::id::{ClientId, Subject, WorkspaceId};
+use protocol::users::session::Participant;
 use tests::Pkce;
 use tests::browser::{answered, exchange, json, request};
 use tests::lambda::{Account, Environment, Event, FUNCTIONS, Fleet, Process, RECEIVERS, Visitor, binary};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::client_authentication::credentials::{Authenticated, AuthenticatedClient, Credentials, authenticate};
+use protocol::client_authentication::authenticated_client::AuthenticatedClient;
+use protocol::client_authentication::credentials::{Authenticated, Credentials, authenticate};
 use protocol::clients::client::Client;
+use protocol::clients::grant_type::GrantType;
 use protocol::clients::resource_indicator::Resources;
-use protocol::registration::client_metadata::{ClientMetadata, GrantType};
+use protocol::registration::client_metadata::ClientMetadata;
 use protocol::syntax::parameters::Parameters;
 use protocol::tokens::code_grant::{ApprovedExchange, approve};
 use protocol::tokens::error::TokenError;

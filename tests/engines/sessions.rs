@@ -1,8 +1,8 @@
 //! Sessions: begun, found, ended, expired.
 
-use protocol::logout::logout_token::Participant;
 use protocol::logout::request::{Confirmation, Occasion};
 use protocol::types::time::Timestamp;
+use protocol::users::session::Participant;
 use protocol::users::session::Session;
 use serde_json::json;
 use store::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};

@@ -83,7 +83,7 @@ async fn both_tokens_are_signed_at_the_same_time_unless_one_carries_the_hash_of_
     let _ = kms.most_at_once();
     let tokens = signed_by(&laptop, &exchange.send(&laptop).await, 0, "with").await;
     assert_eq!(kms.most_at_once(), 1);
-    let expected = protocol::tokens::id_token::at_hash(tokens["access_token"].as_str().unwrap());
+    let expected = protocol::jose::at_hash::at_hash(tokens["access_token"].as_str().unwrap());
     assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 1)["at_hash"], expected);
 }
 

@@ -39,7 +39,7 @@ async fn a_user_logs_in_consents_and_the_client_gets_tokens_that_verify() {
     assert_eq!(access["exp"].as_u64().unwrap() - access["iat"].as_u64().unwrap(), 3600);
     assert_eq!((&id["aud"], &id["nonce"]), (&"demo-native".into(), &"nonce-1".into()));
     assert_eq!(id["sub"], access["sub"]);
-    assert_eq!(id["at_hash"], protocol::tokens::id_token::at_hash(tokens["access_token"].as_str().unwrap()));
+    assert_eq!(id["at_hash"], protocol::jose::at_hash::at_hash(tokens["access_token"].as_str().unwrap()));
 
     let userinfo = laptop.userinfo(tokens["access_token"].as_str().unwrap()).await;
     assert_eq!(userinfo.status(), 200);

@@ -1,7 +1,8 @@
 //! Taking a provider's answer.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::error::{PageError, RedirectError};
+use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::WorkspaceId;

@@ -1,6 +1,7 @@
 //! Sending the user to a provider.
 
-use protocol::authorization::error::{PageError, Refusal};
+use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{Target, UpstreamTransaction};
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::WorkspaceId;

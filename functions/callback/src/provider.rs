@@ -8,14 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use frontchannel::Standing;
 use http::Method;
 use protocol::authorization::error::PageError;
-use protocol::federation::openid::{
-    Expected, UpstreamIdToken, UpstreamMetadata, UpstreamProvider, UpstreamTransaction,
-};
+use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamTransaction};
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
 use protocol::types::time::{Lifetime, Timestamp};
 use protocol::users::user_claims::Identity;
+use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use signing::verify;

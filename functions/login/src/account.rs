@@ -2,8 +2,9 @@
 
 use frontchannel::Standing;
 use protocol::authorization::decision::Verdict;
-use protocol::authorization::error::{PageError, Refusal};
+use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::AccountChoice;
+use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::Prompt;
 use protocol::users::session::Session;
 use web::{Request, Response};

@@ -1,9 +1,10 @@
 //! The consent page, and what is decided on it.
 
 use frontchannel::Standing;
-use protocol::authorization::consent::{Consent, Withheld};
+use protocol::authorization::consent::{Consent, Granted, Withheld};
 use protocol::authorization::decision::{ApprovedAuthorization, Verdict};
-use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::error::{PageError, RedirectError};
+use protocol::authorization::refusal::Refusal;
 use protocol::types::id::WorkspaceId;
 use protocol::users::session::Session;
 use web::{Request, Response};
@@ -84,7 +85,8 @@ async fn remember(
     }
     let (workspace, session) = (&standing.workspace.workspace.id, approved.session());
     let consent = front.consent(standing, session).await?;
-    let consent = Consent::after(consent, approved, withheld, front.clock.now());
+    let granted = Granted { scope: approved.scope(), claims: &approved.claims().names() };
+    let consent = Consent::after(consent, granted, withheld, front.clock.now());
     let client = &standing.client.client.id;
     deps.consents.remember(workspace, &session.subject, client, &consent).await.map_err(|fault| {
         tracing::error!(fault = %fault, "a consent could not be remembered");

@@ -1,7 +1,8 @@
 //! The login page, and what is typed into it.
 
 use frontchannel::{Authenticated, Standing};
-use protocol::authorization::error::{PageError, Refusal};
+use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;

@@ -2,8 +2,9 @@
 
 use delivery::DeliveryFault;
 use protocol::authorization::error::PageError;
-use protocol::logout::logout_token::{LogoutNotice, Participant};
+use protocol::logout::logout_token::LogoutNotice;
 use protocol::logout::request::ApprovedLogout;
+use protocol::users::session::Participant;
 use store::StoreFault;
 use thiserror::Error;
 use web::Response;

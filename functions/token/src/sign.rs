@@ -1,10 +1,11 @@
 //! Signing what is due, and the refresh token beside it.
 
 use custody::SignerFault;
+use protocol::jose::at_hash::AtHash;
 use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::tokens::entitlement::Entitlement;
 use protocol::tokens::error::TokenError;
-use protocol::tokens::id_token::{self, AtHash, IdTokenClaims};
+use protocol::tokens::id_token::{self, IdTokenClaims};
 use protocol::tokens::refresh_token;
 use protocol::types::commit::Unreleased;
 use protocol::types::id::{GrantId, WorkspaceId};

@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use protocol::clients::external_url::{OutboundUrl, Reach};
-use protocol::federation::openid::UpstreamProvider;
 use protocol::jose::external_jwk::ForeignAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
@@ -14,6 +13,7 @@ use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::scope::Scopes;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::workspace::settings::{Settings, Workspace};
+use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
 use signing::{Entropy, Sealer, verify};
 use thiserror::Error;

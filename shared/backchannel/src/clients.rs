@@ -8,8 +8,9 @@ use std::sync::Arc;
 use custody::Sealing;
 use http::header;
 use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
+use protocol::client_authentication::authenticated_client::AuthenticatedClient;
 use protocol::client_authentication::credentials::{
-    Authenticated, AuthenticatedClient, ClientAuthenticationError, Credentials, authenticate,
+    Authenticated, ClientAuthenticationError, Credentials, authenticate,
 };
 use protocol::clients::client::{AssertionKey, ClientKeys};
 use protocol::jose::external_jwk::ForeignAlgorithm;

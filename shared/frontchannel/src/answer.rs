@@ -1,6 +1,7 @@
 //! Answers of the front channel: redirects, refusals, error pages.
 
-use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::error::{PageError, RedirectError};
+use protocol::authorization::refusal::Refusal;
 use protocol::authorization::response::Answer;
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::{Issuer, WorkspaceId};

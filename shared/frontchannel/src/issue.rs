@@ -5,13 +5,14 @@ use protocol::authorization::consent::{Consent, Withheld};
 use protocol::authorization::decision::{
     ApprovedAuthorization, Attempt, User, Verdict, decide, decide_allowed, depends_on_consent,
 };
-use protocol::authorization::error::{PageError, RedirectError, Refusal};
+use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::interaction::Passage;
-use protocol::logout::logout_token::Participant;
+use protocol::authorization::refusal::Refusal;
 use protocol::syntax::encoding::base64url;
 use protocol::tokens::grant::GrantTerms;
 use protocol::tokens::id_token::LARGEST_CLAIMS;
 use protocol::types::commit::Unreleased;
+use protocol::users::session::Participant;
 use protocol::users::session::Session;
 use serde_json::{Map, Value};
 use signing::entropy::random;

@@ -1,6 +1,7 @@
 //! How a client knows a user (OpenID Connect Core §8).
 
-use protocol::authorization::error::{RedirectError, Refusal};
+use protocol::authorization::error::RedirectError;
+use protocol::authorization::refusal::Refusal;
 use protocol::clients::sector::{self, SubjectType};
 use protocol::types::id::Subject;
 use protocol::users::session::Session;

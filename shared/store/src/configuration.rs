@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
-use protocol::registration::client_metadata::{ClientMetadata, RegistrationError};
+use protocol::registration::client_metadata::ClientMetadata;
+use protocol::registration::error::RegistrationError;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::time::Timestamp;
 use protocol::workspace::settings::{Settings, Workspace};

@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use protocol::logout::logout_token::Participant;
 use protocol::logout::request::ApprovedLogout;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::SecretHash;
 use protocol::types::time::Timestamp;
+use protocol::users::session::Participant;
 use protocol::users::session::Session;
 
 use crate::connection::Connection;

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::authorization::decision::ApprovedAuthorization;
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 use crate::users::user_claims::{ClaimName, ClaimNames};
@@ -21,20 +20,15 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// What is remembered once the user has allowed what is `approved` and kept back `withheld`: also of what they
-    /// allowed `before`.
+    /// What is remembered once the user has allowed what is `granted` and kept back `withheld`: also of
+    /// what they allowed `before`.
     #[must_use]
-    pub fn after(
-        before: Option<Self>,
-        approved: &ApprovedAuthorization,
-        withheld: Withheld<'_>,
-        now: Timestamp,
-    ) -> Self {
+    pub fn after(before: Option<Self>, granted: Granted<'_>, withheld: Withheld<'_>, now: Timestamp) -> Self {
         let (scope, claims) = before.map(|before| (before.scope, before.claims)).unwrap_or_default();
         let kept = claims.into_iter().filter(|claim| !withheld.has(*claim));
         Self {
-            scope: scope.filtered(|scope| !withheld.scopes.contains(&scope)).union(approved.scope()),
-            claims: kept.chain(approved.claims().names()).collect(),
+            scope: scope.filtered(|scope| !withheld.scopes.contains(&scope)).union(granted.scope),
+            claims: kept.chain(granted.claims.iter().copied()).collect(),
             given: now,
         }
     }
@@ -45,6 +39,15 @@ impl Consent {
         let knows = |claim: &ClaimName| self.claims.contains(claim) || userinfo::covers(&self.scope, *claim);
         scope.within(&self.scope) && claims.iter().all(knows)
     }
+}
+
+/// What a user has just allowed.
+#[derive(Clone, Copy)]
+pub struct Granted<'a> {
+    /// Scopes.
+    pub scope: &'a Scopes,
+    /// Claims that are asked for by their names.
+    pub claims: &'a ClaimNames,
 }
 
 /// What a user keeps back on the consent page.

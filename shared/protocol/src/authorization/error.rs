@@ -1,34 +1,9 @@
-//! Refusals of the front channel: on a page of ours, or at the client.
+//! Why a request of the front channel is refused: on an error page, or at the client.
 
 use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
-use crate::authorization::response::Destination;
 use crate::syntax::parameters::ParameterError;
-
-/// How a bad authorization request is answered. The two ways are separate so that neither is chosen by accident.
-#[derive(Debug)]
-pub enum Refusal {
-    /// On a page of ours, because the redirect URI cannot be trusted (RFC 6749 §4.1.2.1).
-    Page(PageError),
-    /// At the client, because the redirect URI is one that it registered.
-    Redirect(Box<Redirected>),
-}
-
-/// An error on its way to the client.
-#[derive(Debug)]
-pub struct Redirected {
-    /// Where to, and how.
-    pub destination: Destination,
-    /// Why.
-    pub error: RedirectError,
-}
-
-impl From<PageError> for Refusal {
-    fn from(error: PageError) -> Self {
-        Self::Page(error)
-    }
-}
 
 /// Why a person sees an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -7,5 +7,6 @@ pub mod decision;
 pub mod error;
 pub mod interaction;
 pub mod pkce;
+pub mod refusal;
 pub mod request;
 pub mod response;

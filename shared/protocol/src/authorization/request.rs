@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::authorization::claims_parameter::{ClaimsRequest, RequestedClaims};
-use crate::authorization::error::{PageError, RedirectError, Redirected, Refusal};
+use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::pkce::CodeChallenge;
+use crate::authorization::refusal::{Redirected, Refusal};
 use crate::authorization::response::{Destination, ResponseMode};
 use crate::clients::client::{Client, MethodPolicy, Presence};
+use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::clients::resource_indicator::Resources;
-use crate::registration::client_metadata::GrantType;
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::{ClientId, Subject};
 use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};

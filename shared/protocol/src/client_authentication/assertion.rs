@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::client_authentication::credentials::AuthenticatedClient;
+use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, Client};
 use crate::syntax::encoding::base64url_decoded;
 use crate::syntax::json::{self, present};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::client_authentication::assertion::{ASSERTION_TYPE, AssertedClient, ClientAssertion};
+use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{Authentication, Client, ClientSecret};
 use crate::syntax::encoding::{base64_decoded, form_decoded};
 use crate::syntax::parameters::{ParameterError, Parameters};
@@ -25,29 +26,12 @@ enum Proof {
     Assertion(ClientAssertion),
 }
 
-/// A client that has proved who it is, or that is public and has nothing to prove. Only [`authenticate`] makes one, and
-/// [`AssertedClient::accept`].
-#[derive(Clone)]
-pub struct AuthenticatedClient(Arc<Client>);
-
 /// How far the authentication of a client has come.
 pub enum Authenticated {
     /// To its end.
     Proved(AuthenticatedClient),
     /// To an assertion, whose signature and claims have to be verified.
     Asserted(Box<AssertedClient>),
-}
-
-impl AuthenticatedClient {
-    pub(crate) const fn proved(client: Arc<Client>) -> Self {
-        Self(client)
-    }
-
-    /// The client.
-    #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.0
-    }
 }
 
 /// Why a client is not believed.
@@ -187,7 +171,7 @@ pub fn authenticate(
     }
     client
         .filter(|client| proved && client.is_usable() && client.id == credentials.client_id)
-        .map(|client| Authenticated::Proved(AuthenticatedClient(client)))
+        .map(|client| Authenticated::Proved(AuthenticatedClient::proved(client)))
         .ok_or(ClientAuthenticationError::Refused)
 }
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
+use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::SubjectType;
+use crate::jose::at_hash::AtHash;
 use crate::jose::external_jwk::{ForeignAlgorithm, ForeignJwks};
 use crate::jose::jwk::Algorithm;
-use crate::registration::client_metadata::GrantType;
-use crate::tokens::id_token::AtHash;
 use crate::types::id::ClientId;
 use crate::types::lifetimes::Lifetimes;
 use crate::types::scope::Scopes;

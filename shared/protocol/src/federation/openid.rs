@@ -8,41 +8,13 @@ use crate::authorization::interaction::Interaction;
 use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
-use crate::types::email::EmailDomains;
-use crate::types::id::{ClientId, IdentitySourceId, WorkspaceId};
-use crate::types::scope::Scopes;
+use crate::types::id::{IdentitySourceId, WorkspaceId};
 use crate::types::time::{CLOCK_SKEW, Lifetime, Timestamp};
 use crate::users::user_claims::{Identity, Profile, derived_subject};
+use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// How long ago an upstream ID token may have been issued.
 const GREATEST_AGE: Lifetime = Lifetime::seconds(600);
-
-/// An upstream provider as the reviewed file describes it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UpstreamProvider {
-    /// Its name here, as it stands in `/callback/{idp}`.
-    pub id: IdentitySourceId,
-    /// What users read on the button.
-    pub title: String,
-    /// Its issuer, from which everything else is discovered.
-    pub issuer: String,
-    /// Our `client_id` there.
-    pub client_id: ClientId,
-    /// Our secret there, sealed; without one we are a public client, with PKCE as always.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed_client_secret: Option<String>,
-    /// The scopes that we ask for.
-    #[serde(default = "default_scope")]
-    pub scope: Scopes,
-    /// The domains of e-mail addresses of which its word counts. Of all others we say that they are not verified.
-    #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
-    pub verified_email_domains: EmailDomains,
-}
-
-fn default_scope() -> Scopes {
-    Scopes::parse("openid profile email").unwrap_or_default()
-}
 
 /// The part of an upstream provider's metadata that we use (RFC 8414 §2).
 #[derive(Clone, Debug, Deserialize)]
@@ -228,7 +200,7 @@ impl UpstreamIdToken {
         let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
         let (issued, now) = (Timestamp::from_seconds(token.iat), expected.now);
         let hash_matches =
-            token.at_hash.as_deref().is_none_or(|hash| hash == crate::tokens::id_token::at_hash(expected.access_token));
+            token.at_hash.as_deref().is_none_or(|hash| hash == crate::jose::at_hash::at_hash(expected.access_token));
         let checks = [
             ("iss", token.iss == expected.provider.issuer),
             ("aud", token.aud == [expected.provider.client_id.as_str()]),

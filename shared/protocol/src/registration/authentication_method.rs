@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
 use crate::clients::external_url::{OutboundUrl, Reach};
-use crate::jose::external_jwk::ForeignAlgorithm;
-use crate::registration::client_metadata::{ClientMetadata, RegistrationError};
+use crate::jose::external_jwk::{ForeignAlgorithm, ForeignJwks};
+use crate::registration::error::RegistrationError;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::workspace::settings::Settings;
@@ -76,16 +76,35 @@ pub enum MacAlgorithm {
     HS256,
 }
 
-impl ClientMetadata {
+/// The part of a client's metadata that says how it authenticates.
+pub(crate) struct AuthenticationFields<'a> {
+    /// `token_endpoint_auth_method`.
+    pub(crate) method: AuthenticationMethod,
+    /// `client_secret_sha256`.
+    pub(crate) digests: &'a [SecretDigest],
+    /// `sealed_client_secret`.
+    pub(crate) sealed_secret: Option<&'a str>,
+    /// `jwks`.
+    pub(crate) jwks: Option<&'a ForeignJwks>,
+    /// `jwks_uri`.
+    pub(crate) jwks_uri: Option<&'a str>,
+    /// `token_endpoint_auth_signing_alg`.
+    pub(crate) signing_alg: Option<AssertionAlgorithm>,
+    /// `client_assertion_audience`.
+    pub(crate) assertion_audience: AssertionAudience,
+    /// `client_assertion_lifetime`.
+    pub(crate) assertion_lifetime: Option<Lifetime>,
+}
+
+impl AuthenticationFields<'_> {
     /// How the client authenticates.
-    pub(crate) fn authentication(
-        &self,
-        settings: &Settings,
-        reach: Reach,
-    ) -> Result<Authentication, RegistrationError> {
-        let method = self.token_endpoint_auth_method;
-        self.has_only_what_belongs_to(method)?;
-        match method {
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError`] if something is missing, or belongs to another method.
+    pub(crate) fn check(&self, settings: &Settings, reach: Reach) -> Result<Authentication, RegistrationError> {
+        self.has_only_what_belongs_to(self.method)?;
+        match self.method {
             AuthenticationMethod::None => Ok(Authentication::None),
             AuthenticationMethod::ClientSecretBasic => Ok(Authentication::SecretBasic(self.secrets()?)),
             AuthenticationMethod::ClientSecretPost => Ok(Authentication::SecretPost(self.secrets()?)),
@@ -99,11 +118,11 @@ impl ClientMetadata {
     /// A client has one method, and nothing that belongs to another (catalogue row SEC-CLI-01).
     fn has_only_what_belongs_to(&self, method: AuthenticationMethod) -> Result<(), RegistrationError> {
         use AuthenticationMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
-        let (has_digests, is_sealed) = (!self.client_secret_sha256.is_empty(), self.sealed_client_secret.is_some());
+        let (has_digests, is_sealed) = (!self.digests.is_empty(), self.sealed_secret.is_some());
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
-        let asserts = self.token_endpoint_auth_signing_alg.is_some()
-            || self.client_assertion_lifetime.is_some()
-            || self.client_assertion_audience != AssertionAudience::Issuer;
+        let asserts = self.signing_alg.is_some()
+            || self.assertion_lifetime.is_some()
+            || self.assertion_audience != AssertionAudience::Issuer;
         if method == AuthenticationMethod::None && (has_digests || is_sealed) {
             return Err(RegistrationError::Secret("a public client has no secret"));
         }
@@ -127,7 +146,7 @@ impl ClientMetadata {
     }
 
     fn secrets(&self) -> Result<Vec<ClientSecret>, RegistrationError> {
-        let secrets: Option<Vec<ClientSecret>> = self.client_secret_sha256.iter().map(SecretDigest::secret).collect();
+        let secrets: Option<Vec<ClientSecret>> = self.digests.iter().map(SecretDigest::secret).collect();
         let secrets =
             secrets.ok_or(RegistrationError::Secret("client_secret_sha256 holds base64url digests of 32 bytes"))?;
         match secrets.len() {
@@ -144,16 +163,16 @@ impl ClientMetadata {
                  for the workspace",
             ));
         }
-        if matches!(self.token_endpoint_auth_signing_alg, Some(AssertionAlgorithm::Signature(_))) {
+        if matches!(self.signing_alg, Some(AssertionAlgorithm::Signature(_))) {
             return Err(RegistrationError::Assertion("client_secret_jwt is HS256"));
         }
-        let sealed = self.sealed_client_secret.clone();
+        let sealed = self.sealed_secret.map(str::to_owned);
         let sealed = sealed.ok_or(RegistrationError::Secret("a confidential client needs a secret"))?;
         self.asserting(AssertionKey::Secret(sealed))
     }
 
     fn signature_algorithm(&self) -> Result<Option<ForeignAlgorithm>, RegistrationError> {
-        match self.token_endpoint_auth_signing_alg {
+        match self.signing_alg {
             None => Ok(None),
             Some(AssertionAlgorithm::Signature(algorithm)) => Ok(Some(algorithm)),
             Some(AssertionAlgorithm::Mac(_)) => Err(RegistrationError::Assertion("HS256 is for client_secret_jwt")),
@@ -161,7 +180,7 @@ impl ClientMetadata {
     }
 
     fn keys(&self, reach: Reach) -> Result<ClientKeys, RegistrationError> {
-        match (&self.jwks, &self.jwks_uri) {
+        match (self.jwks, self.jwks_uri) {
             (Some(jwks), None) => {
                 jwks.registrable().map_err(RegistrationError::Assertion)?;
                 let algorithm = self.signature_algorithm()?;
@@ -180,11 +199,11 @@ impl ClientMetadata {
     }
 
     fn asserting(&self, key: AssertionKey) -> Result<Authentication, RegistrationError> {
-        let longest = self.client_assertion_lifetime.unwrap_or(ASSERTION_LIFETIME);
+        let longest = self.assertion_lifetime.unwrap_or(ASSERTION_LIFETIME);
         if !(Lifetime::seconds(1)..=LONGEST_ASSERTION_LIFETIME).contains(&longest) {
             return Err(RegistrationError::Assertion("client_assertion_lifetime is 1 to 3600 seconds"));
         }
-        Ok(Authentication::Assertion(Arc::new(Assertions { key, audience: self.client_assertion_audience, longest })))
+        Ok(Authentication::Assertion(Arc::new(Assertions { key, audience: self.assertion_audience, longest })))
     }
 }
 
@@ -203,6 +222,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::registration::client_metadata::ClientMetadata;
     use crate::syntax::encoding::base64url;
     use crate::types::id::{Issuer, WorkspaceId};
 

@@ -1,19 +1,22 @@
 //! Client metadata as it is written down, and the check that makes a [`Client`] of it (RFC 7591 §2).
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::clients::client::{
     AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Rotation, Status,
 };
-use crate::clients::external_url::{Reach, UnaskableUrl};
+use crate::clients::external_url::Reach;
+use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris, UnusableUri};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
+use crate::jose::at_hash::AtHash;
 use crate::jose::external_jwk::ForeignJwks;
 use crate::jose::jwk::Algorithm;
-use crate::registration::authentication_method::{AssertionAlgorithm, AuthenticationMethod, SecretDigest};
-use crate::tokens::id_token::AtHash;
+use crate::registration::authentication_method::{
+    AssertionAlgorithm, AuthenticationFields, AuthenticationMethod, SecretDigest,
+};
+use crate::registration::error::RegistrationError;
 use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
@@ -111,18 +114,6 @@ pub struct ClientMetadata {
     pub lifetimes: OwnLifetimes,
 }
 
-/// How a client may obtain tokens (RFC 7591 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    /// RFC 6749 §4.1.
-    AuthorizationCode,
-    /// RFC 6749 §6.
-    RefreshToken,
-    /// RFC 6749 §4.4.
-    ClientCredentials,
-}
-
 fn by_code() -> Vec<GrantType> {
     vec![GrantType::AuthorizationCode]
 }
@@ -134,47 +125,6 @@ pub enum PresetMethod {
     S256,
 }
 
-/// Why a client cannot be registered, as a sentence that says what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum RegistrationError {
-    /// A redirect URI cannot be used.
-    #[error("redirect URI {0}")]
-    RedirectUri(#[from] UnusableUri),
-    /// A URI of a logout cannot be used.
-    #[error("logout URI {0}")]
-    LogoutUri(UnusableUri),
-    /// A back-channel logout URI that nobody can be asked at.
-    #[error("backchannel_logout_uri begins with https: it is this server that asks there, and no browser")]
-    LogoutScheme,
-    /// A secret is missing, superfluous or not a digest.
-    #[error("{0}")]
-    Secret(&'static str),
-    /// Something about its assertions does not fit.
-    #[error("{0}")]
-    Assertion(&'static str),
-    /// Its keys cannot be read from where it says.
-    #[error("jwks_uri: {0}")]
-    JwksUri(#[from] UnaskableUrl),
-    /// Which sector a pairwise client belongs to cannot be told.
-    #[error("{0}")]
-    Sector(&'static str),
-    /// A scope that the workspace does not define.
-    #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
-    UnknownScope(String),
-    /// A resource that the workspace does not define.
-    #[error("resource {0} is not one of the workspace: define it there, or take it away here")]
-    UnknownResource(String),
-    /// Grant types that do not fit the rest.
-    #[error("{0}")]
-    GrantTypes(&'static str),
-    /// A lifetime that no client may have.
-    #[error(
-        "a code lives 1 to 60 seconds, a token at most a day, a refresh token at most a year, its grace at most 300 \
-         seconds, an interaction at most an hour, and nothing but the grace 0 seconds"
-    )]
-    Lifetime,
-}
-
 impl ClientMetadata {
     /// Checks everything and makes the client.
     ///
@@ -183,7 +133,7 @@ impl ClientMetadata {
     /// [`RegistrationError`] says what is wrong and what to do.
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
         self.known(settings)?;
-        let authentication = self.authentication(settings, Reach::of(issuer.as_str()))?;
+        let authentication = self.authentication_fields().check(settings, Reach::of(issuer.as_str()))?;
         self.consistent(&authentication)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if !lifetimes.are_bounded() {
@@ -209,6 +159,19 @@ impl ClientMetadata {
             subject_type: self.subject_type(issuer)?,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
+    }
+
+    fn authentication_fields(&self) -> AuthenticationFields<'_> {
+        AuthenticationFields {
+            method: self.token_endpoint_auth_method,
+            digests: &self.client_secret_sha256,
+            sealed_secret: self.sealed_client_secret.as_deref(),
+            jwks: self.jwks.as_ref(),
+            jwks_uri: self.jwks_uri.as_deref(),
+            signing_alg: self.token_endpoint_auth_signing_alg,
+            assertion_audience: self.client_assertion_audience,
+            assertion_lifetime: self.client_assertion_lifetime,
+        }
     }
 
     fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {

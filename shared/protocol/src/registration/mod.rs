@@ -2,3 +2,4 @@
 
 pub mod authentication_method;
 pub mod client_metadata;
+pub mod error;

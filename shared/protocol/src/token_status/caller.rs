@@ -1,6 +1,7 @@
 //! Who asks about a token, to introspect or to revoke it, and which tokens are theirs to ask about.
 
-use crate::client_authentication::credentials::{AuthenticatedClient, ClientAuthenticationError};
+use crate::client_authentication::authenticated_client::AuthenticatedClient;
+use crate::client_authentication::credentials::ClientAuthenticationError;
 use crate::tokens::access_token::AccessTokenClaims;
 use crate::tokens::bearer::BearerError;
 use crate::types::id::{ClientId, Issuer, Subject};

@@ -1,8 +1,8 @@
 //! Client credentials (RFC 6749 §4.4): a client asks for a token of its own.
 
-use crate::client_authentication::credentials::AuthenticatedClient;
+use crate::client_authentication::authenticated_client::AuthenticatedClient;
+use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
-use crate::registration::client_metadata::GrantType;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::TokenError;
 use crate::types::id::GrantId;

@@ -2,10 +2,10 @@
 
 use crate::authorization::code::AuthorizationCode;
 use crate::authorization::pkce::CodeVerifier;
-use crate::client_authentication::credentials::AuthenticatedClient;
+use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{Client, Presence};
+use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
-use crate::registration::client_metadata::GrantType;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{CodeFault, TokenError};
 use crate::tokens::grant::{Grant, GrantState, GrantTerms};

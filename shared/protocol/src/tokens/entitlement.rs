@@ -1,7 +1,7 @@
 //! What tokens are due: decided, and not yet signed.
 
+use crate::jose::at_hash::AtHash;
 use crate::tokens::grant::GrantTerms;
-use crate::tokens::id_token::AtHash;
 use crate::types::id::{ClientId, GrantId, Subject};
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{Lifetime, Timestamp};

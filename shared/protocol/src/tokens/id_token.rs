@@ -2,27 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use crate::syntax::encoding;
+use crate::jose::at_hash::at_hash;
 use crate::syntax::json::audience;
 use crate::tokens::entitlement::Entitlement;
 use crate::types::id::{ClientId, Issuer, Subject};
 
 /// The `typ` of the JOSE header (RFC 7519 §5.1).
 pub const TYPE: &str = "JWT";
-
-/// Whether an ID token carries the hash of the access token beside it. In the code flow it may (§3.1.3.6); it then has to
-/// wait for the access token's signature.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AtHash {
-    /// Both tokens are signed at the same time.
-    #[default]
-    Omitted,
-    /// The ID token names its access token.
-    Included,
-}
 
 /// The claims of an ID token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -107,13 +94,6 @@ struct Hint {
 pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Option<Subject> {
     let hint: Hint = serde_json::from_slice(claims).ok()?;
     (hint.iss == issuer.as_str() && hint.aud.iter().any(|aud| aud == client.as_str())).then_some(hint.sub)
-}
-
-/// The left half of the SHA-256 digest of `access_token` (§3.1.3.6): every offered algorithm uses SHA-256.
-#[must_use]
-pub fn at_hash(access_token: &str) -> String {
-    let digest = Sha256::digest(access_token.as_bytes());
-    encoding::base64url(digest.get(..16).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 //! tabs may refresh at once (catalogue row SEC-RT-06). Whatever else of the grant's past is presented was stolen, or its
 //! successor was.
 
-use crate::client_authentication::credentials::AuthenticatedClient;
+use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{Client, Rotation};
+use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
-use crate::registration::client_metadata::GrantType;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{RefreshFault, TokenError};
 use crate::tokens::grant::{Grant, GrantState, RefreshState};

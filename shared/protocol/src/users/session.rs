@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::logout::logout_token::Participant;
-use crate::types::id::{IdentitySourceId, Subject};
+use crate::clients::client::Client;
+use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 
 /// The authentication context class of every login today: one factor, ours or a provider's.
@@ -41,5 +41,43 @@ impl Session {
     #[must_use]
     pub fn alive(self, now: Timestamp) -> Option<Self> {
         (!now.reached(self.expires)).then_some(self)
+    }
+}
+
+/// A client that has to be told when a session ends, and by what names it knows user and session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The client.
+    pub client_id: ClientId,
+    /// The user, as the client's tokens name them.
+    pub sub: Subject,
+    /// The session, as the client's tokens name it.
+    pub sid: String,
+}
+
+impl Participant {
+    /// The part that `client`, which knows the user as `sub`, is about to take in `session`, if it wants to be told of
+    /// its end and does not have that part already.
+    #[must_use]
+    pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
+        client.backchannel_logout.as_ref()?;
+        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid.clone() };
+        (!session.participants.contains(&participant)).then_some(participant)
+    }
+
+    /// The form that the store keeps, one word for each name: none of them can contain a space.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        format!("{} {} {}", self.client_id, self.sub, self.sid)
+    }
+
+    /// Reads the form that [`Participant::encoded`] writes.
+    #[must_use]
+    pub fn parse(encoded: &str) -> Option<Self> {
+        let mut words = encoded.split(' ');
+        let (client_id, sub, sid) = (words.next()?, words.next()?, words.next()?);
+        let participant =
+            Self { client_id: ClientId::parse(client_id).ok()?, sub: Subject::parse(sub).ok()?, sid: sid.into() };
+        words.next().is_none().then_some(participant)
     }
 }

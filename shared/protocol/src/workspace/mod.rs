@@ -2,3 +2,4 @@
 
 pub mod sandbox;
 pub mod settings;
+pub mod upstream_provider;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::federation::openid::UpstreamProvider;
-use crate::tokens::id_token::AtHash;
+use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, Subject, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
 use crate::types::scope::Scopes;
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
+use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// A workspace: one authorization server with its own issuer, keys, users and clients.
 pub struct Workspace {

@@ -1,0 +1,22 @@
+//! The proof that a client has authenticated.
+
+use std::sync::Arc;
+
+use crate::clients::client::Client;
+
+/// A client that has proved who it is, or that is public and has nothing to prove. Only
+/// `credentials::authenticate` and `AssertedClient::accept` make one.
+#[derive(Clone)]
+pub struct AuthenticatedClient(Arc<Client>);
+
+impl AuthenticatedClient {
+    pub(crate) const fn proved(client: Arc<Client>) -> Self {
+        Self(client)
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+}
