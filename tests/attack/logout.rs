@@ -395,7 +395,7 @@ async fn sec_logout_05_a_client_is_told_with_a_token_that_can_be_nothing_else() 
     id_token(&laptop, &mut browser, "demo-trusted", "alice").await;
     log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await;
     assert!(receiver.received().is_empty(), "the user does not wait for it");
-    assert_eq!(laptop.courier.deliver().await, 1);
+    assert_eq!(laptop.worker.deliver().await, 1);
     let [post] = &receiver.received()[..] else { panic!("not one request") };
     assert_eq!(post.line, "POST /backchannel-logout");
     assert_eq!(post.content_type, "application/x-www-form-urlencoded");
@@ -411,7 +411,7 @@ async fn sec_logout_05_a_client_is_told_with_a_token_that_can_be_nothing_else() 
     assert_eq!(told.get("nonce"), None);
     assert!(told["events"].as_object().unwrap().contains_key("http://schemas.openid.net/event/backchannel-logout"));
     laptop.clock.advance(24 * 3600);
-    assert_eq!(laptop.courier.deliver().await, 0, "told once");
+    assert_eq!(laptop.worker.deliver().await, 0, "told once");
     let refused = log_out(&laptop, &mut browser, &[("id_token_hint", &token)]).await;
     page(&refused, 400, "a logout token is no hint");
 }
@@ -431,7 +431,7 @@ async fn sec_logout_05_who_does_not_hear_is_told_again_and_again_but_not_for_eve
     let mut tries = 0;
     let mut jtis = Vec::new();
     for _ in 0..200 {
-        tries += laptop.courier.deliver().await;
+        tries += laptop.worker.deliver().await;
         jtis.extend(receiver.received().iter().map(|received| claims(&received.logout_token())["jti"].clone()));
         laptop.clock.advance(30);
     }
@@ -450,7 +450,7 @@ async fn sec_logout_05_a_no_is_a_no_and_a_client_that_is_down_for_a_while_is_tol
         log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await;
         receiver.answers(&statuses);
         for _ in 0..20 {
-            laptop.courier.deliver().await;
+            laptop.worker.deliver().await;
             laptop.clock.advance(20);
         }
         assert_eq!(receiver.received().len(), tries, "{statuses:?}");
@@ -465,7 +465,7 @@ async fn sec_logout_05_an_address_that_must_not_be_asked_never_is() {
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
     assert_eq!(log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await.status(), 200);
-    assert_eq!(laptop.courier.deliver().await, 1);
+    assert_eq!(laptop.worker.deliver().await, 1);
     assert!(receiver.received().is_empty(), "a deployed server does not ask loopback");
 }
 

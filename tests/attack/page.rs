@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use http::{HeaderMap, Method};
-use postern::app::App;
-use postern::server::{Listeners, serve};
+use postern::dev::app::App;
+use postern::dev::server::{Listeners, serve};
 use regex::Regex;
 use signing::SystemEntropy;
 use tests::browser::{answered, body, changed, form, request};

@@ -8,7 +8,7 @@ use dynoxide::Database;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use postern::engine::{Engine, local_settings};
+use postern::dev::engine::{Engine, local_settings};
 use serde_json::{Value, json};
 use store::{Connection, ConnectionSettings, schema};
 

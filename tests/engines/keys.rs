@@ -1,7 +1,7 @@
 //! Rings, sealed private keys, data keys.
 
 use protocol::jose::jwk::{Algorithm, KeyMaterial, PublicJwk};
-use protocol::jose::key_ring::{Custody, KeyRing, KeyRole, RingKey};
+use protocol::jose::key_ring::{KeyLocation, KeyRing, KeyRole, RingKey};
 use store::{
     KeyRingReading, KeyRingWriting, SealingKeyReading, SealingKeyWriting, SigningKeyReading, WrappedSealingKey,
     WrappedSealingKeys,
@@ -18,7 +18,7 @@ pub(crate) fn ring(keys: u8) -> KeyRing {
             alg: Algorithm::RS256,
         },
         role: if number == 0 { KeyRole::Current } else { KeyRole::Next },
-        custody: Custody::Kms(format!("arn:aws:kms:eu-west-1:111122223333:key/{number}")),
+        location: KeyLocation::Kms(format!("arn:aws:kms:eu-west-1:111122223333:key/{number}")),
         since: NOW,
     };
     KeyRing { keys: (0..keys).map(key).collect() }

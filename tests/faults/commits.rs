@@ -1,6 +1,6 @@
 //! The write that makes a step happen, and its answer that does not arrive.
 
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
 use tests::browser::{answered, exchange, form, json, request};
 use tests::{Browser, Laptop, Pkce, Trouble, expect};
 

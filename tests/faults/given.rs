@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
 use store::{Connection, ConnectionSettings};
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect;

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::actions::delete_table::DeleteTableRequest;
 use futures::future::join_all;
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
 use tests::{Laptop, Trouble, Wire};
 
 use crate::given::{STEPS, Step, cold, through, userinfo};

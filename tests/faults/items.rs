@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dynoxide::Database;
 use dynoxide::actions::scan::ScanRequest;
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
 use serde_json::{Value, json};
 use tests::browser::body;
 use tests::{Laptop, expect};

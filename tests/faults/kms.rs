@@ -2,7 +2,7 @@
 
 use postern::keys::{KeyError, NewKey};
 use protocol::jose::jwk::{Algorithm, PublicJwk};
-use protocol::jose::key_ring::{Custody, KeyRole};
+use protocol::jose::key_ring::{KeyLocation, KeyRole};
 use protocol::syntax::encoding::{base64url, base64url_decoded};
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -251,7 +251,7 @@ async fn a_wrapped_key_signs_in_memory_after_one_decryption_that_names_its_works
                 keys.step(&demo(), |ring| ring.rotate(Lifetime::seconds(0), keys.now)).await.unwrap()
             })
             .await;
-        assert_eq!(ring.current().unwrap().custody, Custody::Wrapped);
+        assert_eq!(ring.current().unwrap().location, KeyLocation::Wrapped);
         laptop.restart();
         let (first, second) = (Step::Exchange.ready(&laptop).await, Step::Exchange.ready(&laptop).await);
         let _ = kms.calls();

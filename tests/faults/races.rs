@@ -2,7 +2,7 @@
 
 use dynoxide::Database;
 use futures::future::join_all;
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
 use serde_json::{Value, json};
 use tests::browser::{body, json as parsed};
 use tests::{Laptop, Operation, Trouble, expect};

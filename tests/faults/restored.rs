@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use dynoxide::actions::delete_table::DeleteTableRequest;
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
 use serde_json::{Value, json};
 use tests::Laptop;
 use tests::browser::{body, json as body_json};

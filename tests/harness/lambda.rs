@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postern::data::Data;
-use postern::engine::local_settings;
+use postern::dev::engine::local_settings;
+use postern::dev::state::Data;
 use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
 use protocol::syntax::encoding::base64url;

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use delivery::HeldQueue;
 use dynoxide::actions::scan::ScanRequest;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use postern::app::App;
-use postern::courier::Courier;
-use postern::data::Data;
-use postern::engine::local_settings;
+use postern::dev::app::App;
+use postern::dev::engine::local_settings;
+use postern::dev::queue_worker::QueueWorker;
+use postern::dev::state::Data;
 use postern::keys::{KeySource, Keys};
 use postern::workspace_file::{DEMO, Reading};
 use protocol::types::id::RegionLabel;
@@ -95,7 +95,7 @@ pub struct Laptop {
     /// The queue of clients that have to be told of a logout.
     pub queue: Arc<HeldQueue>,
     /// Who works that queue off, when a test says so.
-    pub courier: Box<Courier>,
+    pub worker: Box<QueueWorker>,
     /// The parts that the functions are made of.
     pub parts: Parts,
     public_url: String,
@@ -139,7 +139,7 @@ impl Laptop {
             app: Box::new(App::assemble(&parts).unwrap()),
             connection: data.engine.connection(),
             public_url: public_url.as_str().into(),
-            courier: courier(&queue, &parts),
+            worker: worker(&queue, &parts),
             queue,
             clock,
             wire,
@@ -159,7 +159,7 @@ impl Laptop {
         let place = place(self.parts.public_url.clone(), (&self.data, &self.queue), self.kms.as_ref(), region);
         self.parts = Parts::new(connection, place, self.clock.clone(), self.parts.entropy.clone());
         *self.app = App::assemble(&self.parts).unwrap();
-        self.courier = courier(&self.queue, &self.parts);
+        self.worker = worker(&self.queue, &self.parts);
     }
 
     /// Starts all functions anew over the same wires.
@@ -297,8 +297,8 @@ impl Laptop {
     }
 }
 
-fn courier(queue: &Arc<HeldQueue>, parts: &Parts) -> Box<Courier> {
-    Box::new(Courier::new(Arc::clone(queue), notify::Deps::assemble(parts).unwrap()))
+fn worker(queue: &Arc<HeldQueue>, parts: &Parts) -> Box<QueueWorker> {
+    Box::new(QueueWorker::new(Arc::clone(queue), notify::Deps::assemble(parts).unwrap()))
 }
 
 fn place(public_url: PublicUrl, (data, queue): (&Data, &Arc<HeldQueue>), kms: Option<&FakeKms>, region: &str) -> Place {

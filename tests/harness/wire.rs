@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use postern::engine::Engine;
+use postern::dev::engine::Engine;
 
 /// A call to the store, as it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]

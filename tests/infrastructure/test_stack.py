@@ -109,7 +109,7 @@ def test_the_alarms_that_are_promised_are_there(template):
 
 def test_alarms_count_lines_that_the_functions_write(template):
     """A metric filter whose sentence no longer stands in the code would never count anything."""
-    places = ("functions/token/src", "shared/custody/src")
+    places = ("functions/token/src", "shared/keystore/src")
     source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
     patterns = [body["Properties"]["FilterPattern"].split('"')[1] for body in filters]

@@ -473,7 +473,7 @@ def rotation(rehearsal, deployed, visitor):
 
     deployed.keys("add", "--wrapped", "rs256")
     ring = deployed.keys("rotate", "--now")
-    [wrapped] = [key for key in ring if key["custody"] == "wrapped"]
+    [wrapped] = [key for key in ring if key["location"] == "wrapped"]
     deployed.fresh_functions()
     check(signed_by(deployed, visitor)[0] == wrapped["kid"], "a wrapped key signs")
 

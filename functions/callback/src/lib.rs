@@ -8,8 +8,9 @@ mod begin;
 mod provider;
 
 use assembly::{AssemblyError, Parts};
-use custody::Sealing;
 use frontchannel::{FrontChannel, Standing};
+use http_client::Fetcher;
+use keystore::Sealing;
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::Interaction;
 use protocol::types::id::WorkspaceId;
@@ -17,7 +18,6 @@ use protocol::workspace::upstream_provider::UpstreamProvider;
 use signing::Purpose;
 use store::{AccountRecording, SessionCreation};
 use web::cookie::Cookie;
-use web::fetch::Fetcher;
 use web::route::{self, Endpoint};
 use web::{Request, Response, edge};
 

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use frontchannel::Standing;
 use http::Method;
+use http_client::{FetchFault, Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
 use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamTransaction};
 use protocol::syntax::encoding::encode_uri_component;
@@ -18,7 +19,6 @@ use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use signing::verify;
-use web::fetch::{FetchFault, Fetcher, Outgoing};
 
 use crate::{Deps, unavailable};
 

@@ -3,8 +3,8 @@
 
 use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller, Clients, refusal, token_request_fault, unavailable};
-use custody::Signers;
 use http::header;
+use keystore::Signers;
 use protocol::token_status::caller::Asker;
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};

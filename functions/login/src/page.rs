@@ -1,13 +1,13 @@
 //! What the pages show.
 
 use frontchannel::Standing;
+use pages::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::request::RequestTerms;
 use protocol::types::scope::OPENID;
 use protocol::users::session::Session;
 use protocol::workspace::settings::Settings;
 use web::Response;
-use web::page::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 
 use crate::Deps;
 

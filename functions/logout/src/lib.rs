@@ -8,10 +8,10 @@ mod page;
 use std::sync::Arc;
 
 use assembly::{AssemblyError, Parts};
-use custody::Sealing;
 use delivery::Deliveries;
 use frontchannel::Reception;
 use http::Method;
+use keystore::Sealing;
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Hint, LogoutRequest, Returning, Verdict, decide};
 use protocol::syntax::parameters::Parameters;

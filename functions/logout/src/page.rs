@@ -1,11 +1,11 @@
 //! What the user sees.
 
+use pages::{FarewellPage, LogoutPage, page};
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, Occasion};
 use protocol::types::time::Lifetime;
 use protocol::users::session::Session;
 use web::Response;
-use web::page::{FarewellPage, LogoutPage, page};
 
 use crate::{Deps, Leaving, unavailable};
 

@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use assembly::{AssemblyError, Parts};
-use custody::{SignerFault, Signers};
 use delivery::Postponement;
 use http::Method;
+use http_client::{FetchFault, Fetcher, Outgoing};
+use keystore::{SignerFault, Signers};
 use protocol::clients::redirect_uri::RedirectUri;
 use protocol::logout::logout_token::{self, Hearing, LogoutNotice, LogoutTokenClaims};
 use protocol::syntax::encoding::encode_uri_component;
@@ -17,7 +18,6 @@ use protocol::workspace::settings::Workspace;
 use store::{ConfigurationReading, StoreFault};
 use thiserror::Error;
 use web::Clock;
-use web::fetch::{FetchFault, Fetcher, Outgoing};
 use web::queue::{Handled, Message};
 
 /// What the function works with: it reads configuration, signs, and asks clients to listen.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller, Clients};
-use custody::{Deriving, Signers};
+use keystore::{Deriving, Signers};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::request::TokenRequest;

@@ -1,6 +1,6 @@
 //! Signing what is due, and the refresh token beside it.
 
-use custody::SignerFault;
+use keystore::SignerFault;
 use protocol::jose::at_hash::AtHash;
 use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::tokens::entitlement::Entitlement;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use assembly::{AssemblyError, Parts};
 use backchannel::{BackChannel, Caller};
-use custody::Signers;
 use http::header;
+use keystore::Signers;
 use protocol::jose::jwk::Algorithm;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token};

@@ -7,9 +7,10 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use assembly::{AssemblyError, KeyPlace, Place, surroundings};
-use custody::{DataKeyFault, Sealing};
+use http_client::Fetcher;
+use keystore::{DataKeyFault, Sealing};
 use protocol::clients::external_url::Reach;
-use protocol::jose::key_ring::{Custody, KeyRing, PUBLISHED_BEFORE_USE};
+use protocol::jose::key_ring::{KeyLocation, KeyRing, PUBLISHED_BEFORE_USE};
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::{Lifetime, Timestamp};
 use serde_json::{Value, json};
@@ -17,7 +18,6 @@ use signing::{KmsAdministration, KmsUnwrapping, Purpose, Sealer, SystemEntropy};
 use store::{ConfigurationReading, Connection, SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 use web::config::PublicUrl;
-use web::fetch::Fetcher;
 use web::{Clock as _, Config, ConfigError, SystemClock};
 
 use crate::arguments::{ApplyOptions, KeysAction, KeysOptions, SealingAction, SealingOptions};
@@ -243,11 +243,11 @@ fn sealing_described(purpose: Purpose, keys: &WrappedSealingKeys) -> impl Iterat
     })
 }
 
-const fn custody(custody: &Custody) -> &'static str {
-    match custody {
-        Custody::Sealed => "sealed",
-        Custody::Kms(_) => "kms",
-        Custody::Wrapped => "wrapped",
+const fn location(location: &KeyLocation) -> &'static str {
+    match location {
+        KeyLocation::Sealed => "sealed",
+        KeyLocation::Kms(_) => "kms",
+        KeyLocation::Wrapped => "wrapped",
     }
 }
 
@@ -257,10 +257,10 @@ fn described(ring: &KeyRing) -> Value {
             "kid": key.jwk.thumbprint(),
             "alg": key.jwk.alg.as_str(),
             "role": key.role,
-            "custody": custody(&key.custody),
+            "location": location(&key.location),
             "since": key.since.seconds(),
         });
-        if let (Custody::Kms(name), Some(members)) = (&key.custody, described.as_object_mut()) {
+        if let (KeyLocation::Kms(name), Some(members)) = (&key.location, described.as_object_mut()) {
             members.insert("kms_key".into(), name.as_str().into());
         }
         described
@@ -277,7 +277,7 @@ fn table(ring: &KeyRing) -> String {
             key.jwk.thumbprint(),
             key.jwk.alg.as_str(),
             role.as_str().unwrap_or_default(),
-            custody(&key.custody),
+            location(&key.location),
             key.since.seconds()
         );
         text.push_str(&line);

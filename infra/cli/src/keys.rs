@@ -4,7 +4,7 @@
 //! changed it meanwhile.
 
 use protocol::jose::jwk::{Algorithm, PublicJwk};
-use protocol::jose::key_ring::{Custody, KeyRing, RingError};
+use protocol::jose::key_ring::{KeyLocation, KeyRing, RingError};
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -130,7 +130,7 @@ impl Keys<'_> {
             (KeySource::Aws { kms, signing_keys }, None) => {
                 for arn in *signing_keys {
                     match kms.public_key(arn, Some(algorithm)).await {
-                        Ok(jwk) => ring.add(jwk, Custody::Kms(name_of(arn)), self.now)?,
+                        Ok(jwk) => ring.add(jwk, KeyLocation::Kms(name_of(arn)), self.now)?,
                         // A key for another algorithm is another workspace's.
                         Err(SigningFault::Key) => {}
                         Err(fault) => return Err(fault.into()),
@@ -145,7 +145,7 @@ impl Keys<'_> {
     /// On a laptop a new algorithm signs at once: nobody keeps its keys for hours.
     fn add_at_once(&self, ring: &mut KeyRing, jwk: PublicJwk) -> Result<(), RingError> {
         let first = ring.current().is_none();
-        ring.add(jwk, Custody::Sealed, self.now)?;
+        ring.add(jwk, KeyLocation::Sealed, self.now)?;
         if first { Ok(()) } else { ring.rotate(Lifetime::seconds(0), self.now) }
     }
 
@@ -158,23 +158,23 @@ impl Keys<'_> {
         let KeySource::Aws { kms, .. } = &self.source else { return Err(KeyError::NoKms) };
         let mut stored = self.ring(workspace).await?;
         let wanted = stored.ring.current().map(|key| key.jwk.alg);
-        let (jwk, custody) = match new {
+        let (jwk, location) = match new {
             NewKey::Kms(arn) => {
                 // The algorithm in use if the key can be used with it, or the one that it is for.
                 let jwk = match kms.public_key(&arn, wanted).await {
                     Err(SigningFault::Key) => kms.public_key(&arn, None).await?,
                     found => found?,
                 };
-                (jwk, Custody::Kms(name_of(&arn)))
+                (jwk, KeyLocation::Kms(name_of(&arn)))
             }
             NewKey::Wrapped(algorithm) => {
                 let (jwk, wrapped) = kms.key_pair(algorithm, workspace).await?;
                 self.writing().keep(workspace, &jwk.thumbprint(), &base64url(&wrapped)).await?;
-                (jwk, Custody::Wrapped)
+                (jwk, KeyLocation::Wrapped)
             }
         };
         let former = stored.clone();
-        stored.ring.add(jwk, custody, self.now)?;
+        stored.ring.add(jwk, location, self.now)?;
         self.publish(workspace, &stored.ring, Some(&former)).await?;
         Ok(stored.ring)
     }

@@ -4,18 +4,11 @@
 //! that speaks DynamoDB's wire protocol.
 
 pub mod admin;
-pub mod app;
 pub mod arguments;
 pub mod cost;
-pub mod courier;
-pub mod data;
-mod demo;
-pub mod engine;
+pub mod dev;
 pub mod keys;
-mod offers;
 pub mod provision;
-pub mod run;
 pub mod sealing;
 pub mod sectors;
-pub mod server;
 pub mod workspace_file;

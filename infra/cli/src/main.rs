@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use postern::arguments::{Arguments, Command};
-use postern::{admin, cost, run};
+use postern::{admin, cost, dev};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command.unwrap_or_default() {
-        Command::Dev(options) => ended(run::dev(options)),
+        Command::Dev(options) => ended(dev::run::dev(options)),
         Command::Apply(options) => ended(admin::apply(&options)),
         Command::Keys(options) => ended(admin::keys(&options)),
         Command::Sealing(options) => ended(admin::sealing(&options)),

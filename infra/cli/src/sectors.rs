@@ -1,9 +1,9 @@
 //! The documents of sectors: each lists the redirect URIs of all its clients (OpenID Connect Core §8.1).
 
+use http_client::{FetchFault, Fetcher};
 use protocol::clients::sector::unlisted;
 use protocol::types::id::ClientId;
 use thiserror::Error;
-use web::fetch::{FetchFault, Fetcher};
 
 use crate::workspace_file::WorkspaceFile;
 

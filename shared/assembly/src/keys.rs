@@ -1,6 +1,6 @@
 //! Where keys are: in KMS, or on a laptop under one root.
 
-use custody::{Custodian, DataKeys, Deriving, Sealing, Signers};
+use keystore::{DataKeys, Deriving, KeyOpener, Sealing, Signers};
 use protocol::types::secret::Secret;
 use signing::seal::Keyed;
 use signing::{Kms, KmsNeed, KmsSigning, KmsUnwrapping, Purpose, Sealer};
@@ -63,18 +63,18 @@ impl Parts {
     ///
     /// [`ConfigError::Missing`] if there is nothing to open them with.
     pub fn signers(&self) -> Result<Signers, AssemblyError> {
-        Ok(Signers::new(self.rings(), self.handle(SigningKeyReading::new), self.custodian()?))
+        Ok(Signers::new(self.rings(), self.handle(SigningKeyReading::new), self.key_opener()?))
     }
 
-    fn custodian(&self) -> Result<Custodian, AssemblyError> {
+    fn key_opener(&self) -> Result<KeyOpener, AssemblyError> {
         match &self.keys {
             KeyPlace::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
-            KeyPlace::Laptop(root) => Ok(Custodian::laptop(Sealer::derived(root, Purpose::SigningKey)?)),
+            KeyPlace::Laptop(root) => Ok(KeyOpener::laptop(Sealer::derived(root, Purpose::SigningKey)?)),
             KeyPlace::Aws { kms, sealing_key, signing_keys } => {
                 self.note_kms(KmsSigning::NEEDS);
                 self.note_kms(&[KmsNeed::Decrypt(Purpose::SigningKey)]);
                 let unwrapping = KmsUnwrapping::new(kms, sealing_key);
-                Ok(Custodian::aws(KmsSigning::new(kms), unwrapping, signing_keys.first().cloned()))
+                Ok(KeyOpener::aws(KmsSigning::new(kms), unwrapping, signing_keys.first().cloned()))
             }
         }
     }

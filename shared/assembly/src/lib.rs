@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use backchannel::{BackChannel, Clients, KeySets};
 use delivery::{QueueNeed, QueueSettings};
 use frontchannel::{FrontChannel, Reception};
+use http_client::Fetcher;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
@@ -24,7 +25,6 @@ use store::{
 };
 use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
-use web::fetch::Fetcher;
 use web::{Clock, Config, ConfigError, SystemClock};
 
 pub use keys::KeyPlace;

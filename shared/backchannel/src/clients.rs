@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use custody::Sealing;
 use http::header;
+use keystore::Sealing;
 use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
 use protocol::client_authentication::credentials::{

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http_client::{FetchFault, Fetcher};
 use protocol::clients::external_url::OutboundUrl;
 use protocol::jose::external_jwk::{ForeignAlgorithm, ForeignJwks, ForeignKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
-use web::fetch::{FetchFault, Fetcher};
 
 /// How long keys are used without being looked at again, whatever the server says.
 const FRESH: Lifetime = Lifetime::seconds(300);

@@ -1,5 +1,6 @@
 //! Answers of the front channel: redirects, refusals, error pages.
 
+use pages::{error_page, form_post_page};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::response::Answer;
@@ -7,7 +8,6 @@ use protocol::syntax::encoding::base64url;
 use protocol::types::id::{Issuer, WorkspaceId};
 use signing::Entropy;
 use signing::entropy::random;
-use web::page::{error_page, form_post_page};
 use web::response::{see_other, with_cookie};
 use web::route::Matched;
 use web::{Request, Response, json};

@@ -13,7 +13,7 @@ mod subject;
 
 use std::sync::Arc;
 
-use custody::{Deriving, Sealing};
+use keystore::{Deriving, Sealing};
 use protocol::types::id::RegionLabel;
 use signing::Entropy;
 use store::{

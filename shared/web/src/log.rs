@@ -16,19 +16,21 @@ pub enum Format {
 }
 
 /// Our crates: they log from INFO on.
-const OURS: [&str; 20] = [
+const OURS: [&str; 22] = [
     "assembly",
     "authorize",
     "backchannel",
     "callback",
-    "custody",
     "delivery",
     "frontchannel",
+    "http_client",
     "introspect",
+    "keystore",
     "login",
     "logout",
     "metadata",
     "notify",
+    "pages",
     "postern",
     "protocol",
     "revoke",

@@ -28,8 +28,8 @@ pub struct RingKey {
     /// What it is used for at present.
     pub role: KeyRole,
     /// Where its private half is.
-    #[serde(default)]
-    pub custody: Custody,
+    #[serde(rename = "custody", default)]
+    pub location: KeyLocation,
     /// Since when it has its role.
     #[serde(default = "epoch")]
     pub since: Timestamp,
@@ -56,7 +56,7 @@ pub enum KeyRole {
 /// Where the private half of a key is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Custody {
+pub enum KeyLocation {
     /// In the store, sealed under our own root key: on a laptop.
     #[default]
     Sealed,
@@ -140,12 +140,12 @@ impl KeyRing {
     /// # Errors
     ///
     /// [`RingError::Present`].
-    pub fn add(&mut self, jwk: PublicJwk, custody: Custody, now: Timestamp) -> Result<(), RingError> {
+    pub fn add(&mut self, jwk: PublicJwk, location: KeyLocation, now: Timestamp) -> Result<(), RingError> {
         if self.keys.iter().any(|key| key.jwk.thumbprint() == jwk.thumbprint()) {
             return Err(RingError::Present);
         }
         let role = if self.current().is_some() { KeyRole::Next } else { KeyRole::Current };
-        self.keys.push(RingKey { jwk, role, custody, since: now });
+        self.keys.push(RingKey { jwk, role, location, since: now });
         Ok(())
     }
 
@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn key(n: &str, role: KeyRole) -> RingKey {
-        RingKey { jwk: jwk(n), role, custody: Custody::Sealed, since: NOW }
+        RingKey { jwk: jwk(n), role, location: KeyLocation::Sealed, since: NOW }
     }
 
     fn roles(ring: &KeyRing) -> Vec<KeyRole> {
@@ -240,7 +240,7 @@ mod tests {
         let roles = [KeyRole::Retired, KeyRole::Revoked, KeyRole::Next, KeyRole::Current];
         let mut ring =
             KeyRing { keys: roles.into_iter().zip(["AA", "AQ", "Ag", "Aw"]).map(|(role, n)| key(n, role)).collect() };
-        ring.keys[3].custody = Custody::Kms("arn:aws:kms:eu-west-1:111122223333:key/mrk-1".into());
+        ring.keys[3].location = KeyLocation::Kms("arn:aws:kms:eu-west-1:111122223333:key/mrk-1".into());
         let jwks = ring.jwks();
         let keys = jwks["keys"].as_array().unwrap();
         let moduli: Vec<_> = keys.iter().map(|key| key["n"].as_str().unwrap()).collect();
@@ -255,11 +255,11 @@ mod tests {
     #[test]
     fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
         let mut ring = KeyRing::default();
-        ring.add(jwk("AA"), Custody::Wrapped, NOW).unwrap();
+        ring.add(jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
         assert_eq!(roles(&ring), [KeyRole::Current], "nobody knows the workspace yet");
-        assert_eq!(ring.add(jwk("AA"), Custody::Sealed, NOW), Err(RingError::Present));
+        assert_eq!(ring.add(jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
         assert_eq!(ring.rotate(PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
-        ring.add(jwk("AQ"), Custody::Sealed, NOW).unwrap();
+        ring.add(jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
         let ready = NOW.plus(PUBLISHED_BEFORE_USE);
         let early = ready.minus(Lifetime::seconds(1));
         assert_eq!(ring.rotate(PUBLISHED_BEFORE_USE, early), Err(RingError::TooEarly(ready)));
@@ -280,7 +280,7 @@ mod tests {
         let mut ring = KeyRing { keys: vec![key("AA", KeyRole::Current)] };
         let first = jwk("AA").thumbprint();
         assert_eq!(ring.revoke(&first, NOW), Err(RingError::NoNext));
-        ring.add(jwk("AQ"), Custody::Sealed, NOW).unwrap();
+        ring.add(jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
         ring.revoke(&first, NOW).unwrap();
         assert_eq!(roles(&ring), [KeyRole::Revoked, KeyRole::Current]);
         assert_eq!(ring.published(), [&jwk("AQ")]);
@@ -300,7 +300,7 @@ mod tests {
     fn a_ring_of_the_first_release_is_still_read() {
         let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
         let ring: KeyRing = serde_json::from_str(text).unwrap();
-        assert_eq!((&ring.keys[0].custody, ring.keys[0].since), (&Custody::Sealed, epoch()));
+        assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, epoch()));
     }
 
     proptest! {
@@ -310,12 +310,12 @@ mod tests {
         ) {
             let mut ring = KeyRing::default();
             let mut now = NOW;
-            ring.add(jwk("AA"), Custody::Sealed, now).unwrap();
+            ring.add(jwk("AA"), KeyLocation::Sealed, now).unwrap();
             for (step, key, later) in steps {
                 now = now.plus(Lifetime::seconds(later));
                 let named = jwk(["AA", "AQ", "Ag", "Aw"][usize::from(key)]);
                 let _ = match step {
-                    0 => ring.add(named, Custody::Wrapped, now),
+                    0 => ring.add(named, KeyLocation::Wrapped, now),
                     1 => ring.rotate(PUBLISHED_BEFORE_USE, now),
                     2 => ring.revoke(&named.thumbprint(), now),
                     _ => ring.remove(&named.thumbprint(), Lifetime::seconds(3600), now),

@@ -16,7 +16,7 @@ use crate::syntax::encoding;
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// Takes `value` into custody.
+    /// Wraps `value`.
     pub const fn new(value: T) -> Self {
         Self(value)
     }

@@ -11,18 +11,18 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Path, type and content of each file.
 const FILES: [(&str, &str, &str); 12] = [
-    ("/demo", HTML, include_str!("../demo/index.html")),
-    ("/demo/callback", HTML, include_str!("../demo/index.html")),
-    ("/demo/silent", HTML, include_str!("../demo/silent.html")),
-    ("/demo/demo.css", "text/css; charset=utf-8", include_str!("../demo/demo.css")),
-    ("/demo/demo.js", SCRIPT, include_str!("../demo/demo.js")),
-    ("/demo/pkce.js", SCRIPT, include_str!("../demo/pkce.js")),
-    ("/demo/client.js", SCRIPT, include_str!("../demo/client.js")),
-    ("/demo/steps.js", SCRIPT, include_str!("../demo/steps.js")),
-    ("/demo/afterwards.js", SCRIPT, include_str!("../demo/afterwards.js")),
-    ("/demo/view.js", SCRIPT, include_str!("../demo/view.js")),
-    ("/demo/words.js", SCRIPT, include_str!("../demo/words.js")),
-    ("/demo/silent.js", SCRIPT, include_str!("../demo/silent.js")),
+    ("/demo", HTML, include_str!("../../demo/index.html")),
+    ("/demo/callback", HTML, include_str!("../../demo/index.html")),
+    ("/demo/silent", HTML, include_str!("../../demo/silent.html")),
+    ("/demo/demo.css", "text/css; charset=utf-8", include_str!("../../demo/demo.css")),
+    ("/demo/demo.js", SCRIPT, include_str!("../../demo/demo.js")),
+    ("/demo/pkce.js", SCRIPT, include_str!("../../demo/pkce.js")),
+    ("/demo/client.js", SCRIPT, include_str!("../../demo/client.js")),
+    ("/demo/steps.js", SCRIPT, include_str!("../../demo/steps.js")),
+    ("/demo/afterwards.js", SCRIPT, include_str!("../../demo/afterwards.js")),
+    ("/demo/view.js", SCRIPT, include_str!("../../demo/view.js")),
+    ("/demo/words.js", SCRIPT, include_str!("../../demo/words.js")),
+    ("/demo/silent.js", SCRIPT, include_str!("../../demo/silent.js")),
 ];
 
 /// The policy of the demo's own pages: everything from here, nothing inline.

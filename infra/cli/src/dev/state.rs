@@ -11,7 +11,7 @@ use signing::entropy::random;
 use signing::{Entropy, EntropyFault};
 use thiserror::Error;
 
-use crate::engine::Engine;
+use crate::dev::engine::Engine;
 
 const STORE: &str = "store.db";
 const SEALING_KEY: &str = "sealing.key";
@@ -26,7 +26,7 @@ pub struct Data {
 
 /// Why the state cannot be used, as a sentence that says what to do.
 #[derive(Debug, Error)]
-pub enum DataError {
+pub enum StateError {
     /// The folder cannot be made or read.
     #[error("the folder {0} cannot be used: {1}. Choose another with --data, or use --memory.")]
     Folder(String, std::io::Error),
@@ -49,9 +49,9 @@ impl Data {
     ///
     /// # Errors
     ///
-    /// [`DataError`].
-    pub fn memory(entropy: &dyn Entropy) -> Result<Self, DataError> {
-        let database = Database::memory().map_err(|error| DataError::Store("in memory".into(), error.to_string()))?;
+    /// [`StateError`].
+    pub fn memory(entropy: &dyn Entropy) -> Result<Self, StateError> {
+        let database = Database::memory().map_err(|error| StateError::Store("in memory".into(), error.to_string()))?;
         Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(random(entropy)?) })
     }
 
@@ -59,23 +59,23 @@ impl Data {
     ///
     /// # Errors
     ///
-    /// [`DataError`] says what is wrong and what to do.
-    pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, DataError> {
-        own_folder(folder).map_err(|error| DataError::Folder(folder.display().to_string(), error))?;
+    /// [`StateError`] says what is wrong and what to do.
+    pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, StateError> {
+        own_folder(folder).map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
         let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
         let sealing_key = match fs::read_to_string(&key) {
-            Ok(text) => base64url_array(text.trim()).ok_or_else(|| DataError::Key(key.display().to_string()))?,
+            Ok(text) => base64url_array(text.trim()).ok_or_else(|| StateError::Key(key.display().to_string()))?,
             Err(error) if error.kind() == ErrorKind::NotFound && !store.exists() => {
                 let fresh: [u8; 32] = random(entropy)?;
                 write_secret(&key, &base64url(&fresh))
-                    .map_err(|error| DataError::Folder(folder.display().to_string(), error))?;
+                    .map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
                 fresh
             }
-            Err(_) => return Err(DataError::Key(key.display().to_string())),
+            Err(_) => return Err(StateError::Key(key.display().to_string())),
         };
         let database = Database::new(&store.to_string_lossy())
             .and_then(|database| database.table_count().map(|_| database))
-            .map_err(|error| DataError::Store(store.display().to_string(), error.to_string()))?;
+            .map_err(|error| StateError::Store(store.display().to_string(), error.to_string()))?;
         Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(sealing_key) })
     }
 }

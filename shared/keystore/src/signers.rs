@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::jose::jwk::Algorithm;
-use protocol::jose::key_ring::{Custody, KeyRole, RingKey};
+use protocol::jose::key_ring::{KeyLocation, KeyRole, RingKey};
 use protocol::syntax::encoding::base64url_decoded;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -13,7 +13,7 @@ use signing::{Signer, SigningFault};
 use store::{KeyRingReading, SigningKeyReading, StoreFault};
 use thiserror::Error;
 
-use crate::Custodian;
+use crate::KeyOpener;
 
 /// How long a key that could not sign is left alone, so that not every user waits for it anew.
 const REST: Lifetime = Lifetime::seconds(30);
@@ -22,7 +22,7 @@ const REST: Lifetime = Lifetime::seconds(30);
 pub struct Signers {
     rings: Arc<KeyRingReading>,
     keys: SigningKeyReading,
-    custodian: Custodian,
+    opener: KeyOpener,
     opened: Mutex<HashMap<(WorkspaceId, String), Signer>>,
     resting: Mutex<HashMap<String, Timestamp>>,
 }
@@ -39,15 +39,15 @@ pub enum SignerFault {
 }
 
 impl Signers {
-    /// Signers whose keys are named in `rings`, lie in `keys` or in KMS, and are opened by `custodian`.
+    /// Signers whose keys are named in `rings`, lie in `keys` or in KMS, and are opened by `opener`.
     #[must_use]
-    pub fn new(rings: Arc<KeyRingReading>, keys: SigningKeyReading, custodian: Custodian) -> Self {
-        Self { rings, keys, custodian, opened: Mutex::default(), resting: Mutex::default() }
+    pub fn new(rings: Arc<KeyRingReading>, keys: SigningKeyReading, opener: KeyOpener) -> Self {
+        Self { rings, keys, opener, opened: Mutex::default(), resting: Mutex::default() }
     }
 
     /// Opens the connection to KMS during the start of a function. What fails here is tried again by the first request.
     pub async fn warm(&self) {
-        if let Err(fault) = self.custodian.warm().await {
+        if let Err(fault) = self.opener.warm().await {
             tracing::warn!(fault = %fault, "KMS could not be reached at the start");
         }
     }
@@ -124,12 +124,12 @@ impl Signers {
     }
 
     async fn open(&self, workspace: &WorkspaceId, key: &RingKey, kid: &str) -> Result<Signer, SignerFault> {
-        let pkcs8 = match &key.custody {
-            Custody::Kms(name) => return Ok(Signer::kms(self.custodian.kms()?, name.clone(), key.jwk.clone())),
-            Custody::Sealed => self.custodian.unseal(workspace, &self.kept(workspace, kid).await?)?,
-            Custody::Wrapped => {
+        let pkcs8 = match &key.location {
+            KeyLocation::Kms(name) => return Ok(Signer::kms(self.opener.kms()?, name.clone(), key.jwk.clone())),
+            KeyLocation::Sealed => self.opener.unseal(workspace, &self.kept(workspace, kid).await?)?,
+            KeyLocation::Wrapped => {
                 let wrapped = base64url_decoded(&self.kept(workspace, kid).await?).ok_or(SigningFault::Key)?;
-                self.custodian.unwrap(workspace, wrapped).await?
+                self.opener.unwrap(workspace, wrapped).await?
             }
         };
         let local = LocalKey::from_pkcs8(key.jwk.alg, pkcs8.expose())?;

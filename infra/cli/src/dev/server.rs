@@ -21,8 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 use web::request::LARGEST_BODY;
 use web::{Deadline, Request};
 
-use crate::app::App;
-use crate::engine::Engine;
+use crate::dev::app::App;
+use crate::dev::engine::Engine;
 
 /// How long a client may take to send its headers.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);

@@ -16,9 +16,9 @@ use web::{Clock, Deadline, Request, Response, json};
 const SCOPE: &str = "offers.read";
 
 /// The API.
-pub(crate) struct Offers(Validator<PublishedKeys>);
+pub(crate) struct DemoApi(Validator<PublishedKeys>);
 
-impl Offers {
+impl DemoApi {
     /// The API below `public_url`, which trusts the demo's issuer.
     pub(crate) fn new(public_url: &str, metadata: Arc<metadata::Deps>, clock: Arc<dyn Clock>) -> Self {
         let (issuer, audience) = (format!("{public_url}/default/demo"), format!("{public_url}/demo/api"));

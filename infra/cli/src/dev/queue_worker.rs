@@ -12,14 +12,14 @@ use web::queue::Handled;
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Takes messages from the queue of this process to `notify`.
-pub struct Courier {
+pub struct QueueWorker {
     queue: Arc<HeldQueue>,
     notify: notify::Deps,
     clock: Arc<dyn Clock>,
 }
 
-impl Courier {
-    /// A courier between `queue` and `notify`.
+impl QueueWorker {
+    /// A worker between `queue` and `notify`.
     #[must_use]
     pub fn new(queue: Arc<HeldQueue>, notify: notify::Deps) -> Self {
         let clock = Arc::clone(&notify.clock);

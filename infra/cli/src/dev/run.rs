@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use assembly::{AssemblyError, KeyPlace, Parts, Place, QueuePlace};
 use delivery::HeldQueue;
+use http_client::Fetcher;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::{MalformedId, RegionLabel};
 use serde_json::json;
@@ -14,18 +15,17 @@ use signing::{Purpose, Sealer, SystemEntropy};
 use thiserror::Error;
 use tokio::sync::watch;
 use web::config::PublicUrl;
-use web::fetch::Fetcher;
 use web::{Clock as _, SystemClock, log};
 
-use crate::app::App;
 use crate::arguments::DevOptions;
-use crate::courier::Courier;
-use crate::data::{Data, DataError};
-use crate::engine::Engine;
+use crate::dev::app::App;
+use crate::dev::engine::Engine;
+use crate::dev::queue_worker::QueueWorker;
+use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
+use crate::dev::state::{Data, StateError};
 use crate::keys::{KeySource, Keys};
 use crate::provision::ProvisionError;
 use crate::sectors::{self, SectorError};
-use crate::server::{ListenError, Listeners, serve, serve_engine};
 use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
 
 /// How often the engine looks for items whose time is over.
@@ -39,7 +39,7 @@ pub enum DevError {
     PublicUrl(&'static str),
     /// The state cannot be used.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(#[from] StateError),
     /// A workspace file is not good.
     #[error(transparent)]
     File(#[from] FileError),
@@ -93,8 +93,8 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     let (parts, files) = prepared(data, (&public_url, &queue), &options).await?;
     let app = Rc::new(App::assemble(&parts)?);
     let (stopping, stopped) = watch::channel(());
-    let courier = Courier::new(queue, notify::Deps::assemble(&parts).map_err(DevError::from)?);
-    let delivering = tokio::task::spawn_local(deliver(courier, stopped.clone()));
+    let worker = QueueWorker::new(queue, notify::Deps::assemble(&parts).map_err(DevError::from)?);
+    let delivering = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
     announce(&options, &public_url, &files, (listeners.port(), store_port));
@@ -148,8 +148,8 @@ async fn serve_store(
 }
 
 /// Tells clients of logouts until the server stops.
-async fn deliver(courier: Courier, mut stopped: watch::Receiver<()>) {
-    courier
+async fn deliver(worker: QueueWorker, mut stopped: watch::Receiver<()>) {
+    worker
         .run(async move {
             let _ = stopped.changed().await;
         })

@@ -7,9 +7,9 @@ use http::header::{self, HeaderName, HeaderValue};
 use protocol::authorization::error::PageError;
 use protocol::authorization::response::AnswerForm;
 
-use crate::json::TRACE_ID;
-use crate::request::Request;
-use crate::response::{Caching, Response, response, set};
+use web::json::TRACE_ID;
+use web::request::Request;
+use web::response::{Caching, Response, response, set};
 
 /// The login page.
 #[derive(Template)]

@@ -14,7 +14,7 @@ use protocol::clients::external_url::{Destination, OutboundUrl, Reach};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::address::is_public;
+use crate::address::is_public;
 
 /// How long it may take to connect, whichever of the addresses answers (catalogue row SEC-SSRF-03).
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use protocol::types::secret::Secret;
 use signing::{KmsSigning, KmsUnwrapping, Purpose, Sealer, SigningFault};
 
 /// What the keys of rings are opened with.
-pub struct Custodian(Place);
+pub struct KeyOpener(Place);
 
 enum Place {
     /// Keys lie sealed under a root of our own.
@@ -19,7 +19,7 @@ enum Place {
     },
 }
 
-impl Custodian {
+impl KeyOpener {
     /// Opens keys that lie sealed under a root of our own.
     #[must_use]
     pub const fn laptop(sealer: Sealer) -> Self {

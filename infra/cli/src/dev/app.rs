@@ -6,8 +6,8 @@ use assembly::{AssemblyError, Parts};
 use web::route::{self, Function};
 use web::{Request, Response, json};
 
-use crate::demo;
-use crate::offers::Offers;
+use crate::dev::demo;
+use crate::dev::demo_api::DemoApi;
 
 /// All functions, put together of the same parts, and the demo.
 pub struct App {
@@ -20,7 +20,7 @@ pub struct App {
     revoke: revoke::Deps,
     logout: logout::Deps,
     metadata: Arc<metadata::Deps>,
-    offers: Offers,
+    offers: DemoApi,
     public_url: String,
     base_path: String,
 }
@@ -43,7 +43,7 @@ impl App {
             introspect: introspect::Deps::assemble(parts)?,
             revoke: revoke::Deps::assemble(parts)?,
             logout: logout::Deps::assemble(parts)?,
-            offers: Offers::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
+            offers: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
             metadata,
             public_url,
             base_path: parts.public_url.base_path().into(),
