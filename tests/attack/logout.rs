@@ -4,7 +4,7 @@ use futures::future::join;
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::syntax::encoding::{base64url, base64url_decoded};
 use protocol::types::id::Subject;
-use signing::verify::own_claims;
+use signing::verify::verify_issued_by_us;
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect::{headers, page, redirected};
 use tests::laptop::encoded;
@@ -400,9 +400,12 @@ async fn sec_logout_05_a_client_is_told_with_a_token_that_can_be_nothing_else() 
     assert_eq!(post.line, "POST /backchannel-logout");
     assert_eq!(post.content_type, "application/x-www-form-urlencoded");
     let token = post.logout_token();
-    let ring = laptop.parts.rings().ring(&workspace(), web::Clock::now(&*laptop.clock)).await.unwrap().unwrap();
-    assert!(own_claims(&token, &ring.published(), "logout+jwt").is_some(), "signed by a published key: {token}");
-    assert!(own_claims(&token, &ring.published(), "JWT").is_none(), "no ID token");
+    let ring = laptop.runtime.rings().ring(&workspace(), web::Clock::now(&*laptop.clock)).await.unwrap().unwrap();
+    assert!(
+        verify_issued_by_us(&token, &ring.published(), "logout+jwt").is_some(),
+        "signed by a published key: {token}"
+    );
+    assert!(verify_issued_by_us(&token, &ring.published(), "JWT").is_none(), "no ID token");
     let (told, id) = (claims(&token), claims(&hint));
     for name in ["iss", "sub", "aud", "sid"] {
         assert_eq!(told[name], id[name], "{name}");
@@ -480,8 +483,11 @@ async fn a_client_that_knows_its_users_by_names_of_their_own_is_told_of_them_by_
     let public = claims(&id_token(&laptop, &mut browser, "demo-trusted", "alice").await);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
     log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await;
-    let known_as: Vec<_> = waiting(&laptop).into_iter().map(|notice| notice.participant.sub).collect();
-    assert_eq!(known_as.iter().map(Subject::as_str).collect::<Vec<_>>(), [claims(&hint)["sub"].as_str().unwrap()]);
+    let client_subject: Vec<_> = waiting(&laptop).into_iter().map(|notice| notice.participant.sub).collect();
+    assert_eq!(
+        client_subject.iter().map(Subject::as_str).collect::<Vec<_>>(),
+        [claims(&hint)["sub"].as_str().unwrap()]
+    );
     assert_ne!(public["sub"], claims(&hint)["sub"], "which is not the user's own");
 }
 

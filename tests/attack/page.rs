@@ -278,7 +278,7 @@ async fn sec_xss_05_no_address_can_put_words_into_our_pages() {
 async fn listening(test: impl AsyncFnOnce(&Laptop)) {
     let listeners = Listeners::bind(0).await.unwrap();
     let laptop = Laptop::at(&format!("http://localhost:{}", listeners.port()), |text| text).await;
-    let app = Rc::new(App::assemble(&laptop.parts).unwrap());
+    let app = Rc::new(App::assemble(&laptop.runtime).unwrap());
     let local = tokio::task::LocalSet::new();
     local.spawn_local(serve(app, listeners, &SystemEntropy, std::future::pending()));
     local.run_until(test(&laptop)).await;

@@ -349,13 +349,13 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
             signing::Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), signing::Purpose::UpstreamSecret);
         let public_url = web::config::PublicUrl::parse("http://localhost:9000").unwrap();
         let sealer = sealer.unwrap();
-        let reading = postern::workspace_file::Reading {
+        let loader = postern::workspace_file::Loader {
             public_url: &public_url,
             upstream_secrets: &sealer,
             client_secrets: &sealer,
             entropy: &signing::SystemEntropy,
         };
-        let error = reading.text("x.toml", &file).err().map(|error| error.to_string()).unwrap_or_default();
+        let error = loader.text("x.toml", &file).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains(expected), "{more}: {error}");
     }
 }

@@ -20,7 +20,7 @@ MAIN = "functions/token/src/main.rs"
 LEVERS = {
     "jitter-entropy": ([], {"AWS_LC_SYS_NO_JITTER_ENTROPY": "0"}),
     "no-warm-calls": ([(MAIN, "    deps.warm().await;\n", "")], {}),
-    "system-roots": ([("shared/assembly/src/transport.rs", "TrustStore::empty()", "TrustStore::default()")], {}),
+    "system-roots": ([("shared/bootstrap/src/transport.rs", "TrustStore::empty()", "TrustStore::default()")], {}),
     "default-chain": ([
         (MAIN, "    log::init", """    let chain = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     if let Some(provider) = chain.credentials_provider() {

@@ -26,7 +26,7 @@ const FLAGS = [
 ];
 
 /** How long anything on a page may take. It is a bound for failures; nothing waits this long otherwise. */
-const PATIENCE = 10_000;
+const TIMEOUT_MS = 10_000;
 
 // --- The server ---
 
@@ -70,7 +70,7 @@ const EXPECTED = /^Failed to load resource/;
  */
 export async function visitor(t, browser, { tolerated = EXPECTED, ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-  context.setDefaultTimeout(PATIENCE);
+  context.setDefaultTimeout(TIMEOUT_MS);
   const trouble = [];
   const requests = [];
   await context.exposeBinding('reportViolation', (_source, violation) => trouble.push(`policy: ${violation}`));
@@ -253,7 +253,7 @@ export async function nativeApplication(t, pages = {}) {
   /** The answer that comes next. Ask before the browser is sent on its way. */
   const next = () =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('no answer came to the application')), PATIENCE);
+      const timer = setTimeout(() => reject(new Error('no answer came to the application')), TIMEOUT_MS);
       waiting.push((answer) => {
         clearTimeout(timer);
         resolve(answer);

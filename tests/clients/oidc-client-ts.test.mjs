@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-import { PATIENCE, eventually, startServer } from './support.mjs';
+import { TIMEOUT_MS, eventually, startServer } from './support.mjs';
 import { selfSigned, startServerBehindTls } from './tls.mjs';
 
 const LIBRARY = new URL('node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js', import.meta.url);
@@ -165,7 +165,7 @@ async function logIn(page, username) {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-describe('oidc-client-ts', { timeout: 6 * PATIENCE }, () => {
+describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
   let [site, server, browser] = [];
   before(async () => {
     site = await serveApplication();
@@ -182,7 +182,7 @@ describe('oidc-client-ts', { timeout: 6 * PATIENCE }, () => {
   async function opened(t, clientId, { origin = `http://localhost:${site.port}`, ...settings } = {}) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     t.after(() => context.close());
-    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(TIMEOUT_MS);
     return new Application(await context.newPage(), origin, {
       authority: server.issuer('spa'),
       client_id: clientId,

@@ -8,14 +8,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-import { PATIENCE, UserAgent } from './support.mjs';
+import { TIMEOUT_MS, UserAgent } from './support.mjs';
 
 /** Runs `command`, and does as its user what it asks for. */
 export async function run(server, [command, ...options], scenario) {
   const program = spawn(command, [...options, scenario], {
     env: { ...process.env, ISSUER: server.issuer('demo') },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: PATIENCE,
+    timeout: TIMEOUT_MS,
   });
   const ended = once(program, 'close');
   let complaint = '';

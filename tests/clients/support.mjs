@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 
 /** How long anything here may take before it counts as broken. */
-export const PATIENCE = 20_000;
+export const TIMEOUT_MS = 20_000;
 
 /**
  * Starts a server on a free loopback port that keeps everything in memory.
@@ -39,14 +39,14 @@ export async function startServer(workspaces = [], place = ['--port', '0']) {
   const ready = await Promise.race([
     once(createInterface({ input: server.stdout }), 'line').then(([line]) => JSON.parse(line)),
     ended.then(([code]) => { throw new Error(`the server ended with ${code} before it was ready:\n${log}`); }),
-    within(PATIENCE, () => `the server is not ready:\n${log}`),
+    within(TIMEOUT_MS, () => `the server is not ready:\n${log}`),
   ]);
   return {
     publicUrl: ready.public_url,
     issuer: (workspace) => `${ready.public_url}/default/${workspace}`,
     async stop() {
       server.kill('SIGINT');
-      const [code, signal] = await Promise.race([ended, within(PATIENCE, () => `the server does not stop:\n${log}`)]);
+      const [code, signal] = await Promise.race([ended, within(TIMEOUT_MS, () => `the server does not stop:\n${log}`)]);
       process.off('exit', kill);
       await rm(folder, { recursive: true });
       if (code !== 0) throw new Error(`the server ended with ${code ?? signal}:\n${log}`);
@@ -61,7 +61,7 @@ async function within(time, message) {
 
 /** Tries `attempt` again until it returns something, and returns that. */
 export async function eventually(what, attempt) {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + TIMEOUT_MS;
   for (;;) {
     const result = await attempt();
     if (result) return result;

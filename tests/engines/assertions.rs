@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use protocol::client_authentication::assertion::{Arrival, AssertionUse, ClientAssertion};
-use protocol::client_authentication::credentials::{Authenticated, Credentials, authenticate};
+use protocol::client_authentication::credentials::{ClientProof, Credentials, authenticate};
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::syntax::encoding::base64url;
 use protocol::syntax::parameters::Parameters;
@@ -33,7 +33,7 @@ fn accepted(client: &str, jti: &str) -> AssertionUse {
     assert!(ClientAssertion::parse(&jwt).is_some());
     let body = Parameters::parse(encoded(&asserted(&jwt)).as_bytes()).unwrap();
     let credentials = Credentials::parse(&[], &body).unwrap();
-    let Authenticated::Asserted(of_client) = authenticate(credentials, Some(Arc::new(registered)), NOW).unwrap() else {
+    let ClientProof::Asserted(of_client) = authenticate(credentials, Some(Arc::new(registered)), NOW).unwrap() else {
         unreachable!("an assertion was sent");
     };
     let arrival = Arrival { issuer: &workspace.issuer, endpoint: "", now: NOW };

@@ -20,7 +20,7 @@ async fn what_is_applied_is_what_is_read() {
     let demo = workspace("demo", json!({"cors_origins": ["https://other.example"]}));
     assert!(reading.workspace(&demo.id, NOW).await.unwrap().is_none());
     assert!(reading.client(&demo, &client("app"), NOW).await.unwrap().is_none());
-    reading.workspaces().knock().await.unwrap();
+    reading.workspaces().ping().await.unwrap();
     writing.apply(&demo, &[metadata("app", "https://app.example/callback")]).await.unwrap();
 
     let loaded = reading.workspace(&demo.id, NOW).await.unwrap().unwrap();

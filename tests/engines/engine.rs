@@ -21,7 +21,7 @@ const AUTHORIZATION: &str =
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-enum Place {
+enum Environment {
     /// In this process.
     Embedded(Engine),
     /// Behind a port.
@@ -34,7 +34,7 @@ pub(crate) struct Fresh {
     pub(crate) connection: Connection,
     /// The names of the tables.
     pub(crate) names: store::Tables,
-    place: Place,
+    place: Environment,
 }
 
 impl Fresh {
@@ -54,12 +54,12 @@ impl Fresh {
             users: format!("{run}-users"),
             flow: format!("{run}-flow"),
         };
-        let place =
-            endpoint().map_or_else(|| Place::Embedded(Engine::new(Database::memory().unwrap())), Place::Endpoint);
+        let place = endpoint()
+            .map_or_else(|| Environment::Embedded(Engine::new(Database::memory().unwrap())), Environment::Endpoint);
         let settings = ConnectionSettings { tables: names.clone(), ..local_settings() };
         let connection = match &place {
-            Place::Embedded(engine) => Connection::through(SharedHttpClient::new(engine.clone()), settings),
-            Place::Endpoint(url) => Connection::through(
+            Environment::Embedded(engine) => Connection::through(SharedHttpClient::new(engine.clone()), settings),
+            Environment::Endpoint(url) => Connection::through(
                 aws_smithy_http_client::Builder::new().build_http(),
                 ConnectionSettings { endpoint: Some(url.clone()), ..settings },
             ),
@@ -71,8 +71,8 @@ impl Fresh {
     pub(crate) async fn call(&self, operation: &str, body: &Value) -> Value {
         let target = format!("DynamoDB_20120810.{operation}");
         let (status, answer) = match &self.place {
-            Place::Embedded(engine) => engine.called_by(&target, body.to_string().as_bytes()),
-            Place::Endpoint(url) => posted(url, &target, body).await,
+            Environment::Embedded(engine) => engine.called_by(&target, body.to_string().as_bytes()),
+            Environment::Endpoint(url) => posted(url, &target, body).await,
         };
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!(status, 200, "{operation}: {answer}");

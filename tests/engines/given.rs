@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
-use protocol::client_authentication::credentials::{Authenticated, Credentials, authenticate};
+use protocol::client_authentication::credentials::{ClientProof, Credentials, authenticate};
 use protocol::clients::client::Client;
 use protocol::clients::grant_type::GrantType;
 use protocol::clients::resource_indicator::Resources;
@@ -221,7 +221,7 @@ pub(crate) fn refreshing_client() -> AuthenticatedClient {
     let client: Client = metadata.register(&workspace.settings, &workspace.issuer).unwrap();
     let credentials = Credentials::parse(&[], &Parameters::parse(b"client_id=app").unwrap()).unwrap();
     match authenticate(credentials, Some(Arc::new(client)), NOW).unwrap() {
-        Authenticated::Proved(client) => client,
-        Authenticated::Asserted(_) => unreachable!("it sent no assertion"),
+        ClientProof::Proved(client) => client,
+        ClientProof::Asserted(_) => unreachable!("it sent no assertion"),
     }
 }

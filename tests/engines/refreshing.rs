@@ -10,7 +10,7 @@ use protocol::tokens::refresh_grant::{ApprovedRefresh, approve};
 use protocol::tokens::refresh_token::{RefreshToken, written};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Timestamp;
-use store::{GrantRedemption, RefreshIssue, Refreshed, Succession};
+use store::{GrantRedemption, RefreshIssue, RefreshOutcome, RotationWrite};
 
 use crate::engine::Fresh;
 use crate::given::{Code, NOW, later, refreshing_client, region};
@@ -58,18 +58,18 @@ async fn approved(at: &Fresh, code: &Code, generation: u32, now: Timestamp) -> A
     decided(at, code, generation, now).await.map_err(|error| error.to_string()).unwrap()
 }
 
-fn word(refreshed: &Refreshed) -> &'static str {
+fn word(refreshed: &RefreshOutcome) -> &'static str {
     match refreshed {
-        Refreshed::Good(_) => "good",
-        Refreshed::Lost => "lost",
-        Refreshed::Gone => "gone",
+        RefreshOutcome::Good(_) => "good",
+        RefreshOutcome::Lost => "lost",
+        RefreshOutcome::Gone => "gone",
     }
 }
 
 async fn refreshed(
     at: &Fresh,
     code: &Code,
-    what: (&ApprovedRefresh, Succession),
+    what: (&ApprovedRefresh, RotationWrite),
     attempt: &str,
     now: Timestamp,
 ) -> &'static str {
@@ -88,7 +88,7 @@ async fn a_refresh_moves_the_grant_on_by_one_generation() {
     assert_eq!((first.generation, first.version, first.previous.is_none()), (1, 1, true));
     assert!(is(&first.current, &code, 1));
     let approved = approved(&at, &code, 1, later(10)).await;
-    let next = Succession::Next(2, issue(&code, 2));
+    let next = RotationWrite::Next(2, issue(&code, 2));
     assert_eq!(refreshed(&at, &code, (&approved, next), "a", later(11)).await, "good");
     let second = state(&at, &code).await;
     assert_eq!((second.generation, second.until), (2, first.until), "rotation extends nothing");
@@ -106,7 +106,7 @@ async fn fifty_refreshes_of_one_token_have_one_successor() {
     let tasks = (0..MANY).map(|number| {
         let (at, code, approved) = (Arc::clone(&at), code.clone(), Arc::clone(&approved));
         tokio::spawn(async move {
-            let next = Succession::Next(2, issue(&code, 2));
+            let next = RotationWrite::Next(2, issue(&code, 2));
             refreshed(&at, &code, (&approved, next), &format!("attempt {number}"), later(11)).await
         })
     });
@@ -120,9 +120,9 @@ async fn another_successor_is_never_handed_out() {
     let at = Fresh::tables().await;
     let code = redeemed(&at, 3).await;
     let approved = approved(&at, &code, 1, later(10)).await;
-    let next = Succession::Next(2, issue(&code, 2));
+    let next = RotationWrite::Next(2, issue(&code, 2));
     assert_eq!(refreshed(&at, &code, (&approved, next), "a", later(11)).await, "good");
-    let other = Succession::Next(2, issue(&code, 9));
+    let other = RotationWrite::Next(2, issue(&code, 9));
     assert_eq!(refreshed(&at, &code, (&approved, other), "b", later(12)).await, "lost", "derived with another key");
     assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(70)).await, "good", "within the grace");
     assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(71)).await, "lost", "after the grace");
@@ -137,7 +137,7 @@ async fn another_successor_is_never_handed_out() {
 async fn what_was_revoked_or_has_ended_in_between_is_gone() {
     let at = Fresh::tables().await;
     let (revoked, ended) = (redeemed(&at, 4).await, redeemed(&at, 5).await);
-    let next = |code: &Code| Succession::Next(2, issue(code, 2));
+    let next = |code: &Code| RotationWrite::Next(2, issue(code, 2));
     let (first, second) = (approved(&at, &revoked, 1, later(10)).await, approved(&at, &ended, 1, later(10)).await);
     GrantRedemption::new(&at.connection).revoke(&revoked.workspace, &revoked.id, later(11)).await.unwrap();
     assert_eq!(refreshed(&at, &revoked, (&first, next(&revoked)), "a", later(12)).await, "gone");
@@ -153,10 +153,10 @@ async fn a_token_that_stays_is_only_kept_alive() {
     let at = Fresh::tables().await;
     let code = redeemed(&at, 6).await;
     let approved = approved(&at, &code, 1, later(10)).await;
-    assert_eq!(refreshed(&at, &code, (&approved, Succession::Stays), "a", later(11)).await, "good");
+    assert_eq!(refreshed(&at, &code, (&approved, RotationWrite::Stays), "a", later(11)).await, "good");
     let after = state(&at, &code).await;
     assert_eq!((after.generation, after.previous.is_none()), (1, true));
     assert_eq!(after.idle_until, approved.idle_until());
-    assert_eq!(refreshed(&at, &code, (&approved, Succession::Again(issue(&code, 1))), "b", later(12)).await, "good");
+    assert_eq!(refreshed(&at, &code, (&approved, RotationWrite::Again(issue(&code, 1))), "b", later(12)).await, "good");
     assert_eq!(state(&at, &code).await.generation, 1, "handing out again changes nothing");
 }

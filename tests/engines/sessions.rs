@@ -1,6 +1,6 @@
 //! Sessions: begun, found, ended, expired.
 
-use protocol::logout::request::{Confirmation, Occasion};
+use protocol::logout::request::{Confirmation, LogoutPrompt};
 use protocol::types::time::Timestamp;
 use protocol::users::session::Participant;
 use protocol::users::session::Session;
@@ -51,9 +51,9 @@ fn participant(client: &str) -> Participant {
 
 /// The proof that `session` is to end: its user said so.
 fn approved(session: &Session) -> protocol::logout::request::ApprovedLogout {
-    let (cookie, expires, occasion) = (session.cookie.clone(), later(60), Occasion::Asked);
+    let (cookie, expires, prompt) = (session.cookie.clone(), later(60), LogoutPrompt::Asked);
     let (client_id, post_logout_redirect_uri, state) = (None, None, None);
-    let confirmation = Confirmation { cookie, client_id, post_logout_redirect_uri, state, expires, occasion };
+    let confirmation = Confirmation { cookie, client_id, post_logout_redirect_uri, state, expires, prompt };
     confirmation.approve(session.clone()).unwrap()
 }
 

@@ -7,7 +7,7 @@ use protocol::syntax::encoding::{base64url, base64url_decoded};
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::{Lifetime, Timestamp};
 use serde_json::Value;
-use signing::verify::own_claims;
+use signing::verify::verify_issued_by_us;
 use store::KeyRingWriting;
 use tests::browser::{body, json};
 use tests::kms::{SEALING_KEY, arn};
@@ -40,7 +40,7 @@ async fn signed_by(laptop: &Laptop, answer: &Response, position: usize, case: &s
     let (tokens, keys) = (json(answer), published(laptop).await);
     for (name, typ) in [("access_token", "at+jwt"), ("id_token", "JWT")] {
         let token = tokens[name].as_str().unwrap();
-        assert!(own_claims(token, &[&keys[position]], typ).is_some(), "{case}: {name}");
+        assert!(verify_issued_by_us(token, &[&keys[position]], typ).is_some(), "{case}: {name}");
         assert_eq!(claims(token, 0)["kid"], keys[position].thumbprint(), "{case}");
     }
     tokens

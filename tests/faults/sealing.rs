@@ -24,7 +24,7 @@ async fn rotated(laptop: &Laptop, published: Lifetime) -> Result<u8, KeyError> {
 async fn a_function_that_looked_at_the_last_moment_opens_what_the_new_version_seals() {
     let (laptop, _kms) = Laptop::in_aws(|file| file).await;
     let workspace = WorkspaceId::parse("default", "demo").unwrap();
-    let (early, late) = (laptop.parts.sealing(PURPOSE).unwrap(), laptop.parts.sealing(PURPOSE).unwrap());
+    let (early, late) = (laptop.runtime.sealer(PURPOSE).unwrap(), laptop.runtime.sealer(PURPOSE).unwrap());
     let sealed = |sealer: &signing::Sealer| sealer.seal(&workspace, b"x".to_vec(), &SystemEntropy).unwrap();
     let before = sealed(&early.keys(laptop.clock.now()).await.unwrap());
 

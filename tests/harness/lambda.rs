@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use postern::dev::engine::local_settings;
 use postern::dev::state::Data;
 use postern::keys::{KeySource, Keys};
-use postern::workspace_file::{DEMO, Reading};
+use postern::workspace_file::{DEMO, Loader};
 use protocol::syntax::encoding::base64url;
 use serde_json::{Value, json};
 use signing::{KmsAdministration, Purpose, Sealer, SystemEntropy};
@@ -38,7 +38,7 @@ pub const FUNCTIONS: [&str; 9] =
 pub const RECEIVERS: [&str; 1] = ["notify"];
 
 /// How long a process may take for anything, on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_mins(1);
+const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The environment of a process.
 pub type Environment = BTreeMap<String, String>;
@@ -125,8 +125,8 @@ impl Account {
 async fn provisioned(data: &Data, public_url: &PublicUrl, change: impl Fn(String) -> String, source: KeySource<'_>) {
     let of = |purpose| Sealer::derived(&data.sealing_key, purpose).unwrap();
     let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
-    let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
-    let files: Vec<_> = DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
+    let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+    let files: Vec<_> = DEMO.iter().map(|(name, text)| loader.text(name, &change((*text).into())).unwrap()).collect();
     let keys = Keys { connection: &data.engine.connection(), source, now: SystemClock.now() };
     keys.tables().await.unwrap();
     keys.ensure_sealing().await.unwrap();

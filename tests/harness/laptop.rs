@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use assembly::{KeyPlace, Parts, Place, QueuePlace};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use bytes::Bytes;
-use delivery::HeldQueue;
+use delivery::InMemoryQueue;
 use dynoxide::actions::scan::ScanRequest;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use postern::dev::app::App;
@@ -15,7 +15,7 @@ use postern::dev::engine::local_settings;
 use postern::dev::queue_worker::QueueWorker;
 use postern::dev::state::Data;
 use postern::keys::{KeySource, Keys};
-use postern::workspace_file::{DEMO, Reading};
+use postern::workspace_file::{DEMO, Loader};
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -93,11 +93,11 @@ pub struct Laptop {
     /// A connection to the same store on which nothing is counted or broken.
     pub connection: Connection,
     /// The queue of clients that have to be told of a logout.
-    pub queue: Arc<HeldQueue>,
+    pub queue: Arc<InMemoryQueue>,
     /// Who works that queue off, when a test says so.
     pub worker: Box<QueueWorker>,
     /// The parts that the functions are made of.
-    pub parts: Parts,
+    pub runtime: Runtime,
     public_url: String,
     data: Data,
     kms: Option<FakeKms>,
@@ -132,18 +132,18 @@ impl Laptop {
         let (clock, wire) = (Arc::new(FixedClock::new()), Wire::new(data.engine.clone()));
         let connection = Connection::through(SharedHttpClient::new(wire.clone()), local_settings());
         let public_url = PublicUrl::parse(public_url).unwrap();
-        let queue = Arc::new(HeldQueue::default());
+        let queue = Arc::new(InMemoryQueue::default());
         let place = place(public_url.clone(), (&data, &queue), kms.as_ref(), "eu-west-1");
-        let parts = Parts::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
+        let runtime = Runtime::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
-            app: Box::new(App::assemble(&parts).unwrap()),
+            app: Box::new(App::assemble(&runtime).unwrap()),
             connection: data.engine.connection(),
             public_url: public_url.as_str().into(),
-            worker: worker(&queue, &parts),
+            worker: worker(&queue, &runtime),
             queue,
             clock,
             wire,
-            parts,
+            runtime,
             data,
             kms,
             answers: AtomicU32::default(),
@@ -156,10 +156,10 @@ impl Laptop {
 
     /// Starts all functions anew over `connection`, as in fresh execution environments in `region`.
     pub fn start_over(&mut self, connection: Connection, region: &str) {
-        let place = place(self.parts.public_url.clone(), (&self.data, &self.queue), self.kms.as_ref(), region);
-        self.parts = Parts::new(connection, place, self.clock.clone(), self.parts.entropy.clone());
-        *self.app = App::assemble(&self.parts).unwrap();
-        self.worker = worker(&self.queue, &self.parts);
+        let place = place(self.runtime.public_url.clone(), (&self.data, &self.queue), self.kms.as_ref(), region);
+        self.runtime = Runtime::new(connection, place, self.clock.clone(), self.runtime.entropy.clone());
+        *self.app = App::assemble(&self.runtime).unwrap();
+        self.worker = worker(&self.queue, &self.runtime);
     }
 
     /// Starts all functions anew over the same wires.
@@ -172,10 +172,10 @@ impl Laptop {
     pub async fn apply(&self, change: impl Fn(String) -> String) {
         let of = |purpose| Sealer::derived(&self.data.sealing_key, purpose).unwrap();
         let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
-        let (sealer, public_url) = (of(Purpose::SigningKey), &self.parts.public_url);
-        let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+        let (sealer, public_url) = (of(Purpose::SigningKey), &self.runtime.public_url);
+        let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
         let files: Vec<_> =
-            DEMO.iter().map(|(name, text)| reading.text(name, &change((*text).into())).unwrap()).collect();
+            DEMO.iter().map(|(name, text)| loader.text(name, &change((*text).into())).unwrap()).collect();
         let (connection, now) = (&self.connection, self.clock.now());
         let laptop = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
         Keys { connection, source: laptop, now }.tables().await.unwrap();
@@ -297,21 +297,26 @@ impl Laptop {
     }
 }
 
-fn worker(queue: &Arc<HeldQueue>, parts: &Parts) -> Box<QueueWorker> {
-    Box::new(QueueWorker::new(Arc::clone(queue), notify::Deps::assemble(parts).unwrap()))
+fn worker(queue: &Arc<InMemoryQueue>, runtime: &Runtime) -> Box<QueueWorker> {
+    Box::new(QueueWorker::new(Arc::clone(queue), notify::Deps::assemble(runtime).unwrap()))
 }
 
-fn place(public_url: PublicUrl, (data, queue): (&Data, &Arc<HeldQueue>), kms: Option<&FakeKms>, region: &str) -> Place {
+fn place(
+    public_url: PublicUrl,
+    (data, queue): (&Data, &Arc<InMemoryQueue>),
+    kms: Option<&FakeKms>,
+    region: &str,
+) -> Environment {
     let keys = match kms {
-        None => KeyPlace::Laptop(Secret::new(*data.sealing_key.expose())),
-        Some(fake) => KeyPlace::Aws {
+        None => KeyBackend::Laptop(Secret::new(*data.sealing_key.expose())),
+        Some(fake) => KeyBackend::Aws {
             kms: fake.connection(region),
             sealing_key: SEALING_KEY.into(),
             signing_keys: fake.signing_keys(),
         },
     };
-    let queue = QueuePlace::Laptop(Arc::clone(queue));
-    Place { public_url, region: RegionLabel::parse("local").unwrap(), keys, queue }
+    let queue = QueueBackend::Laptop(Arc::clone(queue));
+    Environment { public_url, region: RegionLabel::parse("local").unwrap(), keys, queue }
 }
 
 /// The bytes of an answer over HTTP/1.1, status line aside.

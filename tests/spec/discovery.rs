@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use postern::workspace_file::{DEMO, Reading};
+use postern::workspace_file::{DEMO, Loader};
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::users::user_claims::ClaimName;
 use serde_json::{Value, json};
@@ -101,8 +101,8 @@ fn misread(text: &str) -> String {
     let sealer = Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
     let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
     let (upstream_secrets, client_secrets) = (&sealer, &sealer);
-    let reading = Reading { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
-    reading.text("x.toml", text).err().map(|error| error.to_string()).unwrap_or_default()
+    let loader = Loader { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+    loader.text("x.toml", text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
 /// A workspace whose alice shows everything that can be shown.

@@ -1,6 +1,6 @@
 //! The flow from end to end: RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1.
 
-use protocol::jose::external_jwk::ForeignJwks;
+use protocol::jose::external_jwk::ExternalJwks;
 use signing::verify;
 use tests::browser::{answered, exchange, json, location, request};
 use tests::{Browser, Laptop, Pkce};
@@ -25,7 +25,7 @@ async fn a_user_logs_in_consents_and_the_client_gets_tokens_that_verify() {
     assert_eq!(tokens["scope"], "openid profile email");
 
     let jwks = json(&laptop.send("GET", &laptop.demo_url("/.well-known/jwks.json"), &[], "").await);
-    let jwks: ForeignJwks = serde_json::from_value(jwks).unwrap();
+    let jwks: ExternalJwks = serde_json::from_value(jwks).unwrap();
     let claims = |name: &str, typ: &'static str| -> serde_json::Value {
         let token = tokens[name].as_str().unwrap();
         let header = verify::header(token).unwrap();

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assembly::{KeyPlace, Parts, Place, QueuePlace};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use delivery::{QueueNeed, QueueSettings};
 use postern::dev::engine::local_settings;
 use postern::dev::state::Data;
@@ -22,7 +22,7 @@ use web::route::{CrossOrigin, Function, ROUTES};
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
 
 /// The parts of a function in AWS, of which nothing has been taken.
-fn parts() -> Parts {
+fn runtime() -> Runtime {
     let data = Data::memory(&SystemEntropy).unwrap();
     let settings = KmsSettings {
         region: "eu-west-1".into(),
@@ -40,37 +40,37 @@ fn parts() -> Parts {
         endpoint: None,
         url: "https://sqs.eu-west-1.amazonaws.com/111122223333/queue".into(),
     };
-    let place = Place {
+    let environment = Environment {
         public_url: PublicUrl::parse("https://auth.example").unwrap(),
         region: RegionLabel::parse("eu").unwrap(),
-        keys: KeyPlace::Aws { kms, sealing_key: ARN.into(), signing_keys: vec![ARN.into()] },
-        queue: QueuePlace::Aws { http: SharedHttpClient::new(data.engine.clone()), settings: queue },
+        keys: KeyBackend::Aws { kms, sealing_key: ARN.into(), signing_keys: vec![ARN.into()] },
+        queue: QueueBackend::Aws { http: SharedHttpClient::new(data.engine.clone()), settings: queue },
     };
     let connection = store::Connection::through(SharedHttpClient::new(data.engine), local_settings());
-    Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy))
+    Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy))
 }
 
 /// Assembles `function` as its `main` does, and returns what it took.
-fn taken(function: Function) -> Parts {
-    let parts = parts();
+fn taken(function: Function) -> Runtime {
+    let runtime = runtime();
     match function {
-        Function::Authorize => drop(authorize::Deps::assemble(&parts).unwrap()),
-        Function::Login => drop(login::Deps::assemble(&parts).unwrap()),
-        Function::Callback => drop(callback::Deps::assemble(&parts).unwrap()),
-        Function::Token => drop(token::Deps::assemble(&parts).unwrap()),
-        Function::Userinfo => drop(userinfo::Deps::assemble(&parts).unwrap()),
-        Function::Introspect => drop(introspect::Deps::assemble(&parts).unwrap()),
-        Function::Revoke => drop(revoke::Deps::assemble(&parts).unwrap()),
-        Function::Logout => drop(logout::Deps::assemble(&parts).unwrap()),
-        Function::Notify => drop(notify::Deps::assemble(&parts).unwrap()),
-        Function::Metadata => drop(metadata::Deps::assemble(&parts).unwrap()),
+        Function::Authorize => drop(authorize::Deps::assemble(&runtime).unwrap()),
+        Function::Login => drop(login::Deps::assemble(&runtime).unwrap()),
+        Function::Callback => drop(callback::Deps::assemble(&runtime).unwrap()),
+        Function::Token => drop(token::Deps::assemble(&runtime).unwrap()),
+        Function::Userinfo => drop(userinfo::Deps::assemble(&runtime).unwrap()),
+        Function::Introspect => drop(introspect::Deps::assemble(&runtime).unwrap()),
+        Function::Revoke => drop(revoke::Deps::assemble(&runtime).unwrap()),
+        Function::Logout => drop(logout::Deps::assemble(&runtime).unwrap()),
+        Function::Notify => drop(notify::Deps::assemble(&runtime).unwrap()),
+        Function::Metadata => drop(metadata::Deps::assemble(&runtime).unwrap()),
     }
-    parts
+    runtime
 }
 
-fn dynamodb(parts: &Parts) -> Vec<Value> {
+fn dynamodb(runtime: &Runtime) -> Vec<Value> {
     let mut rights: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    for need in parts.needs() {
+    for need in runtime.needs() {
         rights.entry((need.table, need.action)).or_default().insert(need.kind());
     }
     let right = |((table, action), kinds): ((store::need::Table, store::need::Action), _)| json!({ "table": table.name(), "action": action.name(), "kinds": kinds });
@@ -101,8 +101,8 @@ fn sqs(needs: &BTreeSet<QueueNeed>) -> Vec<&'static str> {
     needs.iter().flat_map(actions).copied().collect()
 }
 
-fn environment(parts: &Parts) -> Vec<&'static str> {
-    let needs = parts.kms_needs();
+fn environment(runtime: &Runtime) -> Vec<&'static str> {
+    let needs = runtime.kms_needs();
     let mut names = vec!["PUBLIC_URL", "REGION_LABEL", "CONFIG_TABLE", "USERS_TABLE", "FLOW_TABLE"];
     if needs.iter().any(|need| matches!(need, KmsNeed::Decrypt(_))) {
         names.push("SEALING_KEY_ARN");
@@ -110,7 +110,7 @@ fn environment(parts: &Parts) -> Vec<&'static str> {
     if needs.contains(&KmsNeed::Sign) {
         names.push("SIGNING_KEY_ARNS");
     }
-    if !parts.queue_needs().is_empty() {
+    if !runtime.queue_needs().is_empty() {
         names.push("LOGOUT_QUEUE_URL");
     }
     names
@@ -120,13 +120,13 @@ fn contract() -> Value {
     let functions: BTreeMap<&str, Value> = Function::ALL
         .into_iter()
         .map(|function| {
-            let parts = taken(function);
+            let runtime = taken(function);
             let mut rights = json!({
-                "environment": environment(&parts),
-                "dynamodb": dynamodb(&parts),
-                "kms": kms(&parts.kms_needs()),
+                "environment": environment(&runtime),
+                "dynamodb": dynamodb(&runtime),
+                "kms": kms(&runtime.kms_needs()),
             });
-            let queue = sqs(&parts.queue_needs());
+            let queue = sqs(&runtime.queue_needs());
             if !queue.is_empty() {
                 rights.as_object_mut().unwrap().insert("sqs".into(), queue.into());
             }
@@ -159,9 +159,9 @@ fn the_contract_with_the_stacks_is_what_the_functions_take() {
 #[test]
 fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
     for function in Function::ALL {
-        let parts = taken(function);
-        let needs = parts.kms_needs();
-        let kinds: BTreeSet<&str> = parts.needs().iter().map(store::Need::kind).collect();
+        let runtime = taken(function);
+        let needs = runtime.kms_needs();
+        let kinds: BTreeSet<&str> = runtime.needs().iter().map(store::Need::kind).collect();
         let signs = matches!(function, Function::Token | Function::Userinfo | Function::Introspect | Function::Notify);
         assert_eq!(needs.contains(&KmsNeed::Sign), signs, "{}", function.name());
         assert_eq!(kinds.contains("signing-key"), signs, "{}", function.name());

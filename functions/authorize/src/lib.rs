@@ -1,10 +1,10 @@
 //! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either answer at once or send the user on to
 //! log in or to consent. It writes only when it issues a code, and it cannot sign.
 
-use assembly::{AssemblyError, Parts};
-use frontchannel::{FrontChannel, Standing};
+use bootstrap::{BootstrapError, Runtime};
+use frontchannel::{FrontChannel, PendingAuthorization};
 use http::Method;
-use protocol::authorization::decision::Verdict;
+use protocol::authorization::decision::NextStep;
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::{self, AuthorizationRequest};
@@ -25,9 +25,9 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        Ok(Self { front: parts.front()? })
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self { front: runtime.front()? })
     }
 }
 
@@ -52,19 +52,19 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
 async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
     let front = &deps.front;
     let parameters = parse(request)?;
-    let standing = load(front, &parameters, workspace).await?;
-    if let Some(response) = as_get(front, request, &standing) {
+    let pending = load(front, &parameters, workspace).await?;
+    if let Some(response) = as_get(front, request, &pending) {
         return Ok(response);
     }
     let session = front
-        .session(request, &standing.workspace.workspace)
+        .session(request, &pending.workspace.workspace)
         .await
-        .map_err(|_unavailable: PageError| front.refusal(&standing, RedirectError::TemporarilyUnavailable))?;
-    match front.decide(&standing, session.as_ref()).await? {
-        Verdict::Approved(approved) => front.issue(&standing, &approved).await,
-        Verdict::AskConsent => front.to_consent(&standing).await,
-        Verdict::Refused(error) => Err(front.refusal(&standing, error)),
-        Verdict::LogIn | Verdict::SelectAccount => front.to_login(&standing).await,
+        .map_err(|_unavailable: PageError| front.refusal(&pending, RedirectError::TemporarilyUnavailable))?;
+    match front.decide(&pending, session.as_ref()).await? {
+        NextStep::Approved(approved) => front.issue(&pending, &approved).await,
+        NextStep::AskConsent => front.to_consent(&pending).await,
+        NextStep::Refused(error) => Err(front.refusal(&pending, error)),
+        NextStep::LogIn | NextStep::SelectAccount => front.to_login(&pending).await,
     }
 }
 
@@ -78,7 +78,11 @@ fn parse(request: &Request) -> Result<Parameters, PageError> {
     })
 }
 
-async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -> Result<Standing, Refusal> {
+async fn load(
+    front: &FrontChannel,
+    parameters: &Parameters,
+    id: &WorkspaceId,
+) -> Result<PendingAuthorization, Refusal> {
     let workspace = front.workspace(id).await?;
     let client_id = request::client_id(parameters)?;
     let client = front.configuration.usable_client(&workspace.workspace, &client_id, front.clock.now()).await;
@@ -102,12 +106,12 @@ async fn load(front: &FrontChannel, parameters: &Parameters, id: &WorkspaceId) -
 
 /// A form of another site arrives without our cookies, so nobody seems to be logged in. The same request by GET, to
 /// which the browser adds them, finds out.
-fn as_get(front: &FrontChannel, request: &Request, standing: &Standing) -> Option<Response> {
+fn as_get(front: &FrontChannel, request: &Request, pending: &PendingAuthorization) -> Option<Response> {
     let body = std::str::from_utf8(&request.body).ok()?;
     let is_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%+&=*!'(),;:@/?$".contains(&byte);
-    let fits = body.len() <= web::request::LONGEST_QUERY && body.bytes().all(is_query);
-    let issuer = &standing.workspace.workspace.issuer;
-    let stranger = !front.has_session_cookie(request, &standing.workspace.workspace.id);
+    let fits = body.len() <= web::request::MAX_QUERY_BYTES && body.bytes().all(is_query);
+    let issuer = &pending.workspace.workspace.issuer;
+    let stranger = !front.has_session_cookie(request, &pending.workspace.workspace.id);
     let again = request.method == Method::POST && fits && stranger;
     again.then(|| see_other(&format!("{}?{body}", issuer.url("/oauth2/authorize"))))
 }

@@ -1,6 +1,6 @@
 //! Taking a provider's answer.
 
-use frontchannel::{Authenticated, Standing};
+use frontchannel::{PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
@@ -59,45 +59,45 @@ async fn finish(
     (transaction, answer): (&UpstreamTransaction, &Parameters),
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let standing = resumed(deps, request, workspace, transaction.interaction.clone()).await?;
-    let (identity, auth_time) = identity(deps, &standing, transaction, answer).await?;
+    let pending = resumed(deps, request, workspace, transaction.interaction.clone()).await?;
+    let (identity, auth_time) = identity(deps, &pending, transaction, answer).await?;
     deps.accounts.record(workspace, &identity).await.map_err(|fault| {
         tracing::error!(fault = %fault, "an account could not be recorded");
-        front.refusal(&standing, RedirectError::TemporarilyUnavailable)
+        front.refusal(&pending, RedirectError::TemporarilyUnavailable)
     })?;
-    let authenticated = Authenticated { identity: &identity, amr: &["fed"], auth_time };
-    let begun = front.log_in(&deps.sessions, request, &standing, authenticated).await?;
-    Ok(front.proceed(request, &standing, &begun).await)
+    let authenticated = UserAuthentication { identity: &identity, amr: &["fed"], auth_time };
+    let begun = front.log_in(&deps.sessions, request, &pending, authenticated).await?;
+    Ok(front.proceed(request, &pending, &begun).await)
 }
 
 /// Who the provider says the user is, and since when it is sure.
 async fn identity(
     deps: &Deps,
-    standing: &Standing,
+    pending: &PendingAuthorization,
     transaction: &UpstreamTransaction,
     answer: &Parameters,
 ) -> Result<(Identity, Option<Timestamp>), Refusal> {
-    let provider = provider(standing, transaction.provider.as_str())?;
+    let provider = provider(pending, transaction.provider.as_str())?;
     let now = deps.front.clock.now();
     let metadata = deps.upstreams.metadata(&deps.fetcher, provider, now).await?;
     let code = match transaction.answered(answer, &metadata) {
         Ok(code) => code,
-        Err(UpstreamError::Denied) => return Err(deps.front.refusal(standing, RedirectError::AccessDenied)),
+        Err(UpstreamError::Denied) => return Err(deps.front.refusal(pending, RedirectError::AccessDenied)),
         Err(UpstreamError::Failed) => return Err(Refusal::Page(PageError::UpstreamRefused)),
         Err(error) => {
             tracing::warn!(error = %error, provider = %provider.id, "an upstream answer was refused");
             return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
         }
     };
-    let secret = client_secret(deps, standing, provider).await?;
+    let secret = client_secret(deps, pending, provider).await?;
     let login = Login {
         provider,
         metadata: &metadata,
         transaction,
         code,
-        callback: &callback_url(standing, provider.id.as_str()),
+        callback: &callback_url(pending, provider.id.as_str()),
         secret,
         now,
     };
-    Ok(login.identity(&deps.fetcher, &standing.workspace.workspace.id).await?)
+    Ok(login.identity(&deps.fetcher, &pending.workspace.workspace.id).await?)
 }

@@ -15,10 +15,10 @@ use web::{Request, Response};
 use crate::{Deps, callback_url, provider, resumed, transaction_cookie, unavailable};
 
 /// How long a user may take at the provider.
-const PATIENCE: Lifetime = Lifetime::seconds(900);
+const UPSTREAM_LOGIN_TIMEOUT: Lifetime = Lifetime::seconds(900);
 
 /// The longest sealed transaction that fits into a cookie of four kilobytes.
-const LONGEST_SEALED: usize = 3800;
+const MAX_SEALED_TRANSACTION_BYTES: usize = 3800;
 
 /// Begins a login with the provider that the path names.
 pub(crate) async fn begin(
@@ -29,8 +29,8 @@ pub(crate) async fn begin(
 ) -> Result<Response, Refusal> {
     let parameters = request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
     let interaction = deps.front.open(workspace, parameters.one("interaction").map_err(PageError::from)?).await?;
-    let standing = resumed(deps, request, workspace, interaction.clone()).await?;
-    let provider = provider(&standing, idp)?;
+    let pending = resumed(deps, request, workspace, interaction.clone()).await?;
+    let provider = provider(&pending, idp)?;
     let metadata = deps.upstreams.metadata(&deps.fetcher, provider, deps.front.clock.now()).await?;
     let transaction = UpstreamTransaction {
         interaction,
@@ -38,13 +38,13 @@ pub(crate) async fn begin(
         state: fresh(deps)?,
         nonce: fresh(deps)?,
         code_verifier: fresh(deps)?,
-        expires: deps.front.clock.now().plus(PATIENCE),
+        expires: deps.front.clock.now().plus(UPSTREAM_LOGIN_TIMEOUT),
     };
     let code_challenge = base64url(&Sha256::digest(transaction.code_verifier.as_bytes()));
-    let target = Target { callback: &callback_url(&standing, idp), code_challenge: &code_challenge };
+    let target = Target { callback: &callback_url(&pending, idp), code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
     let cookie = transaction_cookie(deps, workspace, &transaction.state)
-        .set_for(&sealed(deps, workspace, &transaction).await?, PATIENCE);
+        .set_for(&sealed(deps, workspace, &transaction).await?, UPSTREAM_LOGIN_TIMEOUT);
     Ok(with_cookie(see_other(&url), &cookie))
 }
 
@@ -58,5 +58,5 @@ async fn sealed(deps: &Deps, workspace: &WorkspaceId, transaction: &UpstreamTran
     let front = &deps.front;
     let keys = deps.transactions.keys(front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
     let sealed = keys.seal(workspace, plain, &*front.entropy).map_err(|fault| unavailable(&fault))?;
-    if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+    if sealed.len() > MAX_SEALED_TRANSACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }

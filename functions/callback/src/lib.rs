@@ -7,15 +7,16 @@ mod answer;
 mod begin;
 mod provider;
 
-use assembly::{AssemblyError, Parts};
-use frontchannel::{FrontChannel, Standing};
+use bootstrap::{BootstrapError, Runtime};
+use frontchannel::{FrontChannel, PendingAuthorization};
 use http_client::Fetcher;
-use keystore::Sealing;
+use keystore::DataKeys;
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::Interaction;
 use protocol::types::id::WorkspaceId;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use signing::Purpose;
+use signing::Sealer;
 use store::{AccountRecording, SessionCreation};
 use web::cookie::Cookie;
 use web::route::{self, Endpoint};
@@ -31,10 +32,10 @@ pub struct Deps {
     pub sessions: SessionCreation,
     /// Accounts of users whom providers know.
     pub accounts: AccountRecording,
-    /// Sealing of logins that wait for a provider.
-    pub transactions: Sealing,
-    /// Sealing of our secrets at providers.
-    pub secrets: Sealing,
+    /// DataKeys<Sealer> of logins that wait for a provider.
+    pub transactions: DataKeys<Sealer>,
+    /// DataKeys<Sealer> of our secrets at providers.
+    pub secrets: DataKeys<Sealer>,
     /// Requests to providers.
     pub fetcher: Fetcher,
     /// What is known of the providers.
@@ -46,15 +47,15 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            front: parts.front()?,
-            sessions: parts.handle(SessionCreation::new),
-            accounts: parts.handle(AccountRecording::new),
-            transactions: parts.sealing(Purpose::Upstream)?,
-            secrets: parts.sealing(Purpose::UpstreamSecret)?,
-            fetcher: parts.fetcher(),
+            front: runtime.front()?,
+            sessions: runtime.handle(SessionCreation::new),
+            accounts: runtime.handle(AccountRecording::new),
+            transactions: runtime.sealer(Purpose::Upstream)?,
+            secrets: runtime.sealer(Purpose::UpstreamSecret)?,
+            fetcher: runtime.fetcher(),
             upstreams: Upstreams::default(),
         })
     }
@@ -88,14 +89,14 @@ async fn resumed(
     request: &Request,
     workspace: &WorkspaceId,
     interaction: Interaction,
-) -> Result<Standing, PageError> {
+) -> Result<PendingAuthorization, PageError> {
     let loaded = deps.front.workspace(workspace).await?;
     deps.front.unfinished(workspace, &interaction).await?;
     deps.front.resume(request, loaded, interaction).await
 }
 
-fn provider<'s>(standing: &'s Standing, idp: &str) -> Result<&'s UpstreamProvider, PageError> {
-    standing.workspace.workspace.settings.upstream(idp).ok_or(PageError::UnknownIdentitySource)
+fn provider<'s>(pending: &'s PendingAuthorization, idp: &str) -> Result<&'s UpstreamProvider, PageError> {
+    pending.workspace.workspace.settings.upstream(idp).ok_or(PageError::UnknownIdentitySource)
 }
 
 /// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
@@ -103,8 +104,8 @@ fn transaction_cookie(deps: &Deps, workspace: &WorkspaceId, state: &str) -> Cook
     Cookie::numbered("upstream", state, workspace, &deps.front.public_url)
 }
 
-fn callback_url(standing: &Standing, idp: &str) -> String {
-    standing.workspace.workspace.issuer.url(&format!("/callback/{idp}"))
+fn callback_url(pending: &PendingAuthorization, idp: &str) -> String {
+    pending.workspace.workspace.issuer.url(&format!("/callback/{idp}"))
 }
 
 /// Logs an infrastructure fault, once, and answers that we are not available.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use frontchannel::Standing;
+use frontchannel::PendingAuthorization;
 use http::Method;
 use http_client::{FetchFault, Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
@@ -145,11 +145,11 @@ impl Login<'_> {
 /// Our secret at `provider`, if we have one there.
 pub(crate) async fn client_secret(
     deps: &Deps,
-    standing: &Standing,
+    pending: &PendingAuthorization,
     provider: &UpstreamProvider,
 ) -> Result<Option<Secret<String>>, PageError> {
     let Some(sealed) = &provider.sealed_client_secret else { return Ok(None) };
-    let workspace = &standing.workspace.workspace.id;
+    let workspace = &pending.workspace.workspace.id;
     let keys = deps.secrets.keys(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
     let plain = keys.open(workspace, sealed).ok_or(PageError::Unavailable)?;
     let text = String::from_utf8(plain.expose().clone()).map_err(|_| PageError::Unavailable)?;

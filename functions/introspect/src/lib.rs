@@ -1,11 +1,11 @@
-//! The introspection endpoint (RFC 7662): whether a token is good, and what it is about; signed if the asker wants it so
+//! The introspection endpoint (RFC 7662): whether a token is good, and what it is about; signed if the caller wants it so
 //! (RFC 9701).
 
-use assembly::{AssemblyError, Parts};
-use backchannel::{BackChannel, Caller, Clients, refusal, token_request_fault, unavailable};
+use backchannel::{BackChannel, ClientAuthenticator, CorsClient, refusal, token_request_fault, unavailable};
+use bootstrap::{BootstrapError, Runtime};
 use http::header;
 use keystore::Signers;
-use protocol::token_status::caller::Asker;
+use protocol::token_status::caller::Caller;
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
 use protocol::tokens::access_token::AccessTokenClaims;
@@ -23,7 +23,7 @@ pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
     /// What authenticates clients.
-    pub clients: Clients,
+    pub client_authenticator: ClientAuthenticator,
     /// Grants.
     pub grants: GrantReading,
     /// The keys that sign.
@@ -35,13 +35,13 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            back: parts.back(),
-            clients: parts.clients()?,
-            grants: parts.handle(GrantReading::new),
-            signers: parts.signers()?,
+            back: runtime.back(),
+            client_authenticator: runtime.client_authenticator()?,
+            grants: runtime.handle(GrantReading::new),
+            signers: runtime.signers()?,
         })
     }
 
@@ -54,14 +54,12 @@ impl Deps {
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     deps.back
-        .answer(request, Endpoint::Introspection, async |workspace, caller| {
-            respond(deps, request, workspace, caller).await
-        })
+        .answer(request, Endpoint::Introspection, async |workspace, cors| respond(deps, request, workspace, cors).await)
         .await
 }
 
-async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
-    match introspect(deps, request, workspace, caller).await {
+async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, cors: &mut CorsClient) -> Response {
+    match introspect(deps, request, workspace, cors).await {
         Ok(Answer::Plain(said)) => json::json(200, &said, Caching::Never),
         Ok(Answer::Signed(said)) => response(200, introspection::MEDIA_TYPE, said, Caching::Never),
         Err(error) => refusal(request, workspace, &error),
@@ -78,36 +76,38 @@ async fn introspect(
     deps: &Deps,
     request: &Request,
     workspace: &Workspace,
-    caller: &mut Caller,
+    cors: &mut CorsClient,
 ) -> Result<Answer, TokenRequestError> {
     let body = request.form().map_err(token_request_fault)?;
-    let asker = Box::pin(deps.back.asker((request, workspace), &body, caller, (&deps.grants, &deps.clients))).await?;
-    if matches!(&asker, Asker::Client(client) if !client.client().authentication.is_confidential()) {
+    let caller =
+        Box::pin(deps.back.caller((request, workspace), &body, cors, (&deps.grants, &deps.client_authenticator)))
+            .await?;
+    if matches!(&caller, Caller::Client(client) if !client.client().authentication.is_confidential()) {
         return Err(TokenRequestError::Public);
     }
     let named = TokenParameter::parse(&body)?.ok_or(TokenRequestError::MissingToken)?;
     // Boxed, because the SDK's futures are large.
-    let said = Box::pin(described(deps, workspace, named.token.expose(), &asker)).await?;
+    let said = Box::pin(described(deps, workspace, named.token.expose(), &caller)).await?;
     if wants_signature(request) {
-        Box::pin(signed(deps, workspace, &asker, &said)).await
+        Box::pin(signed(deps, workspace, &caller, &said)).await
     } else {
         Ok(Answer::Plain(said))
     }
 }
 
-/// What is said of `token` to `asker`: of what is not a good token, or not theirs to ask about, nothing.
+/// What is said of `token` to `caller`: of what is not a good token, or not theirs to ask about, nothing.
 async fn described(
     deps: &Deps,
     workspace: &Workspace,
     token: &str,
-    asker: &Asker,
+    caller: &Caller,
 ) -> Result<Introspection, TokenRequestError> {
     if let Some(token) = RefreshToken::parse(token) {
-        return refresh_token(deps, workspace, &token, asker).await;
+        return refresh_token(deps, workspace, &token, caller).await;
     }
-    let claims = deps.back.own_token(workspace, token).await.map_err(|fault| unavailable(&fault))?;
+    let claims = deps.back.verify_access_token(workspace, token).await.map_err(|fault| unavailable(&fault))?;
     let may =
-        |claims: &AccessTokenClaims| asker.may(INTROSPECT_TOKENS, (&claims.client_id, &claims.sub), &workspace.issuer);
+        |claims: &AccessTokenClaims| caller.may(INTROSPECT_TOKENS, (&claims.client_id, &claims.sub), &workspace.issuer);
     let Some(claims) = claims.filter(may) else { return Ok(Introspection::INACTIVE) };
     let live = deps.back.live(workspace, claims, &deps.grants).await.map_err(|fault| unavailable(&fault))?;
     Ok(live.map_or(Introspection::INACTIVE, Introspection::access_token))
@@ -117,13 +117,13 @@ async fn refresh_token(
     deps: &Deps,
     workspace: &Workspace,
     token: &RefreshToken,
-    asker: &Asker,
+    caller: &Caller,
 ) -> Result<Introspection, TokenRequestError> {
     let now = deps.back.clock.now();
     let grant = deps.grants.find(&workspace.id, &token.grant).await.map_err(|fault| unavailable(&fault))?;
     let Some(grant) = grant else { return Ok(Introspection::INACTIVE) };
     let (terms, state) = (&grant.terms, current(&grant, token, now));
-    let may = asker.may(INTROSPECT_TOKENS, (&terms.client_id, terms.known_as()), &workspace.issuer);
+    let may = caller.may(INTROSPECT_TOKENS, (&terms.client_id, terms.client_subject()), &workspace.issuer);
     let client = deps.back.configuration.usable_client(workspace, &terms.client_id, now).await;
     let usable = client.map_err(|fault| unavailable(&fault))?.is_some();
     let good = may && usable && workspace.knows(&terms.source, &terms.subject);
@@ -131,7 +131,7 @@ async fn refresh_token(
     Ok(state.map_or(Introspection::INACTIVE, |state| Introspection::refresh_token(&grant, state, &workspace.issuer)))
 }
 
-/// Whether the asker wants a signed answer (RFC 9701 §4).
+/// Whether the caller wants a signed answer (RFC 9701 §4).
 fn wants_signature(request: &Request) -> bool {
     let accepted = request.header(header::ACCEPT);
     let ranges = accepted.iter().flat_map(|accept| accept.split(','));
@@ -143,13 +143,13 @@ fn wants_signature(request: &Request) -> bool {
 async fn signed(
     deps: &Deps,
     workspace: &Workspace,
-    asker: &Asker,
+    caller: &Caller,
     said: &Introspection,
 ) -> Result<Answer, TokenRequestError> {
     let now = deps.back.clock.now();
     let claims = SignedIntrospection {
         iss: workspace.issuer.as_str(),
-        aud: asker.client_id(),
+        aud: caller.client_id(),
         iat: now.seconds(),
         token_introspection: said,
     };

@@ -1,7 +1,7 @@
 //! The choice of an account (OpenID Connect Core §3.1.2.1, `prompt=select_account`).
 
-use frontchannel::Standing;
-use protocol::authorization::decision::Verdict;
+use frontchannel::PendingAuthorization;
+use protocol::authorization::decision::NextStep;
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::AccountChoice;
 use protocol::authorization::refusal::Refusal;
@@ -12,38 +12,42 @@ use web::{Request, Response};
 use crate::Deps;
 
 /// The session of the user who has to be asked whether to go on with it.
-pub(crate) async fn to_choose(deps: &Deps, request: &Request, standing: &Standing) -> Result<Option<Session>, Refusal> {
+pub(crate) async fn to_choose(
+    deps: &Deps,
+    request: &Request,
+    pending: &PendingAuthorization,
+) -> Result<Option<Session>, Refusal> {
     // Only such a request is worth a read of the session.
-    if !matches!(standing.request.terms.prompt, Prompt::Pages { account: true, .. }) {
+    if !matches!(pending.request.terms.prompt, Prompt::Pages { account: true, .. }) {
         return Ok(None);
     }
-    let Some(session) = deps.front.session(request, &standing.workspace.workspace).await? else { return Ok(None) };
-    let verdict = deps.front.decide(standing, Some(&session)).await?;
-    Ok(matches!(verdict, Verdict::SelectAccount).then_some(session))
+    let Some(session) = deps.front.session(request, &pending.workspace.workspace).await? else { return Ok(None) };
+    let next = deps.front.decide(pending, Some(&session)).await?;
+    Ok(matches!(next, NextStep::SelectAccount).then_some(session))
 }
 
 /// Goes on with the account that the user chose.
 pub(crate) async fn choose(
     deps: &Deps,
     request: &Request,
-    mut standing: Standing,
+    mut pending: PendingAuthorization,
     choice: &str,
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     match choice {
         "another" => {
-            standing.passage.account = Some(AccountChoice::Another);
-            front.to_login(&standing).await
+            pending.interaction.account = Some(AccountChoice::Another);
+            front.to_login(&pending).await
         }
         "current" => {
-            let session = front.session(request, &standing.workspace.workspace).await?;
-            match session.filter(|session| standing.passage.shown_to.as_ref() == Some(&session.subject)) {
+            let session = front.session(request, &pending.workspace.workspace).await?;
+            match session.filter(|session| pending.interaction.shown_to.as_ref() == Some(&session.subject)) {
                 Some(session) => {
-                    standing.passage.account = Some(AccountChoice::Current(session.sid.clone()));
-                    front.next(&standing, &session).await
+                    pending.interaction.account = Some(AccountChoice::Current(session.sid.clone()));
+                    front.next(&pending, &session).await
                 }
                 // The page was shown to somebody else, or the session has ended since.
-                None => front.to_login(&standing).await,
+                None => front.to_login(&pending).await,
             }
         }
         _ => Err(Refusal::Page(PageError::IncompleteForm)),

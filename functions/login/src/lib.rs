@@ -8,8 +8,8 @@ mod consent;
 mod page;
 mod sign_in;
 
-use assembly::{AssemblyError, Parts};
-use frontchannel::{FrontChannel, Standing};
+use bootstrap::{BootstrapError, Runtime};
+use frontchannel::{FrontChannel, PendingAuthorization};
 use http::Method;
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::Refusal;
@@ -35,12 +35,12 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            front: parts.front()?,
-            sessions: parts.handle(SessionCreation::new),
-            consents: parts.handle(ConsentRecording::new),
+            front: runtime.front()?,
+            sessions: runtime.handle(SessionCreation::new),
+            consents: runtime.handle(ConsentRecording::new),
         })
     }
 }
@@ -67,7 +67,11 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
 }
 
 /// Picks up the interaction that the query names.
-async fn resumed_by_query(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Standing, PageError> {
+async fn resumed_by_query(
+    deps: &Deps,
+    request: &Request,
+    workspace: &WorkspaceId,
+) -> Result<PendingAuthorization, PageError> {
     let parameters = request.query_parameters().map_err(page_error)?;
     resumed(deps, request, workspace, &parameters).await
 }
@@ -86,7 +90,7 @@ async fn resumed(
     request: &Request,
     workspace: &WorkspaceId,
     parameters: &Parameters,
-) -> Result<Standing, PageError> {
+) -> Result<PendingAuthorization, PageError> {
     let front = &deps.front;
     let loaded = front.workspace(workspace).await?;
     let interaction = front.open(workspace, parameters.one("interaction")?).await?;

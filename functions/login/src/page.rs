@@ -1,6 +1,6 @@
 //! What the pages show.
 
-use frontchannel::Standing;
+use frontchannel::PendingAuthorization;
 use pages::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::request::RequestTerms;
@@ -20,9 +20,13 @@ pub(crate) struct LoginForm<'a> {
 }
 
 /// The login page.
-pub(crate) async fn login_page(deps: &Deps, standing: &Standing, form: &LoginForm<'_>) -> Result<Response, PageError> {
-    let workspace = &standing.workspace.workspace;
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, None).await?);
+pub(crate) async fn login_page(
+    deps: &Deps,
+    pending: &PendingAuthorization,
+    form: &LoginForm<'_>,
+) -> Result<Response, PageError> {
+    let workspace = &pending.workspace.workspace;
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(pending, None).await?);
     let sandbox = workspace.settings.sandbox.as_ref();
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
     let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
@@ -32,7 +36,7 @@ pub(crate) async fn login_page(deps: &Deps, standing: &Standing, form: &LoginFor
     let template = LoginPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
-        client: &standing.client.client.name,
+        client: &pending.client.client.name,
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
         username: form.username,
@@ -42,37 +46,45 @@ pub(crate) async fn login_page(deps: &Deps, standing: &Standing, form: &LoginFor
         providers: &providers,
     };
     let status = if form.failed { 403 } else { 200 };
-    Ok(page(status, &template, &nonce, &standing.request.redirect_uri.form_targets()))
+    Ok(page(status, &template, &nonce, &pending.request.redirect_uri.form_targets()))
 }
 
 /// The page that asks which account to go on with.
-pub(crate) async fn account_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
-    let workspace = &standing.workspace.workspace;
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session)).await?);
+pub(crate) async fn account_page(
+    deps: &Deps,
+    pending: &PendingAuthorization,
+    session: &Session,
+) -> Result<Response, PageError> {
+    let workspace = &pending.workspace.workspace;
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(pending, Some(session)).await?);
     let template = AccountPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
-        client: &standing.client.client.name,
+        client: &pending.client.client.name,
         user: &session.display_name,
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
     };
-    Ok(page(200, &template, &nonce, &standing.request.redirect_uri.form_targets()))
+    Ok(page(200, &template, &nonce, &pending.request.redirect_uri.form_targets()))
 }
 
 /// The consent page.
-pub(crate) async fn consent_page(deps: &Deps, standing: &Standing, session: &Session) -> Result<Response, PageError> {
-    let (workspace, client) = (&standing.workspace.workspace, &standing.client.client);
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(standing, Some(session)).await?);
-    let scopes = rows(&standing.request.terms, &workspace.settings);
-    let destination = standing.request.redirect_uri.destination();
+pub(crate) async fn consent_page(
+    deps: &Deps,
+    pending: &PendingAuthorization,
+    session: &Session,
+) -> Result<Response, PageError> {
+    let (workspace, client) = (&pending.workspace.workspace, &pending.client.client);
+    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(pending, Some(session)).await?);
+    let scopes = rows(&pending.request.terms, &workspace.settings);
+    let destination = pending.request.redirect_uri.destination();
     let template = ConsentPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
         client: &client.name,
         client_id: client.id.as_str(),
         destination: &destination,
-        unassured: !client.identity_is_assured(&standing.request.redirect_uri),
+        unassured: !client.identity_is_assured(&pending.request.redirect_uri),
         user: &session.display_name,
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
@@ -80,7 +92,7 @@ pub(crate) async fn consent_page(deps: &Deps, standing: &Standing, session: &Ses
         divisible: scopes.iter().any(|scope| scope.optional),
         lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
     };
-    Ok(page(200, &template, &nonce, &standing.request.redirect_uri.form_targets()))
+    Ok(page(200, &template, &nonce, &pending.request.redirect_uri.form_targets()))
 }
 
 /// What is asked for: scopes, and claims that none of them covers.

@@ -10,7 +10,7 @@ use thiserror::Error;
 use web::Response;
 use web::response::see_other;
 
-use crate::{Deps, Leaving, page};
+use crate::{Deps, PendingLogout, page};
 
 /// Why a session could not be ended.
 #[derive(Debug, Error)]
@@ -23,46 +23,50 @@ enum EndFault {
 
 /// Ends the session. If that does not work, the browser forgets it all the same, and the user is told and can try again
 /// (fault F-DDB-7).
-pub(crate) async fn finish(deps: &Deps, leaving: &Leaving, approved: &ApprovedLogout) -> Result<Response, PageError> {
-    match end(deps, leaving, approved).await {
-        Ok(()) => done(deps, leaving),
+pub(crate) async fn finish(
+    deps: &Deps,
+    pending: &PendingLogout,
+    approved: &ApprovedLogout,
+) -> Result<Response, PageError> {
+    match end(deps, pending, approved).await {
+        Ok(()) => done(deps, pending),
         Err(fault) => {
             tracing::error!(fault = %fault, "a session could not be ended");
-            page::failed(deps, leaving, approved.session()).await
+            page::failed(deps, pending, approved.session()).await
         }
     }
 }
 
 /// First the clients are put into the queue and then the session ends: whatever happens in between, each of them is told,
 /// at worst of a session that lives until its user tries again. Those that joined in between are told afterwards.
-async fn end(deps: &Deps, leaving: &Leaving, approved: &ApprovedLogout) -> Result<(), EndFault> {
-    let workspace = &leaving.workspace().id;
+async fn end(deps: &Deps, pending: &PendingLogout, approved: &ApprovedLogout) -> Result<(), EndFault> {
+    let workspace = &pending.workspace().id;
     let before = &approved.session().participants;
-    tell(deps, leaving, before.iter()).await?;
+    enqueue_notices(deps, pending, before.iter()).await?;
     let participants = deps.ending.end(workspace, approved).await?;
     tracing::info!(%workspace, clients = participants.len(), "a user logged out");
-    tell(deps, leaving, participants.iter().filter(|participant| !before.contains(participant))).await?;
+    enqueue_notices(deps, pending, participants.iter().filter(|participant| !before.contains(participant))).await?;
     Ok(())
 }
 
-async fn tell<'p>(
+async fn enqueue_notices<'p>(
     deps: &Deps,
-    leaving: &Leaving,
+    pending: &PendingLogout,
     participants: impl Iterator<Item = &'p Participant>,
 ) -> Result<(), DeliveryFault> {
     let notice = |participant: &Participant| LogoutNotice {
-        workspace: leaving.workspace().id.clone(),
+        workspace: pending.workspace().id.clone(),
         participant: participant.clone(),
     };
     let notices: Vec<_> = participants.map(notice).collect();
-    deps.deliveries.enqueue(&notices, deps.reception.clock.now()).await
+    deps.deliveries.enqueue(&notices, deps.browser.clock.now()).await
 }
 
 /// Nobody is logged in any more: the user goes back to the client, if it said where to, or sees that it is so.
-pub(crate) fn done(deps: &Deps, leaving: &Leaving) -> Result<Response, PageError> {
-    let response = match &leaving.returning {
+pub(crate) fn done(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
+    let response = match &pending.returning {
         Some(returning) => see_other(&returning.location()),
-        None => page::signed_out(deps, leaving)?,
+        None => page::signed_out(deps, pending)?,
     };
-    Ok(deps.reception.forgotten(response, &leaving.workspace().id))
+    Ok(deps.browser.forgotten(response, &pending.workspace().id))
 }

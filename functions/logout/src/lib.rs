@@ -7,13 +7,13 @@ mod page;
 
 use std::sync::Arc;
 
-use assembly::{AssemblyError, Parts};
+use bootstrap::{BootstrapError, Runtime};
 use delivery::Deliveries;
-use frontchannel::Reception;
+use frontchannel::BrowserContext;
 use http::Method;
-use keystore::Sealing;
+use keystore::DataKeys;
 use protocol::authorization::error::PageError;
-use protocol::logout::request::{Hint, LogoutRequest, Returning, Verdict, decide};
+use protocol::logout::request::{Hint, LogoutRequest, LogoutStep, Returning, decide};
 use protocol::syntax::parameters::Parameters;
 use protocol::tokens::id_token;
 use protocol::types::id::{ClientId, WorkspaceId};
@@ -21,10 +21,11 @@ use protocol::types::secret::Secret;
 use protocol::users::session::Session;
 use protocol::workspace::settings::Workspace;
 use signing::Purpose;
-use signing::verify::own_claims;
+use signing::Sealer;
+use signing::verify::verify_issued_by_us;
 use store::SessionEnding;
 use store::configuration::{LoadedClient, LoadedWorkspace};
-use web::request::LONGEST_QUERY;
+use web::request::MAX_QUERY_BYTES;
 use web::response::see_other;
 use web::route::{self, Endpoint};
 use web::{FormFault, Request, Response, edge};
@@ -33,13 +34,13 @@ use web::{FormFault, Request, Response, edge};
 /// clients are told.
 pub struct Deps {
     /// The part of the front channel that grants nothing.
-    pub reception: Reception,
+    pub browser: BrowserContext,
     /// Sessions, to be ended.
     pub ending: SessionEnding,
     /// The queue of clients that have to be told.
     pub deliveries: Deliveries,
-    /// Sealing of what users are asked.
-    pub confirmations: Sealing,
+    /// DataKeys<Sealer> of what users are asked.
+    pub confirmations: DataKeys<Sealer>,
 }
 
 impl Deps {
@@ -47,27 +48,27 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            reception: parts.reception(),
-            ending: parts.handle(SessionEnding::new),
-            deliveries: parts.deliveries()?,
-            confirmations: parts.sealing(Purpose::Logout)?,
+            browser: runtime.browser_context(),
+            ending: runtime.handle(SessionEnding::new),
+            deliveries: runtime.deliveries()?,
+            confirmations: runtime.sealer(Purpose::Logout)?,
         })
     }
 
     /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
     /// fails here is tried again by the first request that needs it.
     pub async fn warm(&self) {
-        if let Err(fault) = self.confirmations.keys(self.reception.clock.now()).await {
+        if let Err(fault) = self.confirmations.keys(self.browser.clock.now()).await {
             tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
         }
     }
 }
 
 /// A logout as far as it is known: of which workspace, at whose wish, and where it leads.
-pub(crate) struct Leaving {
+pub(crate) struct PendingLogout {
     /// The workspace.
     pub(crate) workspace: Arc<LoadedWorkspace>,
     /// The client that asks, if it said so.
@@ -76,7 +77,7 @@ pub(crate) struct Leaving {
     pub(crate) returning: Option<Returning>,
 }
 
-impl Leaving {
+impl PendingLogout {
     /// The workspace itself.
     pub(crate) fn workspace(&self) -> &Workspace {
         &self.workspace.workspace
@@ -90,13 +91,13 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 
 async fn respond(deps: &Deps, request: &Request) -> Response {
     let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == Endpoint::Logout) else {
-        return deps.reception.error(request, PageError::NotFound);
+        return deps.browser.error(request, PageError::NotFound);
     };
     if !matched.route.methods.contains(&request.method.as_str()) {
-        return deps.reception.method_not_allowed(request, &matched);
+        return deps.browser.method_not_allowed(request, &matched);
     }
     let outcome = log_out(deps, request, &matched.workspace).await;
-    outcome.unwrap_or_else(|error| deps.reception.error(request, error))
+    outcome.unwrap_or_else(|error| deps.browser.error(request, error))
 }
 
 /// Parse, load, decide, commit: each step once, in this order.
@@ -106,15 +107,15 @@ async fn log_out(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Res
         return confirm::submit(deps, request, (workspace, &parameters)).await;
     }
     let asked = LogoutRequest::parse(&parameters)?;
-    let (leaving, hint) = load(deps, workspace, &asked).await?;
-    if let Some(again) = as_get(deps, request, leaving.workspace()) {
+    let (pending, hint) = load(deps, workspace, &asked).await?;
+    if let Some(again) = as_get(deps, request, pending.workspace()) {
         return Ok(again);
     }
-    let session = session(deps, request, leaving.workspace()).await?;
+    let session = session(deps, request, pending.workspace()).await?;
     match decide(session, hint.as_ref()) {
-        Verdict::Nobody => end::done(deps, &leaving),
-        Verdict::Ask(session) => page::ask(deps, &leaving, &session).await,
-        Verdict::End(approved) => end::finish(deps, &leaving, &approved).await,
+        LogoutStep::Nobody => end::done(deps, &pending),
+        LogoutStep::Ask(session) => page::ask(deps, &pending, &session).await,
+        LogoutStep::End(approved) => end::finish(deps, &pending, &approved).await,
     }
 }
 
@@ -128,15 +129,19 @@ fn parse(request: &Request) -> Result<Parameters, PageError> {
     })
 }
 
-async fn load(deps: &Deps, id: &WorkspaceId, asked: &LogoutRequest) -> Result<(Leaving, Option<Hint>), PageError> {
-    let workspace = deps.reception.workspace(id).await?;
+async fn load(
+    deps: &Deps,
+    id: &WorkspaceId,
+    asked: &LogoutRequest,
+) -> Result<(PendingLogout, Option<Hint>), PageError> {
+    let workspace = deps.browser.workspace(id).await?;
     let hint = match &asked.id_token_hint {
         Some(hint) => Some(verified(deps, &workspace.workspace, hint).await?),
         None => None,
     };
     let client = client(deps, &workspace.workspace, asked.client(hint.as_ref())?).await?;
     let returning = asked.returning(client.as_ref().map(|client| &*client.client))?;
-    Ok((Leaving { workspace, client, returning }, hint))
+    Ok((PendingLogout { workspace, client, returning }, hint))
 }
 
 /// The client that asks. One that is named and cannot be used is as good as unknown.
@@ -146,22 +151,22 @@ pub(crate) async fn client(
     id: Option<&ClientId>,
 ) -> Result<Option<Arc<LoadedClient>>, PageError> {
     let Some(id) = id else { return Ok(None) };
-    let found = deps.reception.configuration.usable_client(workspace, id, deps.reception.clock.now()).await;
+    let found = deps.browser.configuration.usable_client(workspace, id, deps.browser.clock.now()).await;
     found.map_err(|fault| unavailable(&fault))?.ok_or(PageError::UnknownClient).map(Some)
 }
 
 /// The claims of a hint that we signed; it may have ended (§2).
 async fn verified(deps: &Deps, workspace: &Workspace, hint: &Secret<String>) -> Result<Hint, PageError> {
-    let ring = deps.reception.rings.ring(&workspace.id, deps.reception.clock.now()).await;
+    let ring = deps.browser.rings.ring(&workspace.id, deps.browser.clock.now()).await;
     let ring = ring.map_err(|fault| unavailable(&fault))?.ok_or(PageError::Unavailable)?;
-    let claims = own_claims(hint.expose(), &ring.published(), id_token::TYPE);
+    let claims = verify_issued_by_us(hint.expose(), &ring.published(), id_token::TYPE);
     claims.and_then(|claims| Hint::parse(&claims, &workspace.issuer)).ok_or(PageError::ForeignHint)
 }
 
 /// The session of the browser, whether its user still exists or not: it ends in either case.
 async fn session(deps: &Deps, request: &Request, workspace: &Workspace) -> Result<Option<Session>, PageError> {
-    let Some(cookie) = deps.reception.session_cookie(request, &workspace.id) else { return Ok(None) };
-    let found = deps.reception.sessions.find(&workspace.id, &cookie, deps.reception.clock.now()).await;
+    let Some(cookie) = deps.browser.session_cookie(request, &workspace.id) else { return Ok(None) };
+    let found = deps.browser.sessions.find(&workspace.id, &cookie, deps.browser.clock.now()).await;
     found.map_err(|fault| unavailable(&fault))
 }
 
@@ -170,8 +175,8 @@ async fn session(deps: &Deps, request: &Request, workspace: &Workspace) -> Resul
 fn as_get(deps: &Deps, request: &Request, workspace: &Workspace) -> Option<Response> {
     let body = std::str::from_utf8(&request.body).ok()?;
     let is_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%+&=*!'(),;:@/?$".contains(&byte);
-    let fits = body.len() <= LONGEST_QUERY && body.bytes().all(is_query);
-    let stranger = deps.reception.session_cookie(request, &workspace.id).is_none();
+    let fits = body.len() <= MAX_QUERY_BYTES && body.bytes().all(is_query);
+    let stranger = deps.browser.session_cookie(request, &workspace.id).is_none();
     let again = request.method == Method::POST && fits && stranger;
     again.then(|| see_other(&format!("{}?{body}", workspace.issuer.url("/oidc/logout"))))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assembly::{AssemblyError, Parts};
+use bootstrap::{BootstrapError, Runtime};
 use protocol::discovery::metadata;
 use protocol::jose::key_ring::KeyRing;
 use protocol::workspace::settings::Workspace;
@@ -27,16 +27,16 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        Ok(Self { workspaces: parts.workspaces(), rings: parts.rings(), clock: Arc::clone(&parts.clock) })
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self { workspaces: runtime.workspaces(), rings: runtime.rings(), clock: Arc::clone(&runtime.clock) })
     }
 }
 
 impl Deps {
     /// Opens the connection during the start of a function, when it has the full speed of its processor.
     pub async fn warm(&self) {
-        if let Err(fault) = self.workspaces.knock().await {
+        if let Err(fault) = self.workspaces.ping().await {
             tracing::warn!(fault = %fault, "the store could not be reached at the start");
         }
     }

@@ -1,14 +1,14 @@
 //! The `metadata` function: wires and serves.
 
-use assembly::Parts;
+use bootstrap::Runtime;
 use metadata::{Deps, handle};
 use web::{lambda, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     log::init(log::Format::Json);
-    let parts = Parts::from_env()?;
-    let deps = Deps::assemble(&parts)?;
+    let runtime = Runtime::from_env()?;
+    let deps = Deps::assemble(&runtime)?;
     deps.warm().await;
-    lambda::serve(parts.public_url, async |request| handle(&deps, &request).await).await
+    lambda::serve(runtime.public_url, async |request| handle(&deps, &request).await).await
 }

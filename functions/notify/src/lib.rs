@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use assembly::{AssemblyError, Parts};
+use bootstrap::{BootstrapError, Runtime};
 use delivery::Postponement;
 use http::Method;
 use http_client::{FetchFault, Fetcher, Outgoing};
 use keystore::{SignerFault, Signers};
 use protocol::clients::redirect_uri::RedirectUri;
-use protocol::logout::logout_token::{self, Hearing, LogoutNotice, LogoutTokenClaims};
+use protocol::logout::logout_token::{self, DeliveryOutcome, LogoutNotice, LogoutTokenClaims};
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::workspace::settings::Workspace;
 use store::{ConfigurationReading, StoreFault};
@@ -36,7 +36,7 @@ pub struct Deps {
 
 /// Why a client may not have heard.
 #[derive(Debug, Error)]
-enum Unheard {
+enum NotifyError {
     #[error(transparent)]
     Store(#[from] StoreFault),
     #[error(transparent)]
@@ -50,14 +50,14 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            configuration: parts.configuration(),
-            signers: parts.signers()?,
-            fetcher: parts.fetcher(),
-            postponement: parts.postponement()?,
-            clock: Arc::clone(&parts.clock),
+            configuration: runtime.configuration(),
+            signers: runtime.signers()?,
+            fetcher: runtime.fetcher(),
+            postponement: runtime.postponement()?,
+            clock: Arc::clone(&runtime.clock),
         })
     }
 }
@@ -70,16 +70,16 @@ pub async fn handle(deps: &Deps, message: &Message) -> Handled {
         return again(deps, message).await;
     };
     let (workspace, client) = (&notice.workspace, notice.participant.client_id.as_str());
-    match told(deps, &notice).await {
-        Ok(Hearing::Heard) => {
+    match notify_client(deps, &notice).await {
+        Ok(DeliveryOutcome::Delivered) => {
             tracing::info!(%workspace, client.id = client, tries = message.tries, "a client was told of a logout");
             Handled::Done
         }
-        Ok(Hearing::Refused) => {
+        Ok(DeliveryOutcome::Rejected) => {
             tracing::warn!(%workspace, client.id = client, "a client does not want to hear of a logout");
             Handled::Done
         }
-        Ok(Hearing::Unheard) => {
+        Ok(DeliveryOutcome::Retry) => {
             tracing::warn!(%workspace, client.id = client, tries = message.tries, "a client did not hear of a logout");
             again(deps, message).await
         }
@@ -100,30 +100,32 @@ async fn again(deps: &Deps, message: &Message) -> Handled {
 }
 
 /// Load, sign, send. A client that is gone, or no longer wants to be told, has heard enough.
-async fn told(deps: &Deps, notice: &LogoutNotice) -> Result<Hearing, Unheard> {
+async fn notify_client(deps: &Deps, notice: &LogoutNotice) -> Result<DeliveryOutcome, NotifyError> {
     let now = deps.clock.now();
-    let Some(loaded) = deps.configuration.workspace(&notice.workspace, now).await? else { return Ok(Hearing::Refused) };
+    let Some(loaded) = deps.configuration.workspace(&notice.workspace, now).await? else {
+        return Ok(DeliveryOutcome::Rejected);
+    };
     let workspace = &loaded.workspace;
     let client = deps.configuration.usable_client(workspace, &notice.participant.client_id, now).await?;
     match client.as_ref().and_then(|client| client.client.backchannel_logout.as_ref()) {
-        Some(uri) => Ok(send(deps, uri, &signed(deps, workspace, notice).await?).await?),
-        None => Ok(Hearing::Refused),
+        Some(uri) => Ok(send(deps, uri, &sign_logout_token(deps, workspace, notice).await?).await?),
+        None => Ok(DeliveryOutcome::Rejected),
     }
 }
 
-async fn signed(deps: &Deps, workspace: &Workspace, notice: &LogoutNotice) -> Result<String, SignerFault> {
+async fn sign_logout_token(deps: &Deps, workspace: &Workspace, notice: &LogoutNotice) -> Result<String, SignerFault> {
     let now = deps.clock.now();
     let claims = LogoutTokenClaims::of(notice, &workspace.issuer, now);
     deps.signers.sign(&workspace.id, now, async |signer| signer.sign(logout_token::TYPE, &claims).await).await
 }
 
 /// Posts `token` to the client (§2.5).
-async fn send(deps: &Deps, uri: &RedirectUri, token: &str) -> Result<Hearing, FetchFault> {
+async fn send(deps: &Deps, uri: &RedirectUri, token: &str) -> Result<DeliveryOutcome, FetchFault> {
     let form = Some(format!("logout_token={}", encode_uri_component(token)));
     let outgoing = Outgoing { method: Method::POST, url: uri.as_str(), authorization: None, form };
     match deps.fetcher.deliver(outgoing).await {
-        Ok(()) => Ok(Hearing::Heard),
-        Err(FetchFault::Status(status)) => Ok(Hearing::of(status)),
+        Ok(()) => Ok(DeliveryOutcome::Delivered),
+        Err(FetchFault::Status(status)) => Ok(DeliveryOutcome::of(status)),
         Err(fault) => Err(fault),
     }
 }

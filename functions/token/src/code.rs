@@ -11,11 +11,14 @@ use store::{Redemption, RefreshIssue};
 
 use crate::respond::TokenResponse;
 use crate::sign::{Derived, derived, held};
-use crate::{COMMIT, Deps, SIGN_AND_COMMIT, Visit, unavailable};
+use crate::{AuthenticatedRequest, Deps, TIME_TO_COMMIT, TIME_TO_SIGN_AND_COMMIT, unavailable};
 
 /// The line that every request follows, each step once.
-pub(crate) async fn exchange(visit: &Visit<'_>, asked: CodeExchange) -> Result<TokenResponse, TokenError> {
-    let Visit { deps, workspace, client, .. } = visit;
+pub(crate) async fn exchange(
+    request: &AuthenticatedRequest<'_>,
+    asked: CodeExchange,
+) -> Result<TokenResponse, TokenError> {
+    let AuthenticatedRequest { deps, workspace, client, .. } = request;
     let code = of_region(asked.code, &deps.region)?;
     let grant = deps.grants.find(&workspace.id, &code.grant).await.map_err(|fault| unavailable(&fault))?;
     let approved = match approve(grant, &code.hash, asked.presented, client, deps.back.clock.now()) {
@@ -23,11 +26,11 @@ pub(crate) async fn exchange(visit: &Visit<'_>, asked: CodeExchange) -> Result<T
         decided => decided?,
     };
     known_user(workspace, &approved)?;
-    visit.in_time(SIGN_AND_COMMIT)?;
+    request.in_time(TIME_TO_SIGN_AND_COMMIT)?;
     let refresh_token = first_refresh_token(deps, workspace, &approved).await?;
-    let tokens = Box::pin(held(visit, &approved.entitlement, refresh_token.as_ref())).await?;
-    visit.in_time(COMMIT)?;
-    commit(visit, (&approved, refresh_token.map(|derived| derived.issue)), tokens).await
+    let tokens = Box::pin(held(request, &approved.entitlement, refresh_token.as_ref())).await?;
+    request.in_time(TIME_TO_COMMIT)?;
+    commit(request, (&approved, refresh_token.map(|derived| derived.issue)), tokens).await
 }
 
 fn known_user(workspace: &Workspace, approved: &ApprovedExchange) -> Result<(), TokenError> {
@@ -51,11 +54,11 @@ async fn first_refresh_token(
 
 /// The one write that makes it happen, or nothing happened.
 async fn commit(
-    visit: &Visit<'_>,
+    request: &AuthenticatedRequest<'_>,
     (approved, first): (&ApprovedExchange, Option<RefreshIssue>),
     tokens: Unreleased<TokenResponse>,
 ) -> Result<TokenResponse, TokenError> {
-    let Visit { deps, workspace, .. } = visit;
+    let AuthenticatedRequest { deps, workspace, .. } = request;
     let attempt = random::<16>(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
     let (attempt, now) = (base64url(&attempt), deps.back.clock.now());
     let redemption = deps.grants.redeem(&workspace.id, (approved, first), &attempt, now).await;

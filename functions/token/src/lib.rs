@@ -11,15 +11,16 @@ mod sign;
 
 use std::sync::Arc;
 
-use assembly::{AssemblyError, Parts};
-use backchannel::{BackChannel, Caller, Clients};
-use keystore::{Deriving, Signers};
+use backchannel::{BackChannel, ClientAuthenticator, CorsClient};
+use bootstrap::{BootstrapError, Runtime};
+use keystore::{DataKeys, Signers};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::request::TokenRequest;
 use protocol::types::id::RegionLabel;
 use protocol::types::time::Lifetime;
 use protocol::workspace::settings::Workspace;
+use signing::Deriver;
 use signing::{Entropy, Purpose};
 use store::GrantRedemption;
 use web::route::Endpoint;
@@ -32,13 +33,13 @@ pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
     /// What authenticates clients.
-    pub clients: Clients,
+    pub client_authenticator: ClientAuthenticator,
     /// Grants, to be redeemed and refreshed.
     pub grants: GrantRedemption,
     /// The keys that sign.
     pub signers: Signers,
     /// The key that refresh tokens are derived with.
-    pub refresh_tokens: Deriving,
+    pub refresh_tokens: DataKeys<Deriver>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The region whose codes and refresh tokens are good here.
@@ -50,16 +51,16 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            back: parts.back(),
-            clients: parts.clients()?,
-            grants: parts.handle(GrantRedemption::new),
-            signers: parts.signers()?,
-            refresh_tokens: parts.deriving(Purpose::RefreshToken)?,
-            entropy: Arc::clone(&parts.entropy),
-            region: parts.region.clone(),
+            back: runtime.back(),
+            client_authenticator: runtime.client_authenticator()?,
+            grants: runtime.handle(GrantRedemption::new),
+            signers: runtime.signers()?,
+            refresh_tokens: runtime.deriver(Purpose::RefreshToken)?,
+            entropy: Arc::clone(&runtime.entropy),
+            region: runtime.region.clone(),
         })
     }
 }
@@ -80,7 +81,7 @@ impl Deps {
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     deps.back
-        .answer(request, Endpoint::Token, async |workspace, caller| respond(deps, request, workspace, caller).await)
+        .answer(request, Endpoint::Token, async |workspace, cors| respond(deps, request, workspace, cors).await)
         .await
 }
 
@@ -89,22 +90,22 @@ async fn tokens(
     deps: &Deps,
     request: &Request,
     workspace: &Workspace,
-    caller: &mut Caller,
+    cors: &mut CorsClient,
 ) -> Result<TokenResponse, TokenError> {
     let body = request.form().map_err(token_error)?;
     let asked = TokenRequest::parse(&body)?;
-    let client = deps.clients.authenticated(&deps.back, request, workspace, (&body, caller)).await?;
-    let visit = Visit { deps, request, workspace, client };
+    let client = deps.client_authenticator.authenticate(&deps.back, request, workspace, (&body, cors)).await?;
+    let request = AuthenticatedRequest { deps, request, workspace, client };
     // Boxed, because the SDK's futures are large.
     match asked {
-        TokenRequest::Code(asked) => Box::pin(code::exchange(&visit, asked)).await,
-        TokenRequest::Refresh(asked) => Box::pin(refresh::refresh(&visit, asked)).await,
-        TokenRequest::ClientCredentials(asked) => Box::pin(client_credentials::issue(&visit, &asked)).await,
+        TokenRequest::Code(asked) => Box::pin(code::exchange(&request, asked)).await,
+        TokenRequest::Refresh(asked) => Box::pin(refresh::refresh(&request, asked)).await,
+        TokenRequest::ClientCredentials(asked) => Box::pin(client_credentials::issue(&request, &asked)).await,
     }
 }
 
 /// A request whose client is known.
-struct Visit<'a> {
+struct AuthenticatedRequest<'a> {
     deps: &'a Deps,
     request: &'a Request,
     workspace: &'a Workspace,
@@ -112,15 +113,15 @@ struct Visit<'a> {
 }
 
 /// The longest that signing takes, with all its tries and the next key's.
-const SIGN: Lifetime = Lifetime::seconds(1);
+const TIME_TO_SIGN: Lifetime = Lifetime::seconds(1);
 
 /// The longest that signing and the commit after it take.
-const SIGN_AND_COMMIT: Lifetime = Lifetime::seconds(4);
+const TIME_TO_SIGN_AND_COMMIT: Lifetime = Lifetime::seconds(4);
 
 /// The longest that the commit takes, with all its tries.
-const COMMIT: Lifetime = Lifetime::seconds(3);
+const TIME_TO_COMMIT: Lifetime = Lifetime::seconds(3);
 
-impl Visit<'_> {
+impl AuthenticatedRequest<'_> {
     /// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client
     /// that is told so can come again with the same code or token (fault F-LAM-1).
     fn in_time(&self, needed: Lifetime) -> Result<(), TokenError> {

@@ -1,6 +1,6 @@
 //! From outcome to status, headers and body.
 
-use backchannel::Caller;
+use backchannel::CorsClient;
 use protocol::tokens::error::TokenError;
 use protocol::workspace::settings::Workspace;
 use serde::Serialize;
@@ -22,8 +22,8 @@ pub(crate) struct TokenResponse {
     pub(crate) refresh_token: Option<String>,
 }
 
-pub(crate) async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
-    match tokens(deps, request, workspace, caller).await {
+pub(crate) async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, cors: &mut CorsClient) -> Response {
+    match tokens(deps, request, workspace, cors).await {
         Ok(tokens) => json::json(200, &tokens, Caching::Never),
         Err(error) => refused(request, workspace, &error),
     }

@@ -15,7 +15,7 @@ use signing::{Deriver, Signer, SigningFault};
 use store::RefreshIssue;
 
 use crate::respond::TokenResponse;
-use crate::{Deps, Visit, unavailable};
+use crate::{AuthenticatedRequest, Deps, unavailable};
 
 /// A refresh token that is about to be handed out.
 pub(crate) struct Derived {
@@ -28,11 +28,11 @@ pub(crate) struct Derived {
 /// Signs what is due, with the current key or with the one that takes over from it. What belongs to a grant is to be held
 /// back until its commit is won.
 pub(crate) async fn signed(
-    visit: &Visit<'_>,
+    request: &AuthenticatedRequest<'_>,
     due: &Entitlement,
     refresh_token: Option<&Derived>,
 ) -> Result<TokenResponse, TokenError> {
-    let Visit { deps, workspace, .. } = visit;
+    let AuthenticatedRequest { deps, workspace, .. } = request;
     let nonce = random(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
     let id = IdTokenClaims::of(due, &workspace.issuer);
@@ -51,11 +51,11 @@ pub(crate) async fn signed(
 
 /// Signs what is due by a grant, and holds it back until the commit is won.
 pub(crate) async fn held(
-    visit: &Visit<'_>,
+    request: &AuthenticatedRequest<'_>,
     due: &Entitlement,
     refresh_token: Option<&Derived>,
 ) -> Result<Unreleased<TokenResponse>, TokenError> {
-    signed(visit, due, refresh_token).await.map(Unreleased::hold)
+    signed(request, due, refresh_token).await.map(Unreleased::hold)
 }
 
 /// Signs both tokens at the same time; one after the other only where the ID token carries the hash of the access token.

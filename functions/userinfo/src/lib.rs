@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use assembly::{AssemblyError, Parts};
-use backchannel::{BackChannel, Caller};
+use backchannel::{BackChannel, CorsClient};
+use bootstrap::{BootstrapError, Runtime};
 use http::header;
 use keystore::Signers;
 use protocol::jose::jwk::Algorithm;
@@ -38,13 +38,13 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something of it is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
-            back: parts.back(),
-            grants: parts.handle(GrantReading::new),
-            accounts: parts.handle(AccountReading::new),
-            signers: parts.signers()?,
+            back: runtime.back(),
+            grants: runtime.handle(GrantReading::new),
+            accounts: runtime.handle(AccountReading::new),
+            signers: runtime.signers()?,
         })
     }
 }
@@ -52,12 +52,12 @@ impl Deps {
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     deps.back
-        .answer(request, Endpoint::Userinfo, async |workspace, caller| respond(deps, request, workspace, caller).await)
+        .answer(request, Endpoint::Userinfo, async |workspace, cors| respond(deps, request, workspace, cors).await)
         .await
 }
 
-async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, caller: &mut Caller) -> Response {
-    let outcome = tell(deps, request, workspace, caller).await;
+async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, cors: &mut CorsClient) -> Response {
+    let outcome = tell(deps, request, workspace, cors).await;
     outcome.unwrap_or_else(|error| refused(request, workspace, error))
 }
 
@@ -66,9 +66,9 @@ async fn tell(
     deps: &Deps,
     request: &Request,
     workspace: &Workspace,
-    caller: &mut Caller,
+    cors: &mut CorsClient,
 ) -> Result<Response, BearerError> {
-    let (client, claims) = claims(deps, request, workspace, caller).await?;
+    let (client, claims) = claims(deps, request, workspace, cors).await?;
     match client.client.userinfo_signed {
         None => Ok(json::json(200, &claims, Caching::Never)),
         Some(alg) => {
@@ -99,10 +99,10 @@ async fn claims(
     deps: &Deps,
     request: &Request,
     workspace: &Workspace,
-    caller: &mut Caller,
+    cors: &mut CorsClient,
 ) -> Result<(Arc<LoadedClient>, Map<String, Value>), BearerError> {
     let token = presented(deps, request, workspace).await?;
-    let client = deps.back.client(workspace, &token.client_id, caller).await.map_err(|fault| unavailable(&fault))?;
+    let client = deps.back.client(workspace, &token.client_id, cors).await.map_err(|fault| unavailable(&fault))?;
     let client = client.filter(|client| client.client.is_usable()).ok_or(BearerError::Invalid)?;
     if token.expired(deps.back.clock.now()) {
         return Err(BearerError::Invalid);
@@ -114,7 +114,7 @@ async fn claims(
         return Err(BearerError::Invalid);
     }
     let grant = live_grant(deps, workspace, &token).await?;
-    if *grant.terms.known_as() != token.sub {
+    if *grant.terms.client_subject() != token.sub {
         return Err(BearerError::Invalid);
     }
     let GrantTerms { source, subject, claims, .. } = &grant.terms;
@@ -132,7 +132,7 @@ async fn presented(deps: &Deps, request: &Request, workspace: &Workspace) -> Res
     }
     let token = bearer_token(&request.header(header::AUTHORIZATION))?;
     deps.back
-        .own_token(workspace, token.expose())
+        .verify_access_token(workspace, token.expose())
         .await
         .map_err(|fault| unavailable(&fault))?
         .ok_or(BearerError::Invalid)

@@ -215,7 +215,7 @@ export async function silently(config, endpoints) {
   return { transaction, parameters, code: codeOf(answer, config) };
 }
 
-const PATIENCE = 10_000;
+const TIMEOUT_MS = 10_000;
 const GRACE_AFTER_LOAD = 1_000;
 
 /** Loads `url` in a hidden frame and waits for what /demo/silent hands over. */
@@ -238,7 +238,7 @@ export function throughFrame(url) {
         end(resolve, new URLSearchParams(event.data));
       }
     };
-    let timer = setTimeout(giveUp, PATIENCE);
+    let timer = setTimeout(giveUp, TIMEOUT_MS);
     window.addEventListener('message', receive);
     // A page that is loaded and says nothing is a page of the server, which frames do not show.
     frame.addEventListener('load', () => {

@@ -6,9 +6,9 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use assembly::{AssemblyError, KeyPlace, Place, surroundings};
+use bootstrap::{BootstrapError, Environment, KeyBackend, surroundings};
 use http_client::Fetcher;
-use keystore::{DataKeyFault, Sealing};
+use keystore::{DataKeyFault, DataKeys};
 use protocol::clients::external_url::Reach;
 use protocol::jose::key_ring::{KeyLocation, KeyRing, PUBLISHED_BEFORE_USE};
 use protocol::types::id::WorkspaceId;
@@ -25,7 +25,7 @@ use crate::keys::{KeyError, KeySource, Keys, NewKey};
 use crate::provision::ProvisionError;
 use crate::sealing::{self, PUBLISHED_BEFORE_SEALING};
 use crate::sectors::{self, SectorError};
-use crate::workspace_file::{FileError, Reading};
+use crate::workspace_file::{FileError, Loader};
 
 /// Why it was not done, as one sentence.
 #[derive(Debug, Error)]
@@ -38,7 +38,7 @@ pub enum AdminError {
     Environment(#[from] ConfigError),
     /// The functions could not be put together.
     #[error(transparent)]
-    Assembly(#[from] AssemblyError),
+    Assembly(#[from] BootstrapError),
     /// A file is not good.
     #[error(transparent)]
     File(#[from] FileError),
@@ -80,9 +80,9 @@ struct Stack {
 
 impl Stack {
     fn from_env() -> Result<Self, AdminError> {
-        let (connection, Place { public_url, keys, .. }) = surroundings(Config::from_env()?)?;
+        let (connection, Environment { public_url, keys, .. }) = surroundings(Config::from_env()?)?;
         match keys {
-            KeyPlace::Aws { kms, sealing_key, signing_keys } => Ok(Self {
+            KeyBackend::Aws { kms, sealing_key, signing_keys } => Ok(Self {
                 connection,
                 public_url,
                 unwrapping: KmsUnwrapping::new(&kms, &sealing_key),
@@ -90,7 +90,7 @@ impl Stack {
                 signing_keys,
                 now: SystemClock.now(),
             }),
-            KeyPlace::Nowhere | KeyPlace::Laptop(_) => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
+            KeyBackend::Nowhere | KeyBackend::Laptop(_) => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
         }
     }
 
@@ -101,7 +101,7 @@ impl Stack {
 
     async fn sealer(&self, purpose: Purpose) -> Result<Arc<Sealer>, DataKeyFault> {
         let reading = SealingKeyReading::new(&self.connection);
-        Sealing::wrapped(purpose, reading, self.unwrapping.clone()).keys(self.now).await
+        DataKeys::<Sealer>::wrapped(purpose, reading, self.unwrapping.clone()).keys(self.now).await
     }
 }
 
@@ -118,8 +118,8 @@ pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
         let (upstream_secrets, client_secrets) =
             (&*stack.sealer(Purpose::UpstreamSecret).await?, &*stack.sealer(Purpose::ClientSecret).await?);
         let public_url = &stack.public_url;
-        let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
-        let files = options.files.iter().map(|path| reading.file(path)).collect::<Result<Vec<_>, _>>()?;
+        let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+        let files = options.files.iter().map(|path| loader.file(path)).collect::<Result<Vec<_>, _>>()?;
         sectors::check(&files, &Fetcher::new(Reach::of(stack.public_url.as_str()))).await?;
         keys.apply(&files).await?;
         let applied: Vec<(&str, usize)> =

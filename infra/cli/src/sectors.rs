@@ -48,7 +48,7 @@ mod tests {
     use web::config::PublicUrl;
 
     use super::*;
-    use crate::workspace_file::{DEMO, Reading};
+    use crate::workspace_file::{DEMO, Loader};
 
     /// Answers one request with `answer`, and says where.
     fn serve(answer: &'static str) -> String {
@@ -65,7 +65,7 @@ mod tests {
     async fn checked(answer: &'static str) -> Result<(), String> {
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
         let sealer = Sealer::derived(&Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
-        let reading = Reading {
+        let loader = Loader {
             public_url: &public_url,
             upstream_secrets: &sealer,
             client_secrets: &sealer,
@@ -78,7 +78,7 @@ mod tests {
                 serve(answer)
             ),
         );
-        let file = reading.text("demo.toml", &text).unwrap();
+        let file = loader.text("demo.toml", &text).unwrap();
         check(&[file], &Fetcher::new(Reach::of(public_url.as_str()))).await.map_err(|error| error.to_string())
     }
 

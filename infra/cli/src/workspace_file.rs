@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use protocol::clients::external_url::{OutboundUrl, Reach};
-use protocol::jose::external_jwk::ForeignAlgorithm;
+use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
@@ -63,7 +63,7 @@ const fn default_algorithm() -> Algorithm {
 }
 
 /// What a file is read with.
-pub struct Reading<'a> {
+pub struct Loader<'a> {
     /// Stands for `{public_url}`.
     pub public_url: &'a PublicUrl,
     /// Seals our secrets at upstream providers, which have to be kept.
@@ -74,7 +74,7 @@ pub struct Reading<'a> {
     pub entropy: &'a dyn Entropy,
 }
 
-impl Reading<'_> {
+impl Loader<'_> {
     /// Reads the file at `path`.
     ///
     /// # Errors
@@ -171,7 +171,7 @@ fn add_digest(table: &mut Table, secret: &str) -> Result<(), String> {
 fn registered(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), String> {
     metadata.register(settings, issuer).map_err(|reason| reason.to_string())?;
     let set = metadata.jwks.iter();
-    let mut keys = set.flat_map(|set| ForeignAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
+    let mut keys = set.flat_map(|set| ExternalAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
     if keys.all(|key| verify::is_key(&key)) {
         return Ok(());
     }
@@ -240,8 +240,8 @@ mod tests {
         let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
         let (upstream_secrets, client_secrets) = (&sealer(Purpose::UpstreamSecret), &sealer(Purpose::ClientSecret));
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
-        let reading = Reading { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
-        reading.text("x.toml", text).map_err(|error| error.to_string())
+        let loader = Loader { public_url: &public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+        loader.text("x.toml", text).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -3,25 +3,25 @@
 //! Each answers programs with JSON, some of which run in browsers and may read the answer only from registered origins,
 //! errors included.
 
-mod asker;
-mod clients;
-mod key_sets;
+mod caller;
+mod client_authenticator;
+mod client_keys;
 
 use std::sync::Arc;
 
-use protocol::token_status::caller::AskerError;
+use protocol::token_status::caller::CallerError;
 use protocol::token_status::request::TokenRequestError;
 use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::types::id::ClientId;
 use protocol::workspace::settings::Workspace;
-use signing::verify::own_claims;
+use signing::verify::verify_issued_by_us;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use store::{ConfigurationReading, KeyRingReading, StoreFault};
 use web::route::{self, CrossOrigin, Endpoint};
 use web::{Clock, FormFault, Request, Response, cors, edge, json};
 
-pub use clients::Clients;
-pub use key_sets::{KeySetFault, KeySets};
+pub use client_authenticator::ClientAuthenticator;
+pub use client_keys::{ClientKeySets, ClientKeysFault};
 
 /// What every function of the back channel works with.
 pub struct BackChannel {
@@ -35,7 +35,7 @@ pub struct BackChannel {
 
 /// Who the request says it comes from, believed or not: its own pages may read the answer.
 #[derive(Default)]
-pub struct Caller {
+pub struct CorsClient {
     /// The client, once it is known.
     pub client: Option<Arc<LoadedClient>>,
 }
@@ -44,7 +44,7 @@ impl BackChannel {
     /// Opens connections during the start of a function, when it has the full speed of its processor. What fails here is
     /// tried again by the first request that needs it.
     pub async fn warm(&self) {
-        if let Err(fault) = self.configuration.workspaces().knock().await {
+        if let Err(fault) = self.configuration.workspaces().ping().await {
             tracing::warn!(fault = %fault, "the store could not be reached at the start");
         }
     }
@@ -54,7 +54,7 @@ impl BackChannel {
         &self,
         request: &Request,
         endpoint: Endpoint,
-        handler: impl AsyncFnOnce(&Workspace, &mut Caller) -> Response,
+        handler: impl AsyncFnOnce(&Workspace, &mut CorsClient) -> Response,
     ) -> Response {
         edge::guarded(request, self.respond(request, endpoint, handler)).await
     }
@@ -63,7 +63,7 @@ impl BackChannel {
         &self,
         request: &Request,
         endpoint: Endpoint,
-        handler: impl AsyncFnOnce(&Workspace, &mut Caller) -> Response,
+        handler: impl AsyncFnOnce(&Workspace, &mut CorsClient) -> Response,
     ) -> Response {
         let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == endpoint) else {
             return json::not_found(request);
@@ -84,11 +84,11 @@ impl BackChannel {
                 if for_pages { cors::shared_with(refused, request, &loaded.origins) } else { refused }
             }
             _ if for_pages => shared(request, &loaded, handler).await,
-            _ => handler(&loaded.workspace, &mut Caller::default()).await,
+            _ => handler(&loaded.workspace, &mut CorsClient::default()).await,
         }
     }
 
-    /// Finds the client that a request says it comes from, and lets `caller` know.
+    /// Finds the client that a request says it comes from, and lets `cors` know.
     ///
     /// # Errors
     ///
@@ -97,10 +97,10 @@ impl BackChannel {
         &self,
         workspace: &Workspace,
         id: &ClientId,
-        caller: &mut Caller,
+        cors: &mut CorsClient,
     ) -> Result<Option<Arc<LoadedClient>>, StoreFault> {
-        caller.client = self.configuration.client(workspace, id, self.clock.now()).await?;
-        Ok(caller.client.clone())
+        cors.client = self.configuration.client(workspace, id, self.clock.now()).await?;
+        Ok(cors.client.clone())
     }
 
     /// The claims of `token`, if it is an access token of this workspace, expired or not.
@@ -108,9 +108,13 @@ impl BackChannel {
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn own_token(&self, workspace: &Workspace, token: &str) -> Result<Option<AccessTokenClaims>, StoreFault> {
+    pub async fn verify_access_token(
+        &self,
+        workspace: &Workspace,
+        token: &str,
+    ) -> Result<Option<AccessTokenClaims>, StoreFault> {
         let ring = self.rings.ring(&workspace.id, self.clock.now()).await?.ok_or(StoreFault::Unreadable("key ring"))?;
-        Ok(own_claims(token, &ring.published(), access_token::TYPE)
+        Ok(verify_issued_by_us(token, &ring.published(), access_token::TYPE)
             .and_then(|claims| AccessTokenClaims::parse(&claims, &workspace.issuer)))
     }
 }
@@ -119,11 +123,11 @@ impl BackChannel {
 async fn shared(
     request: &Request,
     loaded: &LoadedWorkspace,
-    handler: impl AsyncFnOnce(&Workspace, &mut Caller) -> Response,
+    handler: impl AsyncFnOnce(&Workspace, &mut CorsClient) -> Response,
 ) -> Response {
-    let mut caller = Caller::default();
-    let response = handler(&loaded.workspace, &mut caller).await;
-    let origins = caller.client.as_ref().map_or(&loaded.origins, |client| &client.origins);
+    let mut cors = CorsClient::default();
+    let response = handler(&loaded.workspace, &mut cors).await;
+    let origins = cors.client.as_ref().map_or(&loaded.origins, |client| &client.origins);
     cors::shared_with(response, request, origins)
 }
 
@@ -139,7 +143,7 @@ pub fn refusal(request: &Request, workspace: &Workspace, error: &TokenRequestErr
     let response = json::error(request, status, code, &error.to_string());
     let realm = workspace.issuer.as_str();
     match (status, error) {
-        (401, TokenRequestError::Asker(AskerError::Bearer(_))) => {
+        (401, TokenRequestError::Caller(CallerError::Bearer(_))) => {
             json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""))
         }
         (401, _) => json::challenged(response, &format!("Basic realm=\"{realm}\"")),

@@ -4,7 +4,7 @@
 //! hears of it later. So `logout` puts one message for each application into a queue, durably, and `notify` works it off.
 //! Access goes through handles, each named for what it may do (design invariant 8).
 
-mod held;
+mod in_memory;
 mod sqs;
 
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 use web::queue::Message;
 
-pub use held::HeldQueue;
+pub use in_memory::InMemoryQueue;
 pub use sqs::{Queue, QueueSettings};
 
 /// How often a message is delivered before it is put aside, where somebody has to look. It is the `maxReceiveCount` of
 /// the queue in AWS.
-pub const MOST_TRIES: u32 = 8;
+pub const MAX_RECEIVE_COUNT: u32 = 8;
 
 /// How long a message that was delivered waits at most for word of it, before it is delivered again. It is the visibility
 /// timeout of the queue in AWS: six times what a function may take.
-pub const PATIENCE: Lifetime = Lifetime::seconds(60);
+pub const VISIBILITY_TIMEOUT: Lifetime = Lifetime::seconds(60);
 
 /// How long a message waits after `tries` deliveries: ten seconds, then three times as long each time, and at most a
 /// quarter of an hour. The last of them comes some fifty minutes after the first.
 #[must_use]
 pub fn pause(tries: u32) -> Lifetime {
-    let thrice = 3_u32.saturating_pow(tries.saturating_sub(1).min(MOST_TRIES));
+    let thrice = 3_u32.saturating_pow(tries.saturating_sub(1).min(MAX_RECEIVE_COUNT));
     Lifetime::seconds(thrice.saturating_mul(10).min(900))
 }
 
@@ -49,7 +49,7 @@ pub struct DeliveryFault(pub(crate) String);
 
 enum Way {
     Sqs(Queue),
-    Held(Arc<HeldQueue>),
+    Held(Arc<InMemoryQueue>),
 }
 
 /// May put messages into the queue.
@@ -67,7 +67,7 @@ impl Deliveries {
 
     /// Through this process.
     #[must_use]
-    pub const fn held(queue: Arc<HeldQueue>) -> Self {
+    pub const fn held(queue: Arc<InMemoryQueue>) -> Self {
         Self(Way::Held(queue))
     }
 
@@ -103,7 +103,7 @@ impl Postponement {
 
     /// Through this process.
     #[must_use]
-    pub const fn held(queue: Arc<HeldQueue>) -> Self {
+    pub const fn held(queue: Arc<InMemoryQueue>) -> Self {
         Self(Way::Held(queue))
     }
 
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn each_pause_is_longer_than_the_last_and_all_of_them_end_within_the_hour() {
-        let pauses: Vec<u32> = (1..MOST_TRIES).map(|tries| pause(tries).as_seconds()).collect();
+        let pauses: Vec<u32> = (1..MAX_RECEIVE_COUNT).map(|tries| pause(tries).as_seconds()).collect();
         assert_eq!(pauses, [10, 30, 90, 270, 810, 900, 900]);
         assert!(pauses.iter().sum::<u32>() < 3600);
         assert_eq!(pause(0).as_seconds(), 10);

@@ -14,7 +14,7 @@ use protocol::types::time::Lifetime;
 use crate::DeliveryFault;
 
 /// How many messages SQS takes at once.
-const BATCH: usize = 10;
+const MAX_BATCH: usize = 10;
 
 /// Where the queue is and who asks.
 pub struct QueueSettings {
@@ -57,7 +57,7 @@ impl Queue {
 
     /// Puts a message with each of `bodies` into the queue.
     pub(crate) async fn send(&self, bodies: &[String]) -> Result<(), DeliveryFault> {
-        for bodies in bodies.chunks(BATCH) {
+        for bodies in bodies.chunks(MAX_BATCH) {
             let entries = bodies.iter().enumerate().map(|(number, body)| {
                 SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body).build()
             });

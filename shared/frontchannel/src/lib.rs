@@ -4,27 +4,29 @@
 //! here: an interaction that travels sealed with the browser, the session behind a cookie, the one decision, and the
 //! one write that makes a grant.
 
-mod answer;
+mod browser_context;
+mod interaction;
 mod issue;
-mod reception;
+mod responses;
 mod session;
-mod standing;
 mod subject;
 
 use std::sync::Arc;
 
-use keystore::{Deriving, Sealing};
+use keystore::DataKeys;
 use protocol::types::id::RegionLabel;
+use signing::Deriver;
 use signing::Entropy;
+use signing::Sealer;
 use store::{
     AccountReading, ConfigurationReading, ConsentReading, GrantCreation, KeyRingReading, SessionJoining, SessionReading,
 };
 use web::Clock;
 use web::config::PublicUrl;
 
-pub use reception::Reception;
-pub use session::{Authenticated, NewSession, SESSION};
-pub use standing::{BROWSER, Standing};
+pub use browser_context::BrowserContext;
+pub use interaction::{BROWSER_COOKIE, PendingAuthorization};
+pub use session::{NewSession, SESSION_COOKIE, UserAuthentication};
 
 /// What every function of the front channel works with.
 pub struct FrontChannel {
@@ -42,10 +44,10 @@ pub struct FrontChannel {
     pub accounts: AccountReading,
     /// New grants.
     pub grants: GrantCreation,
-    /// Sealing of interactions.
-    pub interactions: Sealing,
+    /// DataKeys<Sealer> of interactions.
+    pub interactions: DataKeys<Sealer>,
     /// Identifiers of users for the clients of one sector.
-    pub pairwise: Deriving,
+    pub pairwise: DataKeys<Deriver>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The time.

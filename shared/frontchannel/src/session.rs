@@ -10,24 +10,24 @@ use protocol::users::session::{SINGLE_FACTOR, Session};
 use protocol::users::user_claims::Identity;
 use protocol::workspace::settings::Workspace;
 use signing::entropy::random;
-use signing::verify::own_claims;
+use signing::verify::verify_issued_by_us;
 use store::SessionCreation;
 use web::Request;
 use web::config::PublicUrl;
 use web::cookie::Cookie;
 
-use crate::standing::unavailable;
-use crate::{FrontChannel, Standing};
+use crate::interaction::unavailable;
+use crate::{FrontChannel, PendingAuthorization};
 
 /// The purpose of the session cookie.
-pub const SESSION: &str = "session";
+pub const SESSION_COOKIE: &str = "session";
 
 /// How many clients of a former session of the browser a new one takes over, to tell them when it ends in its turn.
 /// Whoever logs in anew again and again does not make the item grow without end.
-const MOST_INHERITED: usize = 50;
+const MAX_INHERITED_PARTICIPANTS: usize = 50;
 
 /// A user who has just proved who they are.
-pub struct Authenticated<'a> {
+pub struct UserAuthentication<'a> {
     /// Who they are.
     pub identity: &'a Identity,
     /// How they proved it (RFC 8176).
@@ -76,7 +76,7 @@ impl FrontChannel {
     ) -> Result<Option<Subject>, PageError> {
         let ring = self.rings.ring(&workspace.id, self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
         let ring = ring.ok_or(PageError::Unavailable)?;
-        let claims = own_claims(hint.expose(), &ring.published(), id_token::TYPE);
+        let claims = verify_issued_by_us(hint.expose(), &ring.published(), id_token::TYPE);
         Ok(claims.and_then(|claims| id_token::hinted_subject(&claims, &workspace.issuer, client)))
     }
 
@@ -93,11 +93,11 @@ impl FrontChannel {
         &self,
         sessions: &SessionCreation,
         request: &Request,
-        standing: &Standing,
-        authenticated: Authenticated<'_>,
+        pending: &PendingAuthorization,
+        authenticated: UserAuthentication<'_>,
     ) -> Result<NewSession, PageError> {
-        let Authenticated { identity, amr, auth_time } = authenticated;
-        let workspace = &standing.workspace.workspace;
+        let UserAuthentication { identity, amr, auth_time } = authenticated;
+        let workspace = &pending.workspace.workspace;
         let fault = |fault: &dyn std::fmt::Display| unavailable(fault);
         let sid = base64url(&random::<16>(&*self.entropy).map_err(|error| fault(&error))?);
         let cookie = base64url(&random::<32>(&*self.entropy).map_err(|error| fault(&error))?);
@@ -106,7 +106,7 @@ impl FrontChannel {
             Some(former) => sessions.end(&workspace.id, &former).await.map_err(|error| fault(&error))?,
             None => Vec::new(),
         };
-        participants.truncate(MOST_INHERITED);
+        participants.truncate(MAX_INHERITED_PARTICIPANTS);
         let session = Session {
             sid,
             subject: identity.subject.clone(),
@@ -121,7 +121,7 @@ impl FrontChannel {
         };
         sessions.begin(&workspace.id, &hash, &session).await.map_err(|error| fault(&error))?;
         tracing::info!(workspace = %workspace.id, source = %identity.source, "a user logged in");
-        Ok(NewSession { session, cookie: Cookie::new(SESSION, &workspace.id, &self.public_url).set(&cookie) })
+        Ok(NewSession { session, cookie: Cookie::new(SESSION_COOKIE, &workspace.id, &self.public_url).set(&cookie) })
     }
 
     fn session_cookie(&self, request: &Request, workspace: &WorkspaceId) -> Option<SecretHash> {
@@ -131,6 +131,6 @@ impl FrontChannel {
 
 /// The hash of the session cookie that `request` carries.
 pub(crate) fn cookie(request: &Request, workspace: &WorkspaceId, public_url: &PublicUrl) -> Option<SecretHash> {
-    let cookie = Cookie::new(SESSION, workspace, public_url);
+    let cookie = Cookie::new(SESSION_COOKIE, workspace, public_url);
     cookie.read(request).map(|value| SecretHash::of(&Secret::new(value.into())))
 }

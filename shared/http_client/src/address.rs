@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is not, by its network and the length of its prefix (RFC 6890 and the IANA registry of special addresses).
-const INNER: [([u8; 4], u32); 16] = [
+const NOT_PUBLIC_V4: [([u8; 4], u32); 16] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
     ([100, 64, 0, 0], 10),
@@ -23,11 +23,11 @@ const INNER: [([u8; 4], u32); 16] = [
 ];
 
 /// The same for addresses of 128 bits, within `2000::/3`: outside of that, nothing is public.
-const INNER_OF_128_BITS: [([u16; 2], u32); 4] =
+const NOT_PUBLIC_V6: [([u16; 2], u32); 4] =
     [([0x2001, 0], 23), ([0x2001, 0x0db8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
 
 /// Behind this prefix, a network without addresses of 32 bits reaches them (RFC 6052 §2.1).
-const TRANSLATED: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+const NAT64_PREFIX: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// Whether `address` is one of the public internet. An address that stands for another counts as that.
 pub(super) fn is_public(address: IpAddr) -> bool {
@@ -39,7 +39,9 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 
 fn is_public_of_32_bits(address: Ipv4Addr) -> bool {
     let bits = u32::from(address);
-    !INNER.iter().any(|(network, prefix)| (bits ^ u32::from(Ipv4Addr::from(*network))).leading_zeros() >= *prefix)
+    !NOT_PUBLIC_V4
+        .iter()
+        .any(|(network, prefix)| (bits ^ u32::from(Ipv4Addr::from(*network))).leading_zeros() >= *prefix)
 }
 
 fn is_public_of_128_bits(address: Ipv6Addr) -> bool {
@@ -47,7 +49,7 @@ fn is_public_of_128_bits(address: Ipv6Addr) -> bool {
         return is_public_of_32_bits(inner);
     }
     if let Some((network, inner)) = address.octets().split_last_chunk::<4>()
-        && network == TRANSLATED
+        && network == NAT64_PREFIX
     {
         return is_public_of_32_bits(Ipv4Addr::from(*inner));
     }
@@ -57,7 +59,7 @@ fn is_public_of_128_bits(address: Ipv6Addr) -> bool {
         let network = u128::from(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0));
         (bits ^ network).leading_zeros() >= *prefix
     };
-    bits >> 125 == 0b001 && !INNER_OF_128_BITS.iter().any(within)
+    bits >> 125 == 0b001 && !NOT_PUBLIC_V6.iter().any(within)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use protocol::clients::external_url::{OutboundUrl, Reach};
-use protocol::jose::external_jwk::ForeignJwks;
+use protocol::jose::external_jwk::ExternalJwks;
 use protocol::syntax::json::{strict, strict_list};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -30,10 +30,10 @@ pub use network::{Network, SystemNetwork, Waiting};
 use network::Connector;
 
 /// How long a request may take, with everything (fault F-UP-1).
-const PATIENCE: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The largest answer that is read.
-const LARGEST_ANSWER: usize = 64 * 1024;
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Makes requests.
 pub struct Fetcher {
@@ -117,8 +117,8 @@ impl Fetcher {
     /// # Errors
     ///
     /// [`FetchFault`].
-    pub async fn keys(&self, url: &str) -> Result<ForeignJwks, FetchFault> {
-        ForeignJwks::parse(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
+    pub async fn keys(&self, url: &str) -> Result<ExternalJwks, FetchFault> {
+        ExternalJwks::parse(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
     }
 
     /// Sends `outgoing`, to which the answer is a mere 200 or 204. What else is in it is not read.
@@ -142,7 +142,7 @@ impl Fetcher {
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, FetchFault>>) -> Result<T, FetchFault> {
         let late = |_| FetchFault::Unreachable("it took too long".into());
-        tokio::time::timeout(PATIENCE, work).await.map_err(late)?
+        tokio::time::timeout(REQUEST_TIMEOUT, work).await.map_err(late)?
     }
 
     async fn answer(&self, outgoing: &Outgoing<'_>) -> Result<http::Response<Incoming>, FetchFault> {
@@ -194,7 +194,7 @@ async fn body(response: http::Response<Incoming>) -> Result<Bytes, FetchFault> {
     if packed || !is_json(response.headers().get(header::CONTENT_TYPE)) {
         return Err(FetchFault::Unreadable);
     }
-    let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
     body.map(Collected::to_bytes).map_err(|error| FetchFault::Unreachable(error.to_string()))
 }
 
@@ -369,7 +369,7 @@ mod tests {
         for (answer, endless) in slow {
             let begun = tokio::time::Instant::now();
             assert!(matches!(asked(answer, endless).await, Err(FetchFault::Unreachable(_))), "{answer}");
-            assert!(begun.elapsed() <= PATIENCE + Duration::from_millis(10), "{answer}: {:?}", begun.elapsed());
+            assert!(begun.elapsed() <= REQUEST_TIMEOUT + Duration::from_millis(10), "{answer}: {:?}", begun.elapsed());
         }
     }
 
@@ -396,8 +396,8 @@ mod tests {
     #[tokio::test]
     async fn sec_ssrf_03_no_answer_is_read_beyond_its_bounds() {
         let json = "application/json";
-        let fits = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGEST_ANSWER - 8));
-        assert_eq!(fits.len(), LARGEST_ANSWER);
+        let fits = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_ANSWER_BYTES - 8));
+        assert_eq!(fits.len(), MAX_ANSWER_BYTES);
         assert!(asked(with_length(json, &fits), false).await.is_ok());
         let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {json}\r\n");
         let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));

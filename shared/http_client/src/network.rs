@@ -17,10 +17,10 @@ use tower_service::Service;
 use crate::address::is_public;
 
 /// How long it may take to connect, whichever of the addresses answers (catalogue row SEC-SSRF-03).
-const PATIENCE: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many addresses are tried.
-const TRIES: usize = 3;
+const MAX_ADDRESSES: usize = 3;
 
 /// Something that the network is still to answer.
 pub type Waiting<'n, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'n>>;
@@ -75,8 +75,8 @@ impl Connector {
 
     /// A connection to the first of `addresses` that answers.
     async fn first(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
-        let tries = addresses.len().clamp(1, TRIES);
-        let patience = PATIENCE / u32::try_from(tries).unwrap_or(1);
+        let tries = addresses.len().clamp(1, MAX_ADDRESSES);
+        let patience = CONNECT_TIMEOUT / u32::try_from(tries).unwrap_or(1);
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses.iter().take(tries) {
             let connecting = self.network.connection(SocketAddr::new(*address, port));

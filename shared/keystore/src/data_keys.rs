@@ -5,19 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use protocol::syntax::encoding::base64url_decoded;
 use protocol::types::time::{Lifetime, Timestamp};
 use signing::seal::{Keyed, SealFault};
-use signing::{Deriver, KmsUnwrapping, Purpose, Sealer, SigningFault};
+use signing::{KmsUnwrapping, Purpose, SigningFault};
 use store::{SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 
 /// How long opened keys are used before the store is asked whether there are newer ones. A new version is to be
 /// published for longer than this before anything is sealed with it.
-const LOOK_AGAIN: Lifetime = Lifetime::seconds(300);
-
-/// Seals and opens.
-pub type Sealing = DataKeys<Sealer>;
-
-/// Derives secrets that are stored nowhere.
-pub type Deriving = DataKeys<Deriver>;
+const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 
 /// The data keys of one purpose, as what works with them.
 pub struct DataKeys<T>(Source<T>);
@@ -95,7 +89,7 @@ impl<T: Keyed> Wrapped<T> {
         let former = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(opened) = &former
             && opened.at <= now
-            && !now.reached(opened.at.plus(LOOK_AGAIN))
+            && !now.reached(opened.at.plus(RELOAD_AFTER))
         {
             return Ok(Arc::clone(&opened.works));
         }

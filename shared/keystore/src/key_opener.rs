@@ -5,9 +5,9 @@ use protocol::types::secret::Secret;
 use signing::{KmsSigning, KmsUnwrapping, Purpose, Sealer, SigningFault};
 
 /// What the keys of rings are opened with.
-pub struct KeyOpener(Place);
+pub struct KeyOpener(Environment);
 
-enum Place {
+enum Environment {
     /// Keys lie sealed under a root of our own.
     Laptop(Sealer),
     /// Keys stay in KMS, or were encrypted by it.
@@ -23,13 +23,13 @@ impl KeyOpener {
     /// Opens keys that lie sealed under a root of our own.
     #[must_use]
     pub const fn laptop(sealer: Sealer) -> Self {
-        Self(Place::Laptop(sealer))
+        Self(Environment::Laptop(sealer))
     }
 
     /// Uses keys in KMS, and opens those that it encrypted. `known` is a key to look at when a function starts.
     #[must_use]
     pub const fn aws(kms: KmsSigning, unwrapping: KmsUnwrapping, known: Option<String>) -> Self {
-        Self(Place::Aws { kms, unwrapping, known })
+        Self(Environment::Aws { kms, unwrapping, known })
     }
 
     /// Opens the connection to KMS, if there is one.
@@ -39,24 +39,24 @@ impl KeyOpener {
     /// [`SigningFault`].
     pub async fn warm(&self) -> Result<(), SigningFault> {
         match &self.0 {
-            Place::Aws { kms, known: Some(key), .. } => kms.look_at(key).await,
-            Place::Aws { known: None, .. } | Place::Laptop(_) => Ok(()),
+            Environment::Aws { kms, known: Some(key), .. } => kms.look_at(key).await,
+            Environment::Aws { known: None, .. } | Environment::Laptop(_) => Ok(()),
         }
     }
 
     /// What signs with keys that stay in KMS.
     pub(crate) fn kms(&self) -> Result<KmsSigning, SigningFault> {
         match &self.0 {
-            Place::Aws { kms, .. } => Ok(kms.clone()),
-            Place::Laptop(_) => Err(SigningFault::Key),
+            Environment::Aws { kms, .. } => Ok(kms.clone()),
+            Environment::Laptop(_) => Err(SigningFault::Key),
         }
     }
 
     /// Opens a private key that lies sealed in the store.
     pub(crate) fn unseal(&self, workspace: &WorkspaceId, sealed: &str) -> Result<Secret<Vec<u8>>, SigningFault> {
         match &self.0 {
-            Place::Laptop(root) => root.open(workspace, sealed).ok_or(SigningFault::Key),
-            Place::Aws { .. } => Err(SigningFault::Key),
+            Environment::Laptop(root) => root.open(workspace, sealed).ok_or(SigningFault::Key),
+            Environment::Aws { .. } => Err(SigningFault::Key),
         }
     }
 
@@ -67,8 +67,10 @@ impl KeyOpener {
         wrapped: Vec<u8>,
     ) -> Result<Secret<Vec<u8>>, SigningFault> {
         match &self.0 {
-            Place::Aws { unwrapping, .. } => unwrapping.unwrap(wrapped, Purpose::SigningKey, Some(workspace)).await,
-            Place::Laptop(_) => Err(SigningFault::Key),
+            Environment::Aws { unwrapping, .. } => {
+                unwrapping.unwrap(wrapped, Purpose::SigningKey, Some(workspace)).await
+            }
+            Environment::Laptop(_) => Err(SigningFault::Key),
         }
     }
 }

@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::KeyOpener;
 
 /// How long a key that could not sign is left alone, so that not every user waits for it anew.
-const REST: Lifetime = Lifetime::seconds(30);
+const FAILED_KEY_COOLDOWN: Lifetime = Lifetime::seconds(30);
 
 /// The signers of all workspaces that were asked for.
 pub struct Signers {
@@ -89,7 +89,10 @@ impl Signers {
                 Err(SignerFault::Signing(fault)) => {
                     let kid = key.jwk.thumbprint();
                     tracing::error!(%workspace, kid, fault = %fault, "a key could not sign");
-                    self.resting.lock().unwrap_or_else(PoisonError::into_inner).insert(kid, now.plus(REST));
+                    self.resting
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(kid, now.plus(FAILED_KEY_COOLDOWN));
                     last = fault;
                 }
                 Err(fault) => return Err(fault),

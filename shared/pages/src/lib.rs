@@ -107,8 +107,8 @@ pub struct LogoutPage<'a> {
 
 /// The page at the end of a logout.
 #[derive(Template)]
-#[template(path = "farewell.html")]
-pub struct FarewellPage<'a> {
+#[template(path = "signed_out.html")]
+pub struct SignedOutPage<'a> {
     /// The random value that lets this page's own style run.
     pub nonce: &'a str,
     /// The name of the workspace.
@@ -287,8 +287,8 @@ mod tests {
             failed,
         };
         let back = Some((evil, evil));
-        let farewell = FarewellPage { nonce: "n", workspace: evil, title: evil, explanation: evil, back };
-        [asking(false).render(), asking(true).render(), farewell.render()]
+        let signed_out = SignedOutPage { nonce: "n", workspace: evil, title: evil, explanation: evil, back };
+        [asking(false).render(), asking(true).render(), signed_out.render()]
     }
 
     #[test]

@@ -12,16 +12,16 @@ use crate::jwks::{Key, KeySet};
 use crate::source::{JwksFault, JwksSource};
 
 /// After this time the issuer is asked again: a key that it withdraws is refused this much later at most.
-pub(crate) const FRESH: Duration = Duration::from_mins(5);
+pub(crate) const RELOAD_AFTER: Duration = Duration::from_mins(5);
 
 /// Keys that could not be read again for this long are not believed any more. API Gateway keeps keys as long.
-pub(crate) const OLDEST: Duration = Duration::from_hours(2);
+pub(crate) const USABLE_FOR: Duration = Duration::from_hours(2);
 
 /// The issuer is not asked twice within this time, whatever names of keys are presented.
-pub(crate) const COOLDOWN: Duration = Duration::from_mins(1);
+pub(crate) const MIN_RELOAD_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The same while there are no keys that could be used, when nobody can get in.
-pub(crate) const COOLDOWN_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+pub(crate) const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why there is no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl State {
 
     /// The key named `kid`. That a key is unknown can only be said by who has been told all of them.
     fn find(&self, kid: &str, now: Duration) -> Result<Arc<Key>, NoKey> {
-        let usable = self.read.as_ref().filter(|(_, read)| is_within(*read, now, OLDEST));
+        let usable = self.read.as_ref().filter(|(_, read)| is_within(*read, now, USABLE_FOR));
         match (usable.and_then(|(set, _)| set.find(kid)), &self.fault) {
             (Some(key), _) => Ok(key),
             (None, Some(fault)) => Err(NoKey::Unavailable(fault.clone())),
@@ -124,12 +124,12 @@ impl State {
     }
 
     fn is_fresh(&self, now: Duration) -> bool {
-        self.read.as_ref().is_some_and(|(_, read)| is_within(*read, now, FRESH))
+        self.read.as_ref().is_some_and(|(_, read)| is_within(*read, now, RELOAD_AFTER))
     }
 
     fn may_ask(&self, now: Duration) -> bool {
-        let has_keys = self.read.as_ref().is_some_and(|(_, read)| is_within(*read, now, OLDEST));
-        let cooldown = if has_keys { COOLDOWN } else { COOLDOWN_WITHOUT_KEYS };
+        let has_keys = self.read.as_ref().is_some_and(|(_, read)| is_within(*read, now, USABLE_FOR));
+        let cooldown = if has_keys { MIN_RELOAD_INTERVAL } else { MIN_RETRY_INTERVAL };
         !self.asked.is_some_and(|asked| is_within(asked, now, cooldown))
     }
 }

@@ -5,13 +5,13 @@ use crate::json::{Object, base64url};
 use crate::refusal::InvalidToken;
 
 /// The longest token that is looked at, in bytes.
-const LONGEST: usize = 8 * 1024;
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The longest header, as base64url.
-const LONGEST_HEADER: usize = 2 * 1024;
+const MAX_HEADER_BYTES: usize = 2 * 1024;
 
 /// The longest name of a key.
-const LONGEST_KID: usize = 256;
+const MAX_KID_BYTES: usize = 256;
 
 /// Header members that change what the token means. Whoever demands them is refused (RFC 7515 §4.1.11).
 ///
@@ -30,12 +30,12 @@ pub(crate) struct Compact<'t> {
 impl<'t> Compact<'t> {
     /// Takes `token` apart. Each token has one spelling only, so that its text can stand for it elsewhere.
     pub(crate) fn parse(token: &'t str) -> Result<Self, InvalidToken> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::TooLong);
         }
         let (message, signature) = token.rsplit_once('.').ok_or(InvalidToken::Form)?;
         let (header, claims) = message.split_once('.').ok_or(InvalidToken::Form)?;
-        if header.len() > LONGEST_HEADER {
+        if header.len() > MAX_HEADER_BYTES {
             return Err(InvalidToken::TooLong);
         }
         // A fourth part would stand among the claims, and a dot is not base64url.
@@ -58,7 +58,7 @@ fn named_by(header: &[u8]) -> Result<(Algorithm, String), InvalidToken> {
         return Err(InvalidToken::Type);
     }
     let algorithm = text("alg")?.and_then(Algorithm::named).ok_or(InvalidToken::Algorithm)?;
-    let kid = text("kid")?.filter(|kid| kid.len() <= LONGEST_KID).ok_or(InvalidToken::Header)?;
+    let kid = text("kid")?.filter(|kid| kid.len() <= MAX_KID_BYTES).ok_or(InvalidToken::Header)?;
     Ok((algorithm, kid.into()))
 }
 

@@ -17,15 +17,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::json::Object;
-use crate::jwks::LARGEST;
+use crate::jwks::MAX_JWKS_BYTES;
 use crate::source::{JwksFault, JwksSource};
 use crate::validator::Validator;
 
 /// How long a connection may take.
-const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long the keys may take, with everything.
-const PATIENCE: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
@@ -96,7 +96,7 @@ impl HttpsJwks {
         if !is_json(&response) {
             return Err(JwksFault::Unreadable);
         }
-        match Limited::new(response.into_body(), LARGEST).collect().await {
+        match Limited::new(response.into_body(), MAX_JWKS_BYTES).collect().await {
             Ok(body) => Ok(body.to_bytes().to_vec()),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(JwksFault::TooLarge),
             Err(error) => Err(unreachable(&*error)),
@@ -110,7 +110,7 @@ impl HttpsJwks {
         }
         let mut http = HttpConnector::new();
         http.enforce_http(false);
-        http.set_connect_timeout(Some(PATIENCE_TO_CONNECT));
+        http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_native_roots()
             .map_err(|error| unreachable(&error))?
@@ -123,7 +123,7 @@ impl HttpsJwks {
 
 impl JwksSource for HttpsJwks {
     async fn fetch(&self) -> Result<Vec<u8>, JwksFault> {
-        let keys = tokio::time::timeout(PATIENCE, self.keys()).await;
+        let keys = tokio::time::timeout(REQUEST_TIMEOUT, self.keys()).await;
         keys.unwrap_or_else(|_| Err(JwksFault::Unreachable("it took too long".to_owned())))
     }
 }

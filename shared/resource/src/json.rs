@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 /// How deep arrays and objects may stand in each other.
-const DEEPEST: u8 = 32;
+const MAX_DEPTH: u8 = 32;
 
 /// Decodes canonical base64url: no padding, no white space, no trailing bits that are set (RFC 7515 §2).
 pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
@@ -31,7 +31,7 @@ impl Object {
     /// Reads an object with nothing before or after it.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(text);
-        Unique { left: DEEPEST }.deserialize(&mut deserializer).ok()?;
+        Unique { left: MAX_DEPTH }.deserialize(&mut deserializer).ok()?;
         serde_json::from_slice(text).ok().map(Self)
     }
 

@@ -13,10 +13,10 @@ use crate::json::{Object, base64url};
 use crate::source::JwksFault;
 
 /// The largest document that is looked at, in bytes.
-pub(crate) const LARGEST: usize = 64 * 1024;
+pub(crate) const MAX_JWKS_BYTES: usize = 64 * 1024;
 
 /// The most keys that a document may have.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 
 /// A public key with its name and its one algorithm.
 #[derive(Debug)]
@@ -82,12 +82,12 @@ impl KeySet {
     /// Reads a document. An entry that cannot be used is passed over, and the others stay usable; a document that is
     /// none, or has too many entries, is refused as a whole.
     pub(crate) fn parse(document: &[u8]) -> Result<Self, JwksFault> {
-        if document.len() > LARGEST {
+        if document.len() > MAX_JWKS_BYTES {
             return Err(JwksFault::TooLarge);
         }
         let document = Object::parse(document).ok_or(JwksFault::Unreadable)?;
         let entries = document.get("keys").and_then(Value::as_array).ok_or(JwksFault::Unreadable)?;
-        if entries.len() > MOST_KEYS {
+        if entries.len() > MAX_KEYS {
             return Err(JwksFault::TooLarge);
         }
         let keys = entries.iter().filter_map(|entry| Key::parse(&Object::of(entry.clone())?));
@@ -171,7 +171,7 @@ mod tests {
         let many = |count| json!({"keys": vec![json!({}); count]}).to_string();
         assert!(KeySet::parse(many(100).as_bytes()).is_ok());
         assert_eq!(KeySet::parse(many(101).as_bytes()).err(), Some(JwksFault::TooLarge));
-        assert_eq!(KeySet::parse(&vec![b' '; LARGEST + 1]).err(), Some(JwksFault::TooLarge));
+        assert_eq!(KeySet::parse(&vec![b' '; MAX_JWKS_BYTES + 1]).err(), Some(JwksFault::TooLarge));
         for bad in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#, r#"{"keys":[{"a":1,"a":2}]}"#] {
             assert_eq!(KeySet::parse(bad.as_bytes()).err(), Some(JwksFault::Unreadable), "{bad}");
         }

@@ -14,10 +14,10 @@ use crate::source::JwksSource;
 use crate::token::{AccessToken, Expected};
 
 /// The largest leeway. Whoever needs more has a clock to repair.
-const LARGEST_LEEWAY: Duration = Duration::from_mins(1);
+const MAX_LEEWAY: Duration = Duration::from_mins(1);
 
 /// The leeway that is granted if nothing else is said.
-const LEEWAY: Duration = Duration::from_secs(5);
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(5);
 
 /// Validates the access tokens of one issuer for one API.
 ///
@@ -40,7 +40,7 @@ impl<S: JwksSource> Validator<S> {
             issuer: issuer.into(),
             audience: audience.into(),
             algorithms: Algorithm::ALL.to_vec(),
-            leeway: LEEWAY,
+            leeway: DEFAULT_LEEWAY,
             clock: Box::new(SystemClock),
             keys: CachedKeys::new(source),
         }
@@ -56,7 +56,7 @@ impl<S: JwksSource> Validator<S> {
     /// How far the clocks of issuer and API may be apart: five seconds if nothing is said, and a minute at most.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway.min(LARGEST_LEEWAY);
+        self.leeway = leeway.min(MAX_LEEWAY);
         self
     }
 

@@ -1,4 +1,4 @@
-//! Deriving: secrets that come out the same each time and are stored nowhere.
+//! DataKeys<Deriver>: secrets that come out the same each time and are stored nowhere.
 //!
 //! HMAC-SHA256 (RFC 2104) under a data key of its own purpose, over parts whose lengths are told apart. Who reads the
 //! whole store learns nothing from it, since the key is not there in clear (design invariant 5).
@@ -17,14 +17,14 @@ pub struct Deriver {
 }
 
 /// The version of a key that never changes.
-const FIRST: u8 = 1;
+const FIRST_VERSION: u8 = 1;
 
 impl Deriver {
     /// The secret of `parts` in `workspace`, the same for ever: by the first key that there was, whichever is current.
     /// `None` if that key is gone.
     #[must_use]
     pub fn lasting(&self, workspace: &WorkspaceId, parts: &[&str]) -> Option<Secret<[u8; 32]>> {
-        self.secret(FIRST, workspace, parts)
+        self.secret(FIRST_VERSION, workspace, parts)
     }
 
     /// The version whose key new secrets are derived with.

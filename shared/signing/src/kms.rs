@@ -24,7 +24,7 @@ use crate::seal::Purpose;
 
 /// The longest that a connection takes to open. It is the same for every handle, because the SDK shares connections only
 /// between clients that wait for them equally long; the time for an attempt holds besides.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Where KMS is and who asks.
 pub struct KmsSettings {
@@ -92,7 +92,7 @@ impl Kms {
     fn client(&self, attempt: Duration) -> Client {
         let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(25));
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(attempt)
             .operation_timeout(attempt * 2)
             .build();

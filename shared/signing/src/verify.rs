@@ -6,7 +6,7 @@
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use jsonwebtoken::DecodingKey;
-use protocol::jose::external_jwk::{ForeignAlgorithm, ForeignKey};
+use protocol::jose::external_jwk::{ExternalAlgorithm, ExternalKey};
 use protocol::jose::jwk::{Algorithm, KeyMaterial, PublicJwk};
 use protocol::syntax::encoding::base64url_decoded;
 use protocol::syntax::json::{self, present};
@@ -15,13 +15,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The longest token that is looked at, in bytes, and the longest header (catalogue row SEC-JWT-09).
-const LONGEST: usize = 8192;
-const LONGEST_HEADER: usize = 2048;
+const MAX_JWT_BYTES: usize = 8192;
+const MAX_JWT_HEADER_BYTES: usize = 2048;
 
 /// The parts of a JOSE header that matter. Whoever demands more (`crit`) is refused (RFC 7515 §4.1.11), and where keys
 /// might be found (`jwk`, `jku`, `x5c`, `x5u`) is not looked at.
 #[derive(Deserialize)]
-pub struct Header<A = ForeignAlgorithm> {
+pub struct Header<A = ExternalAlgorithm> {
     /// The algorithm that the token claims.
     pub alg: A,
     /// The name of the key.
@@ -52,10 +52,10 @@ pub fn header(token: &str) -> Option<Header> {
 }
 
 fn header_of<A: DeserializeOwned>(token: &str) -> Option<Header<A>> {
-    if token.len() > LONGEST {
+    if token.len() > MAX_JWT_BYTES {
         return None;
     }
-    let header = base64url_decoded(token.split('.').next().filter(|header| header.len() <= LONGEST_HEADER)?)?;
+    let header = base64url_decoded(token.split('.').next().filter(|header| header.len() <= MAX_JWT_HEADER_BYTES)?)?;
     let header: Header<A> = json::strict(&header)?;
     let plain = header.crit.is_none() && header.b64.is_none() && header.zip.is_none();
     let short = header.kid.as_ref().is_none_or(|kid| kid.len() <= 256);
@@ -68,14 +68,14 @@ fn header_of<A: DeserializeOwned>(token: &str) -> Option<Header<A>> {
 #[must_use]
 pub fn claims<'k>(
     token: &str,
-    keys: impl IntoIterator<Item = &'k ForeignKey>,
+    keys: impl IntoIterator<Item = &'k ExternalKey>,
     accepts: impl Fn(Option<&str>) -> bool,
 ) -> Option<Vec<u8>> {
     checked(token, accepts, |header: &Header, message, signature| {
         let mut fitting = keys.into_iter().filter(|key| key.algorithm() == header.alg);
         fitting.any(|key| match key {
-            ForeignKey::Common(key) => verifies(key, message, signature),
-            ForeignKey::Ed25519(x) => {
+            ExternalKey::Common(key) => verifies(key, message, signature),
+            ExternalKey::Ed25519(x) => {
                 arithmetic(DecodingKey::from_ed_components(x), jsonwebtoken::Algorithm::EdDSA, message, signature)
             }
         })
@@ -84,7 +84,7 @@ pub fn claims<'k>(
 
 /// Verifies a token of our own, whose key is named by its thumbprint.
 #[must_use]
-pub fn own_claims(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {
+pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {
     checked(
         token,
         |presented| presented == Some(typ),
@@ -108,14 +108,14 @@ pub fn shared_claims(token: &str, secret: &Secret<Vec<u8>>, accepts: impl Fn(Opt
 
 /// Whether `key` is one that can be calculated with: for P-256 also that the point is on the curve (RFC 8725 §3.4).
 #[must_use]
-pub fn is_key(key: &ForeignKey) -> bool {
+pub fn is_key(key: &ExternalKey) -> bool {
     let uncompressed = |x: &str, y: &str| Some([&[4][..], &base64url_decoded(x)?, &base64url_decoded(y)?].concat());
     match key {
-        ForeignKey::Common(PublicJwk { material: KeyMaterial::Ec { x, y, .. }, .. }) => {
+        ExternalKey::Common(PublicJwk { material: KeyMaterial::Ec { x, y, .. }, .. }) => {
             uncompressed(x, y).is_some_and(|point| ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).is_ok())
         }
-        ForeignKey::Common(PublicJwk { material: KeyMaterial::Rsa { .. }, .. }) => true,
-        ForeignKey::Ed25519(x) => {
+        ExternalKey::Common(PublicJwk { material: KeyMaterial::Rsa { .. }, .. }) => true,
+        ExternalKey::Ed25519(x) => {
             base64url_decoded(x).is_some_and(|point| ParsedPublicKey::new(&ED25519, point).is_ok())
         }
     }
@@ -172,8 +172,8 @@ mod tests {
         runtime.block_on(signer.sign(typ, &json!({"sub": "s"}))).unwrap()
     }
 
-    fn foreign(key: &PublicJwk) -> ForeignKey {
-        ForeignKey::Common(key.clone())
+    fn foreign(key: &PublicJwk) -> ExternalKey {
+        ExternalKey::Common(key.clone())
     }
 
     fn keys() -> Vec<Signer> {
@@ -187,11 +187,11 @@ mod tests {
         let keys = keys();
         for (at, key) in keys.iter().enumerate() {
             let token = signed(key, "at+jwt");
-            assert_eq!(own_claims(&token, &[key.jwk()], "at+jwt").unwrap(), br#"{"sub":"s"}"#);
-            assert!(own_claims(&token, &[key.jwk()], "JWT").is_none(), "sec_jwt_06: another type");
+            assert_eq!(verify_issued_by_us(&token, &[key.jwk()], "at+jwt").unwrap(), br#"{"sub":"s"}"#);
+            assert!(verify_issued_by_us(&token, &[key.jwk()], "JWT").is_none(), "sec_jwt_06: another type");
             for other in keys.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other) {
                 assert!(claims(&token, &[foreign(other.jwk())], |_| true).is_none());
-                assert!(own_claims(&token, &[other.jwk()], "at+jwt").is_none());
+                assert!(verify_issued_by_us(&token, &[other.jwk()], "at+jwt").is_none());
             }
         }
     }
@@ -204,9 +204,9 @@ mod tests {
         for alg in ["none", "NONE", "noNe", "HS256", "HS384", "PS256", "ES256", "ES384", "ES256K", "rs256", ""] {
             let header =
                 base64url(json!({"alg": alg, "typ": "at+jwt", "kid": key.jwk().thumbprint()}).to_string().as_bytes());
-            assert!(own_claims(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{alg}");
+            assert!(verify_issued_by_us(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{alg}");
             let unsigned = rest.split_once('.').unwrap().0;
-            assert!(own_claims(&format!("{header}.{unsigned}."), &[key.jwk()], "at+jwt").is_none(), "{alg}");
+            assert!(verify_issued_by_us(&format!("{header}.{unsigned}."), &[key.jwk()], "at+jwt").is_none(), "{alg}");
         }
         let mut swapped = key.jwk().clone();
         swapped.alg = Algorithm::PS256;
@@ -233,7 +233,7 @@ mod tests {
             let mut header = good.clone();
             header.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
             let header = base64url(header.to_string().as_bytes());
-            assert!(own_claims(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{change}");
+            assert!(verify_issued_by_us(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{change}");
         }
         let (payload, signature) = rest.split_once('.').unwrap();
         let zero = base64url(&[0; 64]);
@@ -245,9 +245,9 @@ mod tests {
             format!("{first}.{payload}.{signature}="),
             format!("{token}.x.y"),
             format!("{{{token}"),
-            "a".repeat(LONGEST + 1),
+            "a".repeat(MAX_JWT_BYTES + 1),
         ] {
-            assert!(own_claims(&text, &[key.jwk()], "at+jwt").is_none(), "{text}");
+            assert!(verify_issued_by_us(&text, &[key.jwk()], "at+jwt").is_none(), "{text}");
         }
     }
 
@@ -257,12 +257,12 @@ mod tests {
 
     #[test]
     fn sec_jwt_01_ed25519_verifies_with_its_own_key_and_by_both_of_its_names() {
-        let key = ForeignKey::Ed25519(ED25519_X.into());
+        let key = ExternalKey::Ed25519(ED25519_X.into());
         assert_eq!(claims(ED25519_JWS, [&key], |_| true).unwrap(), b"Example of Ed25519 signing");
-        assert_eq!(header(ED25519_JWS).unwrap().alg, ForeignAlgorithm::EdDsa);
+        assert_eq!(header(ED25519_JWS).unwrap().alg, ExternalAlgorithm::EdDsa);
         let named = base64url(br#"{"alg":"Ed25519"}"#);
-        assert_eq!(header(&format!("{named}.e30.AA")).unwrap().alg, ForeignAlgorithm::EdDsa);
-        let other = ForeignKey::Ed25519(base64url(&[9; 32]));
+        assert_eq!(header(&format!("{named}.e30.AA")).unwrap().alg, ExternalAlgorithm::EdDsa);
+        let other = ExternalKey::Ed25519(base64url(&[9; 32]));
         assert!(claims(ED25519_JWS, [&other], |_| true).is_none());
         let tampered = ED25519_JWS.replace(".RXhh", ".RXhi");
         assert!(claims(&tampered, [&key], |_| true).is_none());
@@ -300,8 +300,8 @@ mod tests {
         assert!(is_key(&foreign(ec.jwk())));
         let KeyMaterial::Ec { crv, x, .. } = ec.jwk().material.clone() else { panic!("no EC key") };
         let off = KeyMaterial::Ec { crv, y: x.clone(), x };
-        assert!(!is_key(&ForeignKey::Common(PublicJwk { material: off, alg: Algorithm::ES256 })));
-        assert!(is_key(&ForeignKey::Ed25519(ED25519_X.into())));
+        assert!(!is_key(&ExternalKey::Common(PublicJwk { material: off, alg: Algorithm::ES256 })));
+        assert!(is_key(&ExternalKey::Ed25519(ED25519_X.into())));
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         ] {
             let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": key.jwk().thumbprint(), member: value});
             let header = base64url(header.to_string().as_bytes());
-            assert!(own_claims(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{member}");
+            assert!(verify_issued_by_us(&format!("{header}.{rest}"), &[key.jwk()], "at+jwt").is_none(), "{member}");
         }
         let header = |padding: usize| {
             let header = json!({"alg": "ES256", "x": "x".repeat(padding)}).to_string();

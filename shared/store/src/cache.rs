@@ -9,7 +9,7 @@ use protocol::types::time::{Lifetime, Timestamp};
 const TIME_TO_LIVE: Lifetime = Lifetime::seconds(30);
 
 /// More entries than this, and the cache starts over: it never grows with what strangers ask for.
-const CAPACITY: usize = 1000;
+const MAX_ENTRIES: usize = 1000;
 
 /// Values by key, each with the time at which it was read. What was not found is not remembered.
 pub(crate) struct Cache<K, V>(Mutex<HashMap<K, (Timestamp, Arc<V>)>>);
@@ -32,7 +32,7 @@ impl<K: Eq + Hash, V> Cache<K, V> {
     pub(crate) fn remember(&self, key: K, value: V, now: Timestamp) -> Arc<V> {
         let value = Arc::new(value);
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= CAPACITY {
+        if entries.len() >= MAX_ENTRIES {
             entries.clear();
         }
         entries.insert(key, (now, Arc::clone(&value)));
@@ -59,9 +59,9 @@ mod tests {
     #[test]
     fn a_cache_does_not_grow_without_bound() {
         let cache = Cache::new();
-        for key in 0..CAPACITY * 3 {
+        for key in 0..MAX_ENTRIES * 3 {
             cache.remember(key, (), Timestamp::from_seconds(1));
         }
-        assert!(cache.0.lock().unwrap().len() <= CAPACITY);
+        assert!(cache.0.lock().unwrap().len() <= MAX_ENTRIES);
     }
 }

@@ -93,7 +93,7 @@ impl WorkspaceReading {
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn knock(&self) -> Result<(), StoreFault> {
+    pub async fn ping(&self) -> Result<(), StoreFault> {
         find(&self.connection, key::regional(Kind::Workspace, ALONE)).await.map(|_| ())
     }
 }

@@ -185,7 +185,7 @@ impl GrantRevocation {
     /// # Errors
     ///
     /// [`StoreFault`]: it is not revoked then, or not known to be.
-    pub async fn revoke_own(
+    pub async fn revoke_client_token(
         &self,
         workspace: &WorkspaceId,
         id: &GrantId,

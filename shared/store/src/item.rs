@@ -13,10 +13,10 @@ use crate::fault::StoreFault;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The version that items are written with. A reader that meets a later one does not guess (fault F-LAM-6).
-const VERSION: u64 = 1;
+const ITEM_VERSION: u64 = 1;
 
 /// How long an item stays after its logical end, so that a replay is still recognised and clocks may differ.
-const GRACE: Lifetime = Lifetime::seconds(3600);
+const TTL_MARGIN: Lifetime = Lifetime::seconds(3600);
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -32,7 +32,7 @@ pub(crate) fn instant(value: Timestamp) -> AttributeValue {
 
 /// The value of the `ttl` attribute of an item that logically ends at `expires`: seconds, an hour later.
 pub(crate) fn ttl(expires: Timestamp) -> AttributeValue {
-    number(expires.plus(GRACE).seconds())
+    number(expires.plus(TTL_MARGIN).seconds())
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<AttributeValue, StoreFault> {
@@ -40,13 +40,13 @@ pub(crate) fn json(value: &impl Serialize) -> Result<AttributeValue, StoreFault>
 }
 
 pub(crate) fn version() -> AttributeValue {
-    number(VERSION)
+    number(ITEM_VERSION)
 }
 
 /// Refuses an item that a later version wrote.
 pub(crate) fn known(item: Item) -> Result<Item, StoreFault> {
     match read_number(&item, "v")? {
-        Some(VERSION) => Ok(item),
+        Some(ITEM_VERSION) => Ok(item),
         _ => Err(StoreFault::Unreadable("version")),
     }
 }

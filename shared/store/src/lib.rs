@@ -33,6 +33,6 @@ pub use grants::{Creation, GrantCreation, GrantReading, GrantRevocation, NewGran
 pub use keys::{KeyRingReading, KeyRingWriting, SigningKeyReading, StoredRing};
 pub use need::{Handle, Need};
 pub use redemption::{GrantRedemption, Redemption, RefreshIssue};
-pub use refreshing::{Refreshed, Succession};
+pub use refreshing::{RefreshOutcome, RotationWrite};
 pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};

@@ -16,7 +16,7 @@ use crate::redemption::{GrantRedemption, RefreshIssue};
 
 /// What follows the refresh token that was presented.
 #[derive(Clone, Copy)]
-pub enum Succession {
+pub enum RotationWrite {
     /// A new token, of this generation.
     Next(u32, RefreshIssue),
     /// The token that followed it a moment ago.
@@ -27,7 +27,7 @@ pub enum Succession {
 
 /// What became of a refresh.
 #[must_use]
-pub enum Refreshed {
+pub enum RefreshOutcome {
     /// What this attempt hands out is what the grant holds: by this attempt, by an earlier try of it whose answer was
     /// lost, or by another request that derived the very same successor at the same time.
     Good(Committed),
@@ -48,10 +48,10 @@ impl GrantRedemption {
     pub async fn refresh(
         &self,
         workspace: &WorkspaceId,
-        (approved, succession): (&ApprovedRefresh, Succession),
+        (approved, succession): (&ApprovedRefresh, RotationWrite),
         attempt: &str,
         now: Timestamp,
-    ) -> Result<Refreshed, StoreFault> {
+    ) -> Result<RefreshOutcome, StoreFault> {
         let update = self
             .update(workspace, approved.entitlement.grant())
             .condition_expression(
@@ -64,7 +64,7 @@ impl GrantRedemption {
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()));
         match turned(update, approved, succession, attempt).send().await {
-            Ok(_) => Ok(Refreshed::Good(attested())),
+            Ok(_) => Ok(RefreshOutcome::Good(attested())),
             Err(error) => lost(&error, (approved, succession), attempt, now),
         }
     }
@@ -74,15 +74,15 @@ impl GrantRedemption {
 fn turned(
     update: UpdateItemFluentBuilder,
     approved: &ApprovedRefresh,
-    succession: Succession,
+    succession: RotationWrite,
     attempt: &str,
 ) -> UpdateItemFluentBuilder {
     match succession {
-        Succession::Again(_) => update.update_expression("SET expires = :expires, #ttl = :ttl"),
-        Succession::Stays => update
+        RotationWrite::Again(_) => update.update_expression("SET expires = :expires, #ttl = :ttl"),
+        RotationWrite::Stays => update
             .update_expression("SET refresh_idle_until = :idle_until, expires = :expires, #ttl = :ttl")
             .expression_attribute_values(":idle_until", item::instant(approved.idle_until())),
-        Succession::Next(generation, issue) => update
+        RotationWrite::Next(generation, issue) => update
             .update_expression(
                 "SET refresh_generation = :generation, refresh_previous = :current, refresh = :next, \
                  refresh_version = :version, refreshed = :now, refreshed_by = :attempt, \
@@ -98,25 +98,27 @@ fn turned(
 
 fn lost(
     error: &SdkError<UpdateItemError>,
-    (approved, succession): (&ApprovedRefresh, Succession),
+    (approved, succession): (&ApprovedRefresh, RotationWrite),
     attempt: &str,
     now: Timestamp,
-) -> Result<Refreshed, StoreFault> {
+) -> Result<RefreshOutcome, StoreFault> {
     let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
         return Err(StoreFault::of(error));
     };
-    let Some(item) = failed.item().filter(|item| !item.contains_key("revoked")) else { return Ok(Refreshed::Gone) };
+    let Some(item) = failed.item().filter(|item| !item.contains_key("revoked")) else {
+        return Ok(RefreshOutcome::Gone);
+    };
     if ended(item, now)? {
-        return Ok(Refreshed::Gone);
+        return Ok(RefreshOutcome::Gone);
     }
     let replaced = item::read_number(item, "refreshed")?.map(Timestamp::from_millis);
     let in_time = replaced.is_some_and(|replaced| !now.reached(replaced.plus(approved.grace())));
     let same = match succession {
-        Succession::Next(_, issue) | Succession::Again(issue) => is(item, "refresh", &issue.hash.encoded()),
-        Succession::Stays => false,
+        RotationWrite::Next(_, issue) | RotationWrite::Again(issue) => is(item, "refresh", &issue.hash.encoded()),
+        RotationWrite::Stays => false,
     };
     let ours = same && (in_time || is(item, "refreshed_by", attempt));
-    Ok(if ours { Refreshed::Good(attested()) } else { Refreshed::Lost })
+    Ok(if ours { RefreshOutcome::Good(attested()) } else { RefreshOutcome::Lost })
 }
 
 /// Whether no refresh token of the grant is good any more at `now`.

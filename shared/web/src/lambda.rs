@@ -157,11 +157,11 @@ impl Request {
 
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
-        let (parts, body) = response.into_parts();
+        let (runtime, body) = response.into_parts();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let cookies = parts.headers.get_all(header::SET_COOKIE).iter().map(text).collect();
+        let cookies = runtime.headers.get_all(header::SET_COOKIE).iter().map(text).collect();
         let mut headers = BTreeMap::new();
-        for (name, value) in parts.headers.iter().filter(|(name, _)| *name != header::SET_COOKIE) {
+        for (name, value) in runtime.headers.iter().filter(|(name, _)| *name != header::SET_COOKIE) {
             headers
                 .entry(name.as_str().to_owned())
                 .and_modify(|all: &mut String| {
@@ -170,7 +170,7 @@ impl From<Response> for Answer {
                 })
                 .or_insert_with(|| text(value));
         }
-        let status_code = parts.status.as_u16();
+        let status_code = runtime.status.as_u16();
         // Every body of ours is text.
         Self {
             status_code,

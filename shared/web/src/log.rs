@@ -17,9 +17,9 @@ pub enum Format {
 
 /// Our crates: they log from INFO on.
 const OURS: [&str; 22] = [
-    "assembly",
     "authorize",
     "backchannel",
+    "bootstrap",
     "callback",
     "delivery",
     "frontchannel",

@@ -7,10 +7,10 @@ use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
 /// The largest body that is looked at (catalogue row SEC-DOS-01).
-pub const LARGEST_BODY: usize = 64 * 1024;
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The longest query that is looked at.
-pub const LONGEST_QUERY: usize = 8 * 1024;
+pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 
 /// A request. Its path is clean: without stage and base path.
 pub struct Request {
@@ -87,7 +87,7 @@ impl Request {
     ///
     /// [`FormFault`].
     pub fn query_parameters(&self) -> Result<Parameters, FormFault> {
-        if self.query.len() > LONGEST_QUERY {
+        if self.query.len() > MAX_QUERY_BYTES {
             return Err(FormFault::TooLarge);
         }
         Ok(Parameters::parse(self.query.as_bytes())?)
@@ -99,7 +99,7 @@ impl Request {
     ///
     /// [`FormFault`].
     pub fn form(&self) -> Result<Parameters, FormFault> {
-        if self.body.len() > LARGEST_BODY {
+        if self.body.len() > MAX_BODY_BYTES {
             return Err(FormFault::TooLarge);
         }
         if !self.query.is_empty() {
@@ -173,9 +173,9 @@ mod tests {
     #[test]
     fn sec_dos_01_a_large_body_or_query_is_not_looked_at() {
         let mut request = post(Some("application/x-www-form-urlencoded"), b"");
-        request.body = Bytes::from(vec![b'%'; LARGEST_BODY + 1]);
+        request.body = Bytes::from(vec![b'%'; MAX_BODY_BYTES + 1]);
         assert_eq!(request.form().err(), Some(FormFault::TooLarge));
-        request.query = "%".repeat(LONGEST_QUERY + 1);
+        request.query = "%".repeat(MAX_QUERY_BYTES + 1);
         assert_eq!(request.query_parameters().err(), Some(FormFault::TooLarge));
     }
 }

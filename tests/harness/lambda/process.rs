@@ -17,10 +17,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as Turn, mpsc, oneshot, watch};
+use tokio::sync::{Mutex as Rotation, mpsc, oneshot, watch};
 use web::Response;
 
-use super::{Environment, Event, PATIENCE};
+use super::{Environment, Event, VISIBILITY_TIMEOUT};
 
 /// A running function.
 pub struct Process {
@@ -60,7 +60,7 @@ impl Process {
             .unwrap();
         let output = Output::of(&mut child);
         let (ready, polled) = watch::channel(false);
-        let host = Host { queue: Turn::new(queue), waiting: Mutex::default(), ready };
+        let host = Host { queue: Rotation::new(queue), waiting: Mutex::default(), ready };
         tokio::spawn(runtime_api(listener, Arc::new(host)));
         Self { name, child, events, output, polled }
     }
@@ -73,7 +73,7 @@ impl Process {
     pub async fn outcome(&self, event: Event) -> Result<Value, Value> {
         let (answer, answered) = oneshot::channel();
         self.events.send(Invocation { event: event.0.to_string(), answer }).unwrap();
-        match tokio::time::timeout(PATIENCE, answered).await {
+        match tokio::time::timeout(VISIBILITY_TIMEOUT, answered).await {
             Ok(Ok(outcome)) => outcome,
             _ => panic!("{} does not answer: {}", self.name, self.output.text()),
         }
@@ -88,7 +88,7 @@ impl Process {
     /// Waits until the process has asked for work for the first time.
     pub async fn polled(&self) {
         let mut polled = self.polled.clone();
-        let waited = tokio::time::timeout(PATIENCE, polled.wait_for(|polled| *polled)).await;
+        let waited = tokio::time::timeout(VISIBILITY_TIMEOUT, polled.wait_for(|polled| *polled)).await;
         assert!(matches!(waited, Ok(Ok(_))), "{} does not start: {}", self.name, self.output.text());
     }
 
@@ -121,7 +121,7 @@ impl Process {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let status = tokio::time::timeout(PATIENCE, ended).await.unwrap();
+        let status = tokio::time::timeout(VISIBILITY_TIMEOUT, ended).await.unwrap();
         (status, self.stop())
     }
 
@@ -181,7 +181,7 @@ impl Output {
 
 /// Lambda's side of the runtime API, for one process.
 struct Host {
-    queue: Turn<mpsc::UnboundedReceiver<Invocation>>,
+    queue: Rotation<mpsc::UnboundedReceiver<Invocation>>,
     /// Who waits for the answer to the one event that the process is busy with.
     waiting: Mutex<Option<oneshot::Sender<Result<Value, Value>>>>,
     /// Whether the process has asked for work: its start is over.

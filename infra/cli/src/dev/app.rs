@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use assembly::{AssemblyError, Parts};
+use bootstrap::{BootstrapError, Runtime};
 use web::route::{self, Function};
 use web::{Request, Response, json};
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
 
-/// All functions, put together of the same parts, and the demo.
+/// All functions, put together of the same runtime, and the demo.
 pub struct App {
     authorize: authorize::Deps,
     login: login::Deps,
@@ -30,23 +30,23 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] if something that a function needs is not there.
-    pub fn assemble(parts: &Parts) -> Result<Self, AssemblyError> {
-        let metadata = Arc::new(metadata::Deps::assemble(parts)?);
-        let public_url = parts.public_url.as_str().to_owned();
+    /// [`BootstrapError`] if something that a function needs is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        let metadata = Arc::new(metadata::Deps::assemble(runtime)?);
+        let public_url = runtime.public_url.as_str().to_owned();
         Ok(Self {
-            authorize: authorize::Deps::assemble(parts)?,
-            login: login::Deps::assemble(parts)?,
-            callback: callback::Deps::assemble(parts)?,
-            token: token::Deps::assemble(parts)?,
-            userinfo: userinfo::Deps::assemble(parts)?,
-            introspect: introspect::Deps::assemble(parts)?,
-            revoke: revoke::Deps::assemble(parts)?,
-            logout: logout::Deps::assemble(parts)?,
-            offers: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&parts.clock)),
+            authorize: authorize::Deps::assemble(runtime)?,
+            login: login::Deps::assemble(runtime)?,
+            callback: callback::Deps::assemble(runtime)?,
+            token: token::Deps::assemble(runtime)?,
+            userinfo: userinfo::Deps::assemble(runtime)?,
+            introspect: introspect::Deps::assemble(runtime)?,
+            revoke: revoke::Deps::assemble(runtime)?,
+            logout: logout::Deps::assemble(runtime)?,
+            offers: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
             public_url,
-            base_path: parts.public_url.base_path().into(),
+            base_path: runtime.public_url.base_path().into(),
         })
     }
 

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use delivery::HeldQueue;
+use delivery::InMemoryQueue;
 use protocol::types::time::Timestamp;
 use web::Clock;
 use web::queue::Handled;
 
 /// How long messages that are due may take when the server stops.
-const FAREWELL: Duration = Duration::from_secs(3);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// Takes messages from the queue of this process to `notify`.
 pub struct QueueWorker {
-    queue: Arc<HeldQueue>,
+    queue: Arc<InMemoryQueue>,
     notify: notify::Deps,
     clock: Arc<dyn Clock>,
 }
@@ -21,7 +21,7 @@ pub struct QueueWorker {
 impl QueueWorker {
     /// A worker between `queue` and `notify`.
     #[must_use]
-    pub fn new(queue: Arc<HeldQueue>, notify: notify::Deps) -> Self {
+    pub fn new(queue: Arc<InMemoryQueue>, notify: notify::Deps) -> Self {
         let clock = Arc::clone(&notify.clock);
         Self { queue, notify, clock }
     }
@@ -48,7 +48,7 @@ impl QueueWorker {
                 () = &mut stop => break,
             }
         }
-        if tokio::time::timeout(FAREWELL, self.deliver()).await.is_err() || self.queue.next().is_some() {
+        if tokio::time::timeout(SHUTDOWN_GRACE, self.deliver()).await.is_err() || self.queue.next().is_some() {
             tracing::warn!("not every client was told of a logout before the server stopped");
         }
     }

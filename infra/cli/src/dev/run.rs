@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assembly::{AssemblyError, KeyPlace, Parts, Place, QueuePlace};
-use delivery::HeldQueue;
+use bootstrap::{BootstrapError, Environment, KeyBackend, QueueBackend, Runtime};
+use delivery::InMemoryQueue;
 use http_client::Fetcher;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::{MalformedId, RegionLabel};
@@ -26,10 +26,10 @@ use crate::dev::state::{Data, StateError};
 use crate::keys::{KeySource, Keys};
 use crate::provision::ProvisionError;
 use crate::sectors::{self, SectorError};
-use crate::workspace_file::{DEMO, FileError, Reading, WorkspaceFile};
+use crate::workspace_file::{DEMO, FileError, Loader, WorkspaceFile};
 
 /// How often the engine looks for items whose time is over.
-const SWEEP: Duration = Duration::from_mins(1);
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
@@ -57,7 +57,7 @@ pub enum DevError {
     StorePort(ListenError),
     /// The functions could not be put together.
     #[error(transparent)]
-    Assembly(#[from] AssemblyError),
+    Assembly(#[from] BootstrapError),
     /// The label of the region is not one, which cannot be.
     #[error(transparent)]
     Region(#[from] MalformedId),
@@ -89,11 +89,11 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     let public_url = public_url.map_err(DevError::PublicUrl)?;
     let data = if options.memory { Data::memory(&SystemEntropy) } else { Data::open(&options.data, &SystemEntropy) }?;
     let engine = data.engine.clone();
-    let queue = Arc::new(HeldQueue::default());
-    let (parts, files) = prepared(data, (&public_url, &queue), &options).await?;
-    let app = Rc::new(App::assemble(&parts)?);
+    let queue = Arc::new(InMemoryQueue::default());
+    let (runtime, files) = prepared(data, (&public_url, &queue), &options).await?;
+    let app = Rc::new(App::assemble(&runtime)?);
     let (stopping, stopped) = watch::channel(());
-    let worker = QueueWorker::new(queue, notify::Deps::assemble(&parts).map_err(DevError::from)?);
+    let worker = QueueWorker::new(queue, notify::Deps::assemble(&runtime).map_err(DevError::from)?);
     let delivering = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
@@ -108,28 +108,28 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
 /// Makes the store ready and takes the parts of all functions from it.
 async fn prepared(
     data: Data,
-    (public_url, queue): (&PublicUrl, &Arc<HeldQueue>),
+    (public_url, queue): (&PublicUrl, &Arc<InMemoryQueue>),
     options: &DevOptions,
-) -> Result<(Parts, Vec<WorkspaceFile>), DevError> {
+) -> Result<(Runtime, Vec<WorkspaceFile>), DevError> {
     let connection = data.engine.connection();
-    let sealer = |purpose| Sealer::derived(&data.sealing_key, purpose).map_err(AssemblyError::from);
+    let sealer = |purpose| Sealer::derived(&data.sealing_key, purpose).map_err(BootstrapError::from);
     let (upstream_secrets, client_secrets) = (&sealer(Purpose::UpstreamSecret)?, &sealer(Purpose::ClientSecret)?);
     let sealer = sealer(Purpose::SigningKey)?;
-    let reading = Reading { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
+    let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
     let files = if options.config.is_empty() {
-        DEMO.iter().map(|(name, text)| reading.text(name, text)).collect::<Result<Vec<_>, _>>()
+        DEMO.iter().map(|(name, text)| loader.text(name, text)).collect::<Result<Vec<_>, _>>()
     } else {
-        options.config.iter().map(|path| reading.file(path)).collect()
+        options.config.iter().map(|path| loader.file(path)).collect()
     }?;
     sectors::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     keys.tables().await?;
     keys.apply(&files).await?;
-    let keys = KeyPlace::Laptop(data.sealing_key);
-    let queue = QueuePlace::Laptop(Arc::clone(queue));
-    let place = Place { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
-    Ok((Parts::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
+    let keys = KeyBackend::Laptop(data.sealing_key);
+    let queue = QueueBackend::Laptop(Arc::clone(queue));
+    let place = Environment { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
+    Ok((Runtime::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
 }
 
 /// Serves the engine on a port of its own, if one is asked for.
@@ -158,7 +158,7 @@ async fn deliver(worker: QueueWorker, mut stopped: watch::Receiver<()>) {
 
 /// Collects what is over, as DynamoDB does in its own time.
 async fn sweep(engine: Engine) {
-    let mut ticks = tokio::time::interval(SWEEP);
+    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         ticks.tick().await;
         if let Err(error) = engine.database().sweep_ttl() {

@@ -18,20 +18,20 @@ use signing::Entropy;
 use signing::entropy::random;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use web::request::LARGEST_BODY;
+use web::request::MAX_BODY_BYTES;
 use web::{Deadline, Request};
 
 use crate::dev::app::App;
 use crate::dev::engine::Engine;
 
 /// How long a client may take to send its headers.
-const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest call to the engine, as DynamoDB has it.
-const LARGEST_CALL: usize = 16 * 1024 * 1024;
+const MAX_STORE_CALL_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long requests may take that are under way when the server stops.
-const FAREWELL: Duration = Duration::from_secs(3);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// Why the server cannot listen, as a sentence that says what to do.
 #[derive(Debug, Error)]
@@ -115,7 +115,7 @@ where
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_PATIENCE)
+            .header_read_timeout(HEADER_READ_TIMEOUT)
             .max_buf_size(64 * 1024)
             .serve_connection(TokioIo::new(stream), service.clone());
         let connection = graceful.watch(connection);
@@ -124,7 +124,7 @@ where
             let _ = connection.await;
         });
     }
-    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(SHUTDOWN_GRACE, graceful.shutdown()).await;
 }
 
 /// Serves `app` until `stop` resolves. It has to run inside a `LocalSet`.
@@ -145,7 +145,7 @@ async fn call(engine: Engine, request: http::Request<Incoming>) -> Result<http::
     let (status, body) = if from_a_page {
         (403, b"{\"message\":\"this port is not for browsers\"}".to_vec())
     } else {
-        let body = Limited::new(request.into_body(), LARGEST_CALL).collect().await;
+        let body = Limited::new(request.into_body(), MAX_STORE_CALL_BYTES).collect().await;
         let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         engine.called_by(&target, &body)
     };
@@ -162,12 +162,12 @@ async fn answer(
     entropy: &dyn Entropy,
 ) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+    let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => match error.downcast::<hyper::Error>() {
             Ok(broken) => return Err(*broken),
             // Larger than the bound: a body that every function refuses for its size.
-            Err(_) => Bytes::from(vec![0; LARGEST_BODY + 1]),
+            Err(_) => Bytes::from(vec![0; MAX_BODY_BYTES + 1]),
         },
     };
     let request = Request {

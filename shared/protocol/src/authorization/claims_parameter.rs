@@ -9,7 +9,7 @@ use crate::types::id::Subject;
 use crate::users::user_claims::{ClaimName, ClaimNames};
 
 /// How deep the parameter may be nested (catalogue row SEC-PARAM-17).
-const DEPTH: u8 = 8;
+const MAX_DEPTH: u8 = 8;
 
 /// What a request asks for. Claims that nobody can know here are passed over, and so are those that every token has of
 /// its own, such as `aud`: none of them is a [`ClaimName`].
@@ -74,7 +74,7 @@ impl ClaimsRequest {
     ///
     /// [`MalformedClaims`]: not JSON, a member twice, nested too deep, or a member of the wrong shape.
     pub fn parse(text: &str) -> Result<Self, MalformedClaims> {
-        let Some(Value::Object(request)) = strict_object_within(text.as_bytes(), DEPTH) else {
+        let Some(Value::Object(request)) = strict_object_within(text.as_bytes(), MAX_DEPTH) else {
             return Err(MalformedClaims);
         };
         let (userinfo, id_token) = (members(&request, "userinfo")?, members(&request, "id_token")?);

@@ -12,11 +12,11 @@ use crate::clients::client::{Client, ConsentPolicy};
 use crate::clients::redirect_uri::RedirectUri;
 use crate::types::id::Subject;
 use crate::types::scope::{OPENID, Scopes};
-use crate::types::time::{Lifetime, Timestamp};
+use crate::types::time::{Lifetime, OWN_CLOCK_SKEW, Timestamp};
 use crate::users::session::Session;
 
 /// Everything that the decision looks at.
-pub struct Attempt<'a> {
+pub struct DecisionInput<'a> {
     /// What is asked for.
     pub request: &'a AuthorizationRequest,
     /// Who asks.
@@ -39,12 +39,12 @@ pub struct User<'a> {
     /// Their session.
     pub session: &'a Session,
     /// How the client knows them (OpenID Connect Core §8).
-    pub known_as: &'a Subject,
+    pub client_subject: &'a Subject,
 }
 
 /// What happens next.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum NextStep {
     /// The user has to log in.
     LogIn,
     /// The user has to say whether to go on as who is logged in.
@@ -63,7 +63,7 @@ pub struct ApprovedAuthorization {
     redirect_uri: RedirectUri,
     terms: RequestTerms,
     session: Session,
-    known_as: Subject,
+    client_subject: Subject,
     scope: Scopes,
     claims: RequestedClaims,
 }
@@ -89,8 +89,8 @@ impl ApprovedAuthorization {
 
     /// How the client knows the user.
     #[must_use]
-    pub const fn known_as(&self) -> &Subject {
-        &self.known_as
+    pub const fn client_subject(&self) -> &Subject {
+        &self.client_subject
     }
 
     /// The claims that are granted by their names: those asked for, or fewer.
@@ -106,74 +106,69 @@ impl ApprovedAuthorization {
     }
 }
 
-/// Decides an attempt.
+/// Decides an input.
 #[must_use]
-pub fn decide(attempt: &Attempt<'_>) -> Verdict {
-    let prompt = attempt.request.terms.prompt;
-    let user = match deciding(attempt) {
+pub fn decide(input: &DecisionInput<'_>) -> NextStep {
+    let prompt = input.request.terms.prompt;
+    let user = match deciding(input) {
         Ok(user) => user,
-        Err(verdict) => return verdict,
+        Err(next) => return next,
     };
-    if must_ask(attempt) {
+    if must_ask(input) {
         return match prompt {
-            Prompt::Nothing => Verdict::Refused(RedirectError::ConsentRequired),
-            Prompt::AsNeeded | Prompt::Pages { .. } => Verdict::AskConsent,
+            Prompt::Nothing => NextStep::Refused(RedirectError::ConsentRequired),
+            Prompt::AsNeeded | Prompt::Pages { .. } => NextStep::AskConsent,
         };
     }
-    Verdict::Approved(approved(
-        attempt,
-        user,
-        attempt.request.terms.scope.clone(),
-        attempt.request.terms.claims.clone(),
-    ))
+    NextStep::Approved(approved(input, user, input.request.terms.scope.clone(), input.request.terms.claims.clone()))
 }
 
-/// Decides an attempt whose user has just pressed "Allow", keeping back what is in `withheld`.
+/// Decides an input whose user has just pressed "Allow", keeping back what is in `withheld`.
 ///
 /// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
 #[must_use]
-pub fn decide_allowed(attempt: &Attempt<'_>, withheld: Withheld<'_>) -> Verdict {
-    let user = match deciding(attempt) {
+pub fn decide_allowed(input: &DecisionInput<'_>, withheld: Withheld<'_>) -> NextStep {
+    let user = match deciding(input) {
         Ok(user) => user,
-        Err(verdict) => return verdict,
+        Err(next) => return next,
     };
-    let asked = &attempt.request.terms.scope;
+    let asked = &input.request.terms.scope;
     let scope = asked.filtered(|scope| scope == OPENID || !withheld.scopes.contains(&scope));
-    let claims = attempt.request.terms.claims.filtered(|claim| !withheld.has(claim));
+    let claims = input.request.terms.claims.filtered(|claim| !withheld.has(claim));
     if scope.is_empty() && !asked.is_empty() {
-        return Verdict::Refused(RedirectError::AccessDenied);
+        return NextStep::Refused(RedirectError::AccessDenied);
     }
-    Verdict::Approved(approved(attempt, user, scope, claims))
+    NextStep::Approved(approved(input, user, scope, claims))
 }
 
 fn approved(
-    attempt: &Attempt<'_>,
+    input: &DecisionInput<'_>,
     user: User<'_>,
     scope: Scopes,
     claims: RequestedClaims,
 ) -> Box<ApprovedAuthorization> {
-    let AuthorizationRequest { redirect_uri, terms, .. } = attempt.request;
-    let (session, known_as) = (user.session.clone(), user.known_as.clone());
+    let AuthorizationRequest { redirect_uri, terms, .. } = input.request;
+    let (session, client_subject) = (user.session.clone(), user.client_subject.clone());
     Box::new(ApprovedAuthorization {
         redirect_uri: redirect_uri.clone(),
         terms: terms.clone(),
         session,
-        known_as,
+        client_subject,
         scope,
         claims,
     })
 }
 
 /// The user who is deciding, or what has to happen before anybody can.
-fn deciding<'a>(attempt: &Attempt<'a>) -> Result<User<'a>, Verdict> {
-    let user = authenticated(attempt).ok_or_else(|| log_in(attempt))?;
-    if !attempt.request.terms.claims.are_met_by(&user.session.acr) {
-        return Err(Verdict::Refused(RedirectError::UnmetAuthenticationRequirements));
+fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
+    let user = authenticated(input).ok_or_else(|| log_in(input))?;
+    if !input.request.terms.claims.are_met_by(&user.session.acr) {
+        return Err(NextStep::Refused(RedirectError::UnmetAuthenticationRequirements));
     }
-    match account(attempt, user.session) {
+    match account(input, user.session) {
         Account::Chosen => Ok(user),
-        Account::Open => Err(Verdict::SelectAccount),
-        Account::Another => Err(log_in(attempt)),
+        Account::Open => Err(NextStep::SelectAccount),
+        Account::Another => Err(log_in(input)),
     }
 }
 
@@ -184,13 +179,13 @@ enum Account {
     Another,
 }
 
-fn account(attempt: &Attempt<'_>, session: &Session) -> Account {
-    let asked = matches!(attempt.request.terms.prompt, Prompt::Pages { account: true, .. });
+fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
+    let asked = matches!(input.request.terms.prompt, Prompt::Pages { account: true, .. });
     // Who has just logged in for this request has chosen by that.
-    if !asked || is_since_request(attempt, session) {
+    if !asked || is_since_request(input, session) {
         return Account::Chosen;
     }
-    match attempt.account {
+    match input.account {
         Some(AccountChoice::Another) => Account::Another,
         Some(AccountChoice::Current(sid)) if *sid == session.sid => Account::Chosen,
         Some(AccountChoice::Current(_)) | None => Account::Open,
@@ -199,52 +194,48 @@ fn account(attempt: &Attempt<'_>, session: &Session) -> Account {
 
 /// The user has to log in, if the request lets us ask, and has not just done so as somebody else than was expected
 /// (OpenID Connect Core §3.1.2.1, `id_token_hint`).
-fn log_in(attempt: &Attempt<'_>) -> Verdict {
-    let as_another =
-        attempt.user.is_some_and(|user| is_since_request(attempt, user.session) && !is_expected(attempt, user));
-    if as_another || attempt.request.terms.prompt == Prompt::Nothing {
-        Verdict::Refused(RedirectError::LoginRequired)
+fn log_in(input: &DecisionInput<'_>) -> NextStep {
+    let as_another = input.user.is_some_and(|user| is_since_request(input, user.session) && !is_expected(input, user));
+    if as_another || input.request.terms.prompt == Prompt::Nothing {
+        NextStep::Refused(RedirectError::LoginRequired)
     } else {
-        Verdict::LogIn
+        NextStep::LogIn
     }
 }
 
-/// How far the clocks of two functions may be apart.
-const CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
-
 /// Whether the login behind `session` was made for this request. One that seems to lie in the future was made before a
 /// clock was set back, and proves nothing.
-fn is_since_request(attempt: &Attempt<'_>, session: &Session) -> bool {
-    session.auth_time >= attempt.began && session.auth_time <= attempt.now.plus(CLOCK_SKEW)
+fn is_since_request(input: &DecisionInput<'_>, session: &Session) -> bool {
+    session.auth_time >= input.began && session.auth_time <= input.now.plus(OWN_CLOCK_SKEW)
 }
 
 /// Whether `user` is the one that the client expects, if it expects one. It names the user as it knows them.
-fn is_expected(attempt: &Attempt<'_>, user: User<'_>) -> bool {
-    attempt.request.terms.expected_subject.as_ref().is_none_or(|expected| expected == user.known_as)
+fn is_expected(input: &DecisionInput<'_>, user: User<'_>) -> bool {
+    input.request.terms.expected_subject.as_ref().is_none_or(|expected| expected == user.client_subject)
 }
 
 /// The user, if their login satisfies the request (OpenID Connect Core §3.1.2.1).
-fn authenticated<'a>(attempt: &Attempt<'a>) -> Option<User<'a>> {
-    let user = attempt.user.filter(|user| !attempt.now.reached(user.session.expires))?;
+fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
+    let user = input.user.filter(|user| !input.now.reached(user.session.expires))?;
     let session = user.session;
     // A login made for this very request is fresh enough for any of its demands.
-    let since_request = is_since_request(attempt, session);
-    let terms = &attempt.request.terms;
+    let since_request = is_since_request(input, session);
+    let terms = &input.request.terms;
     let prompted = matches!(terms.prompt, Prompt::Pages { login: true, .. });
     let young = match terms.max_age {
         None => true,
         Some(0) => false,
         Some(max_age) => {
-            let oldest = attempt.now.minus(Lifetime::seconds(max_age));
-            (oldest..=attempt.now.plus(CLOCK_SKEW)).contains(&session.auth_time)
+            let oldest = input.now.minus(Lifetime::seconds(max_age));
+            (oldest..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.auth_time)
         }
     };
-    (is_expected(attempt, user) && (since_request || (young && !prompted))).then_some(user)
+    (is_expected(input, user) && (since_request || (young && !prompted))).then_some(user)
 }
 
 /// Whether the user has to be asked (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
-fn must_ask(attempt: &Attempt<'_>) -> bool {
-    let Attempt { request, client, consent, .. } = attempt;
+fn must_ask(input: &DecisionInput<'_>) -> bool {
+    let DecisionInput { request, client, consent, .. } = input;
     if client.consent == ConsentPolicy::Skip {
         return false;
     }

@@ -17,7 +17,7 @@ use crate::types::time::Timestamp;
 pub struct Interaction {
     /// How it passes through the browser.
     #[serde(flatten)]
-    pub passage: Passage,
+    pub state: InteractionState,
     /// Where the answer goes; checked anew against the registration each time.
     #[serde(rename = "r")]
     redirect_uri: String,
@@ -28,7 +28,7 @@ pub struct Interaction {
 
 /// How an interaction passes through a browser.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Passage {
+pub struct InteractionState {
     /// The id of the interaction and of the grant that it may become.
     #[serde(rename = "i")]
     pub id: GrantId,
@@ -63,8 +63,8 @@ pub enum AccountChoice {
 impl Interaction {
     /// What is sealed of `request`.
     #[must_use]
-    pub fn of(request: &AuthorizationRequest, passage: Passage) -> Self {
-        Self { passage, redirect_uri: request.redirect_uri.as_str().into(), terms: request.terms.clone() }
+    pub fn of(request: &AuthorizationRequest, state: InteractionState) -> Self {
+        Self { state, redirect_uri: request.redirect_uri.as_str().into(), terms: request.terms.clone() }
     }
 
     /// The client that asked.
@@ -123,7 +123,7 @@ mod tests {
         let interaction: Interaction = serde_json::from_value(sealed).unwrap();
         assert!(interaction.prompts_login() && !interaction.prompts_account());
         assert_eq!(
-            (interaction.passage.account, interaction.terms.response_mode),
+            (interaction.state.account, interaction.terms.response_mode),
             (None, crate::authorization::response::ResponseMode::default())
         );
     }

@@ -16,16 +16,16 @@ use crate::syntax::json::{self, present};
 use crate::types::commit::Unreleased;
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
-use crate::types::time::{CLOCK_SKEW, Timestamp};
+use crate::types::time::{EXTERNAL_CLOCK_SKEW, Timestamp};
 
 /// The one type of assertion that is taken (RFC 7523 §2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The longest assertion that is looked at, in bytes (catalogue row SEC-PARAM-17).
-const LONGEST: usize = 8192;
+const MAX_ASSERTION_BYTES: usize = 8192;
 
 /// The longest `jti` that is looked at.
-const LONGEST_JTI: usize = 512;
+const MAX_JTI_BYTES: usize = 512;
 
 /// An assertion as it came: nothing that it says is believed yet.
 pub struct ClientAssertion {
@@ -41,7 +41,7 @@ impl ClientAssertion {
         struct Subject {
             sub: String,
         }
-        if jwt.len() > LONGEST {
+        if jwt.len() > MAX_ASSERTION_BYTES {
             return None;
         }
         let mut parts = jwt.split('.');
@@ -173,16 +173,17 @@ impl AssertedClient {
     ) -> Result<(AssertionUse, Unreleased<AuthenticatedClient>), AssertionFault> {
         let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
         let (now, expires) = (arrival.now, Timestamp::from_seconds(claims.exp));
-        let begun = |time: Option<u64>| time.is_none_or(|time| Timestamp::from_seconds(time) <= now.plus(CLOCK_SKEW));
+        let begun =
+            |time: Option<u64>| time.is_none_or(|time| Timestamp::from_seconds(time) <= now.plus(EXTERNAL_CLOCK_SKEW));
         let checks = [
             ("iss", claims.iss == self.client.id.as_str()),
             ("sub", claims.sub == self.client.id.as_str()),
             ("aud", is_for_us(&claims.aud, self.registered.audience, arrival)),
-            ("exp", !now.reached(expires.plus(CLOCK_SKEW))),
-            ("lifetime", expires <= now.plus(self.registered.longest).plus(CLOCK_SKEW)),
+            ("exp", !now.reached(expires.plus(EXTERNAL_CLOCK_SKEW))),
+            ("lifetime", expires <= now.plus(self.registered.longest).plus(EXTERNAL_CLOCK_SKEW)),
             ("nbf", begun(claims.nbf)),
             ("iat", begun(claims.iat)),
-            ("jti", (1..=LONGEST_JTI).contains(&claims.jti.len())),
+            ("jti", (1..=MAX_JTI_BYTES).contains(&claims.jti.len())),
         ];
         if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
             return Err(AssertionFault::Claim(claim));
@@ -192,7 +193,7 @@ impl AssertedClient {
         }
         // An id has no space in it, so that no two pairs of client and `jti` are written alike.
         let mark = SecretHash::of(&Secret::new(format!("{} {}", self.client.id, claims.jti)));
-        let spending = AssertionUse { mark, until: expires.plus(CLOCK_SKEW) };
+        let spending = AssertionUse { mark, until: expires.plus(EXTERNAL_CLOCK_SKEW) };
         Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
     }
 }

@@ -27,7 +27,7 @@ enum Proof {
 }
 
 /// How far the authentication of a client has come.
-pub enum Authenticated {
+pub enum ClientProof {
     /// To its end.
     Proved(AuthenticatedClient),
     /// To an assertion, whose signature and claims have to be verified.
@@ -152,7 +152,7 @@ pub fn authenticate(
     credentials: Credentials,
     client: Option<Arc<Client>>,
     now: Timestamp,
-) -> Result<Authenticated, ClientAuthenticationError> {
+) -> Result<ClientProof, ClientAuthenticationError> {
     let registered = client.as_ref().map(|client| &client.authentication);
     let proved = match (&credentials.proof, registered) {
         (Proof::None, Some(Authentication::None)) => true,
@@ -167,11 +167,11 @@ pub fn authenticate(
     };
     if let Proof::Assertion(assertion) = credentials.proof {
         let asserted = client.and_then(|client| assertion.of(client));
-        return asserted.map(Box::new).map(Authenticated::Asserted).ok_or(ClientAuthenticationError::Refused);
+        return asserted.map(Box::new).map(ClientProof::Asserted).ok_or(ClientAuthenticationError::Refused);
     }
     client
         .filter(|client| proved && client.is_usable() && client.id == credentials.client_id)
-        .map(|client| Authenticated::Proved(AuthenticatedClient::proved(client)))
+        .map(|client| ClientProof::Proved(AuthenticatedClient::proved(client)))
         .ok_or(ClientAuthenticationError::Refused)
 }
 

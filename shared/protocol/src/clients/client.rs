@@ -8,7 +8,7 @@ use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::SubjectType;
 use crate::jose::at_hash::AtHash;
-use crate::jose::external_jwk::{ForeignAlgorithm, ForeignJwks};
+use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
 use crate::jose::jwk::Algorithm;
 use crate::types::id::ClientId;
 use crate::types::lifetimes::Lifetimes;
@@ -38,11 +38,11 @@ pub struct Client {
     /// The scopes that it may ask users for.
     pub scope: Scopes,
     /// The scopes that it has by itself, without a user.
-    pub own_scope: Scopes,
+    pub client_scope: Scopes,
     /// The resources that its tokens may be for.
     pub targets: Targets,
     /// Whether its refresh tokens are replaced with each use.
-    pub rotation: Rotation,
+    pub rotation: RotationPolicy,
     /// Whether its users are asked.
     pub consent: ConsentPolicy,
     /// What is demanded of its authorization requests.
@@ -98,7 +98,7 @@ pub enum AssertionKey {
     /// A MAC, for which we have to have the secret ourselves: sealed (OpenID Connect Core §9, `client_secret_jwt`).
     Secret(String),
     /// One of these keys, and by this algorithm alone if it is registered for one (`private_key_jwt`).
-    Keys(ClientKeys, Option<ForeignAlgorithm>),
+    Keys(ClientKeys, Option<ExternalAlgorithm>),
 }
 
 /// A secret of a client: its digest, and when it ends.
@@ -114,7 +114,7 @@ pub struct ClientSecret {
 #[derive(Clone, Debug)]
 pub enum ClientKeys {
     /// Registered with it.
-    Registered(ForeignJwks),
+    Registered(ExternalJwks),
     /// Published by it.
     Published(OutboundUrl),
 }
@@ -155,7 +155,7 @@ impl Authentication {
 /// Whether a refresh token is replaced with each use (RFC 9700 §4.14.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Rotation {
+pub enum RotationPolicy {
     /// It is: so that a stolen one shows, where nothing else binds it to its client.
     On,
     /// It is not: the client proves who it is with each use.

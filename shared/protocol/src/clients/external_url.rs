@@ -8,10 +8,10 @@ use thiserror::Error;
 use url::{Host, Url};
 
 /// The ports that are asked: that of `https`, and the one that servers of applications commonly use for it.
-const PORTS: [u16; 2] = [443, 8443];
+const ALLOWED_PORTS: [u16; 2] = [443, 8443];
 
 /// Endings of names that exist within networks only (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and what clouds use).
-const INNER: [&str; 9] =
+const INTERNAL_SUFFIXES: [&str; 9] =
     ["internal", "local", "localhost", "localdomain", "lan", "intranet", "home.arpa", "alt", "cluster.local"];
 
 /// How far requests of ours may go.
@@ -84,7 +84,7 @@ impl OutboundUrl {
         if url.scheme() != "https" {
             return Err(UnaskableUrl::NotSecure);
         }
-        if !url.port_or_known_default().is_some_and(|port| PORTS.contains(&port)) {
+        if !url.port_or_known_default().is_some_and(|port| ALLOWED_PORTS.contains(&port)) {
             return Err(UnaskableUrl::Port);
         }
         match url.host() {
@@ -113,7 +113,7 @@ impl OutboundUrl {
 pub fn is_public_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let inner = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    name.contains('.') && !name.ends_with('.') && !INNER.into_iter().any(inner)
+    name.contains('.') && !name.ends_with('.') && !INTERNAL_SUFFIXES.into_iter().any(inner)
 }
 
 #[cfg(test)]

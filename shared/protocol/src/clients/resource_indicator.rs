@@ -7,7 +7,7 @@ use url::Url;
 use crate::syntax::parameters::Parameters;
 
 /// The most resources that one request may name (catalogue row SEC-PARAM-17).
-const MOST: usize = 10;
+const MAX_RESOURCES: usize = 10;
 
 /// The resources that a request names; none means the workspace's own default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl Resources {
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
         let mut resources = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
-            if !is_resource(resource) || resources.len() == MOST {
+            if !is_resource(resource) || resources.len() == MAX_RESOURCES {
                 return Err(InvalidTarget);
             }
             if !resources.iter().any(|known| known == resource) {
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(two.iter().collect::<Vec<_>>(), ["https://a.example/x", "urn:b"]);
         assert!(asked("").unwrap().is_empty());
         let long = format!("resource=https://a.example/{}", "x".repeat(2048));
-        let many: Vec<String> = (0..=MOST).map(|at| format!("resource=https://{at}.example")).collect();
+        let many: Vec<String> = (0..=MAX_RESOURCES).map(|at| format!("resource=https://{at}.example")).collect();
         for bad in [
             "resource=/x",
             "resource=a.example",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::authorization::request::DISPLAYS;
 use crate::authorization::response::ResponseMode;
-use crate::jose::external_jwk::ForeignAlgorithm;
+use crate::jose::external_jwk::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::Issuer;
 use crate::users::session::SINGLE_FACTOR;
@@ -66,7 +66,7 @@ struct AuthenticationMetadata {
 impl AuthenticationMetadata {
     fn of(settings: &Settings) -> Self {
         let mut methods = vec!["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
-        let mut algorithms: Vec<&str> = ForeignAlgorithm::ALL.iter().flat_map(|alg| alg.names()).copied().collect();
+        let mut algorithms: Vec<&str> = ExternalAlgorithm::ALL.iter().flat_map(|alg| alg.names()).copied().collect();
         if settings.client_secret_jwt {
             methods.push("client_secret_jwt");
             algorithms.push("HS256");

@@ -9,12 +9,12 @@ use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
-use crate::types::time::{CLOCK_SKEW, Lifetime, Timestamp};
+use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
 use crate::users::user_claims::{Identity, Profile, derived_subject};
 use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// How long ago an upstream ID token may have been issued.
-const GREATEST_AGE: Lifetime = Lifetime::seconds(600);
+const MAX_ID_TOKEN_AGE: Lifetime = Lifetime::seconds(600);
 
 /// The part of an upstream provider's metadata that we use (RFC 8414 §2).
 #[derive(Clone, Debug, Deserialize)]
@@ -206,7 +206,7 @@ impl UpstreamIdToken {
             ("aud", token.aud == [expected.provider.client_id.as_str()]),
             ("azp", token.azp.as_deref().is_none_or(|azp| azp == expected.provider.client_id.as_str())),
             ("exp", !now.reached(Timestamp::from_seconds(token.exp))),
-            ("iat", issued <= now.plus(CLOCK_SKEW) && issued >= now.minus(GREATEST_AGE)),
+            ("iat", issued <= now.plus(EXTERNAL_CLOCK_SKEW) && issued >= now.minus(MAX_ID_TOKEN_AGE)),
             ("nonce", token.nonce.as_deref() == Some(expected.nonce)),
             ("sub", (1..=255).contains(&token.sub.len()) && token.sub.is_ascii()),
             ("at_hash", hash_matches),

@@ -11,14 +11,14 @@ use crate::syntax::encoding::{base64url_array, base64url_decoded};
 use crate::syntax::json::{self, present};
 
 /// The most keys that a set may have (catalogue row SEC-SSRF-03).
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 
 /// The members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2 and §6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// A signature algorithm that others may use. `none` and the HMACs have no representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ForeignAlgorithm {
+pub enum ExternalAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RS256,
     /// RSASSA-PSS with SHA-256.
@@ -30,7 +30,7 @@ pub enum ForeignAlgorithm {
     EdDsa,
 }
 
-impl ForeignAlgorithm {
+impl ExternalAlgorithm {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDsa];
 
@@ -46,7 +46,7 @@ impl ForeignAlgorithm {
     }
 }
 
-impl From<Algorithm> for ForeignAlgorithm {
+impl From<Algorithm> for ExternalAlgorithm {
     fn from(ours: Algorithm) -> Self {
         match ours {
             Algorithm::RS256 => Self::RS256,
@@ -58,27 +58,27 @@ impl From<Algorithm> for ForeignAlgorithm {
 
 /// A public key that somebody else signs with, for one algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ForeignKey {
+pub enum ExternalKey {
     /// One of a kind that we have as well.
     Common(PublicJwk),
     /// A key on Ed25519: the point, base64url.
     Ed25519(String),
 }
 
-impl ForeignKey {
+impl ExternalKey {
     /// The algorithm that it is for.
     #[must_use]
-    pub fn algorithm(&self) -> ForeignAlgorithm {
+    pub fn algorithm(&self) -> ExternalAlgorithm {
         match self {
             Self::Common(key) => key.alg.into(),
-            Self::Ed25519(_) => ForeignAlgorithm::EdDsa,
+            Self::Ed25519(_) => ExternalAlgorithm::EdDsa,
         }
     }
 }
 
 /// A key as somebody else publishes it. Members that do not concern signatures are passed over.
 #[derive(Clone, Debug, Deserialize)]
-struct ForeignJwk {
+struct ExternalJwk {
     kty: String,
     #[serde(rename = "use", default, deserialize_with = "present")]
     usage: Option<String>,
@@ -102,25 +102,25 @@ struct ForeignJwk {
 
 /// A set of keys as somebody else publishes it. A key that cannot be read is no key; the others stay usable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ForeignJwks {
+pub struct ExternalJwks {
     keys: Vec<Value>,
 }
 
-impl ForeignJwks {
+impl ExternalJwks {
     /// Reads the JSON of a set; `None` if it is none, or has more than a hundred keys.
     #[must_use]
     pub fn parse(json: &[u8]) -> Option<Self> {
-        json::strict(json).filter(|set: &Self| set.keys.len() <= MOST_KEYS)
+        json::strict(json).filter(|set: &Self| set.keys.len() <= MAX_KEYS)
     }
 
     /// The signature keys, at most a hundred, that `alg` can be verified with, those named `kid` if a name is given.
     #[must_use]
-    pub fn candidates(&self, alg: ForeignAlgorithm, kid: Option<&str>) -> Vec<ForeignKey> {
+    pub fn candidates(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<ExternalKey> {
         self.keys
             .iter()
-            .take(MOST_KEYS)
-            .filter_map(|key| ForeignJwk::deserialize(key).ok())
-            .filter(ForeignJwk::verifies)
+            .take(MAX_KEYS)
+            .filter_map(|key| ExternalJwk::deserialize(key).ok())
+            .filter(ExternalJwk::verifies)
             .filter(|key| key.alg.as_deref().is_none_or(|named| alg.names().contains(&named)))
             .filter(|key| kid.is_none_or(|kid| key.kid.as_deref() == Some(kid)))
             .filter_map(|key| key.usable_with(alg))
@@ -134,7 +134,7 @@ impl ForeignJwks {
     ///
     /// A sentence that says what is wrong and what to do.
     pub fn registrable(&self) -> Result<(), &'static str> {
-        if self.keys.len() > MOST_KEYS {
+        if self.keys.len() > MAX_KEYS {
             return Err("jwks has more than a hundred keys: leave out those that are not in use");
         }
         let is_private = |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some());
@@ -142,7 +142,7 @@ impl ForeignJwks {
             return Err("jwks holds a private or symmetric key: make a new one, and register its public members only");
         }
         for key in &self.keys {
-            let key = ForeignJwk::deserialize(key).map_err(|_| "jwks holds something that is not a JWK")?;
+            let key = ExternalJwk::deserialize(key).map_err(|_| "jwks holds something that is not a JWK")?;
             if key.verifies() && !key.is_sound() {
                 return Err(
                     "jwks holds a key that is not good for signatures: use RSA from 2048 bits on, P-256, or Ed25519",
@@ -153,7 +153,7 @@ impl ForeignJwks {
     }
 }
 
-impl ForeignJwk {
+impl ExternalJwk {
     /// Whether the key is meant for signatures (RFC 7517 §4.2 and §4.3).
     fn verifies(&self) -> bool {
         let meant = self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"));
@@ -161,17 +161,17 @@ impl ForeignJwk {
     }
 
     fn is_sound(&self) -> bool {
-        ForeignAlgorithm::ALL.into_iter().any(|alg| self.clone().usable_with(alg).is_some())
+        ExternalAlgorithm::ALL.into_iter().any(|alg| self.clone().usable_with(alg).is_some())
     }
 
-    fn usable_with(self, alg: ForeignAlgorithm) -> Option<ForeignKey> {
-        let common = |material, alg| Some(ForeignKey::Common(PublicJwk { material, alg }));
+    fn usable_with(self, alg: ExternalAlgorithm) -> Option<ExternalKey> {
+        let common = |material, alg| Some(ExternalKey::Common(PublicJwk { material, alg }));
         match (alg, self.kty.as_str(), self.crv.as_deref()) {
-            (ForeignAlgorithm::RS256, "RSA", _) => common(self.rsa()?, Algorithm::RS256),
-            (ForeignAlgorithm::PS256, "RSA", _) => common(self.rsa()?, Algorithm::PS256),
-            (ForeignAlgorithm::ES256, "EC", Some("P-256")) => common(self.p256()?, Algorithm::ES256),
-            (ForeignAlgorithm::EdDsa, "OKP", Some("Ed25519")) => {
-                self.x.filter(|x| base64url_array::<32>(x).is_some()).map(ForeignKey::Ed25519)
+            (ExternalAlgorithm::RS256, "RSA", _) => common(self.rsa()?, Algorithm::RS256),
+            (ExternalAlgorithm::PS256, "RSA", _) => common(self.rsa()?, Algorithm::PS256),
+            (ExternalAlgorithm::ES256, "EC", Some("P-256")) => common(self.p256()?, Algorithm::ES256),
+            (ExternalAlgorithm::EdDsa, "OKP", Some("Ed25519")) => {
+                self.x.filter(|x| base64url_array::<32>(x).is_some()).map(ExternalKey::Ed25519)
             }
             _ => None,
         }
@@ -212,8 +212,8 @@ mod tests {
         base64url(&vec![0xc1; bytes])
     }
 
-    fn set(keys: &Value) -> ForeignJwks {
-        ForeignJwks::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    fn set(keys: &Value) -> ExternalJwks {
+        ExternalJwks::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
     }
 
     #[test]
@@ -233,11 +233,11 @@ mod tests {
             {"kty": "OKP", "crv": "X25519", "x": point, "kid": "a"},
         ]));
         let table = [
-            (ForeignAlgorithm::RS256, Some("a"), 1),
-            (ForeignAlgorithm::RS256, Some("b"), 0),
-            (ForeignAlgorithm::PS256, None, 2),
-            (ForeignAlgorithm::ES256, None, 1),
-            (ForeignAlgorithm::EdDsa, Some("a"), 1),
+            (ExternalAlgorithm::RS256, Some("a"), 1),
+            (ExternalAlgorithm::RS256, Some("b"), 0),
+            (ExternalAlgorithm::PS256, None, 2),
+            (ExternalAlgorithm::ES256, None, 1),
+            (ExternalAlgorithm::EdDsa, Some("a"), 1),
         ];
         for (alg, kid, expected) in table {
             assert_eq!(jwks.candidates(alg, kid).len(), expected, "{alg:?} {kid:?}");
@@ -262,7 +262,7 @@ mod tests {
         ];
         for (key, sound) in table {
             let jwks = set(&json!([key]));
-            let found: usize = ForeignAlgorithm::ALL.into_iter().map(|alg| jwks.candidates(alg, None).len()).sum();
+            let found: usize = ExternalAlgorithm::ALL.into_iter().map(|alg| jwks.candidates(alg, None).len()).sum();
             assert_eq!(found > 0, sound, "{key}");
             assert_eq!(jwks.registrable().is_ok(), sound, "{key}");
         }
@@ -282,11 +282,11 @@ mod tests {
     #[test]
     fn sec_ssrf_03_and_sec_param_13_a_set_is_bounded_and_has_one_reading() {
         let of = |count: usize| json!({ "keys": vec![json!({}); count] }).to_string();
-        assert!(ForeignJwks::parse(of(100).as_bytes()).is_some());
-        assert!(ForeignJwks::parse(of(101).as_bytes()).is_none());
+        assert!(ExternalJwks::parse(of(100).as_bytes()).is_some());
+        assert!(ExternalJwks::parse(of(101).as_bytes()).is_none());
         for text in ["[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[{"kty":"RSA","kty":"EC"}]}"#, r#"{"keys":[],"keys":[]}"#]
         {
-            assert!(ForeignJwks::parse(text.as_bytes()).is_none(), "{text}");
+            assert!(ExternalJwks::parse(text.as_bytes()).is_none(), "{text}");
         }
     }
 }

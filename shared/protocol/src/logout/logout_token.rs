@@ -99,23 +99,23 @@ impl LogoutTokenClaims {
 
 /// What became of a try to tell a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hearing {
+pub enum DeliveryOutcome {
     /// It has heard.
-    Heard,
+    Delivered,
     /// It has heard, and does not want to: trying again would change nothing (§2.8).
-    Refused,
+    Rejected,
     /// It may not have heard: try again.
-    Unheard,
+    Retry,
 }
 
-impl Hearing {
+impl DeliveryOutcome {
     /// What an answer with this status means (§2.8).
     #[must_use]
     pub const fn of(status: u16) -> Self {
         match status {
-            200 | 204 => Self::Heard,
-            400 => Self::Refused,
-            _ => Self::Unheard,
+            200 | 204 => Self::Delivered,
+            400 => Self::Rejected,
+            _ => Self::Retry,
         }
     }
 }
@@ -172,17 +172,17 @@ mod tests {
     #[test]
     fn a_400_is_a_no_and_everything_but_a_200_or_204_is_no_answer() {
         let table = [
-            (200, Hearing::Heard),
-            (204, Hearing::Heard),
-            (400, Hearing::Refused),
-            (201, Hearing::Unheard),
-            (302, Hearing::Unheard),
-            (404, Hearing::Unheard),
-            (429, Hearing::Unheard),
-            (500, Hearing::Unheard),
+            (200, DeliveryOutcome::Delivered),
+            (204, DeliveryOutcome::Delivered),
+            (400, DeliveryOutcome::Rejected),
+            (201, DeliveryOutcome::Retry),
+            (302, DeliveryOutcome::Retry),
+            (404, DeliveryOutcome::Retry),
+            (429, DeliveryOutcome::Retry),
+            (500, DeliveryOutcome::Retry),
         ];
         for (status, expected) in table {
-            assert_eq!(Hearing::of(status), expected, "{status}");
+            assert_eq!(DeliveryOutcome::of(status), expected, "{status}");
         }
     }
 }

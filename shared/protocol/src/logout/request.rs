@@ -17,7 +17,7 @@ use crate::types::time::Timestamp;
 use crate::users::session::Session;
 
 /// The longest value that is taken, in characters.
-const LONGEST: usize = 2048;
+const MAX_PARAMETER_BYTES: usize = 2048;
 
 /// A logout request (§2), of which nothing is believed yet. `logout_hint` and `ui_locales` may be there and change
 /// nothing: a user is known by the session and not by a parameter.
@@ -40,7 +40,7 @@ impl LogoutRequest {
     /// [`PageError`] for what is repeated, too long, or no `client_id` at all.
     pub fn parse(parameters: &Parameters) -> Result<Self, PageError> {
         let bounded = |name| match parameters.one(name)? {
-            Some(value) if value.len() > LONGEST => Err(PageError::RequestTooLarge),
+            Some(value) if value.len() > MAX_PARAMETER_BYTES => Err(PageError::RequestTooLarge),
             value => Ok(value.map(str::to_owned)),
         };
         // Who sends them twice is as wrong as with those that count (OAuth 2.1 §3.1).
@@ -143,7 +143,7 @@ impl Hint {
 }
 
 /// What happens with a logout request.
-pub enum Verdict {
+pub enum LogoutStep {
     /// Nobody is logged in: there is nothing to end.
     Nobody,
     /// The user has to be asked (§2).
@@ -167,12 +167,12 @@ impl ApprovedLogout {
 /// Decides a request: without an ID token of this very session the user is asked, so that no foreign page logs anybody
 /// out, and no hint of one user ends the session of another in the same browser (§2, §6).
 #[must_use]
-pub fn decide(session: Option<Session>, hint: Option<&Hint>) -> Verdict {
-    let Some(session) = session else { return Verdict::Nobody };
+pub fn decide(session: Option<Session>, hint: Option<&Hint>) -> LogoutStep {
+    let Some(session) = session else { return LogoutStep::Nobody };
     if hint.is_some_and(|hint| hint.sid == session.sid) {
-        Verdict::End(ApprovedLogout(session))
+        LogoutStep::End(ApprovedLogout(session))
     } else {
-        Verdict::Ask(session)
+        LogoutStep::Ask(session)
     }
 }
 
@@ -196,12 +196,12 @@ pub struct Confirmation {
     pub expires: Timestamp,
     /// Why the form is there.
     #[serde(rename = "w")]
-    pub occasion: Occasion,
+    pub prompt: LogoutPrompt,
 }
 
 /// Why a user is shown a form that ends their session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Occasion {
+pub enum LogoutPrompt {
     /// To be asked. The browser must have the session's cookie when the form comes back.
     #[serde(rename = "a")]
     Asked,
@@ -224,7 +224,7 @@ impl Confirmation {
         }
         let same = match presented {
             Some(presented) => presented.matches(&sealed),
-            None => self.occasion == Occasion::Failed,
+            None => self.prompt == LogoutPrompt::Failed,
         };
         Ok(same.then_some(sealed))
     }

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
 use crate::clients::external_url::{OutboundUrl, Reach};
-use crate::jose::external_jwk::{ForeignAlgorithm, ForeignJwks};
+use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
 use crate::registration::error::RegistrationError;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::workspace::settings::Settings;
 
 /// How far ahead assertions may expire (catalogue row SEC-CLI-09).
-const ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(300);
+const DEFAULT_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(300);
 
 /// How far ahead those of a client may that cannot do better.
-const LONGEST_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(3600);
+const MAX_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(3600);
 
 /// The names of the authentication methods that are offered (RFC 7591 §2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct EndingSecret {
 )]
 pub enum AssertionAlgorithm {
     /// A signature.
-    Signature(ForeignAlgorithm),
+    Signature(ExternalAlgorithm),
     /// A MAC.
     Mac(MacAlgorithm),
 }
@@ -85,7 +85,7 @@ pub(crate) struct AuthenticationFields<'a> {
     /// `sealed_client_secret`.
     pub(crate) sealed_secret: Option<&'a str>,
     /// `jwks`.
-    pub(crate) jwks: Option<&'a ForeignJwks>,
+    pub(crate) jwks: Option<&'a ExternalJwks>,
     /// `jwks_uri`.
     pub(crate) jwks_uri: Option<&'a str>,
     /// `token_endpoint_auth_signing_alg`.
@@ -171,7 +171,7 @@ impl AuthenticationFields<'_> {
         self.asserting(AssertionKey::Secret(sealed))
     }
 
-    fn signature_algorithm(&self) -> Result<Option<ForeignAlgorithm>, RegistrationError> {
+    fn signature_algorithm(&self) -> Result<Option<ExternalAlgorithm>, RegistrationError> {
         match self.signing_alg {
             None => Ok(None),
             Some(AssertionAlgorithm::Signature(algorithm)) => Ok(Some(algorithm)),
@@ -184,8 +184,8 @@ impl AuthenticationFields<'_> {
             (Some(jwks), None) => {
                 jwks.registrable().map_err(RegistrationError::Assertion)?;
                 let algorithm = self.signature_algorithm()?;
-                let wanted = |known: &ForeignAlgorithm| algorithm.is_none_or(|algorithm| algorithm == *known);
-                let mut usable = ForeignAlgorithm::ALL.into_iter().filter(wanted);
+                let wanted = |known: &ExternalAlgorithm| algorithm.is_none_or(|algorithm| algorithm == *known);
+                let mut usable = ExternalAlgorithm::ALL.into_iter().filter(wanted);
                 if usable.all(|algorithm| jwks.candidates(algorithm, None).is_empty()) {
                     return Err(RegistrationError::Assertion(
                         "jwks has no key for signatures of token_endpoint_auth_signing_alg, or none at all",
@@ -199,8 +199,8 @@ impl AuthenticationFields<'_> {
     }
 
     fn asserting(&self, key: AssertionKey) -> Result<Authentication, RegistrationError> {
-        let longest = self.assertion_lifetime.unwrap_or(ASSERTION_LIFETIME);
-        if !(Lifetime::seconds(1)..=LONGEST_ASSERTION_LIFETIME).contains(&longest) {
+        let longest = self.assertion_lifetime.unwrap_or(DEFAULT_ASSERTION_LIFETIME);
+        if !(Lifetime::seconds(1)..=MAX_ASSERTION_LIFETIME).contains(&longest) {
             return Err(RegistrationError::Assertion("client_assertion_lifetime is 1 to 3600 seconds"));
         }
         Ok(Authentication::Assertion(Arc::new(Assertions { key, audience: self.assertion_audience, longest })))

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{
-    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, Rotation, Status,
+    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, RotationPolicy,
+    Status,
 };
 use crate::clients::external_url::Reach;
 use crate::clients::grant_type::GrantType;
@@ -11,7 +12,7 @@ use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris, U
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
 use crate::jose::at_hash::AtHash;
-use crate::jose::external_jwk::ForeignJwks;
+use crate::jose::external_jwk::ExternalJwks;
 use crate::jose::jwk::Algorithm;
 use crate::registration::authentication_method::{
     AssertionAlgorithm, AuthenticationFields, AuthenticationMethod, SecretDigest,
@@ -63,7 +64,7 @@ pub struct ClientMetadata {
     pub sealed_client_secret: Option<String>,
     /// Its public keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jwks: Option<ForeignJwks>,
+    pub jwks: Option<ExternalJwks>,
     /// Where it publishes them, instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
@@ -87,7 +88,7 @@ pub struct ClientMetadata {
     pub resources: Vec<String>,
     /// Whether its refresh tokens are replaced with each use: by default those of public clients are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token_rotation: Option<Rotation>,
+    pub refresh_token_rotation: Option<RotationPolicy>,
     /// Whether the consent page is skipped.
     #[serde(default)]
     pub trusted: bool,
@@ -148,7 +149,7 @@ impl ClientMetadata {
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
             scope: self.scope.clone(),
-            own_scope: self.client_credentials_scope.clone(),
+            client_scope: self.client_credentials_scope.clone(),
             targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
@@ -250,8 +251,8 @@ impl ClientMetadata {
     }
 
     /// A public client's refresh tokens are bound to nothing, so a stolen one has to show (RFC 9700 §4.14.2).
-    fn rotation(&self, authentication: &Authentication) -> Rotation {
-        let fitting = if authentication.is_confidential() { Rotation::Off } else { Rotation::On };
+    fn rotation(&self, authentication: &Authentication) -> RotationPolicy {
+        let fitting = if authentication.is_confidential() { RotationPolicy::Off } else { RotationPolicy::On };
         self.refresh_token_rotation.unwrap_or(fitting)
     }
 

@@ -37,13 +37,13 @@ pub fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String
 }
 
 /// How deep what others wrote may be nested.
-const DEEPEST: u8 = 32;
+const MAX_DEPTH: u8 = 32;
 
 /// Reads JSON that others wrote: an object, no member twice at any depth, nested no deeper than 32, nothing behind it
 /// (catalogue row SEC-PARAM-13). `None` for anything else.
 #[must_use]
 pub fn strict_object(bytes: &[u8]) -> Option<Value> {
-    strict_object_within(bytes, DEEPEST)
+    strict_object_within(bytes, MAX_DEPTH)
 }
 
 /// Reads an object that others wrote, nested no deeper than `deepest`, and otherwise as strictly.
@@ -55,7 +55,7 @@ pub fn strict_object_within(bytes: &[u8], deepest: u8) -> Option<Value> {
 /// Reads a list of texts that others wrote, as strictly.
 #[must_use]
 pub fn strict_list(bytes: &[u8]) -> Option<Vec<String>> {
-    serde_json::from_value(strict_value(bytes, DEEPEST)?).ok()
+    serde_json::from_value(strict_value(bytes, MAX_DEPTH)?).ok()
 }
 
 fn strict_value(bytes: &[u8], deepest: u8) -> Option<Value> {

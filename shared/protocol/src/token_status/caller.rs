@@ -8,7 +8,7 @@ use crate::types::id::{ClientId, Issuer, Subject};
 use thiserror::Error;
 
 /// Who asks.
-pub enum Asker {
+pub enum Caller {
     /// A client, by its own authentication.
     Client(AuthenticatedClient),
     /// The holder of an access token that is good at the moment, by that token.
@@ -17,7 +17,7 @@ pub enum Asker {
 
 /// Why nobody is believed to ask.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum AskerError {
+pub enum CallerError {
     /// The client is not believed.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
@@ -29,7 +29,7 @@ pub enum AskerError {
     Unavailable,
 }
 
-impl AskerError {
+impl CallerError {
     /// The status and `error` code (RFC 7009 §2.2.1, RFC 7662 §2.3).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
@@ -44,7 +44,7 @@ impl AskerError {
     }
 }
 
-impl Asker {
+impl Caller {
     /// The client that asks, by whichever means.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
@@ -59,10 +59,10 @@ impl Asker {
     #[must_use]
     pub fn may(&self, scope: &str, (client, subject): (&ClientId, &Subject), issuer: &Issuer) -> bool {
         match self {
-            Self::Client(asker) => asker.client().id == *client || asker.client().own_scope.contains(scope),
-            Self::Bearer(asker) => {
-                let own = asker.client_id == *client && asker.sub == *subject;
-                own || (asker.scope.contains(scope) && asker.is_for(issuer.as_str()))
+            Self::Client(caller) => caller.client().id == *client || caller.client().client_scope.contains(scope),
+            Self::Bearer(caller) => {
+                let own = caller.client_id == *client && caller.sub == *subject;
+                own || (caller.scope.contains(scope) && caller.is_for(issuer.as_str()))
             }
         }
     }

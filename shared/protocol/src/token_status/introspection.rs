@@ -21,7 +21,7 @@ pub const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 pub enum Introspection {
     /// It is good at the moment.
     Active(Box<Described>),
-    /// It is not, or not the asker's to ask about: nobody learns which.
+    /// It is not, or not the caller's to ask about: nobody learns which.
     Inactive(Inactive),
 }
 
@@ -100,7 +100,7 @@ impl Introspection {
             active: true,
             iss: issuer.as_str().into(),
             client_id: terms.client_id.clone(),
-            sub: terms.known_as().clone(),
+            sub: terms.client_subject().clone(),
             scope: terms.scope.clone(),
             token_type: None,
             aud: None,

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::syntax::parameters::{ParameterError, Parameters};
-use crate::token_status::caller::AskerError;
+use crate::token_status::caller::CallerError;
 use crate::types::secret::Secret;
 
 /// A request that names a token: to revoke or to introspect it. `token_type_hint` is not needed, and so not read (RFC
@@ -44,7 +44,7 @@ pub enum TokenRequestError {
     MissingToken,
     /// Nobody is believed to ask.
     #[error(transparent)]
-    Asker(#[from] AskerError),
+    Caller(#[from] CallerError),
     /// A public client, which has nothing to prove who it is with, may not ask this (RFC 7662 §2.1).
     #[error("a public client cannot introspect: use an access token as Bearer")]
     Public,
@@ -63,7 +63,7 @@ impl TokenRequestError {
                 (400, "invalid_request")
             }
             Self::Public => (401, "invalid_client"),
-            Self::Asker(error) => error.response(),
+            Self::Caller(error) => error.response(),
             Self::Unavailable => (503, "temporarily_unavailable"),
         }
     }

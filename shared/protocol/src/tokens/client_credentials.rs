@@ -36,9 +36,9 @@ pub fn approve(
         return Err(TokenError::UnauthorizedClient);
     }
     let scope = match &request.scope {
-        Some(asked) if !asked.within(&client.own_scope) => return Err(TokenError::InvalidScope),
+        Some(asked) if !asked.within(&client.client_scope) => return Err(TokenError::InvalidScope),
         Some(asked) => asked.clone(),
-        None => client.own_scope.clone(),
+        None => client.client_scope.clone(),
     };
     if !client.targets.allow(&request.resource) {
         return Err(TokenError::InvalidTarget);

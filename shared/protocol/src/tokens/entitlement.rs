@@ -67,7 +67,7 @@ impl Entitlement {
     #[must_use]
     pub(crate) fn subject(&self) -> Option<Subject> {
         match &self.holder {
-            Holder::User(terms) => Some(terms.known_as().clone()),
+            Holder::User(terms) => Some(terms.client_subject().clone()),
             Holder::Client(client_id) => Subject::parse(client_id.as_str()).ok(),
         }
     }

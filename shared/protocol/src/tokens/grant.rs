@@ -121,7 +121,8 @@ impl GrantTerms {
         Self {
             client_id: asked.client_id.clone(),
             subject: session.subject.clone(),
-            sub_for_client: Some(approved.known_as().clone()).filter(|known_as| *known_as != session.subject),
+            sub_for_client: Some(approved.client_subject().clone())
+                .filter(|client_subject| *client_subject != session.subject),
             source: session.source.clone(),
             scope: approved.scope().clone(),
             resource: asked.resource.clone(),
@@ -143,7 +144,7 @@ impl GrantTerms {
 impl GrantTerms {
     /// The identifier of the user that the client is told, in every token and answer.
     #[must_use]
-    pub const fn known_as(&self) -> &Subject {
+    pub const fn client_subject(&self) -> &Subject {
         match &self.sub_for_client {
             Some(subject) => subject,
             None => &self.subject,

@@ -44,7 +44,7 @@ pub struct IdTokenClaims {
 }
 
 /// The most bytes that claims of the user may take in an ID token, so that it stays one that fits into a URL as a hint.
-pub const LARGEST_CLAIMS: usize = 4096;
+pub const MAX_CLAIMS_BYTES: usize = 4096;
 
 impl IdTokenClaims {
     /// The claims of the ID token that is due, if one is.
@@ -53,7 +53,7 @@ impl IdTokenClaims {
         let (terms, lifetime) = (due.terms()?, due.id_token_lifetime()?);
         Some(Self {
             iss: issuer.as_str().into(),
-            sub: terms.known_as().as_str().into(),
+            sub: terms.client_subject().as_str().into(),
             aud: terms.client_id.as_str().into(),
             exp: due.now().plus(lifetime).seconds(),
             iat: due.now().seconds(),

@@ -6,7 +6,7 @@
 //! successor was.
 
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
-use crate::clients::client::{Client, Rotation};
+use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
@@ -16,7 +16,7 @@ use crate::tokens::refresh_token::RefreshToken;
 use crate::types::id::{GrantId, RegionLabel};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
-use crate::types::time::{Lifetime, Timestamp};
+use crate::types::time::{Lifetime, OWN_CLOCK_SKEW, Timestamp};
 
 /// A request to refresh.
 pub struct RefreshRequest {
@@ -30,7 +30,7 @@ pub struct RefreshRequest {
 
 /// What becomes of the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Rotation {
     /// It is replaced by the token of this generation.
     Next(u32),
     /// It was replaced a moment ago: its successor, of this generation, is handed out again, as it was derived with this
@@ -44,7 +44,7 @@ pub enum Turn {
 pub struct ApprovedRefresh {
     /// What is due.
     pub entitlement: Entitlement,
-    turn: Turn,
+    rotation: Rotation,
     presented: SecretHash,
     current: SecretHash,
     idle_until: Timestamp,
@@ -55,8 +55,8 @@ pub struct ApprovedRefresh {
 impl ApprovedRefresh {
     /// What becomes of the refresh token.
     #[must_use]
-    pub const fn turn(&self) -> Turn {
-        self.turn
+    pub const fn rotation(&self) -> Rotation {
+        self.rotation
     }
 
     /// The digest of the token that was presented.
@@ -102,7 +102,7 @@ pub fn of_region(token: Option<RefreshToken>, region: &RegionLabel) -> Result<Re
 
 /// What a refresh token is, measured against its grant.
 #[derive(Clone, Copy)]
-enum Standing {
+enum TokenPosition {
     Current(RefreshState),
     /// Replaced, and the moment when.
     Previous(RefreshState, Timestamp),
@@ -128,15 +128,15 @@ pub fn approve(
     if grant.terms.client_id != client.id {
         return Err(TokenError::Refresh(RefreshFault::OtherClient));
     }
-    let standing = standing(&grant, token, genuine)?;
+    let position = position(&grant, token, genuine)?;
     if !client.grants.contains(&GrantType::RefreshToken) {
         return Err(TokenError::UnauthorizedClient);
     }
-    let (state, turn) = turn(standing, &grant.id, client, now)?;
+    let (state, rotation) = rotation(position, &grant.id, client, now)?;
     let entitlement = entitlement(&grant, client, (scope, &resource), now)?;
     Ok(ApprovedRefresh {
         entitlement,
-        turn,
+        rotation,
         presented: token.hash,
         current: state.current,
         idle_until: now.plus(client.lifetimes.refresh_token_idle).min(state.until),
@@ -146,7 +146,7 @@ pub fn approve(
 }
 
 /// Compares the digests, and only then looks at anything else: who cannot present the token learns nothing.
-fn standing(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool) -> Result<Standing, TokenError> {
+fn position(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool) -> Result<TokenPosition, TokenError> {
     let state = match grant.state {
         GrantState::Redeemed { refresh: Some(state), .. } => state,
         GrantState::Revoked { .. } => return Err(TokenError::Refresh(RefreshFault::Revoked)),
@@ -155,41 +155,40 @@ fn standing(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool)
         }
     };
     if state.current.matches(&token.hash) {
-        return Ok(Standing::Current(state));
+        return Ok(TokenPosition::Current(state));
     }
     match state.previous {
-        Some((previous, replaced)) if previous.matches(&token.hash) => Ok(Standing::Previous(state, replaced)),
-        _ if token.generation < state.generation && genuine() => Ok(Standing::Past),
+        Some((previous, replaced)) if previous.matches(&token.hash) => Ok(TokenPosition::Previous(state, replaced)),
+        _ if token.generation < state.generation && genuine() => Ok(TokenPosition::Past),
         _ => Err(TokenError::Refresh(RefreshFault::Unknown)),
     }
 }
 
-/// How far the clocks of two functions may be apart.
-const CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
-
 /// What becomes of a token that stands like this. One that was replaced in the future was so before a clock was set back:
 /// that is no grace, and no reuse either.
-fn turn(
-    standing: Standing,
+fn rotation(
+    position: TokenPosition,
     grant: &GrantId,
     client: &Client,
     now: Timestamp,
-) -> Result<(RefreshState, Turn), TokenError> {
+) -> Result<(RefreshState, Rotation), TokenError> {
     let refused = |fault| Err(TokenError::Refresh(fault));
-    match standing {
-        Standing::Current(state) | Standing::Previous(state, _) if now.reached(state.until) => {
+    match position {
+        TokenPosition::Current(state) | TokenPosition::Previous(state, _) if now.reached(state.until) => {
             refused(RefreshFault::Expired)
         }
-        Standing::Current(state) | Standing::Previous(state, _) if now.reached(state.idle_until) => {
+        TokenPosition::Current(state) | TokenPosition::Previous(state, _) if now.reached(state.idle_until) => {
             refused(RefreshFault::Idle)
         }
-        Standing::Current(state) if client.rotation == Rotation::Off => Ok((state, Turn::Stays)),
-        Standing::Current(state) => Ok((state, Turn::Next(state.generation.saturating_add(1)))),
-        Standing::Previous(_, replaced) if replaced > now.plus(CLOCK_SKEW) => refused(RefreshFault::LostRace),
-        Standing::Previous(state, replaced) if !now.reached(replaced.plus(client.lifetimes.refresh_token_grace)) => {
-            Ok((state, Turn::Again(state.generation, state.version)))
+        TokenPosition::Current(state) if client.rotation == RotationPolicy::Off => Ok((state, Rotation::Stays)),
+        TokenPosition::Current(state) => Ok((state, Rotation::Next(state.generation.saturating_add(1)))),
+        TokenPosition::Previous(_, replaced) if replaced > now.plus(OWN_CLOCK_SKEW) => refused(RefreshFault::LostRace),
+        TokenPosition::Previous(state, replaced)
+            if !now.reached(replaced.plus(client.lifetimes.refresh_token_grace)) =>
+        {
+            Ok((state, Rotation::Again(state.generation, state.version)))
         }
-        Standing::Previous(..) | Standing::Past => refused(RefreshFault::Reused(grant.clone())),
+        TokenPosition::Previous(..) | TokenPosition::Past => refused(RefreshFault::Reused(grant.clone())),
     }
 }
 

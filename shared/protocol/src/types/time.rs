@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How far the clocks of two of our own functions may be apart.
+pub const OWN_CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
+
 /// How far the clocks of others may be from ours, for every token that they sign (catalogue row SEC-JWT-07).
-pub const CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
+pub const EXTERNAL_CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
 
 /// A point in time, in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Clients made with the crates `openidconnect` and `oauth2`, as their documentation shows it, played in scenarios.
+//! ClientAuthenticator made with the crates `openidconnect` and `oauth2`, as their documentation shows it, played in scenarios.
 //!
 //! `ISSUER=… postern-client-tests CRATE SCENARIO`; `../programs.mjs` says how they get their user.
 

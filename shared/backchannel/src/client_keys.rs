@@ -5,24 +5,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http_client::{FetchFault, Fetcher};
 use protocol::clients::external_url::OutboundUrl;
-use protocol::jose::external_jwk::{ForeignAlgorithm, ForeignJwks, ForeignKey};
+use protocol::jose::external_jwk::{ExternalAlgorithm, ExternalJwks, ExternalKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
 /// How long keys are used without being looked at again, whatever the server says.
-const FRESH: Lifetime = Lifetime::seconds(300);
+const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 
 /// How long they are used when they cannot be looked at again.
-const USABLE: Lifetime = Lifetime::seconds(24 * 3600);
+const USABLE_FOR: Lifetime = Lifetime::seconds(24 * 3600);
 
 /// How much time passes between two requests for one URL, however often a key is asked for that is not there.
-const PAUSE: Lifetime = Lifetime::seconds(60);
+const MIN_RELOAD_INTERVAL: Lifetime = Lifetime::seconds(60);
 
 /// More URLs than this, and all are forgotten: they are registered, so there are few.
-const CAPACITY: usize = 1000;
+const MAX_URLS: usize = 1000;
 
 /// The keys of clients, by where they publish them.
-pub struct KeySets {
+pub struct ClientKeySets {
     fetcher: Fetcher,
     known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
 }
@@ -30,16 +30,16 @@ pub struct KeySets {
 /// What is known of one URL. Who looks at it waits for whoever is asking there at the moment.
 #[derive(Default)]
 struct Known {
-    set: Option<(Timestamp, ForeignJwks)>,
+    set: Option<(Timestamp, ExternalJwks)>,
     asked: Option<Timestamp>,
 }
 
 /// The keys cannot be read, and have not been for too long. It is never the fault of who sends an assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the keys of the client cannot be read")]
-pub struct KeySetFault;
+pub struct ClientKeysFault;
 
-impl KeySets {
+impl ClientKeySets {
     /// Keys that `fetcher` reads.
     #[must_use]
     pub fn new(fetcher: Fetcher) -> Self {
@@ -50,30 +50,30 @@ impl KeySets {
     ///
     /// # Errors
     ///
-    /// [`KeySetFault`].
+    /// [`ClientKeysFault`].
     pub async fn candidates(
         &self,
         url: &OutboundUrl,
-        (alg, kid): (ForeignAlgorithm, Option<&str>),
+        (alg, kid): (ExternalAlgorithm, Option<&str>),
         now: Timestamp,
-    ) -> Result<Vec<ForeignKey>, KeySetFault> {
+    ) -> Result<Vec<ExternalKey>, ClientKeysFault> {
         let known = self.known(url);
         let mut known = known.lock().await;
         let found = known.set.as_ref().map(|(_, set)| set.candidates(alg, kid)).unwrap_or_default();
-        if (found.is_empty() || !known.is_younger(FRESH, now)) && known.may_ask(now) {
+        if (found.is_empty() || !known.is_younger(RELOAD_AFTER, now)) && known.may_ask(now) {
             known.asked = Some(now);
             match self.fetcher.keys(url.as_str()).await {
                 Ok(set) => known.set = Some((now, set)),
                 Err(fault) => note(url, &fault),
             }
         }
-        let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE, now));
-        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(KeySetFault)
+        let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE_FOR, now));
+        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(ClientKeysFault)
     }
 
     fn known(&self, url: &OutboundUrl) -> Arc<tokio::sync::Mutex<Known>> {
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= CAPACITY && !all.contains_key(url.as_str()) {
+        if all.len() >= MAX_URLS && !all.contains_key(url.as_str()) {
             all.clear();
         }
         Arc::clone(all.entry(url.as_str().into()).or_default())
@@ -88,7 +88,7 @@ impl Known {
     }
 
     fn may_ask(&self, now: Timestamp) -> bool {
-        self.asked.is_none_or(|asked| asked > now || now.reached(asked.plus(PAUSE)))
+        self.asked.is_none_or(|asked| asked > now || now.reached(asked.plus(MIN_RELOAD_INTERVAL)))
     }
 }
 

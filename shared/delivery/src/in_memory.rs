@@ -7,11 +7,11 @@ use protocol::types::time::Timestamp;
 use tokio::sync::Notify;
 use web::queue::Message;
 
-use crate::{MOST_TRIES, PATIENCE};
+use crate::{MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUT};
 
 /// The queue.
 #[derive(Default)]
-pub struct HeldQueue {
+pub struct InMemoryQueue {
     state: Mutex<State>,
     arrived: Notify,
 }
@@ -28,7 +28,7 @@ struct Waiting {
     due: Timestamp,
 }
 
-impl HeldQueue {
+impl InMemoryQueue {
     pub(crate) fn send(&self, bodies: Vec<String>, now: Timestamp) {
         self.with(|state| {
             for body in bodies {
@@ -52,7 +52,7 @@ impl HeldQueue {
     pub fn receive(&self, now: Timestamp) -> Vec<Message> {
         self.with(|state| {
             let before = state.waiting.len();
-            state.waiting.retain(|waiting| waiting.message.tries < MOST_TRIES || !now.reached(waiting.due));
+            state.waiting.retain(|waiting| waiting.message.tries < MAX_RECEIVE_COUNT || !now.reached(waiting.due));
             let put_aside = u32::try_from(before - state.waiting.len()).unwrap_or(u32::MAX);
             if put_aside > 0 {
                 tracing::error!(
@@ -64,7 +64,7 @@ impl HeldQueue {
             let due = state.waiting.iter_mut().filter(|waiting| now.reached(waiting.due));
             due.map(|waiting| {
                 waiting.message.tries += 1;
-                waiting.due = now.plus(PATIENCE);
+                waiting.due = now.plus(VISIBILITY_TIMEOUT);
                 waiting.message.clone()
             })
             .collect()
@@ -108,13 +108,13 @@ mod tests {
         Timestamp::from_seconds(1000 + seconds)
     }
 
-    fn bodies(queue: &HeldQueue, now: Timestamp) -> Vec<String> {
+    fn bodies(queue: &InMemoryQueue, now: Timestamp) -> Vec<String> {
         queue.receive(now).into_iter().map(|message| message.body).collect()
     }
 
     #[test]
     fn what_is_not_deleted_comes_again() {
-        let queue = HeldQueue::default();
+        let queue = InMemoryQueue::default();
         queue.send(vec!["a".into(), "b".into()], NOW);
         let received = queue.receive(NOW);
         assert_eq!(received.iter().map(|message| message.tries).collect::<Vec<_>>(), [1, 1]);
@@ -129,9 +129,9 @@ mod tests {
 
     #[test]
     fn what_comes_too_often_is_put_aside() {
-        let queue = HeldQueue::default();
+        let queue = InMemoryQueue::default();
         queue.send(vec!["a".into()], NOW);
-        for hours in 0..u64::from(MOST_TRIES) {
+        for hours in 0..u64::from(MAX_RECEIVE_COUNT) {
             assert_eq!(bodies(&queue, later(hours * 3600)), ["a"]);
         }
         assert_eq!(queue.put_aside(), 0);

@@ -1,16 +1,17 @@
 //! Where keys are: in KMS, or on a laptop under one root.
 
-use keystore::{DataKeys, Deriving, KeyOpener, Sealing, Signers};
+use keystore::{DataKeys, KeyOpener, Signers};
 use protocol::types::secret::Secret;
+use signing::Deriver;
 use signing::seal::Keyed;
 use signing::{Kms, KmsNeed, KmsSigning, KmsUnwrapping, Purpose, Sealer};
 use store::{SealingKeyReading, SigningKeyReading};
 use web::ConfigError;
 
-use crate::{AssemblyError, Parts};
+use crate::{BootstrapError, Runtime};
 
 /// Where keys are.
-pub enum KeyPlace {
+pub enum KeyBackend {
     /// Nowhere: the function neither seals nor signs.
     Nowhere,
     /// On a laptop: derived from, or sealed under, this root.
@@ -26,30 +27,30 @@ pub enum KeyPlace {
     },
 }
 
-impl Parts {
-    /// Sealing for `purpose`.
+impl Runtime {
+    /// DataKeys<Sealer> for `purpose`.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is no key for it.
-    pub fn sealing(&self, purpose: Purpose) -> Result<Sealing, AssemblyError> {
+    pub fn sealer(&self, purpose: Purpose) -> Result<DataKeys<Sealer>, BootstrapError> {
         self.data_keys(purpose)
     }
 
-    /// Deriving for `purpose`.
+    /// DataKeys<Deriver> for `purpose`.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is no key for it.
-    pub fn deriving(&self, purpose: Purpose) -> Result<Deriving, AssemblyError> {
+    pub fn deriver(&self, purpose: Purpose) -> Result<DataKeys<Deriver>, BootstrapError> {
         self.data_keys(purpose)
     }
 
-    fn data_keys<T: Keyed>(&self, purpose: Purpose) -> Result<DataKeys<T>, AssemblyError> {
+    fn data_keys<T: Keyed>(&self, purpose: Purpose) -> Result<DataKeys<T>, BootstrapError> {
         match &self.keys {
-            KeyPlace::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
-            KeyPlace::Laptop(root) => Ok(DataKeys::held(T::rooted(root, purpose)?)),
-            KeyPlace::Aws { kms, sealing_key, .. } => {
+            KeyBackend::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
+            KeyBackend::Laptop(root) => Ok(DataKeys::held(T::rooted(root, purpose)?)),
+            KeyBackend::Aws { kms, sealing_key, .. } => {
                 self.note_kms(&[KmsUnwrapping::need(purpose)]);
                 let keys = self.handle(SealingKeyReading::new);
                 Ok(DataKeys::wrapped(purpose, keys, KmsUnwrapping::new(kms, sealing_key)))
@@ -62,15 +63,15 @@ impl Parts {
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is nothing to open them with.
-    pub fn signers(&self) -> Result<Signers, AssemblyError> {
+    pub fn signers(&self) -> Result<Signers, BootstrapError> {
         Ok(Signers::new(self.rings(), self.handle(SigningKeyReading::new), self.key_opener()?))
     }
 
-    fn key_opener(&self) -> Result<KeyOpener, AssemblyError> {
+    fn key_opener(&self) -> Result<KeyOpener, BootstrapError> {
         match &self.keys {
-            KeyPlace::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
-            KeyPlace::Laptop(root) => Ok(KeyOpener::laptop(Sealer::derived(root, Purpose::SigningKey)?)),
-            KeyPlace::Aws { kms, sealing_key, signing_keys } => {
+            KeyBackend::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
+            KeyBackend::Laptop(root) => Ok(KeyOpener::laptop(Sealer::derived(root, Purpose::SigningKey)?)),
+            KeyBackend::Aws { kms, sealing_key, signing_keys } => {
                 self.note_kms(KmsSigning::NEEDS);
                 self.note_kms(&[KmsNeed::Decrypt(Purpose::SigningKey)]);
                 let unwrapping = KmsUnwrapping::new(kms, sealing_key);

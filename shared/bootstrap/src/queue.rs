@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use delivery::{Deliveries, HeldQueue, Postponement, Queue, QueueSettings};
+use delivery::{Deliveries, InMemoryQueue, Postponement, Queue, QueueSettings};
 use web::ConfigError;
 
-use crate::{AssemblyError, Parts};
+use crate::{BootstrapError, Runtime};
 
 /// Where the queue is.
-pub enum QueuePlace {
+pub enum QueueBackend {
     /// Nowhere: the function neither fills it nor works it off.
     Nowhere,
     /// On a laptop: in this process.
-    Laptop(Arc<HeldQueue>),
+    Laptop(Arc<InMemoryQueue>),
     /// In SQS. Only the functions at its ends make a client of it, so that the others need not carry one.
     Aws {
         /// The way to AWS.
@@ -23,18 +23,18 @@ pub enum QueuePlace {
     },
 }
 
-impl Parts {
+impl Runtime {
     /// The end of the queue at which messages are put in.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is no queue.
-    pub fn deliveries(&self) -> Result<Deliveries, AssemblyError> {
+    pub fn deliveries(&self) -> Result<Deliveries, BootstrapError> {
         self.note_queue(Deliveries::NEEDS);
         match &self.queue {
-            QueuePlace::Nowhere => Err(ConfigError::Missing("LOGOUT_QUEUE_URL").into()),
-            QueuePlace::Laptop(queue) => Ok(Deliveries::held(Arc::clone(queue))),
-            QueuePlace::Aws { http, settings } => Ok(Deliveries::sqs(Queue::through(http.clone(), settings))),
+            QueueBackend::Nowhere => Err(ConfigError::Missing("LOGOUT_QUEUE_URL").into()),
+            QueueBackend::Laptop(queue) => Ok(Deliveries::held(Arc::clone(queue))),
+            QueueBackend::Aws { http, settings } => Ok(Deliveries::sqs(Queue::through(http.clone(), settings))),
         }
     }
 
@@ -43,12 +43,12 @@ impl Parts {
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is no queue.
-    pub fn postponement(&self) -> Result<Postponement, AssemblyError> {
+    pub fn postponement(&self) -> Result<Postponement, BootstrapError> {
         self.note_queue(Postponement::NEEDS);
         match &self.queue {
-            QueuePlace::Nowhere => Err(ConfigError::Missing("LOGOUT_QUEUE_URL").into()),
-            QueuePlace::Laptop(queue) => Ok(Postponement::held(Arc::clone(queue))),
-            QueuePlace::Aws { http, settings } => Ok(Postponement::sqs(Queue::through(http.clone(), settings))),
+            QueueBackend::Nowhere => Err(ConfigError::Missing("LOGOUT_QUEUE_URL").into()),
+            QueueBackend::Laptop(queue) => Ok(Postponement::held(Arc::clone(queue))),
+            QueueBackend::Aws { http, settings } => Ok(Postponement::sqs(Queue::through(http.clone(), settings))),
         }
     }
 }

@@ -13,7 +13,7 @@ use web::route::Matched;
 use web::{Request, Response, json};
 
 use crate::issue::redirected;
-use crate::{FrontChannel, Standing};
+use crate::{FrontChannel, PendingAuthorization};
 
 impl FrontChannel {
     /// A fresh random value for a page's own style and script.
@@ -65,8 +65,8 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub async fn to_login(&self, standing: &Standing) -> Result<Response, Refusal> {
-        self.to_page(standing, "/login").await
+    pub async fn to_login(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
+        self.to_page(pending, "/login").await
     }
 
     /// Sends the browser to the consent page.
@@ -74,27 +74,27 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub async fn to_consent(&self, standing: &Standing) -> Result<Response, Refusal> {
-        self.to_page(standing, "/login/consent").await
+    pub async fn to_consent(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
+        self.to_page(pending, "/login/consent").await
     }
 
-    async fn to_page(&self, standing: &Standing, path: &str) -> Result<Response, Refusal> {
-        let sealed = self.sealed(standing, None).await?;
-        let url = standing.workspace.workspace.issuer.url(path);
+    async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {
+        let sealed = self.sealed(pending, None).await?;
+        let url = pending.workspace.workspace.issuer.url(path);
         let response = see_other(&format!("{url}?interaction={sealed}"));
-        Ok(standing.cookie().into_iter().fold(response, with_cookie))
+        Ok(pending.cookie().into_iter().fold(response, with_cookie))
     }
 
-    /// The refusal that sends `error` to the client of `standing`.
+    /// The refusal that sends `error` to the client of `pending`.
     #[must_use]
-    pub fn refusal(&self, standing: &Standing, error: RedirectError) -> Refusal {
-        redirected(standing, error)
+    pub fn refusal(&self, pending: &PendingAuthorization, error: RedirectError) -> Refusal {
+        redirected(pending, error)
     }
 }
 
 /// A fresh random value for a page's own style and script.
 pub(crate) fn nonce(entropy: &dyn Entropy) -> Result<String, PageError> {
-    let nonce = random::<16>(entropy).map_err(|fault| crate::standing::unavailable(&fault))?;
+    let nonce = random::<16>(entropy).map_err(|fault| crate::interaction::unavailable(&fault))?;
     Ok(base64url(&nonce))
 }
 

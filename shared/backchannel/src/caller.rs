@@ -2,42 +2,43 @@
 
 use http::header;
 use protocol::syntax::parameters::Parameters;
-use protocol::token_status::caller::{Asker, AskerError};
+use protocol::token_status::caller::{Caller, CallerError};
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token};
 use protocol::workspace::settings::Workspace;
 use store::{GrantReading, StoreFault};
 use web::Request;
 
-use crate::{BackChannel, Caller, Clients, log};
+use crate::{BackChannel, ClientAuthenticator, CorsClient, log};
 
 impl BackChannel {
     /// Who sends `request`: the holder of a token, by that token, or a client, by its own authentication.
     ///
     /// # Errors
     ///
-    /// [`AskerError`].
-    pub async fn asker(
+    /// [`CallerError`].
+    pub async fn caller(
         &self,
         (request, workspace): (&Request, &Workspace),
         body: &Parameters,
-        caller: &mut Caller,
-        (grants, clients): (&GrantReading, &Clients),
-    ) -> Result<Asker, AskerError> {
+        cors: &mut CorsClient,
+        (grants, clients): (&GrantReading, &ClientAuthenticator),
+    ) -> Result<Caller, CallerError> {
         let authorization = request.header(header::AUTHORIZATION);
         match bearer_token(&authorization) {
             Ok(token) => {
-                let claims = self.own_token(workspace, token.expose()).await.map_err(|fault| unavailable(&fault))?;
+                let claims =
+                    self.verify_access_token(workspace, token.expose()).await.map_err(|fault| unavailable(&fault))?;
                 let claims = claims.ok_or(BearerError::Invalid)?;
                 // Whoever the token is from, its client's pages may read the answer.
-                self.client(workspace, &claims.client_id, caller).await.map_err(|fault| unavailable(&fault))?;
+                self.client(workspace, &claims.client_id, cors).await.map_err(|fault| unavailable(&fault))?;
                 match self.live(workspace, claims, grants).await.map_err(|fault| unavailable(&fault))? {
-                    Some(claims) => Ok(Asker::Bearer(Box::new(claims))),
+                    Some(claims) => Ok(Caller::Bearer(Box::new(claims))),
                     None => Err(BearerError::Invalid.into()),
                 }
             }
             Err(BearerError::Missing) => {
-                Ok(Asker::Client(clients.authenticated(self, request, workspace, (body, caller)).await?))
+                Ok(Caller::Client(clients.authenticate(self, request, workspace, (body, cors)).await?))
             }
             Err(error) => Err(error.into()),
         }
@@ -69,7 +70,7 @@ impl BackChannel {
     }
 }
 
-fn unavailable(fault: &StoreFault) -> AskerError {
+fn unavailable(fault: &StoreFault) -> CallerError {
     log(fault);
-    AskerError::Unavailable
+    CallerError::Unavailable
 }

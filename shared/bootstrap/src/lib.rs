@@ -10,9 +10,9 @@ mod transport;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backchannel::{BackChannel, Clients, KeySets};
+use backchannel::{BackChannel, ClientAuthenticator, ClientKeySets};
 use delivery::{QueueNeed, QueueSettings};
-use frontchannel::{FrontChannel, Reception};
+use frontchannel::{BrowserContext, FrontChannel};
 use http_client::Fetcher;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::RegionLabel;
@@ -27,17 +27,17 @@ use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
 use web::{Clock, Config, ConfigError, SystemClock};
 
-pub use keys::KeyPlace;
-pub use queue::QueuePlace;
+pub use keys::KeyBackend;
+pub use queue::QueueBackend;
 
 /// The parts that functions are made of. What a function takes of them is noted, and its role in AWS is held against
 /// that.
-pub struct Parts {
+pub struct Runtime {
     connection: Connection,
     configuration: Arc<ConfigurationReading>,
     rings: Arc<KeyRingReading>,
-    keys: KeyPlace,
-    queue: QueuePlace,
+    keys: KeyBackend,
+    queue: QueueBackend,
     needs: Mutex<BTreeSet<Need>>,
     kms_needs: Mutex<BTreeSet<KmsNeed>>,
     queue_needs: Mutex<BTreeSet<QueueNeed>>,
@@ -52,20 +52,20 @@ pub struct Parts {
 }
 
 /// What differs from place to place.
-pub struct Place {
+pub struct Environment {
     /// Where browsers and clients reach us.
     pub public_url: PublicUrl,
     /// The region that codes name.
     pub region: RegionLabel,
     /// Where keys are.
-    pub keys: KeyPlace,
+    pub keys: KeyBackend,
     /// Where the queue is.
-    pub queue: QueuePlace,
+    pub queue: QueueBackend,
 }
 
 /// Why a function cannot start.
 #[derive(Debug, Error)]
-pub enum AssemblyError {
+pub enum BootstrapError {
     /// The environment lacks something.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -74,20 +74,20 @@ pub enum AssemblyError {
     Seal(#[from] SealFault),
 }
 
-impl Parts {
+impl Runtime {
     /// The parts of a function in Lambda.
     ///
     /// # Errors
     ///
-    /// [`AssemblyError`] names what the environment lacks.
-    pub fn from_env() -> Result<Self, AssemblyError> {
+    /// [`BootstrapError`] names what the environment lacks.
+    pub fn from_env() -> Result<Self, BootstrapError> {
         let (connection, place) = surroundings(Config::from_env()?)?;
         Ok(Self::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)))
     }
 
-    /// Parts over `connection`.
+    /// Runtime over `connection`.
     #[must_use]
-    pub fn new(connection: Connection, place: Place, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(connection: Connection, place: Environment, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             configuration: Arc::new(ConfigurationReading::new(&connection, place.public_url.as_str())),
             rings: Arc::new(KeyRingReading::new(&connection)),
@@ -165,7 +165,7 @@ impl Parts {
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is no key for sealing.
-    pub fn front(&self) -> Result<FrontChannel, AssemblyError> {
+    pub fn front(&self) -> Result<FrontChannel, BootstrapError> {
         Ok(FrontChannel {
             configuration: self.configuration(),
             rings: self.rings(),
@@ -174,8 +174,8 @@ impl Parts {
             consents: self.handle(ConsentReading::new),
             accounts: self.handle(AccountReading::new),
             grants: self.handle(GrantCreation::new),
-            interactions: self.sealing(Purpose::Interaction)?,
-            pairwise: self.deriving(Purpose::PairwiseSubject)?,
+            interactions: self.sealer(Purpose::Interaction)?,
+            pairwise: self.deriver(Purpose::PairwiseSubject)?,
             entropy: Arc::clone(&self.entropy),
             clock: Arc::clone(&self.clock),
             public_url: self.public_url.clone(),
@@ -185,8 +185,8 @@ impl Parts {
 
     /// The part of the front channel that grants nothing.
     #[must_use]
-    pub fn reception(&self) -> Reception {
-        Reception {
+    pub fn browser_context(&self) -> BrowserContext {
+        BrowserContext {
             configuration: self.configuration(),
             rings: self.rings(),
             sessions: self.handle(SessionReading::new),
@@ -207,11 +207,11 @@ impl Parts {
     /// # Errors
     ///
     /// [`ConfigError::Missing`] if there is no key for opening their secrets.
-    pub fn clients(&self) -> Result<Clients, AssemblyError> {
-        Ok(Clients {
+    pub fn client_authenticator(&self) -> Result<ClientAuthenticator, BootstrapError> {
+        Ok(ClientAuthenticator {
             assertions: self.handle(AssertionSpending::new),
-            secrets: self.sealing(Purpose::ClientSecret)?,
-            key_sets: KeySets::new(self.fetcher()),
+            secrets: self.sealer(Purpose::ClientSecret)?,
+            key_sets: ClientKeySets::new(self.fetcher()),
             entropy: Arc::clone(&self.entropy),
         })
     }
@@ -227,22 +227,24 @@ impl Parts {
 ///
 /// # Errors
 ///
-/// [`AssemblyError::Config`] if a file that it names cannot be used.
-pub fn surroundings(config: Config) -> Result<(Connection, Place), AssemblyError> {
+/// [`BootstrapError::Config`] if a file that it names cannot be used.
+pub fn surroundings(config: Config) -> Result<(Connection, Environment), BootstrapError> {
     let Config { public_url, region_label, aws, sealing, signing_keys, logout_queue_url } = config;
     let http =
         transport::client(&[&aws.dynamodb_endpoint, &aws.kms_endpoint, &aws.sqs_endpoint], aws.ca_bundle.as_deref())?;
     let keys = match sealing {
-        None => KeyPlace::Nowhere,
-        Some(SealingRoot::Held(root)) => KeyPlace::Laptop(root),
+        None => KeyBackend::Nowhere,
+        Some(SealingRoot::Held(root)) => KeyBackend::Laptop(root),
         Some(SealingRoot::Kms(sealing_key)) => {
-            KeyPlace::Aws { kms: Kms::through(http.clone(), kms_settings(&aws)), sealing_key, signing_keys }
+            KeyBackend::Aws { kms: Kms::through(http.clone(), kms_settings(&aws)), sealing_key, signing_keys }
         }
     };
-    let queue = logout_queue_url
-        .map_or(QueuePlace::Nowhere, |url| QueuePlace::Aws { http: http.clone(), settings: queue_settings(&aws, url) });
+    let queue = logout_queue_url.map_or(QueueBackend::Nowhere, |url| QueueBackend::Aws {
+        http: http.clone(),
+        settings: queue_settings(&aws, url),
+    });
     let connection = Connection::through(http, connection_settings(aws));
-    Ok((connection, Place { public_url, region: region_label, keys, queue }))
+    Ok((connection, Environment { public_url, region: region_label, keys, queue }))
 }
 
 fn queue_settings(aws: &Aws, url: String) -> QueueSettings {

@@ -14,11 +14,11 @@ use web::response::with_cookie;
 use web::route::Matched;
 use web::{Clock, Request, Response};
 
-use crate::{SESSION, answer, session, standing};
+use crate::{SESSION_COOKIE, interaction, responses, session};
 
 /// What a function works with that meets browsers and grants nothing: it knows workspaces, clients, public keys and
 /// sessions.
-pub struct Reception {
+pub struct BrowserContext {
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
     /// Public keys.
@@ -33,14 +33,14 @@ pub struct Reception {
     pub public_url: PublicUrl,
 }
 
-impl Reception {
+impl BrowserContext {
     /// The workspace `id`.
     ///
     /// # Errors
     ///
     /// [`PageError::NotFound`] or [`PageError::Unavailable`].
     pub async fn workspace(&self, id: &WorkspaceId) -> Result<Arc<LoadedWorkspace>, PageError> {
-        standing::workspace(&self.configuration, id, self.clock.now()).await
+        interaction::workspace(&self.configuration, id, self.clock.now()).await
     }
 
     /// The hash of the session cookie that `request` carries, whether there still is a session or not.
@@ -52,7 +52,7 @@ impl Reception {
     /// The response with which the browser forgets its session.
     #[must_use]
     pub fn forgotten(&self, response: Response, workspace: &WorkspaceId) -> Response {
-        with_cookie(response, &Cookie::new(SESSION, workspace, &self.public_url).remove())
+        with_cookie(response, &Cookie::new(SESSION_COOKIE, workspace, &self.public_url).remove())
     }
 
     /// A fresh random value for a page's own style and script.
@@ -61,18 +61,18 @@ impl Reception {
     ///
     /// [`PageError::Unavailable`].
     pub fn nonce(&self) -> Result<String, PageError> {
-        answer::nonce(&*self.entropy)
+        responses::nonce(&*self.entropy)
     }
 
     /// An error page; for what is not there, JSON to whoever does not ask for a page.
     #[must_use]
     pub fn error(&self, request: &Request, error: PageError) -> Response {
-        answer::error(request, error, &*self.entropy)
+        responses::error(request, error, &*self.entropy)
     }
 
     /// The answer to a method that a page does not take.
     #[must_use]
     pub fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {
-        answer::method_not_allowed(request, matched, &*self.entropy)
+        responses::method_not_allowed(request, matched, &*self.entropy)
     }
 }

@@ -1,74 +1,73 @@
 //! Who calls: the one line from the credentials of a request to an [`AuthenticatedClient`].
 //!
 //! parse → load the client → decide; and for an assertion: verify its signature → check its claims → use it up. It is
-//! used up last, so that nothing can be burnt that would not have been believed, and before anything else is loaded.
+//! used up last, so that nothing can be burnt that would not have been accept_assertion, and before anything else is loaded.
 
 use std::sync::Arc;
 
 use http::header;
-use keystore::Sealing;
+use keystore::DataKeys;
 use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
-use protocol::client_authentication::credentials::{
-    Authenticated, ClientAuthenticationError, Credentials, authenticate,
-};
+use protocol::client_authentication::credentials::{ClientAuthenticationError, ClientProof, Credentials, authenticate};
 use protocol::clients::client::{AssertionKey, ClientKeys};
-use protocol::jose::external_jwk::ForeignAlgorithm;
+use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::syntax::encoding::base64url;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::time::Timestamp;
 use protocol::workspace::settings::Workspace;
+use signing::Sealer;
 use signing::entropy::random;
 use signing::{Entropy, verify};
 use store::{AssertionSpending, Spending};
 use web::Request;
 
-use crate::key_sets::KeySets;
-use crate::{BackChannel, Caller, log};
+use crate::client_keys::ClientKeySets;
+use crate::{BackChannel, CorsClient, log};
 
 /// What authenticates clients.
-pub struct Clients {
+pub struct ClientAuthenticator {
     /// Assertions, to be used up.
     pub assertions: AssertionSpending,
     /// Opens the secrets of clients that authenticate by a MAC.
-    pub secrets: Sealing,
+    pub secrets: DataKeys<Sealer>,
     /// The keys that clients publish.
-    pub key_sets: KeySets,
+    pub key_sets: ClientKeySets,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
 }
 
-impl Clients {
-    /// Finds out which client sends a request. Whoever it is, its answers may be read by its own pages: `caller` learns of
+impl ClientAuthenticator {
+    /// Finds out which client sends a request. Whoever it is, its answers may be read by its own pages: `cors` learns of
     /// it before it is believed.
     ///
     /// # Errors
     ///
     /// [`ClientAuthenticationError`].
-    pub async fn authenticated(
+    pub async fn authenticate(
         &self,
         back: &BackChannel,
         request: &Request,
         workspace: &Workspace,
-        (body, caller): (&Parameters, &mut Caller),
+        (body, cors): (&Parameters, &mut CorsClient),
     ) -> Result<AuthenticatedClient, ClientAuthenticationError> {
         let credentials = Credentials::parse(&request.header(header::AUTHORIZATION), body)?;
-        let loaded = back.client(workspace, credentials.client_id(), caller).await;
+        let loaded = back.client(workspace, credentials.client_id(), cors).await;
         let client = loaded.map_err(|fault| unavailable(&fault))?.map(|loaded| Arc::clone(&loaded.client));
         let now = back.clock.now();
         match authenticate(credentials, client, now)? {
-            Authenticated::Proved(client) => Ok(client),
-            Authenticated::Asserted(asserted) => {
+            ClientProof::Proved(client) => Ok(client),
+            ClientProof::Asserted(asserted) => {
                 let endpoint = endpoint(request, workspace);
                 let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now };
                 // Boxed, because the SDK's futures are large, and most clients send no assertion.
-                Box::pin(self.believed(workspace, *asserted, &arrival)).await
+                Box::pin(self.accept_assertion(workspace, *asserted, &arrival)).await
             }
         }
     }
 
     /// Verifies an assertion and uses it up.
-    async fn believed(
+    async fn accept_assertion(
         &self,
         workspace: &Workspace,
         asserted: AssertedClient,
@@ -79,7 +78,7 @@ impl Clients {
             tracing::info!(workspace = %workspace.id, client.id = %client_id, fault = %fault, "an assertion was refused");
             ClientAuthenticationError::Refused
         };
-        let claims = self.verified(workspace, &asserted, arrival.now).await?;
+        let claims = self.verify(workspace, &asserted, arrival.now).await?;
         let claims = claims.ok_or(AssertionFault::Signature).map_err(refused)?;
         let (once, client) = asserted.accept(&claims, arrival).map_err(refused)?;
         let attempt = base64url(&random::<16>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
@@ -91,7 +90,7 @@ impl Clients {
     }
 
     /// The claims of an assertion, if its signature or its MAC is the client's.
-    async fn verified(
+    async fn verify(
         &self,
         workspace: &Workspace,
         asserted: &AssertedClient,
@@ -104,14 +103,14 @@ impl Clients {
                 let secret = keys.open(&workspace.id, sealed).ok_or_else(|| unavailable(&"a sealed client secret"))?;
                 Ok(verify::shared_claims(jwt, &secret, is_assertion))
             }
-            AssertionKey::Keys(keys, algorithm) => self.signed(jwt, (keys, *algorithm), now).await,
+            AssertionKey::Keys(keys, algorithm) => self.verify_signature(jwt, (keys, *algorithm), now).await,
         }
     }
 
-    async fn signed(
+    async fn verify_signature(
         &self,
         jwt: &str,
-        (keys, algorithm): (&ClientKeys, Option<ForeignAlgorithm>),
+        (keys, algorithm): (&ClientKeys, Option<ExternalAlgorithm>),
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, ClientAuthenticationError> {
         let Some(header) = verify::header(jwt) else { return Ok(None) };

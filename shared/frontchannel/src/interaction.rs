@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::authorization::error::PageError;
-use protocol::authorization::interaction::{Interaction, Passage};
+use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::request::AuthorizationRequest;
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::{GrantId, WorkspaceId};
@@ -19,14 +19,14 @@ use web::cookie::Cookie;
 use crate::FrontChannel;
 
 /// The purpose of the cookie that binds interactions to a browser.
-pub const BROWSER: &str = "browser";
+pub const BROWSER_COOKIE: &str = "browser";
 
 /// The longest sealed interaction that still fits into a URL with everything else (API Gateway takes ten kilobytes of
 /// request line and headers).
-const LONGEST_SEALED: usize = 6000;
+const MAX_SEALED_INTERACTION_BYTES: usize = 6000;
 
 /// An authorization request on its way, together with what it is decided by.
-pub struct Standing {
+pub struct PendingAuthorization {
     /// The workspace.
     pub workspace: Arc<LoadedWorkspace>,
     /// The client.
@@ -34,7 +34,7 @@ pub struct Standing {
     /// What it asks for.
     pub request: AuthorizationRequest,
     /// How it passes through the browser.
-    pub passage: Passage,
+    pub interaction: InteractionState,
     /// The cookie that binds it to the browser, if that is still to be set.
     cookie: Option<String>,
 }
@@ -60,39 +60,46 @@ impl FrontChannel {
         workspace: Arc<LoadedWorkspace>,
         client: Arc<LoadedClient>,
         request: AuthorizationRequest,
-    ) -> Result<Standing, PageError> {
+    ) -> Result<PendingAuthorization, PageError> {
         let id = GrantId::from_bytes(random(&*self.entropy).map_err(|fault| unavailable(&fault))?);
         let browser = base64url(&random::<32>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
         let (began, lifetime) = (self.clock.now(), client.client.lifetimes.interaction);
         let cookie = self.browser_cookie(&workspace.workspace.id, &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
-        let passage = Passage { id, browser, began, expires, shown_to: None, account: None };
-        Ok(Standing { workspace, client, request, passage, cookie: Some(cookie) })
+        let interaction = InteractionState { id, browser, began, expires, shown_to: None, account: None };
+        Ok(PendingAuthorization { workspace, client, request, interaction, cookie: Some(cookie) })
     }
 
     /// The cookie of an interaction that is over.
-    pub(crate) fn used_cookie(&self, standing: &Standing) -> Option<String> {
-        let cookie = self.browser_cookie(&standing.workspace.workspace.id, &standing.passage.id);
-        standing.cookie.is_none().then(|| cookie.remove())
+    pub(crate) fn used_cookie(&self, pending: &PendingAuthorization) -> Option<String> {
+        let cookie = self.browser_cookie(&pending.workspace.workspace.id, &pending.interaction.id);
+        pending.cookie.is_none().then(|| cookie.remove())
     }
 
     fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
-        Cookie::numbered(BROWSER, id.as_str(), workspace, &self.public_url)
+        Cookie::numbered(BROWSER_COOKIE, id.as_str(), workspace, &self.public_url)
     }
 
-    /// Seals `standing`, and for the consent page also whom it is shown to.
+    /// Seals `pending`, and for the consent page also whom it is shown to.
     ///
     /// # Errors
     ///
     /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
-    pub async fn sealed(&self, standing: &Standing, shown_to: Option<&Session>) -> Result<String, PageError> {
-        let passage = Passage { shown_to: shown_to.map(|session| session.subject.clone()), ..standing.passage.clone() };
-        let interaction = Interaction::of(&standing.request, passage);
+    pub async fn sealed(
+        &self,
+        pending: &PendingAuthorization,
+        shown_to: Option<&Session>,
+    ) -> Result<String, PageError> {
+        let interaction = InteractionState {
+            shown_to: shown_to.map(|session| session.subject.clone()),
+            ..pending.interaction.clone()
+        };
+        let interaction = Interaction::of(&pending.request, interaction);
         let plain = serde_json::to_vec(&interaction).map_err(|error| unavailable(&error))?;
-        let workspace = &standing.workspace.workspace.id;
+        let workspace = &pending.workspace.workspace.id;
         let keys = self.interactions.keys(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
         let sealed = keys.seal(workspace, plain, &*self.entropy).map_err(|fault| unavailable(&fault))?;
-        if sealed.len() > LONGEST_SEALED { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+        if sealed.len() > MAX_SEALED_INTERACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
     }
 
     /// Opens what a browser came back with. Nothing is believed that was not sealed here, for this workspace.
@@ -117,19 +124,19 @@ impl FrontChannel {
         request: &Request,
         workspace: Arc<LoadedWorkspace>,
         interaction: Interaction,
-    ) -> Result<Standing, PageError> {
+    ) -> Result<PendingAuthorization, PageError> {
         let now = self.clock.now();
-        if now.reached(interaction.passage.expires) {
+        if now.reached(interaction.state.expires) {
             return Err(PageError::StaleInteraction);
         }
-        let cookie = self.browser_cookie(&workspace.workspace.id, &interaction.passage.id);
-        if cookie.read(request).map(hash).as_ref() != Some(&interaction.passage.browser) {
+        let cookie = self.browser_cookie(&workspace.workspace.id, &interaction.state.id);
+        if cookie.read(request).map(hash).as_ref() != Some(&interaction.state.browser) {
             return Err(PageError::OtherBrowser);
         }
         let client = self.configuration.usable_client(&workspace.workspace, interaction.client_id(), now).await;
         let client = client.map_err(|fault| unavailable(&fault))?.ok_or(PageError::UnknownClient)?;
         let asked = interaction.request(&client.client)?;
-        Ok(Standing { workspace, client, request: asked, passage: interaction.passage, cookie: None })
+        Ok(PendingAuthorization { workspace, client, request: asked, interaction: interaction.state, cookie: None })
     }
 
     /// Whether the interaction has been finished already, so that its pages need not be shown.
@@ -138,7 +145,7 @@ impl FrontChannel {
     ///
     /// [`PageError::FinishedInteraction`] if so, [`PageError::Unavailable`] if the store cannot say.
     pub async fn unfinished(&self, workspace: &WorkspaceId, interaction: &Interaction) -> Result<(), PageError> {
-        let exists = self.grants.exists(workspace, &interaction.passage.id).await;
+        let exists = self.grants.exists(workspace, &interaction.state.id).await;
         if exists.map_err(|fault| unavailable(&fault))? { Err(PageError::FinishedInteraction) } else { Ok(()) }
     }
 }
@@ -164,7 +171,7 @@ pub(crate) fn unavailable(fault: &dyn std::fmt::Display) -> PageError {
     PageError::Unavailable
 }
 
-impl Standing {
+impl PendingAuthorization {
     /// The cookie that binds the interaction to the browser, if that is still to be set.
     pub(crate) fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
