@@ -8,6 +8,7 @@
 
 mod cost;
 mod discovery;
+mod documents;
 mod flow;
 mod front;
 mod roles;
