@@ -10,13 +10,15 @@ use protocol::clients::resource_indicator::Resources;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::syntax::parameters::Parameters;
 use protocol::tokens::code_grant::{ApprovedExchange, approve};
+use protocol::tokens::context::TokenContext;
 use protocol::tokens::error::TokenError;
-use protocol::tokens::grant::{Grant, GrantTerms};
+use protocol::tokens::grant::{Grant, GrantTerms, LoadedGrant};
 use protocol::tokens::request::Presented;
 use protocol::types::id::{GrantId, Issuer, RegionLabel, Subject, WorkspaceId};
 use protocol::types::scope::Scopes;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::{Lifetime, Timestamp};
+use protocol::users::status::UserStatus;
 use protocol::workspace::settings::{Settings, Workspace};
 use serde_json::{Value, json};
 use store::{Creation, GrantCreation, GrantReading, GrantRedemption, NewGrant, Redemption};
@@ -144,7 +146,8 @@ impl Code {
             code_verifier: verifier,
             resource: Resources::default(),
         };
-        approve(grant, &self.digest, presented, &refreshing_client(), now)
+        let loaded = grant.map(|grant| LoadedGrant { grant, user: UserStatus::Active });
+        approve(loaded, &self.digest, presented, TokenContext { client: &refreshing_client(), now })
     }
 
     /// The exchange of the code, approved a moment ago.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use protocol::clients::resource_indicator::Resources;
+use protocol::tokens::context::TokenContext;
 use protocol::tokens::error::TokenError;
-use protocol::tokens::grant::{GrantState, RefreshState};
-use protocol::tokens::refresh_grant::{ApprovedRefresh, approve};
+use protocol::tokens::grant::{GrantState, LoadedGrant, RefreshState};
+use protocol::tokens::refresh_grant::{ApprovedRefresh, Narrowing, approve};
 use protocol::tokens::refresh_token::{RefreshToken, written};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Timestamp;
+use protocol::users::status::UserStatus;
 use store::{GrantRedemption, RefreshIssue, RefreshOutcome, RotationWrite};
 
 use crate::engine::Fresh;
@@ -51,7 +53,10 @@ async fn state(at: &Fresh, code: &Code) -> RefreshState {
 
 async fn decided(at: &Fresh, code: &Code, generation: u32, now: Timestamp) -> Result<ApprovedRefresh, TokenError> {
     let grant = GrantRedemption::new(&at.connection).find(&code.workspace, &code.id).await.unwrap();
-    approve(grant, &token(code, generation), (None, Resources::default()), (&refreshing_client(), || true), now)
+    let loaded = grant.map(|grant| LoadedGrant { grant, user: UserStatus::Active });
+    let everything = Narrowing { scope: None, resource: Resources::default() };
+    let (token, client) = (token(code, generation), refreshing_client());
+    approve(loaded, &token, everything, || true, TokenContext { client: &client, now })
 }
 
 async fn approved(at: &Fresh, code: &Code, generation: u32, now: Timestamp) -> ApprovedRefresh {

@@ -2,17 +2,16 @@
 //! log in or to consent. It writes only when it issues a code, and it cannot sign.
 
 use bootstrap::{BootstrapError, Runtime};
-use frontchannel::{FrontChannel, PendingAuthorization};
-use http::Method;
-use protocol::authorization::decision::NextStep;
+use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::{self, AuthorizationRequest};
 use protocol::syntax::parameters::Parameters;
-use protocol::types::id::WorkspaceId;
-use web::response::see_other;
-use web::route::{self, Endpoint};
-use web::{FormFault, Request, Response, edge};
+use protocol::tokens::id_token;
+use protocol::types::id::{ClientId, Subject};
+use protocol::types::secret::Secret;
+use web::route::Endpoint;
+use web::{Request, Response};
 
 /// What the function works with: it reads configuration, sessions and consents, and creates grants.
 pub struct Deps {
@@ -27,91 +26,56 @@ impl Deps {
     ///
     /// [`BootstrapError`] if something of it is not there.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
-        Ok(Self { front: runtime.front()? })
+        Ok(Self { front: FrontChannel::assemble(runtime)? })
     }
 }
 
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    edge::guarded(request, Box::pin(respond(deps, request))).await
-}
-
-async fn respond(deps: &Deps, request: &Request) -> Response {
-    let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == Endpoint::Authorization)
-    else {
-        return deps.front.error(request, PageError::NotFound);
-    };
-    if !matched.route.methods.contains(&request.method.as_str()) {
-        return deps.front.method_not_allowed(request, &matched);
-    }
-    let outcome = authorize(deps, request, &matched.workspace).await;
-    outcome.unwrap_or_else(|refusal| deps.front.refused(request, &matched.workspace, refusal))
+    let front = &deps.front;
+    front.browser.answer(request, &[Endpoint::Authorization], async |context| authorize(front, context).await).await
 }
 
 /// Parse, load, decide, commit: each step once, in this order.
-async fn authorize(deps: &Deps, request: &Request, workspace: &WorkspaceId) -> Result<Response, Refusal> {
-    let front = &deps.front;
-    let parameters = parse(request)?;
-    let pending = load(front, &parameters, workspace).await?;
-    if let Some(response) = as_get(front, request, &pending) {
-        return Ok(response);
+async fn authorize(front: &FrontChannel, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
+    let parameters = context.request.parameters().map_err(PageError::from)?;
+    let pending = load(front, context, &parameters).await?;
+    if let Some(retry) = front.browser.retry_as_get(context, "/oauth2/authorize") {
+        return Ok(retry);
     }
-    let session = front
-        .session(request, &pending.workspace.workspace)
-        .await
-        .map_err(|_unavailable: PageError| front.refusal(&pending, RedirectError::TemporarilyUnavailable))?;
-    match front.decide(&pending, session.as_ref()).await? {
-        NextStep::Approved(approved) => front.issue(&pending, &approved).await,
-        NextStep::AskConsent => front.to_consent(&pending).await,
-        NextStep::Refused(error) => Err(front.refusal(&pending, error)),
-        NextStep::LogIn | NextStep::SelectAccount => front.to_login(&pending).await,
-    }
+    let session = front.session(context).await;
+    let session = session.map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))?;
+    let step = front.decide(&pending, session.as_ref()).await?;
+    front.take(&pending, step).await
 }
 
-/// The parameters: of the query for GET, of the body for POST, never of both (OpenID Connect Core §3.1.2.1).
-fn parse(request: &Request) -> Result<Parameters, PageError> {
-    let parameters = if request.method == Method::POST { request.form() } else { request.query_parameters() };
-    parameters.map_err(|fault| match fault {
-        FormFault::TooLarge => PageError::RequestTooLarge,
-        FormFault::Parameters(error) => PageError::Parameters(error),
-        FormFault::ContentType | FormFault::QueryParameters => PageError::NotAForm,
-    })
-}
-
+/// The client, and the request as that client may make it.
 async fn load(
     front: &FrontChannel,
+    context: &BrowserContext<'_>,
     parameters: &Parameters,
-    id: &WorkspaceId,
 ) -> Result<PendingAuthorization, Refusal> {
-    let workspace = front.workspace(id).await?;
-    let client_id = request::client_id(parameters)?;
-    let client = front.configuration.usable_client(&workspace.workspace, &client_id, front.clock.now()).await;
-    let client = client.map_err(|fault| {
-        tracing::error!(fault = %fault, "the client could not be read");
-        PageError::Unavailable
-    })?;
-    let client = client.ok_or(PageError::UnknownClient)?;
+    let client = front.browser.client(context, &request::client_id(parameters)?).await?;
     let mut asked = AuthorizationRequest::parse(parameters, &client.client)?;
     if let Some(hint) = asked.id_token_hint.take() {
-        let expected = front.expected(&workspace.workspace, &client_id, &hint).await?;
-        let unknown = || Refusal::Redirect(Box::new(asked.refuse(RedirectError::InvalidIdTokenHint)));
-        let expected = expected.ok_or_else(unknown)?;
+        let expected = hinted_subject(front, context, &client.client.id, &hint).await?;
+        let refuse = |error| Refusal::Redirect(Box::new(asked.refuse(error)));
+        let expected = expected.ok_or_else(|| refuse(RedirectError::InvalidIdTokenHint))?;
         if asked.terms.expected_subject.as_ref().is_some_and(|named| *named != expected) {
-            return Err(Refusal::Redirect(Box::new(asked.refuse(RedirectError::InvalidClaims))));
+            return Err(refuse(RedirectError::InvalidClaims));
         }
         asked.terms.expected_subject = Some(expected);
     }
-    Ok(front.begin(workspace, client, asked)?)
+    Ok(front.begin(context, client, asked)?)
 }
 
-/// A form of another site arrives without our cookies, so nobody seems to be logged in. The same request by GET, to
-/// which the browser adds them, finds out.
-fn as_get(front: &FrontChannel, request: &Request, pending: &PendingAuthorization) -> Option<Response> {
-    let body = std::str::from_utf8(&request.body).ok()?;
-    let is_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%+&=*!'(),;:@/?$".contains(&byte);
-    let fits = body.len() <= web::request::MAX_QUERY_BYTES && body.bytes().all(is_query);
-    let issuer = &pending.workspace.workspace.issuer;
-    let stranger = !front.has_session_cookie(request, &pending.workspace.workspace.id);
-    let again = request.method == Method::POST && fits && stranger;
-    again.then(|| see_other(&format!("{}?{body}", issuer.url("/oauth2/authorize"))))
+/// The user whom an ID token of ours names as the expected one; `None` if it is not ours, or not this client's.
+async fn hinted_subject(
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
+    client: &ClientId,
+    hint: &Secret<String>,
+) -> Result<Option<Subject>, PageError> {
+    let claims = front.browser.issued_claims(context, hint, id_token::TYPE).await?;
+    Ok(claims.and_then(|claims| id_token::hinted_subject(&claims, &context.workspace().issuer, client)))
 }

@@ -1,63 +1,25 @@
-//! Asking a provider: its metadata, its token endpoint, its keys, its userinfo.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+//! Asking a provider: its token endpoint, its keys, its userinfo.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use frontchannel::PendingAuthorization;
 use http::Method;
-use http_client::{FetchFault, Fetcher, Outgoing};
+use http_client::{Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
 use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamTransaction};
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
-use protocol::types::time::{Lifetime, Timestamp};
+use protocol::types::time::Timestamp;
 use protocol::users::user_claims::Identity;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use signing::verify;
 
-use crate::{Deps, unavailable};
+use web::unavailable;
 
-/// How long metadata may be used before it is read again.
-const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
-
-/// Providers' metadata by issuer, each with the time at which it was read.
-type Known = HashMap<String, (Timestamp, Arc<UpstreamMetadata>)>;
-
-/// What is known of the providers. Their issuers are configured, so there are few.
-#[derive(Default)]
-pub struct Upstreams(Mutex<Known>);
-
-impl Upstreams {
-    /// The metadata of `provider`.
-    pub(crate) async fn metadata(
-        &self,
-        fetcher: &Fetcher,
-        provider: &UpstreamProvider,
-        now: Timestamp,
-    ) -> Result<Arc<UpstreamMetadata>, PageError> {
-        if let Some(fresh) = self.fresh(&provider.issuer, now) {
-            return Ok(fresh);
-        }
-        let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
-        let metadata: UpstreamMetadata =
-            fetcher.json(Outgoing::get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
-        let metadata = Arc::new(metadata.of(provider).map_err(|error| refused(provider, &error))?);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(provider.issuer.clone(), (now, Arc::clone(&metadata)));
-        Ok(metadata)
-    }
-
-    fn fresh(&self, issuer: &str, now: Timestamp) -> Option<Arc<UpstreamMetadata>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read, metadata) = known.get(issuer)?;
-        (*read <= now && !now.reached(read.plus(METADATA_LIFETIME))).then(|| Arc::clone(metadata))
-    }
-}
+use crate::deps::Deps;
+use crate::provider_fault::{refused, unreachable};
 
 /// A login that the user has finished at the provider, and we have not.
 pub(crate) struct Login<'a> {
@@ -145,31 +107,17 @@ impl Login<'_> {
 /// Our secret at `provider`, if we have one there.
 pub(crate) async fn client_secret(
     deps: &Deps,
-    pending: &PendingAuthorization,
+    workspace: &WorkspaceId,
     provider: &UpstreamProvider,
 ) -> Result<Option<Secret<String>>, PageError> {
     let Some(sealed) = &provider.sealed_client_secret else { return Ok(None) };
-    let workspace = &pending.workspace.workspace.id;
-    let keys = deps.secrets.keys(deps.front.clock.now()).await.map_err(|fault| unavailable(&fault))?;
-    let plain = keys.open(workspace, sealed).ok_or(PageError::Unavailable)?;
-    let text = String::from_utf8(plain.expose().clone()).map_err(|_| PageError::Unavailable)?;
+    let keys = deps.secrets.keys(deps.front.now()).await.map_err(unavailable)?;
+    let plain = keys.open(workspace, sealed).ok_or_else(|| unavailable("a sealed provider secret cannot be opened"))?;
+    let text = String::from_utf8(plain.expose().clone()).map_err(unavailable)?;
     Ok(Some(Secret::new(text)))
 }
 
 fn basic(client_id: &str, secret: &Secret<String>) -> String {
     let pair = format!("{}:{}", encode_uri_component(client_id), encode_uri_component(secret.expose()));
     format!("Basic {}", STANDARD.encode(pair))
-}
-
-fn unreachable(provider: &UpstreamProvider, fault: &FetchFault) -> PageError {
-    tracing::warn!(fault = %fault, provider = %provider.id, "an upstream provider could not be used");
-    match fault {
-        FetchFault::Status(400..=499) | FetchFault::Unreadable => PageError::UpstreamRefused,
-        FetchFault::Status(_) | FetchFault::Forbidden | FetchFault::Unreachable(_) => PageError::UpstreamUnreachable,
-    }
-}
-
-fn refused(provider: &UpstreamProvider, reason: &dyn std::fmt::Display) -> PageError {
-    tracing::warn!(reason = %reason, provider = %provider.id, "an upstream login was refused");
-    PageError::UpstreamRefused
 }

@@ -1,31 +1,24 @@
 //! The introspection endpoint (RFC 7662): whether a token is good, and what it is about; signed if the caller wants it so
 //! (RFC 9701).
 
-use backchannel::{BackChannel, ClientAuthenticator, CorsClient, refusal, token_request_fault, unavailable};
+use backchannel::{ClientContext, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
 use http::header;
 use keystore::Signers;
-use protocol::token_status::caller::Caller;
+use protocol::token_status::caller::{Caller, TokenOwner};
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
-use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::refresh_token::RefreshToken;
 use protocol::types::scope::INTROSPECT_TOKENS;
-use protocol::workspace::settings::Workspace;
 use signing::Signer;
-use store::GrantReading;
 use web::response::{Caching, response};
 use web::route::Endpoint;
-use web::{Request, Response, json};
+use web::{Request, Response, json, unavailable};
 
 /// What the function works with: it reads configuration, public keys and grants, and signs answers.
 pub struct Deps {
-    /// The back channel.
-    pub back: BackChannel,
-    /// What authenticates clients.
-    pub client_authenticator: ClientAuthenticator,
-    /// Grants.
-    pub grants: GrantReading,
+    /// What finds out who asks about a token, and whether one is good.
+    pub status: TokenStatus,
     /// The keys that sign.
     pub signers: Signers,
 }
@@ -37,33 +30,23 @@ impl Deps {
     ///
     /// [`BootstrapError`] if something of it is not there.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
-        Ok(Self {
-            back: runtime.back(),
-            client_authenticator: runtime.client_authenticator()?,
-            grants: runtime.handle(GrantReading::new),
-            signers: runtime.signers()?,
-        })
+        Ok(Self { status: TokenStatus::assemble(runtime)?, signers: runtime.signers()? })
     }
 
     /// Opens connections during the start of a function, when it has the full speed of its processor.
     pub async fn warm(&self) {
-        tokio::join!(Box::pin(self.back.warm()), Box::pin(self.signers.warm()));
+        tokio::join!(Box::pin(self.status.back.warm()), Box::pin(self.signers.warm()));
     }
 }
 
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    deps.back
-        .answer(request, Endpoint::Introspection, async |workspace, cors| respond(deps, request, workspace, cors).await)
-        .await
-}
-
-async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, cors: &mut CorsClient) -> Response {
-    match introspect(deps, request, workspace, cors).await {
-        Ok(Answer::Plain(said)) => json::json(200, &said, Caching::Never),
-        Ok(Answer::Signed(said)) => response(200, introspection::MEDIA_TYPE, said, Caching::Never),
-        Err(error) => refusal(request, workspace, &error),
-    }
+    let respond = async |context: &ClientContext<'_>| match introspect(deps, context).await {
+        Ok(Answer::Plain(answer)) => json::json(200, &answer, Caching::Never),
+        Ok(Answer::Signed(answer)) => response(200, introspection::MEDIA_TYPE, answer, Caching::Never),
+        Err(error) => refuse(context, &error),
+    };
+    deps.status.back.answer(request, Endpoint::Introspection, respond).await
 }
 
 enum Answer {
@@ -72,63 +55,60 @@ enum Answer {
 }
 
 /// Parse, load, decide, and perhaps sign.
-async fn introspect(
-    deps: &Deps,
-    request: &Request,
-    workspace: &Workspace,
-    cors: &mut CorsClient,
-) -> Result<Answer, TokenRequestError> {
-    let body = request.form().map_err(token_request_fault)?;
-    let caller =
-        Box::pin(deps.back.caller((request, workspace), &body, cors, (&deps.grants, &deps.client_authenticator)))
-            .await?;
+async fn introspect(deps: &Deps, context: &ClientContext<'_>) -> Result<Answer, TokenRequestError> {
+    let body = context.request.form()?;
+    let caller = Box::pin(deps.status.caller(context, &body)).await?;
     if matches!(&caller, Caller::Client(client) if !client.client().authentication.is_confidential()) {
         return Err(TokenRequestError::Public);
     }
     let named = TokenParameter::parse(&body)?.ok_or(TokenRequestError::MissingToken)?;
     // Boxed, because the SDK's futures are large.
-    let said = Box::pin(described(deps, workspace, named.token.expose(), &caller)).await?;
-    if wants_signature(request) {
-        Box::pin(signed(deps, workspace, &caller, &said)).await
+    let answer = Box::pin(describe(deps, context, named.token.expose(), &caller)).await?;
+    if wants_signature(context.request) {
+        Box::pin(sign(deps, context, &caller, &answer)).await
     } else {
-        Ok(Answer::Plain(said))
+        Ok(Answer::Plain(answer))
     }
 }
 
-/// What is said of `token` to `caller`: of what is not a good token, or not theirs to ask about, nothing.
-async fn described(
+/// What `caller` learns of `token`: of what is not a good token, or not theirs to ask about, nothing.
+async fn describe(
     deps: &Deps,
-    workspace: &Workspace,
+    context: &ClientContext<'_>,
     token: &str,
     caller: &Caller,
 ) -> Result<Introspection, TokenRequestError> {
     if let Some(token) = RefreshToken::parse(token) {
-        return refresh_token(deps, workspace, &token, caller).await;
+        return describe_refresh_token(deps, context, &token, caller).await;
     }
-    let claims = deps.back.verify_access_token(workspace, token).await.map_err(|fault| unavailable(&fault))?;
-    let may =
-        |claims: &AccessTokenClaims| caller.may(INTROSPECT_TOKENS, (&claims.client_id, &claims.sub), &workspace.issuer);
-    let Some(claims) = claims.filter(may) else { return Ok(Introspection::INACTIVE) };
-    let live = deps.back.live(workspace, claims, &deps.grants).await.map_err(|fault| unavailable(&fault))?;
+    let claims = deps.status.back.verify_access_token(context, token).await?;
+    let Some(claims) = claims.filter(|claims| {
+        let owner = TokenOwner { client: &claims.client_id, subject: &claims.sub };
+        caller.may(INTROSPECT_TOKENS, owner, &context.workspace.issuer)
+    }) else {
+        return Ok(Introspection::INACTIVE);
+    };
+    let live = deps.status.live(context, claims).await?;
     Ok(live.map_or(Introspection::INACTIVE, Introspection::access_token))
 }
 
-async fn refresh_token(
+async fn describe_refresh_token(
     deps: &Deps,
-    workspace: &Workspace,
+    context: &ClientContext<'_>,
     token: &RefreshToken,
     caller: &Caller,
 ) -> Result<Introspection, TokenRequestError> {
-    let now = deps.back.clock.now();
-    let grant = deps.grants.find(&workspace.id, &token.grant).await.map_err(|fault| unavailable(&fault))?;
-    let Some(grant) = grant else { return Ok(Introspection::INACTIVE) };
-    let (terms, state) = (&grant.terms, current(&grant, token, now));
-    let may = caller.may(INTROSPECT_TOKENS, (&terms.client_id, terms.client_subject()), &workspace.issuer);
-    let client = deps.back.configuration.usable_client(workspace, &terms.client_id, now).await;
-    let usable = client.map_err(|fault| unavailable(&fault))?.is_some();
-    let good = may && usable && workspace.knows(&terms.source, &terms.subject);
-    let state = state.filter(|_| good);
-    Ok(state.map_or(Introspection::INACTIVE, |state| Introspection::refresh_token(&grant, state, &workspace.issuer)))
+    let (workspace, back) = (context.workspace, &deps.status.back);
+    let Some(loaded) = back.grant(context, &deps.status.grants, &token.grant).await? else {
+        return Ok(Introspection::INACTIVE);
+    };
+    let (grant, terms) = (&loaded.grant, &loaded.grant.terms);
+    let owner = TokenOwner { client: &terms.client_id, subject: terms.client_subject() };
+    let client = back.configuration.usable_client(workspace, &terms.client_id, context.now).await;
+    let usable = client.map_err(unavailable)?.is_some();
+    let good = caller.may(INTROSPECT_TOKENS, owner, &workspace.issuer) && usable && loaded.user.is_active();
+    let state = current(grant, token, context.now).filter(|_| good);
+    Ok(state.map_or(Introspection::INACTIVE, |state| Introspection::refresh_token(grant, state, &workspace.issuer)))
 }
 
 /// Whether the caller wants a signed answer (RFC 9701 §4).
@@ -140,20 +120,20 @@ fn wants_signature(request: &Request) -> bool {
         .any(|kind| kind.trim().eq_ignore_ascii_case(introspection::MEDIA_TYPE))
 }
 
-async fn signed(
+async fn sign(
     deps: &Deps,
-    workspace: &Workspace,
+    context: &ClientContext<'_>,
     caller: &Caller,
-    said: &Introspection,
+    answer: &Introspection,
 ) -> Result<Answer, TokenRequestError> {
-    let now = deps.back.clock.now();
+    let (workspace, now) = (context.workspace, deps.status.back.now());
     let claims = SignedIntrospection {
         iss: workspace.issuer.as_str(),
         aud: caller.client_id(),
         iat: now.seconds(),
-        token_introspection: said,
+        token_introspection: answer,
     };
     let work = async |signer: &Signer| signer.sign(introspection::TYPE, &claims).await;
     let signed = deps.signers.sign(&workspace.id, now, work).await;
-    signed.map(Answer::Signed).map_err(|fault| unavailable(&fault))
+    Ok(Answer::Signed(signed.map_err(unavailable)?))
 }

@@ -1,46 +1,43 @@
 //! The choice of an account (OpenID Connect Core §3.1.2.1, `prompt=select_account`).
 
-use frontchannel::PendingAuthorization;
+use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
 use protocol::authorization::decision::NextStep;
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::AccountChoice;
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::Prompt;
 use protocol::users::session::Session;
-use web::{Request, Response};
-
-use crate::Deps;
+use web::Response;
 
 /// The session of the user who has to be asked whether to go on with it.
 pub(crate) async fn to_choose(
-    deps: &Deps,
-    request: &Request,
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
     pending: &PendingAuthorization,
 ) -> Result<Option<Session>, Refusal> {
     // Only such a request is worth a read of the session.
     if !matches!(pending.request.terms.prompt, Prompt::Pages { account: true, .. }) {
         return Ok(None);
     }
-    let Some(session) = deps.front.session(request, &pending.workspace.workspace).await? else { return Ok(None) };
-    let next = deps.front.decide(pending, Some(&session)).await?;
-    Ok(matches!(next, NextStep::SelectAccount).then_some(session))
+    let Some(session) = front.session(context).await? else { return Ok(None) };
+    let step = front.decide(pending, Some(&session)).await?;
+    Ok(matches!(step, NextStep::SelectAccount).then_some(session))
 }
 
 /// Goes on with the account that the user chose.
 pub(crate) async fn choose(
-    deps: &Deps,
-    request: &Request,
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
     mut pending: PendingAuthorization,
     choice: &str,
 ) -> Result<Response, Refusal> {
-    let front = &deps.front;
     match choice {
         "another" => {
             pending.interaction.account = Some(AccountChoice::Another);
             front.to_login(&pending).await
         }
         "current" => {
-            let session = front.session(request, &pending.workspace.workspace).await?;
+            let session = front.session(context).await?;
             match session.filter(|session| pending.interaction.shown_to.as_ref() == Some(&session.subject)) {
                 Some(session) => {
                     pending.interaction.account = Some(AccountChoice::Current(session.sid.clone()));

@@ -1,6 +1,6 @@
 //! What the pages show.
 
-use frontchannel::PendingAuthorization;
+use frontchannel::{FrontChannel, PendingAuthorization};
 use pages::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::request::RequestTerms;
@@ -8,8 +8,6 @@ use protocol::types::scope::OPENID;
 use protocol::users::session::Session;
 use protocol::workspace::settings::Settings;
 use web::Response;
-
-use crate::Deps;
 
 /// What stands in the form.
 pub(crate) struct LoginForm<'a> {
@@ -21,12 +19,12 @@ pub(crate) struct LoginForm<'a> {
 
 /// The login page.
 pub(crate) async fn login_page(
-    deps: &Deps,
+    front: &FrontChannel,
     pending: &PendingAuthorization,
     form: &LoginForm<'_>,
 ) -> Result<Response, PageError> {
-    let workspace = &pending.workspace.workspace;
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(pending, None).await?);
+    let workspace = pending.workspace();
+    let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, None).await?);
     let sandbox = workspace.settings.sandbox.as_ref();
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
     let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
@@ -36,7 +34,7 @@ pub(crate) async fn login_page(
     let template = LoginPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
-        client: &pending.client.client.name,
+        client: &pending.client().name,
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
         username: form.username,
@@ -51,16 +49,16 @@ pub(crate) async fn login_page(
 
 /// The page that asks which account to go on with.
 pub(crate) async fn account_page(
-    deps: &Deps,
+    front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
 ) -> Result<Response, PageError> {
-    let workspace = &pending.workspace.workspace;
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(pending, Some(session)).await?);
+    let workspace = pending.workspace();
+    let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let template = AccountPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
-        client: &pending.client.client.name,
+        client: &pending.client().name,
         user: &session.display_name,
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
@@ -70,12 +68,12 @@ pub(crate) async fn account_page(
 
 /// The consent page.
 pub(crate) async fn consent_page(
-    deps: &Deps,
+    front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
 ) -> Result<Response, PageError> {
-    let (workspace, client) = (&pending.workspace.workspace, &pending.client.client);
-    let (nonce, interaction) = (deps.front.nonce()?, deps.front.sealed(pending, Some(session)).await?);
+    let (workspace, client) = (pending.workspace(), pending.client());
+    let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let scopes = rows(&pending.request.terms, &workspace.settings);
     let destination = pending.request.redirect_uri.destination();
     let template = ConsentPage {

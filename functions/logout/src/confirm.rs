@@ -1,28 +1,24 @@
 //! What the user answers on the page that asks.
 
+use std::sync::Arc;
+
+use frontchannel::BrowserContext;
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, Returning};
-use protocol::syntax::parameters::Parameters;
-use protocol::types::id::WorkspaceId;
 use protocol::users::session::Session;
-use web::origin::is_from_our_page;
-use web::{Request, Response};
+use web::{Response, unavailable};
 
-use crate::{Deps, PendingLogout, client, end, page, session, unavailable};
+use crate::deps::Deps;
+use crate::pending::PendingLogout;
+use crate::{end, page};
 
 /// Takes the answer. The form ends the session that it asked about, and no other (catalogue rows SEC-SESS-05 and
 /// SEC-LOGOUT-07).
-pub(crate) async fn submit(
-    deps: &Deps,
-    request: &Request,
-    (id, form): (&WorkspaceId, &Parameters),
-) -> Result<Response, PageError> {
-    if !is_from_our_page(request, &deps.browser.public_url) {
-        return Err(PageError::CrossSite);
-    }
-    let confirmation = opened(deps, id, form.one("confirmation")?).await?;
-    let pending = resumed(deps, id, &confirmation).await?;
-    let asked_about = asked_about(deps, request, (id, &confirmation)).await?;
+pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, PageError> {
+    let form = deps.browser.form(context)?;
+    let confirmation = open(deps, context, form.one("confirmation")?).await?;
+    let pending = resume(deps, context, &confirmation).await?;
+    let asked_about = asked_about(deps, context, &confirmation).await?;
     match form.one("decision")? {
         Some("sign-out") => {}
         Some("stay") => return page::stayed(deps, &pending),
@@ -32,38 +28,44 @@ pub(crate) async fn submit(
         return end::finish(deps, &pending, &approved).await;
     }
     // The session has ended since, in another tab; or there is another one, which the user was not asked about.
-    match session(deps, request, pending.workspace()).await? {
+    match deps.browser.any_session(context).await? {
         Some(another) => page::ask(deps, &pending, &another).await,
         None => end::done(deps, &pending),
     }
 }
 
 /// Opens what the form came back with. Nothing is believed that was not sealed here, for this workspace.
-async fn opened(deps: &Deps, workspace: &WorkspaceId, sealed: Option<&str>) -> Result<Confirmation, PageError> {
+async fn open(deps: &Deps, context: &BrowserContext<'_>, sealed: Option<&str>) -> Result<Confirmation, PageError> {
     let sealed = sealed.ok_or(PageError::StaleLogout)?;
-    let keys = deps.confirmations.keys(deps.browser.clock.now()).await.map_err(|fault| unavailable(&fault))?;
-    let plain = keys.open(workspace, sealed).ok_or(PageError::StaleLogout)?;
+    let keys = deps.confirmations.keys(context.now).await.map_err(unavailable)?;
+    let plain = keys.open(context.id(), sealed).ok_or(PageError::StaleLogout)?;
     serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleLogout)
 }
 
-/// Picks the logout up again, and checks anew where it may lead.
-async fn resumed(deps: &Deps, id: &WorkspaceId, confirmation: &Confirmation) -> Result<PendingLogout, PageError> {
-    let workspace = deps.browser.workspace(id).await?;
-    let client = client(deps, &workspace.workspace, confirmation.client_id.as_ref()).await?;
+/// Resumes the logout, and checks anew where it may lead.
+async fn resume(
+    deps: &Deps,
+    context: &BrowserContext<'_>,
+    confirmation: &Confirmation,
+) -> Result<PendingLogout, PageError> {
+    let client = match &confirmation.client_id {
+        Some(id) => Some(deps.browser.client(context, id).await?),
+        None => None,
+    };
     let returning = match (&client, &confirmation.post_logout_redirect_uri) {
         (Some(client), Some(uri)) => Some(Returning::registered(&client.client, uri, confirmation.state.clone())?),
         _ => None,
     };
-    Ok(PendingLogout { workspace, client, returning })
+    Ok(PendingLogout { loaded: Arc::clone(&context.loaded), client, returning })
 }
 
 /// The session that the form asked about, if it is still there and the browser's own.
 async fn asked_about(
     deps: &Deps,
-    request: &Request,
-    (id, confirmation): (&WorkspaceId, &Confirmation),
+    context: &BrowserContext<'_>,
+    confirmation: &Confirmation,
 ) -> Result<Option<Session>, PageError> {
-    let (presented, now) = (deps.browser.session_cookie(request, id), deps.browser.clock.now());
-    let Some(cookie) = confirmation.session(presented, now)? else { return Ok(None) };
-    deps.browser.sessions.find(id, &cookie, now).await.map_err(|fault| unavailable(&fault))
+    let presented = deps.browser.session_cookie(context);
+    let Some(cookie) = confirmation.session(presented, context.now)? else { return Ok(None) };
+    Ok(deps.browser.sessions.find(context.id(), &cookie, context.now).await.map_err(unavailable)?)
 }

@@ -7,10 +7,12 @@ use protocol::logout::request::ApprovedLogout;
 use protocol::users::session::Participant;
 use store::StoreFault;
 use thiserror::Error;
-use web::Response;
 use web::response::see_other;
+use web::{Response, unavailable};
 
-use crate::{Deps, PendingLogout, page};
+use crate::deps::Deps;
+use crate::page;
+use crate::pending::PendingLogout;
 
 /// Why a session could not be ended.
 #[derive(Debug, Error)]
@@ -31,7 +33,7 @@ pub(crate) async fn finish(
     match end(deps, pending, approved).await {
         Ok(()) => done(deps, pending),
         Err(fault) => {
-            tracing::error!(fault = %fault, "a session could not be ended");
+            let _logged = unavailable(fault);
             page::failed(deps, pending, approved.session()).await
         }
     }
@@ -44,7 +46,7 @@ async fn end(deps: &Deps, pending: &PendingLogout, approved: &ApprovedLogout) ->
     let before = &approved.session().participants;
     enqueue_notices(deps, pending, before.iter()).await?;
     let participants = deps.ending.end(workspace, approved).await?;
-    tracing::info!(%workspace, clients = participants.len(), "a user logged out");
+    tracing::info!(clients = participants.len(), "a user logged out");
     enqueue_notices(deps, pending, participants.iter().filter(|participant| !before.contains(participant))).await?;
     Ok(())
 }
@@ -68,5 +70,5 @@ pub(crate) fn done(deps: &Deps, pending: &PendingLogout) -> Result<Response, Pag
         Some(returning) => see_other(&returning.location()),
         None => page::signed_out(deps, pending)?,
     };
-    Ok(deps.browser.forgotten(response, &pending.workspace().id))
+    Ok(deps.browser.forget_session(response, pending.workspace()))
 }

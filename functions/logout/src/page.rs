@@ -5,9 +5,10 @@ use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, LogoutPrompt};
 use protocol::types::time::Lifetime;
 use protocol::users::session::Session;
-use web::Response;
+use web::{Response, unavailable};
 
-use crate::{Deps, PendingLogout, unavailable};
+use crate::deps::Deps;
+use crate::pending::PendingLogout;
 
 /// How long the page that asks can be answered.
 const CONFIRMATION_LIFETIME: Lifetime = Lifetime::seconds(1800);
@@ -24,7 +25,7 @@ pub(crate) async fn ask(deps: &Deps, pending: &PendingLogout, session: &Session)
 /// and the form still knows it.
 pub(crate) async fn failed(deps: &Deps, pending: &PendingLogout, session: &Session) -> Result<Response, PageError> {
     let response = form(deps, pending, session, LogoutPrompt::Failed).await?;
-    Ok(deps.browser.forgotten(response, &pending.workspace().id))
+    Ok(deps.browser.forget_session(response, pending.workspace()))
 }
 
 async fn form(
@@ -41,14 +42,14 @@ async fn form(
         client: client_name(pending),
         user: &session.display_name,
         action: &workspace.issuer.url("/oidc/logout"),
-        confirmation: &sealed(deps, pending, session, prompt).await?,
+        confirmation: &seal(deps, pending, session, prompt).await?,
         failed,
     };
     let targets = pending.returning.as_ref().map(|returning| returning.uri().form_targets()).unwrap_or_default();
     Ok(page(if failed { 503 } else { 200 }, &template, &nonce, &targets))
 }
 
-async fn sealed(
+async fn seal(
     deps: &Deps,
     pending: &PendingLogout,
     session: &Session,
@@ -64,30 +65,30 @@ async fn sealed(
         expires: now.plus(CONFIRMATION_LIFETIME),
         prompt,
     };
-    let plain = serde_json::to_vec(&confirmation).map_err(|error| unavailable(&error))?;
-    let keys = deps.confirmations.keys(now).await.map_err(|fault| unavailable(&fault))?;
+    let plain = serde_json::to_vec(&confirmation).map_err(unavailable)?;
+    let keys = deps.confirmations.keys(now).await.map_err(unavailable)?;
     let sealed = keys.seal(&pending.workspace().id, plain, &*deps.browser.entropy);
-    let sealed = sealed.map_err(|fault| unavailable(&fault))?;
+    let sealed = sealed.map_err(unavailable)?;
     if sealed.len() > MAX_SEALED_CONFIRMATION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }
 
-/// The page at the end, for whom no client waits.
+/// Shown when there is no `post_logout_redirect_uri`.
 pub(crate) fn signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
-    let explanation = "You can close this page.";
-    signed_out_page(deps, pending, ("You are signed out", explanation))
+    signed_out_page(deps, pending, "You are signed out", "You can close this page.")
 }
 
 /// The page for a user who does not want to log out after all. The client is told nothing: its user decides whether to go
 /// back.
 pub(crate) fn stayed(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let explanation = "Nothing was ended here. The application may have ended its own session.";
-    signed_out_page(deps, pending, ("You are still signed in", explanation))
+    signed_out_page(deps, pending, "You are still signed in", explanation)
 }
 
 fn signed_out_page(
     deps: &Deps,
     pending: &PendingLogout,
-    (title, explanation): (&str, &str),
+    title: &str,
+    explanation: &str,
 ) -> Result<Response, PageError> {
     let nonce = deps.browser.nonce()?;
     let link = pending.returning.as_ref().map(protocol::logout::request::Returning::location);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::{KeyRingReading, StoreFault, WorkspaceReading};
 use web::response::Caching;
 use web::route::{self, Endpoint, Matched};
-use web::{Clock, Request, Response, cors, edge, json};
+use web::{Clock, Request, Response, cors, edge, json, unavailable};
 
 /// What the function works with: it reads what is public.
 pub struct Deps {
@@ -52,6 +52,7 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
     let Some(matched) = route::find(&request.path).filter(|found| ours.contains(&found.route.endpoint)) else {
         return json::not_found(request);
     };
+    edge::note_workspace(&matched.workspace);
     match request.method.as_str() {
         "GET" => {}
         "OPTIONS" => {
@@ -67,7 +68,7 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
         Ok(Some(document)) => json::json(200, &document, Caching::Public),
         Ok(None) => json::not_found(request),
         Err(fault) => {
-            tracing::error!(fault = %fault, "the metadata endpoint is not available");
+            let _logged = unavailable(fault);
             json::unavailable(request)
         }
     }

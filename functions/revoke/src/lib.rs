@@ -1,29 +1,24 @@
 //! The revocation endpoint (RFC 7009): revoking any token of a grant ends the grant, and a 200 means that it is
 //! durable (design invariant 7).
 
-use backchannel::{BackChannel, ClientAuthenticator, CorsClient, refusal, token_request_fault, unavailable};
+use backchannel::{ClientContext, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
-use protocol::token_status::caller::Caller;
+use protocol::token_status::caller::{Caller, TokenOwner};
 use protocol::token_status::introspection::belongs;
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
 use protocol::tokens::refresh_token::RefreshToken;
-use protocol::types::id::{ClientId, GrantId, Subject};
+use protocol::types::id::GrantId;
 use protocol::types::scope::REVOKE_TOKENS;
 use protocol::types::time::Timestamp;
-use protocol::workspace::settings::Workspace;
-use store::{GrantReading, GrantRevocation};
+use store::GrantRevocation;
 use web::response::{Caching, empty};
 use web::route::Endpoint;
-use web::{Request, Response};
+use web::{Request, Response, unavailable};
 
 /// What the function works with: it reads configuration, public keys and grants, and revokes grants.
 pub struct Deps {
-    /// The back channel.
-    pub back: BackChannel,
-    /// What authenticates clients.
-    pub client_authenticator: ClientAuthenticator,
-    /// Grants, to be looked at.
-    pub reading: GrantReading,
+    /// What finds out who asks about a token.
+    pub status: TokenStatus,
     /// Grants, to be revoked.
     pub grants: GrantRevocation,
 }
@@ -35,54 +30,36 @@ impl Deps {
     ///
     /// [`BootstrapError`] if something of it is not there.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
-        Ok(Self {
-            back: runtime.back(),
-            client_authenticator: runtime.client_authenticator()?,
-            reading: runtime.handle(GrantReading::new),
-            grants: runtime.handle(GrantRevocation::new),
-        })
+        Ok(Self { status: TokenStatus::assemble(runtime)?, grants: runtime.handle(GrantRevocation::new) })
     }
 }
 
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    deps.back
-        .answer(request, Endpoint::Revocation, async |workspace, cors| respond(deps, request, workspace, cors).await)
-        .await
-}
-
-async fn respond(deps: &Deps, request: &Request, workspace: &Workspace, cors: &mut CorsClient) -> Response {
-    match revoke(deps, request, workspace, cors).await {
+    let respond = async |context: &ClientContext<'_>| match revoke(deps, context).await {
         Ok(()) => empty(200, Caching::Never),
-        Err(error) => refusal(request, workspace, &error),
-    }
+        Err(error) => refuse(context, &error),
+    };
+    deps.status.back.answer(request, Endpoint::Revocation, respond).await
 }
 
 /// Parse, load, decide, commit.
-async fn revoke(
-    deps: &Deps,
-    request: &Request,
-    workspace: &Workspace,
-    cors: &mut CorsClient,
-) -> Result<(), TokenRequestError> {
-    let body = request.form().map_err(token_request_fault)?;
-    let caller =
-        Box::pin(deps.back.caller((request, workspace), &body, cors, (&deps.reading, &deps.client_authenticator)))
-            .await?;
+async fn revoke(deps: &Deps, context: &ClientContext<'_>) -> Result<(), TokenRequestError> {
+    let body = context.request.form()?;
+    let caller = Box::pin(deps.status.caller(context, &body)).await?;
     let named = TokenParameter::parse(&body)?.ok_or(TokenRequestError::MissingToken)?;
     // A token that is not ours, or not the caller's, is left alone, and nobody learns which (§2.2).
-    let Some(revocable) = Box::pin(revocable(deps, workspace, named.token.expose(), &caller)).await? else {
-        return Ok(());
-    };
-    let (grants, now) = (&deps.grants, deps.back.clock.now());
+    let revocable = Box::pin(revocable(deps, context, named.token.expose(), &caller)).await?;
+    let Some(revocable) = revocable else { return Ok(()) };
+    let (workspace, now) = (&context.workspace.id, deps.status.back.now());
     let id = match &revocable {
-        Revocable::Grant(id) => grants.revoke(&workspace.id, id, now).await.map(|()| id),
+        Revocable::Grant(id) => deps.grants.revoke(workspace, id, now).await.map(|()| id),
         Revocable::ClientToken(id, expires) => {
-            grants.revoke_client_token(&workspace.id, id, *expires, now).await.map(|()| id)
+            deps.grants.revoke_client_token(workspace, id, *expires, now).await.map(|()| id)
         }
     };
-    let id = id.map_err(|fault| unavailable(&fault))?;
-    tracing::info!(workspace = %workspace.id, grant.id = %id, client.id = %caller.client_id(), "a token was revoked");
+    let id = id.map_err(unavailable)?;
+    tracing::info!(grant.id = %id, "a token was revoked");
     Ok(())
 }
 
@@ -97,22 +74,25 @@ enum Revocable {
 /// What `caller` ends by revoking `token`, expired or not.
 async fn revocable(
     deps: &Deps,
-    workspace: &Workspace,
+    context: &ClientContext<'_>,
     token: &str,
     caller: &Caller,
 ) -> Result<Option<Revocable>, TokenRequestError> {
-    let may = |client: &ClientId, subject: &Subject| caller.may(REVOKE_TOKENS, (client, subject), &workspace.issuer);
+    let may = |owner: TokenOwner<'_>| caller.may(REVOKE_TOKENS, owner, &context.workspace.issuer);
     if let Some(token) = RefreshToken::parse(token) {
-        let grant = deps.reading.find(&workspace.id, &token.grant).await.map_err(|fault| unavailable(&fault))?;
-        let grant =
-            grant.filter(|grant| may(&grant.terms.client_id, grant.terms.client_subject()) && belongs(grant, &token));
+        let grant = deps.status.grants.find(&context.workspace.id, &token.grant).await.map_err(unavailable)?;
+        let grant = grant.filter(|grant| {
+            let owner = TokenOwner { client: &grant.terms.client_id, subject: grant.terms.client_subject() };
+            may(owner) && belongs(grant, &token)
+        });
         return Ok(grant.map(|grant| Revocable::Grant(grant.id)));
     }
-    let claims = deps.back.verify_access_token(workspace, token).await.map_err(|fault| unavailable(&fault))?;
-    let claims = claims.filter(|claims| may(&claims.client_id, &claims.sub));
+    let claims = deps.status.back.verify_access_token(context, token).await?;
+    let claims = claims.filter(|claims| may(TokenOwner { client: &claims.client_id, subject: &claims.sub }));
     Ok(claims.and_then(|claims| {
         let id = claims.grant()?;
-        let own = claims.gty.is_some();
-        Some(if own { Revocable::ClientToken(id, Timestamp::from_seconds(claims.exp)) } else { Revocable::Grant(id) })
+        let is_client_token = claims.gty.is_some();
+        let expires = Timestamp::from_seconds(claims.exp);
+        Some(if is_client_token { Revocable::ClientToken(id, expires) } else { Revocable::Grant(id) })
     }))
 }

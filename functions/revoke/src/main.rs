@@ -9,6 +9,6 @@ async fn main() -> Result<(), lambda::Error> {
     log::init(log::Format::Json);
     let runtime = Runtime::from_env()?;
     let deps = Deps::assemble(&runtime)?;
-    deps.back.warm().await;
+    deps.status.back.warm().await;
     lambda::serve(runtime.public_url, async |request| handle(&deps, &request).await).await
 }

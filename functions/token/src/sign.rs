@@ -8,14 +8,16 @@ use protocol::tokens::error::TokenError;
 use protocol::tokens::id_token::{self, IdTokenClaims};
 use protocol::tokens::refresh_token;
 use protocol::types::commit::Unreleased;
-use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::types::id::GrantId;
 use protocol::types::secret::{Secret, SecretHash};
 use signing::entropy::random;
 use signing::{Deriver, Signer, SigningFault};
 use store::RefreshIssue;
 
-use crate::respond::TokenResponse;
-use crate::{AuthenticatedRequest, Deps, unavailable};
+use web::unavailable;
+
+use crate::authenticated_request::AuthenticatedRequest;
+use crate::response::TokenResponse;
 
 /// A refresh token that is about to be handed out.
 pub(crate) struct Derived {
@@ -27,18 +29,18 @@ pub(crate) struct Derived {
 
 /// Signs what is due, with the current key or with the one that takes over from it. What belongs to a grant is to be held
 /// back until its commit is won.
-pub(crate) async fn signed(
+pub(crate) async fn sign_tokens(
     request: &AuthenticatedRequest<'_>,
     due: &Entitlement,
     refresh_token: Option<&Derived>,
 ) -> Result<TokenResponse, TokenError> {
-    let AuthenticatedRequest { deps, workspace, .. } = request;
-    let nonce = random(&*deps.entropy).map_err(|fault| unavailable(&fault))?;
+    let (deps, workspace) = (request.deps, request.workspace());
+    let nonce = random(&*deps.entropy).map_err(unavailable)?;
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
     let id = IdTokenClaims::of(due, &workspace.issuer);
-    let work = async |signer: &Signer| both(signer, &access, id.clone(), due.at_hash()).await;
+    let work = async |signer: &Signer| sign_both(signer, &access, id.clone(), due.at_hash()).await;
     let signed: Result<_, SignerFault> = deps.signers.sign(&workspace.id, due.now(), work).await;
-    let (access_token, id_token) = signed.map_err(|fault| unavailable(&fault))?;
+    let (access_token, id_token) = signed.map_err(unavailable)?;
     Ok(TokenResponse {
         access_token,
         token_type: "Bearer",
@@ -50,16 +52,16 @@ pub(crate) async fn signed(
 }
 
 /// Signs what is due by a grant, and holds it back until the commit is won.
-pub(crate) async fn held(
+pub(crate) async fn sign_and_hold(
     request: &AuthenticatedRequest<'_>,
     due: &Entitlement,
     refresh_token: Option<&Derived>,
 ) -> Result<Unreleased<TokenResponse>, TokenError> {
-    signed(request, due, refresh_token).await.map(Unreleased::hold)
+    sign_tokens(request, due, refresh_token).await.map(Unreleased::hold)
 }
 
 /// Signs both tokens at the same time; one after the other only where the ID token carries the hash of the access token.
-async fn both(
+async fn sign_both(
     signer: &Signer,
     access: &AccessTokenClaims,
     id: Option<IdTokenClaims>,
@@ -81,14 +83,15 @@ async fn both(
 }
 
 /// The refresh token of this generation of `grant`, by this version of the key; `None` if that version is gone.
-pub(crate) fn derived(
-    deps: &Deps,
+pub(crate) fn derive(
+    request: &AuthenticatedRequest<'_>,
     keys: &Deriver,
-    workspace: &WorkspaceId,
-    (grant, generation, version): (&GrantId, u32, u8),
+    grant: &GrantId,
+    generation: u32,
+    version: u8,
 ) -> Option<Derived> {
-    let secret = keys.secret(version, workspace, &[grant.as_str(), &generation.to_string()])?;
-    let token = refresh_token::written(&deps.region, grant, generation, &secret);
+    let secret = keys.secret(version, &request.workspace().id, &[grant.as_str(), &generation.to_string()])?;
+    let token = refresh_token::written(&request.deps.region, grant, generation, &secret);
     let issue = RefreshIssue { hash: SecretHash::of(&token), version };
     Some(Derived { token, issue })
 }

@@ -20,10 +20,11 @@ use signing::Sealer;
 use signing::entropy::random;
 use signing::{Entropy, verify};
 use store::{AssertionSpending, Spending};
-use web::Request;
+use web::{Request, Unavailable, unavailable};
 
+use crate::back_channel::BackChannel;
+use crate::client_context::ClientContext;
 use crate::client_keys::ClientKeySets;
-use crate::{BackChannel, CorsClient, log};
 
 /// What authenticates clients.
 pub struct ClientAuthenticator {
@@ -38,8 +39,7 @@ pub struct ClientAuthenticator {
 }
 
 impl ClientAuthenticator {
-    /// Finds out which client sends a request. Whoever it is, its answers may be read by its own pages: `cors` learns of
-    /// it before it is believed.
+    /// Authenticates the client that sends a request. Whoever it is, its own pages may read the answer.
     ///
     /// # Errors
     ///
@@ -47,43 +47,35 @@ impl ClientAuthenticator {
     pub async fn authenticate(
         &self,
         back: &BackChannel,
-        request: &Request,
-        workspace: &Workspace,
-        (body, cors): (&Parameters, &mut CorsClient),
+        context: &ClientContext<'_>,
+        body: &Parameters,
     ) -> Result<AuthenticatedClient, ClientAuthenticationError> {
-        let credentials = Credentials::parse(&request.header(header::AUTHORIZATION), body)?;
-        let loaded = back.client(workspace, credentials.client_id(), cors).await;
-        let client = loaded.map_err(|fault| unavailable(&fault))?.map(|loaded| Arc::clone(&loaded.client));
-        let now = back.clock.now();
-        match authenticate(credentials, client, now)? {
+        let credentials = Credentials::parse(&context.request.header(header::AUTHORIZATION), body)?;
+        let client = back.client(context, credentials.client_id()).await?.map(|loaded| Arc::clone(&loaded.client));
+        match authenticate(credentials, client, context.now)? {
             ClientProof::Proved(client) => Ok(client),
-            ClientProof::Asserted(asserted) => {
-                let endpoint = endpoint(request, workspace);
-                let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now };
-                // Boxed, because the SDK's futures are large, and most clients send no assertion.
-                Box::pin(self.accept_assertion(workspace, *asserted, &arrival)).await
-            }
+            // Boxed, because the SDK's futures are large, and most clients send no assertion.
+            ClientProof::Asserted(asserted) => Box::pin(self.accept_assertion(context, *asserted)).await,
         }
     }
 
     /// Verifies an assertion and uses it up.
     async fn accept_assertion(
         &self,
-        workspace: &Workspace,
+        context: &ClientContext<'_>,
         asserted: AssertedClient,
-        arrival: &Arrival<'_>,
     ) -> Result<AuthenticatedClient, ClientAuthenticationError> {
-        let client_id = asserted.client_id().clone();
         let refused = |fault: AssertionFault| {
-            tracing::info!(workspace = %workspace.id, client.id = %client_id, fault = %fault, "an assertion was refused");
+            tracing::info!(fault = %fault, "an assertion was refused");
             ClientAuthenticationError::Refused
         };
-        let claims = self.verify(workspace, &asserted, arrival.now).await?;
-        let claims = claims.ok_or(AssertionFault::Signature).map_err(refused)?;
-        let (once, client) = asserted.accept(&claims, arrival).map_err(refused)?;
-        let attempt = base64url(&random::<16>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
-        let spent = self.assertions.spend(&workspace.id, &once, &attempt).await;
-        match spent.map_err(|fault| unavailable(&fault))? {
+        let claims = self.verify(context, &asserted).await?.ok_or(AssertionFault::Signature).map_err(refused)?;
+        let workspace = context.workspace;
+        let endpoint = endpoint(context.request, workspace);
+        let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now: context.now };
+        let (once, client) = asserted.accept(&claims, &arrival).map_err(refused)?;
+        let attempt = base64url(&random::<16>(&*self.entropy).map_err(unavailable)?);
+        match self.assertions.spend(&workspace.id, &once, &attempt).await.map_err(unavailable)? {
             Spending::Spent(proof) => Ok(client.release(&proof)),
             Spending::Replayed => Err(refused(AssertionFault::Replayed)),
         }
@@ -92,37 +84,38 @@ impl ClientAuthenticator {
     /// The claims of an assertion, if its signature or its MAC is the client's.
     async fn verify(
         &self,
-        workspace: &Workspace,
+        context: &ClientContext<'_>,
         asserted: &AssertedClient,
-        now: Timestamp,
-    ) -> Result<Option<Vec<u8>>, ClientAuthenticationError> {
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
         let jwt = asserted.jwt().expose();
         match asserted.key() {
             AssertionKey::Secret(sealed) => {
-                let keys = self.secrets.keys(now).await.map_err(|fault| unavailable(&fault))?;
-                let secret = keys.open(&workspace.id, sealed).ok_or_else(|| unavailable(&"a sealed client secret"))?;
+                let keys = self.secrets.keys(context.now).await.map_err(unavailable)?;
+                let secret = keys.open(&context.workspace.id, sealed);
+                let secret = secret.ok_or_else(|| unavailable("a sealed client secret cannot be opened"))?;
                 Ok(verify::shared_claims(jwt, &secret, is_assertion))
             }
-            AssertionKey::Keys(keys, algorithm) => self.verify_signature(jwt, (keys, *algorithm), now).await,
+            AssertionKey::Keys(keys, algorithm) => self.verify_signature(jwt, keys, *algorithm, context.now).await,
         }
     }
 
     async fn verify_signature(
         &self,
         jwt: &str,
-        (keys, algorithm): (&ClientKeys, Option<ExternalAlgorithm>),
+        keys: &ClientKeys,
+        algorithm: Option<ExternalAlgorithm>,
         now: Timestamp,
-    ) -> Result<Option<Vec<u8>>, ClientAuthenticationError> {
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
         let Some(header) = verify::header(jwt) else { return Ok(None) };
         let fits = algorithm.is_none_or(|algorithm| algorithm == header.alg) && is_assertion(header.typ.as_deref());
         if !fits {
             return Ok(None);
         }
-        let wanted = (header.alg, header.kid.as_deref());
+        let kid = header.kid.as_deref();
         let candidates = match keys {
-            ClientKeys::Registered(set) => set.candidates(wanted.0, wanted.1),
+            ClientKeys::Registered(set) => set.candidates(header.alg, kid),
             ClientKeys::Published(url) => {
-                self.key_sets.candidates(url, wanted, now).await.map_err(|fault| unavailable(&fault))?
+                self.key_sets.candidates(url, header.alg, kid, now).await.map_err(unavailable)?
             }
         };
         Ok(verify::claims(jwt, &candidates, is_assertion))
@@ -133,9 +126,4 @@ impl ClientAuthenticator {
 fn endpoint(request: &Request, workspace: &Workspace) -> String {
     let base = format!("/{}", workspace.id);
     workspace.issuer.url(request.path.strip_prefix(&base).unwrap_or_default())
-}
-
-fn unavailable(fault: &dyn std::fmt::Display) -> ClientAuthenticationError {
-    log(fault);
-    ClientAuthenticationError::Unavailable
 }

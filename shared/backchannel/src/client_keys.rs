@@ -54,7 +54,8 @@ impl ClientKeySets {
     pub async fn candidates(
         &self,
         url: &OutboundUrl,
-        (alg, kid): (ExternalAlgorithm, Option<&str>),
+        alg: ExternalAlgorithm,
+        kid: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<ExternalKey>, ClientKeysFault> {
         let known = self.known(url);

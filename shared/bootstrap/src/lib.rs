@@ -10,18 +10,15 @@ mod transport;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backchannel::{BackChannel, ClientAuthenticator, ClientKeySets};
 use delivery::{QueueNeed, QueueSettings};
-use frontchannel::{BrowserContext, FrontChannel};
 use http_client::Fetcher;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use signing::seal::SealFault;
-use signing::{Entropy, Kms, KmsNeed, KmsSettings, Purpose, SystemEntropy};
+use signing::{Entropy, Kms, KmsNeed, KmsSettings, SystemEntropy};
 use store::{
-    AccountReading, AssertionSpending, ConfigurationReading, Connection, ConnectionSettings, ConsentReading,
-    GrantCreation, Handle, KeyRingReading, Need, SessionJoining, SessionReading, Tables, WorkspaceReading,
+    ConfigurationReading, Connection, ConnectionSettings, Handle, KeyRingReading, Need, Tables, WorkspaceReading,
 };
 use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
@@ -51,7 +48,7 @@ pub struct Runtime {
     pub region: RegionLabel,
 }
 
-/// What differs from place to place.
+/// What differs from place to environment.
 pub struct Environment {
     /// Where browsers and clients reach us.
     pub public_url: PublicUrl,
@@ -81,23 +78,28 @@ impl Runtime {
     ///
     /// [`BootstrapError`] names what the environment lacks.
     pub fn from_env() -> Result<Self, BootstrapError> {
-        let (connection, place) = surroundings(Config::from_env()?)?;
-        Ok(Self::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)))
+        let (connection, environment) = surroundings(Config::from_env()?)?;
+        Ok(Self::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)))
     }
 
     /// Runtime over `connection`.
     #[must_use]
-    pub fn new(connection: Connection, place: Environment, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(
+        connection: Connection,
+        environment: Environment,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
         Self {
-            configuration: Arc::new(ConfigurationReading::new(&connection, place.public_url.as_str())),
+            configuration: Arc::new(ConfigurationReading::new(&connection, environment.public_url.as_str())),
             rings: Arc::new(KeyRingReading::new(&connection)),
-            keys: place.keys,
-            queue: place.queue,
+            keys: environment.keys,
+            queue: environment.queue,
             needs: Mutex::default(),
             kms_needs: Mutex::default(),
             queue_needs: Mutex::default(),
-            public_url: place.public_url,
-            region: place.region,
+            public_url: environment.public_url,
+            region: environment.region,
             connection,
             entropy,
             clock,
@@ -158,62 +160,6 @@ impl Runtime {
 
     fn note_queue(&self, needs: &[QueueNeed]) {
         self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
-    }
-
-    /// The front channel.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::Missing`] if there is no key for sealing.
-    pub fn front(&self) -> Result<FrontChannel, BootstrapError> {
-        Ok(FrontChannel {
-            configuration: self.configuration(),
-            rings: self.rings(),
-            sessions: self.handle(SessionReading::new),
-            joining: self.handle(SessionJoining::new),
-            consents: self.handle(ConsentReading::new),
-            accounts: self.handle(AccountReading::new),
-            grants: self.handle(GrantCreation::new),
-            interactions: self.sealer(Purpose::Interaction)?,
-            pairwise: self.deriver(Purpose::PairwiseSubject)?,
-            entropy: Arc::clone(&self.entropy),
-            clock: Arc::clone(&self.clock),
-            public_url: self.public_url.clone(),
-            region: self.region.clone(),
-        })
-    }
-
-    /// The part of the front channel that grants nothing.
-    #[must_use]
-    pub fn browser_context(&self) -> BrowserContext {
-        BrowserContext {
-            configuration: self.configuration(),
-            rings: self.rings(),
-            sessions: self.handle(SessionReading::new),
-            entropy: Arc::clone(&self.entropy),
-            clock: Arc::clone(&self.clock),
-            public_url: self.public_url.clone(),
-        }
-    }
-
-    /// The back channel.
-    #[must_use]
-    pub fn back(&self) -> BackChannel {
-        BackChannel { configuration: self.configuration(), rings: self.rings(), clock: Arc::clone(&self.clock) }
-    }
-
-    /// What authenticates clients.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::Missing`] if there is no key for opening their secrets.
-    pub fn client_authenticator(&self) -> Result<ClientAuthenticator, BootstrapError> {
-        Ok(ClientAuthenticator {
-            assertions: self.handle(AssertionSpending::new),
-            secrets: self.sealer(Purpose::ClientSecret)?,
-            key_sets: ClientKeySets::new(self.fetcher()),
-            entropy: Arc::clone(&self.entropy),
-        })
     }
 
     /// Requests to others.

@@ -1,78 +1,45 @@
-//! The part of the front channel that a function needs which meets browsers and grants nothing.
+//! A request of a browser, and what every step on it needs.
 
 use std::sync::Arc;
 
-use protocol::authorization::error::PageError;
+use http::Method;
 use protocol::types::id::WorkspaceId;
-use protocol::types::secret::SecretHash;
-use signing::Entropy;
+use protocol::types::time::Timestamp;
+use protocol::workspace::settings::Workspace;
 use store::configuration::LoadedWorkspace;
-use store::{ConfigurationReading, KeyRingReading, SessionReading};
-use web::config::PublicUrl;
-use web::cookie::Cookie;
-use web::response::with_cookie;
-use web::route::Matched;
-use web::{Clock, Request, Response};
+use web::Request;
+use web::route::Endpoint;
 
-use crate::{SESSION_COOKIE, interaction, responses, session};
-
-/// What a function works with that meets browsers and grants nothing: it knows workspaces, clients, public keys and
-/// sessions.
-pub struct BrowserContext {
-    /// Workspaces and clients.
-    pub configuration: Arc<ConfigurationReading>,
-    /// Public keys.
-    pub rings: Arc<KeyRingReading>,
-    /// Sessions.
-    pub sessions: SessionReading,
-    /// Random bytes.
-    pub entropy: Arc<dyn Entropy>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Where browsers reach us.
-    pub public_url: PublicUrl,
+/// A request of a browser, its route, its workspace, and the time at which it arrived.
+pub struct BrowserContext<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// The endpoint that its path names.
+    pub endpoint: Endpoint,
+    /// The workspace that its path names.
+    pub loaded: Arc<LoadedWorkspace>,
+    /// The identity source that its path names, if it names one.
+    pub identity_source: Option<&'a str>,
+    /// When it arrived.
+    pub now: Timestamp,
 }
 
-impl BrowserContext {
-    /// The workspace `id`.
-    ///
-    /// # Errors
-    ///
-    /// [`PageError::NotFound`] or [`PageError::Unavailable`].
-    pub async fn workspace(&self, id: &WorkspaceId) -> Result<Arc<LoadedWorkspace>, PageError> {
-        interaction::workspace(&self.configuration, id, self.clock.now()).await
-    }
-
-    /// The hash of the session cookie that `request` carries, whether there still is a session or not.
+impl BrowserContext<'_> {
+    /// The workspace.
     #[must_use]
-    pub fn session_cookie(&self, request: &Request, workspace: &WorkspaceId) -> Option<SecretHash> {
-        session::cookie(request, workspace, &self.public_url)
+    pub fn workspace(&self) -> &Workspace {
+        &self.loaded.workspace
     }
 
-    /// The response with which the browser forgets its session.
+    /// The id of the workspace.
     #[must_use]
-    pub fn forgotten(&self, response: Response, workspace: &WorkspaceId) -> Response {
-        with_cookie(response, &Cookie::new(SESSION_COOKIE, workspace, &self.public_url).remove())
+    pub fn id(&self) -> &WorkspaceId {
+        &self.loaded.workspace.id
     }
 
-    /// A fresh random value for a page's own style and script.
-    ///
-    /// # Errors
-    ///
-    /// [`PageError::Unavailable`].
-    pub fn nonce(&self) -> Result<String, PageError> {
-        responses::nonce(&*self.entropy)
-    }
-
-    /// An error page; for what is not there, JSON to whoever does not ask for a page.
+    /// Whether a form was sent.
     #[must_use]
-    pub fn error(&self, request: &Request, error: PageError) -> Response {
-        responses::error(request, error, &*self.entropy)
-    }
-
-    /// The answer to a method that a page does not take.
-    #[must_use]
-    pub fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {
-        responses::method_not_allowed(request, matched, &*self.entropy)
+    pub fn is_post(&self) -> bool {
+        self.request.method == Method::POST
     }
 }

@@ -1,22 +1,23 @@
-//! An authorization request on its way, and how it is picked up again.
+//! An authorization request while it waits for its user: how it begins, travels sealed with the browser, and is resumed.
 
 use std::sync::Arc;
 
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
+use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
-use protocol::syntax::encoding::base64url;
 use protocol::types::id::{GrantId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
-use protocol::types::time::Timestamp;
 use protocol::users::session::Session;
 use signing::entropy::random;
-use store::ConfigurationReading;
-use store::configuration::{LoadedClient, LoadedWorkspace};
-use web::Request;
+use store::configuration::LoadedClient;
 use web::cookie::Cookie;
+use web::response::{see_other, with_cookie};
+use web::{Response, unavailable};
 
-use crate::FrontChannel;
+use crate::browser_context::BrowserContext;
+use crate::front_channel::FrontChannel;
+use crate::pending::PendingAuthorization;
 
 /// The purpose of the cookie that binds interactions to a browser.
 pub const BROWSER_COOKIE: &str = "browser";
@@ -25,30 +26,7 @@ pub const BROWSER_COOKIE: &str = "browser";
 /// request line and headers).
 const MAX_SEALED_INTERACTION_BYTES: usize = 6000;
 
-/// An authorization request on its way, together with what it is decided by.
-pub struct PendingAuthorization {
-    /// The workspace.
-    pub workspace: Arc<LoadedWorkspace>,
-    /// The client.
-    pub client: Arc<LoadedClient>,
-    /// What it asks for.
-    pub request: AuthorizationRequest,
-    /// How it passes through the browser.
-    pub interaction: InteractionState,
-    /// The cookie that binds it to the browser, if that is still to be set.
-    cookie: Option<String>,
-}
-
 impl FrontChannel {
-    /// The workspace `id`, as page-making functions need it.
-    ///
-    /// # Errors
-    ///
-    /// [`PageError::NotFound`] or [`PageError::Unavailable`].
-    pub async fn workspace(&self, id: &WorkspaceId) -> Result<Arc<LoadedWorkspace>, PageError> {
-        workspace(&self.configuration, id, self.clock.now()).await
-    }
-
     /// Begins an interaction with `request`, bound to the browser by a cookie of its own: tabs that begin at the same
     /// time do not take each other's.
     ///
@@ -57,48 +35,42 @@ impl FrontChannel {
     /// [`PageError::Unavailable`] if there is no randomness to be had.
     pub fn begin(
         &self,
-        workspace: Arc<LoadedWorkspace>,
-        client: Arc<LoadedClient>,
+        context: &BrowserContext<'_>,
+        loaded_client: Arc<LoadedClient>,
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
-        let id = GrantId::from_bytes(random(&*self.entropy).map_err(|fault| unavailable(&fault))?);
-        let browser = base64url(&random::<32>(&*self.entropy).map_err(|fault| unavailable(&fault))?);
-        let (began, lifetime) = (self.clock.now(), client.client.lifetimes.interaction);
-        let cookie = self.browser_cookie(&workspace.workspace.id, &id).set_for(&browser, lifetime);
+        let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
+        let browser = self.browser.random_text::<32>()?;
+        let (began, lifetime) = (self.now(), loaded_client.client.lifetimes.interaction);
+        let cookie = self.browser_cookie(context.id(), &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
         let interaction = InteractionState { id, browser, began, expires, shown_to: None, account: None };
-        Ok(PendingAuthorization { workspace, client, request, interaction, cookie: Some(cookie) })
+        let loaded = Arc::clone(&context.loaded);
+        Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: Some(cookie) })
     }
 
-    /// The cookie of an interaction that is over.
+    /// The cookie of an interaction that is over, to be removed.
     pub(crate) fn used_cookie(&self, pending: &PendingAuthorization) -> Option<String> {
-        let cookie = self.browser_cookie(&pending.workspace.workspace.id, &pending.interaction.id);
+        let cookie = self.browser_cookie(&pending.workspace().id, &pending.interaction.id);
         pending.cookie.is_none().then(|| cookie.remove())
     }
 
     fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
-        Cookie::numbered(BROWSER_COOKIE, id.as_str(), workspace, &self.public_url)
+        Cookie::numbered(BROWSER_COOKIE, id.as_str(), workspace, &self.browser.public_url)
     }
 
-    /// Seals `pending`, and for the consent page also whom it is shown to.
+    /// Seals `pending`, and for pages that only one user may answer also whom they are shown to.
     ///
     /// # Errors
     ///
     /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
-    pub async fn sealed(
-        &self,
-        pending: &PendingAuthorization,
-        shown_to: Option<&Session>,
-    ) -> Result<String, PageError> {
-        let interaction = InteractionState {
-            shown_to: shown_to.map(|session| session.subject.clone()),
-            ..pending.interaction.clone()
-        };
-        let interaction = Interaction::of(&pending.request, interaction);
-        let plain = serde_json::to_vec(&interaction).map_err(|error| unavailable(&error))?;
-        let workspace = &pending.workspace.workspace.id;
-        let keys = self.interactions.keys(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
-        let sealed = keys.seal(workspace, plain, &*self.entropy).map_err(|fault| unavailable(&fault))?;
+    pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, PageError> {
+        let shown_to = shown_to.map(|session| session.subject.clone());
+        let interaction =
+            Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
+        let plain = serde_json::to_vec(&interaction).map_err(unavailable)?;
+        let keys = self.interactions.keys(self.now()).await.map_err(unavailable)?;
+        let sealed = keys.seal(&pending.workspace().id, plain, &*self.browser.entropy).map_err(unavailable)?;
         if sealed.len() > MAX_SEALED_INTERACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
     }
 
@@ -107,73 +79,67 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`PageError::StaleInteraction`], or [`PageError::Unavailable`] if the keys are out of reach.
-    pub async fn open(&self, workspace: &WorkspaceId, sealed: Option<&str>) -> Result<Interaction, PageError> {
+    pub async fn open(&self, context: &BrowserContext<'_>, sealed: Option<&str>) -> Result<Interaction, PageError> {
         let sealed = sealed.ok_or(PageError::StaleInteraction)?;
-        let keys = self.interactions.keys(self.clock.now()).await.map_err(|fault| unavailable(&fault))?;
-        let plain = keys.open(workspace, sealed).ok_or(PageError::StaleInteraction)?;
+        let keys = self.interactions.keys(context.now).await.map_err(unavailable)?;
+        let plain = keys.open(context.id(), sealed).ok_or(PageError::StaleInteraction)?;
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)
     }
 
-    /// Picks up `interaction` in the browser that began it, and checks everything anew.
+    /// Resumes `interaction`, in the browser that began it: the one place where that is decided. Everything is checked
+    /// anew: that it is unfinished and has not expired, its browser, its client, and what that is registered for.
     ///
     /// # Errors
     ///
-    /// [`PageError`]: expired, of another browser, of a client that is gone, or the store is out of reach.
+    /// [`PageError`]: finished, expired, of another browser, of a client that is gone, or the store is out of reach.
     pub async fn resume(
         &self,
-        request: &Request,
-        workspace: Arc<LoadedWorkspace>,
+        context: &BrowserContext<'_>,
         interaction: Interaction,
     ) -> Result<PendingAuthorization, PageError> {
-        let now = self.clock.now();
-        if now.reached(interaction.state.expires) {
+        let state = &interaction.state;
+        if self.grants.exists(context.id(), &state.id).await.map_err(unavailable)? {
+            return Err(PageError::FinishedInteraction);
+        }
+        if context.now.reached(state.expires) {
             return Err(PageError::StaleInteraction);
         }
-        let cookie = self.browser_cookie(&workspace.workspace.id, &interaction.state.id);
-        if cookie.read(request).map(hash).as_ref() != Some(&interaction.state.browser) {
+        let cookie = self.browser_cookie(context.id(), &state.id);
+        if cookie.read(context.request).map(hash).as_ref() != Some(&state.browser) {
             return Err(PageError::OtherBrowser);
         }
-        let client = self.configuration.usable_client(&workspace.workspace, interaction.client_id(), now).await;
-        let client = client.map_err(|fault| unavailable(&fault))?.ok_or(PageError::UnknownClient)?;
-        let asked = interaction.request(&client.client)?;
-        Ok(PendingAuthorization { workspace, client, request: asked, interaction: interaction.state, cookie: None })
+        let loaded_client = self.browser.client(context, interaction.client_id()).await?;
+        let request = interaction.request(&loaded_client.client)?;
+        let loaded = Arc::clone(&context.loaded);
+        Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
     }
 
-    /// Whether the interaction has been finished already, so that its pages need not be shown.
+    /// Sends the browser to the login page, which also asks for the account to go on with.
     ///
     /// # Errors
     ///
-    /// [`PageError::FinishedInteraction`] if so, [`PageError::Unavailable`] if the store cannot say.
-    pub async fn unfinished(&self, workspace: &WorkspaceId, interaction: &Interaction) -> Result<(), PageError> {
-        let exists = self.grants.exists(workspace, &interaction.state.id).await;
-        if exists.map_err(|fault| unavailable(&fault))? { Err(PageError::FinishedInteraction) } else { Ok(()) }
+    /// [`Refusal`] if the request does not fit through a browser.
+    pub async fn to_login(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
+        self.to_page(pending, "/login").await
     }
-}
 
-/// The workspace `id`, as page-making functions need it.
-pub(crate) async fn workspace(
-    configuration: &ConfigurationReading,
-    id: &WorkspaceId,
-    now: Timestamp,
-) -> Result<Arc<LoadedWorkspace>, PageError> {
-    let found = configuration.workspace(id, now).await.map_err(|fault| unavailable(&fault))?;
-    found.ok_or(PageError::NotFound)
+    /// Sends the browser to the consent page.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the request does not fit through a browser.
+    pub async fn to_consent(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
+        self.to_page(pending, "/login/consent").await
+    }
+
+    async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {
+        let sealed = self.seal(pending, None).await?;
+        let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
+        Ok(pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
+    }
 }
 
 /// The hash of a browser's cookie: what is sealed opens no other browser.
 fn hash(browser: &str) -> String {
     SecretHash::of(&Secret::new(browser.into())).encoded()
-}
-
-/// Logs an infrastructure fault, once, and answers that we are not available.
-pub(crate) fn unavailable(fault: &dyn std::fmt::Display) -> PageError {
-    tracing::error!(fault = %fault, "the front channel is not available");
-    PageError::Unavailable
-}
-
-impl PendingAuthorization {
-    /// The cookie that binds the interaction to the browser, if that is still to be set.
-    pub(crate) fn cookie(&self) -> Option<&str> {
-        self.cookie.as_deref()
-    }
 }

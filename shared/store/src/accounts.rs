@@ -2,7 +2,7 @@
 
 use protocol::types::id::{IdentitySourceId, Subject, WorkspaceId};
 use protocol::users::user_claims::Identity;
-use protocol::workspace::sandbox::SANDBOX;
+use protocol::workspace::identity_source::IdentitySource;
 use protocol::workspace::settings::Workspace;
 
 use crate::connection::Connection;
@@ -44,7 +44,8 @@ impl AccountReading {
         item::read_json(&item, "identity").map(Some)
     }
 
-    /// The user `subject`, as `source` says that knows them: a provider at their last login, the sandbox in the settings.
+    /// The user `subject` as `source` knows them: a provider at their last login, the sandbox in the settings. A source that
+    /// the workspace no longer has knows nobody.
     ///
     /// # Errors
     ///
@@ -55,11 +56,11 @@ impl AccountReading {
         source: &IdentitySourceId,
         subject: &Subject,
     ) -> Result<Option<Identity>, StoreFault> {
-        if source.as_str() == SANDBOX {
-            let sandbox = workspace.settings.sandbox.as_ref();
-            return Ok(sandbox.and_then(|sandbox| sandbox.identity_of(&workspace.id, subject)));
+        match workspace.identity_source(source) {
+            None => Ok(None),
+            Some(IdentitySource::Sandbox(sandbox)) => Ok(sandbox.identity_of(&workspace.id, subject)),
+            Some(IdentitySource::Upstream(_)) => self.find(&workspace.id, subject).await,
         }
-        self.find(&workspace.id, subject).await
     }
 }
 

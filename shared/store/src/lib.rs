@@ -22,6 +22,7 @@ pub mod refreshing;
 pub mod schema;
 pub mod sealing_keys;
 pub mod sessions;
+mod users;
 
 pub use accounts::{AccountReading, AccountRecording};
 pub use assertions::{AssertionSpending, Spending};
@@ -36,3 +37,4 @@ pub use redemption::{GrantRedemption, Redemption, RefreshIssue};
 pub use refreshing::{RefreshOutcome, RotationWrite};
 pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
+pub use users::UserReading;

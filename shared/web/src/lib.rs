@@ -8,6 +8,7 @@ pub mod config;
 pub mod cookie;
 pub mod cors;
 pub mod edge;
+pub mod fault;
 pub mod json;
 pub mod lambda;
 pub mod log;
@@ -19,5 +20,6 @@ pub mod route;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError};
+pub use fault::{Unavailable, unavailable};
 pub use request::{Deadline, FormFault, Request};
 pub use response::Response;

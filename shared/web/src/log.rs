@@ -48,7 +48,7 @@ pub fn init(format: Format) {
     let heard = Targets::new().with_default(Level::WARN).with_targets(OURS.map(|ours| (ours, Level::INFO)));
     let lines = layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = match format {
-        Format::Json => lines.json().flatten_event(true).boxed(),
+        Format::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
         Format::Text => lines.without_time().boxed(),
     };
     // An error means that there is a subscriber already, which is as good.

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
+use protocol::authorization::error::PageError;
 use protocol::syntax::parameters::{ParameterError, Parameters};
+use protocol::token_status::request::TokenRequestError;
+use protocol::tokens::error::TokenError;
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
@@ -68,7 +71,49 @@ pub enum FormFault {
     Parameters(#[from] ParameterError),
 }
 
+impl From<FormFault> for TokenError {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::TooLarge => Self::TooLarge,
+            FormFault::ContentType => Self::ContentType,
+            FormFault::QueryParameters => Self::QueryParameters,
+            FormFault::Parameters(error) => Self::Parameters(error),
+        }
+    }
+}
+
+impl From<FormFault> for TokenRequestError {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::TooLarge => Self::TooLarge,
+            FormFault::ContentType => Self::ContentType,
+            FormFault::QueryParameters => Self::QueryParameters,
+            FormFault::Parameters(error) => Self::Parameters(error),
+        }
+    }
+}
+
+impl From<FormFault> for PageError {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::TooLarge => Self::RequestTooLarge,
+            FormFault::Parameters(error) => Self::Parameters(error),
+            FormFault::ContentType | FormFault::QueryParameters => Self::NotAForm,
+        }
+    }
+}
+
 impl Request {
+    /// The parameters of an endpoint that browsers are sent to: of the query for GET, of the body for POST, never of both
+    /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
+    ///
+    /// # Errors
+    ///
+    /// [`FormFault`].
+    pub fn parameters(&self) -> Result<Parameters, FormFault> {
+        if self.method == Method::POST { self.form() } else { self.query_parameters() }
+    }
+
     /// The values of a header that are text; one that is not counts as an empty one, which nothing accepts.
     #[must_use]
     pub fn header(&self, name: header::HeaderName) -> Vec<&str> {

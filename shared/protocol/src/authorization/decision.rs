@@ -162,7 +162,7 @@ fn approved(
 /// The user who is deciding, or what has to happen before anybody can.
 fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     let user = authenticated(input).ok_or_else(|| log_in(input))?;
-    if !input.request.terms.claims.are_met_by(&user.session.acr) {
+    if !input.request.terms.claims.are_met_by(user.session.authentication.class().as_str()) {
         return Err(NextStep::Refused(RedirectError::UnmetAuthenticationRequirements));
     }
     match account(input, user.session) {
@@ -206,7 +206,7 @@ fn log_in(input: &DecisionInput<'_>) -> NextStep {
 /// Whether the login behind `session` was made for this request. One that seems to lie in the future was made before a
 /// clock was set back, and proves nothing.
 fn is_since_request(input: &DecisionInput<'_>, session: &Session) -> bool {
-    session.auth_time >= input.began && session.auth_time <= input.now.plus(OWN_CLOCK_SKEW)
+    (input.began..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.authentication.auth_time())
 }
 
 /// Whether `user` is the one that the client expects, if it expects one. It names the user as it knows them.
@@ -227,7 +227,7 @@ fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
         Some(0) => false,
         Some(max_age) => {
             let oldest = input.now.minus(Lifetime::seconds(max_age));
-            (oldest..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.auth_time)
+            (oldest..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.authentication.auth_time())
         }
     };
     (is_expected(input, user) && (since_request || (young && !prompted))).then_some(user)

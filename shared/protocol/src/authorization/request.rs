@@ -15,7 +15,7 @@ use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::{ClientId, Subject};
 use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use crate::types::secret::Secret;
-use crate::users::session::SINGLE_FACTOR;
+use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
 use crate::users::userinfo;
 
@@ -274,7 +274,7 @@ fn claims(parameters: &Parameters, scope: &Scopes) -> Result<ClaimsRequest, Redi
         return Ok(ClaimsRequest::default());
     }
     // There is no way to log in that would lead to another class, so nobody is asked to.
-    if !request.requested.are_met_by(SINGLE_FACTOR) {
+    if !AuthenticationClass::ALL.iter().any(|class| request.requested.are_met_by(class.as_str())) {
         return Err(RedirectError::UnmetAuthenticationRequirements);
     }
     Ok(request)

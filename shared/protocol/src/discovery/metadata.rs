@@ -7,7 +7,7 @@ use crate::authorization::response::ResponseMode;
 use crate::jose::external_jwk::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::Issuer;
-use crate::users::session::SINGLE_FACTOR;
+use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimName;
 use crate::workspace::settings::Settings;
 
@@ -45,7 +45,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "revocation_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": [SINGLE_FACTOR],
+        "acr_values_supported": AuthenticationClass::ALL.map(AuthenticationClass::as_str),
         "display_values_supported": DISPLAYS,
         "ui_locales_supported": ["en"],
         "claim_types_supported": ["normal"],

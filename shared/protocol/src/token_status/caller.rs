@@ -44,6 +44,15 @@ impl CallerError {
     }
 }
 
+/// Whose token is asked about.
+#[derive(Clone, Copy)]
+pub struct TokenOwner<'a> {
+    /// The client that it was issued to.
+    pub client: &'a ClientId,
+    /// The user, as the client knows them.
+    pub subject: &'a Subject,
+}
+
 impl Caller {
     /// The client that asks, by whichever means.
     #[must_use]
@@ -54,10 +63,11 @@ impl Caller {
         }
     }
 
-    /// Whether a token of `client` for `subject` is theirs to ask about: their own is, and with `scope` every token of the
+    /// Whether a token of `owner` is theirs to ask about: their own is, and with `scope` every token of the
     /// workspace is. A client has that scope by itself; a bearer's token says so, and is for us.
     #[must_use]
-    pub fn may(&self, scope: &str, (client, subject): (&ClientId, &Subject), issuer: &Issuer) -> bool {
+    pub fn may(&self, scope: &str, owner: TokenOwner<'_>, issuer: &Issuer) -> bool {
+        let TokenOwner { client, subject } = owner;
         match self {
             Self::Client(caller) => caller.client().id == *client || caller.client().client_scope.contains(scope),
             Self::Bearer(caller) => {

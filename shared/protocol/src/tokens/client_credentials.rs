@@ -1,13 +1,12 @@
 //! Client credentials (RFC 6749 §4.4): a client asks for a token of its own.
 
-use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::TokenError;
 use crate::types::id::GrantId;
 use crate::types::scope::Scopes;
-use crate::types::time::Timestamp;
 
 /// A request for a token of the client's own.
 pub struct ClientCredentialsRequest {
@@ -27,11 +26,10 @@ pub struct ClientCredentialsRequest {
 /// [`TokenError`].
 pub fn approve(
     request: &ClientCredentialsRequest,
-    client: &AuthenticatedClient,
     id: GrantId,
-    now: Timestamp,
+    context: TokenContext<'_>,
 ) -> Result<Entitlement, TokenError> {
-    let client = client.client();
+    let (client, now) = (context.client.client(), context.now);
     if !client.grants.contains(&GrantType::ClientCredentials) || !client.authentication.is_confidential() {
         return Err(TokenError::UnauthorizedClient);
     }

@@ -1,14 +1,14 @@
-//! The exchange of a code for tokens: the decision, and what it says no with.
+//! The exchange of an authorization code for tokens (RFC 6749 §4.1.3): the decision.
 
 use crate::authorization::code::AuthorizationCode;
 use crate::authorization::pkce::CodeVerifier;
-use crate::client_authentication::authenticated_client::AuthenticatedClient;
-use crate::clients::client::{Client, Presence};
+use crate::clients::client::Presence;
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{CodeFault, TokenError};
-use crate::tokens::grant::{Grant, GrantState, GrantTerms};
+use crate::tokens::grant::{Grant, GrantState, GrantTerms, LoadedGrant};
 use crate::tokens::request::Presented;
 use crate::types::id::{GrantId, RegionLabel};
 use crate::types::scope::OFFLINE_ACCESS;
@@ -76,13 +76,13 @@ pub fn of_region(code: Option<AuthorizationCode>, region: &RegionLabel) -> Resul
 ///
 /// [`TokenError`]; [`CodeFault::Replayed`] alone demands something of the caller.
 pub fn approve(
-    grant: Option<Grant>,
+    loaded: Option<LoadedGrant>,
     code: &SecretHash,
     presented: Presented,
-    client: &AuthenticatedClient,
-    now: Timestamp,
+    context: TokenContext<'_>,
 ) -> Result<ApprovedExchange, TokenError> {
-    let grant = grant.ok_or(TokenError::Code(CodeFault::Unknown))?;
+    let TokenContext { client, now } = context;
+    let LoadedGrant { grant, user } = loaded.ok_or(TokenError::Code(CodeFault::Unknown))?;
     if !code_of(&grant.state).matches(code) {
         return Err(TokenError::Code(CodeFault::Unknown));
     }
@@ -92,16 +92,20 @@ pub fn approve(
     same_redirect_uri(&grant.terms, presented.redirect_uri.as_deref())?;
     verified(&grant.terms, presented.code_verifier, client.client().challenge.presence)?;
     unused(&grant, now)?;
-    entitled(grant, (*code, presented.resource), client.client(), now)
+    if !user.is_active() {
+        return Err(TokenError::Code(CodeFault::UserGone));
+    }
+    entitled(grant, *code, &presented.resource, context)
 }
 
 /// What is due for a code that may be redeemed.
 fn entitled(
     grant: Grant,
-    (code, resource): (SecretHash, Resources),
-    client: &Client,
-    now: Timestamp,
+    code: SecretHash,
+    resource: &Resources,
+    context: TokenContext<'_>,
 ) -> Result<ApprovedExchange, TokenError> {
+    let (client, now) = (context.client.client(), context.now);
     let lifetimes = client.lifetimes;
     let refreshes = grant.terms.scope.contains(OFFLINE_ACCESS) && client.grants.contains(&GrantType::RefreshToken);
     let until = now.plus(lifetimes.refresh_token);
@@ -113,7 +117,7 @@ fn entitled(
         stays_until: grant.expires,
         entitlement: Entitlement {
             scope: grant.terms.scope.clone(),
-            audience: client.targets.audience(&grant.terms.resource, &resource)?,
+            audience: client.targets.audience(&grant.terms.resource, resource)?,
             grant: grant.id,
             holder: Holder::User(Box::new(grant.terms)),
             now,

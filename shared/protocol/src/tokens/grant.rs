@@ -10,6 +10,7 @@ use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::Timestamp;
+use crate::users::status::UserStatus;
 use crate::users::user_claims::ClaimNames;
 
 /// A grant as the store holds it.
@@ -132,9 +133,9 @@ impl GrantTerms {
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,
             nonce: asked.nonce.clone(),
-            auth_time: session.auth_time,
-            acr: session.acr.clone(),
-            amr: session.amr.clone(),
+            auth_time: session.authentication.auth_time(),
+            acr: session.authentication.class().as_str().into(),
+            amr: session.authentication.amr(),
             sid: session.sid.clone(),
             issued: now,
         }
@@ -149,6 +150,22 @@ impl GrantTerms {
             Some(subject) => subject,
             None => &self.subject,
         }
+    }
+}
+
+/// A grant as a decision needs it: with what is known of its user at the moment.
+pub struct LoadedGrant {
+    /// The grant.
+    pub grant: Grant,
+    /// Whether its user may still be vouched for.
+    pub user: UserStatus,
+}
+
+impl LoadedGrant {
+    /// Whether tokens of this grant are good at `now`.
+    #[must_use]
+    pub const fn is_live(&self, now: Timestamp) -> bool {
+        self.user.is_active() && self.grant.is_live(now)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod access_token;
 pub mod bearer;
 pub mod client_credentials;
 pub mod code_grant;
+pub mod context;
 pub mod entitlement;
 pub mod error;
 pub mod grant;

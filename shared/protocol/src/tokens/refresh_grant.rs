@@ -5,13 +5,13 @@
 //! tabs may refresh at once (catalogue row SEC-RT-06). Whatever else of the grant's past is presented was stolen, or its
 //! successor was.
 
-use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{RefreshFault, TokenError};
-use crate::tokens::grant::{Grant, GrantState, RefreshState};
+use crate::tokens::grant::{Grant, GrantState, LoadedGrant, RefreshState};
 use crate::tokens::refresh_token::RefreshToken;
 use crate::types::id::{GrantId, RegionLabel};
 use crate::types::scope::Scopes;
@@ -22,9 +22,15 @@ use crate::types::time::{Lifetime, OWN_CLOCK_SKEW, Timestamp};
 pub struct RefreshRequest {
     /// The token; `None` if what came cannot be one, which is answered like an unknown token.
     pub token: Option<RefreshToken>,
-    /// The scopes that are asked for, if not all.
+    /// What is asked for.
+    pub narrowing: Narrowing,
+}
+
+/// The part of what was granted that a request asks for, if not all of it (RFC 6749 §6, RFC 8707 §2.2).
+pub struct Narrowing {
+    /// The scopes.
     pub scope: Option<Scopes>,
-    /// The resources that are asked for, if not all.
+    /// The resources.
     pub resource: Resources,
 }
 
@@ -117,14 +123,14 @@ enum TokenPosition {
 ///
 /// [`TokenError`]; [`RefreshFault::Reused`] alone demands something of the caller.
 pub fn approve(
-    grant: Option<Grant>,
+    loaded: Option<LoadedGrant>,
     token: &RefreshToken,
-    (scope, resource): (Option<Scopes>, Resources),
-    (client, genuine): (&AuthenticatedClient, impl FnOnce() -> bool),
-    now: Timestamp,
+    narrowing: Narrowing,
+    genuine: impl FnOnce() -> bool,
+    context: TokenContext<'_>,
 ) -> Result<ApprovedRefresh, TokenError> {
-    let client = client.client();
-    let grant = grant.ok_or(TokenError::Refresh(RefreshFault::Unknown))?;
+    let (client, now) = (context.client.client(), context.now);
+    let LoadedGrant { grant, user } = loaded.ok_or(TokenError::Refresh(RefreshFault::Unknown))?;
     if grant.terms.client_id != client.id {
         return Err(TokenError::Refresh(RefreshFault::OtherClient));
     }
@@ -133,7 +139,10 @@ pub fn approve(
         return Err(TokenError::UnauthorizedClient);
     }
     let (state, rotation) = rotation(position, &grant.id, client, now)?;
-    let entitlement = entitlement(&grant, client, (scope, &resource), now)?;
+    let entitlement = entitlement(&grant, client, narrowing, now)?;
+    if !user.is_active() {
+        return Err(TokenError::Refresh(RefreshFault::UserGone));
+    }
     Ok(ApprovedRefresh {
         entitlement,
         rotation,
@@ -196,7 +205,7 @@ fn rotation(
 fn entitlement(
     grant: &Grant,
     client: &Client,
-    (scope, resource): (Option<Scopes>, &Resources),
+    Narrowing { scope, resource }: Narrowing,
     now: Timestamp,
 ) -> Result<Entitlement, TokenError> {
     let granted = grant.terms.scope.filtered(|scope| client.scope.contains(scope));
@@ -205,7 +214,7 @@ fn entitlement(
         Some(asked) => asked,
         None => granted,
     };
-    let audience = client.targets.audience(&grant.terms.resource, resource)?;
+    let audience = client.targets.audience(&grant.terms.resource, &resource)?;
     Ok(Entitlement {
         grant: grant.id.clone(),
         holder: Holder::User(Box::new(grant.terms.clone())),

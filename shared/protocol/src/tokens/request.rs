@@ -5,7 +5,7 @@ use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::Parameters;
 use crate::tokens::client_credentials::ClientCredentialsRequest;
 use crate::tokens::error::TokenError;
-use crate::tokens::refresh_grant::RefreshRequest;
+use crate::tokens::refresh_grant::{Narrowing, RefreshRequest};
 use crate::tokens::refresh_token::RefreshToken;
 use crate::types::scope::Scopes;
 use crate::types::secret::Secret;
@@ -72,7 +72,8 @@ impl CodeExchange {
 
 fn refresh(body: &Parameters) -> Result<RefreshRequest, TokenError> {
     let token = body.one("refresh_token")?.ok_or(TokenError::MissingRefreshToken)?;
-    Ok(RefreshRequest { token: RefreshToken::parse(token), scope: scope(body)?, resource: Resources::parse(body)? })
+    let narrowing = Narrowing { scope: scope(body)?, resource: Resources::parse(body)? };
+    Ok(RefreshRequest { token: RefreshToken::parse(token), narrowing })
 }
 
 fn client_credentials(body: &Parameters) -> Result<ClientCredentialsRequest, TokenError> {

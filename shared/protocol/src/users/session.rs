@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clients::client::Client;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
-
-/// The authentication context class of every login today: one factor, ours or a provider's.
-pub const SINGLE_FACTOR: &str = "urn:postern:acr:single-factor";
+use crate::users::factor::Authentication;
 
 /// A user's session with a workspace. The cookie is its only key; the store keeps the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +18,9 @@ pub struct Session {
     pub source: IdentitySourceId,
     /// How to address the user.
     pub display_name: String,
-    /// When the user last proved who they are.
-    pub auth_time: Timestamp,
-    /// How (RFC 8176).
-    pub amr: Vec<String>,
-    /// The authentication context class.
-    pub acr: String,
+    /// What the user proved about themselves, and when.
+    #[serde(flatten)]
+    pub authentication: Authentication,
     /// When the session ends.
     pub expires: Timestamp,
     /// The hash of its cookie, under which the store keeps it.

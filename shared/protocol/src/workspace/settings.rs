@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::jose::at_hash::AtHash;
-use crate::types::id::{IdentitySourceId, Issuer, Subject, WorkspaceId};
+use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
 use crate::types::scope::Scopes;
+use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -20,15 +21,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Whether `source` is still an identity source of this workspace, and knows `subject` as far as that can be told
-    /// here: the sandbox's users stand in the settings, those of an upstream provider do not.
+    /// The identity source `id`, if it still is one of this workspace.
     #[must_use]
-    pub fn knows(&self, source: &IdentitySourceId, subject: &Subject) -> bool {
-        if source.as_str() == SANDBOX {
-            let sandbox = self.settings.sandbox.as_ref();
-            return sandbox.is_some_and(|sandbox| sandbox.identity_of(&self.id, subject).is_some());
+    pub fn identity_source(&self, id: &IdentitySourceId) -> Option<IdentitySource<'_>> {
+        if id.as_str() == SANDBOX {
+            return self.settings.sandbox.as_ref().map(IdentitySource::Sandbox);
         }
-        self.settings.upstream(source.as_str()).is_some()
+        self.settings.upstream(id.as_str()).map(IdentitySource::Upstream)
     }
 }
 

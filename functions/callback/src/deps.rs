@@ -1,0 +1,47 @@
+//! What the function works with.
+
+use bootstrap::{BootstrapError, Runtime};
+use frontchannel::FrontChannel;
+use http_client::Fetcher;
+use keystore::DataKeys;
+use signing::{Purpose, Sealer};
+use store::{AccountRecording, SessionCreation};
+
+use crate::provider_metadata::ProviderMetadata;
+
+/// What the function works with: on top of the front channel it asks providers, records accounts and begins sessions.
+pub struct Deps {
+    /// The front channel.
+    pub front: FrontChannel,
+    /// New sessions.
+    pub sessions: SessionCreation,
+    /// Accounts of users whom providers know.
+    pub accounts: AccountRecording,
+    /// Sealing of logins that wait for a provider.
+    pub transactions: DataKeys<Sealer>,
+    /// Sealing of our secrets at providers.
+    pub secrets: DataKeys<Sealer>,
+    /// Requests to providers.
+    pub fetcher: Fetcher,
+    /// What is known of the providers.
+    pub providers: ProviderMetadata,
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self {
+            front: FrontChannel::assemble(runtime)?,
+            sessions: runtime.handle(SessionCreation::new),
+            accounts: runtime.handle(AccountRecording::new),
+            transactions: runtime.sealer(Purpose::Upstream)?,
+            secrets: runtime.sealer(Purpose::UpstreamSecret)?,
+            fetcher: runtime.fetcher(),
+            providers: ProviderMetadata::default(),
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! A login that waits for its provider: sealed in a cookie of the browser, and found again by `state`.
+
+use frontchannel::BrowserContext;
+use protocol::authorization::error::PageError;
+use protocol::federation::openid::UpstreamTransaction;
+use protocol::workspace::settings::Workspace;
+use protocol::workspace::upstream_provider::UpstreamProvider;
+use web::cookie::Cookie;
+use web::unavailable;
+
+use crate::deps::Deps;
+
+/// The longest sealed transaction that fits into a cookie of four kilobytes.
+const MAX_SEALED_TRANSACTION_BYTES: usize = 3800;
+
+/// The provider `idp` of `workspace`.
+pub(crate) fn provider<'w>(workspace: &'w Workspace, idp: &str) -> Result<&'w UpstreamProvider, PageError> {
+    workspace.settings.upstream(idp).ok_or(PageError::UnknownIdentitySource)
+}
+
+/// Where `provider` sends its answers.
+pub(crate) fn callback_url(workspace: &Workspace, provider: &UpstreamProvider) -> String {
+    workspace.issuer.url(&format!("/callback/{}", provider.id))
+}
+
+/// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
+pub(crate) fn cookie(deps: &Deps, context: &BrowserContext<'_>, state: &str) -> Cookie {
+    Cookie::numbered("upstream", state, context.id(), &deps.front.browser.public_url)
+}
+
+/// Seals `transaction`.
+pub(crate) async fn seal(
+    deps: &Deps,
+    context: &BrowserContext<'_>,
+    transaction: &UpstreamTransaction,
+) -> Result<String, PageError> {
+    let plain = serde_json::to_vec(transaction).map_err(unavailable)?;
+    let keys = deps.transactions.keys(context.now).await.map_err(unavailable)?;
+    let sealed = keys.seal(context.id(), plain, &*deps.front.browser.entropy).map_err(unavailable)?;
+    if sealed.len() > MAX_SEALED_TRANSACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+}
+
+/// Opens the transaction that the browser carries in `cookie`.
+pub(crate) async fn open(
+    deps: &Deps,
+    context: &BrowserContext<'_>,
+    cookie: &Cookie,
+) -> Result<UpstreamTransaction, PageError> {
+    let sealed = cookie.read(context.request).ok_or(PageError::ForeignUpstreamAnswer)?;
+    let keys = deps.transactions.keys(context.now).await.map_err(unavailable)?;
+    let plain = keys.open(context.id(), sealed).ok_or(PageError::ForeignUpstreamAnswer)?;
+    let transaction: UpstreamTransaction =
+        serde_json::from_slice(plain.expose()).map_err(|_| PageError::ForeignUpstreamAnswer)?;
+    if context.now.reached(transaction.expires) { Err(PageError::StaleInteraction) } else { Ok(transaction) }
+}

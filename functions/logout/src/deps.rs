@@ -1,0 +1,45 @@
+//! What the function works with.
+
+use bootstrap::{BootstrapError, Runtime};
+use delivery::Deliveries;
+use frontchannel::BrowserChannel;
+use keystore::DataKeys;
+use signing::{Purpose, Sealer};
+use store::SessionEnding;
+
+/// What the function works with: it reads configuration, public keys and sessions, ends sessions, and sees to it that
+/// clients are told.
+pub struct Deps {
+    /// What meets browsers and grants nothing.
+    pub browser: BrowserChannel,
+    /// Sessions, to be ended.
+    pub ending: SessionEnding,
+    /// The queue of clients that have to be told.
+    pub deliveries: Deliveries,
+    /// Sealing of what users are asked.
+    pub confirmations: DataKeys<Sealer>,
+}
+
+impl Deps {
+    /// Takes what the function needs.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError`] if something of it is not there.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self {
+            browser: BrowserChannel::assemble(runtime),
+            ending: runtime.handle(SessionEnding::new),
+            deliveries: runtime.deliveries()?,
+            confirmations: runtime.sealer(Purpose::Logout)?,
+        })
+    }
+
+    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
+    /// fails here is tried again by the first request that needs it.
+    pub async fn warm(&self) {
+        if let Err(fault) = self.confirmations.keys(self.browser.clock.now()).await {
+            tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A token request whose client has authenticated: the context that every grant type works in.
+
+use backchannel::ClientContext;
+use protocol::client_authentication::authenticated_client::AuthenticatedClient;
+use protocol::syntax::encoding::base64url;
+use protocol::tokens::context::TokenContext;
+use protocol::tokens::error::TokenError;
+use protocol::tokens::grant::LoadedGrant;
+use protocol::types::id::GrantId;
+use protocol::types::time::Lifetime;
+use protocol::workspace::settings::Workspace;
+use signing::entropy::random;
+use web::unavailable;
+
+use crate::deps::Deps;
+
+/// A token request whose client has authenticated.
+pub(crate) struct AuthenticatedRequest<'a> {
+    /// What the function works with.
+    pub(crate) deps: &'a Deps,
+    /// The request.
+    pub(crate) context: &'a ClientContext<'a>,
+    /// Its client.
+    pub(crate) client: AuthenticatedClient,
+}
+
+/// The longest that signing takes, with all its tries and the next key's.
+pub(crate) const TIME_TO_SIGN: Lifetime = Lifetime::seconds(1);
+
+/// The longest that signing and the commit after it take.
+pub(crate) const TIME_TO_SIGN_AND_COMMIT: Lifetime = Lifetime::seconds(4);
+
+/// The longest that the commit takes, with all its tries.
+pub(crate) const TIME_TO_COMMIT: Lifetime = Lifetime::seconds(3);
+
+impl AuthenticatedRequest<'_> {
+    /// The workspace.
+    pub(crate) const fn workspace(&self) -> &Workspace {
+        self.context.workspace
+    }
+
+    /// What decisions look at, at this moment.
+    pub(crate) fn decision_context(&self) -> TokenContext<'_> {
+        TokenContext { client: &self.client, now: self.deps.back.now() }
+    }
+
+    /// The grant `id` with what is known of its user, if there is such a grant.
+    pub(crate) async fn load(&self, id: &GrantId) -> Result<Option<LoadedGrant>, TokenError> {
+        let workspace = self.workspace();
+        let grant = self.deps.grants.find(&workspace.id, id).await.map_err(unavailable)?;
+        let Some(grant) = grant else { return Ok(None) };
+        let (source, subject) = (&grant.terms.source, &grant.terms.subject);
+        let user = self.deps.back.users.status(workspace, source, subject).await.map_err(unavailable)?;
+        Ok(Some(LoadedGrant { grant, user }))
+    }
+
+    /// Ends `grant`, one of whose codes or refresh tokens was used by somebody who should not have had it.
+    pub(crate) async fn revoke(&self, grant: &GrantId) -> Result<(), TokenError> {
+        let revoked = self.deps.grants.revoke(&self.workspace().id, grant, self.deps.back.now()).await;
+        Ok(revoked.map_err(unavailable)?)
+    }
+
+    /// A random name for one write, by which its own retry recognises it.
+    pub(crate) fn attempt(&self) -> Result<String, TokenError> {
+        let name = random::<16>(&*self.deps.entropy).map_err(unavailable)?;
+        Ok(base64url(&name))
+    }
+
+    /// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client
+    /// that is told so can come again with the same code or token (fault F-LAM-1).
+    pub(crate) fn in_time(&self, needed: Lifetime) -> Result<(), TokenError> {
+        if self.context.request.deadline.leaves(needed, self.deps.back.now()) {
+            return Ok(());
+        }
+        Err(unavailable("the time of the invocation is nearly over").into())
+    }
+}

@@ -1,0 +1,56 @@
+//! Takes from a function's runtime what the back channel needs.
+
+use std::sync::Arc;
+
+use bootstrap::{BootstrapError, Runtime};
+use signing::Purpose;
+use store::{AssertionSpending, GrantReading, UserReading};
+
+use crate::back_channel::BackChannel;
+use crate::client_authenticator::ClientAuthenticator;
+use crate::client_keys::ClientKeySets;
+use crate::token_status::TokenStatus;
+
+impl BackChannel {
+    /// Takes what every function of the back channel needs.
+    #[must_use]
+    pub fn assemble(runtime: &Runtime) -> Self {
+        Self {
+            configuration: runtime.configuration(),
+            rings: runtime.rings(),
+            users: runtime.handle(UserReading::new),
+            clock: Arc::clone(&runtime.clock),
+        }
+    }
+}
+
+impl ClientAuthenticator {
+    /// Takes what authenticates clients.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError`] if there is no key for opening their secrets.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self {
+            assertions: runtime.handle(AssertionSpending::new),
+            secrets: runtime.sealer(Purpose::ClientSecret)?,
+            key_sets: ClientKeySets::new(runtime.fetcher()),
+            entropy: Arc::clone(&runtime.entropy),
+        })
+    }
+}
+
+impl TokenStatus {
+    /// Takes what finds out who asks about a token, and whether one is good.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError`] if there is no key for opening clients' secrets.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self {
+            back: BackChannel::assemble(runtime),
+            client_authenticator: ClientAuthenticator::assemble(runtime)?,
+            grants: runtime.handle(GrantReading::new),
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! What every function of the back channel works with, and the one entrance through which requests come.
+
+use std::sync::Arc;
+
+use protocol::tokens::access_token::{self, AccessTokenClaims};
+use protocol::tokens::grant::LoadedGrant;
+use protocol::types::id::{ClientId, GrantId};
+use protocol::types::time::Timestamp;
+use signing::verify::verify_issued_by_us;
+use store::configuration::{LoadedClient, LoadedWorkspace};
+use store::{ConfigurationReading, GrantReading, KeyRingReading, StoreFault, UserReading};
+use web::route::{self, CrossOrigin, Endpoint, Matched};
+use web::{Clock, Request, Response, Unavailable, cors, edge, json, unavailable};
+
+use crate::client_context::ClientContext;
+
+/// What every function of the back channel works with.
+pub struct BackChannel {
+    /// Workspaces and clients.
+    pub configuration: Arc<ConfigurationReading>,
+    /// Public keys.
+    pub rings: Arc<KeyRingReading>,
+    /// Whether users may still be vouched for.
+    pub users: UserReading,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl BackChannel {
+    /// Opens connections during the start of a function, when it has the full speed of its processor. What fails here is
+    /// tried again by the first request that needs it.
+    pub async fn warm(&self) {
+        if let Err(fault) = self.configuration.workspaces().ping().await {
+            tracing::warn!(fault = %fault, "the store could not be reached at the start");
+        }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Answers `request`, if it is one to `endpoint`, with what `handler` says: the one place for method, route, panic and
+    /// cross-origin rules.
+    pub async fn answer(
+        &self,
+        request: &Request,
+        endpoint: Endpoint,
+        handler: impl AsyncFnOnce(&ClientContext<'_>) -> Response,
+    ) -> Response {
+        edge::guarded(request, self.respond(request, endpoint, handler)).await
+    }
+
+    async fn respond(
+        &self,
+        request: &Request,
+        endpoint: Endpoint,
+        handler: impl AsyncFnOnce(&ClientContext<'_>) -> Response,
+    ) -> Response {
+        let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == endpoint) else {
+            return json::not_found(request);
+        };
+        let now = self.now();
+        let loaded = match self.configuration.workspace(&matched.workspace, now).await.map_err(unavailable) {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return json::not_found(request),
+            Err(_logged) => return json::unavailable(request),
+        };
+        edge::note_workspace(&matched.workspace);
+        if let Some(response) = without_handler(request, &matched, &loaded) {
+            return response;
+        }
+        let context = ClientContext::new(request, &loaded.workspace, now);
+        let response = handler(&context).await;
+        if matched.route.cross_origin == CrossOrigin::Registered {
+            let origins = context.cors_client.get().map_or(&loaded.origins, |client| &client.origins);
+            return cors::shared_with(response, request, origins);
+        }
+        response
+    }
+
+    /// Finds the client that a request says it comes from: its own pages may read the answer from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn client(
+        &self,
+        context: &ClientContext<'_>,
+        id: &ClientId,
+    ) -> Result<Option<Arc<LoadedClient>>, Unavailable> {
+        edge::note_client(id);
+        let found = self.configuration.client(context.workspace, id, context.now).await.map_err(unavailable)?;
+        if let Some(client) = &found {
+            // A request names one client; a second look at it changes nothing.
+            let _ = context.cors_client.set(Arc::clone(client));
+        }
+        Ok(found)
+    }
+
+    /// The claims of `token`, if it is an access token of this workspace, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn verify_access_token(
+        &self,
+        context: &ClientContext<'_>,
+        token: &str,
+    ) -> Result<Option<AccessTokenClaims>, Unavailable> {
+        let workspace = context.workspace;
+        let ring = self.rings.ring(&workspace.id, context.now).await.map_err(unavailable)?;
+        let ring = ring.ok_or_else(|| unavailable(StoreFault::Unreadable("key ring")))?;
+        Ok(verify_issued_by_us(token, &ring.published(), access_token::TYPE)
+            .and_then(|claims| AccessTokenClaims::parse(&claims, &workspace.issuer)))
+    }
+
+    /// The grant `id` with what is known of its user, if there is such a grant.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn grant(
+        &self,
+        context: &ClientContext<'_>,
+        grants: &GrantReading,
+        id: &GrantId,
+    ) -> Result<Option<LoadedGrant>, Unavailable> {
+        let Some(grant) = grants.find(&context.workspace.id, id).await.map_err(unavailable)? else { return Ok(None) };
+        let (source, subject) = (&grant.terms.source, &grant.terms.subject);
+        let user = self.users.status(context.workspace, source, subject).await.map_err(unavailable)?;
+        Ok(Some(LoadedGrant { grant, user }))
+    }
+}
+
+/// The response to what no handler needs to see: a preflight, or a method that the endpoint does not take.
+fn without_handler(request: &Request, matched: &Matched<'_>, loaded: &LoadedWorkspace) -> Option<Response> {
+    let for_pages = matched.route.cross_origin == CrossOrigin::Registered;
+    match request.method.as_str() {
+        "OPTIONS" if for_pages => Some(cors::preflight(matched.route, request, &loaded.origins)),
+        method if matched.route.methods.contains(&method) => None,
+        _ => {
+            let refused = json::method_not_allowed(request, matched.route.methods);
+            Some(if for_pages { cors::shared_with(refused, request, &loaded.origins) } else { refused })
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A request of a client or an API, and what every step on it needs.
+
+use std::sync::{Arc, OnceLock};
+
+use protocol::types::time::Timestamp;
+use protocol::workspace::settings::Workspace;
+use store::configuration::LoadedClient;
+use web::Request;
+
+/// A request to an endpoint that programs call, its workspace, and the time at which it arrived.
+pub struct ClientContext<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// The workspace that its path names.
+    pub workspace: &'a Workspace,
+    /// When it arrived.
+    pub now: Timestamp,
+    /// The client that the request says it is of, believed or not: its own pages may read the answer.
+    pub(crate) cors_client: OnceLock<Arc<LoadedClient>>,
+}
+
+impl<'a> ClientContext<'a> {
+    /// The context of `request`.
+    pub(crate) const fn new(request: &'a Request, workspace: &'a Workspace, now: Timestamp) -> Self {
+        Self { request, workspace, now, cors_client: OnceLock::new() }
+    }
+}

@@ -1,0 +1,89 @@
+//! What `introspect` and `revoke` have in common: who asks about a token, whether one is good, and how a refusal looks.
+
+use http::header;
+use protocol::syntax::parameters::Parameters;
+use protocol::token_status::caller::{Caller, CallerError};
+use protocol::token_status::request::TokenRequestError;
+use protocol::tokens::access_token::AccessTokenClaims;
+use protocol::tokens::bearer::{BearerError, bearer_token};
+use store::GrantReading;
+use web::{Response, Unavailable, json, unavailable};
+
+use crate::back_channel::BackChannel;
+use crate::client_authenticator::ClientAuthenticator;
+use crate::client_context::ClientContext;
+
+/// What finds out who asks about a token, and whether one is good.
+pub struct TokenStatus {
+    /// The back channel.
+    pub back: BackChannel,
+    /// What authenticates clients.
+    pub client_authenticator: ClientAuthenticator,
+    /// Grants.
+    pub grants: GrantReading,
+}
+
+impl TokenStatus {
+    /// Who sends the request: the holder of a token, by that token, or a client, by its own authentication.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerError`].
+    pub async fn caller(&self, context: &ClientContext<'_>, body: &Parameters) -> Result<Caller, CallerError> {
+        match bearer_token(&context.request.header(header::AUTHORIZATION)) {
+            Ok(token) => {
+                let claims = self.back.verify_access_token(context, token.expose()).await?;
+                let claims = claims.ok_or(BearerError::Invalid)?;
+                // Whoever the token is from, its client's pages may read the answer.
+                self.back.client(context, &claims.client_id).await?;
+                let live = self.live(context, claims).await?.ok_or(BearerError::Invalid)?;
+                Ok(Caller::Bearer(Box::new(live)))
+            }
+            Err(BearerError::Missing) => {
+                Ok(Caller::Client(self.client_authenticator.authenticate(&self.back, context, body).await?))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The claims of an access token of ours, if it is good now: not expired, of an active client, of a user who may still
+    /// be vouched for, and not revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn live(
+        &self,
+        context: &ClientContext<'_>,
+        claims: AccessTokenClaims,
+    ) -> Result<Option<AccessTokenClaims>, Unavailable> {
+        let (workspace, now) = (context.workspace, context.now);
+        let Some(id) = claims.grant().filter(|_| !claims.expired(now)) else { return Ok(None) };
+        let client = self.back.configuration.usable_client(workspace, &claims.client_id, now).await;
+        if client.map_err(unavailable)?.is_none() {
+            return Ok(None);
+        }
+        if claims.gty.is_some() {
+            let revoked = self.grants.is_revoked(&workspace.id, &id).await.map_err(unavailable)?;
+            return Ok((!revoked).then_some(claims));
+        }
+        let grant = self.back.grant(context, &self.grants, &id).await?;
+        Ok(grant.is_some_and(|grant| grant.is_live(now)).then_some(claims))
+    }
+}
+
+/// The response to a request about a token that is refused.
+#[must_use]
+pub fn refuse(context: &ClientContext<'_>, error: &TokenRequestError) -> Response {
+    let (status, code) = error.response();
+    tracing::info!(error.code = code, error = %error, "a request about a token was refused");
+    let response = json::error(context.request, status, code, &error.to_string());
+    let realm = context.workspace.issuer.as_str();
+    match (status, error) {
+        (401, TokenRequestError::Caller(CallerError::Bearer(_))) => {
+            json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""))
+        }
+        (401, _) => json::challenged(response, &format!("Basic realm=\"{realm}\"")),
+        _ => response,
+    }
+}

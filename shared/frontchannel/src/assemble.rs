@@ -1,0 +1,46 @@
+//! Takes from a function's runtime what the front channel needs.
+
+use std::sync::Arc;
+
+use bootstrap::{BootstrapError, Runtime};
+use signing::Purpose;
+use store::{AccountReading, ConsentReading, GrantCreation, SessionJoining, SessionReading, UserReading};
+
+use crate::browser_channel::BrowserChannel;
+use crate::front_channel::FrontChannel;
+
+impl BrowserChannel {
+    /// Takes what a function needs that meets browsers and grants nothing.
+    #[must_use]
+    pub fn assemble(runtime: &Runtime) -> Self {
+        Self {
+            configuration: runtime.configuration(),
+            rings: runtime.rings(),
+            sessions: runtime.handle(SessionReading::new),
+            entropy: Arc::clone(&runtime.entropy),
+            clock: Arc::clone(&runtime.clock),
+            public_url: runtime.public_url.clone(),
+        }
+    }
+}
+
+impl FrontChannel {
+    /// Takes what a function needs that may end an authorization request with a code.
+    ///
+    /// # Errors
+    ///
+    /// [`BootstrapError`] if there is no key for sealing.
+    pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        Ok(Self {
+            browser: BrowserChannel::assemble(runtime),
+            joining: runtime.handle(SessionJoining::new),
+            consents: runtime.handle(ConsentReading::new),
+            users: runtime.handle(UserReading::new),
+            accounts: runtime.handle(AccountReading::new),
+            grants: runtime.handle(GrantCreation::new),
+            interactions: runtime.sealer(Purpose::Interaction)?,
+            pairwise: runtime.deriver(Purpose::PairwiseSubject)?,
+            region: runtime.region.clone(),
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! What every function works with that meets browsers, and the one entrance through which their requests come.
+
+use std::sync::Arc;
+
+use pages::{error_page, form_post_page};
+use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::{Redirected, Refusal};
+use protocol::authorization::response::Answer;
+use protocol::syntax::encoding::base64url;
+use protocol::syntax::parameters::Parameters;
+use protocol::types::id::{ClientId, WorkspaceId};
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::Timestamp;
+use protocol::users::session::Session;
+use protocol::workspace::settings::Workspace;
+use signing::Entropy;
+use signing::entropy::random;
+use signing::verify::verify_issued_by_us;
+use store::configuration::{LoadedClient, LoadedWorkspace};
+use store::{ConfigurationReading, KeyRingReading, SessionReading};
+use web::config::PublicUrl;
+use web::cookie::Cookie;
+use web::origin::is_from_our_page;
+use web::request::MAX_QUERY_BYTES;
+use web::response::{see_other, set, with_cookie};
+use web::route::{self, Endpoint, Matched};
+use web::{Clock, Request, Response, edge, json, unavailable};
+
+use crate::browser_context::BrowserContext;
+
+/// The purpose of the session cookie.
+pub const SESSION_COOKIE: &str = "session";
+
+/// What a function works with that meets browsers: it knows workspaces, clients, public keys and sessions, and grants
+/// nothing.
+pub struct BrowserChannel {
+    /// Workspaces and clients.
+    pub configuration: Arc<ConfigurationReading>,
+    /// Public keys.
+    pub rings: Arc<KeyRingReading>,
+    /// Sessions.
+    pub sessions: SessionReading,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where browsers reach us.
+    pub public_url: PublicUrl,
+}
+
+impl BrowserChannel {
+    /// Answers `request`, if it is one to one of `endpoints`, with what `handler` says: the one place for method, route,
+    /// panic and refusal.
+    pub async fn answer(
+        &self,
+        request: &Request,
+        endpoints: &[Endpoint],
+        handler: impl AsyncFnOnce(&BrowserContext<'_>) -> Result<Response, Refusal>,
+    ) -> Response {
+        // Boxed, because the SDK's futures are large.
+        edge::guarded(request, Box::pin(self.respond(request, endpoints, handler))).await
+    }
+
+    async fn respond(
+        &self,
+        request: &Request,
+        endpoints: &[Endpoint],
+        handler: impl AsyncFnOnce(&BrowserContext<'_>) -> Result<Response, Refusal>,
+    ) -> Response {
+        let matched = match route::find(&request.path).filter(|found| endpoints.contains(&found.route.endpoint)) {
+            Some(matched) if !matched.route.methods.contains(&request.method.as_str()) => {
+                return self.method_not_allowed(request, &matched);
+            }
+            Some(matched) => matched,
+            None => return self.error(request, PageError::NotFound),
+        };
+        let now = self.clock.now();
+        let loaded = match self.workspace(&matched.workspace, now).await {
+            Ok(loaded) => loaded,
+            Err(error) => return self.error(request, error),
+        };
+        edge::note_workspace(&matched.workspace);
+        let (endpoint, identity_source) = (matched.route.endpoint, matched.identity_source);
+        let context = BrowserContext { request, endpoint, loaded, identity_source, now };
+        match handler(&context).await {
+            Ok(response) => response,
+            Err(refusal) => self.refuse(&context, refusal),
+        }
+    }
+
+    async fn workspace(&self, id: &WorkspaceId, now: Timestamp) -> Result<Arc<LoadedWorkspace>, PageError> {
+        self.configuration.workspace(id, now).await.map_err(unavailable)?.ok_or(PageError::NotFound)
+    }
+
+    /// The response to a request that is refused: on an error page, or at the client.
+    #[must_use]
+    pub fn refuse(&self, context: &BrowserContext<'_>, refusal: Refusal) -> Response {
+        match refusal {
+            Refusal::Page(error) => self.error(context.request, error),
+            Refusal::Redirect(redirected) => self.redirect_error(context, &redirected),
+        }
+    }
+
+    fn redirect_error(&self, context: &BrowserContext<'_>, redirected: &Redirected) -> Response {
+        let Redirected { destination, error } = redirected;
+        tracing::info!(error.code = error.code(), error = %error, "an authorization request was refused");
+        let description = error.to_string();
+        let parameters = [("error", error.code()), ("error_description", description.as_str())];
+        let answer = destination.answer(&context.workspace().issuer, &parameters);
+        self.to_client(&answer).unwrap_or_else(|error| self.error(context.request, error))
+    }
+
+    /// Takes the browser to the client with `answer`.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub fn to_client(&self, answer: &Answer) -> Result<Response, PageError> {
+        match answer {
+            Answer::Redirect(location) => Ok(see_other(location)),
+            Answer::Form(form) => Ok(form_post_page(form, &self.nonce()?)),
+        }
+    }
+
+    /// An error page; for what is not there, JSON to whoever does not ask for a page.
+    fn error(&self, request: &Request, error: PageError) -> Response {
+        let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
+        if error == PageError::NotFound && !reads_pages {
+            return json::not_found(request);
+        }
+        tracing::info!(error = %error, "an error page was shown");
+        // Without randomness the page does without its style; its text is what matters.
+        error_page(request, error, &self.nonce().unwrap_or_default())
+    }
+
+    fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {
+        let mut response = self.error(request, PageError::MethodNotAllowed);
+        set(response.headers_mut(), http::header::ALLOW, &matched.route.methods.join(", "));
+        response
+    }
+
+    /// A fresh random value for a page's own style and script.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub fn nonce(&self) -> Result<String, PageError> {
+        self.random_text::<16>()
+    }
+
+    /// `N` random bytes in base64url.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub fn random_text<const N: usize>(&self) -> Result<String, PageError> {
+        let bytes = random::<N>(&*self.entropy).map_err(unavailable)?;
+        Ok(base64url(&bytes))
+    }
+
+    /// The form of a page of ours: one that another site sends is refused (catalogue row SEC-SESS-04).
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::CrossSite`], or [`PageError::IncompleteForm`] and its like for what no page of ours sends.
+    pub fn form(&self, context: &BrowserContext<'_>) -> Result<Parameters, PageError> {
+        if !is_from_our_page(context.request, &self.public_url) {
+            return Err(PageError::CrossSite);
+        }
+        context.request.form().map_err(|fault| match PageError::from(fault) {
+            PageError::NotAForm => PageError::IncompleteForm,
+            error => error,
+        })
+    }
+
+    /// The same request by GET, for a POST that carries no session cookie: a form of another site arrives without our
+    /// `SameSite=Lax` cookies, so nobody seems to be logged in. With the redirect the browser sends them.
+    #[must_use]
+    pub fn retry_as_get(&self, context: &BrowserContext<'_>, path: &str) -> Option<Response> {
+        let body = std::str::from_utf8(&context.request.body).ok()?;
+        let is_query = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%+&=*!'(),;:@/?$".contains(&byte);
+        let fits = body.len() <= MAX_QUERY_BYTES && body.bytes().all(is_query);
+        let retry = context.is_post() && fits && self.session_cookie(context).is_none();
+        retry.then(|| see_other(&format!("{}?{body}", context.workspace().issuer.url(path))))
+    }
+
+    /// The client `id`, if it may be used.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::UnknownClient`] or [`PageError::Unavailable`].
+    pub async fn client(&self, context: &BrowserContext<'_>, id: &ClientId) -> Result<Arc<LoadedClient>, PageError> {
+        edge::note_client(id);
+        let found = self.configuration.usable_client(context.workspace(), id, context.now).await;
+        found.map_err(unavailable)?.ok_or(PageError::UnknownClient)
+    }
+
+    /// The claims of `token`, if it is a JWT of type `typ` that this workspace issued, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn issued_claims(
+        &self,
+        context: &BrowserContext<'_>,
+        token: &Secret<String>,
+        typ: &str,
+    ) -> Result<Option<Vec<u8>>, PageError> {
+        let ring = self.rings.ring(context.id(), context.now).await.map_err(unavailable)?;
+        let ring = ring.ok_or_else(|| unavailable("the workspace has no key ring"))?;
+        Ok(verify_issued_by_us(token.expose(), &ring.published(), typ))
+    }
+
+    /// The session of the browser, whether its user still exists or not.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn any_session(&self, context: &BrowserContext<'_>) -> Result<Option<Session>, PageError> {
+        let Some(hash) = self.session_cookie(context) else { return Ok(None) };
+        let found = self.sessions.find(context.id(), &hash, context.now).await;
+        Ok(found.map_err(unavailable)?)
+    }
+
+    /// The hash of the session cookie that the request carries, whether there still is a session or not.
+    #[must_use]
+    pub fn session_cookie(&self, context: &BrowserContext<'_>) -> Option<SecretHash> {
+        let cookie = Cookie::new(SESSION_COOKIE, context.id(), &self.public_url);
+        cookie.read(context.request).map(|value| SecretHash::of(&Secret::new(value.into())))
+    }
+
+    /// The response with which the browser forgets its session.
+    #[must_use]
+    pub fn forget_session(&self, response: Response, workspace: &Workspace) -> Response {
+        with_cookie(response, &Cookie::new(SESSION_COOKIE, &workspace.id, &self.public_url).remove())
+    }
+}

@@ -1,0 +1,71 @@
+//! What happens next with an authorization request: load what the decision needs, and decide.
+
+use protocol::authorization::consent::{Consent, Withheld};
+use protocol::authorization::decision::{DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent};
+use protocol::authorization::interaction::InteractionState;
+use protocol::authorization::refusal::Refusal;
+use protocol::users::session::Session;
+
+use crate::front_channel::FrontChannel;
+use crate::pending::PendingAuthorization;
+
+impl FrontChannel {
+    /// Decides what happens next with `pending`, for the user of `session`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if the store cannot say.
+    pub async fn decide(&self, pending: &PendingAuthorization, session: Option<&Session>) -> Result<NextStep, Refusal> {
+        let Some(session) = session else { return Ok(self.decide_without_user(pending)) };
+        let consent = if depends_on_consent(&pending.request, pending.client()) {
+            self.consent(pending, session).await?
+        } else {
+            None
+        };
+        let client_subject = &self.client_subject(pending, session).await?;
+        Ok(decide(&self.decision_input(pending, Some(User { session, client_subject }), consent.as_ref())))
+    }
+
+    /// Decides what happens next with `pending` while nobody is logged in.
+    #[must_use]
+    pub(crate) fn decide_without_user(&self, pending: &PendingAuthorization) -> NextStep {
+        decide(&self.decision_input(pending, None, None))
+    }
+
+    /// Decides what happens next now that the user of `session` has pressed "Allow", keeping back `withheld`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if a key is out of reach.
+    pub async fn decide_allowed(
+        &self,
+        pending: &PendingAuthorization,
+        session: &Session,
+        withheld: Withheld<'_>,
+    ) -> Result<NextStep, Refusal> {
+        let client_subject = &self.client_subject(pending, session).await?;
+        let user = User { session, client_subject };
+        Ok(decide_allowed(&self.decision_input(pending, Some(user), None), withheld))
+    }
+
+    /// What the user of `session` allowed this client before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if the store cannot say.
+    pub async fn consent(&self, pending: &PendingAuthorization, session: &Session) -> Result<Option<Consent>, Refusal> {
+        let found = self.consents.find(&pending.workspace().id, &session.subject, &pending.client().id).await;
+        found.map_err(|fault| pending.unavailable(fault))
+    }
+
+    fn decision_input<'a>(
+        &self,
+        pending: &'a PendingAuthorization,
+        user: Option<User<'a>>,
+        consent: Option<&'a Consent>,
+    ) -> DecisionInput<'a> {
+        let (request, client) = (&pending.request, pending.client());
+        let InteractionState { began, account, .. } = &pending.interaction;
+        DecisionInput { request, client, user, consent, account: account.as_ref(), began: *began, now: self.now() }
+    }
+}

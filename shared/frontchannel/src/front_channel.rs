@@ -1,0 +1,62 @@
+//! What every function works with that can end an authorization request with a code.
+
+use keystore::DataKeys;
+use protocol::authorization::error::PageError;
+use protocol::types::id::RegionLabel;
+use protocol::types::time::Timestamp;
+use protocol::users::session::Session;
+use signing::{Deriver, Sealer};
+use store::{AccountReading, ConsentReading, GrantCreation, SessionJoining, UserReading};
+use web::unavailable;
+
+use crate::browser_channel::BrowserChannel;
+use crate::browser_context::BrowserContext;
+
+/// What every function of the front channel works with.
+pub struct FrontChannel {
+    /// What meets browsers.
+    pub browser: BrowserChannel,
+    /// Sessions, to which clients are added that want to be told of their end.
+    pub joining: SessionJoining,
+    /// Remembered consents.
+    pub consents: ConsentReading,
+    /// Whether users may still be vouched for.
+    pub users: UserReading,
+    /// Accounts, for claims that ID tokens are asked for.
+    pub accounts: AccountReading,
+    /// New grants.
+    pub grants: GrantCreation,
+    /// Sealing of interactions.
+    pub interactions: DataKeys<Sealer>,
+    /// Identifiers of users for the clients of one sector.
+    pub pairwise: DataKeys<Deriver>,
+    /// The region that codes name.
+    pub region: RegionLabel,
+}
+
+impl FrontChannel {
+    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
+    /// fails here is tried again by the first request that needs it.
+    pub async fn warm(&self) {
+        if let Err(fault) = self.interactions.keys(self.now()).await {
+            tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
+        }
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.browser.clock.now()
+    }
+
+    /// The session of the browser, if it is alive and its user may still be vouched for.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn session(&self, context: &BrowserContext<'_>) -> Result<Option<Session>, PageError> {
+        let Some(session) = self.browser.any_session(context).await? else { return Ok(None) };
+        let status = self.users.status(context.workspace(), &session.source, &session.subject).await;
+        Ok(status.map_err(unavailable)?.is_active().then_some(session))
+    }
+}

@@ -1,0 +1,54 @@
+//! An authorization request on its way, together with what it is decided by.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use protocol::authorization::error::RedirectError;
+use protocol::authorization::interaction::InteractionState;
+use protocol::authorization::refusal::Refusal;
+use protocol::authorization::request::AuthorizationRequest;
+use protocol::clients::client::Client;
+use protocol::workspace::settings::Workspace;
+use store::configuration::{LoadedClient, LoadedWorkspace};
+use web::unavailable;
+
+/// An authorization request that has not been answered yet.
+pub struct PendingAuthorization {
+    /// The workspace.
+    pub loaded: Arc<LoadedWorkspace>,
+    /// The client.
+    pub loaded_client: Arc<LoadedClient>,
+    /// What it asks for.
+    pub request: AuthorizationRequest,
+    /// How far it has come in the browser.
+    pub interaction: InteractionState,
+    /// The cookie that binds it to the browser, if that is still to be set.
+    pub(crate) cookie: Option<String>,
+}
+
+impl PendingAuthorization {
+    /// The workspace.
+    #[must_use]
+    pub fn workspace(&self) -> &Workspace {
+        &self.loaded.workspace
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.loaded_client.client
+    }
+
+    /// The refusal that sends `error` to the client.
+    #[must_use]
+    pub fn refuse(&self, error: RedirectError) -> Refusal {
+        Refusal::Redirect(Box::new(self.request.refuse(error)))
+    }
+
+    /// Logs an infrastructure fault, and has the client told that we are not available: it may trust its own redirect URI.
+    #[must_use]
+    pub fn unavailable(&self, fault: impl Display) -> Refusal {
+        let _logged = unavailable(fault);
+        self.refuse(RedirectError::TemporarilyUnavailable)
+    }
+}
