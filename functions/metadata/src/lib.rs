@@ -44,7 +44,8 @@ impl Deps {
 
 /// Answers a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    edge::guarded(request, async { cors::public(respond(deps, request).await) }).await
+    // Boxed, because the SDK's futures are large.
+    edge::guarded(request, Box::pin(async { cors::public(respond(deps, request).await) })).await
 }
 
 async fn respond(deps: &Deps, request: &Request) -> Response {

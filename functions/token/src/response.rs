@@ -5,6 +5,7 @@ use std::error::Error as _;
 use backchannel::ClientContext;
 use protocol::tokens::error::TokenError;
 use serde::Serialize;
+use tracing::field::display;
 use web::{Response, json};
 
 /// Tokens as a client reads them (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
@@ -23,12 +24,8 @@ pub(crate) struct TokenResponse {
 /// The response to a request that is refused.
 pub(crate) fn refuse(context: &ClientContext<'_>, error: &TokenError) -> Response {
     let (status, code) = error.response();
-    match error.source() {
-        Some(cause) => {
-            tracing::info!(error.code = code, error = %error, cause = %cause, "a token request was refused");
-        }
-        None => tracing::info!(error.code = code, error = %error, "a token request was refused"),
-    }
+    let cause = error.source().map(display);
+    tracing::info!(error.code = code, error = %error, cause, "a token request was refused");
     let response = json::error(context.request, status, code, &error.to_string());
     if status == 401 {
         return json::challenged(response, &format!("Basic realm=\"{}\"", context.workspace.issuer.as_str()));

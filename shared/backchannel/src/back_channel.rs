@@ -49,7 +49,8 @@ impl BackChannel {
         endpoint: Endpoint,
         handler: impl AsyncFnOnce(&ClientContext<'_>) -> Response,
     ) -> Response {
-        edge::guarded(request, self.respond(request, endpoint, handler)).await
+        // Boxed, because the SDK's futures are large.
+        edge::guarded(request, Box::pin(self.respond(request, endpoint, handler))).await
     }
 
     async fn respond(

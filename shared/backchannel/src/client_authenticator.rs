@@ -1,7 +1,7 @@
-//! Who calls: the one line from the credentials of a request to an [`AuthenticatedClient`].
+//! Client authentication: the one line from the credentials of a request to an [`AuthenticatedClient`].
 //!
-//! parse → load the client → decide; and for an assertion: verify its signature → check its claims → use it up. It is
-//! used up last, so that nothing can be burnt that would not have been accept_assertion, and before anything else is loaded.
+//! parse → load the client → decide; and for an assertion: verify its signature → check its claims → spend it. It is
+//! spent last, so that nobody can spend an assertion that would not have been accepted, and before anything else is loaded.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl ClientAuthenticator {
         }
     }
 
-    /// Verifies an assertion and uses it up.
+    /// Verifies an assertion and spends it.
     async fn accept_assertion(
         &self,
         context: &ClientContext<'_>,

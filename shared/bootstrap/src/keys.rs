@@ -28,7 +28,7 @@ pub enum KeyBackend {
 }
 
 impl Runtime {
-    /// DataKeys<Sealer> for `purpose`.
+    /// What seals for `purpose`.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Runtime {
         self.data_keys(purpose)
     }
 
-    /// DataKeys<Deriver> for `purpose`.
+    /// What derives secrets for `purpose`.
     ///
     /// # Errors
     ///

@@ -48,7 +48,7 @@ pub struct Runtime {
     pub region: RegionLabel,
 }
 
-/// What differs from place to environment.
+/// What differs between Lambda and a laptop.
 pub struct Environment {
     /// Where browsers and clients reach us.
     pub public_url: PublicUrl,
@@ -82,7 +82,7 @@ impl Runtime {
         Ok(Self::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)))
     }
 
-    /// Runtime over `connection`.
+    /// A runtime over `connection`.
     #[must_use]
     pub fn new(
         connection: Connection,

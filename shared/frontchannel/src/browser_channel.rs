@@ -24,7 +24,7 @@ use web::origin::is_from_our_page;
 use web::request::MAX_QUERY_BYTES;
 use web::response::{see_other, set, with_cookie};
 use web::route::{self, Endpoint, Matched};
-use web::{Clock, Request, Response, edge, json, unavailable};
+use web::{Clock, FormFault, Request, Response, edge, json, unavailable};
 
 use crate::browser_context::BrowserContext;
 
@@ -167,9 +167,9 @@ impl BrowserChannel {
         if !is_from_our_page(context.request, &self.public_url) {
             return Err(PageError::CrossSite);
         }
-        context.request.form().map_err(|fault| match PageError::from(fault) {
-            PageError::NotAForm => PageError::IncompleteForm,
-            error => error,
+        context.request.form().map_err(|fault| match fault {
+            FormFault::ContentType | FormFault::QueryParameters => PageError::IncompleteForm,
+            FormFault::TooLarge | FormFault::Parameters(_) => fault.into(),
         })
     }
 

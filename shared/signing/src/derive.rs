@@ -1,4 +1,4 @@
-//! DataKeys<Deriver>: secrets that come out the same each time and are stored nowhere.
+//! Deriving: secrets that come out the same each time and are stored nowhere.
 //!
 //! HMAC-SHA256 (RFC 2104) under a data key of its own purpose, over parts whose lengths are told apart. Who reads the
 //! whole store learns nothing from it, since the key is not there in clear (design invariant 5).

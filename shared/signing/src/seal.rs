@@ -1,4 +1,4 @@
-//! DataKeys<Sealer>: what travels with a browser, or lies in the store, and only we can open.
+//! Sealing: what travels with a browser, or lies in the store, and only we can open.
 //!
 //! AES-256-GCM-SIV (RFC 8452), which stays safe however many interactions are begun under one key. Each purpose has keys
 //! of its own, and the workspace is associated data: what was sealed for one purpose or workspace does not open for

@@ -9,7 +9,7 @@ use web::{Request, Response, json};
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
 
-/// All functions, put together of the same runtime, and the demo.
+/// Every function, assembled from one runtime, and the demo.
 pub struct App {
     authorize: authorize::Deps,
     login: login::Deps,
