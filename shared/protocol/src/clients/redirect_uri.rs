@@ -104,6 +104,9 @@ pub enum ApplicationType {
     Native,
 }
 
+/// The most URIs that one list of a client may have (catalogue row SEC-REDIR-22).
+const MAX_URIS: usize = 50;
+
 /// The redirect URIs of one client: at least one, unless it has no users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUris(Vec<Registered>);
@@ -116,12 +119,81 @@ enum Registered {
     Loopback { uri: String, before: String, after: String },
 }
 
-/// Why a URI cannot be registered.
+/// Why URIs cannot be registered.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{uri}: {reason}")]
-pub struct UnusableUri {
-    uri: String,
-    reason: &'static str,
+pub enum UnusableUri {
+    /// There is none.
+    #[error("register at least one URI")]
+    None,
+    /// There are too many.
+    #[error("register at most 50 URIs")]
+    TooMany,
+    /// One of them cannot be used.
+    #[error("{uri}: {fault}")]
+    Unusable {
+        /// Its position in the list.
+        position: usize,
+        /// The URI.
+        uri: String,
+        /// What is wrong with it.
+        fault: UriFault,
+    },
+}
+
+/// What is wrong with a URI, as a sentence that says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UriFault {
+    /// Too long.
+    #[error("a redirect URI has at most 2048 characters")]
+    TooLong,
+    /// Characters outside ASCII.
+    #[error("write an internationalised host name in its A-label form, such as xn--bcher-kva, and escape the rest")]
+    NotAscii,
+    /// Characters that no URI has (RFC 3986 §2).
+    #[error("a redirect URI has no spaces, control characters, backslashes or other characters outside RFC 3986")]
+    Characters,
+    /// A fragment (RFC 6749 §3.1.2).
+    #[error("a redirect URI has no fragment (RFC 6749 section 3.1.2)")]
+    Fragment,
+    /// No scheme.
+    #[error("a redirect URI is absolute")]
+    Relative,
+    /// `https:` without `//`.
+    #[error("write the scheme as https://")]
+    NoAuthority,
+    /// A user name or password.
+    #[error("a redirect URI has no user name or password")]
+    UserInfo,
+    /// A host with other characters than those of a name, such as a wildcard.
+    #[error("the host is a plain name: there are no wildcards")]
+    Host,
+    /// Not a URL.
+    #[error("this is not a URL")]
+    NotAUrl,
+    /// A spelling that parsers rewrite.
+    #[error("write the URL in its canonical form: lower-case host, no default port, no dot segments")]
+    NotCanonical,
+    /// A query parameter that the response adds.
+    #[error("the query must not contain a parameter that the answer adds, such as code or state")]
+    ResponseParameter,
+    /// Plain `http` of a web application.
+    #[error("http is for native applications on a loopback address; use https")]
+    HttpOfWeb,
+    /// Plain `http` to another host than a loopback address.
+    #[error("http is for the loopback addresses 127.0.0.1 and [::1]; use https")]
+    HttpElsewhere,
+    /// A scheme that is malformed or not in lower case.
+    #[error("write the scheme in lower case")]
+    Scheme,
+    /// A scheme that is no reverse domain name (RFC 8252 §7.1).
+    #[error("use https, or for native applications a scheme in reverse domain order, such as com.example.app")]
+    NotReverseDomain,
+    /// A private-use scheme of a web application.
+    #[error("a private-use scheme is for native applications; use https")]
+    PrivateUseOfWeb,
+    /// A private-use scheme without a path.
+    #[error("write a private-use URI as scheme:/path")]
+    PrivateUsePath,
 }
 
 impl RedirectUris {
@@ -137,16 +209,15 @@ impl RedirectUris {
     ///
     /// [`UnusableUri`] names the first one that cannot be used, and what to do about it.
     pub fn register(uris: &[String], kind: ApplicationType, issuer: &Issuer) -> Result<Self, UnusableUri> {
-        let refuse = |uri: &str, reason| Err(UnusableUri { uri: uri.into(), reason });
         if uris.is_empty() {
-            return refuse("redirect_uris", "register at least one redirect URI");
+            return Err(UnusableUri::None);
         }
-        if uris.len() > 50 {
-            return refuse("redirect_uris", "register at most 50 redirect URIs");
+        if uris.len() > MAX_URIS {
+            return Err(UnusableUri::TooMany);
         }
-        let registered = uris
-            .iter()
-            .map(|uri| register(uri, kind, issuer).map_err(|reason| UnusableUri { uri: uri.into(), reason }));
+        let registered = uris.iter().enumerate().map(|(position, uri)| {
+            register(uri, kind, issuer).map_err(|fault| UnusableUri::Unusable { position, uri: uri.into(), fault })
+        });
         registered.collect::<Result<_, _>>().map(Self)
     }
 
@@ -209,24 +280,20 @@ fn is_port(text: &str) -> bool {
 const RESPONSE_PARAMETERS: [&str; 8] =
     ["code", "state", "iss", "error", "error_description", "error_uri", "response", "session_state"];
 
-fn register(uri: &str, kind: ApplicationType, issuer: &Issuer) -> Result<Registered, &'static str> {
+fn register(uri: &str, kind: ApplicationType, issuer: &Issuer) -> Result<Registered, UriFault> {
     if uri.len() > 2048 {
-        return Err("a redirect URI has at most 2048 characters");
+        return Err(UriFault::TooLong);
     }
     if !uri.is_ascii() {
-        return Err(
-            "write an internationalised host name in its A-label form, such as xn--bcher-kva, and escape the rest",
-        );
+        return Err(UriFault::NotAscii);
     }
     if uri.bytes().any(|byte| !(0x21..=0x7e).contains(&byte) || b"\"<>\\^`{|}".contains(&byte)) {
-        return Err(
-            "a redirect URI has no spaces, control characters, backslashes or other characters outside RFC 3986",
-        );
+        return Err(UriFault::Characters);
     }
     if uri.contains('#') {
-        return Err("a redirect URI has no fragment (RFC 6749 section 3.1.2)");
+        return Err(UriFault::Fragment);
     }
-    let (scheme, rest) = uri.split_once(':').ok_or("a redirect URI is absolute")?;
+    let (scheme, rest) = uri.split_once(':').ok_or(UriFault::Relative)?;
     match scheme {
         "https" => register_web(uri, rest).map(|()| Registered::Exact { uri: uri.into(), assured: true }),
         "http" if has_origin(uri, issuer.origin()) => {
@@ -243,33 +310,33 @@ fn has_origin(uri: &str, origin: &str) -> bool {
 }
 
 /// Refuses whatever a WHATWG parser would read differently from what is written.
-fn register_web(uri: &str, rest: &str) -> Result<(), &'static str> {
-    let authority = rest.strip_prefix("//").ok_or("write the scheme as https://")?;
+fn register_web(uri: &str, rest: &str) -> Result<(), UriFault> {
+    let authority = rest.strip_prefix("//").ok_or(UriFault::NoAuthority)?;
     let host = authority.split(['/', '?']).next().unwrap_or_default();
     if host.contains('@') {
-        return Err("a redirect URI has no user name or password");
+        return Err(UriFault::UserInfo);
     }
     if !host.starts_with('[') && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte)) {
-        return Err("the host is a plain name: there are no wildcards");
+        return Err(UriFault::Host);
     }
-    let parsed = Url::parse(uri).map_err(|_| "this is not a URL")?;
+    let parsed = Url::parse(uri).map_err(|_| UriFault::NotAUrl)?;
     let canonical = parsed.as_str();
     if canonical != uri && canonical.strip_suffix('/') != Some(uri) {
-        return Err("write the URL in its canonical form: lower-case host, no default port, no dot segments");
+        return Err(UriFault::NotCanonical);
     }
     query_is_free(&parsed)
 }
 
-fn query_is_free(parsed: &Url) -> Result<(), &'static str> {
+fn query_is_free(parsed: &Url) -> Result<(), UriFault> {
     if parsed.query_pairs().any(|(name, _)| RESPONSE_PARAMETERS.contains(&name.as_ref())) {
-        return Err("the query must not contain a parameter that the answer adds, such as code or state");
+        return Err(UriFault::ResponseParameter);
     }
     Ok(())
 }
 
-fn register_loopback(uri: &str, rest: &str, kind: ApplicationType) -> Result<Registered, &'static str> {
+fn register_loopback(uri: &str, rest: &str, kind: ApplicationType) -> Result<Registered, UriFault> {
     if kind != ApplicationType::Native {
-        return Err("http is for native applications on a loopback address; use https");
+        return Err(UriFault::HttpOfWeb);
     }
     register_web(uri, rest)?;
     for host in ["127.0.0.1", "[::1]", "localhost"] {
@@ -283,29 +350,24 @@ fn register_loopback(uri: &str, rest: &str, kind: ApplicationType) -> Result<Reg
             return Ok(Registered::Loopback { uri: uri.into(), before, after: after.into() });
         }
     }
-    Err("http is for the loopback addresses 127.0.0.1 and [::1]; use https")
+    Err(UriFault::HttpElsewhere)
 }
 
-fn register_private_use(
-    uri: &str,
-    scheme: &str,
-    rest: &str,
-    kind: ApplicationType,
-) -> Result<Registered, &'static str> {
+fn register_private_use(uri: &str, scheme: &str, rest: &str, kind: ApplicationType) -> Result<Registered, UriFault> {
     let is_scheme = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
     if !scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !scheme.bytes().all(is_scheme) {
-        return Err("write the scheme in lower case");
+        return Err(UriFault::Scheme);
     }
     if !scheme.contains('.') {
-        return Err("use https, or for native applications a scheme in reverse domain order, such as com.example.app");
+        return Err(UriFault::NotReverseDomain);
     }
     if kind != ApplicationType::Native {
-        return Err("a private-use scheme is for native applications; use https");
+        return Err(UriFault::PrivateUseOfWeb);
     }
     if !rest.starts_with('/') || rest.contains('@') {
-        return Err("write a private-use URI as scheme:/path");
+        return Err(UriFault::PrivateUsePath);
     }
-    query_is_free(&Url::parse(uri).map_err(|_| "this is not a URL")?)?;
+    query_is_free(&Url::parse(uri).map_err(|_| UriFault::NotAUrl)?)?;
     Ok(Registered::Exact { uri: uri.into(), assured: false })
 }
 

@@ -1,6 +1,7 @@
 //! Which identifier of its users a client is told: one for all clients, or one for each sector (OpenID Connect Core §8).
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use url::Url;
 
 use crate::syntax::encoding;
@@ -30,23 +31,52 @@ pub enum SubjectType {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sector(String);
 
+/// Why the sector of a pairwise client is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SectorError {
+    /// It has no redirect URI and no sector identifier.
+    #[error(
+        "subject_type pairwise: without redirect_uris, sector_identifier_uri must say which sector the client is in"
+    )]
+    NoRedirectUri,
+    /// A redirect URI has no host that only the client can be behind, such as a loopback address.
+    #[error(
+        "redirect_uris[{0}] has no host of its own: for subject_type pairwise, sector_identifier_uri must say which sector \
+         the client is in"
+    )]
+    NoHost(usize),
+    /// A redirect URI has another host than the first.
+    #[error(
+        "redirect_uris[{0}] has another host than redirect_uris[0]: for subject_type pairwise, they must have one host, or \
+         sector_identifier_uri must say which sector the client is in"
+    )]
+    OtherHost(usize),
+    /// The sector identifier is not a URL that can be one.
+    #[error("sector_identifier_uri is an https URL without user name and fragment, of at most 2048 characters")]
+    Identifier,
+}
+
 impl Sector {
     /// The sector of a client with these redirect URIs.
     ///
     /// # Errors
     ///
-    /// What to do about it: the URIs do not name one host, and nothing else says which sector it is.
-    pub fn of(redirect_uris: &[String], identifier: Option<&str>, issuer: &Issuer) -> Result<Self, &'static str> {
+    /// [`SectorError`]: the URIs do not name one host, and nothing else says which sector it is.
+    pub fn of(redirect_uris: &[String], identifier: Option<&str>, issuer: &Issuer) -> Result<Self, SectorError> {
         if let Some(uri) = identifier {
-            return identified(uri, issuer).map(Self);
+            return identified(uri, issuer).map(Self).ok_or(SectorError::Identifier);
         }
-        let mut hosts = redirect_uris.iter().map(|uri| host(uri, issuer));
-        let first = hosts.next().flatten();
-        let one = first.filter(|first| hosts.all(|host| host.as_ref() == Some(first)));
-        // Every native application on a loopback address would be of one sector, and a private-use scheme has no host.
-        one.map(Self).ok_or(
-            "pairwise: its redirect URIs must have one host, or sector_identifier_uri must say which sector it belongs to",
-        )
+        let mut one: Option<String> = None;
+        for (position, uri) in redirect_uris.iter().enumerate() {
+            // All native applications on a loopback address would share a sector, and a private-use scheme has no host.
+            let host = host(uri, issuer).ok_or(SectorError::NoHost(position))?;
+            match &one {
+                Some(one) if *one != host => return Err(SectorError::OtherHost(position)),
+                Some(_) => {}
+                None => one = Some(host),
+            }
+        }
+        one.map(Self).ok_or(SectorError::NoRedirectUri)
     }
 
     /// The host.
@@ -64,15 +94,14 @@ fn host(uri: &str, issuer: &Issuer) -> Option<String> {
 }
 
 /// The host of a `sector_identifier_uri`: `https`, or on a laptop, which has no TLS, a loopback address.
-fn identified(uri: &str, issuer: &Issuer) -> Result<String, &'static str> {
-    const REASON: &str = "sector_identifier_uri is an https URL without user name and fragment";
-    let url = Url::parse(uri).map_err(|_| REASON)?;
+fn identified(uri: &str, issuer: &Issuer) -> Option<String> {
+    let url = Url::parse(uri).ok()?;
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    let host = url.host_str().ok_or(REASON)?.to_owned();
+    let host = url.host_str()?.to_owned();
     let on_laptop =
         issuer.origin().starts_with("http://") && matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
     let fits = url.scheme() == "https" || (url.scheme() == "http" && on_laptop);
-    if plain && fits && uri.len() <= 2048 { Ok(host) } else { Err(REASON) }
+    (plain && fits && uri.len() <= 2048).then_some(host)
 }
 
 /// The first of `redirect_uris` that the document of a sector does not list (§8.1).

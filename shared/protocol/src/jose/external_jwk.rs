@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use thiserror::Error;
 
 use crate::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
 use crate::syntax::encoding::{base64url_array, base64url_decoded};
@@ -106,6 +107,23 @@ pub struct ExternalJwks {
     keys: Vec<Value>,
 }
 
+/// Why a client cannot be registered with a set of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum JwksError {
+    /// More keys than are looked at.
+    #[error("jwks has more than a hundred keys: leave out those that are not in use")]
+    TooManyKeys,
+    /// A private or symmetric key, which is no longer secret now.
+    #[error("jwks.keys[{0}] is a private or symmetric key: make a new one, and register its public members only")]
+    PrivateKey(usize),
+    /// Something that is no key.
+    #[error("jwks.keys[{0}] is not a JWK")]
+    NotAKey(usize),
+    /// A key for signatures that is too weak, malformed or of an unknown kind.
+    #[error("jwks.keys[{0}] is not good for signatures: use RSA with 2048 bits or more, P-256, or Ed25519")]
+    UnusableKey(usize),
+}
+
 impl ExternalJwks {
     /// Reads the JSON of a set; `None` if it is none, or has more than a hundred keys.
     #[must_use]
@@ -132,21 +150,19 @@ impl ExternalJwks {
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong and what to do.
-    pub fn registrable(&self) -> Result<(), &'static str> {
+    /// [`JwksError`].
+    pub fn registrable(&self) -> Result<(), JwksError> {
         if self.keys.len() > MAX_KEYS {
-            return Err("jwks has more than a hundred keys: leave out those that are not in use");
+            return Err(JwksError::TooManyKeys);
         }
         let is_private = |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some());
-        if self.keys.iter().any(is_private) {
-            return Err("jwks holds a private or symmetric key: make a new one, and register its public members only");
+        if let Some(position) = self.keys.iter().position(is_private) {
+            return Err(JwksError::PrivateKey(position));
         }
-        for key in &self.keys {
-            let key = ExternalJwk::deserialize(key).map_err(|_| "jwks holds something that is not a JWK")?;
+        for (position, key) in self.keys.iter().enumerate() {
+            let key = ExternalJwk::deserialize(key).map_err(|_| JwksError::NotAKey(position))?;
             if key.verifies() && !key.is_sound() {
-                return Err(
-                    "jwks holds a key that is not good for signatures: use RSA from 2048 bits on, P-256, or Ed25519",
-                );
+                return Err(JwksError::UnusableKey(position));
             }
         }
         Ok(())
@@ -274,9 +290,13 @@ mod tests {
         for (member, kty) in [("d", "OKP"), ("p", "RSA"), ("qi", "RSA"), ("oth", "RSA"), ("k", "oct")] {
             let mut key = json!({"kty": kty, "crv": "Ed25519", "x": whole});
             key[member] = "AQ".into();
-            assert!(set(&json!([key])).registrable().unwrap_err().contains("private"), "{member}");
+            assert_eq!(
+                set(&json!([{"kty": "RSA", "use": "enc"}, key])).registrable(),
+                Err(JwksError::PrivateKey(1)),
+                "{member}"
+            );
         }
-        assert!(set(&json!(["x"])).registrable().is_err());
+        assert_eq!(set(&json!(["x"])).registrable(), Err(JwksError::NotAKey(0)));
     }
 
     #[test]

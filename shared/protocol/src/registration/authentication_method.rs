@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
 use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
-use crate::registration::error::RegistrationError;
+use crate::registration::error::{Field, RegistrationError};
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::workspace::settings::Settings;
@@ -18,6 +18,9 @@ const DEFAULT_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(300);
 
 /// How far ahead those of a client may that cannot do better.
 const MAX_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(3600);
+
+/// The most secrets that one client may have: the newest and two older ones, so that they can be rotated.
+const MAX_SECRETS: usize = 3;
 
 /// The names of the authentication methods that are offered (RFC 7591 §2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,56 +121,50 @@ impl AuthenticationFields<'_> {
     /// A client has one method, and nothing that belongs to another (catalogue row SEC-CLI-01).
     fn has_only_what_belongs_to(&self, method: AuthenticationMethod) -> Result<(), RegistrationError> {
         use AuthenticationMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
-        let (has_digests, is_sealed) = (!self.digests.is_empty(), self.sealed_secret.is_some());
-        let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
-        let asserts = self.signing_alg.is_some()
-            || self.assertion_lifetime.is_some()
-            || self.assertion_audience != AssertionAudience::Issuer;
-        if method == AuthenticationMethod::None && (has_digests || is_sealed) {
-            return Err(RegistrationError::Secret("a public client has no secret"));
+        let hashed = matches!(method, ClientSecretBasic | ClientSecretPost);
+        let asserts = matches!(method, ClientSecretJwt | PrivateKeyJwt);
+        let fields = [
+            (Field::ClientSecretSha256, !self.digests.is_empty(), hashed),
+            (Field::SealedClientSecret, self.sealed_secret.is_some(), method == ClientSecretJwt),
+            (Field::Jwks, self.jwks.is_some(), method == PrivateKeyJwt),
+            (Field::JwksUri, self.jwks_uri.is_some(), method == PrivateKeyJwt),
+            (Field::SigningAlg, self.signing_alg.is_some(), asserts),
+            (Field::AssertionLifetime, self.assertion_lifetime.is_some(), asserts),
+            (Field::AssertionAudience, self.assertion_audience != AssertionAudience::Issuer, asserts),
+        ];
+        let superfluous = fields.into_iter().find(|(_, present, fits)| *present && !fits);
+        match superfluous.map(|(field, ..)| field) {
+            None => Ok(()),
+            Some(field @ (Field::ClientSecretSha256 | Field::SealedClientSecret))
+                if method == AuthenticationMethod::None =>
+            {
+                Err(RegistrationError::SecretOfPublicClient(field))
+            }
+            Some(field) => Err(RegistrationError::OtherMethod(field)),
         }
-        if has_digests && !matches!(method, ClientSecretBasic | ClientSecretPost) {
-            return Err(RegistrationError::Secret(
-                "client_secret_sha256 is for client_secret_basic and client_secret_post",
-            ));
-        }
-        if is_sealed && method != ClientSecretJwt {
-            return Err(RegistrationError::Secret("sealed_client_secret is for client_secret_jwt"));
-        }
-        if has_keys && method != PrivateKeyJwt {
-            return Err(RegistrationError::Assertion("jwks and jwks_uri are for private_key_jwt"));
-        }
-        if asserts && !matches!(method, ClientSecretJwt | PrivateKeyJwt) {
-            return Err(RegistrationError::Assertion(
-                "token_endpoint_auth_signing_alg and client_assertion settings are for private_key_jwt and client_secret_jwt",
-            ));
-        }
-        Ok(())
     }
 
     fn secrets(&self) -> Result<Vec<ClientSecret>, RegistrationError> {
-        let secrets: Option<Vec<ClientSecret>> = self.digests.iter().map(SecretDigest::secret).collect();
-        let secrets =
-            secrets.ok_or(RegistrationError::Secret("client_secret_sha256 holds base64url digests of 32 bytes"))?;
+        let secrets = self.digests.iter().enumerate();
+        let secrets = secrets
+            .map(|(position, digest)| digest.secret().ok_or(RegistrationError::MalformedDigest(position)))
+            .collect::<Result<Vec<ClientSecret>, _>>()?;
         match secrets.len() {
-            0 => Err(RegistrationError::Secret("a confidential client needs a secret")),
-            1..=3 => Ok(secrets),
-            _ => Err(RegistrationError::Secret("a client has at most three secrets: the newest and two older ones")),
+            0 => Err(RegistrationError::MissingSecret(Field::ClientSecretSha256)),
+            1..=MAX_SECRETS => Ok(secrets),
+            _ => Err(RegistrationError::TooManySecrets),
         }
     }
 
     fn secret_jwt(&self, settings: &Settings) -> Result<Authentication, RegistrationError> {
         if !settings.client_secret_jwt {
-            return Err(RegistrationError::Assertion(
-                "client_secret_jwt makes us keep the secret itself: use private_key_jwt, or set client_secret_jwt = true \
-                 for the workspace",
-            ));
+            return Err(RegistrationError::SecretJwtDisabled);
         }
         if matches!(self.signing_alg, Some(AssertionAlgorithm::Signature(_))) {
-            return Err(RegistrationError::Assertion("client_secret_jwt is HS256"));
+            return Err(RegistrationError::SignatureWithSecretJwt);
         }
         let sealed = self.sealed_secret.map(str::to_owned);
-        let sealed = sealed.ok_or(RegistrationError::Secret("a confidential client needs a secret"))?;
+        let sealed = sealed.ok_or(RegistrationError::MissingSecret(Field::SealedClientSecret))?;
         self.asserting(AssertionKey::Secret(sealed))
     }
 
@@ -175,33 +172,32 @@ impl AuthenticationFields<'_> {
         match self.signing_alg {
             None => Ok(None),
             Some(AssertionAlgorithm::Signature(algorithm)) => Ok(Some(algorithm)),
-            Some(AssertionAlgorithm::Mac(_)) => Err(RegistrationError::Assertion("HS256 is for client_secret_jwt")),
+            Some(AssertionAlgorithm::Mac(_)) => Err(RegistrationError::MacWithPrivateKeyJwt),
         }
     }
 
     fn keys(&self, reach: Reach) -> Result<ClientKeys, RegistrationError> {
         match (self.jwks, self.jwks_uri) {
             (Some(jwks), None) => {
-                jwks.registrable().map_err(RegistrationError::Assertion)?;
+                jwks.registrable()?;
                 let algorithm = self.signature_algorithm()?;
                 let wanted = |known: &ExternalAlgorithm| algorithm.is_none_or(|algorithm| algorithm == *known);
                 let mut usable = ExternalAlgorithm::ALL.into_iter().filter(wanted);
                 if usable.all(|algorithm| jwks.candidates(algorithm, None).is_empty()) {
-                    return Err(RegistrationError::Assertion(
-                        "jwks has no key for signatures of token_endpoint_auth_signing_alg, or none at all",
-                    ));
+                    return Err(RegistrationError::NoUsableKey);
                 }
                 Ok(ClientKeys::Registered(jwks.clone()))
             }
             (None, Some(url)) => Ok(ClientKeys::Published(OutboundUrl::parse(url, reach)?)),
-            _ => Err(RegistrationError::Assertion("private_key_jwt needs either jwks or jwks_uri")),
+            (None, None) => Err(RegistrationError::MissingKeys),
+            (Some(_), Some(_)) => Err(RegistrationError::TwoKeySources),
         }
     }
 
     fn asserting(&self, key: AssertionKey) -> Result<Authentication, RegistrationError> {
         let longest = self.assertion_lifetime.unwrap_or(DEFAULT_ASSERTION_LIFETIME);
         if !(Lifetime::seconds(1)..=MAX_ASSERTION_LIFETIME).contains(&longest) {
-            return Err(RegistrationError::Assertion("client_assertion_lifetime is 1 to 3600 seconds"));
+            return Err(RegistrationError::AssertionLifetime);
         }
         Ok(Authentication::Assertion(Arc::new(Assertions { key, audience: self.assertion_audience, longest })))
     }
@@ -292,9 +288,13 @@ mod tests {
             ("jwks", jwks(&ed25519()), "for private_key_jwt"),
             ("jwks_uri", json!("https://c1.example/"), "for private_key_jwt"),
             ("sealed_client_secret", json!("x"), "for client_secret_jwt"),
-            ("client_assertion_lifetime", json!(60), "client_assertion settings are for"),
-            ("client_assertion_audience", json!("endpoint"), "client_assertion settings are for"),
-            ("token_endpoint_auth_signing_alg", json!("ES256"), "client_assertion settings are for"),
+            ("client_assertion_lifetime", json!(60), "client_assertion_lifetime is for private_key_jwt and"),
+            ("client_assertion_audience", json!("endpoint"), "client_assertion_audience is for private_key_jwt and"),
+            (
+                "token_endpoint_auth_signing_alg",
+                json!("ES256"),
+                "token_endpoint_auth_signing_alg is for private_key_jwt",
+            ),
         ];
         for (name, value, expected) in table {
             let error = refusal(&json!({"client_secret_sha256": [digest], name: value}));

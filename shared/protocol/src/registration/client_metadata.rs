@@ -8,7 +8,7 @@ use crate::clients::client::{
 };
 use crate::clients::external_url::Reach;
 use crate::clients::grant_type::GrantType;
-use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris, UnusableUri};
+use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
 use crate::jose::at_hash::AtHash;
@@ -17,7 +17,7 @@ use crate::jose::jwk::Algorithm;
 use crate::registration::authentication_method::{
     AssertionAlgorithm, AuthenticationFields, AuthenticationMethod, SecretDigest,
 };
-use crate::registration::error::RegistrationError;
+use crate::registration::error::{Field, RegistrationError};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
@@ -137,8 +137,8 @@ impl ClientMetadata {
         let authentication = self.authentication_fields().check(settings, Reach::of(issuer.as_str()))?;
         self.consistent(&authentication)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
-        if !lifetimes.are_bounded() {
-            return Err(RegistrationError::Lifetime);
+        if let Some(bound) = lifetimes.out_of_bounds() {
+            return Err(RegistrationError::Lifetime(bound));
         }
         Ok(Client {
             id: self.client_id.clone(),
@@ -176,11 +176,11 @@ impl ClientMetadata {
     }
 
     fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
-        self.logout_uris(&self.post_logout_redirect_uris, issuer)
+        self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
     fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
-        let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), issuer)?;
+        let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
         if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
             return Err(RegistrationError::LogoutScheme);
@@ -189,23 +189,24 @@ impl ClientMetadata {
     }
 
     /// Checks URIs of a logout as those that codes are sent to (catalogue row SEC-REDIR-23).
-    fn logout_uris(&self, uris: &[String], issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+    fn logout_uris(
+        &self,
+        uris: &[String],
+        field: Field,
+        issuer: &Issuer,
+    ) -> Result<Option<RedirectUris>, RegistrationError> {
         if uris.is_empty() {
             return Ok(None);
         }
         let registered = RedirectUris::register(uris, self.application_type, issuer);
-        registered.map(Some).map_err(RegistrationError::LogoutUri)
+        registered.map(Some).map_err(|error| RegistrationError::uris(field, error))
     }
 
     fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
         let identifier = self.sector_identifier_uri.as_deref();
         match self.subject_type {
-            SubjectKind::Pairwise => Sector::of(&self.redirect_uris, identifier, issuer)
-                .map(SubjectType::Pairwise)
-                .map_err(RegistrationError::Sector),
-            SubjectKind::Public if identifier.is_some() => {
-                Err(RegistrationError::Sector("sector_identifier_uri is for subject_type pairwise"))
-            }
+            SubjectKind::Pairwise => Ok(SubjectType::Pairwise(Sector::of(&self.redirect_uris, identifier, issuer)?)),
+            SubjectKind::Public if identifier.is_some() => Err(RegistrationError::SectorOfPublicSubjects),
             SubjectKind::Public => Ok(SubjectType::Public),
         }
     }
@@ -213,41 +214,48 @@ impl ClientMetadata {
     /// Whether the workspace knows every scope and resource that is named.
     fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
         let known = settings.scope_names();
-        let mut scopes = self.scope.iter().chain(self.client_credentials_scope.iter());
-        if let Some(unknown) = scopes.find(|scope| !known.contains(scope)) {
-            return Err(RegistrationError::UnknownScope(unknown.into()));
+        let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
+        for (field, scopes) in lists {
+            if let Some((position, scope)) = scopes.iter().enumerate().find(|(_, scope)| !known.contains(scope)) {
+                return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
+            }
         }
-        let unknown = self.resources.iter().find(|resource| !settings.has_resource(resource));
-        unknown.map_or(Ok(()), |unknown| Err(RegistrationError::UnknownResource(unknown.clone())))
+        match self.resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource)) {
+            None => Ok(()),
+            Some((position, resource)) => Err(RegistrationError::UnknownResource {
+                at: Field::Resources.at(position),
+                resource: resource.clone(),
+            }),
+        }
     }
 
     /// Whether the grant types fit each other and the rest.
     fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
         let may = |grant| self.grant_types.contains(&grant);
-        let of_user = |scope: &str| OF_USERS.contains(&scope);
-        let reason = if self.grant_types.is_empty() {
-            "a client needs at least one of grant_types"
+        let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
+        if self.grant_types.is_empty() {
+            Err(RegistrationError::NoGrantType)
         } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
-            "grant_types has refresh_token and not authorization_code, so there would be nothing to refresh"
+            Err(RegistrationError::RefreshWithoutCode)
         } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-            "scope has offline_access, so grant_types needs refresh_token"
+            Err(RegistrationError::OfflineAccessWithoutRefresh)
         } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
-            "a public client cannot use client_credentials: it has nothing to prove who it is with"
+            Err(RegistrationError::PublicClientCredentials)
         } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
-            "client_credentials_scope is there, so grant_types needs client_credentials"
-        } else if self.client_credentials_scope.iter().any(of_user) {
-            "client_credentials_scope has a scope that is about a user, and there is none"
+            Err(RegistrationError::ClientScopeWithoutGrant)
+        } else if let Some(position) = of_user {
+            Err(RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)))
         } else {
-            return Ok(());
-        };
-        Err(RegistrationError::GrantTypes(reason))
+            Ok(())
+        }
     }
 
-    fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, UnusableUri> {
+    fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {
         if self.redirect_uris.is_empty() && !self.grant_types.contains(&GrantType::AuthorizationCode) {
             return Ok(RedirectUris::none());
         }
         RedirectUris::register(&self.redirect_uris, self.application_type, issuer)
+            .map_err(|error| RegistrationError::uris(Field::RedirectUris, error))
     }
 
     /// A public client's refresh tokens are bound to nothing, so a stolen one has to show (RFC 9700 §4.14.2).
@@ -378,7 +386,10 @@ mod tests {
                 serde_json::json!({"backchannel_logout_uri": bad}),
             ] {
                 let error = registered(&change, "all").err().unwrap_or_default();
-                assert!(error.starts_with("logout URI "), "{change}: {error}");
+                assert!(
+                    error.starts_with("post_logout_redirect_uris[") || error.starts_with("backchannel_logout_uri: "),
+                    "{change}: {error}"
+                );
             }
         }
     }

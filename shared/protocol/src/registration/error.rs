@@ -1,47 +1,234 @@
 //! Why a client cannot be registered.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::clients::external_url::UnaskableUrl;
-use crate::clients::redirect_uri::UnusableUri;
+use crate::clients::redirect_uri::{UnusableUri, UriFault};
+use crate::clients::sector::SectorError;
+use crate::jose::external_jwk::JwksError;
+use crate::types::lifetimes::LifetimeBound;
 
-/// Why a client cannot be registered, as a sentence that says what to do.
+/// Why a client cannot be registered, as a sentence that says what is wrong, where, and what to do. One variant for each
+/// cause.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RegistrationError {
-    /// A redirect URI cannot be used.
-    #[error("redirect URI {0}")]
-    RedirectUri(#[from] UnusableUri),
-    /// A URI of a logout cannot be used.
-    #[error("logout URI {0}")]
-    LogoutUri(UnusableUri),
-    /// A back-channel logout URI that nobody can be asked at.
+    /// A list of URIs is empty and must not be.
+    #[error("{0} is empty: register at least one redirect URI")]
+    NoUri(Field),
+    /// A list of URIs is too long.
+    #[error("{0} is too long: register at most 50 URIs")]
+    TooManyUris(Field),
+    /// A URI that browsers are sent to, or that is called, cannot be used.
+    #[error("{at}: {uri}: {fault}")]
+    Uri {
+        /// Where it stands.
+        at: Location,
+        /// The URI.
+        uri: String,
+        /// What is wrong with it.
+        fault: UriFault,
+    },
+    /// A back-channel logout URI with a private-use scheme, which no server can call.
     #[error("backchannel_logout_uri begins with https: it is this server that asks there, and no browser")]
     LogoutScheme,
-    /// A secret is missing, superfluous or not a digest.
-    #[error("{0}")]
-    Secret(&'static str),
-    /// Something about its assertions does not fit.
-    #[error("{0}")]
-    Assertion(&'static str),
-    /// Its keys cannot be read from where it says.
+    /// A public client has a secret.
+    #[error("{0}: a public client has no secret: remove it, or choose another token_endpoint_auth_method")]
+    SecretOfPublicClient(Field),
+    /// A setting belongs to another authentication method than the registered one.
+    #[error("{0} is for {methods}: remove it, or choose another token_endpoint_auth_method", methods = .0.methods())]
+    OtherMethod(Field),
+    /// A confidential client has no secret.
+    #[error("{0} is missing: a confidential client needs a secret")]
+    MissingSecret(Field),
+    /// More secrets than a rotation needs.
+    #[error("client_secret_sha256 is too long: a client has at most three secrets, the newest and two older ones")]
+    TooManySecrets,
+    /// A digest is malformed.
+    #[error("client_secret_sha256[{0}] is not the base64url of a digest of 32 bytes")]
+    MalformedDigest(usize),
+    /// The workspace does not allow `client_secret_jwt`.
+    #[error(
+        "client_secret_jwt makes us keep the secret itself: use private_key_jwt, or set client_secret_jwt = true for the \
+         workspace"
+    )]
+    SecretJwtDisabled,
+    /// `client_secret_jwt` with the algorithm of a signature.
+    #[error("token_endpoint_auth_signing_alg: client_secret_jwt is HS256")]
+    SignatureWithSecretJwt,
+    /// `private_key_jwt` with a MAC.
+    #[error("token_endpoint_auth_signing_alg: HS256 is for client_secret_jwt")]
+    MacWithPrivateKeyJwt,
+    /// Assertions may expire too far ahead, or never be valid.
+    #[error("client_assertion_lifetime is 1 to 3600 seconds")]
+    AssertionLifetime,
+    /// `private_key_jwt` without keys.
+    #[error("private_key_jwt needs either jwks or jwks_uri, and has neither")]
+    MissingKeys,
+    /// `private_key_jwt` with two sources of keys.
+    #[error("private_key_jwt needs either jwks or jwks_uri, and has both")]
+    TwoKeySources,
+    /// The registered keys cannot be used.
+    #[error(transparent)]
+    Jwks(#[from] JwksError),
+    /// No registered key is for the registered algorithm.
+    #[error("jwks has no key for signatures of token_endpoint_auth_signing_alg, or none at all")]
+    NoUsableKey,
+    /// The keys are published where they cannot be fetched.
     #[error("jwks_uri: {0}")]
     JwksUri(#[from] UnaskableUrl),
-    /// Which sector a pairwise client belongs to cannot be told.
-    #[error("{0}")]
-    Sector(&'static str),
+    /// It is not clear which sector a pairwise client belongs to.
+    #[error(transparent)]
+    Sector(#[from] SectorError),
+    /// A sector of a client that is not pairwise.
+    #[error("sector_identifier_uri is for subject_type pairwise: remove it, or set that")]
+    SectorOfPublicSubjects,
     /// A scope that the workspace does not define.
-    #[error("scope {0} is not one of the workspace: define it there, or take it away here")]
-    UnknownScope(String),
+    #[error("{at}: scope {scope} is not one of the workspace: define it there, or remove it here")]
+    UnknownScope {
+        /// Where it stands.
+        at: Location,
+        /// The scope.
+        scope: String,
+    },
     /// A resource that the workspace does not define.
-    #[error("resource {0} is not one of the workspace: define it there, or take it away here")]
-    UnknownResource(String),
-    /// Grant types that do not fit the rest.
-    #[error("{0}")]
-    GrantTypes(&'static str),
-    /// A lifetime that no client may have.
-    #[error(
-        "a code lives 1 to 60 seconds, a token at most a day, a refresh token at most a year, its grace at most 300 \
-         seconds, an interaction at most an hour, and nothing but the grace 0 seconds"
-    )]
-    Lifetime,
+    #[error("{at}: resource {resource} is not one of the workspace: define it there, or remove it here")]
+    UnknownResource {
+        /// Where it stands.
+        at: Location,
+        /// The resource.
+        resource: String,
+    },
+    /// No grant type.
+    #[error("grant_types is empty: a client needs at least one")]
+    NoGrantType,
+    /// `refresh_token` without `authorization_code`.
+    #[error("grant_types has refresh_token and not authorization_code, so there would be nothing to refresh")]
+    RefreshWithoutCode,
+    /// `offline_access` without `refresh_token`.
+    #[error("scope has offline_access, so grant_types needs refresh_token")]
+    OfflineAccessWithoutRefresh,
+    /// `client_credentials` of a public client.
+    #[error("grant_types: a public client cannot use client_credentials, because it cannot authenticate")]
+    PublicClientCredentials,
+    /// Scopes of the client's own without `client_credentials`.
+    #[error("client_credentials_scope is set, so grant_types needs client_credentials")]
+    ClientScopeWithoutGrant,
+    /// A scope that is about a user among the client's own.
+    #[error("{0}: this scope is about a user, and client_credentials has none: remove it")]
+    UserScope(Location),
+    /// A lifetime out of its bounds.
+    #[error("lifetimes.{} is {} seconds: it must be {} to {} seconds", .0.name, .0.value, .0.least, .0.most)]
+    Lifetime(LifetimeBound),
+}
+
+impl RegistrationError {
+    /// The error for `field`, whose URIs cannot be used.
+    pub(crate) fn uris(field: Field, error: UnusableUri) -> Self {
+        match error {
+            UnusableUri::None => Self::NoUri(field),
+            UnusableUri::TooMany => Self::TooManyUris(field),
+            UnusableUri::Unusable { position, uri, fault } => Self::Uri { at: field.at(position), uri, fault },
+        }
+    }
+}
+
+/// A field of the client metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `redirect_uris`.
+    RedirectUris,
+    /// `post_logout_redirect_uris`.
+    PostLogoutRedirectUris,
+    /// `backchannel_logout_uri`.
+    BackchannelLogoutUri,
+    /// `client_secret_sha256`.
+    ClientSecretSha256,
+    /// `sealed_client_secret`.
+    SealedClientSecret,
+    /// `jwks`.
+    Jwks,
+    /// `jwks_uri`.
+    JwksUri,
+    /// `token_endpoint_auth_signing_alg`.
+    SigningAlg,
+    /// `client_assertion_audience`.
+    AssertionAudience,
+    /// `client_assertion_lifetime`.
+    AssertionLifetime,
+    /// `scope`.
+    Scope,
+    /// `client_credentials_scope`.
+    ClientCredentialsScope,
+    /// `resources`.
+    Resources,
+}
+
+impl Field {
+    /// The name in the metadata.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RedirectUris => "redirect_uris",
+            Self::PostLogoutRedirectUris => "post_logout_redirect_uris",
+            Self::BackchannelLogoutUri => "backchannel_logout_uri",
+            Self::ClientSecretSha256 => "client_secret_sha256",
+            Self::SealedClientSecret => "sealed_client_secret",
+            Self::Jwks => "jwks",
+            Self::JwksUri => "jwks_uri",
+            Self::SigningAlg => "token_endpoint_auth_signing_alg",
+            Self::AssertionAudience => "client_assertion_audience",
+            Self::AssertionLifetime => "client_assertion_lifetime",
+            Self::Scope => "scope",
+            Self::ClientCredentialsScope => "client_credentials_scope",
+            Self::Resources => "resources",
+        }
+    }
+
+    /// The value at `position` of this field.
+    pub(crate) const fn at(self, position: usize) -> Location {
+        Location { field: self, position }
+    }
+
+    /// The authentication methods that the field is for, if it is for some only.
+    const fn methods(self) -> &'static str {
+        match self {
+            Self::ClientSecretSha256 => "client_secret_basic and client_secret_post",
+            Self::SealedClientSecret => "client_secret_jwt",
+            Self::Jwks | Self::JwksUri => "private_key_jwt",
+            Self::SigningAlg | Self::AssertionAudience | Self::AssertionLifetime => {
+                "private_key_jwt and client_secret_jwt"
+            }
+            Self::RedirectUris
+            | Self::PostLogoutRedirectUris
+            | Self::BackchannelLogoutUri
+            | Self::Scope
+            | Self::ClientCredentialsScope
+            | Self::Resources => "every method",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Where a value stands in the client metadata, such as `redirect_uris[2]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Location {
+    field: Field,
+    position: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field {
+            // The only field of these that is no list.
+            Field::BackchannelLogoutUri => formatter.write_str(self.field.name()),
+            field => write!(formatter, "{field}[{}]", self.position),
+        }
+    }
 }

@@ -85,23 +85,43 @@ impl OwnLifetimes {
     }
 }
 
+/// A lifetime that is out of its bounds, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LifetimeBound {
+    /// Its name among [`Lifetimes`].
+    pub name: &'static str,
+    /// What it is.
+    pub value: u32,
+    /// The least that it may be.
+    pub least: u32,
+    /// The most that it may be.
+    pub most: u32,
+}
+
 impl Lifetimes {
-    /// Whether nothing lives longer or shorter than it may: a code at most a minute, a token at most a day, a refresh
+    /// The first lifetime that is out of its bounds: a code lives at most a minute, a token at most a day, a refresh
     /// token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
     /// yields its successor for at most five minutes, or not at all.
     #[must_use]
-    pub fn are_bounded(&self) -> bool {
+    pub fn out_of_bounds(&self) -> Option<LifetimeBound> {
         [
-            (self.authorization_code, 60),
-            (self.access_token, 86_400),
-            (self.id_token, 86_400),
-            (self.refresh_token, 365 * 86_400),
-            (self.refresh_token_idle, 365 * 86_400),
-            (self.interaction, 3600),
-            (self.session, 365 * 86_400),
+            ("authorization_code", self.authorization_code, 1, 60),
+            ("access_token", self.access_token, 1, 86_400),
+            ("id_token", self.id_token, 1, 86_400),
+            ("refresh_token", self.refresh_token, 1, 365 * 86_400),
+            ("refresh_token_idle", self.refresh_token_idle, 1, 365 * 86_400),
+            ("refresh_token_grace", self.refresh_token_grace, 0, 300),
+            ("interaction", self.interaction, 1, 3600),
+            ("session", self.session, 1, 365 * 86_400),
         ]
         .into_iter()
-        .all(|(lifetime, greatest)| (1..=greatest).contains(&lifetime.as_seconds()))
-            && self.refresh_token_grace.as_seconds() <= 300
+        .map(|(name, lifetime, least, most)| LifetimeBound { name, value: lifetime.as_seconds(), least, most })
+        .find(|bound| !(bound.least..=bound.most).contains(&bound.value))
+    }
+
+    /// Whether nothing lives longer or shorter than it may.
+    #[must_use]
+    pub fn are_bounded(&self) -> bool {
+        self.out_of_bounds().is_none()
     }
 }

@@ -11,7 +11,7 @@ use crate::syntax::encoding;
 /// owner: a type that holds one cannot derive them either.
 ///
 /// ```compile_fail,E0277
-/// println!("{:?}", protocol::secret::Secret::new("hunter2"));
+/// println!("{:?}", protocol::types::secret::Secret::new("hunter2"));
 /// ```
 pub struct Secret<T>(T);
 
