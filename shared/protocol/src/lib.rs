@@ -9,6 +9,8 @@ pub mod client_authentication;
 pub mod clients;
 pub mod discovery;
 pub mod federation;
+#[cfg(test)]
+mod fixtures;
 pub mod jose;
 pub mod logout;
 pub mod registration;

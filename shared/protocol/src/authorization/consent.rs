@@ -66,3 +66,56 @@ impl Withheld<'_> {
         self.claims.contains(&claim.as_str()) || self.scopes.iter().any(|scope| userinfo::scope_covers(scope, claim))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{NOW, ago, claim_names, scopes};
+
+    fn consent(scope: &str, claims: &[&str]) -> Consent {
+        Consent { scope: scopes(scope), claims: claim_names(claims), given: ago(1000) }
+    }
+
+    #[test]
+    fn a_consent_covers_its_scopes_its_claims_and_the_claims_of_its_scopes() {
+        let table = [
+            ("openid read", &[][..], true),
+            ("", &[], true),
+            ("openid write", &[], false),
+            ("openid", &["name"], true),
+            ("openid", &["email", "email_verified"], true),
+            ("openid", &["name", "phone_number"], false),
+        ];
+        let given = consent("openid read email", &["name"]);
+        for (scope, claims, expected) in table {
+            assert_eq!(given.covers(&scopes(scope), &claim_names(claims)), expected, "{scope} {claims:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_withheld_is_no_longer_remembered() {
+        let granted = Granted { scope: &scopes("openid write"), claims: &claim_names(&["locale"]) };
+        let before = consent("read email", &["name", "phone_number"]);
+        let after = |before, withheld| Consent::after(before, granted, withheld, NOW);
+        let table = [
+            (Withheld::default(), "read email openid write", &["locale", "name", "phone_number"][..]),
+            (Withheld { scopes: &["read"], claims: &[] }, "email openid write", &["locale", "name", "phone_number"]),
+            (Withheld { scopes: &[], claims: &["name"] }, "read email openid write", &["locale", "phone_number"]),
+            (Withheld { scopes: &["phone"], claims: &[] }, "read email openid write", &["locale", "name"]),
+        ];
+        for (withheld, scope, claims) in table {
+            let expected = Consent { scope: scopes(scope), claims: claim_names(claims), given: NOW };
+            assert_eq!(after(Some(before.clone()), withheld), expected);
+        }
+        let first = Consent { scope: scopes("openid write"), claims: claim_names(&["locale"]), given: NOW };
+        assert_eq!(after(None, Withheld::default()), first);
+    }
+
+    #[test]
+    fn a_claim_is_withheld_by_its_name_or_by_a_scope_that_has_it() {
+        let name = ClaimName::parse("email").unwrap();
+        assert!(Withheld { scopes: &[], claims: &["email"] }.has(name));
+        assert!(Withheld { scopes: &["read", "email"], claims: &[] }.has(name));
+        assert!(!Withheld { scopes: &["profile"], claims: &["name"] }.has(name));
+    }
+}

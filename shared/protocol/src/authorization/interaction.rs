@@ -111,20 +111,100 @@ impl Interaction {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::authorization::response::ResponseMode;
+    use crate::fixtures::{NOW, REDIRECT_URI, client, grant_id, later, request, subject};
+
+    fn state() -> InteractionState {
+        InteractionState {
+            id: grant_id(),
+            browser: "browser".into(),
+            began: NOW,
+            expires: later(1800),
+            shown_to: Some(subject("alice")),
+            account: Some(AccountChoice::Current("sid-1".into())),
+        }
+    }
+
+    fn interaction(changes: &[(&str, &str)]) -> Interaction {
+        Interaction::of(&request(&client(&json!({})), changes), state())
+    }
 
     /// A user who is at the login page while a new version is deployed finishes with the new one (fault F-LAM-6).
     #[test]
     fn what_an_earlier_version_sealed_still_opens() {
-        let sealed = serde_json::json!({
+        let sealed = json!({
             "i": GrantId::from_bytes([1; 16]).as_str(), "b": "browser", "t": 1, "e": 2, "r": "https://app.example/cb",
             "q": {"c": "c1", "u": true, "o": "openid", "s": "state", "p": {"p": {"l": true, "c": false}}, "m": 60},
         });
         let interaction: Interaction = serde_json::from_value(sealed).unwrap();
         assert!(interaction.prompts_login() && !interaction.prompts_account());
-        assert_eq!(
-            (interaction.state.account, interaction.terms.response_mode),
-            (None, crate::authorization::response::ResponseMode::default())
-        );
+        assert_eq!((interaction.state.account, interaction.terms.response_mode), (None, ResponseMode::default()));
+    }
+
+    #[test]
+    fn an_interaction_survives_the_browser_unchanged() {
+        let claims = r#"{"userinfo":{"email":null},"id_token":{"sub":{"value":"alice"}}}"#;
+        let changes = [
+            ("claims", claims),
+            ("nonce", "n"),
+            ("prompt", "select_account consent"),
+            ("max_age", "60"),
+            ("login_hint", "alice"),
+            ("resource", "https://a.example"),
+            ("response_mode", "fragment"),
+        ];
+        let sealed = serde_json::to_value(interaction(&changes)).unwrap();
+        let opened: Interaction = serde_json::from_value(sealed.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&opened).unwrap(), sealed);
+        let again = opened.request(&client(&json!({}))).unwrap();
+        let asked = request(&client(&json!({})), &changes);
+        assert_eq!(again.redirect_uri, asked.redirect_uri);
+        assert_eq!(serde_json::to_value(&again.terms).unwrap(), serde_json::to_value(&asked.terms).unwrap());
+        assert!(again.id_token_hint.is_none());
+    }
+
+    #[test]
+    fn what_a_request_leaves_out_takes_no_room_in_the_browser() {
+        let terms = serde_json::to_value(&interaction(&[("state", "")]).terms).unwrap();
+        let names: Vec<&str> = terms.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["c", "h", "o", "p", "u"]);
+    }
+
+    #[test]
+    fn what_the_request_demands_of_the_login_is_known() {
+        let table = [
+            (&[][..], false, false, None),
+            (&[("prompt", "login")], true, false, None),
+            (&[("prompt", "select_account")], false, true, None),
+            (&[("prompt", "login select_account consent")], true, true, None),
+            (&[("prompt", "consent")], false, false, None),
+            (&[("prompt", "none")], false, false, None),
+            (&[("max_age", "0")], true, false, Some(0)),
+            (&[("max_age", "1")], false, false, Some(1)),
+        ];
+        for (changes, login, account, max_age) in table {
+            let interaction = interaction(changes);
+            assert_eq!((interaction.prompts_login(), interaction.prompts_account()), (login, account), "{changes:?}");
+            assert_eq!(interaction.max_age(), max_age, "{changes:?}");
+            assert_eq!(interaction.client_id().as_str(), "app");
+        }
+    }
+
+    #[test]
+    fn a_client_that_changed_meanwhile_is_held_to_what_it_is_now() {
+        let table = [
+            (json!({}), None),
+            (json!({"redirect_uris": [REDIRECT_URI, "https://app.example/new"]}), None),
+            (json!({"client_status": "inactive"}), Some(PageError::UnknownClient)),
+            (json!({"client_id": "other"}), Some(PageError::UnknownClient)),
+            (json!({"redirect_uris": ["https://app.example/new"]}), Some(PageError::UnregisteredRedirectUri)),
+            (json!({"scope": "openid", "grant_types": ["authorization_code"]}), Some(PageError::StaleInteraction)),
+        ];
+        for (change, expected) in table {
+            assert_eq!(interaction(&[]).request(&client(&change)).err(), expected, "{change}");
+        }
     }
 }

@@ -4,9 +4,15 @@ pub mod claims_parameter;
 pub mod code;
 pub mod consent;
 pub mod decision;
+#[cfg(test)]
+mod decision_tests;
 pub mod error;
+#[cfg(test)]
+mod error_tests;
 pub mod interaction;
 pub mod pkce;
 pub mod refusal;
 pub mod request;
+#[cfg(test)]
+mod request_tests;
 pub mod response;

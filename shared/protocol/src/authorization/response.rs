@@ -144,4 +144,26 @@ mod tests {
         let form = r#"[("code", "x"), ("state", "a b&c"), ("iss", "https://auth.example/default/demo")]"#;
         assert_eq!(answered(uri, ResponseMode::FormPost), form);
     }
+
+    #[test]
+    fn without_a_state_only_the_issuer_is_added() {
+        let destination = Destination {
+            redirect_uri: redirect_uri("https://app.example/cb"),
+            response_mode: ResponseMode::Query,
+            state: None,
+        };
+        let Answer::Redirect(location) = destination.answer(&issuer(), &[("error", "access_denied")]) else {
+            panic!("no redirect")
+        };
+        let expected = "https://app.example/cb?error=access_denied&iss=https%3A%2F%2Fauth.example%2Fdefault%2Fdemo";
+        assert_eq!(location, expected);
+    }
+
+    #[test]
+    fn a_form_is_posted_to_the_redirect_uri() {
+        let uri = redirect_uri("https://app.example/cb");
+        let destination = Destination { redirect_uri: uri.clone(), response_mode: ResponseMode::FormPost, state: None };
+        let Answer::Form(form) = destination.answer(&issuer(), &[]) else { panic!("no form") };
+        assert_eq!(form.redirect_uri, uri);
+    }
 }

@@ -4,11 +4,15 @@ pub mod access_token;
 pub mod bearer;
 pub mod client_credentials;
 pub mod code_grant;
+#[cfg(test)]
+mod code_grant_tests;
 pub mod context;
 pub mod entitlement;
 pub mod error;
 pub mod grant;
 pub mod id_token;
 pub mod refresh_grant;
+#[cfg(test)]
+mod refresh_grant_tests;
 pub mod refresh_token;
 pub mod request;

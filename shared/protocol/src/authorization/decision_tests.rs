@@ -1,0 +1,294 @@
+//! Tests of the decision on an authorization request.
+
+use serde_json::json;
+
+use crate::authorization::consent::{Consent, Withheld};
+use crate::authorization::decision::{
+    ApprovedAuthorization, DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent,
+};
+use crate::authorization::error::RedirectError;
+use crate::authorization::interaction::AccountChoice;
+use crate::authorization::request::AuthorizationRequest;
+use crate::clients::client::Client;
+use crate::fixtures::{
+    NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in, request, scopes,
+    session, subject,
+};
+use crate::types::id::Subject;
+use crate::types::time::Timestamp;
+use crate::users::session::Session;
+
+/// Everything that a decision looks at, owned. By default Alice logged in a minute ago, the request was made ten seconds
+/// ago, and what it asks for was allowed before.
+struct Case {
+    client: Client,
+    request: AuthorizationRequest,
+    session: Option<Session>,
+    client_subject: Subject,
+    consent: Option<Consent>,
+    account: Option<AccountChoice>,
+    began: Timestamp,
+}
+
+impl Case {
+    fn asking(changes: &[(&str, &str)]) -> Self {
+        Self::of(client(&json!({})), changes)
+    }
+
+    fn of(client: Client, changes: &[(&str, &str)]) -> Self {
+        Self {
+            request: request(&client, changes),
+            client,
+            session: Some(session()),
+            client_subject: subject("alice"),
+            consent: Some(Consent { scope: scopes("openid read"), claims: claim_names(&[]), given: ago(1000) }),
+            account: None,
+            began: ago(10),
+        }
+    }
+
+    fn logged_in_at(mut self, at: Timestamp) -> Self {
+        self.session.as_mut().unwrap().authentication = logged_in(at);
+        self
+    }
+
+    fn expecting(mut self, expected: &str) -> Self {
+        self.request.terms.expected_subject = Some(subject(expected));
+        self
+    }
+
+    fn choosing(mut self, account: AccountChoice) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    fn input<T>(&self, decided: impl FnOnce(&DecisionInput<'_>) -> T) -> T {
+        let user = self.session.as_ref().map(|session| User { session, client_subject: &self.client_subject });
+        decided(&DecisionInput {
+            request: &self.request,
+            client: &self.client,
+            user,
+            consent: self.consent.as_ref(),
+            account: self.account.as_ref(),
+            began: self.began,
+            now: NOW,
+        })
+    }
+
+    fn next(&self) -> &'static str {
+        name(&self.input(decide))
+    }
+
+    fn allowed(&self, scopes: &[&str], claims: &[&str]) -> NextStep {
+        self.input(|input| decide_allowed(input, Withheld { scopes, claims }))
+    }
+
+    fn approved(&self, scopes: &[&str], claims: &[&str]) -> ApprovedAuthorization {
+        match self.allowed(scopes, claims) {
+            NextStep::Approved(approved) => *approved,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn name(step: &NextStep) -> &'static str {
+    match step {
+        NextStep::LogIn => "log in",
+        NextStep::SelectAccount => "select account",
+        NextStep::AskConsent => "ask consent",
+        NextStep::Approved(_) => "approved",
+        NextStep::Refused(error) => error.code(),
+    }
+}
+
+#[test]
+fn a_user_must_be_logged_in_recently_enough_and_as_the_request_demands() {
+    let prompt = |value| [("prompt", value)];
+    let skewed = later(5);
+    let too_late = Timestamp::from_millis(skewed.millis() + 1);
+    let table = [
+        ("a session", Case::asking(&[]), "approved"),
+        ("a session, silently", Case::asking(&prompt("none")), "approved"),
+        ("no session", Case { session: None, ..Case::asking(&[]) }, "log in"),
+        ("no session, silently", Case { session: None, ..Case::asking(&prompt("none")) }, "login_required"),
+        ("no session, prompt", Case { session: None, ..Case::asking(&prompt("login")) }, "log in"),
+        ("older than max_age, silently", Case::asking(&[("prompt", "none"), ("max_age", "59")]), "login_required"),
+        ("as old as max_age", Case::asking(&[("max_age", "60")]), "approved"),
+        ("older than max_age", Case::asking(&[("max_age", "59")]), "log in"),
+        ("max_age=0", Case::asking(&[("max_age", "0")]), "log in"),
+        ("max_age=0, this millisecond", Case::asking(&[("max_age", "0")]).logged_in_at(NOW), "approved"),
+        ("max_age=0, since the request", Case::asking(&[("max_age", "0")]).logged_in_at(ago(10)), "approved"),
+        ("max_age, since the request", Case::asking(&[("max_age", "1")]).logged_in_at(ago(10)), "approved"),
+        ("max_age, a clock ahead", Case::asking(&[("max_age", "60")]).logged_in_at(skewed), "approved"),
+        ("max_age, from the future", Case::asking(&[("max_age", "60")]).logged_in_at(too_late), "log in"),
+        ("any age, from the future", Case::asking(&[]).logged_in_at(too_late), "approved"),
+        ("prompt=login, an old login", Case::asking(&prompt("login")), "log in"),
+        ("both, an old login", Case::asking(&[("prompt", "login"), ("max_age", "3600")]), "log in"),
+        ("prompt=login, since the request", Case::asking(&prompt("login")).logged_in_at(ago(10)), "approved"),
+        ("prompt=login, just before", Case::asking(&prompt("login")).logged_in_at(just_before(ago(10))), "log in"),
+        ("prompt=login, a clock ahead", Case::asking(&prompt("login")).logged_in_at(skewed), "approved"),
+        ("prompt=login, from the future", Case::asking(&prompt("login")).logged_in_at(too_late), "log in"),
+        ("prompt=consent asks for no login", Case::asking(&prompt("consent")), "ask consent"),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+}
+
+#[test]
+fn an_expired_session_is_no_session() {
+    let ending = |expires| Case { session: Some(Session { expires, ..session() }), ..Case::asking(&[]) };
+    assert_eq!(ending(NOW).next(), "log in");
+    assert_eq!(ending(Timestamp::from_millis(NOW.millis() + 1)).next(), "approved");
+}
+
+#[test]
+fn the_expected_user_is_compared_as_the_client_knows_them() {
+    let since = |case: Case| case.logged_in_at(ago(5));
+    let pairwise = |case: Case| Case { client_subject: subject("pseudonym"), ..case };
+    let table = [
+        ("the expected user", Case::asking(&[]).expecting("alice"), "approved"),
+        ("another, from before", Case::asking(&[]).expecting("bob"), "log in"),
+        ("another, silently", Case::asking(&[("prompt", "none")]).expecting("bob"), "login_required"),
+        ("another, who has just logged in", since(Case::asking(&[])).expecting("bob"), "login_required"),
+        ("the expected one, just logged in", since(Case::asking(&[])).expecting("alice"), "approved"),
+        ("by the name that another client has", pairwise(Case::asking(&[])).expecting("alice"), "log in"),
+        ("by the name that this client has", pairwise(Case::asking(&[])).expecting("pseudonym"), "approved"),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+}
+
+#[test]
+fn a_login_of_another_class_than_the_demanded_one_is_refused() {
+    let demanding = |class: &str, session| {
+        let mut case = Case { session, ..Case::asking(&[]) };
+        case.request.terms.claims = serde_json::from_value(json!({"a": [class]})).unwrap();
+        case.next()
+    };
+    assert_eq!(demanding("urn:postern:acr:single-factor", Some(session())), "approved");
+    assert_eq!(demanding("urn:other", Some(session())), "unmet_authentication_requirements");
+    assert_eq!(demanding("urn:other", None), "log in");
+}
+
+#[test]
+fn prompt_select_account_asks_until_an_account_is_chosen() {
+    let select = || Case::asking(&[("prompt", "select_account")]);
+    let current = |sid: &str| AccountChoice::Current(sid.into());
+    let table = [
+        ("not asked yet", select(), "select account"),
+        ("this session", select().choosing(current("sid-1")), "approved"),
+        ("a session that is gone", select().choosing(current("sid-0")), "select account"),
+        ("another account", select().choosing(AccountChoice::Another), "log in"),
+        ("another account, logged in", select().choosing(AccountChoice::Another).logged_in_at(ago(5)), "approved"),
+        ("a login answers the question", select().logged_in_at(ago(5)), "approved"),
+        ("not asked for", Case::asking(&[]).choosing(AccountChoice::Another), "approved"),
+        ("asked for with consent", Case::asking(&[("prompt", "select_account consent")]), "select account"),
+        ("no session", Case { session: None, ..select() }, "log in"),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+}
+
+/// A native client on a loopback address.
+fn native() -> Client {
+    client(&json!({"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"]}))
+}
+
+#[test]
+fn consent_is_asked_unless_it_was_given_for_all_of_it_and_the_client_is_certain() {
+    let loopback = ("redirect_uri", "http://127.0.0.1:51004/cb");
+    let confidential = confidential_client(&json!({
+        "application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"],
+    }));
+    let trusted = || client(&json!({"trusted": true}));
+    let by_name = r#"{"userinfo":{"email":null}}"#;
+    let consented = |scope: &str, claims: &[&str], case: Case| {
+        let consent = Consent { scope: scopes(scope), claims: claim_names(claims), given: NOW };
+        Case { consent: Some(consent), ..case }
+    };
+    let asking_email = || Case::asking(&[("claims", by_name)]);
+    let table = [
+        ("never", Case { consent: None, ..Case::asking(&[]) }, "ask consent"),
+        ("never, silently", Case { consent: None, ..Case::asking(&[("prompt", "none")]) }, "consent_required"),
+        ("for less", consented("openid", &[], Case::asking(&[])), "ask consent"),
+        ("for more", consented("openid read write", &[], Case::asking(&[])), "approved"),
+        ("a claim by name", asking_email(), "ask consent"),
+        ("a claim that was allowed by name", consented("openid read", &["email"], asking_email()), "approved"),
+        ("a claim that was allowed by a scope", consented("openid read email", &[], asking_email()), "approved"),
+        ("prompt=consent", Case::asking(&[("prompt", "consent")]), "ask consent"),
+        ("a trusted client", Case { consent: None, ..Case::of(trusted(), &[]) }, "approved"),
+        ("a trusted client, prompt=consent", Case::of(trusted(), &[("prompt", "consent")]), "approved"),
+        ("a public client on loopback", Case::of(native(), &[loopback]), "ask consent"),
+        ("a confidential client on loopback", Case::of(confidential, &[loopback]), "approved"),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+}
+
+#[test]
+fn an_approval_carries_what_was_asked_for_and_who_approved() {
+    let case = Case { client_subject: subject("pseudonym"), ..Case::asking(&[("nonce", "n")]) };
+    let NextStep::Approved(approved) = case.input(decide) else { panic!("not approved") };
+    assert_eq!(approved.redirect_uri().as_str(), REDIRECT_URI);
+    assert_eq!(approved.terms().nonce.as_deref(), Some("n"));
+    assert_eq!(approved.session(), &session());
+    assert_eq!(approved.client_subject(), &subject("pseudonym"));
+    assert_eq!(approved.scope(), &scopes("openid read"));
+    assert!(approved.claims().is_empty());
+}
+
+#[test]
+fn a_user_can_only_narrow_what_was_asked_for() {
+    let claims = r#"{"userinfo":{"email":null,"name":null},"id_token":{"locale":null}}"#;
+    let case = Case { consent: None, ..Case::asking(&[("scope", "openid read write"), ("claims", claims)]) };
+    let table = [
+        (&[][..], &[][..], "openid read write", &["email", "locale", "name"][..]),
+        (&["write"], &[], "openid read", &["email", "locale", "name"]),
+        (&["openid", "read"], &[], "openid write", &["email", "locale", "name"]),
+        (&["never_asked"], &["phone_number"], "openid read write", &["email", "locale", "name"]),
+        (&[], &["email"], "openid read write", &["locale", "name"]),
+        (&["profile"], &[], "openid read write", &["email"]),
+    ];
+    for (kept_scopes, kept_claims, scope, names) in table {
+        let approved = case.approved(kept_scopes, kept_claims);
+        assert_eq!(approved.scope(), &scopes(scope), "{kept_scopes:?} {kept_claims:?}");
+        assert_eq!(approved.claims().names(), claim_names(names), "{kept_scopes:?} {kept_claims:?}");
+    }
+}
+
+#[test]
+fn withholding_every_scope_denies_the_request() {
+    let plain = Case::asking(&[("scope", "read write")]);
+    assert_eq!(name(&plain.allowed(&["read"], &[])), "approved");
+    assert_eq!(name(&plain.allowed(&["read", "write"], &[])), RedirectError::AccessDenied.code());
+    let mut nothing = Case::asking(&[]);
+    nothing.request.terms.scope = scopes("");
+    assert_eq!(name(&nothing.allowed(&[], &[])), "approved", "nothing was asked for, so nothing is withheld");
+}
+
+#[test]
+fn pressing_allow_answers_the_question_and_nothing_else() {
+    assert_eq!(name(&Case::asking(&[("prompt", "consent")]).allowed(&[], &[])), "approved");
+    assert_eq!(name(&Case { session: None, ..Case::asking(&[]) }.allowed(&[], &[])), "log in");
+    assert_eq!(name(&Case::asking(&[("prompt", "select_account")]).allowed(&[], &[])), "select account");
+    assert_eq!(name(&Case::asking(&[]).expecting("bob").allowed(&[], &[])), "log in");
+}
+
+#[test]
+fn consent_is_read_only_where_it_can_make_a_difference() {
+    let loopback = ("redirect_uri", "http://127.0.0.1:51004/cb");
+    let table = [
+        ("a public web client", client(&json!({})), vec![], true),
+        ("prompt=consent", client(&json!({})), vec![("prompt", "consent")], false),
+        ("prompt=login", client(&json!({})), vec![("prompt", "login")], true),
+        ("a trusted client", client(&json!({"trusted": true})), vec![], false),
+        ("a public client on loopback", native(), vec![loopback], false),
+    ];
+    for (case, client, changes, expected) in table {
+        assert_eq!(depends_on_consent(&request(&client, &changes), &client), expected, "{case}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Tests of the errors of the front channel: each has its status or code, and says what to do.
+
+use crate::authorization::error::{PageError, RedirectError};
+use crate::authorization::pkce::PkceError;
+use crate::syntax::parameters::ParameterError;
+
+#[test]
+fn each_page_error_has_its_status_and_its_advice() {
+    let wrong_setup = "must correct how it is set up";
+    let again = "sign in again from there";
+    let table = [
+        (PageError::Parameters(ParameterError::Encoding), 400, wrong_setup),
+        (PageError::MissingClientId, 400, wrong_setup),
+        (PageError::UnknownClient, 400, wrong_setup),
+        (PageError::MissingRedirectUri, 400, wrong_setup),
+        (PageError::UnregisteredRedirectUri, 400, wrong_setup),
+        (PageError::UnregisteredPostLogoutUri, 400, wrong_setup),
+        (PageError::ForeignHint, 400, wrong_setup),
+        (PageError::NotAForm, 400, wrong_setup),
+        (PageError::StaleLogout, 400, "sign out again from there"),
+        (PageError::RequestTooLarge, 400, "must send a smaller request"),
+        (PageError::StaleInteraction, 400, again),
+        (PageError::OtherBrowser, 400, again),
+        (PageError::FinishedInteraction, 400, again),
+        (PageError::ForeignUpstreamAnswer, 400, again),
+        (PageError::IncompleteForm, 400, "reload the page"),
+        (PageError::UnknownIdentitySource, 400, "choose another way to sign in"),
+        (PageError::CrossSite, 403, "reload the page"),
+        (PageError::NotFound, 404, "Check the address."),
+        (PageError::MethodNotAllowed, 405, "Open the page from the application."),
+        (PageError::UpstreamRefused, 502, "choose another way to sign in"),
+        (PageError::UpstreamUnreachable, 502, "Try again in a moment, or choose another way"),
+        (PageError::Unavailable, 503, "Nothing was lost. Try again in a moment."),
+    ];
+    for (error, status, advice) in table {
+        assert_eq!(error.status(), status, "{error:?}");
+        assert!(error.advice().contains(advice), "{error:?}: {}", error.advice());
+    }
+}
+
+#[test]
+fn each_redirect_error_has_its_registered_code() {
+    let table = [
+        (RedirectError::Parameters(ParameterError::Encoding), "invalid_request"),
+        (RedirectError::TooLong("state"), "invalid_request"),
+        (RedirectError::MissingResponseType, "invalid_request"),
+        (RedirectError::UnsupportedResponseMode, "invalid_request"),
+        (RedirectError::MissingChallenge, "invalid_request"),
+        (RedirectError::UnsupportedChallengeMethod, "invalid_request"),
+        (RedirectError::Challenge(PkceError::MalformedChallenge), "invalid_request"),
+        (RedirectError::InvalidPrompt, "invalid_request"),
+        (RedirectError::InvalidDisplay, "invalid_request"),
+        (RedirectError::InvalidMaxAge, "invalid_request"),
+        (RedirectError::InvalidClaims, "invalid_request"),
+        (RedirectError::InvalidIdTokenHint, "invalid_request"),
+        (RedirectError::UnsupportedResponseType, "unsupported_response_type"),
+        (RedirectError::InvalidScope, "invalid_scope"),
+        (RedirectError::InvalidTarget, "invalid_target"),
+        (RedirectError::UnauthorizedClient, "unauthorized_client"),
+        (RedirectError::UnmetAuthenticationRequirements, "unmet_authentication_requirements"),
+        (RedirectError::RequestNotSupported, "request_not_supported"),
+        (RedirectError::RequestUriNotSupported, "request_uri_not_supported"),
+        (RedirectError::RegistrationNotSupported, "registration_not_supported"),
+        (RedirectError::LoginRequired, "login_required"),
+        (RedirectError::ConsentRequired, "consent_required"),
+        (RedirectError::AccessDenied, "access_denied"),
+        (RedirectError::TemporarilyUnavailable, "temporarily_unavailable"),
+    ];
+    for (error, code) in table {
+        assert_eq!(error.code(), code, "{error:?}");
+        // RFC 6749 §4.1.2.1 limits error_description to these characters.
+        let description = error.to_string();
+        assert!(
+            description.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b'"' && byte != b'\\'),
+            "{description}"
+        );
+    }
+}

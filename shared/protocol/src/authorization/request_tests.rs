@@ -1,0 +1,349 @@
+//! Tests of the parsing of an authorization request.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::authorization::error::{PageError, RedirectError};
+use crate::authorization::pkce::PkceError;
+use crate::authorization::refusal::{Redirected, Refusal};
+use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms, client_id};
+use crate::authorization::response::ResponseMode;
+use crate::clients::client::Client;
+use crate::fixtures::{
+    CHALLENGE, REDIRECT_URI, claim_names, client, confidential_client, parameters, query, registered, request, scopes,
+    secret_hash, subject,
+};
+use crate::syntax::parameters::{ParameterError, Parameters};
+
+fn parsed(client: &Client, query: &str) -> Result<AuthorizationRequest, Refusal> {
+    AuthorizationRequest::parse(&parameters(query), client)
+}
+
+fn terms(changes: &[(&str, &str)]) -> RequestTerms {
+    request(&client(&json!({})), changes).terms
+}
+
+/// What a request is redirected with, that cannot be served.
+fn redirected(client: &Client, query: &str) -> Redirected {
+    match parsed(client, query) {
+        Err(Refusal::Redirect(redirected)) => *redirected,
+        Err(Refusal::Page(error)) => panic!("{query}: {error:?}"),
+        Ok(_) => panic!("{query}: accepted"),
+    }
+}
+
+fn error(changes: &[(&str, &str)]) -> RedirectError {
+    redirected(&client(&json!({})), &query(changes)).error
+}
+
+fn page(client: &Client, query: &str) -> PageError {
+    match parsed(client, query) {
+        Err(Refusal::Page(error)) => error,
+        Err(Refusal::Redirect(redirected)) => panic!("{query}: {redirected:?}"),
+        Ok(_) => panic!("{query}: accepted"),
+    }
+}
+
+#[test]
+fn a_request_without_a_usable_client_id_is_no_ones() {
+    let table = [
+        ("client_id=app", Ok("app")),
+        ("", Err(PageError::MissingClientId)),
+        ("client_id=", Err(PageError::MissingClientId)),
+        ("client_id=a%20b", Err(PageError::UnknownClient)),
+        ("client_id=app&client_id=app", Err(PageError::Parameters(ParameterError::Repeated("client_id")))),
+    ];
+    for (query, expected) in table {
+        let found = client_id(&parameters(query));
+        assert_eq!(found.as_ref().map(|id| id.as_str()).map_err(|error| *error), expected, "{query}");
+    }
+}
+
+#[test]
+fn nothing_is_redirected_before_the_redirect_uri_is_known_to_be_the_clients() {
+    let one = client(&json!({}));
+    let two = client(&json!({"redirect_uris": [REDIRECT_URI, "https://app.example/other"]}));
+    let plain = |changes: &[(&str, &str)]| {
+        query(&[&[("scope", "read"), ("redirect_uri", ""), ("response_type", "token")], changes].concat())
+    };
+    let repeated = format!("{}&redirect_uri={REDIRECT_URI}", query(&[]));
+    let table = [
+        (&one, query(&[("redirect_uri", "https://evil.example/cb")]), PageError::UnregisteredRedirectUri),
+        (&one, repeated, PageError::Parameters(ParameterError::Repeated("redirect_uri"))),
+        (&one, query(&[("redirect_uri", "")]), PageError::MissingRedirectUri),
+        (&one, plain(&[("scope", "read openid")]), PageError::MissingRedirectUri),
+        (&two, plain(&[]), PageError::MissingRedirectUri),
+    ];
+    for (client, query, expected) in table {
+        assert_eq!(page(client, &query), expected, "{query}");
+    }
+    assert_eq!(redirected(&one, &plain(&[])).error, RedirectError::UnsupportedResponseType);
+}
+
+#[test]
+fn an_omitted_redirect_uri_is_remembered_as_omitted() {
+    let client = client(&json!({}));
+    let omitted = request(&client, &[("redirect_uri", ""), ("scope", "read")]);
+    assert_eq!((omitted.redirect_uri.as_str(), omitted.terms.redirect_uri_sent), (REDIRECT_URI, false));
+    assert!(request(&client, &[]).terms.redirect_uri_sent);
+}
+
+#[test]
+fn an_error_goes_back_in_the_requested_mode_and_with_the_state() {
+    let client = client(&json!({}));
+    let sent = |query: &str| {
+        let Redirected { destination, error } = redirected(&client, query);
+        (error, destination.response_mode, destination.state)
+    };
+    let state = Some("xyz".to_owned());
+    let bad = ("response_type", "token");
+    let table = [
+        (query(&[bad]), RedirectError::UnsupportedResponseType, ResponseMode::Query, state.clone()),
+        (
+            query(&[bad, ("response_mode", "fragment")]),
+            RedirectError::UnsupportedResponseType,
+            ResponseMode::Fragment,
+            state.clone(),
+        ),
+        (
+            query(&[("response_mode", "web_message")]),
+            RedirectError::UnsupportedResponseMode,
+            ResponseMode::Query,
+            state.clone(),
+        ),
+        (
+            format!("{}&response_mode=fragment&response_mode=fragment", query(&[])),
+            RedirectError::Parameters(ParameterError::Repeated("response_mode")),
+            ResponseMode::Query,
+            state,
+        ),
+        (query(&[("state", &"s".repeat(2049))]), RedirectError::TooLong("state"), ResponseMode::Query, None),
+        (
+            format!("{}&state=xyz", query(&[])),
+            RedirectError::Parameters(ParameterError::Repeated("state")),
+            ResponseMode::Query,
+            None,
+        ),
+    ];
+    for (query, error, mode, state) in table {
+        assert_eq!(sent(&query), (error, mode, state), "{query}");
+    }
+}
+
+#[test]
+fn each_parameter_has_a_bound() {
+    let long = |length: usize| "x".repeat(length);
+    for (name, limit) in [("state", 2048), ("nonce", 512), ("login_hint", 320), ("id_token_hint", 8192)] {
+        assert_eq!(error(&[(name, &long(limit + 1))]), RedirectError::TooLong(name));
+        let request = request(&client(&json!({})), &[(name, &long(limit))]);
+        let kept = match name {
+            "state" => request.terms.state,
+            "nonce" => request.terms.nonce,
+            "login_hint" => request.terms.login_hint,
+            _ => request.id_token_hint.map(|hint| hint.expose().clone()),
+        };
+        assert_eq!(kept, Some(long(limit)), "{name}");
+    }
+    for name in ["acr_values", "ui_locales"] {
+        assert_eq!(error(&[(name, &vec!["x"; 21].join(" "))]), RedirectError::TooLong(name));
+        terms(&[(name, &vec!["x"; 20].join(" "))]);
+    }
+    let claims = |length: usize| format!("{{{}}}", " ".repeat(length - 2));
+    assert_eq!(error(&[("claims", &claims(8193))]), RedirectError::TooLong("claims"));
+    terms(&[("claims", &claims(8192))]);
+}
+
+#[test]
+fn a_repeated_parameter_is_refused_wherever_it_is_read() {
+    for name in [
+        "response_type",
+        "scope",
+        "code_challenge",
+        "code_challenge_method",
+        "nonce",
+        "prompt",
+        "max_age",
+        "login_hint",
+        "id_token_hint",
+        "claims",
+        "acr_values",
+        "ui_locales",
+        "display",
+        "request",
+        "request_uri",
+        "registration",
+    ] {
+        let twice = format!("{}&{name}=a&{name}=a", query(&[(name, "")]));
+        let expected = RedirectError::Parameters(ParameterError::Repeated(name));
+        assert_eq!(redirected(&client(&json!({})), &twice).error, expected, "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_offered_is_refused_by_its_own_error() {
+    let table = [
+        (("request", "e30.e30."), RedirectError::RequestNotSupported),
+        (("request_uri", "urn:x"), RedirectError::RequestUriNotSupported),
+        (("registration", "{}"), RedirectError::RegistrationNotSupported),
+        (("response_type", ""), RedirectError::MissingResponseType),
+        (("response_type", "token"), RedirectError::UnsupportedResponseType),
+        (("response_type", "code id_token"), RedirectError::UnsupportedResponseType),
+        (("response_type", "CODE"), RedirectError::UnsupportedResponseType),
+        (("display", "hologram"), RedirectError::InvalidDisplay),
+    ];
+    for (change, expected) in table {
+        assert_eq!(error(&[change]), expected, "{change:?}");
+    }
+    for display in ["page", "popup", "touch", "wap"] {
+        terms(&[("display", display)]);
+    }
+}
+
+#[test]
+fn a_client_without_the_code_grant_is_not_authorized() {
+    let machine = confidential_client(&json!({"grant_types": ["client_credentials"], "scope": "read"}));
+    assert_eq!(redirected(&machine, &query(&[])).error, RedirectError::UnauthorizedClient);
+}
+
+#[test]
+fn the_challenge_is_s256_and_required_unless_registered_otherwise() {
+    let public = client(&json!({}));
+    let preset = client(&json!({"code_challenge_method": "S256"}));
+    let secret = json!({
+        "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [secret_hash("s").encoded()],
+    });
+    let optional = registered(&secret, &json!({"pkce": "public"})).unwrap();
+    let (none, method) = (("code_challenge", ""), "code_challenge_method");
+    let refused = [
+        (&public, vec![none], RedirectError::MissingChallenge),
+        (&public, vec![none, (method, "")], RedirectError::MissingChallenge),
+        (&optional, vec![none], RedirectError::MissingChallenge),
+        (&public, vec![(method, "")], RedirectError::UnsupportedChallengeMethod),
+        (&public, vec![(method, "plain")], RedirectError::UnsupportedChallengeMethod),
+        (&preset, vec![(method, "plain")], RedirectError::UnsupportedChallengeMethod),
+        (&optional, vec![(method, "s256")], RedirectError::UnsupportedChallengeMethod),
+        (&public, vec![("code_challenge", "short")], RedirectError::Challenge(PkceError::MalformedChallenge)),
+    ];
+    for (client, changes, expected) in refused {
+        assert_eq!(redirected(client, &query(&changes)).error, expected, "{changes:?}");
+    }
+    let challenge =
+        |client: &Client, changes: &[(&str, &str)]| request(client, changes).terms.code_challenge.map(String::from);
+    assert_eq!(challenge(&public, &[]).as_deref(), Some(CHALLENGE));
+    assert_eq!(challenge(&preset, &[(method, "")]).as_deref(), Some(CHALLENGE));
+    assert_eq!(challenge(&optional, &[none, (method, "")]), None);
+}
+
+#[test]
+fn scopes_are_registered_ones_and_offline_access_is_never_implied() {
+    assert_eq!(terms(&[]).scope, scopes("openid read"));
+    assert_eq!(terms(&[("scope", "")]).scope, scopes("openid profile email read write"));
+    assert_eq!(terms(&[("scope", "offline_access")]).scope, scopes("offline_access"));
+    for scope in ["openid introspect_tokens", "openid  read", "openid\tread", "OPENID"] {
+        assert_eq!(error(&[("scope", scope)]), RedirectError::InvalidScope, "{scope}");
+    }
+}
+
+#[test]
+fn resources_are_the_default_and_registered_ones() {
+    let resources = |value| terms(&[("resource", value)]).resource.iter().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(resources("https://a.example"), ["https://a.example"]);
+    assert_eq!(resources("https://api.example"), ["https://api.example"]);
+    assert!(resources("").is_empty());
+    for resource in ["https://b.example", "https://a.example#x", "a.example"] {
+        assert_eq!(error(&[("resource", resource)]), RedirectError::InvalidTarget, "{resource}");
+    }
+}
+
+#[test]
+fn the_claims_parameter_belongs_to_openid_connect() {
+    let claims = r#"{"userinfo":{"email":null},"id_token":{"sub":{"value":"alice"}}}"#;
+    let asked = terms(&[("claims", claims)]);
+    assert_eq!(asked.claims.names(), claim_names(&["email"]));
+    assert_eq!(asked.expected_subject, Some(subject("alice")));
+    let ignored = terms(&[("claims", claims), ("scope", "read")]);
+    assert!(ignored.claims.is_empty() && ignored.expected_subject.is_none());
+    assert_eq!(error(&[("claims", "[]")]), RedirectError::InvalidClaims);
+    assert_eq!(error(&[("claims", "[]"), ("scope", "read")]), RedirectError::InvalidClaims);
+    let demanding = |class: &str| format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{class}"}}}}}}"#);
+    assert_eq!(error(&[("claims", &demanding("urn:other"))]), RedirectError::UnmetAuthenticationRequirements);
+    assert!(
+        terms(&[("claims", &demanding("urn:postern:acr:single-factor"))])
+            .claims
+            .are_met_by("urn:postern:acr:single-factor")
+    );
+}
+
+#[test]
+fn claims_asked_for_by_name_are_those_of_no_requested_scope() {
+    let claims = r#"{"userinfo":{"email":null,"name":null},"id_token":{"email":null,"phone_number":null}}"#;
+    let by_name = |scope| terms(&[("claims", claims), ("scope", scope)]).claims_by_name();
+    assert_eq!(by_name("openid"), claim_names(&["email", "name", "phone_number"]));
+    assert_eq!(by_name("openid email"), claim_names(&["name", "phone_number"]));
+    assert_eq!(by_name("openid profile email"), claim_names(&["phone_number"]));
+}
+
+#[test]
+fn prompt_is_none_alone_or_a_list_of_pages() {
+    let pages = |login, account, consent| Prompt::Pages { login, account, consent };
+    let table = [
+        ("", Prompt::AsNeeded),
+        ("none", Prompt::Nothing),
+        ("login", pages(true, false, false)),
+        ("select_account", pages(false, true, false)),
+        ("consent", pages(false, false, true)),
+        ("consent login select_account", pages(true, true, true)),
+        ("login login", pages(true, false, false)),
+    ];
+    for (value, expected) in table {
+        assert_eq!(terms(&[("prompt", value)]).prompt, expected, "{value}");
+    }
+    for value in ["none login", "login none", "create", "LOGIN", "login  consent", " login"] {
+        assert_eq!(error(&[("prompt", value)]), RedirectError::InvalidPrompt, "{value}");
+    }
+}
+
+#[test]
+fn max_age_is_a_number_of_seconds() {
+    for (value, expected) in [("", None), ("0", Some(0)), ("60", Some(60)), ("4294967295", Some(u32::MAX))] {
+        assert_eq!(terms(&[("max_age", value)]).max_age, expected, "{value}");
+    }
+    for value in ["-1", "+1", "1.5", "4294967296", "1e3", " 1", "x"] {
+        assert_eq!(error(&[("max_age", value)]), RedirectError::InvalidMaxAge, "{value}");
+    }
+}
+
+#[test]
+fn an_accepted_request_answers_where_it_says() {
+    let request = request(&client(&json!({})), &[("response_mode", "fragment")]);
+    let destination = request.destination();
+    assert_eq!(destination.redirect_uri.as_str(), REDIRECT_URI);
+    assert_eq!((destination.response_mode, destination.state.as_deref()), (ResponseMode::Fragment, Some("xyz")));
+    let refused = request.refuse(RedirectError::AccessDenied);
+    assert_eq!(refused.error, RedirectError::AccessDenied);
+    assert_eq!(refused.destination.response_mode, ResponseMode::Fragment);
+    assert_eq!(request.terms.client_id.as_str(), "app");
+}
+
+#[test]
+fn a_page_error_is_refused_on_a_page() {
+    assert!(matches!(Refusal::from(PageError::NotFound), Refusal::Page(PageError::NotFound)));
+}
+
+proptest! {
+    #[test]
+    fn no_request_panics_and_none_leaves_for_an_unregistered_uri(
+        redirect_uri in "(https://app.example/cb|https://evil.example|[!-~]{0,20})",
+        query in "([a-z_]{1,12}=[!-~]{0,12}&){0,6}",
+    ) {
+        let client = client(&json!({}));
+        let encoded = format!("{query}redirect_uri={}", crate::syntax::encoding::encode_uri_component(&redirect_uri));
+        let Ok(parameters) = Parameters::parse(encoded.as_bytes()) else { return Ok(()) };
+        let destination = match AuthorizationRequest::parse(&parameters, &client) {
+            Ok(request) => Some(request.destination()),
+            Err(Refusal::Redirect(redirected)) => Some(redirected.destination),
+            Err(Refusal::Page(_)) => None,
+        };
+        prop_assert!(destination.is_none_or(|destination| destination.redirect_uri.as_str() == REDIRECT_URI));
+    }
+}
