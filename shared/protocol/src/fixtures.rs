@@ -112,7 +112,7 @@ pub(crate) fn settings(change: &Value) -> Settings {
     let scopes = scopes.map(|name| json!({"name": name, "title": name}));
     let base = json!({
         "name": "Demo", "default_audience": DEFAULT_AUDIENCE, "scopes": scopes,
-        "resources": ["https://a.example", "https://b.example"],
+        "resources": ["https://a.example", "https://b.example", issuer().as_str()],
     });
     serde_json::from_value(changed(base, change)).unwrap()
 }

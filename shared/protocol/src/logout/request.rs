@@ -235,3 +235,166 @@ impl Confirmation {
         (session.cookie == self.cookie).then_some(ApprovedLogout(session))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixtures::{NOW, changed, client, client_id, issuer, later, parameters, secret_hash, session};
+    use crate::syntax::parameters::ParameterError;
+    use crate::types::id::WorkspaceId;
+
+    fn request(query: &str) -> LogoutRequest {
+        LogoutRequest::parse(&parameters(query)).ok().unwrap()
+    }
+
+    /// A hint of `sid-1` for `app`, with `change`.
+    fn hint(change: &Value) -> Option<Hint> {
+        let base = json!({"iss": issuer().as_str(), "aud": "app", "sid": "sid-1", "sub": "alice", "exp": 1});
+        Hint::parse(changed(base, change).to_string().as_bytes(), &issuer())
+    }
+
+    #[test]
+    fn a_request_is_read_and_bounded() {
+        let all = request("id_token_hint=h&client_id=app&post_logout_redirect_uri=https://app.example/bye&state=s&x=y");
+        assert_eq!(all.id_token_hint.unwrap().expose(), "h");
+        assert_eq!(all.client_id, Some(client_id("app")));
+        assert_eq!(all.post_logout_redirect_uri.as_deref(), Some("https://app.example/bye"));
+        assert_eq!(all.state.as_deref(), Some("s"));
+        let none = request("state=");
+        assert!(none.id_token_hint.is_none() && none.client_id.is_none() && none.state.is_none());
+
+        for name in ["client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales", "id_token_hint"] {
+            let twice = parameters(&format!("{name}=a&{name}=a"));
+            let expected = PageError::Parameters(ParameterError::Repeated(name));
+            assert_eq!(LogoutRequest::parse(&twice).err(), Some(expected), "{name}");
+        }
+        for name in ["client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales"] {
+            let long = parameters(&format!("{name}={}", "a".repeat(2049)));
+            assert_eq!(LogoutRequest::parse(&long).err(), Some(PageError::RequestTooLarge), "{name}");
+        }
+        assert_eq!(request(&format!("state={}", "a".repeat(2048))).state.map(|state| state.len()), Some(2048));
+        assert_eq!(LogoutRequest::parse(&parameters("client_id=a%20b")).err(), Some(PageError::UnknownClient));
+    }
+
+    #[test]
+    fn a_hint_is_an_id_token_of_this_issuer_that_names_clients_and_a_session() {
+        assert!(hint(&json!({})).is_some());
+        assert!(hint(&json!({"aud": ["app", "other"]})).is_some());
+        for bad in [json!({"iss": "https://auth.example/default/partner"}), json!({"sid": null}), json!({"aud": "a b"})]
+        {
+            assert!(hint(&bad).is_none(), "{bad}");
+        }
+        let partner = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "partner").unwrap());
+        assert!(Hint::parse(br#"{"iss":"x","aud":"app","sid":"s"}"#, &partner).is_none());
+    }
+
+    #[test]
+    fn the_client_is_the_one_that_the_hint_was_issued_to() {
+        let many = || hint(&json!({"aud": ["app", "other"]}));
+        let table = [
+            ("client_id=app", None, Ok(Some("app"))),
+            ("", None, Ok(None)),
+            ("client_id=app", hint(&json!({})), Ok(Some("app"))),
+            ("client_id=other", hint(&json!({})), Err(PageError::ForeignHint)),
+            ("client_id=other", many(), Ok(Some("other"))),
+            ("", hint(&json!({})), Ok(Some("app"))),
+            ("", many(), Ok(None)),
+        ];
+        for (query, hint, expected) in table {
+            let request = request(query);
+            let found = request.client(hint.as_ref()).map(|client| client.map(ClientId::as_str));
+            assert_eq!(found, expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_user_returns_to_registered_uris_only() {
+        let registered = client(&json!({"post_logout_redirect_uris": ["https://app.example/bye?x=1"]}));
+        let returning = |query: &str, client: Option<&Client>| {
+            request(query).returning(client).map(|returning| returning.map(|returning| returning.location()))
+        };
+        let asked = "post_logout_redirect_uri=https://app.example/bye?x%3D1";
+        let stateful = format!("{asked}&state=a%20b");
+        assert_eq!(returning(asked, Some(&registered)), Ok(Some("https://app.example/bye?x=1".into())));
+        let location = "https://app.example/bye?x=1&state=a%20b";
+        assert_eq!(returning(&stateful, Some(&registered)), Ok(Some(location.into())));
+        assert_eq!(returning("", Some(&registered)), Ok(None));
+        assert_eq!(returning(asked, None), Ok(None));
+        let other = "post_logout_redirect_uri=https://app.example/bye";
+        let refused = Err(PageError::UnregisteredPostLogoutUri);
+        assert_eq!(returning(other, Some(&registered)), refused);
+        assert_eq!(returning(asked, Some(&client(&json!({})))), refused);
+        let found = request(&stateful).returning(Some(&registered)).unwrap().unwrap();
+        assert_eq!((found.uri().as_str(), found.state()), ("https://app.example/bye?x=1", Some("a b")));
+    }
+
+    #[test]
+    fn the_user_is_asked_unless_the_hint_is_of_this_very_session() {
+        let step = |session, hint: Option<Hint>| match decide(session, hint.as_ref()) {
+            LogoutStep::Nobody => "nobody".to_owned(),
+            LogoutStep::Ask(session) => format!("ask {}", session.sid),
+            LogoutStep::End(approved) => format!("end {}", approved.session().sid),
+        };
+        assert_eq!(step(None, hint(&json!({}))), "nobody");
+        assert_eq!(step(Some(session()), None), "ask sid-1");
+        assert_eq!(step(Some(session()), hint(&json!({"sid": "sid-2"}))), "ask sid-1");
+        assert_eq!(step(Some(session()), hint(&json!({}))), "end sid-1");
+    }
+
+    fn confirmation(prompt: LogoutPrompt) -> Confirmation {
+        Confirmation {
+            cookie: session().cookie,
+            client_id: None,
+            post_logout_redirect_uri: None,
+            state: None,
+            expires: later(60),
+            prompt,
+        }
+    }
+
+    #[test]
+    fn a_form_ends_the_session_that_it_was_shown_for() {
+        let (ours, other) = (secret_hash("cookie"), secret_hash("another"));
+        let table = [
+            (LogoutPrompt::Asked, Some(ours), true),
+            (LogoutPrompt::Asked, Some(other), false),
+            (LogoutPrompt::Asked, None, false),
+            (LogoutPrompt::Failed, Some(ours), true),
+            (LogoutPrompt::Failed, Some(other), false),
+            (LogoutPrompt::Failed, None, true),
+        ];
+        for (prompt, presented, expected) in table {
+            let session = confirmation(prompt).session(presented, NOW).unwrap();
+            assert_eq!(session.is_some_and(|session| session.matches(&ours)), expected, "{prompt:?}");
+        }
+        let stale = Confirmation { expires: NOW, ..confirmation(LogoutPrompt::Asked) };
+        assert_eq!(stale.session(Some(ours), NOW).err(), Some(PageError::StaleLogout));
+        let broken = Confirmation { cookie: "x".into(), ..confirmation(LogoutPrompt::Asked) };
+        assert_eq!(broken.session(Some(ours), NOW).err(), Some(PageError::StaleLogout));
+    }
+
+    #[test]
+    fn a_form_approves_the_end_of_its_own_session_only() {
+        let approved = confirmation(LogoutPrompt::Asked).approve(session());
+        assert_eq!(approved.map(|approved| approved.session().clone()), Some(session()));
+        let other = Session { cookie: secret_hash("another").encoded(), ..session() };
+        assert!(confirmation(LogoutPrompt::Asked).approve(other).is_none());
+    }
+
+    #[test]
+    fn a_form_survives_the_browser() {
+        let full = Confirmation {
+            client_id: Some(client_id("app")),
+            post_logout_redirect_uri: Some("https://app.example/bye".into()),
+            state: Some("s".into()),
+            ..confirmation(LogoutPrompt::Failed)
+        };
+        for form in [full, confirmation(LogoutPrompt::Asked)] {
+            let sealed = serde_json::to_value(&form).unwrap();
+            let opened: Confirmation = serde_json::from_value(sealed.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&opened).unwrap(), sealed);
+        }
+    }
+}

@@ -77,3 +77,72 @@ impl Caller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixtures::{authenticated, changed, client_id, confidential_client, issuer, subject};
+    use crate::types::scope::INTROSPECT_TOKENS;
+
+    fn client(scope: &str) -> Caller {
+        let metadata = json!({"grant_types": ["client_credentials"], "scope": "", "client_credentials_scope": scope});
+        Caller::Client(authenticated(confidential_client(&metadata)))
+    }
+
+    /// The holder of a token of `app` for Alice, with `change`.
+    fn bearer(change: &Value) -> Caller {
+        let base = json!({
+            "iss": issuer().as_str(), "sub": "alice", "aud": issuer().as_str(), "client_id": "app", "iat": 1, "exp": 2,
+            "jti": "j", "scope": "openid",
+        });
+        Caller::Bearer(Box::new(serde_json::from_value(changed(base, change)).unwrap()))
+    }
+
+    #[test]
+    fn a_token_may_be_asked_about_by_its_own_client_or_user_and_with_the_scope_by_anybody() {
+        let all = |scope| json!({ "scope": scope });
+        let table = [
+            ("its client", client("read"), "app", "alice", true),
+            ("its client, of another user", client("read"), "app", "bob", true),
+            ("another client", client("read"), "other", "alice", false),
+            ("another client with the scope", client(INTROSPECT_TOKENS), "other", "alice", true),
+            ("its holder", bearer(&json!({})), "app", "alice", true),
+            ("another user of the client", bearer(&json!({})), "app", "bob", false),
+            ("the user at another client", bearer(&json!({})), "other", "alice", false),
+            ("a holder with the scope", bearer(&all(INTROSPECT_TOKENS)), "other", "bob", true),
+            (
+                "the scope in a token for somebody else",
+                bearer(&json!({"scope": INTROSPECT_TOKENS, "aud": "https://api.example"})),
+                "other",
+                "bob",
+                false,
+            ),
+        ];
+        for (case, caller, client, user, expected) in table {
+            let (client, subject) = (client_id(client), subject(user));
+            let owner = TokenOwner { client: &client, subject: &subject };
+            assert_eq!(caller.may(INTROSPECT_TOKENS, owner, &issuer()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_caller_is_a_client_by_whichever_means() {
+        assert_eq!(client("read").client_id().as_str(), "app");
+        assert_eq!(bearer(&json!({"client_id": "other"})).client_id().as_str(), "other");
+    }
+
+    #[test]
+    fn each_error_has_its_status_and_code() {
+        let table = [
+            (CallerError::Client(ClientAuthenticationError::Refused), (401, "invalid_client")),
+            (CallerError::Bearer(BearerError::Missing), (401, "invalid_token")),
+            (CallerError::Bearer(BearerError::Malformed), (400, "invalid_request")),
+            (CallerError::Unavailable, (503, "temporarily_unavailable")),
+        ];
+        for (error, expected) in table {
+            assert_eq!(error.response(), expected, "{error:?}");
+        }
+    }
+}

@@ -130,3 +130,86 @@ pub fn belongs(grant: &Grant, token: &RefreshToken) -> bool {
     let previous = state.previous.is_some_and(|(previous, _)| previous.matches(&token.hash));
     state.current.matches(&token.hash) | previous
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixtures::{
+        NOW, client_id, code, grant, grant_id, issued, issuer, later, redeemed, refresh_state, refresh_token,
+        secret_hash, subject,
+    };
+
+    #[test]
+    fn of_a_token_that_is_not_good_nothing_is_said() {
+        assert_eq!(serde_json::to_value(Introspection::INACTIVE).unwrap(), json!({"active": false}));
+    }
+
+    #[test]
+    fn of_an_access_token_its_own_claims_are_said() {
+        let claims = json!({
+            "iss": issuer().as_str(), "sub": "alice", "aud": ["https://api.example"], "client_id": "app", "iat": 1,
+            "exp": 2, "jti": "j", "scope": "read", "auth_time": 1, "acr": "x", "amr": ["pwd"],
+        });
+        let said = Introspection::access_token(serde_json::from_value(claims.clone()).unwrap());
+        let expected = crate::fixtures::changed(claims, &json!({"active": true, "token_type": "Bearer"}));
+        assert_eq!(serde_json::to_value(said).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_a_refresh_token_its_grant_is_said() {
+        let mut granted = grant(redeemed(Some(refresh_state())));
+        granted.terms.sub_for_client = Some(subject("pseudonym"));
+        let exp = |state| {
+            let said = serde_json::to_value(Introspection::refresh_token(&granted, &state, &issuer())).unwrap();
+            assert_eq!(
+                crate::fixtures::changed(said.clone(), &json!({"exp": null})),
+                json!({
+                    "active": true, "iss": issuer().as_str(), "client_id": "app", "sub": "pseudonym",
+                    "scope": "openid read offline_access", "iat": NOW.seconds() - 30, "auth_time": NOW.seconds() - 60,
+                    "acr": "urn:postern:acr:single-factor", "amr": ["pwd"],
+                })
+            );
+            said["exp"].clone()
+        };
+        assert_eq!(exp(RefreshState { until: later(10), ..refresh_state() }), json!(NOW.seconds() + 10));
+        assert_eq!(exp(RefreshState { idle_until: later(20), ..refresh_state() }), json!(NOW.seconds() + 20));
+    }
+
+    #[test]
+    fn a_signed_answer_names_who_says_it_and_to_whom() {
+        let (issuer, client) = (issuer(), client_id("app"));
+        let signed = SignedIntrospection {
+            iss: issuer.as_str(),
+            aud: &client,
+            iat: 1,
+            token_introspection: &Introspection::INACTIVE,
+        };
+        let expected =
+            json!({"iss": issuer.as_str(), "aud": "app", "iat": 1, "token_introspection": {"active": false}});
+        assert_eq!(serde_json::to_value(signed).unwrap(), expected);
+    }
+
+    #[test]
+    fn only_the_current_refresh_token_is_active_and_its_predecessor_still_belongs() {
+        let state = refresh_state();
+        let table = [
+            ("current", redeemed(Some(state)), 3, true, true),
+            ("previous", redeemed(Some(state)), 2, false, true),
+            ("earlier", redeemed(Some(state)), 1, false, false),
+            ("ended", redeemed(Some(RefreshState { until: NOW, ..state })), 3, false, true),
+            ("idle", redeemed(Some(RefreshState { idle_until: NOW, ..state })), 3, false, true),
+            ("no previous one", redeemed(Some(RefreshState { previous: None, ..state })), 2, false, false),
+            ("no refresh tokens", redeemed(None), 3, false, false),
+            ("not redeemed", issued(), 3, false, false),
+            ("revoked", GrantState::Revoked { code: secret_hash(&code()) }, 3, false, false),
+        ];
+        for (case, state, generation, is_current, is_related) in table {
+            let (grant, token) = (grant(state), refresh_token(generation));
+            assert_eq!(token.grant, grant_id());
+            assert_eq!(current(&grant, &token, NOW).map(|state| state.generation), is_current.then_some(3), "{case}");
+            assert_eq!(belongs(&grant, &token), is_related, "{case}");
+        }
+    }
+}

@@ -68,3 +68,39 @@ impl TokenRequestError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::parameters;
+    use crate::tokens::bearer::BearerError;
+
+    #[test]
+    fn a_request_names_one_token() {
+        let token = |body: &str| {
+            TokenParameter::parse(&parameters(body)).map(|named| named.map(|named| named.token.expose().clone()))
+        };
+        assert_eq!(token("token=abc&token_type_hint=whatever"), Ok(Some("abc".into())));
+        assert_eq!(token("token="), Ok(None));
+        assert_eq!(token(""), Ok(None));
+        assert_eq!(token("token=a&token=a"), Err(ParameterError::Repeated("token")));
+    }
+
+    #[test]
+    fn each_error_has_its_status_and_code() {
+        let invalid_request = (400, "invalid_request");
+        let table = [
+            (TokenRequestError::Parameters(ParameterError::Encoding), invalid_request),
+            (TokenRequestError::QueryParameters, invalid_request),
+            (TokenRequestError::ContentType, invalid_request),
+            (TokenRequestError::TooLarge, (413, "invalid_request")),
+            (TokenRequestError::MissingToken, invalid_request),
+            (TokenRequestError::Caller(CallerError::Bearer(BearerError::Invalid)), (401, "invalid_token")),
+            (TokenRequestError::Public, (401, "invalid_client")),
+            (TokenRequestError::Unavailable, (503, "temporarily_unavailable")),
+        ];
+        for (error, expected) in table {
+            assert_eq!(error.response(), expected, "{error:?}");
+        }
+    }
+}

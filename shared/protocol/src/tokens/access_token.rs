@@ -111,13 +111,99 @@ impl AccessTokenClaims {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::clients::resource_indicator::Resources;
+    use crate::fixtures::{
+        NOW, authenticated, client, confidential_client, context, grant, grant_id, issuer, later, loaded, parameters,
+        redeemed, refresh_state, refresh_token, scopes, subject,
+    };
+    use crate::tokens::client_credentials::{self, ClientCredentialsRequest};
+    use crate::tokens::refresh_grant::{self, Narrowing};
     use crate::types::id::WorkspaceId;
+
+    /// The entitlement of a refresh of Alice's grant with `scope` and `resource`.
+    fn of_user(scope: &str, resource: &str) -> Entitlement {
+        let mut granted = grant(redeemed(Some(refresh_state())));
+        granted.terms.scope = scopes(scope);
+        granted.terms.resource = Resources::parse(&parameters(resource)).unwrap();
+        let narrowing = Narrowing { scope: None, resource: Resources::default() };
+        let client = client(&json!({
+            "scope": "openid read offline_access introspect_tokens", "resources": [issuer().as_str()],
+            "lifetimes": {"access_token": 100},
+        }));
+        let client = authenticated(client);
+        let approved =
+            refresh_grant::approve(loaded(granted), &refresh_token(3), narrowing, || false, context(&client));
+        approved.ok().unwrap().entitlement
+    }
+
+    fn claims(due: &Entitlement) -> AccessTokenClaims {
+        AccessTokenClaims::of(due, &issuer(), &[5; 16]).unwrap()
+    }
+
+    #[test]
+    fn a_users_token_says_who_for_whom_and_until_when() {
+        let expected = json!({
+            "iss": "https://auth.example/default/demo", "sub": "alice", "aud": ["https://api.example"],
+            "client_id": "app", "iat": NOW.seconds(), "exp": NOW.seconds() + 100,
+            "jti": format!("{}.BQUFBQUFBQUFBQUFBQUFBQ", grant_id()), "scope": "read",
+            "auth_time": NOW.seconds() - 60, "acr": "urn:postern:acr:single-factor", "amr": ["pwd"],
+        });
+        assert_eq!(serde_json::to_value(claims(&of_user("read", ""))).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_clients_own_token_says_so_and_nothing_of_a_login() {
+        let machine = json!({"grant_types": ["client_credentials"], "scope": "", "client_credentials_scope": "read"});
+        let client = authenticated(confidential_client(&machine));
+        let request = ClientCredentialsRequest { scope: None, resource: Resources::default() };
+        let due = client_credentials::approve(&request, grant_id(), context(&client)).ok().unwrap();
+        let claims = claims(&due);
+        assert_eq!((claims.sub, claims.gty), (subject("app"), Some(OwnToken::ClientCredentials)));
+        assert_eq!((claims.auth_time, claims.acr, claims.amr), (None, None, None));
+    }
+
+    #[test]
+    fn a_token_that_opens_endpoints_of_ours_names_the_issuer_in_its_audience_once() {
+        let ours = "https://auth.example/default/demo";
+        let table = [
+            ("read", "", vec!["https://api.example"]),
+            ("openid", "", vec!["https://api.example", ours]),
+            ("introspect_tokens", "", vec!["https://api.example", ours]),
+            ("openid", "resource=https://auth.example/default/demo", vec![ours]),
+        ];
+        for (scope, resource, expected) in table {
+            let claims = if scope == "introspect_tokens" {
+                // Not one that users grant.
+                claims(&Entitlement { scope: scopes(scope), ..of_user("read", resource) })
+            } else {
+                claims(&of_user(scope, resource))
+            };
+            assert_eq!(claims.aud, expected, "{scope} {resource}");
+            assert_eq!(claims.is_for(ours), expected.contains(&ours));
+        }
+    }
+
+    #[test]
+    fn what_is_issued_parses_at_its_issuer_only_and_expires() {
+        let issued = claims(&of_user("openid", ""));
+        let bytes = serde_json::to_vec(&issued).unwrap();
+        assert_eq!(AccessTokenClaims::parse(&bytes, &issuer()), Some(issued.clone()));
+        let partner = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "partner").unwrap());
+        assert_eq!(AccessTokenClaims::parse(&bytes, &partner), None);
+        assert!(!issued.expired(later(99)) && issued.expired(later(100)));
+        assert_eq!(issued.grant(), Some(grant_id()));
+        for jti in ["", "x", "x.y", grant_id().as_str()] {
+            assert_eq!(AccessTokenClaims { jti: jti.into(), ..issued.clone() }.grant(), None, "{jti}");
+        }
+    }
 
     #[test]
     fn sec_param_14_a_claim_of_the_wrong_type_is_an_error_and_not_an_absent_claim() {
-        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
-        let good = serde_json::json!({
+        let issuer = issuer();
+        let good = json!({
             "iss": issuer.as_str(), "sub": "s", "aud": "a", "client_id": "c", "iat": 1, "exp": 2, "jti": "j",
             "scope": "openid", "auth_time": 1, "acr": "x", "amr": ["pwd"], "gty": "client_credentials",
         });
@@ -135,7 +221,7 @@ mod tests {
 
     #[test]
     fn sec_param_13_a_duplicate_claim_is_refused() {
-        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let issuer = issuer();
         let claims = r#"{"sub":"a","sub":"b","iss":"https://auth.example/default/demo","aud":"a","client_id":"c","iat":1,"exp":2,"jti":"j","scope":""}"#;
         assert!(AccessTokenClaims::parse(claims.as_bytes(), &issuer).is_none());
         assert!(AccessTokenClaims::parse(claims.replacen(r#""sub":"a","#, "", 1).as_bytes(), &issuer).is_some());

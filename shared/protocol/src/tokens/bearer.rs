@@ -66,7 +66,10 @@ mod tests {
 
     #[test]
     fn sec_param_10_exactly_one_well_formed_token_is_taken() {
-        assert!(bearer_token(&["bearer abc"]).is_ok());
+        for good in ["a", "A-._~+/=0", &"a".repeat(8192)] {
+            assert_eq!(bearer_token(&[&format!("bearer {good}")]).unwrap().expose(), good);
+        }
+        let long = format!("Bearer {}", "a".repeat(8193));
         let table = [
             (&[][..], BearerError::Missing),
             (&["Basic YTpi"], BearerError::Missing),
@@ -77,9 +80,24 @@ mod tests {
             (&["Bearer a b"], BearerError::Malformed),
             (&["Bearer a,Bearer b"], BearerError::Malformed),
             (&["Bearer a", "Bearer b"], BearerError::Malformed),
+            (&[&long], BearerError::Malformed),
         ];
         for (headers, expected) in table {
             assert_eq!(bearer_token(headers).err(), Some(expected), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn each_error_has_its_status_and_code() {
+        let table = [
+            (BearerError::Missing, 401, None),
+            (BearerError::Malformed, 400, Some("invalid_request")),
+            (BearerError::Invalid, 401, Some("invalid_token")),
+            (BearerError::InsufficientScope, 403, Some("insufficient_scope")),
+            (BearerError::Unavailable, 503, Some("temporarily_unavailable")),
+        ];
+        for (error, status, code) in table {
+            assert_eq!(error.response(), (status, code), "{error:?}");
         }
     }
 }

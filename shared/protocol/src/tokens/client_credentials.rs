@@ -51,3 +51,61 @@ pub fn approve(
         id_token: IdTokens { lifetime: client.lifetimes.id_token, at_hash: client.at_hash, nonce: None },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::clients::client::Client;
+    use crate::fixtures::{
+        DEFAULT_AUDIENCE, NOW, authenticated, client, confidential_client, context, grant_id, parameters, scopes,
+    };
+
+    /// A client that may ask for `read` and `write` by itself, with `change`.
+    fn machine(change: &Value) -> Client {
+        let base = json!({
+            "grant_types": ["client_credentials"], "scope": "openid", "client_credentials_scope": "read write",
+            "lifetimes": {"access_token": 100},
+        });
+        confidential_client(&crate::fixtures::changed(base, change))
+    }
+
+    fn decided(client: Client, scope: Option<&str>, resource: &str) -> Result<Entitlement, TokenError> {
+        let request = ClientCredentialsRequest {
+            scope: scope.map(scopes),
+            resource: Resources::parse(&parameters(resource)).unwrap(),
+        };
+        approve(&request, grant_id(), context(&authenticated(client)))
+    }
+
+    #[test]
+    fn a_client_gets_a_token_of_its_own_for_what_it_is_registered_for_by_itself() {
+        let a = "resource=https://a.example";
+        let table = [
+            (None, "", "read write", DEFAULT_AUDIENCE),
+            (Some("read"), "", "read", DEFAULT_AUDIENCE),
+            (None, a, "read write", "https://a.example"),
+        ];
+        for (scope, resource, expected, audience) in table {
+            let due = decided(machine(&json!({})), scope, resource).ok().unwrap();
+            assert_eq!(due.scope(), &scopes(expected));
+            assert_eq!(due.audience, [audience]);
+            assert!(due.terms().is_none() && due.id_token_lifetime().is_none() && due.id_token.nonce.is_none());
+            assert_eq!((due.client_id().as_str(), due.grant(), due.now()), ("app", &grant_id(), NOW));
+            assert_eq!(due.access_token_lifetime().as_seconds(), 100);
+        }
+    }
+
+    #[test]
+    fn what_users_may_grant_is_not_the_clients_own() {
+        let refused = |client, scope, resource| format!("{:?}", decided(client, scope, resource).err());
+        assert_eq!(refused(machine(&json!({})), Some("openid"), ""), "Some(InvalidScope)");
+        assert_eq!(refused(machine(&json!({})), Some("read openid"), ""), "Some(InvalidScope)");
+        assert_eq!(refused(machine(&json!({})), None, "resource=https://b.example"), "Some(InvalidTarget)");
+        let without = json!({"grant_types": ["authorization_code"], "client_credentials_scope": null});
+        assert_eq!(refused(machine(&without), None, ""), "Some(UnauthorizedClient)");
+        let public = Client { grants: vec![GrantType::ClientCredentials], ..client(&json!({})) };
+        assert_eq!(refused(public, None, ""), "Some(UnauthorizedClient)");
+    }
+}

@@ -110,3 +110,59 @@ impl Entitlement {
         self.now.plus(longest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{NOW, client_id, grant_id, grant_terms, later, scopes, subject};
+
+    fn entitlement(holder: Holder, scope: &str) -> Entitlement {
+        Entitlement {
+            grant: grant_id(),
+            holder,
+            scope: scopes(scope),
+            audience: vec!["https://api.example".into()],
+            now: NOW,
+            access_token: Lifetime::seconds(100),
+            id_token: IdTokens { lifetime: Lifetime::seconds(200), at_hash: AtHash::Included, nonce: None },
+        }
+    }
+
+    fn of_user(scope: &str) -> Entitlement {
+        entitlement(Holder::User(Box::new(grant_terms())), scope)
+    }
+
+    #[test]
+    fn a_users_tokens_are_about_the_user_and_a_clients_own_about_the_client() {
+        let user = of_user("openid");
+        assert_eq!((user.client_id(), user.subject()), (&client_id("app"), Some(subject("alice"))));
+        assert_eq!(user.terms(), Some(&grant_terms()));
+        let mut pairwise = grant_terms();
+        pairwise.sub_for_client = Some(subject("pseudonym"));
+        let pairwise = entitlement(Holder::User(Box::new(pairwise)), "openid");
+        assert_eq!(pairwise.subject(), Some(subject("pseudonym")));
+
+        let own = entitlement(Holder::Client(client_id("machine")), "read");
+        assert_eq!((own.client_id(), own.subject()), (&client_id("machine"), Some(subject("machine"))));
+        assert!(own.terms().is_none());
+        let long = entitlement(Holder::Client(client_id(&"c".repeat(256))), "read");
+        assert_eq!(long.subject(), None, "a subject has at most 255 characters");
+    }
+
+    #[test]
+    fn an_id_token_is_due_to_a_user_in_a_request_for_openid_connect() {
+        assert_eq!(of_user("openid read").id_token_lifetime(), Some(Lifetime::seconds(200)));
+        assert_eq!(of_user("read").id_token_lifetime(), None);
+        assert_eq!(entitlement(Holder::Client(client_id("machine")), "openid").id_token_lifetime(), None);
+        assert_eq!(of_user("openid").at_hash(), AtHash::Included);
+    }
+
+    #[test]
+    fn the_last_token_decides_when_all_have_ended() {
+        assert_eq!(of_user("openid").ends(), later(200));
+        assert_eq!(of_user("read").ends(), later(100));
+        let short = Entitlement { access_token: Lifetime::seconds(300), ..of_user("openid") };
+        assert_eq!(short.ends(), later(300));
+        assert_eq!((short.access_token_lifetime(), short.now()), (Lifetime::seconds(300), NOW));
+    }
+}

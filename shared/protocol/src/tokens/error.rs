@@ -185,3 +185,78 @@ impl CodeFault {
         if let Self::Replayed(grant) = self { Some(grant) } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{grant_id, region};
+
+    #[test]
+    fn each_error_has_its_status_and_code() {
+        let invalid_request = (400, "invalid_request");
+        let invalid_grant = (400, "invalid_grant");
+        let table = [
+            (TokenError::Parameters(ParameterError::Encoding), invalid_request),
+            (TokenError::Client(ClientAuthenticationError::Missing), invalid_request),
+            (TokenError::Client(ClientAuthenticationError::Refused), (401, "invalid_client")),
+            (TokenError::Client(ClientAuthenticationError::Unavailable), (503, "temporarily_unavailable")),
+            (TokenError::QueryParameters, invalid_request),
+            (TokenError::ContentType, invalid_request),
+            (TokenError::TooLarge, (413, "invalid_request")),
+            (TokenError::MissingGrantType, invalid_request),
+            (TokenError::Shorthand, invalid_request),
+            (TokenError::UnsupportedGrantType, (400, "unsupported_grant_type")),
+            (TokenError::MissingCode, invalid_request),
+            (TokenError::Code(CodeFault::Unknown), invalid_grant),
+            (TokenError::MissingRefreshToken, invalid_request),
+            (TokenError::Refresh(RefreshFault::Idle), invalid_grant),
+            (TokenError::UnauthorizedClient, (400, "unauthorized_client")),
+            (TokenError::InvalidScope, (400, "invalid_scope")),
+            (TokenError::from(InvalidTarget), (400, "invalid_target")),
+            (TokenError::OtherRegion(region()), invalid_grant),
+            (TokenError::RedirectUri, invalid_grant),
+            (TokenError::MissingVerifier, invalid_grant),
+            (TokenError::Verifier(PkceError::Mismatch), invalid_grant),
+            (TokenError::UnexpectedVerifier, invalid_request),
+            (TokenError::Unavailable, (503, "temporarily_unavailable")),
+        ];
+        for (error, expected) in table {
+            assert_eq!(error.response(), expected, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_answer_does_not_say_what_exactly_is_wrong_with_a_code_or_token() {
+        let codes = [
+            CodeFault::Unknown,
+            CodeFault::OtherClient,
+            CodeFault::Expired,
+            CodeFault::Revoked,
+            CodeFault::UserGone,
+            CodeFault::LostRace,
+            CodeFault::Replayed(grant_id()),
+        ];
+        let said = TokenError::Code(CodeFault::Unknown).to_string();
+        assert!(codes.into_iter().all(|fault| TokenError::Code(fault).to_string() == said));
+        let tokens = [
+            RefreshFault::Unknown,
+            RefreshFault::OtherClient,
+            RefreshFault::Expired,
+            RefreshFault::Idle,
+            RefreshFault::Revoked,
+            RefreshFault::UserGone,
+            RefreshFault::LostRace,
+            RefreshFault::Reused(grant_id()),
+        ];
+        let said = TokenError::Refresh(RefreshFault::Unknown).to_string();
+        assert!(tokens.into_iter().all(|fault| TokenError::Refresh(fault).to_string() == said));
+    }
+
+    #[test]
+    fn only_a_replay_or_a_reuse_names_a_grant_to_revoke() {
+        assert_eq!(CodeFault::Replayed(grant_id()).replayed_grant(), Some(&grant_id()));
+        assert_eq!(CodeFault::LostRace.replayed_grant(), None);
+        assert_eq!(RefreshFault::Reused(grant_id()).reused_grant(), Some(&grant_id()));
+        assert_eq!(RefreshFault::LostRace.reused_grant(), None);
+    }
+}

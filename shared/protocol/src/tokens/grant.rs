@@ -176,3 +176,87 @@ impl Grant {
         matches!(self.state, GrantState::Redeemed { .. }) && !now.reached(self.expires)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::authorization::decision::{DecisionInput, NextStep, User, decide};
+    use crate::fixtures::{
+        NOW, REDIRECT_URI, ago, claim_names, client, code, grant, grant_terms, issued, loaded, redeemed, request,
+        secret_hash, session, subject,
+    };
+
+    /// The terms of a request with `changes`, that Alice has approved, whom the client knows as `client_subject`.
+    fn terms(changes: &[(&str, &str)], client_subject: &str) -> GrantTerms {
+        let client = client(&json!({"trusted": true}));
+        let (request, session, client_subject) = (request(&client, changes), session(), subject(client_subject));
+        let decided = decide(&DecisionInput {
+            request: &request,
+            client: &client,
+            user: Some(User { session: &session, client_subject: &client_subject }),
+            consent: None,
+            account: None,
+            began: ago(10),
+            now: NOW,
+        });
+        let NextStep::Approved(approved) = decided else { panic!("{decided:?}") };
+        let of_id_token = json!({"locale": "de"}).as_object().unwrap().clone();
+        GrantTerms::of(&approved, of_id_token, NOW)
+    }
+
+    #[test]
+    fn the_terms_are_what_was_approved() {
+        let claims = r#"{"userinfo":{"email":null},"id_token":{"locale":null}}"#;
+        let changes = [
+            ("scope", "openid read offline_access"),
+            ("nonce", "n-1"),
+            ("claims", claims),
+            ("resource", "https://a.example"),
+        ];
+        let expected = GrantTerms {
+            resource: serde_json::from_value(json!(["https://a.example"])).unwrap(),
+            claims: claim_names(&["email"]),
+            id_token_claims: json!({"locale": "de"}).as_object().unwrap().clone(),
+            issued: NOW,
+            ..grant_terms()
+        };
+        assert_eq!(terms(&changes, "alice"), expected);
+        let omitted = terms(&[("redirect_uri", ""), ("scope", "read")], "alice");
+        assert_eq!((omitted.redirect_uri.as_str(), omitted.redirect_uri_sent), (REDIRECT_URI, false));
+    }
+
+    #[test]
+    fn a_client_with_identifiers_of_its_own_is_told_those() {
+        let own = terms(&[], "pseudonym");
+        assert_eq!((&own.subject, own.client_subject()), (&subject("alice"), &subject("pseudonym")));
+        let public = terms(&[], "alice");
+        assert_eq!((&public.sub_for_client, public.client_subject()), (&None, &subject("alice")));
+    }
+
+    #[test]
+    fn what_is_stored_reads_back() {
+        let terms = terms(&[("nonce", "n")], "pseudonym");
+        let stored = serde_json::to_value(&terms).unwrap();
+        assert_eq!(serde_json::from_value::<GrantTerms>(stored).unwrap(), terms);
+        let plain = GrantTerms { nonce: None, code_challenge: None, ..grant_terms() };
+        let stored = serde_json::to_value(&plain).unwrap();
+        for absent in ["sub_for_client", "resource", "claims", "id_token_claims", "code_challenge", "nonce"] {
+            assert!(stored.get(absent).is_none(), "{absent}");
+        }
+    }
+
+    #[test]
+    fn a_grant_is_live_from_the_redemption_to_its_end_unless_it_is_revoked_or_its_user_is_gone() {
+        let revoked = GrantState::Revoked { code: secret_hash(&code()) };
+        let table = [(issued(), false), (redeemed(None), true), (revoked, false)];
+        for (state, live) in table {
+            assert_eq!(grant(state).is_live(NOW), live);
+            assert!(!Grant { expires: NOW, ..grant(state) }.is_live(NOW));
+            let active = loaded(grant(state)).unwrap();
+            assert_eq!(active.is_live(NOW), live);
+            assert!(!LoadedGrant { user: UserStatus::Gone, ..active }.is_live(NOW));
+        }
+    }
+}

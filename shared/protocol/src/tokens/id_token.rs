@@ -98,7 +98,80 @@ pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::clients::resource_indicator::Resources;
+    use crate::fixtures::{
+        NOW, VERIFIER, authenticated, client, client_id, code, context, grant, issued, issuer, loaded, scopes,
+        secret_hash, subject,
+    };
+    use crate::tokens::code_grant;
+    use crate::tokens::grant::GrantTerms;
+    use crate::tokens::request::Presented;
+    use crate::types::id::WorkspaceId;
+    use crate::types::secret::Secret;
+
+    /// The entitlement of the exchange of Alice's code, with terms that `change` has changed.
+    fn due(change: impl FnOnce(&mut GrantTerms)) -> Entitlement {
+        let mut granted = grant(issued());
+        change(&mut granted.terms);
+        let presented = Presented {
+            redirect_uri: None,
+            code_verifier: Some(Secret::new(VERIFIER.into())),
+            resource: Resources::default(),
+        };
+        let client = authenticated(client(&json!({"lifetimes": {"id_token": 200}})));
+        let approved = code_grant::approve(loaded(granted), &secret_hash(&code()), presented, context(&client));
+        approved.ok().unwrap().entitlement
+    }
+
+    #[test]
+    fn an_id_token_says_who_logged_in_when_and_how() {
+        let due = due(|terms| {
+            terms.sub_for_client = Some(subject("pseudonym"));
+            terms.id_token_claims = json!({"locale": "de"}).as_object().unwrap().clone();
+        });
+        let claims = IdTokenClaims::of(&due, &issuer()).unwrap();
+        let expected = json!({
+            "iss": "https://auth.example/default/demo", "sub": "pseudonym", "aud": "app", "exp": NOW.seconds() + 200,
+            "iat": NOW.seconds(), "auth_time": NOW.seconds() - 60, "nonce": "n-1",
+            "acr": "urn:postern:acr:single-factor", "amr": ["pwd"], "sid": "sid-1", "locale": "de",
+        });
+        assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
+        let bound = claims.with_hash_of("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+        assert_eq!(serde_json::to_value(&bound).unwrap()["at_hash"], "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+
+    #[test]
+    fn without_openid_there_is_no_id_token() {
+        assert!(IdTokenClaims::of(&due(|terms| terms.scope = scopes("read")), &issuer()).is_none());
+    }
+
+    #[test]
+    fn a_hint_is_an_id_token_of_this_issuer_for_this_client_even_an_expired_one() {
+        let hinted = |change: Value| {
+            let base = json!({"iss": issuer().as_str(), "sub": "alice", "aud": "app", "exp": 1, "iat": 0});
+            let claims = crate::fixtures::changed(base, &change).to_string();
+            hinted_subject(claims.as_bytes(), &issuer(), &client_id("app"))
+        };
+        let partner = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "partner").unwrap());
+        for good in [json!({}), json!({"aud": ["other", "app"]}), json!({"nonce": "n"})] {
+            assert_eq!(hinted(good.clone()), Some(subject("alice")), "{good}");
+        }
+        for bad in [
+            json!({"iss": partner.as_str()}),
+            json!({"aud": "other"}),
+            json!({"aud": []}),
+            json!({"exp": null}),
+            json!({"iat": null}),
+            json!({"sub": null}),
+            json!({"sub": "a b"}),
+        ] {
+            assert_eq!(hinted(bad.clone()), None, "{bad}");
+        }
+        assert_eq!(hinted_subject(b"x", &issuer(), &client_id("app")), None);
+    }
 
     #[test]
     fn the_hash_is_that_of_openid_connect_core_appendix_a() {

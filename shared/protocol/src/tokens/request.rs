@@ -83,3 +83,99 @@ fn client_credentials(body: &Parameters) -> Result<ClientCredentialsRequest, Tok
 fn scope(body: &Parameters) -> Result<Option<Scopes>, TokenError> {
     body.one("scope")?.map(|text| Scopes::parse(text).map_err(|_| TokenError::InvalidScope)).transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixtures::{REDIRECT_URI, VERIFIER, code, grant_id, parameters, refresh_token_text, scopes};
+    use crate::syntax::parameters::ParameterError;
+
+    fn refused(body: &str) -> String {
+        format!("{:?}", TokenRequest::parse(&parameters(body)).err())
+    }
+
+    #[test]
+    fn a_code_comes_with_redirect_uri_verifier_and_resources() {
+        let body = format!(
+            "grant_type=authorization_code&code={}&redirect_uri={REDIRECT_URI}&code_verifier={VERIFIER}&resource=urn:a",
+            code()
+        );
+        let Ok(TokenRequest::Code(exchange)) = TokenRequest::parse(&parameters(&body)) else { panic!("no exchange") };
+        assert_eq!(exchange.code.map(|code| code.grant), Some(grant_id()));
+        assert_eq!(exchange.presented.redirect_uri.as_deref(), Some(REDIRECT_URI));
+        assert_eq!(exchange.presented.code_verifier.unwrap().expose(), VERIFIER);
+        assert_eq!(exchange.presented.resource.iter().collect::<Vec<_>>(), ["urn:a"]);
+        let Ok(TokenRequest::Code(bare)) = TokenRequest::parse(&parameters("grant_type=authorization_code&code=x"))
+        else {
+            panic!("no exchange")
+        };
+        assert!(bare.code.is_none(), "what cannot be a code is an unknown code, and no malformed request");
+        assert!(bare.presented.redirect_uri.is_none() && bare.presented.code_verifier.is_none());
+    }
+
+    #[test]
+    fn a_refresh_may_narrow_scopes_and_resources() {
+        let body =
+            format!("grant_type=refresh_token&refresh_token={}&scope=read&resource=urn:a", refresh_token_text(3));
+        let Ok(TokenRequest::Refresh(refresh)) = TokenRequest::parse(&parameters(&body)) else { panic!("no refresh") };
+        assert_eq!(refresh.token.map(|token| token.generation), Some(3));
+        assert_eq!(refresh.narrowing.scope, Some(scopes("read")));
+        assert_eq!(refresh.narrowing.resource.iter().collect::<Vec<_>>(), ["urn:a"]);
+        let Ok(TokenRequest::Refresh(bare)) =
+            TokenRequest::parse(&parameters("grant_type=refresh_token&refresh_token=x"))
+        else {
+            panic!("no refresh")
+        };
+        assert!(bare.token.is_none() && bare.narrowing.scope.is_none() && bare.narrowing.resource.is_empty());
+    }
+
+    #[test]
+    fn a_client_asks_for_scopes_and_resources_of_its_own() {
+        let body = "grant_type=client_credentials&scope=read&resource=urn:a";
+        let Ok(TokenRequest::ClientCredentials(request)) = TokenRequest::parse(&parameters(body)) else {
+            panic!("no client credentials")
+        };
+        assert_eq!(request.scope, Some(scopes("read")));
+        assert_eq!(request.resource.iter().collect::<Vec<_>>(), ["urn:a"]);
+    }
+
+    #[test]
+    fn what_is_missing_repeated_or_not_offered_is_named() {
+        let repeated = |name| format!("{:?}", Some(TokenError::Parameters(ParameterError::Repeated(name))));
+        let table = [
+            ("", "Some(MissingGrantType)".to_owned()),
+            ("grant_type=", "Some(MissingGrantType)".into()),
+            ("code=x", "Some(MissingGrantType)".into()),
+            ("authorization_code=x", "Some(Shorthand)".into()),
+            ("grant_type=password", "Some(UnsupportedGrantType)".into()),
+            ("grant_type=authorization_code", "Some(MissingCode)".into()),
+            ("grant_type=authorization_code&authorization_code=x", "Some(MissingCode)".into()),
+            ("grant_type=authorization_code&code=x&resource=/x", "Some(InvalidTarget)".into()),
+            ("grant_type=refresh_token", "Some(MissingRefreshToken)".into()),
+            ("grant_type=refresh_token&refresh_token=x&scope=%22", "Some(InvalidScope)".into()),
+            ("grant_type=refresh_token&refresh_token=x&resource=/x", "Some(InvalidTarget)".into()),
+            ("grant_type=client_credentials&scope=%22", "Some(InvalidScope)".into()),
+            ("grant_type=client_credentials&resource=/x", "Some(InvalidTarget)".into()),
+            ("grant_type=client_credentials&grant_type=client_credentials", repeated("grant_type")),
+            ("grant_type=authorization_code&code=x&code=x", repeated("code")),
+            ("grant_type=authorization_code&code=x&redirect_uri=x&redirect_uri=x", repeated("redirect_uri")),
+            ("grant_type=authorization_code&code=x&code_verifier=x&code_verifier=x", repeated("code_verifier")),
+            ("grant_type=refresh_token&refresh_token=x&refresh_token=x", repeated("refresh_token")),
+            ("grant_type=client_credentials&scope=a&scope=a", repeated("scope")),
+        ];
+        for (body, expected) in table {
+            assert_eq!(refused(body), expected, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(body in "(grant_type=(authorization_code|refresh_token|client_credentials))?(&[a-z_]{1,13}=[!-~]{0,20}){0,5}") {
+            if let Ok(parameters) = Parameters::parse(body.as_bytes()) {
+                let _ = TokenRequest::parse(&parameters);
+            }
+        }
+    }
+}
