@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(names(&request.requested.id_token), ["locale"]);
         assert_eq!(names(&request.requested.names()), ["email", "given_name", "locale"]);
         assert!(request.requested.are_met_by("any") && request.subject.is_none());
-        assert!(ClaimsRequest::parse("{}").unwrap().requested.is_empty());
+        assert!(!request.requested.is_empty() && ClaimsRequest::parse("{}").unwrap().requested.is_empty());
     }
 
     #[test]

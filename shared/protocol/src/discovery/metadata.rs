@@ -79,3 +79,49 @@ impl AuthenticationMetadata {
         self.methods.iter().copied().filter(|method| *method != "none").collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{issuer, settings};
+
+    #[test]
+    fn endpoints_stand_below_the_issuer_and_algorithms_are_those_of_the_ring() {
+        let metadata = metadata(&issuer(), &settings(&json!({})), &[Algorithm::RS256, Algorithm::ES256]);
+        assert_eq!(metadata["issuer"], "https://auth.example/default/demo");
+        for (name, value) in metadata.as_object().unwrap() {
+            if name.ends_with("_endpoint") || name == "jwks_uri" {
+                assert!(value.as_str().unwrap().starts_with("https://auth.example/default/demo/"), "{name}: {value}");
+            }
+        }
+        for name in ["id_token", "userinfo", "introspection"] {
+            assert_eq!(metadata[format!("{name}_signing_alg_values_supported")], json!(["RS256", "ES256"]), "{name}");
+        }
+        assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
+        assert_eq!(metadata["response_types_supported"], json!(["code"]));
+        let claims = metadata["claims_supported"].as_array().unwrap();
+        assert!(claims.contains(&json!("sub")) && claims.contains(&json!("email")));
+        assert_eq!(metadata["scopes_supported"].as_array().unwrap().len(), 7);
+    }
+
+    #[test]
+    fn client_secret_jwt_is_advertised_where_it_is_allowed() {
+        let of = |allowed: bool, name: &str| {
+            metadata(&issuer(), &settings(&json!({ "client_secret_jwt": allowed })), &[])[name].clone()
+        };
+        let plain = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+        let with_jwt = [&plain[..], &["client_secret_jwt"]].concat();
+        let algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"];
+        for endpoint in ["token", "revocation"] {
+            let methods = format!("{endpoint}_endpoint_auth_methods_supported");
+            assert_eq!((of(false, &methods), of(true, &methods)), (json!(plain), json!(with_jwt)));
+        }
+        let methods = "introspection_endpoint_auth_methods_supported";
+        assert_eq!((of(false, methods), of(true, methods)), (json!(plain[1..]), json!(with_jwt[1..])));
+        for endpoint in ["token", "revocation", "introspection"] {
+            let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+            assert_eq!(of(false, &name), json!(algorithms));
+            assert_eq!(of(true, &name), json!([&algorithms[..], &["HS256"]].concat()));
+        }
+    }
+}

@@ -111,4 +111,26 @@ mod tests {
         };
         assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
+
+    /// The P-256 key of RFC 7517, appendix A.1; its thumbprint is the SHA-256 of the members that RFC 7638 §3.2 names.
+    #[test]
+    fn a_key_is_published_with_its_use_algorithm_and_thumbprint() {
+        let key = PublicJwk {
+            alg: Algorithm::ES256,
+            material: KeyMaterial::Ec {
+                crv: Curve::P256,
+                x: "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4".into(),
+                y: "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM".into(),
+            },
+        };
+        let expected = serde_json::json!({
+            "kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "use": "sig", "alg": "ES256", "kid": "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+        });
+        assert_eq!(key.published(), expected);
+        let stored = serde_json::to_value(&key).unwrap();
+        assert_eq!(serde_json::from_value::<PublicJwk>(stored).unwrap(), key);
+        let names = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256].map(Algorithm::as_str);
+        assert_eq!(names, ["RS256", "PS256", "ES256"]);
+    }
 }

@@ -177,6 +177,32 @@ mod tests {
         assert_eq!(strict_object(b"{\"a\":\"\xff\"}"), None, "not UTF-8");
     }
 
+    #[test]
+    fn a_list_holds_texts_and_nothing_else() {
+        assert_eq!(strict_list(br#"["a","b"]"#), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(strict_list(b"[]"), Some(vec![]));
+        for bad in ["{}", "[1]", "[\"a\"]x", "\"a\"", ""] {
+            assert_eq!(strict_list(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_audience_is_one_text_or_several_and_a_member_that_is_there_has_a_value() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Claims {
+            #[serde(deserialize_with = "audience")]
+            aud: Vec<String>,
+            #[serde(default, deserialize_with = "present")]
+            nbf: Option<u64>,
+        }
+        let of = |aud: &[&str], nbf| Some(Claims { aud: aud.iter().map(|one| (*one).into()).collect(), nbf });
+        assert_eq!(strict::<Claims>(br#"{"aud":"a"}"#), of(&["a"], None));
+        assert_eq!(strict::<Claims>(br#"{"aud":["a","b"],"nbf":1}"#), of(&["a", "b"], Some(1)));
+        for bad in [r#"{"aud":1}"#, r#"{"aud":[1]}"#, r#"{"aud":"a","nbf":null}"#, r#"{"aud":"a","aud":"a"}"#, "{}"] {
+            assert_eq!(strict::<Claims>(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn reading_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -86,6 +86,16 @@ mod tests {
         assert_eq!(parameters.one("b"), Ok(None));
         assert_eq!(parameters.one("d"), Ok(None));
         assert!(parameters.has("a") && !parameters.has("d"));
+        assert_eq!(parameters.all("c").collect::<Vec<_>>(), ["1"]);
+    }
+
+    #[test]
+    fn a_pair_is_split_at_its_first_equals_sign() {
+        let parameters = Parameters::parse(b"&&a=b=c&=x&").unwrap();
+        assert_eq!(parameters.one("a"), Ok(Some("b=c")));
+        assert_eq!(parameters.one(""), Ok(Some("x")));
+        assert_eq!(Parameters::parse(b"a=%zz").err(), Some(ParameterError::Encoding));
+        assert_eq!(Parameters::parse(b"%zz=a").err(), Some(ParameterError::Encoding));
     }
 
     #[test]

@@ -28,3 +28,14 @@ impl<T> Unreleased<T> {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test stands in for the store")]
+    fn what_is_held_is_released_against_the_proof_of_a_commit() {
+        assert_eq!(Unreleased::hold("tokens").release(&Committed::attest()), "tokens");
+    }
+}

@@ -99,5 +99,9 @@ mod tests {
             let error = domains(&serde_json::json!([bad]).to_string()).unwrap_err().to_string();
             assert!(error.contains("is no domain: write it"), "{bad}: {error}");
         }
+        let long = |length: usize| format!("{}.example", "a".repeat(length - ".example".len()));
+        assert!(domains(&serde_json::json!([long(253)]).to_string()).is_ok());
+        assert!(domains(&serde_json::json!([long(254)]).to_string()).is_err());
+        assert!(EmailDomains::default().is_empty() && !domains(r#"["*"]"#).unwrap().is_empty());
     }
 }

@@ -208,5 +208,47 @@ mod tests {
         for (public_url, origin) in table {
             assert_eq!(Issuer::new(public_url, &workspace).origin(), origin);
         }
+        assert_eq!(Issuer::new("https://auth.example", &workspace).url("/x"), "https://auth.example/default/demo/x");
+        assert_eq!((workspace.tenant(), workspace.name()), ("default", "demo"));
+    }
+
+    #[test]
+    fn each_kind_of_name_has_its_alphabet_and_length() {
+        let rules: [(&str, fn(&str) -> bool, usize); 4] = [
+            ("client_id", |text| ClientId::parse(text).is_ok(), 512),
+            ("subject", |text| Subject::parse(text).is_ok(), 255),
+            ("identity source", |text| IdentitySourceId::parse(text).is_ok(), 40),
+            ("region", |text| RegionLabel::parse(text).is_ok(), 16),
+        ];
+        for (kind, accepts, longest) in rules {
+            assert!(accepts("a-1") && accepts(&"a".repeat(longest)), "{kind}");
+            for bad in ["", " ", "a b", "\u{e9}", "a\n", &"a".repeat(longest + 1)] {
+                assert!(!accepts(bad), "{kind}: {bad:?}");
+            }
+        }
+        for text in ["!~", "A", "a.b"] {
+            assert!(ClientId::parse(text).is_ok() && Subject::parse(text).is_ok(), "{text}");
+            assert!(IdentitySourceId::parse(text).is_err() && RegionLabel::parse(text).is_err(), "{text}");
+        }
+        for text in ["-a", "a-"] {
+            assert!(IdentitySourceId::parse(text).is_err() && RegionLabel::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_grant_id_is_16_bytes_in_one_spelling() {
+        let id = GrantId::from_bytes([7; 16]);
+        assert_eq!(GrantId::parse(id.as_str()), Ok(id.clone()));
+        for bad in [String::new(), format!("{id}="), format!("{id}A"), encoding::base64url(&[7; 15])] {
+            assert!(GrantId::parse(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_stored_and_shown_as_it_is_written() {
+        let id: ClientId = serde_json::from_str("\"app\"").unwrap();
+        assert_eq!((id.to_string(), serde_json::to_string(&id).unwrap()), ("app".into(), "\"app\"".into()));
+        assert!(serde_json::from_str::<ClientId>("\"a b\"").is_err());
+        assert_eq!(MalformedId("why").to_string(), "why");
     }
 }

@@ -125,3 +125,64 @@ impl Lifetimes {
         self.out_of_bounds().is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_lifetime_has_its_bounds() {
+        let year = 365 * 86_400;
+        let table = [
+            ("authorization_code", 1, 60),
+            ("access_token", 1, 86_400),
+            ("id_token", 1, 86_400),
+            ("refresh_token", 1, year),
+            ("refresh_token_idle", 1, year),
+            ("refresh_token_grace", 0, 300),
+            ("interaction", 1, 3600),
+            ("session", 1, year),
+        ];
+        for (name, least, most) in table {
+            let with = |value: u32| serde_json::from_value::<Lifetimes>(json!({ name: value })).unwrap();
+            for good in [least, most] {
+                assert!(with(good).are_bounded(), "{name}: {good}");
+            }
+            let outside = [least.checked_sub(1), Some(most + 1)];
+            for value in outside.into_iter().flatten() {
+                assert_eq!(with(value).out_of_bounds(), Some(LifetimeBound { name, value, least, most }));
+                assert!(!with(value).are_bounded(), "{name}: {value}");
+            }
+        }
+        assert!(serde_json::from_value::<Lifetimes>(json!({"acess_token": 1})).is_err());
+    }
+
+    #[test]
+    fn what_is_not_set_lives_as_design_decision_4_says() {
+        let seconds = |lifetime: Lifetime| lifetime.as_seconds();
+        let default = Lifetimes::default();
+        assert!(default.are_bounded());
+        assert_eq!((seconds(default.authorization_code), seconds(default.interaction)), (60, 1800));
+        assert_eq!((seconds(default.access_token), seconds(default.id_token)), (3600, 3600));
+        assert_eq!((seconds(default.refresh_token), seconds(default.refresh_token_idle)), (2_592_000, 1_296_000));
+        assert_eq!((seconds(default.refresh_token_grace), seconds(default.session)), (60, 43_200));
+    }
+
+    #[test]
+    fn a_client_overrides_the_lifetimes_that_it_names() {
+        let own = json!({
+            "authorization_code": 1, "access_token": 2, "id_token": 3, "refresh_token": 4, "refresh_token_idle": 5,
+            "refresh_token_grace": 6, "interaction": 7,
+        });
+        let merged = serde_json::from_value::<OwnLifetimes>(own.clone()).unwrap().or(Lifetimes::default());
+        let merged = serde_json::to_value(merged).unwrap();
+        for (name, value) in own.as_object().unwrap() {
+            assert_eq!(&merged[name], value, "{name}");
+        }
+        assert_eq!(merged["session"], 43_200);
+        assert_eq!(OwnLifetimes::default().or(Lifetimes::default()), Lifetimes::default());
+        assert_eq!(serde_json::to_value(OwnLifetimes::default()).unwrap(), json!({}));
+    }
+}

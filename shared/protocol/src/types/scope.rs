@@ -133,4 +133,26 @@ mod tests {
         let scopes = Scopes::parse("Read").unwrap();
         assert!(scopes.contains("Read") && !scopes.contains("read"));
     }
+
+    #[test]
+    fn the_grammar_is_that_of_rfc_6749() {
+        let hundred = (0..100).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(Scopes::parse(&hundred).unwrap().iter().count(), 100);
+        assert!(Scopes::parse(&format!("{hundred} s0")).is_err(), "the bound is on what is sent");
+        assert!(Scopes::parse("!#[]~").is_ok());
+        assert_eq!(Scopes::parse(""), Err(MalformedScope), "an empty parameter is an absent one and never gets here");
+        assert_eq!(Scopes::try_from(String::new()), Ok(Scopes::default()), "the store writes an empty set so");
+        assert_eq!(Scopes::try_from("a  b".to_owned()), Err(MalformedScope));
+        assert_eq!(String::from(Scopes::parse("a b").unwrap()), "a b");
+    }
+
+    #[test]
+    fn scopes_are_sets() {
+        let of = |text: &str| Scopes::try_from(text.to_owned()).unwrap();
+        assert!(of("a b").within(&of("b c a")) && of("").within(&of("")) && !of("a d").within(&of("a b c")));
+        assert_eq!(of("a b").union(&of("b c")), of("a b c"));
+        assert_eq!(of("a b c").filtered(|scope| scope != "b"), of("a c"));
+        assert_eq!(of("a b").iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(of("").is_empty() && !of("a").is_empty());
+    }
 }

@@ -70,5 +70,7 @@ mod tests {
         assert!(stored.matches(&hash));
         assert!(!stored.matches(&SecretHash::of(&Secret::new("battery staple".into()))));
         assert!(SecretHash::parse("short").is_none());
+        // `echo -n "correct horse" | sha256sum`
+        assert_eq!(hash.encoded(), "QQTTb42iwlQ0n4WDZ5Pr4CngyVcGOjTJHC6SAxh7VjE");
     }
 }

@@ -93,6 +93,16 @@ mod tests {
         assert!(expiry.reached(expiry));
     }
 
+    #[test]
+    fn times_are_milliseconds_and_lifetimes_are_seconds() {
+        let at = Timestamp::from_millis(1_999);
+        assert_eq!((at.millis(), at.seconds()), (1_999, 1));
+        assert_eq!(at.plus(Lifetime::seconds(2)), Timestamp::from_millis(3_999));
+        assert_eq!(at.minus(Lifetime::seconds(1)), Timestamp::from_millis(999));
+        assert_eq!(at.minus(Lifetime::seconds(2)), Timestamp::from_millis(0));
+        assert_eq!((Timestamp::from_seconds(2).millis(), Lifetime::seconds(3).as_seconds()), (2_000, 3));
+    }
+
     proptest! {
         #[test]
         fn sec_time_01_no_time_overflows(at in any::<u64>(), length in any::<u32>()) {

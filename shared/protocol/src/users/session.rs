@@ -76,3 +76,51 @@ impl Participant {
         words.next().is_none().then_some(participant)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixtures::{client, client_id, just_before, later, session, subject};
+
+    #[test]
+    fn a_session_is_alive_until_it_expires() {
+        let session = session();
+        assert_eq!(session.clone().alive(just_before(later(3600))), Some(session.clone()));
+        assert_eq!(session.alive(later(3600)), None);
+    }
+
+    #[test]
+    fn the_store_keeps_what_a_session_is_and_neither_its_cookie_nor_its_clients() {
+        let participant = Participant { client_id: client_id("app"), sub: subject("alice"), sid: "sid-1".into() };
+        let session = Session { participants: vec![participant], ..session() };
+        let stored = serde_json::to_value(&session).unwrap();
+        assert!(stored.get("cookie").is_none() && stored.get("participants").is_none());
+        let read: Session = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, Session { cookie: String::new(), participants: Vec::new(), ..session });
+    }
+
+    #[test]
+    fn a_client_joins_a_session_once_and_only_if_it_wants_to_be_told_of_its_end() {
+        let told = client(&json!({"backchannel_logout_uri": "https://app.example/bye"}));
+        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid: "sid-1".into() };
+        let joining = |client: &Client, session: &Session| Participant::joining(client, session, &subject("pseudonym"));
+        assert_eq!(joining(&told, &session()), Some(participant.clone()));
+        assert_eq!(joining(&client(&json!({})), &session()), None);
+        let joined = Session { participants: vec![participant.clone()], ..session() };
+        assert_eq!(joining(&told, &joined), None);
+        let other = Participant { sub: subject("alice"), ..participant.clone() };
+        assert_eq!(joining(&told, &Session { participants: vec![other], ..session() }), Some(participant));
+    }
+
+    #[test]
+    fn a_participant_has_three_names_and_one_form() {
+        let participant = Participant { client_id: client_id("app"), sub: subject("alice"), sid: "sid-1".into() };
+        assert_eq!(participant.encoded(), "app alice sid-1");
+        assert_eq!(Participant::parse("app alice sid-1"), Some(participant));
+        for bad in ["", "app", "app alice", "app alice sid-1 x", " alice sid-1", "app  sid-1"] {
+            assert_eq!(Participant::parse(bad), None, "{bad:?}");
+        }
+    }
+}

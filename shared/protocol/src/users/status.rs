@@ -16,3 +16,13 @@ impl UserStatus {
         matches!(self, Self::Active)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_active_user_may_be_vouched_for() {
+        assert!(UserStatus::Active.is_active() && !UserStatus::Gone.is_active());
+    }
+}

@@ -163,3 +163,94 @@ pub fn derived_subject(workspace: &WorkspaceId, source: &str, names: &[&str]) ->
     let digest = digest.finalize();
     Subject::parse(&encoding::base64url(digest.get(..16)?)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixtures::{claim_names, workspace_id};
+
+    fn profile(claims: &Value) -> Profile {
+        Profile::accepted(claims.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn a_claim_has_one_of_the_names_of_a_profile() {
+        assert_eq!(ClaimName::all().count(), 19);
+        for name in ClaimName::all() {
+            assert_eq!(ClaimName::parse(name.as_str()), Some(name));
+            assert_eq!(serde_json::from_value::<ClaimName>(json!(name)).unwrap(), name);
+        }
+        for reserved in ["sub", "aud", "iss", "exp", "sid", "acr", "groups", "Email", ""] {
+            assert_eq!(ClaimName::parse(reserved), None, "{reserved}");
+            assert!(serde_json::from_value::<ClaimName>(json!(reserved)).is_err(), "{reserved}");
+        }
+    }
+
+    #[test]
+    fn each_claim_is_put_into_words_for_its_user() {
+        let table = [
+            ("email", "See your e-mail address"),
+            ("email_verified", "Know whether your e-mail address is confirmed"),
+            ("phone_number_verified", "Know whether your phone number is confirmed"),
+            ("preferred_username", "See your user name"),
+            ("profile", "See the address of your profile page"),
+            ("birthdate", "See your date of birth"),
+            ("zoneinfo", "See your time zone"),
+            ("locale", "See your language"),
+            ("updated_at", "Know when you last changed your details"),
+            ("given_name", "See your given name"),
+            ("phone_number", "See your phone number"),
+        ];
+        for (name, words) in table {
+            assert_eq!(ClaimName::parse(name).unwrap().in_words(), words);
+        }
+    }
+
+    #[test]
+    fn claims_are_selected_by_name_as_long_as_there_is_room() {
+        let known = profile(&json!({"email": "a@b.example", "locale": "de", "name": "Alice"}));
+        let selected = |names: &[&str], limit| {
+            known.selected(&claim_names(names), limit).keys().cloned().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(selected(&["email", "locale", "phone_number"], 1000), "email locale");
+        // `email` takes 5 and 13 bytes, `locale` 6 and 4, `name` 4 and 7.
+        assert_eq!(selected(&["email", "locale", "name"], 39), "email locale name");
+        assert_eq!(selected(&["email", "locale", "name"], 38), "email locale");
+        assert_eq!(selected(&["email", "locale", "name"], 17), "locale");
+        assert_eq!(selected(&["email", "locale", "name"], 9), "");
+    }
+
+    #[test]
+    fn an_address_is_verified_only_if_the_source_says_so_of_a_domain_that_it_is_trusted_with() {
+        let domains: EmailDomains = serde_json::from_value(json!(["corp.example"])).unwrap();
+        let verified = |claims: Value| profile(&claims).vouched_for(&domains).claim("email_verified").cloned();
+        let table = [
+            (json!({"email": "a@corp.example", "email_verified": true}), Some(json!(true))),
+            (json!({"email": "a@corp.example", "email_verified": false}), Some(json!(false))),
+            (json!({"email": "a@other.example", "email_verified": true}), Some(json!(false))),
+            (json!({"email": "a@corp.example"}), Some(json!(false))),
+            (json!({"email_verified": true}), None),
+        ];
+        for (claims, expected) in table {
+            assert_eq!(verified(claims.clone()), expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_addressed_by_their_name_or_the_next_best() {
+        let addressed = |claims: Value| profile(&claims).display_name().map(str::to_owned);
+        let all = json!({"name": "Alice", "preferred_username": "al", "email": "a@b.example"});
+        assert_eq!(addressed(all).as_deref(), Some("Alice"));
+        assert_eq!(addressed(json!({"preferred_username": "al", "email": "a@b.example"})).as_deref(), Some("al"));
+        assert_eq!(addressed(json!({"name": 1, "email": "a@b.example"})).as_deref(), Some("a@b.example"));
+        assert_eq!(addressed(json!({"nickname": "al"})), None);
+    }
+
+    #[test]
+    fn the_subject_of_a_user_never_changes() {
+        let subject = derived_subject(&workspace_id(), "sandbox", &["alice"]).unwrap();
+        assert_eq!(subject.as_str(), "gxzVSB6H26GOlSG-q9VzAQ", "existing users would become strangers");
+    }
+}

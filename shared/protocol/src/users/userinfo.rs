@@ -86,4 +86,31 @@ mod tests {
         assert_eq!(names("openid email"), "email sub");
         assert_eq!(names("openid profile phone"), "name phone_number sub");
     }
+
+    #[test]
+    fn a_standard_scope_covers_its_own_claims() {
+        let name = |name| ClaimName::parse(name).unwrap();
+        for (scope, claim) in
+            [("profile", "name"), ("email", "email_verified"), ("phone", "phone_number"), ("address", "address")]
+        {
+            assert!(
+                scope_covers(scope, name(claim))
+                    && covers(&Scopes::parse(&format!("read {scope}")).unwrap(), name(claim))
+            );
+        }
+        for (scope, claim) in [("profile", "email"), ("email", "name"), ("openid", "name"), ("name", "name")] {
+            assert!(
+                !scope_covers(scope, name(claim)) && !covers(&Scopes::parse(scope).unwrap(), name(claim)),
+                "{scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn signed_claims_name_who_says_them_and_to_whom() {
+        let claims = serde_json::json!({"sub": "s"}).as_object().unwrap().clone();
+        let (issuer, client) = (crate::fixtures::issuer(), crate::fixtures::client_id("app"));
+        let expected = serde_json::json!({"sub": "s", "iss": issuer.as_str(), "aud": "app"});
+        assert_eq!(Value::Object(signed_claims(claims, &issuer, &client)), expected);
+    }
 }

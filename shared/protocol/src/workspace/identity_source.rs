@@ -25,3 +25,24 @@ impl IdentitySource<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixtures::{subject, workspace_id};
+
+    #[test]
+    fn a_sandbox_knows_its_users_and_a_provider_may_have_any() {
+        let sandbox: Sandbox =
+            serde_json::from_value(json!({"users": [{"username": "alice", "password": "alice"}]})).unwrap();
+        let alice = sandbox.authenticate(&workspace_id(), "alice", &crate::types::secret::Secret::new("alice".into()));
+        let source = IdentitySource::Sandbox(&sandbox);
+        assert_eq!(source.status(&workspace_id(), &alice.unwrap().subject), UserStatus::Active);
+        assert_eq!(source.status(&workspace_id(), &subject("bob")), UserStatus::Gone);
+        let provider = json!({"id": "partner", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        let provider: UpstreamProvider = serde_json::from_value(provider).unwrap();
+        assert_eq!(IdentitySource::Upstream(&provider).status(&workspace_id(), &subject("bob")), UserStatus::Active);
+    }
+}

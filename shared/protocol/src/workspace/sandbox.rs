@@ -85,6 +85,16 @@ mod tests {
     }
 
     #[test]
+    fn a_user_is_found_by_their_subject() {
+        let (sandbox, workspace) = (sandbox(), WorkspaceId::parse("default", "demo").unwrap());
+        let bob = sandbox.authenticate(&workspace, "bob", &Secret::new("bob".into())).unwrap();
+        assert_eq!(bob.source.as_str(), SANDBOX);
+        assert_eq!(sandbox.identity_of(&workspace, &bob.subject), Some(bob.clone()));
+        let partner = WorkspaceId::parse("default", "partner").unwrap();
+        assert_eq!(sandbox.identity_of(&partner, &bob.subject), None);
+    }
+
+    #[test]
     fn a_subject_says_nothing_and_differs_between_workspaces_and_sources() {
         let demo = WorkspaceId::parse("default", "demo").unwrap();
         let partner = WorkspaceId::parse("default", "partner").unwrap();

@@ -118,3 +118,68 @@ pub enum PkceEnforcement {
     /// Public ones; confidential ones may be registered without.
     Public,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixtures::{issuer, scopes, settings, source_id, workspace_id};
+
+    fn workspace(change: &Value) -> Workspace {
+        Workspace { id: workspace_id(), issuer: issuer(), settings: settings(change) }
+    }
+
+    #[test]
+    fn the_identity_sources_are_the_configured_ones() {
+        let provider = |id: &str| json!({"id": id, "title": id, "issuer": "https://p.example", "client_id": "us"});
+        let sandbox = json!({"users": []});
+        let both = workspace(&json!({"sandbox": sandbox, "upstream": [provider("a"), provider("b")]}));
+        let name = |workspace: &Workspace, id: &str| match workspace.identity_source(&source_id(id)) {
+            Some(IdentitySource::Sandbox(_)) => "sandbox".to_owned(),
+            Some(IdentitySource::Upstream(provider)) => provider.title.clone(),
+            None => "none".to_owned(),
+        };
+        for (id, expected) in [("sandbox", "sandbox"), ("a", "a"), ("b", "b"), ("c", "none")] {
+            assert_eq!(name(&both, id), expected);
+        }
+        assert_eq!(name(&workspace(&json!({"upstream": [provider("sandbox")]})), "sandbox"), "none");
+        assert_eq!(both.settings.upstream("b").map(|provider| provider.id.as_str()), Some("b"));
+    }
+
+    #[test]
+    fn scopes_and_resources_are_the_configured_ones() {
+        let settings = settings(
+            &json!({"scopes": [{"name": "openid", "title": "Know who you are"}, {"name": "read", "title": "Read"}]}),
+        );
+        assert_eq!(settings.scope_names(), scopes("openid read"));
+        assert_eq!(settings.scope("read").map(|scope| scope.title.as_str()), Some("Read"));
+        assert!(settings.scope("write").is_none());
+        for (resource, expected) in
+            [("https://api.example", true), ("https://b.example", true), ("https://c.example", false)]
+        {
+            assert_eq!(settings.has_resource(resource), expected, "{resource}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_has_safe_defaults() {
+        let settings: Settings =
+            serde_json::from_value(json!({"name": "Demo", "default_audience": "https://api.example"})).unwrap();
+        assert_eq!((settings.pkce, settings.client_secret_jwt), (PkceEnforcement::All, false));
+        assert_eq!((settings.lifetimes, settings.at_hash), (Lifetimes::default(), AtHash::Omitted));
+        assert!(settings.scope_names().is_empty() && settings.sandbox.is_none() && settings.upstream.is_empty());
+        assert!(
+            serde_json::from_value::<Settings>(json!({"name": "Demo", "default_audience": "x", "pcke": "all"}))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn an_upstream_provider_is_asked_for_openid_profile_and_email() {
+        let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        let provider: UpstreamProvider = serde_json::from_value(provider).unwrap();
+        assert_eq!(provider.scope, scopes("openid profile email"));
+        assert!(provider.verified_email_domains.is_empty());
+    }
+}
