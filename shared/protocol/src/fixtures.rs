@@ -262,6 +262,6 @@ pub(crate) fn refresh_state() -> RefreshState {
 }
 
 /// `grant`, whose user is active.
-pub(crate) fn loaded(grant: Grant) -> Option<LoadedGrant> {
-    Some(LoadedGrant { grant, user: UserStatus::Active })
+pub(crate) const fn loaded(grant: Grant) -> LoadedGrant {
+    LoadedGrant { grant, user: UserStatus::Active }
 }

@@ -84,10 +84,9 @@ impl Case {
     }
 
     fn approved(&self, scopes: &[&str], claims: &[&str]) -> ApprovedAuthorization {
-        match self.allowed(scopes, claims) {
-            NextStep::Approved(approved) => *approved,
-            other => panic!("{other:?}"),
-        }
+        let allowed = self.allowed(scopes, claims);
+        let NextStep::Approved(approved) = allowed else { panic!("{allowed:?}") };
+        *approved
     }
 }
 
@@ -101,34 +100,50 @@ fn name(step: &NextStep) -> &'static str {
     }
 }
 
+/// The end of the time by which the clock of another function may be ahead, and the moment after it.
+fn skewed() -> (Timestamp, Timestamp) {
+    let last = later(5);
+    (last, Timestamp::from_millis(last.millis() + 1))
+}
+
 #[test]
-fn a_user_must_be_logged_in_recently_enough_and_as_the_request_demands() {
-    let prompt = |value| [("prompt", value)];
-    let skewed = later(5);
-    let too_late = Timestamp::from_millis(skewed.millis() + 1);
+fn a_login_must_be_recent_enough() {
+    let (ahead, too_late) = skewed();
+    let max_age = |seconds| Case::asking(&[("max_age", seconds)]);
     let table = [
         ("a session", Case::asking(&[]), "approved"),
-        ("a session, silently", Case::asking(&prompt("none")), "approved"),
+        ("a session from the future", Case::asking(&[]).logged_in_at(too_late), "approved"),
         ("no session", Case { session: None, ..Case::asking(&[]) }, "log in"),
-        ("no session, silently", Case { session: None, ..Case::asking(&prompt("none")) }, "login_required"),
-        ("no session, prompt", Case { session: None, ..Case::asking(&prompt("login")) }, "log in"),
-        ("older than max_age, silently", Case::asking(&[("prompt", "none"), ("max_age", "59")]), "login_required"),
-        ("as old as max_age", Case::asking(&[("max_age", "60")]), "approved"),
-        ("older than max_age", Case::asking(&[("max_age", "59")]), "log in"),
-        ("max_age=0", Case::asking(&[("max_age", "0")]), "log in"),
-        ("max_age=0, this millisecond", Case::asking(&[("max_age", "0")]).logged_in_at(NOW), "approved"),
-        ("max_age=0, since the request", Case::asking(&[("max_age", "0")]).logged_in_at(ago(10)), "approved"),
-        ("max_age, since the request", Case::asking(&[("max_age", "1")]).logged_in_at(ago(10)), "approved"),
-        ("max_age, a clock ahead", Case::asking(&[("max_age", "60")]).logged_in_at(skewed), "approved"),
-        ("max_age, from the future", Case::asking(&[("max_age", "60")]).logged_in_at(too_late), "log in"),
-        ("any age, from the future", Case::asking(&[]).logged_in_at(too_late), "approved"),
-        ("prompt=login, an old login", Case::asking(&prompt("login")), "log in"),
-        ("both, an old login", Case::asking(&[("prompt", "login"), ("max_age", "3600")]), "log in"),
-        ("prompt=login, since the request", Case::asking(&prompt("login")).logged_in_at(ago(10)), "approved"),
-        ("prompt=login, just before", Case::asking(&prompt("login")).logged_in_at(just_before(ago(10))), "log in"),
-        ("prompt=login, a clock ahead", Case::asking(&prompt("login")).logged_in_at(skewed), "approved"),
-        ("prompt=login, from the future", Case::asking(&prompt("login")).logged_in_at(too_late), "log in"),
-        ("prompt=consent asks for no login", Case::asking(&prompt("consent")), "ask consent"),
+        ("as old as max_age", max_age("60"), "approved"),
+        ("older than max_age", max_age("59"), "log in"),
+        ("max_age=0", max_age("0"), "log in"),
+        ("max_age=0, this millisecond", max_age("0").logged_in_at(NOW), "approved"),
+        ("max_age=0, since the request", max_age("0").logged_in_at(ago(10)), "approved"),
+        ("max_age, since the request", max_age("1").logged_in_at(ago(10)), "approved"),
+        ("max_age, a clock ahead", max_age("60").logged_in_at(ahead), "approved"),
+        ("max_age, from the future", max_age("60").logged_in_at(too_late), "log in"),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+}
+
+#[test]
+fn prompt_decides_whether_the_login_page_is_shown() {
+    let (ahead, too_late) = skewed();
+    let prompt = |value| Case::asking(&[("prompt", value)]);
+    let table = [
+        ("none, a session", prompt("none"), "approved"),
+        ("none, no session", Case { session: None, ..prompt("none") }, "login_required"),
+        ("none, too old", Case::asking(&[("prompt", "none"), ("max_age", "59")]), "login_required"),
+        ("login, no session", Case { session: None, ..prompt("login") }, "log in"),
+        ("login, an old login", prompt("login"), "log in"),
+        ("login and max_age", Case::asking(&[("prompt", "login"), ("max_age", "3600")]), "log in"),
+        ("login, since the request", prompt("login").logged_in_at(ago(10)), "approved"),
+        ("login, just before the request", prompt("login").logged_in_at(just_before(ago(10))), "log in"),
+        ("login, a clock ahead", prompt("login").logged_in_at(ahead), "approved"),
+        ("login, from the future", prompt("login").logged_in_at(too_late), "log in"),
+        ("consent asks for no login", prompt("consent"), "ask consent"),
     ];
     for (case, decided, expected) in table {
         assert_eq!(decided.next(), expected, "{case}");

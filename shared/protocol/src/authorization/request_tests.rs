@@ -14,6 +14,7 @@ use crate::fixtures::{
     secret_hash, subject,
 };
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::types::id::ClientId;
 
 fn parsed(client: &Client, query: &str) -> Result<AuthorizationRequest, Refusal> {
     AuthorizationRequest::parse(&parameters(query), client)
@@ -55,7 +56,7 @@ fn a_request_without_a_usable_client_id_is_no_ones() {
     ];
     for (query, expected) in table {
         let found = client_id(&parameters(query));
-        assert_eq!(found.as_ref().map(|id| id.as_str()).map_err(|error| *error), expected, "{query}");
+        assert_eq!(found.as_ref().map(ClientId::as_str).map_err(|error| *error), expected, "{query}");
     }
 }
 

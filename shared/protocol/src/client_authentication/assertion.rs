@@ -361,6 +361,36 @@ mod tests {
     }
 
     #[test]
+    fn an_assertion_stands_beside_the_client_that_it_names_and_what_verifies_it() {
+        let parsed = |sub: &str| ClientAssertion::parse(&jwt(json!({ "sub": sub }).to_string().as_bytes())).unwrap();
+        assert_eq!(parsed("c1").client_id().as_str(), "c1");
+        let asserted = parsed("c1").of(client(&json!({}))).unwrap();
+        assert_eq!(asserted.client_id().as_str(), "c1");
+        assert!(asserted.jwt().expose().starts_with("e30."));
+        assert!(matches!(asserted.key(), AssertionKey::Keys(..)));
+        assert!(parsed("c2").of(client(&json!({}))).is_none(), "another client");
+        assert!(
+            parsed("app").of(Arc::new(crate::fixtures::client(&json!({})))).is_none(),
+            "a client with another method"
+        );
+    }
+
+    #[test]
+    fn a_use_is_marked_by_client_and_jti() {
+        let mark = |name: &str, jti: &str| {
+            let claims = claims(&json!({"iss": name, "sub": name, "jti": jti})).to_string();
+            let named = client(&json!({ "client_id": name }));
+            let assertion = ClientAssertion::parse(&jwt(json!({ "sub": name }).to_string().as_bytes())).unwrap();
+            let issuer = crate::fixtures::issuer();
+            let arrival = Arrival { issuer: &issuer, endpoint: ENDPOINT, now: Timestamp::from_seconds(NOW) };
+            let (spending, _) = assertion.of(named).unwrap().accept(claims.as_bytes(), &arrival).ok().unwrap();
+            *spending.mark()
+        };
+        assert!(mark("c1", "j").matches(&mark("c1", "j")));
+        assert!(!mark("c1", "j").matches(&mark("c1", "k")) && !mark("c1", "j").matches(&mark("c2", "j")));
+    }
+
+    #[test]
     fn sec_cli_03_an_inactive_client_is_refused_after_everything_else() {
         let inactive = client(&json!({"client_status": "inactive"}));
         let claims = claims(&json!({})).to_string();

@@ -20,3 +20,15 @@ impl AuthenticatedClient {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::client;
+
+    #[test]
+    fn the_proof_names_its_client() {
+        let client = client(&serde_json::json!({"client_id": "other"}));
+        assert_eq!(AuthenticatedClient::proved(Arc::new(client)).client().id.as_str(), "other");
+    }
+}

@@ -272,6 +272,54 @@ mod tests {
     }
 
     #[test]
+    fn each_error_has_its_status_and_code() {
+        let table = [
+            (ClientAuthenticationError::Parameters(ParameterError::Encoding), (400, "invalid_request")),
+            (ClientAuthenticationError::Missing, (400, "invalid_request")),
+            (ClientAuthenticationError::Several, (400, "invalid_request")),
+            (ClientAuthenticationError::AssertionType, (400, "invalid_request")),
+            (ClientAuthenticationError::Malformed, (401, "invalid_client")),
+            (ClientAuthenticationError::Refused, (401, "invalid_client")),
+            (ClientAuthenticationError::Unavailable, (503, "temporarily_unavailable")),
+        ];
+        for (error, expected) in table {
+            assert_eq!(error.response(), expected, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_id_that_none_can_have_is_an_unknown_client() {
+        let found = |headers: &[&str], body: &str| {
+            let credentials = Credentials::parse(headers, &Parameters::parse(body.as_bytes()).unwrap());
+            credentials.map(|credentials| credentials.client_id().as_str().to_owned())
+        };
+        assert_eq!(found(&[], "client_id=a"), Ok("a".into()));
+        assert_eq!(found(&["Basic YTpi"], "client_id=a"), Ok("a".into()));
+        assert_eq!(found(&[], "client_id=a%20b"), Err(ClientAuthenticationError::Refused));
+        assert_eq!(found(&["Basic Og=="], ""), Err(ClientAuthenticationError::Refused));
+        assert_eq!(found(&["Basic x"], ""), Err(ClientAuthenticationError::Malformed));
+        assert_eq!(found(&["Bearer x"], ""), Err(ClientAuthenticationError::Malformed));
+    }
+
+    #[test]
+    fn an_authenticated_client_is_active_and_the_one_that_was_named() {
+        let authenticated = |change: serde_json::Value, named: &str| {
+            let client = crate::fixtures::client(&change);
+            let body = Parameters::parse(format!("client_id={named}").as_bytes()).unwrap();
+            let proof =
+                authenticate(Credentials::parse(&[], &body).unwrap(), Some(Arc::new(client)), crate::fixtures::NOW);
+            match proof {
+                Ok(ClientProof::Proved(client)) => Some(client.client().id.as_str().to_owned()),
+                Ok(ClientProof::Asserted(_)) => panic!("no assertion was sent"),
+                Err(_) => None,
+            }
+        };
+        assert_eq!(authenticated(serde_json::json!({}), "app").as_deref(), Some("app"));
+        assert_eq!(authenticated(serde_json::json!({"client_status": "inactive"}), "app"), None);
+        assert_eq!(authenticated(serde_json::json!({}), "other"), None);
+    }
+
+    #[test]
     fn sec_cli_06_each_secret_is_refused_from_its_expiry_on() {
         let secret = |text: &str, expires: Option<u64>| ClientSecret {
             hash: SecretHash::of(&Secret::new(text.into())),

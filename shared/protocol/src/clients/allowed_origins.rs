@@ -47,4 +47,11 @@ mod tests {
             assert_eq!(allowed.allowed(other), None, "{other}");
         }
     }
+
+    #[test]
+    fn origins_are_listed_once_and_in_order() {
+        let allowed =
+            AllowedOrigins::new(["https://b.example", "https://a.example", "https://b.example"].map(Into::into));
+        assert_eq!(allowed.iter().collect::<Vec<_>>(), ["https://a.example", "https://b.example"]);
+    }
 }

@@ -211,3 +211,43 @@ impl Client {
         self.authentication.is_confidential() || redirect_uri.assures_identity()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixtures::{client, confidential_client};
+
+    #[test]
+    fn an_inactive_client_is_not_usable() {
+        assert!(client(&json!({})).is_usable() && !client(&json!({"client_status": "inactive"})).is_usable());
+    }
+
+    #[test]
+    fn a_client_that_can_authenticate_is_confidential() {
+        let assertions = |key| {
+            let longest = Lifetime::seconds(300);
+            Authentication::Assertion(Arc::new(Assertions { key, audience: AssertionAudience::Issuer, longest }))
+        };
+        let keys = ClientKeys::Registered(ExternalJwks::parse(br#"{"keys":[]}"#).unwrap());
+        let table = [
+            (Authentication::None, "none", false),
+            (Authentication::SecretBasic(Vec::new()), "client_secret_basic", true),
+            (Authentication::SecretPost(Vec::new()), "client_secret_post", true),
+            (assertions(AssertionKey::Secret(String::new())), "client_secret_jwt", true),
+            (assertions(AssertionKey::Keys(keys, None)), "private_key_jwt", true),
+        ];
+        for (authentication, method, confidential) in table {
+            assert_eq!((authentication.method(), authentication.is_confidential()), (method, confidential));
+        }
+    }
+
+    #[test]
+    fn an_identity_is_assured_by_a_secret_or_by_the_redirect_uri() {
+        let native = json!({"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"]});
+        let assured = |client: Client| client.identity_is_assured(&client.redirect_uris.only().unwrap());
+        assert!(assured(client(&json!({}))) && assured(confidential_client(&native)));
+        assert!(!assured(client(&native)));
+    }
+}

@@ -146,6 +146,24 @@ mod tests {
     }
 
     #[test]
+    fn a_url_is_asked_in_its_canonical_form() {
+        let url = OutboundUrl::parse("HTTPS://IDP.example:443/a/../x", Reach::Internet).unwrap();
+        assert_eq!(url.as_str(), "https://idp.example/x");
+        assert_eq!(Reach::of("http://localhost:9000/default/demo"), Reach::Laptop);
+        assert_eq!(Reach::of("https://auth.example/default/demo"), Reach::Internet);
+    }
+
+    #[test]
+    fn a_public_name_has_labels_and_no_inner_ending() {
+        for name in ["idp.example", "local.example", "mylocal.example.com", "home.arpa.example", "notlocal.xlocal"] {
+            assert!(is_public_name(name), "{name}");
+        }
+        for name in ["idp", "", "idp.example.", "x.LOCAL", "home.arpa", "a.home.arpa", "x.alt", "x.lan", "x.intranet"] {
+            assert!(!is_public_name(name), "{name}");
+        }
+    }
+
+    #[test]
     fn sec_ssrf_01_odd_spellings_of_inner_hosts_are_seen_through() {
         let hosts = [
             "169.254.169.254",

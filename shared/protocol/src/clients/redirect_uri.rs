@@ -605,6 +605,97 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_uri_that_does_not_register_says_why() {
+        use ApplicationType::{Native, Web};
+        let table = [
+            (Web, "app.example", UriFault::Relative),
+            (Web, "https:app.example/cb", UriFault::NoAuthority),
+            (Web, "https://u@app.example/cb", UriFault::UserInfo),
+            (Web, "https://*.example/cb", UriFault::Host),
+            (Web, "https://app.example:99999/cb", UriFault::NotAUrl),
+            (Web, "https://APP.example/cb", UriFault::NotCanonical),
+            (Web, "https://app.example?x=1", UriFault::NotCanonical),
+            (Web, "https://app.example:443/cb", UriFault::NotCanonical),
+            (Web, "https://app.example/cb?code=x", UriFault::ResponseParameter),
+            (Web, "https://app.example/cb#x", UriFault::Fragment),
+            (Web, "https://app.example/c b", UriFault::Characters),
+            (Web, "https://app.example/cb\u{7f}", UriFault::Characters),
+            (Web, "https://b\u{fc}cher.example/cb", UriFault::NotAscii),
+            (Web, "http://127.0.0.1/cb", UriFault::HttpOfWeb),
+            (Native, "http://app.example/cb", UriFault::HttpElsewhere),
+            (Native, "http://u@127.0.0.1/cb", UriFault::UserInfo),
+            (Web, "Com.example:/cb", UriFault::Scheme),
+            (Web, "1com.example:/cb", UriFault::Scheme),
+            (Web, "com_x.example:/cb", UriFault::Scheme),
+            (Web, ":/cb", UriFault::Scheme),
+            (Web, "myapp:/cb", UriFault::NotReverseDomain),
+            (Web, "com.example:/cb", UriFault::PrivateUseOfWeb),
+            (Native, "com.example:cb", UriFault::PrivateUsePath),
+            (Native, "com.example://u@cb", UriFault::PrivateUsePath),
+            (Native, "com.example:/cb?state=x", UriFault::ResponseParameter),
+        ];
+        for (kind, uri, fault) in table {
+            let expected = UnusableUri::Unusable { position: 0, uri: uri.into(), fault };
+            assert_eq!(registered(uri, kind), Err(expected), "{uri}");
+        }
+        let list = ["https://app.example/cb".into(), "https://app.example/c b".into()];
+        let error = RedirectUris::register(&list, Web, &issuer("https://auth.example")).unwrap_err();
+        assert!(matches!(error, UnusableUri::Unusable { position: 1, .. }), "{error}");
+    }
+
+    #[test]
+    fn schemes_and_loopback_hosts_that_register() {
+        for good in ["com.example-2.a+b:/cb", "http://localhost:8080/cb", "http://[::1]:8080/?x=1", "http://127.0.0.1"]
+        {
+            let uris = registered(good, ApplicationType::Native).unwrap();
+            assert_eq!(uris.only().unwrap().as_str(), good);
+        }
+        assert!(registered("https://[2001:db8::1]/cb", ApplicationType::Web).is_ok());
+        assert!(registered("https://app.example", ApplicationType::Web).is_ok());
+        assert!(RedirectUris::none().only().is_none() && RedirectUris::none().registered("").is_none());
+    }
+
+    #[test]
+    fn a_page_of_this_server_may_stand_at_its_root() {
+        let here = issuer("http://localhost:9000");
+        for uri in ["http://localhost:9000", "http://localhost:9000/", "http://localhost:9000/?x=1"] {
+            let uris = RedirectUris::register(&[uri.into()], ApplicationType::Web, &here).unwrap();
+            assert!(uris.only().unwrap().assures_identity(), "{uri}");
+        }
+        assert!(web("https://app.example/cb").only().unwrap().assures_identity());
+    }
+
+    #[test]
+    fn a_uri_says_where_it_leads() {
+        let table = [
+            ("https://app.example:8443/cb?x=1", "https://app.example:8443", &["https:"][..], true),
+            ("http://127.0.0.1:8080/?x=1", "http://127.0.0.1:8080", &["http:", "https:"], true),
+            ("com.example.app:/cb", "com.example.app:", &["com.example.app:"], false),
+            ("com.example.app://cb", "com.example.app:", &["com.example.app:"], false),
+        ];
+        for (uri, destination, targets, forms) in table {
+            let uri = registered(uri, ApplicationType::Native).unwrap().only().unwrap();
+            assert_eq!((uri.destination().as_str(), uri.takes_forms()), (destination, forms), "{uri:?}");
+            assert_eq!(uri.form_targets(), targets, "{uri:?}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_carries_the_parameters_encoded() {
+        let uri = web("https://app.example/cb?x=1").only().unwrap();
+        let location = uri.fragment_location(&[("code", "c"), ("state", "a b")]);
+        assert_eq!(location, "https://app.example/cb?x=1#code=c&state=a%20b");
+    }
+
+    #[test]
+    fn origins_are_those_of_web_pages() {
+        let uris = ["https://app.example/cb", "http://127.0.0.1/cb", "com.example.app:/cb", "https://b.example:8443"];
+        let uris = uris.map(Into::into);
+        let uris = RedirectUris::register(&uris, ApplicationType::Native, &issuer("https://auth.example")).unwrap();
+        assert_eq!(uris.origins().collect::<Vec<_>>(), ["https://app.example", "https://b.example:8443"]);
+    }
+
     proptest! {
         /// What registers is read alike by a WHATWG parser and by anybody who splits it at the RFC 3986 delimiters.
         #[test]

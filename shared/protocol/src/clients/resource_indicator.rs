@@ -145,6 +145,19 @@ mod tests {
                 "{granted:?} {asked:?}"
             );
         }
-        assert!(targets.allow(&of(&["urn:default", "urn:a"])) && !targets.allow(&of(&["urn:c"])));
+        for (resources, expected) in [(&["urn:default", "urn:a"][..], true), (&["urn:a", "urn:c"], false), (&[], true)]
+        {
+            assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_may_name_ten_resources_of_2048_characters() {
+        let query = |count: usize| (0..count).map(|at| format!("resource=urn:{at}")).collect::<Vec<_>>().join("&");
+        assert_eq!(asked(&query(10)).map(|resources| resources.iter().count()), Ok(10));
+        assert_eq!(asked(&query(11)), Err(InvalidTarget));
+        let long = |length: usize| format!("urn:{}", "a".repeat(length - 4));
+        assert!(is_resource(&long(2048)) && !is_resource(&long(2049)));
+        assert!(!is_resource("urn:\u{e9}") && !is_resource("urn:a#") && !is_resource("a"));
     }
 }

@@ -154,6 +154,35 @@ mod tests {
         assert!(sector(&["http://localhost:9000/demo/callback"], None, laptop).is_some());
         assert!(sector(&[one], Some("http://localhost:9001/uris.json"), laptop).is_some());
         assert!(sector(&[one], Some("http://sector.example/uris.json"), laptop).is_none());
+        for loopback in ["http://127.0.0.1:9001/x", "http://[::1]:9001/x"] {
+            assert!(sector(&[one], Some(loopback), laptop).is_some(), "{loopback}");
+        }
+        assert!(sector(&["http://localhost:90001/demo"], None, laptop).is_none(), "another origin that begins alike");
+    }
+
+    #[test]
+    fn what_hides_the_sector_is_named_with_its_position() {
+        let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
+        let error = |uris: &[&str], identifier: Option<&str>| {
+            let uris: Vec<String> = uris.iter().map(|uri| (*uri).to_owned()).collect();
+            Sector::of(&uris, identifier, &issuer).err()
+        };
+        let one = "https://app.example/cb";
+        let long = format!("https://sector.example/{}", "a".repeat(2048 - 23));
+        assert_eq!(error(&[], None), Some(SectorError::NoRedirectUri));
+        assert_eq!(error(&[one, "com.example.app:/cb"], None), Some(SectorError::NoHost(1)));
+        assert_eq!(error(&[one, one, "https://b.example/cb"], None), Some(SectorError::OtherHost(2)));
+        assert_eq!(error(&[one], Some(&long)), None);
+        let bad = [format!("{long}a"), "https://:pw@sector.example/".into(), "ftp://sector.example/".into()];
+        for identifier in bad {
+            assert_eq!(error(&[one], Some(&identifier)), Some(SectorError::Identifier), "{identifier}");
+        }
+        assert_eq!(Sector::of(&[one.into()], None, &issuer).unwrap().as_str(), "app.example");
+    }
+
+    #[test]
+    fn a_derived_identifier_has_the_form_of_any_subject() {
+        assert_eq!(subject(&[7; 32]).unwrap().as_str(), encoding::base64url(&[7; 16]));
     }
 
     #[test]

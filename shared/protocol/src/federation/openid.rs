@@ -269,6 +269,8 @@ pub struct Expected<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authorization::interaction::InteractionState;
+    use crate::fixtures::{changed, client, grant_id, request};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
@@ -311,6 +313,131 @@ mod tests {
         for (claim, change) in table {
             assert_eq!(accepted(&change).err(), Some(UpstreamError::IdToken(claim)), "{change}");
         }
+    }
+
+    fn metadata(change: &Value) -> UpstreamMetadata {
+        let base = serde_json::json!({
+            "issuer": "https://partner.example", "authorization_endpoint": "https://partner.example/authorize",
+            "token_endpoint": "https://partner.example/token", "jwks_uri": "https://partner.example/jwks",
+        });
+        serde_json::from_value(changed(base, change)).unwrap()
+    }
+
+    fn transaction(changes: &[(&str, &str)]) -> UpstreamTransaction {
+        let state = InteractionState {
+            id: grant_id(),
+            browser: String::new(),
+            began: NOW,
+            expires: NOW,
+            shown_to: None,
+            account: None,
+        };
+        UpstreamTransaction {
+            interaction: Interaction::of(&request(&client(&serde_json::json!({})), changes), state),
+            provider: IdentitySourceId::parse("partner").unwrap(),
+            state: "our state".into(),
+            nonce: "n".into(),
+            code_verifier: "v".into(),
+            expires: NOW,
+        }
+    }
+
+    #[test]
+    fn the_provider_is_asked_for_a_code_with_pkce_and_what_our_client_demands() {
+        let url = |changes: &[(&str, &str)], endpoint: &str| {
+            let metadata = metadata(&serde_json::json!({ "authorization_endpoint": endpoint }));
+            let target = Target { callback: "https://auth.example/cb", code_challenge: "ch" };
+            transaction(changes).authorization_url(&provider(), &metadata, &target)
+        };
+        let plain = "response_type=code&client_id=us&redirect_uri=https%3A%2F%2Fauth.example%2Fcb\
+                     &scope=openid%20profile%20email&state=our%20state&nonce=n&code_challenge=ch&code_challenge_method=S256";
+        let table = [
+            (&[][..], "https://p.example/a", format!("https://p.example/a?{plain}")),
+            (&[], "https://p.example/a?x=1", format!("https://p.example/a?x=1&{plain}")),
+            (&[("prompt", "login")], "https://p.example/a", format!("https://p.example/a?{plain}&prompt=login")),
+            (&[("max_age", "60")], "https://p.example/a", format!("https://p.example/a?{plain}&max_age=60")),
+            (
+                &[("prompt", "select_account")],
+                "https://p.example/a",
+                format!("https://p.example/a?{plain}&prompt=select_account"),
+            ),
+            (
+                &[("prompt", "login select_account"), ("max_age", "0")],
+                "https://p.example/a",
+                format!("https://p.example/a?{plain}&prompt=login%20select_account&max_age=0"),
+            ),
+        ];
+        for (changes, endpoint, expected) in table {
+            assert_eq!(url(changes, endpoint), expected);
+        }
+    }
+
+    #[test]
+    fn an_answer_has_our_state_its_issuer_and_a_code() {
+        let silent = metadata(&serde_json::json!({}));
+        let naming = metadata(&serde_json::json!({"authorization_response_iss_parameter_supported": true}));
+        let iss = "iss=https://partner.example";
+        let table = [
+            (&silent, "code=c&state=our+state".to_owned(), Ok("c")),
+            (&silent, format!("code=c&state=our+state&{iss}"), Ok("c")),
+            (&naming, format!("code=c&state=our+state&{iss}"), Ok("c")),
+            (&naming, "code=c&state=our+state".into(), Err(UpstreamError::Issuer)),
+            (&silent, "code=c&state=our+state&iss=https://evil.example".into(), Err(UpstreamError::Issuer)),
+            (&silent, "code=c&state=another".into(), Err(UpstreamError::State)),
+            (&silent, "code=c".into(), Err(UpstreamError::State)),
+            (&silent, "error=access_denied".into(), Err(UpstreamError::State)),
+            (&silent, "state=our+state".into(), Err(UpstreamError::MissingCode)),
+            (&silent, "state=our+state&error=access_denied&code=c".into(), Err(UpstreamError::Denied)),
+            (&silent, "state=our+state&error=server_error".into(), Err(UpstreamError::Failed)),
+            (
+                &silent,
+                "state=our+state&code=c&code=c".into(),
+                Err(UpstreamError::Parameters(ParameterError::Repeated("code"))),
+            ),
+        ];
+        for (metadata, query, expected) in table {
+            let parameters = Parameters::parse(query.as_bytes()).unwrap();
+            assert_eq!(transaction(&[]).answered(&parameters, metadata), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn metadata_of_another_issuer_are_refused() {
+        assert!(metadata(&serde_json::json!({})).of(&provider()).is_ok());
+        let other = metadata(&serde_json::json!({"issuer": "https://partner.example/"}));
+        assert_eq!(other.of(&provider()).err(), Some(UpstreamError::Metadata));
+    }
+
+    #[test]
+    fn the_bounds_of_an_id_token_are_exact() {
+        let good = [
+            serde_json::json!({"exp": 1_700_000_001}),
+            serde_json::json!({"iat": 1_699_999_400}),
+            serde_json::json!({"iat": 1_700_000_010}),
+            serde_json::json!({"sub": "s".repeat(255)}),
+            serde_json::json!({"at_hash": crate::jose::at_hash::at_hash("t")}),
+        ];
+        for change in good {
+            assert!(accepted(&change).is_ok(), "{change}");
+        }
+        let bad = [
+            ("iat", serde_json::json!({"iat": 1_699_999_399})),
+            ("iat", serde_json::json!({"iat": 1_700_000_011})),
+            ("sub", serde_json::json!({"sub": "s".repeat(256)})),
+            ("sub", serde_json::json!({"sub": "\u{e9}"})),
+        ];
+        for (claim, change) in bad {
+            assert_eq!(accepted(&change).err(), Some(UpstreamError::IdToken(claim)), "{change}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_login_is_the_end_of_the_second_that_the_provider_names() {
+        let auth_time = |change: &Value| accepted(change).unwrap().auth_time();
+        assert_eq!(auth_time(&serde_json::json!({})), None);
+        let at = Timestamp::from_millis(1_699_999_999_999);
+        assert_eq!(auth_time(&serde_json::json!({"auth_time": 1_699_999_999})), Some(at));
+        assert_eq!(auth_time(&serde_json::json!({"auth_time": u64::MAX})), Some(Timestamp::from_millis(u64::MAX)));
     }
 
     #[test]

@@ -300,6 +300,72 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_for_the_algorithms_of_its_kind() {
+        let (n, point) = (modulus(256), base64url(&[7; 32]));
+        let found = |key: Value| {
+            let (jwks, all) = (set(&json!([key])), ExternalAlgorithm::ALL);
+            let names = all.into_iter().flat_map(|alg| jwks.candidates(alg, None)).map(|key| key.algorithm());
+            names.map(|alg| alg.names()[0]).collect::<Vec<_>>().join(" ")
+        };
+        let ec = json!({"kty": "EC", "crv": "P-256", "x": point, "y": point});
+        assert_eq!(found(json!({"kty": "RSA", "n": n, "e": "AQAB"})), "RS256 PS256");
+        assert_eq!(
+            found(json!({"kty": "RSA", "n": n, "e": "AQAB", "use": "sig", "key_ops": ["sign", "verify"]})),
+            "RS256 PS256"
+        );
+        assert_eq!(found(ec), "ES256");
+        assert_eq!(found(json!({"kty": "OKP", "crv": "Ed25519", "x": point})), "EdDSA");
+        assert_eq!(found(json!({"kty": "EC", "crv": "P-256", "x": base64url(&[7; 31]), "y": point})), "");
+        assert_eq!(found(json!({"kty": "EC", "x": point, "y": point})), "");
+        assert_eq!(found(json!({"kty": "OKP", "crv": "Ed25519"})), "");
+        assert_eq!(ExternalAlgorithm::EdDsa.names(), ["EdDSA", "Ed25519"]);
+    }
+
+    #[test]
+    fn the_size_of_a_number_is_counted_in_bits() {
+        let table = [(&[][..], 0), (&[0], 0), (&[1], 1), (&[0, 1], 1), (&[0x80], 8), (&[1, 0], 9), (&[0xff, 0xff], 16)];
+        for (bytes, expected) in table {
+            assert_eq!(bits(bytes), expected, "{bytes:?}");
+        }
+        let rsa = |n: &[u8], e: &[u8]| {
+            let key = json!({"kty": "RSA", "n": base64url(n), "e": base64url(e)});
+            set(&json!([key])).candidates(ExternalAlgorithm::RS256, None).len() == 1
+        };
+        let whole = vec![0x80; 256];
+        let short = [&[0x7f][..], &[0xff; 255]].concat();
+        assert!(rsa(&whole, &[3]) && !rsa(&short, &[3]), "2048 bits and not 2047");
+        assert!(rsa(&[0x80; 1024], &[3]) && !rsa(&[&[1][..], &[0; 1024]].concat(), &[3]), "8192 bits and not 8193");
+        assert!(rsa(&whole, &[1, 0, 0, 0, 1]) && !rsa(&whole, &[3, 0, 0, 0, 1]), "33 bits and not 34");
+        assert!(!rsa(&whole, &[1]) && !rsa(&whole, &[0, 1]) && !rsa(&whole, &[]));
+    }
+
+    #[test]
+    fn a_set_that_does_not_register_says_which_key_and_why() {
+        let good = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&[7; 32])});
+        let weak = json!({"kty": "RSA", "n": modulus(128), "e": "AQAB"});
+        let for_encryption = json!({"kty": "RSA", "n": modulus(128), "e": "AQAB", "use": "enc"});
+        let table = [
+            (json!([]), Ok(())),
+            (json!([good, for_encryption]), Ok(())),
+            (json!([good, weak]), Err(JwksError::UnusableKey(1))),
+            (json!([good, good, 1]), Err(JwksError::NotAKey(2))),
+            (json!([1, {"kty": "oct", "k": "AQ"}]), Err(JwksError::PrivateKey(1))),
+        ];
+        for (keys, expected) in table {
+            assert_eq!(set(&keys).registrable(), expected, "{keys}");
+        }
+        let many = |count| serde_json::from_value::<ExternalJwks>(json!({ "keys": vec![&good; count] })).unwrap();
+        assert_eq!((many(100).registrable(), many(101).registrable()), (Ok(()), Err(JwksError::TooManyKeys)));
+        assert_eq!(many(101).candidates(ExternalAlgorithm::EdDsa, None).len(), 100);
+    }
+
+    #[test]
+    fn every_algorithm_of_ours_is_one_that_others_may_use() {
+        let ours = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256].map(ExternalAlgorithm::from);
+        assert_eq!(ours, [ExternalAlgorithm::RS256, ExternalAlgorithm::PS256, ExternalAlgorithm::ES256]);
+    }
+
+    #[test]
     fn sec_ssrf_03_and_sec_param_13_a_set_is_bounded_and_has_one_reading() {
         let of = |count: usize| json!({ "keys": vec![json!({}); count] }).to_string();
         assert!(ExternalJwks::parse(of(100).as_bytes()).is_some());

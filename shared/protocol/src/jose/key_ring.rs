@@ -297,6 +297,41 @@ mod tests {
     }
 
     #[test]
+    fn the_next_key_is_the_oldest_and_any_key_but_the_current_can_be_removed_when_its_tokens_have_ended() {
+        let since = |n, role, seconds| RingKey { since: Timestamp::from_seconds(seconds), ..key(n, role) };
+        let mut ring = KeyRing {
+            keys: vec![
+                since("AA", KeyRole::Next, 20),
+                since("AQ", KeyRole::Next, 10),
+                since("Ag", KeyRole::Current, 0),
+            ],
+        };
+        ring.rotate(Lifetime::seconds(0), NOW).unwrap();
+        assert_eq!(roles(&ring), [KeyRole::Next, KeyRole::Current, KeyRole::Retired]);
+        assert_eq!(ring.keys.iter().map(|key| key.since.seconds()).collect::<Vec<_>>(), [20, 1_000_000, 1_000_000]);
+        ring.remove(&jwk("AA").thumbprint(), Lifetime::seconds(3600), NOW).unwrap();
+        assert_eq!(roles(&ring), [KeyRole::Current, KeyRole::Retired]);
+        ring.revoke(&jwk("Ag").thumbprint(), NOW).unwrap();
+        assert_eq!(ring.revoke("nobody", NOW), Err(RingError::Unknown));
+        ring.remove(&jwk("Ag").thumbprint(), Lifetime::seconds(3600), NOW).unwrap();
+        assert_eq!(roles(&ring), [KeyRole::Current]);
+    }
+
+    #[test]
+    fn each_algorithm_of_the_published_keys_is_listed_once() {
+        let with = |n, role, alg| RingKey { jwk: PublicJwk { alg, ..jwk(n) }, ..key(n, role) };
+        let ring = KeyRing {
+            keys: vec![
+                with("AA", KeyRole::Retired, Algorithm::PS256),
+                with("AQ", KeyRole::Current, Algorithm::RS256),
+                with("Ag", KeyRole::Next, Algorithm::RS256),
+                with("Aw", KeyRole::Revoked, Algorithm::ES256),
+            ],
+        };
+        assert_eq!(ring.algorithms(), [Algorithm::RS256, Algorithm::PS256]);
+    }
+
+    #[test]
     fn a_ring_of_the_first_release_is_still_read() {
         let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
         let ring: KeyRing = serde_json::from_str(text).unwrap();

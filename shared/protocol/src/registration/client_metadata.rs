@@ -323,6 +323,82 @@ mod tests {
     }
 
     #[test]
+    fn a_client_is_what_its_metadata_say() {
+        let metadata = serde_json::json!({
+            "client_id": "c1", "client_name": "C 1", "client_status": "inactive",
+            "redirect_uris": ["https://c1.example/cb"], "post_logout_redirect_uris": ["https://c1.example/bye"],
+            "backchannel_logout_uri": "https://c1.example/ended", "grant_types": ["authorization_code", "refresh_token"],
+            "scope": "openid", "trusted": true, "code_challenge_method": "S256", "at_hash": "included",
+            "subject_type": "pairwise", "userinfo_signed_response_alg": "RS256", "lifetimes": {"access_token": 7},
+        });
+        let client = registered(&metadata, "all").unwrap();
+        assert_eq!((client.id.as_str(), client.name.as_str(), client.status), ("c1", "C 1", Status::Inactive));
+        assert!(client.redirect_uris.registered("https://c1.example/cb").is_some());
+        assert!(client.post_logout_redirect_uris.unwrap().registered("https://c1.example/bye").is_some());
+        assert_eq!(client.backchannel_logout.unwrap().as_str(), "https://c1.example/ended");
+        assert_eq!(client.grants, [GrantType::AuthorizationCode, GrantType::RefreshToken]);
+        assert_eq!((client.scope.joined().as_str(), client.consent), ("openid", ConsentPolicy::Skip));
+        assert_eq!(client.challenge.method, MethodPolicy::PresetS256);
+        assert_eq!((client.at_hash, client.userinfo_signed), (AtHash::Included, Some(Algorithm::RS256)));
+        assert!(matches!(client.subject_type, SubjectType::Pairwise(sector) if sector.as_str() == "c1.example"));
+        assert_eq!(
+            (client.lifetimes.access_token, client.lifetimes.id_token),
+            (Lifetime::seconds(7), Lifetime::seconds(3600))
+        );
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_stricter_choice() {
+        let client = registered(&serde_json::json!({}), "all").unwrap();
+        assert_eq!(
+            (client.status, client.consent, client.at_hash),
+            (Status::Active, ConsentPolicy::Ask, AtHash::Omitted)
+        );
+        assert_eq!((client.challenge.presence, client.challenge.method), (Presence::Required, MethodPolicy::Named));
+        assert_eq!((client.grants, client.rotation), (vec![GrantType::AuthorizationCode], RotationPolicy::On));
+        assert!(client.post_logout_redirect_uris.is_none() && client.backchannel_logout.is_none());
+        assert!(client.client_scope.is_empty() && client.userinfo_signed.is_none());
+        assert_eq!(client.subject_type, SubjectType::Public);
+    }
+
+    #[test]
+    fn public_clients_rotate_their_refresh_tokens_unless_they_say_otherwise() {
+        let digest = SecretHash::of(&crate::types::secret::Secret::new("s".into())).encoded();
+        let confidential = |more: serde_json::Value| {
+            let base = serde_json::json!({
+                "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [digest],
+            });
+            crate::fixtures::changed(base, &more)
+        };
+        let table = [
+            (serde_json::json!({}), RotationPolicy::On),
+            (serde_json::json!({"refresh_token_rotation": "off"}), RotationPolicy::Off),
+            (confidential(serde_json::json!({})), RotationPolicy::Off),
+            (confidential(serde_json::json!({"refresh_token_rotation": "on"})), RotationPolicy::On),
+        ];
+        for (change, expected) in table {
+            assert_eq!(registered(&change, "all").unwrap().rotation, expected, "{change}");
+        }
+    }
+
+    #[test]
+    fn only_a_client_without_users_has_no_redirect_uri() {
+        let digest = SecretHash::of(&crate::types::secret::Secret::new("s".into())).encoded();
+        let machine = serde_json::json!({
+            "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [digest], "redirect_uris": [],
+            "grant_types": ["client_credentials"], "client_credentials_scope": "read",
+        });
+        let client = crate::fixtures::registered(
+            &crate::fixtures::changed(machine, &serde_json::json!({"scope": "read"})),
+            &serde_json::json!({}),
+        )
+        .unwrap();
+        assert!(client.redirect_uris.only().is_none());
+        assert_eq!(client.client_scope.joined(), "read");
+        assert!(registered(&serde_json::json!({"redirect_uris": []}), "all").is_err());
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused_with_a_reason() {
         let table = [
             (serde_json::json!({"scope": "openid admin"}), "scope admin"),

@@ -225,10 +225,10 @@ pub struct Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.field {
-            // The only field of these that is no list.
-            Field::BackchannelLogoutUri => formatter.write_str(self.field.name()),
-            field => write!(formatter, "{field}[{}]", self.position),
+        // The only one of these fields that is not a list.
+        if self.field == Field::BackchannelLogoutUri {
+            return formatter.write_str(self.field.name());
         }
+        write!(formatter, "{}[{}]", self.field, self.position)
     }
 }

@@ -3,3 +3,5 @@
 pub mod authentication_method;
 pub mod client_metadata;
 pub mod error;
+#[cfg(test)]
+mod error_tests;

@@ -135,7 +135,7 @@ mod tests {
         }));
         let client = authenticated(client);
         let approved =
-            refresh_grant::approve(loaded(granted), &refresh_token(3), narrowing, || false, context(&client));
+            refresh_grant::approve(Some(loaded(granted)), &refresh_token(3), narrowing, || false, context(&client));
         approved.ok().unwrap().entitlement
     }
 

@@ -17,7 +17,7 @@ use crate::tokens::grant::{Grant, GrantState, LoadedGrant};
 use crate::tokens::request::Presented;
 use crate::types::id::RegionLabel;
 use crate::types::secret::Secret;
-use crate::types::time::Timestamp;
+use crate::types::time::{Lifetime, Timestamp};
 use crate::users::status::UserStatus;
 
 /// An exchange, by default one that succeeds.
@@ -37,7 +37,7 @@ fn good() -> Case {
 fn of(grant: Grant) -> Case {
     Case {
         client: client(&json!({})),
-        loaded: loaded(grant),
+        loaded: Some(loaded(grant)),
         code: code(),
         redirect_uri: Some(REDIRECT_URI),
         verifier: Some(VERIFIER),
@@ -89,7 +89,7 @@ fn a_code_of_another_region_names_its_region() {
 
 #[test]
 fn each_part_of_an_exchange_is_checked() {
-    let inactive_user = || loaded(grant(issued())).map(|grant| LoadedGrant { user: UserStatus::Gone, ..grant });
+    let inactive_user = || Some(LoadedGrant { user: UserStatus::Gone, ..loaded(grant(issued())) });
     let table = [
         ("everything right", good(), "approved"),
         ("no such grant", Case { loaded: None, ..good() }, "Unknown"),
@@ -190,7 +190,7 @@ fn lifetimes_are_those_of_the_client() {
     let lifetimes = json!({"lifetimes": {"access_token": 100, "id_token": 200}});
     let due = Case { client: client(&lifetimes), ..good() }.decided().ok().unwrap().entitlement;
     assert_eq!(due.access_token_lifetime().as_seconds(), 100);
-    assert_eq!(due.id_token_lifetime().map(|lifetime| lifetime.as_seconds()), Some(200));
+    assert_eq!(due.id_token_lifetime(), Some(Lifetime::seconds(200)));
 }
 
 #[test]

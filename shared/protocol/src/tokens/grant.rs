@@ -254,7 +254,7 @@ mod tests {
         for (state, live) in table {
             assert_eq!(grant(state).is_live(NOW), live);
             assert!(!Grant { expires: NOW, ..grant(state) }.is_live(NOW));
-            let active = loaded(grant(state)).unwrap();
+            let active = loaded(grant(state));
             assert_eq!(active.is_live(NOW), live);
             assert!(!LoadedGrant { user: UserStatus::Gone, ..active }.is_live(NOW));
         }

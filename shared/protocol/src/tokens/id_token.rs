@@ -122,7 +122,7 @@ mod tests {
             resource: Resources::default(),
         };
         let client = authenticated(client(&json!({"lifetimes": {"id_token": 200}})));
-        let approved = code_grant::approve(loaded(granted), &secret_hash(&code()), presented, context(&client));
+        let approved = code_grant::approve(Some(loaded(granted)), &secret_hash(&code()), presented, context(&client));
         approved.ok().unwrap().entitlement
     }
 

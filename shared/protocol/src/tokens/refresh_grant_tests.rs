@@ -36,7 +36,14 @@ fn of(state: RefreshState) -> Case {
 }
 
 fn with(grant: Grant) -> Case {
-    Case { client: client(&json!({})), loaded: loaded(grant), generation: 3, genuine: true, scope: None, resource: "" }
+    Case {
+        client: client(&json!({})),
+        loaded: Some(loaded(grant)),
+        generation: 3,
+        genuine: true,
+        scope: None,
+        resource: "",
+    }
 }
 
 /// The second token, which was replaced at `replaced`.
@@ -87,7 +94,7 @@ fn the_current_token_is_replaced_unless_the_client_does_not_rotate() {
 
 #[test]
 fn a_token_is_good_in_its_grant_of_its_client_and_user_only() {
-    let gone = || good().loaded.map(|loaded| LoadedGrant { user: UserStatus::Gone, ..loaded });
+    let gone = || Some(LoadedGrant { user: UserStatus::Gone, ..loaded(grant(redeemed(Some(refresh_state())))) });
     let stranger = || client(&json!({"client_id": "other"}));
     let no_grant = || client(&json!({"grant_types": ["authorization_code"], "scope": "openid read"}));
     let table = [

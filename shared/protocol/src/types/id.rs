@@ -214,17 +214,22 @@ mod tests {
 
     #[test]
     fn each_kind_of_name_has_its_alphabet_and_length() {
-        let rules: [(&str, fn(&str) -> bool, usize); 4] = [
-            ("client_id", |text| ClientId::parse(text).is_ok(), 512),
-            ("subject", |text| Subject::parse(text).is_ok(), 255),
-            ("identity source", |text| IdentitySourceId::parse(text).is_ok(), 40),
-            ("region", |text| RegionLabel::parse(text).is_ok(), 16),
-        ];
-        for (kind, accepts, longest) in rules {
-            assert!(accepts("a-1") && accepts(&"a".repeat(longest)), "{kind}");
-            for bad in ["", " ", "a b", "\u{e9}", "a\n", &"a".repeat(longest + 1)] {
-                assert!(!accepts(bad), "{kind}: {bad:?}");
+        let kinds = |text: &str| {
+            [
+                ("client_id", 512, ClientId::parse(text).is_ok()),
+                ("subject", 255, Subject::parse(text).is_ok()),
+                ("identity source", 40, IdentitySourceId::parse(text).is_ok()),
+                ("region", 16, RegionLabel::parse(text).is_ok()),
+            ]
+        };
+        for length in [1, 16, 17, 40, 41, 255, 256, 512, 513] {
+            for (kind, longest, accepted) in kinds(&"a".repeat(length)) {
+                assert_eq!(accepted, length <= longest, "{kind} of {length} characters");
             }
+        }
+        assert!(kinds("a-1").iter().all(|(.., accepted)| *accepted));
+        for bad in ["", " ", "a b", "\u{e9}", "a\n"] {
+            assert!(kinds(bad).iter().all(|(.., accepted)| !accepted), "{bad:?}");
         }
         for text in ["!~", "A", "a.b"] {
             assert!(ClientId::parse(text).is_ok() && Subject::parse(text).is_ok(), "{text}");
