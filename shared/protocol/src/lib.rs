@@ -1,8 +1,7 @@
 //! OAuth 2.1 and OpenID Connect as plain functions over values.
 //!
-//! Nothing in here waits, reads a clock, draws a random number, looks at the environment, writes a log line or knows
-//! AWS (design invariant 10). What time it is and what is random come in as arguments; what was decided goes out as a
-//! value that the next step demands.
+//! Nothing in here does I/O, reads a clock, draws random numbers, reads the environment, logs or knows AWS (design
+//! invariant 10). Time and randomness are arguments; a decision is a value that the next step requires.
 
 pub mod authorization;
 pub mod client_authentication;

@@ -1,4 +1,4 @@
-//! The `claims` parameter: what a client asks to know by the names of claims (OpenID Connect Core §5.5).
+//! The `claims` parameter: claims requested by name (OpenID Connect Core §5.5).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,56 +11,56 @@ use crate::users::user_claims::{ClaimName, ClaimNames};
 /// How deep the parameter may be nested (catalogue row SEC-PARAM-17).
 const MAX_DEPTH: u8 = 8;
 
-/// What a request asks for. Claims that nobody can know here are passed over, and so are those that every token has of
-/// its own, such as `aud`: none of them is a [`ClaimName`].
+/// The requested claims. Claims that are not supported are ignored, and so are those that every token has anyway, such
+/// as `aud`: none of them is a [`ClaimName`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestedClaims {
-    /// Claims that userinfo is to tell.
+    /// Claims requested of the userinfo endpoint.
     #[serde(rename = "u", default, skip_serializing_if = "ClaimNames::is_empty")]
     pub userinfo: ClaimNames,
-    /// Claims that the ID token is to carry.
+    /// Claims requested in the ID token.
     #[serde(rename = "i", default, skip_serializing_if = "ClaimNames::is_empty")]
     pub id_token: ClaimNames,
-    /// The authentication context classes of which the login must have one, if it must (§5.5.1.1).
+    /// The authentication context classes of which the login must have one, if any is required (§5.5.1.1).
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     acr: Option<Vec<String>>,
 }
 
-/// The parameter as it was sent.
+/// The parsed parameter.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ClaimsRequest {
-    /// What it asks for.
+    /// The requested claims.
     pub requested: RequestedClaims,
-    /// The user that it is about, if it names one by the value of `sub`.
+    /// The expected user, if it requests a value of `sub`.
     pub subject: Option<Subject>,
 }
 
-/// The parameter is not what §5.5 has.
+/// The parameter does not have the form of §5.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("malformed claims")]
 pub struct MalformedClaims;
 
 impl RequestedClaims {
-    /// Whether it asks for nothing.
+    /// Whether nothing is requested.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Every claim of the user that it asks for.
+    /// Every requested claim.
     #[must_use]
     pub fn names(&self) -> ClaimNames {
         self.userinfo.union(&self.id_token).copied().collect()
     }
 
-    /// The same without the claims that `keep` says no to.
+    /// The same, with only the claims that `keep` accepts.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(ClaimName) -> bool) -> Self {
         let kept = |names: &ClaimNames| names.iter().copied().filter(|name| keep(*name)).collect();
         Self { userinfo: kept(&self.userinfo), id_token: kept(&self.id_token), acr: self.acr.clone() }
     }
 
-    /// Whether a login of the class `acr` is what the client has to have.
+    /// Whether a login of the class `acr` satisfies the request.
     #[must_use]
     pub fn are_met_by(&self, acr: &str) -> bool {
         self.acr.as_ref().is_none_or(|classes| classes.iter().any(|class| class == acr))
@@ -72,7 +72,7 @@ impl ClaimsRequest {
     ///
     /// # Errors
     ///
-    /// [`MalformedClaims`]: not JSON, a member twice, nested too deep, or a member of the wrong shape.
+    /// [`MalformedClaims`]: not JSON, a repeated member, nested too deep, or a member of the wrong type.
     pub fn parse(text: &str) -> Result<Self, MalformedClaims> {
         let Some(Value::Object(request)) = strict_object_within(text.as_bytes(), MAX_DEPTH) else {
             return Err(MalformedClaims);
@@ -91,7 +91,7 @@ impl ClaimsRequest {
     }
 }
 
-/// One claim that is asked for.
+/// A requested claim.
 struct Asked<'r> {
     name: &'r str,
     essential: bool,
@@ -126,7 +126,7 @@ fn essential_acr(id_token: &[Asked<'_>]) -> Result<Option<Vec<String>>, Malforme
     let Some(acr) = id_token.iter().find(|asked| asked.name == "acr") else { return Ok(None) };
     let classes: Option<Vec<String>> = acr.values.iter().map(|value| value.as_str().map(Into::into)).collect();
     let classes = classes.ok_or(MalformedClaims)?;
-    // Without a value any class will do, and every ID token names one.
+    // Without a value any class satisfies it, and every ID token names one.
     Ok(Some(classes).filter(|classes| acr.essential && !classes.is_empty()))
 }
 
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_tok_07_what_is_asked_for_is_read_and_reserved_or_unknown_claims_are_passed_over() {
+    fn sec_tok_07_requested_claims_are_read_and_reserved_or_unknown_ones_are_ignored() {
         let request = ClaimsRequest::parse(
             r#"{"userinfo": {"email": null, "given_name": {"essential": true}, "http://example.info/claims/groups": null},
                 "id_token": {"auth_time": {"essential": true}, "locale": {"value": "de"}, "aud": {"value": "x"}, "exp": null,
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_authz_25_and_sec_param_13_shapes_that_are_not_of_the_specification_are_refused() {
+    fn sec_authz_25_and_sec_param_13_malformed_claims_are_refused() {
         for bad in [
             "",
             "x",
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_essential_class_is_demanded_and_a_voluntary_one_is_not() {
+    fn an_essential_class_is_required_and_a_voluntary_one_is_not() {
         let met = |acr: &str, by: &str| {
             ClaimsRequest::parse(&format!(r#"{{"id_token":{{"acr":{acr}}}}}"#)).unwrap().requested.are_met_by(by)
         };

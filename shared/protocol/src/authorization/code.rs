@@ -6,7 +6,7 @@ use crate::types::secret::{Secret, SecretHash};
 
 /// A code as a client presents it.
 ///
-/// Only `A–Z a–z 0–9 - . _` occur, because clients exist that do not decode what they read from a redirect.
+/// It consists of `A–Z a–z 0–9 - . _` only, because some clients do not decode what they read from a redirect.
 pub struct AuthorizationCode {
     /// The region that issued it.
     pub region: RegionLabel,
@@ -16,7 +16,7 @@ pub struct AuthorizationCode {
     pub hash: SecretHash,
 }
 
-/// A code that has just been made.
+/// A newly issued code.
 pub struct FreshCode {
     /// What the client gets.
     pub code: Secret<String>,
@@ -24,7 +24,7 @@ pub struct FreshCode {
     pub hash: SecretHash,
 }
 
-/// Makes the code of `grant` out of 256 random bits.
+/// Issues the code of `grant` from 256 random bits.
 #[must_use]
 pub fn issue(region: &RegionLabel, grant: &GrantId, secret: &[u8; 32]) -> FreshCode {
     let code = Secret::new(format!("{region}.{grant}.{}", encoding::base64url(secret)));
@@ -32,7 +32,7 @@ pub fn issue(region: &RegionLabel, grant: &GrantId, secret: &[u8; 32]) -> FreshC
 }
 
 impl AuthorizationCode {
-    /// Parses a presented code; `None` if it cannot be one of ours.
+    /// Parses a presented code; `None` if it cannot have been issued here.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 128 {

@@ -1,4 +1,4 @@
-//! What a user has allowed a client before.
+//! Remembered consent.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,21 +7,21 @@ use crate::types::time::Timestamp;
 use crate::users::user_claims::{ClaimName, ClaimNames};
 use crate::users::userinfo;
 
-/// A remembered consent of one user to one client.
+/// What one user has consented to for one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// The scopes that were allowed.
+    /// The scopes.
     pub scope: Scopes,
-    /// The claims that were allowed by their own names.
+    /// The claims that were requested by name.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
     pub claims: ClaimNames,
-    /// When the user last allowed something.
+    /// When the user last consented.
     pub given: Timestamp,
 }
 
 impl Consent {
-    /// What is remembered once the user has allowed what is `granted` and kept back `withheld`: also of
-    /// what they allowed `before`.
+    /// The consent to remember after the user granted `granted` and withheld `withheld`. What is withheld now is also
+    /// removed from what they consented to `before`.
     #[must_use]
     pub fn after(before: Option<Self>, granted: Granted<'_>, withheld: Withheld<'_>, now: Timestamp) -> Self {
         let (scope, claims) = before.map(|before| (before.scope, before.claims)).unwrap_or_default();
@@ -33,34 +33,34 @@ impl Consent {
         }
     }
 
-    /// Whether this covers a request for `scope` and `claims`: a claim also by a scope that has it.
+    /// Whether this covers a request for `scope` and `claims`. A consented scope covers its standard claims.
     #[must_use]
     pub fn covers(&self, scope: &Scopes, claims: &ClaimNames) -> bool {
-        let knows = |claim: &ClaimName| self.claims.contains(claim) || userinfo::covers(&self.scope, *claim);
-        scope.within(&self.scope) && claims.iter().all(knows)
+        let covered = |claim: &ClaimName| self.claims.contains(claim) || userinfo::covers(&self.scope, *claim);
+        scope.within(&self.scope) && claims.iter().all(covered)
     }
 }
 
-/// What a user has just allowed.
+/// What a user has just granted.
 #[derive(Clone, Copy)]
 pub struct Granted<'a> {
     /// Scopes.
     pub scope: &'a Scopes,
-    /// Claims that are asked for by their names.
+    /// Claims requested by name.
     pub claims: &'a ClaimNames,
 }
 
-/// What a user keeps back on the consent page.
+/// What a user withholds on the consent page.
 #[derive(Clone, Copy, Default)]
 pub struct Withheld<'a> {
     /// Scopes.
     pub scopes: &'a [&'a str],
-    /// Claims that are asked for by their names.
+    /// Claims requested by name.
     pub claims: &'a [&'a str],
 }
 
 impl Withheld<'_> {
-    /// Whether the client may not know `claim`: neither by its name nor by a scope was it let.
+    /// Whether `claim` is withheld, by its name or by a scope that includes it.
     #[must_use]
     pub fn has(&self, claim: ClaimName) -> bool {
         self.claims.contains(&claim.as_str()) || self.scopes.iter().any(|scope| userinfo::scope_covers(scope, claim))

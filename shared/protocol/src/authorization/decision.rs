@@ -1,7 +1,7 @@
-//! Whether a code may be issued: the one place that decides it.
+//! The decision whether a code may be issued, made here and nowhere else.
 //!
-//! The authorization endpoint, the login page, the consent page and the callback all ask here, each time anew, with
-//! what the store says at that moment. Nothing that an earlier step decided is taken over, so no step can be skipped.
+//! The authorization endpoint, the login page, the consent page and the callback all decide here, each time with what
+//! the store holds at that moment. No result of an earlier step is reused, so no step can be skipped.
 
 use crate::authorization::claims_parameter::RequestedClaims;
 use crate::authorization::consent::{Consent, Withheld};
@@ -17,19 +17,19 @@ use crate::users::session::Session;
 
 /// Everything that the decision looks at.
 pub struct DecisionInput<'a> {
-    /// What is asked for.
+    /// The request.
     pub request: &'a AuthorizationRequest,
-    /// Who asks.
+    /// The client that sent it.
     pub client: &'a Client,
-    /// The user, if the browser has a session that is alive.
+    /// The user, if the browser has a live session.
     pub user: Option<User<'a>>,
-    /// What this user allowed this client before.
+    /// What this user has already consented to for this client.
     pub consent: Option<&'a Consent>,
-    /// The account that the user chose, if they were asked.
+    /// The user's answer to `prompt=select_account`, if there is one.
     pub account: Option<&'a AccountChoice>,
-    /// When the request was made.
+    /// When the request arrived.
     pub began: Timestamp,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
 }
 
@@ -38,7 +38,7 @@ pub struct DecisionInput<'a> {
 pub struct User<'a> {
     /// Their session.
     pub session: &'a Session,
-    /// How the client knows them (OpenID Connect Core §8).
+    /// The `sub` that the client sees (OpenID Connect Core §8).
     pub client_subject: &'a Subject,
 }
 
@@ -47,17 +47,17 @@ pub struct User<'a> {
 pub enum NextStep {
     /// The user has to log in.
     LogIn,
-    /// The user has to say whether to go on as who is logged in.
+    /// The user has to choose between the account that is logged in and another.
     SelectAccount,
-    /// The user, who is logged in, has to be asked.
+    /// The user is logged in and has to consent.
     AskConsent,
     /// A code may be issued.
     Approved(Box<ApprovedAuthorization>),
-    /// The client is told no.
+    /// The client gets an error.
     Refused(RedirectError),
 }
 
-/// The proof that a code may be issued, and for what. Only this module makes one.
+/// Proof that a code may be issued, and for what. Only this module creates it.
 #[derive(Debug)]
 pub struct ApprovedAuthorization {
     redirect_uri: RedirectUri,
@@ -75,38 +75,38 @@ impl ApprovedAuthorization {
         &self.redirect_uri
     }
 
-    /// What was asked for.
+    /// What the request asked for.
     #[must_use]
     pub const fn terms(&self) -> &RequestTerms {
         &self.terms
     }
 
-    /// The session of the user who is approving.
+    /// The session of the approving user.
     #[must_use]
     pub const fn session(&self) -> &Session {
         &self.session
     }
 
-    /// How the client knows the user.
+    /// The `sub` that the client sees.
     #[must_use]
     pub const fn client_subject(&self) -> &Subject {
         &self.client_subject
     }
 
-    /// The claims that are granted by their names: those asked for, or fewer.
+    /// The granted claims that were requested by name: those asked for, or fewer.
     #[must_use]
     pub const fn claims(&self) -> &RequestedClaims {
         &self.claims
     }
 
-    /// The scopes that are granted: those asked for, or fewer.
+    /// The granted scopes: those asked for, or fewer.
     #[must_use]
     pub const fn scope(&self) -> &Scopes {
         &self.scope
     }
 }
 
-/// Decides an input.
+/// Decides what happens next.
 #[must_use]
 pub fn decide(input: &DecisionInput<'_>) -> NextStep {
     let prompt = input.request.terms.prompt;
@@ -123,9 +123,9 @@ pub fn decide(input: &DecisionInput<'_>) -> NextStep {
     NextStep::Approved(approved(input, user, input.request.terms.scope.clone(), input.request.terms.claims.clone()))
 }
 
-/// Decides an input whose user has just pressed "Allow", keeping back what is in `withheld`.
+/// Decides what happens next after the user pressed "Allow" and withheld `withheld`.
 ///
-/// What is granted is what the page showed less what the user kept back: a form can only ever narrow it.
+/// The grant is what the page showed less what the user withheld: a form can only narrow it.
 #[must_use]
 pub fn decide_allowed(input: &DecisionInput<'_>, withheld: Withheld<'_>) -> NextStep {
     let user = match deciding(input) {
@@ -159,7 +159,7 @@ fn approved(
     })
 }
 
-/// The user who is deciding, or what has to happen before anybody can.
+/// The user who may decide, or the step that has to come first.
 fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     let user = authenticated(input).ok_or_else(|| log_in(input))?;
     if !input.request.terms.claims.are_met_by(user.session.authentication.class().as_str()) {
@@ -172,7 +172,7 @@ fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     }
 }
 
-/// Whether `session` is the account that the user wants to go on with (OpenID Connect Core §3.1.2.1, `prompt`).
+/// Whether the user chose the account of the session (OpenID Connect Core §3.1.2.1, `prompt`).
 enum Account {
     Chosen,
     Open,
@@ -181,7 +181,7 @@ enum Account {
 
 fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
     let asked = matches!(input.request.terms.prompt, Prompt::Pages { account: true, .. });
-    // Who has just logged in for this request has chosen by that.
+    // Logging in for this request is a choice of account.
     if !asked || is_since_request(input, session) {
         return Account::Chosen;
     }
@@ -192,8 +192,8 @@ fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
     }
 }
 
-/// The user has to log in, if the request lets us ask, and has not just done so as somebody else than was expected
-/// (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+/// The user has to log in, unless the request forbids asking or they have just logged in as someone other than the
+/// expected user (OpenID Connect Core §3.1.2.1, `id_token_hint`).
 fn log_in(input: &DecisionInput<'_>) -> NextStep {
     let as_another = input.user.is_some_and(|user| is_since_request(input, user.session) && !is_expected(input, user));
     if as_another || input.request.terms.prompt == Prompt::Nothing {
@@ -203,13 +203,13 @@ fn log_in(input: &DecisionInput<'_>) -> NextStep {
     }
 }
 
-/// Whether the login behind `session` was made for this request. One that seems to lie in the future was made before a
-/// clock was set back, and proves nothing.
+/// Whether the user logged in for this request. A login in the future dates from before a clock was set back, and
+/// proves nothing.
 fn is_since_request(input: &DecisionInput<'_>, session: &Session) -> bool {
     (input.began..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.authentication.auth_time())
 }
 
-/// Whether `user` is the one that the client expects, if it expects one. It names the user as it knows them.
+/// Whether `user` is the one that the client expects, if any. The client names the user by the `sub` that it sees.
 fn is_expected(input: &DecisionInput<'_>, user: User<'_>) -> bool {
     input.request.terms.expected_subject.as_ref().is_none_or(|expected| expected == user.client_subject)
 }
@@ -218,7 +218,7 @@ fn is_expected(input: &DecisionInput<'_>, user: User<'_>) -> bool {
 fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
     let user = input.user.filter(|user| !input.now.reached(user.session.expires))?;
     let session = user.session;
-    // A login made for this very request is fresh enough for any of its demands.
+    // A login made for this request satisfies every freshness requirement of it.
     let since_request = is_since_request(input, session);
     let terms = &input.request.terms;
     let prompted = matches!(terms.prompt, Prompt::Pages { login: true, .. });
@@ -233,7 +233,7 @@ fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
     (is_expected(input, user) && (since_request || (young && !prompted))).then_some(user)
 }
 
-/// Whether the user has to be asked (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
+/// Whether the user has to consent (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
 fn must_ask(input: &DecisionInput<'_>) -> bool {
     let DecisionInput { request, client, consent, .. } = input;
     if client.consent == ConsentPolicy::Skip {
@@ -244,7 +244,7 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
     demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
 }
 
-/// Whether what the user allowed before can make a difference, so that it is worth a read.
+/// Whether a remembered consent can change the outcome, so that it is worth a read.
 #[must_use]
 pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });

@@ -1,20 +1,20 @@
-//! Why a request of the front channel is refused: on an error page, or at the client.
+//! Front-channel errors: those shown on an error page, and those sent to the client.
 
 use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
 use crate::syntax::parameters::ParameterError;
 
-/// Why a person sees an error page.
+/// Why the user sees an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PageError {
-    /// The parameters as such are broken, or decisive ones are repeated.
+    /// The parameters are malformed, or one that matters is repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// No `client_id`.
     #[error("the request has no client_id")]
     MissingClientId,
-    /// No such client, or an inactive one, or one of another workspace.
+    /// An unknown or inactive client, or one of another workspace.
     #[error("no application is registered under this client_id")]
     UnknownClient,
     /// The redirect URI is required and missing.
@@ -26,52 +26,52 @@ pub enum PageError {
     /// The post-logout redirect URI is not registered.
     #[error("the post_logout_redirect_uri is not registered for this application")]
     UnregisteredPostLogoutUri,
-    /// An `id_token_hint` that is not an ID token of ours, or not the named client's.
+    /// An `id_token_hint` that is not an ID token issued here to the named client.
     #[error("the id_token_hint is not an ID token that was issued here to this application")]
     ForeignHint,
-    /// The form of a logout page is broken, of another workspace or expired.
+    /// The logout form is malformed, expired or from another workspace.
     #[error("this sign-out page has expired or was not made here")]
     StaleLogout,
-    /// The request does not fit through the browser.
+    /// The request is too large to travel with the browser.
     #[error("the request is too large")]
     RequestTooLarge,
-    /// The sealed interaction is missing, broken, of another workspace or expired.
+    /// The sealed interaction is missing, malformed, expired or from another workspace.
     #[error("this sign-in has expired or was not begun here")]
     StaleInteraction,
-    /// The interaction was begun in another browser.
+    /// The interaction was started in another browser.
     #[error("this sign-in was begun in another browser")]
     OtherBrowser,
     /// The interaction has already been completed.
     #[error("this sign-in has already been completed")]
     FinishedInteraction,
-    /// A form came from another site.
+    /// The form was sent from another site.
     #[error("this form was not sent from a page of this server")]
     CrossSite,
-    /// A POST whose parameters are not in a form, or not only there.
+    /// A POST whose parameters are not all in a form body.
     #[error("a POST request carries all its parameters in its body, as a form")]
     NotAForm,
-    /// A form that lacks what its page would have sent.
+    /// The form lacks a field that its page sends.
     #[error("the form is incomplete")]
     IncompleteForm,
-    /// No such identity source.
+    /// Unknown identity source.
     #[error("there is no such way to sign in here")]
     UnknownIdentitySource,
-    /// The upstream provider's answer does not belong to a login that this browser began.
+    /// The upstream provider's response does not belong to a login that this browser started.
     #[error("this answer does not belong to a sign-in that was begun in this browser")]
     ForeignUpstreamAnswer,
-    /// The upstream provider said no, or something that cannot be believed.
+    /// The upstream provider refused, or its response is invalid.
     #[error("the other provider did not confirm who you are")]
     UpstreamRefused,
     /// The upstream provider cannot be reached.
     #[error("the other provider cannot be reached")]
     UpstreamUnreachable,
-    /// No such page.
+    /// Unknown page.
     #[error("there is no such page")]
     NotFound,
-    /// The method is not one that the page takes.
+    /// The page does not support the HTTP method.
     #[error("this page does not take that method")]
     MethodNotAllowed,
-    /// The store or a key is out of reach.
+    /// The store or a key is unavailable.
     #[error("the service is not available at the moment")]
     Unavailable,
 }
@@ -105,7 +105,7 @@ impl PageError {
         }
     }
 
-    /// What the person who reads the page can do.
+    /// What the user can do about it.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
@@ -139,7 +139,7 @@ impl PageError {
 /// Why a browser is sent back to the client without a code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RedirectError {
-    /// The parameters as such are broken or repeated.
+    /// The parameters are malformed or repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// A parameter exceeds its bound.
@@ -148,16 +148,16 @@ pub enum RedirectError {
     /// No `response_type`.
     #[error("response_type is missing: use code")]
     MissingResponseType,
-    /// Another `response_type` than `code`.
+    /// A `response_type` other than `code`.
     #[error("response_type must be code")]
     UnsupportedResponseType,
-    /// Another `response_mode` than those that are offered, or a form to where none can be sent.
+    /// An unsupported `response_mode`, or `form_post` to a redirect URI that takes no forms.
     #[error("response_mode must be query, fragment, or for an http or https redirect_uri form_post")]
     UnsupportedResponseMode,
-    /// No `code_challenge` although the client must send one.
+    /// No `code_challenge`, although the client must use PKCE.
     #[error("code_challenge is missing: this application must use PKCE with S256")]
     MissingChallenge,
-    /// Another `code_challenge_method` than `S256`, or none, which means plain.
+    /// A `code_challenge_method` other than `S256`, or none, which means `plain`.
     #[error("code_challenge_method must be S256")]
     UnsupportedChallengeMethod,
     /// A malformed challenge.
@@ -172,43 +172,43 @@ pub enum RedirectError {
     /// The client is not registered for the code flow.
     #[error("this application is not registered for the authorization code grant")]
     UnauthorizedClient,
-    /// A `prompt` that is unknown, or `none` together with another.
+    /// An unknown `prompt`, or `none` combined with another value.
     #[error("prompt must be none alone, or some of login, consent and select_account")]
     InvalidPrompt,
-    /// A `display` that is not one of the four.
+    /// An unknown `display`.
     #[error("display must be page, popup, touch or wap")]
     InvalidDisplay,
     /// A `max_age` that is not a number of seconds.
     #[error("max_age must be a number of seconds")]
     InvalidMaxAge,
-    /// A `claims` parameter that is not what it must be, or names another user than the `id_token_hint`.
+    /// A malformed `claims` parameter, or one that names another user than the `id_token_hint`.
     #[error("claims must be a JSON object as OpenID Connect Core 5.5 has it, and must not contradict id_token_hint")]
     InvalidClaims,
-    /// An authentication context class is demanded that no login here has.
+    /// The request requires an authentication context class that no login here has.
     #[error("no login here is of the demanded authentication context class")]
     UnmetAuthenticationRequirements,
-    /// An `id_token_hint` that is not an ID token of ours for this client.
+    /// An `id_token_hint` that is not an ID token issued here to this client.
     #[error("id_token_hint is not an ID token that was issued here to this application")]
     InvalidIdTokenHint,
-    /// A request object, which is not offered.
+    /// A request object, which is not supported.
     #[error("request objects are not supported")]
     RequestNotSupported,
-    /// A request by reference, which is not offered.
+    /// A request by reference, which is not supported.
     #[error("request_uri is not supported")]
     RequestUriNotSupported,
-    /// A registration parameter, which is not offered.
+    /// A `registration` parameter, which is not supported.
     #[error("the registration parameter is not supported")]
     RegistrationNotSupported,
     /// `prompt=none`, and nobody is logged in.
     #[error("the user is not logged in")]
     LoginRequired,
-    /// `prompt=none`, and the user has to be asked.
+    /// `prompt=none`, and the user has to consent.
     #[error("the user has to consent")]
     ConsentRequired,
-    /// The user said no.
+    /// The user denied the request.
     #[error("the user denied the request")]
     AccessDenied,
-    /// The store or a key is out of reach.
+    /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]
     TemporarilyUnavailable,
 }

@@ -1,8 +1,8 @@
 //! An interaction: an authorization request that waits for its user.
 //!
-//! It is not stored. It travels sealed with the browser that began it, so that an authorization request costs no write
-//! before somebody has logged in (design invariant 4). Its id becomes the grant's id: a grant is created only if there
-//! is none of that id, so an interaction ends at most once.
+//! It is not stored. It travels sealed with the browser that started it, so an authorization request costs no write
+//! before the user has logged in (design invariant 4). Its id becomes the grant's id, and a grant is created only if its
+//! id is unused, so an interaction is completed at most once.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +12,13 @@ use crate::clients::client::Client;
 use crate::types::id::{GrantId, Subject};
 use crate::types::time::Timestamp;
 
-/// What is sealed.
+/// The sealed content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interaction {
-    /// How it passes through the browser.
+    /// Its state in the browser.
     #[serde(flatten)]
     pub state: InteractionState,
-    /// Where the answer goes; checked anew against the registration each time.
+    /// Where the response goes; checked against the registration each time it is opened.
     #[serde(rename = "r")]
     redirect_uri: String,
     /// What was asked for.
@@ -26,76 +26,76 @@ pub struct Interaction {
     terms: RequestTerms,
 }
 
-/// How an interaction passes through a browser.
+/// The state of an interaction in the browser.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InteractionState {
-    /// The id of the interaction and of the grant that it may become.
+    /// The id of the interaction, and of the grant that it may become.
     #[serde(rename = "i")]
     pub id: GrantId,
-    /// The hash of the cookie of the browser that began it.
+    /// The hash of the cookie of the browser that started it.
     #[serde(rename = "b")]
     pub browser: String,
-    /// When it began.
+    /// When it started.
     #[serde(rename = "t")]
     pub began: Timestamp,
-    /// When it can no longer be finished.
+    /// When it expires.
     #[serde(rename = "e")]
     pub expires: Timestamp,
-    /// The user whom the consent page was shown to: nobody else can answer it.
+    /// The user who was shown the consent page. Only they can answer it.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub shown_to: Option<Subject>,
-    /// The account that the user chose, where the request asks for a choice.
+    /// The account that the user chose, for `prompt=select_account`.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountChoice>,
 }
 
-/// What the user chose where the request asks which account to go on with (`prompt=select_account`).
+/// The user's answer to `prompt=select_account`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountChoice {
-    /// That of the session with this `sid`.
+    /// The account of the session with this `sid`.
     #[serde(rename = "c")]
     Current(String),
-    /// Another one, which has to log in.
+    /// Another account, which has to log in.
     #[serde(rename = "o")]
     Another,
 }
 
 impl Interaction {
-    /// What is sealed of `request`.
+    /// The interaction for `request`.
     #[must_use]
     pub fn of(request: &AuthorizationRequest, state: InteractionState) -> Self {
         Self { state, redirect_uri: request.redirect_uri.as_str().into(), terms: request.terms.clone() }
     }
 
-    /// The client that asked.
+    /// The client that sent the request.
     #[must_use]
     pub const fn client_id(&self) -> &crate::types::id::ClientId {
         &self.terms.client_id
     }
 
-    /// Whether the user has to prove anew who they are, wherever they do.
+    /// Whether the user has to log in again, here or at an upstream provider.
     #[must_use]
     pub const fn prompts_login(&self) -> bool {
         matches!(self.terms.prompt, Prompt::Pages { login: true, .. }) || matches!(self.terms.max_age, Some(0))
     }
 
-    /// Whether the user has to choose an account, wherever they log in.
+    /// Whether the user has to choose an account, here or at an upstream provider.
     #[must_use]
     pub const fn prompts_account(&self) -> bool {
         matches!(self.terms.prompt, Prompt::Pages { account: true, .. })
     }
 
-    /// The greatest age of a login that will do, in seconds, wherever it was made.
+    /// The maximum age of the login in seconds, here or at an upstream provider.
     #[must_use]
     pub const fn max_age(&self) -> Option<u32> {
         self.terms.max_age
     }
 
-    /// The request, checked anew against what the client is registered for now.
+    /// The request, checked against the client's current registration.
     ///
     /// # Errors
     ///
-    /// [`PageError`] if the client or its redirect URI is no longer good, or a scope no longer its own.
+    /// [`PageError`] if the client, its redirect URI or a scope is no longer registered or active.
     pub fn request(&self, client: &Client) -> Result<AuthorizationRequest, PageError> {
         if !client.is_usable() || client.id != self.terms.client_id {
             return Err(PageError::UnknownClient);

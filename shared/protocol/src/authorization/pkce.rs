@@ -15,14 +15,14 @@ use crate::types::secret::Secret;
 #[serde(try_from = "String", into = "String")]
 pub struct CodeChallenge([u8; 32]);
 
-/// A `code_verifier`, which only the application that began the flow knows.
+/// A `code_verifier`, known only to the application that started the flow.
 pub struct CodeVerifier(Secret<String>);
 
-/// The proof that a verifier belongs to a challenge; only [`CodeChallenge::verify`] makes one.
+/// Proof that a verifier belongs to a challenge. Only [`CodeChallenge::verify`] creates it.
 #[derive(Debug)]
 pub struct PkceVerified(());
 
-/// Why a challenge or a verifier is not accepted.
+/// Why a challenge or a verifier is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PkceError {
     /// Not the canonical base64url of 32 bytes, as every `S256` challenge is.
@@ -31,7 +31,7 @@ pub enum PkceError {
     /// Not 43 to 128 characters of `A–Z a–z 0–9 - . _ ~`.
     #[error("code_verifier must be 43 to 128 characters of A-Z a-z 0-9 - . _ ~")]
     MalformedVerifier,
-    /// A verifier of another challenge.
+    /// The verifier belongs to another challenge.
     #[error("code_verifier does not belong to the code_challenge of this code")]
     Mismatch,
 }
@@ -46,7 +46,7 @@ impl CodeChallenge {
         encoding::base64url_array(text).map(Self).ok_or(PkceError::MalformedChallenge)
     }
 
-    /// Checks `verifier` against this challenge, using it up (RFC 7636 §4.6).
+    /// Checks `verifier` against this challenge, consuming it (RFC 7636 §4.6).
     ///
     /// # Errors
     ///

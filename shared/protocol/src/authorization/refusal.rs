@@ -1,23 +1,23 @@
-//! How a refusal reaches whom it concerns: on an error page, or by a redirect to the client (RFC 6749 §4.1.2.1).
+//! Where a refusal goes: to an error page, or back to the client by redirect (RFC 6749 §4.1.2.1).
 
 use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::response::Destination;
 
-/// How a bad authorization request is answered. The two ways are separate so that neither is chosen by accident.
+/// How a bad authorization request is answered. The two ways are separate types so that neither is chosen by accident.
 #[derive(Debug)]
 pub enum Refusal {
-    /// On a page of ours, because the redirect URI cannot be trusted (RFC 6749 §4.1.2.1).
+    /// With an error page, because the redirect URI cannot be trusted (RFC 6749 §4.1.2.1).
     Page(PageError),
-    /// At the client, because the redirect URI is one that it registered.
+    /// By redirect, because the client registered the redirect URI.
     Redirect(Box<Redirected>),
 }
 
 /// An error on its way to the client.
 #[derive(Debug)]
 pub struct Redirected {
-    /// Where to, and how.
+    /// Where it goes, and in which response mode.
     pub destination: Destination,
-    /// Why.
+    /// The error.
     pub error: RedirectError,
 }
 

@@ -19,17 +19,17 @@ use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
 use crate::users::userinfo;
 
-/// A request that a registered client may make. What it asks for is not decided yet.
+/// A valid request of a registered client. Whether it is granted is not decided yet.
 pub struct AuthorizationRequest {
-    /// Where the answer goes.
+    /// Where the response goes.
     pub redirect_uri: RedirectUri,
     /// What it asks for.
     pub terms: RequestTerms,
-    /// An ID token that names the expected user, not verified yet.
+    /// An ID token that names the expected user. Not verified yet.
     pub id_token_hint: Option<Secret<String>>,
 }
 
-/// What an authorization request asks for, apart from where the answer goes.
+/// What an authorization request asks for, apart from where the response goes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RequestTerms {
     /// The client.
@@ -38,37 +38,37 @@ pub struct RequestTerms {
     /// Whether the request named its redirect URI, so that the token request must repeat it (RFC 6749 §4.1.3).
     #[serde(rename = "u")]
     pub redirect_uri_sent: bool,
-    /// The scopes that it asks for.
+    /// The requested scopes.
     #[serde(rename = "o")]
     pub scope: Scopes,
-    /// The resources that tokens are to be for (RFC 8707).
+    /// The requested resources (RFC 8707).
     #[serde(rename = "a", default, skip_serializing_if = "Resources::is_empty")]
     pub resource: Resources,
-    /// The client's own value, which goes back as it came.
+    /// The client's `state`, returned unchanged.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// How the answer reaches the client.
+    /// How the response reaches the client.
     #[serde(rename = "r", default, skip_serializing_if = "ResponseMode::is_default")]
     pub response_mode: ResponseMode,
-    /// What it asks to know by the names of claims.
+    /// The claims requested by name.
     #[serde(rename = "k", default, skip_serializing_if = "RequestedClaims::is_empty")]
     pub claims: RequestedClaims,
-    /// The client's own value for the ID token.
+    /// The `nonce` for the ID token.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// The challenge; `None` only for a confidential client that is registered so.
+    /// The challenge; `None` only for a confidential client that need not use PKCE.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<CodeChallenge>,
-    /// What the user must be shown.
+    /// The pages that the user must see.
     #[serde(rename = "p", default)]
     pub prompt: Prompt,
-    /// The greatest age of a login that will do, in seconds.
+    /// The maximum age of the login, in seconds.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<u32>,
-    /// What the client believes the user to be called.
+    /// The login name that the client expects.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
-    /// The user that the client expects, from an ID token of ours.
+    /// The user that the client expects, from `id_token_hint` or `claims`.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub expected_subject: Option<Subject>,
 }
@@ -79,11 +79,11 @@ pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
 /// The `prompt` parameter (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
-    /// Whatever is needed.
+    /// Whichever pages are needed.
     #[default]
     #[serde(rename = "a")]
     AsNeeded,
-    /// Nothing: answer at once, whatever the answer is.
+    /// No page: respond at once, whatever the outcome.
     #[serde(rename = "n")]
     Nothing,
     /// These pages, even if they are not needed.
@@ -92,7 +92,7 @@ pub enum Prompt {
         /// The login page.
         #[serde(rename = "l")]
         login: bool,
-        /// The choice of an account.
+        /// The account selection page.
         #[serde(rename = "s", default)]
         account: bool,
         /// The consent page.
@@ -101,18 +101,18 @@ pub enum Prompt {
     },
 }
 
-/// The `client_id` of a request, before anything else is believed.
+/// The `client_id` of a request, which is read before anything else.
 ///
 /// # Errors
 ///
-/// [`PageError`] if it is missing, repeated or impossible.
+/// [`PageError`] if it is missing, repeated or malformed.
 pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
     let text = parameters.one("client_id")?.ok_or(PageError::MissingClientId)?;
     ClientId::parse(text).map_err(|_| PageError::UnknownClient)
 }
 
 impl RequestTerms {
-    /// The claims that the request asks for by their names alone, because no scope of it asks for them.
+    /// The claims that are requested by name and not by a requested scope.
     #[must_use]
     pub fn claims_by_name(&self) -> ClaimNames {
         self.claims.filtered(|claim| !userinfo::covers(&self.scope, claim)).names()
@@ -120,16 +120,16 @@ impl RequestTerms {
 }
 
 impl AuthorizationRequest {
-    /// Parses a request of `client`, in the order in which things may be relied on.
+    /// Parses a request of `client`. The redirect URI comes first, because it decides where errors go.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Page`] as long as the redirect URI is not known to be the client's, [`Refusal::Redirect`] afterwards.
+    /// [`Refusal::Page`] until the redirect URI is known to be registered, [`Refusal::Redirect`] afterwards.
     pub fn parse(parameters: &Parameters, client: &Client) -> Result<Self, Refusal> {
         let (redirect_uri, redirect_uri_sent) = redirect_uri(parameters, client)?;
         let mode = parameters.one("response_mode").map_err(RedirectError::Parameters);
         let mode = mode.and_then(|mode| ResponseMode::parse(mode, &redirect_uri));
-        // Whatever else is wrong with the request is said in the mode that it asks for.
+        // Other errors are sent in the requested mode.
         let response_mode = mode.unwrap_or_default();
         let refuse = |state: Option<String>, error| {
             let destination = Destination { redirect_uri: redirect_uri.clone(), response_mode, state };
@@ -143,13 +143,13 @@ impl AuthorizationRequest {
         Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, id_token_hint })
     }
 
-    /// The refusal that sends `error` to where this request's answer goes.
+    /// `error`, addressed to where the response to this request goes.
     #[must_use]
     pub fn refuse(&self, error: RedirectError) -> Redirected {
         Redirected { destination: self.destination(), error }
     }
 
-    /// Where the answer goes, and how.
+    /// Where the response goes, and how.
     #[must_use]
     pub fn destination(&self) -> Destination {
         Destination {
@@ -217,8 +217,8 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
     Ok(())
 }
 
-/// Checks parameters that every request may carry and that change nothing here: there is one authentication context
-/// class, one language, and pages that fit every screen (OpenID Connect Core §15.1).
+/// Checks the parameters that have no effect here: there is one authentication context class and one language, and the
+/// pages fit every screen (OpenID Connect Core §15.1).
 fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
     for name in ["acr_values", "ui_locales"] {
         if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
@@ -250,8 +250,8 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
     CodeChallenge::parse(challenge).map(Some).map_err(RedirectError::Challenge)
 }
 
-/// The scopes asked for; without the parameter, all that the client is registered for (RFC 6749 §3.3), save for the one
-/// that has to be asked for by name (OpenID Connect Core §11).
+/// The requested scopes; without the parameter, all that the client is registered for (RFC 6749 §3.3) except
+/// `offline_access`, which has to be requested explicitly (OpenID Connect Core §11).
 fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
     let Some(text) = parameters.one("scope")? else {
         return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
@@ -260,20 +260,20 @@ fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectErr
     if scope.within(&client.scope) { Ok(scope) } else { Err(RedirectError::InvalidScope) }
 }
 
-/// The resources asked for (RFC 8707 §2.1).
+/// The requested resources (RFC 8707 §2.1).
 fn resource(parameters: &Parameters, client: &Client) -> Result<Resources, RedirectError> {
     let resources = Resources::parse(parameters).map_err(|_| RedirectError::InvalidTarget)?;
     if client.targets.allow(&resources) { Ok(resources) } else { Err(RedirectError::InvalidTarget) }
 }
 
-/// The `claims` parameter. It belongs to requests of OpenID Connect, and changes nothing of others (§5.5).
+/// The `claims` parameter. It has no effect on requests without `openid` (§5.5).
 fn claims(parameters: &Parameters, scope: &Scopes) -> Result<ClaimsRequest, RedirectError> {
     let Some(text) = bounded(parameters, "claims", 8192)? else { return Ok(ClaimsRequest::default()) };
     let request = ClaimsRequest::parse(&text).map_err(|_| RedirectError::InvalidClaims)?;
     if !scope.contains(OPENID) {
         return Ok(ClaimsRequest::default());
     }
-    // There is no way to log in that would lead to another class, so nobody is asked to.
+    // No login here leads to another class, so there is no point in asking the user to log in.
     if !AuthenticationClass::ALL.iter().any(|class| request.requested.are_met_by(class.as_str())) {
         return Err(RedirectError::UnmetAuthenticationRequirements);
     }

@@ -1,4 +1,4 @@
-//! The answer to an authorization request, and how it reaches the client.
+//! The authorization response, and how it reaches the client.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,14 @@ use crate::authorization::error::RedirectError;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::types::id::Issuer;
 
-/// How an answer is handed to the client by the browser (OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
+/// How the browser delivers the response (OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResponseMode {
-    /// In the query of the redirect URI, as the code flow has it where nothing else is asked for.
+    /// In the query of the redirect URI: the default of the code flow.
     #[default]
     #[serde(rename = "q")]
     Query,
-    /// In the fragment of the redirect URI, which no server sees.
+    /// In the fragment of the redirect URI, which servers do not see.
     #[serde(rename = "f")]
     Fragment,
     /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode §2).
@@ -22,14 +22,14 @@ pub enum ResponseMode {
 }
 
 impl ResponseMode {
-    /// The names of all of them.
+    /// The registered names of all modes.
     pub const NAMES: [&str; 3] = ["query", "fragment", "form_post"];
 
-    /// Reads the `response_mode` of a request whose answer goes to `redirect_uri`.
+    /// Parses the `response_mode` of a request whose response goes to `redirect_uri`.
     ///
     /// # Errors
     ///
-    /// [`RedirectError::UnsupportedResponseMode`], also for a form to where no form can be sent.
+    /// [`RedirectError::UnsupportedResponseMode`], also for `form_post` to a redirect URI that takes no forms.
     pub fn parse(value: Option<&str>, redirect_uri: &RedirectUri) -> Result<Self, RedirectError> {
         match value {
             None | Some("query") => Ok(Self::Query),
@@ -39,44 +39,44 @@ impl ResponseMode {
         }
     }
 
-    /// Whether a request need not say so.
+    /// Whether this is the default, which need not be stored.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Where the answer to a request goes, and what every answer carries.
+/// Where the response goes, and the `state` that it carries.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    /// Where to.
+    /// The redirect URI.
     pub redirect_uri: RedirectUri,
-    /// How.
+    /// The response mode.
     pub response_mode: ResponseMode,
-    /// The `state` of the request, if it had a usable one.
+    /// The `state` of the request, if it had a valid one.
     pub state: Option<String>,
 }
 
-/// An answer that is ready to leave.
+/// A response that is ready to be sent.
 #[derive(Debug)]
 pub enum Answer {
     /// A redirect to this `Location`.
     Redirect(String),
-    /// A form that the browser posts.
+    /// A form for the browser to post.
     Form(AnswerForm),
 }
 
-/// An answer as a form.
+/// A response as a form.
 #[derive(Debug)]
 pub struct AnswerForm {
-    /// Where it is posted to.
+    /// The URI to post it to.
     pub redirect_uri: RedirectUri,
     /// Its fields.
     pub fields: Vec<(&'static str, String)>,
 }
 
 impl Destination {
-    /// The answer of `issuer` with these parameters; `state` and `iss` are in every one (RFC 9207 §2).
+    /// The response of `issuer` with these parameters, plus `state` and `iss` (RFC 9207 §2).
     #[must_use]
     pub fn answer(&self, issuer: &Issuer, parameters: &[(&'static str, &str)]) -> Answer {
         let mut all = parameters.to_vec();

@@ -1,8 +1,8 @@
-//! Client assertions: a JWT in which a client says that it is itself (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
+//! Client assertions: JWTs with which clients authenticate (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
 //!
-//! An assertion passes through four types, each of which the next step demands: as it came ([`ClientAssertion`]), with
-//! the client that it names ([`AssertedClient`]), with its signature and claims good and yet to be spent
-//! ([`AssertionUse`]), and as an [`AuthenticatedClient`], which only the proof of having spent it releases.
+//! An assertion passes through four types, each required by the next step: as received ([`ClientAssertion`]), with the
+//! client that it names ([`AssertedClient`]), verified and yet to be recorded as used ([`AssertionUse`]), and as an
+//! [`AuthenticatedClient`], which is released only against proof that the use was recorded.
 
 use std::sync::Arc;
 
@@ -18,23 +18,23 @@ use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{EXTERNAL_CLOCK_SKEW, Timestamp};
 
-/// The one type of assertion that is taken (RFC 7523 §2.2).
+/// The supported type of assertion (RFC 7523 §2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The longest assertion that is looked at, in bytes (catalogue row SEC-PARAM-17).
+/// The maximum length of an assertion, in bytes (catalogue row SEC-PARAM-17).
 const MAX_ASSERTION_BYTES: usize = 8192;
 
-/// The longest `jti` that is looked at.
+/// The maximum length of a `jti`, in bytes.
 const MAX_JTI_BYTES: usize = 512;
 
-/// An assertion as it came: nothing that it says is believed yet.
+/// An assertion as received. Nothing in it is verified.
 pub struct ClientAssertion {
     jwt: Secret<String>,
     client_id: ClientId,
 }
 
 impl ClientAssertion {
-    /// Reads which client an assertion is about; `None` if it is no JWT that we could ever accept.
+    /// Reads the client that an assertion names; `None` if it is malformed.
     #[must_use]
     pub fn parse(jwt: &str) -> Option<Self> {
         #[derive(Deserialize)]
@@ -52,13 +52,13 @@ impl ClientAssertion {
         Some(Self { jwt: Secret::new(jwt.into()), client_id: ClientId::parse(&subject.sub).ok()? })
     }
 
-    /// The client that it says it is about.
+    /// The client that it names.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// The assertion beside `client`, if that is registered to send one.
+    /// The assertion with `client`, if that client is registered to use assertions.
     pub(crate) fn of(self, client: Arc<Client>) -> Option<AssertedClient> {
         let Authentication::Assertion(registered) = &client.authentication else { return None };
         let registered = Arc::clone(registered);
@@ -66,33 +66,33 @@ impl ClientAssertion {
     }
 }
 
-/// An assertion, and the client whose it claims to be. Its signature has yet to be verified.
+/// An assertion and the client that it names. Its signature is not verified.
 pub struct AssertedClient {
     jwt: Secret<String>,
     client: Arc<Client>,
     registered: Arc<Assertions>,
 }
 
-/// Where and when an assertion arrived.
+/// Where and when an assertion was received.
 pub struct Arrival<'a> {
     /// The issuer of the workspace.
     pub issuer: &'a Issuer,
     /// The URL of the endpoint.
     pub endpoint: &'a str,
-    /// When.
+    /// When it was received.
     pub now: Timestamp,
 }
 
-/// Why an assertion is not believed. It goes to the log and never into the answer.
+/// Why an assertion is refused. Logged, and never part of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AssertionFault {
     /// No key of the client verifies it.
     #[error("no registered key verifies the signature, or the type or algorithm is another")]
     Signature,
-    /// A claim is missing, of another type, or wrong.
+    /// A claim is missing, of the wrong type, or has the wrong value.
     #[error("wrong {0}")]
     Claim(&'static str),
-    /// The client may not do anything at the moment.
+    /// The client is inactive.
     #[error("the client is inactive")]
     Inactive,
     /// It was used before.
@@ -100,27 +100,27 @@ pub enum AssertionFault {
     Replayed,
 }
 
-/// An assertion that can be used once, and has to be used up before anybody believes it.
+/// The single use of an assertion, to be recorded before the client counts as authenticated.
 pub struct AssertionUse {
     mark: SecretHash,
     until: Timestamp,
 }
 
 impl AssertionUse {
-    /// What it is remembered by: a digest of the client and the assertion's `jti`.
+    /// The key of the record: a digest of the client and the assertion's `jti`.
     #[must_use]
     pub const fn mark(&self) -> &SecretHash {
         &self.mark
     }
 
-    /// Until when it would be accepted, if it were not remembered.
+    /// How long the record is needed: until the assertion would be refused as expired anyway.
     #[must_use]
     pub const fn until(&self) -> Timestamp {
         self.until
     }
 }
 
-/// The claims, as strictly typed as they must be (RFC 7523 §3).
+/// The claims, strictly typed (RFC 7523 §3).
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -148,20 +148,20 @@ impl AssertedClient {
         &self.jwt
     }
 
-    /// The client that it names.
+    /// The client.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.client.id
     }
 
-    /// What verifies it.
+    /// What its signature or MAC is verified with.
     #[must_use]
     pub fn key(&self) -> &AssertionKey {
         &self.registered.key
     }
 
-    /// Checks the claims of an assertion whose signature is good. The client is released by the proof that the use has
-    /// been written down.
+    /// Checks the claims of an assertion whose signature is valid. The client is released against proof that the use was
+    /// recorded.
     ///
     /// # Errors
     ///
@@ -191,15 +191,15 @@ impl AssertedClient {
         if !self.client.is_usable() {
             return Err(AssertionFault::Inactive);
         }
-        // An id has no space in it, so that no two pairs of client and `jti` are written alike.
+        // A client_id contains no space, so different pairs of client and `jti` never produce the same text.
         let mark = SecretHash::of(&Secret::new(format!("{} {}", self.client.id, claims.jti)));
         let spending = AssertionUse { mark, until: expires.plus(EXTERNAL_CLOCK_SKEW) };
         Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
     }
 }
 
-/// The audience is our issuer, as a string (design decision 3): an assertion that is for somebody else as well could
-/// have been obtained by them (RFC 9700 update, audience injection).
+/// The audience is our issuer, as a string (design decision 3): an assertion with a further audience could have been
+/// obtained by that party (RFC 9700 update, audience injection).
 fn is_for_us(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival<'_>) -> bool {
     match (audience, accepted) {
         (Audience::One(one), AssertionAudience::Issuer) => one == arrival.issuer.as_str(),
@@ -211,7 +211,7 @@ fn is_for_us(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival
     }
 }
 
-/// The types of JWT that an assertion may say it is: none, `JWT`, or its own (draft-ietf-oauth-rfc7523bis).
+/// Whether an assertion may have this `typ`: none, `JWT`, or its own (draft-ietf-oauth-rfc7523bis).
 #[must_use]
 pub fn is_assertion(typ: Option<&str>) -> bool {
     typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("client-authentication+jwt"))
@@ -255,7 +255,7 @@ mod tests {
         format!("{}.{}.AA", base64url(b"{}"), base64url(claims))
     }
 
-    /// What comes of these claims at `now` milliseconds.
+    /// The outcome for these claims at `now` milliseconds.
     fn accepted(client: Arc<Client>, claims: &[u8], now: u64) -> Result<AssertionUse, AssertionFault> {
         let assertion = ClientAssertion::parse(&jwt(br#"{"sub":"c1"}"#)).unwrap();
         let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());

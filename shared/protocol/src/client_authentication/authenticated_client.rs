@@ -1,11 +1,11 @@
-//! The proof that a client has authenticated.
+//! Proof that a client has authenticated.
 
 use std::sync::Arc;
 
 use crate::clients::client::Client;
 
-/// A client that has proved who it is, or that is public and has nothing to prove. Only
-/// `credentials::authenticate` and `AssertedClient::accept` make one.
+/// A client that has authenticated, or that is public and cannot. Only `credentials::authenticate` and
+/// `AssertedClient::accept` create it.
 #[derive(Clone)]
 pub struct AuthenticatedClient(Arc<Client>);
 

@@ -13,7 +13,7 @@ use crate::types::id::ClientId;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 
-/// What a request presents to say which client it comes from.
+/// The credentials of a request.
 pub struct Credentials {
     client_id: ClientId,
     proof: Proof,
@@ -26,36 +26,36 @@ enum Proof {
     Assertion(ClientAssertion),
 }
 
-/// How far the authentication of a client has come.
+/// The progress of client authentication.
 pub enum ClientProof {
-    /// To its end.
+    /// The client has authenticated.
     Proved(AuthenticatedClient),
-    /// To an assertion, whose signature and claims have to be verified.
+    /// The client sent an assertion, whose signature and claims have yet to be verified.
     Asserted(Box<AssertedClient>),
 }
 
-/// Why a client is not believed.
+/// Why a client is not authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClientAuthenticationError {
-    /// The parameters as such are broken or repeated.
+    /// The parameters are malformed or repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// Neither `client_id` nor any credential.
     #[error("client_id is missing")]
     Missing,
-    /// More than one credential, or two that name different clients.
+    /// More than one credential, or different client ids.
     #[error("send exactly one credential, and the same client_id everywhere")]
     Several,
-    /// Half of an assertion, or one of another type (RFC 7521 §4.2).
+    /// An incomplete assertion, or one of an unsupported type (RFC 7521 §4.2).
     #[error("send client_assertion together with client_assertion_type={ASSERTION_TYPE}")]
     AssertionType,
     /// An `Authorization` header that is not a well-formed Basic one.
     #[error("the Authorization header is not well-formed HTTP Basic")]
     Malformed,
-    /// Unknown client, inactive client, wrong secret or another method than the registered one: indistinguishable.
+    /// Unknown or inactive client, wrong secret or wrong method: indistinguishable in the response.
     #[error("the client is unknown, or did not authenticate as it is registered to")]
     Refused,
-    /// The store, a key or the keys of the client are out of reach.
+    /// The store, a key or the keys of the client are unavailable.
     #[error("the client could not be authenticated at the moment: try again")]
     Unavailable,
 }
@@ -73,7 +73,7 @@ impl ClientAuthenticationError {
 }
 
 impl Credentials {
-    /// Finds the one credential of a request in its `Authorization` headers and its body.
+    /// Parses the one credential of a request, in its `Authorization` headers or its body.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Credentials {
         }
     }
 
-    /// The client that the request claims to come from.
+    /// The claimed client, not authenticated yet.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id
@@ -106,7 +106,7 @@ impl Credentials {
         Ok(Self { client_id, proof })
     }
 
-    /// An assertion, which names its client itself; a `client_id` beside it must be the same (RFC 7521 §4.2).
+    /// An assertion, which names its client; a `client_id` beside it must be the same (RFC 7521 §4.2).
     fn asserted(body: &Parameters, body_id: Option<&str>) -> Result<Self, ClientAuthenticationError> {
         let (assertion, kind) = (body.one("client_assertion")?, body.one("client_assertion_type")?);
         let assertion = assertion.ok_or(ClientAuthenticationError::AssertionType)?;
@@ -141,13 +141,13 @@ fn basic_pair(header: &str) -> Option<(String, String)> {
     Some((form_decoded(id)?, form_decoded(secret.get(1..)?)?))
 }
 
-/// Decides whether `credentials` are those of `client`, which is what the store has under their `client_id`.
+/// Checks `credentials` against `client`, the registration found under their `client_id`.
 ///
-/// An unknown client with a secret costs the same comparison as a known one, and gets the same answer.
+/// An unknown client with a secret costs the same comparison as a known one, and gets the same response.
 ///
 /// # Errors
 ///
-/// [`ClientAuthenticationError::Refused`], for whatever reason.
+/// [`ClientAuthenticationError::Refused`], whatever the reason.
 pub fn authenticate(
     credentials: Credentials,
     client: Option<Arc<Client>>,
@@ -175,12 +175,12 @@ pub fn authenticate(
         .ok_or(ClientAuthenticationError::Refused)
 }
 
-/// Whether the secret is one of those that are good at `now`; each is compared, so that it takes the same time.
+/// Whether the secret is one of those that are valid at `now`. All are compared, so that the time does not depend on which.
 fn matches_any(secret: &Secret<String>, secrets: &[ClientSecret], now: Timestamp) -> bool {
     let presented = SecretHash::of(secret);
-    let good =
+    let valid =
         |known: &ClientSecret| known.hash.matches(&presented) & !known.expires.is_some_and(|end| now.reached(end));
-    secrets.iter().fold(false, |matched, known| good(known) | matched)
+    secrets.iter().fold(false, |matched, known| valid(known) | matched)
 }
 
 #[cfg(test)]
@@ -257,7 +257,7 @@ mod tests {
         }
     }
 
-    /// A client that authenticates so.
+    /// A client with this authentication.
     fn client(authentication: Authentication) -> Arc<Client> {
         let metadata = serde_json::json!({
             "client_id": "a", "client_name": "A", "redirect_uris": ["https://a.example/cb"],

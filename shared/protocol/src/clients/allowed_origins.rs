@@ -1,11 +1,11 @@
-//! Which origins may read an answer from a browser.
+//! Origins that may read responses in a browser (CORS).
 
-/// The origins that a workspace or client lets in: exact values, never patterns.
+/// The allowed origins of a workspace or client: exact values, never patterns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedOrigins(Vec<String>);
 
 impl AllowedOrigins {
-    /// The origins in `origins`.
+    /// Collects `origins`, without `null` and duplicates.
     #[must_use]
     pub fn new(origins: impl IntoIterator<Item = String>) -> Self {
         let mut all: Vec<String> = origins.into_iter().filter(|origin| origin != "null").collect();
@@ -14,7 +14,7 @@ impl AllowedOrigins {
         Self(all)
     }
 
-    /// `origin`, if it is one of these, byte for byte. `null` never is.
+    /// `origin`, if it is allowed, compared byte for byte. `null` never is.
     #[must_use]
     pub fn allowed(&self, origin: &str) -> Option<&str> {
         self.0.iter().find(|allowed| *allowed == origin).map(String::as_str)

@@ -1,4 +1,4 @@
-//! Clients as the flow sees them: registered, checked, ready to be decided upon.
+//! Registered clients, validated and ready for decisions.
 
 use std::sync::Arc;
 
@@ -16,44 +16,44 @@ use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 
-/// A registered client. [`crate::registration::client_metadata::ClientMetadata::register`] makes one.
+/// A registered client. [`crate::registration::client_metadata::ClientMetadata::register`] creates it.
 #[derive(Clone)]
 pub struct Client {
     /// Its `client_id`.
     pub id: ClientId,
-    /// The name that users are shown.
+    /// The name shown to users.
     pub name: String,
-    /// Whether it may do anything at all at the moment.
+    /// Whether it may be used.
     pub status: Status,
-    /// How it proves who it is at the endpoints of its back channel.
+    /// How it authenticates.
     pub authentication: Authentication,
-    /// Where its users are sent back to.
+    /// Its redirect URIs.
     pub redirect_uris: RedirectUris,
-    /// Where its users are sent who have logged out, if anywhere (OpenID Connect RP-Initiated Logout §3.1).
+    /// Where its users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Option<RedirectUris>,
-    /// Where it is told that a session has ended, if it wants to be (OpenID Connect Back-Channel Logout §2.2).
+    /// Where it is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
     pub backchannel_logout: Option<RedirectUri>,
-    /// How it may obtain tokens.
+    /// Its grant types.
     pub grants: Vec<GrantType>,
-    /// The scopes that it may ask users for.
+    /// The scopes that it may request of users.
     pub scope: Scopes,
-    /// The scopes that it has by itself, without a user.
+    /// The scopes of its own tokens, without a user.
     pub client_scope: Scopes,
     /// The resources that its tokens may be for.
     pub targets: Targets,
-    /// Whether its refresh tokens are replaced with each use.
+    /// Whether its refresh tokens are rotated.
     pub rotation: RotationPolicy,
-    /// Whether its users are asked.
+    /// Whether its users have to consent.
     pub consent: ConsentPolicy,
-    /// What is demanded of its authorization requests.
+    /// Its PKCE policy.
     pub challenge: ChallengePolicy,
-    /// How long its codes and tokens live.
+    /// The lifetimes of its codes and tokens.
     pub lifetimes: Lifetimes,
     /// Whether its ID tokens carry `at_hash`.
     pub at_hash: AtHash,
-    /// Which identifier of its users it is told.
+    /// Which `sub` of its users it sees.
     pub subject_type: SubjectType,
-    /// The algorithm that what userinfo says to it is signed with, if it is signed at all.
+    /// The algorithm of its signed userinfo responses, if they are signed.
     pub userinfo_signed: Option<Algorithm>,
 }
 
@@ -61,72 +61,72 @@ pub struct Client {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It may.
+    /// It may be used.
     #[default]
     Active,
     /// It is refused everywhere, as if it did not exist.
     Inactive,
 }
 
-/// The one registered way in which a client authenticates (OAuth 2.1 §2.4).
+/// The registered authentication method of a client (OAuth 2.1 §2.4).
 #[derive(Clone)]
 pub enum Authentication {
-    /// A public client: it has nothing to prove but its code verifier.
+    /// A public client, which has no credentials.
     None,
     /// HTTP Basic with one of these secrets.
     SecretBasic(Vec<ClientSecret>),
     /// Form parameters with one of these secrets.
     SecretPost(Vec<ClientSecret>),
-    /// An assertion, a new one each time.
+    /// An assertion for each request.
     Assertion(Arc<Assertions>),
 }
 
-/// What the assertions of a client have to be.
+/// The requirements on the assertions of a client.
 #[derive(Debug)]
 pub struct Assertions {
     /// What they are verified with.
     pub key: AssertionKey,
-    /// Whom they are for.
+    /// Their audience.
     pub audience: AssertionAudience,
-    /// How far ahead they may expire.
+    /// How far in the future they may expire.
     pub longest: Lifetime,
 }
 
 /// What the assertions of a client are verified with.
 #[derive(Debug)]
 pub enum AssertionKey {
-    /// A MAC, for which we have to have the secret ourselves: sealed (OpenID Connect Core §9, `client_secret_jwt`).
+    /// A shared secret, sealed, for a MAC (OpenID Connect Core §9, `client_secret_jwt`).
     Secret(String),
-    /// One of these keys, and by this algorithm alone if it is registered for one (`private_key_jwt`).
+    /// One of these keys, with this algorithm only if one is registered (`private_key_jwt`).
     Keys(ClientKeys, Option<ExternalAlgorithm>),
 }
 
-/// A secret of a client: its digest, and when it ends.
+/// A secret of a client: its digest, and when it expires.
 #[derive(Clone, Copy)]
 pub struct ClientSecret {
     /// The digest.
     pub hash: SecretHash,
-    /// When it is no longer good.
+    /// When it expires, if it does.
     pub expires: Option<Timestamp>,
 }
 
-/// Where the keys of a client are (RFC 7591 §2).
+/// Where the keys of a client come from (RFC 7591 §2).
 #[derive(Clone, Debug)]
 pub enum ClientKeys {
-    /// Registered with it.
+    /// Registered with the client.
     Registered(ExternalJwks),
-    /// Published by it.
+    /// Published by the client.
     Published(OutboundUrl),
 }
 
-/// What the assertions of a client may name as their audience (design decision 3).
+/// The audience that the assertions of a client may have (design decision 3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AssertionAudience {
     /// The issuer, as a string.
     #[default]
     Issuer,
-    /// Also the URL of the endpoint that they are sent to, as older clients have it, and an array of one.
+    /// For older clients, also the URL of the endpoint, and an array with one element.
     Endpoint,
 }
 
@@ -145,56 +145,56 @@ impl Authentication {
         }
     }
 
-    /// Whether the client can keep a secret.
+    /// Whether the client is confidential.
     #[must_use]
     pub const fn is_confidential(&self) -> bool {
         !matches!(self, Self::None)
     }
 }
 
-/// Whether a refresh token is replaced with each use (RFC 9700 §4.14.2).
+/// Whether refresh tokens are rotated (RFC 9700 §4.14.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RotationPolicy {
-    /// It is: so that a stolen one shows, where nothing else binds it to its client.
+    /// Each use replaces the token, so that theft is detected where nothing else binds the token to its client.
     On,
-    /// It is not: the client proves who it is with each use.
+    /// The token stays, because the client authenticates with each use.
     Off,
 }
 
-/// Whether users are asked before a client receives anything.
+/// Whether users have to consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsentPolicy {
-    /// They are.
+    /// They have to.
     Ask,
-    /// They are not: the operator of the workspace answers for this client.
+    /// They need not: the operator of the workspace trusts this client.
     Skip,
 }
 
-/// What is demanded of the `code_challenge` (RFC 7636, RFC 9700 §2.1.1).
+/// The PKCE policy of a client (RFC 7636, RFC 9700 §2.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChallengePolicy {
-    /// Whether a request may come without a challenge.
+    /// Whether a request needs a challenge.
     pub presence: Presence,
-    /// Whether the method must be named, or is taken to be the one set for this client.
+    /// What an absent `code_challenge_method` means.
     pub method: MethodPolicy,
 }
 
-/// Whether a request may come without a challenge.
+/// Whether a request needs a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It may not. Always so for public clients.
+    /// It does. Always so for public clients.
     Required,
-    /// It may: a confidential OpenID Connect client was registered so.
+    /// It does not: for confidential clients that are registered so.
     Optional,
 }
 
 /// What an absent `code_challenge_method` means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MethodPolicy {
-    /// `plain`, as RFC 7636 §4.3 has it, which is refused.
+    /// `plain`, as in RFC 7636 §4.3, which is refused.
     Named,
-    /// `S256`, as was set for the client in advance.
+    /// `S256`, as configured for the client.
     PresetS256,
 }
 
@@ -205,7 +205,7 @@ impl Client {
         self.status == Status::Active
     }
 
-    /// Whether nobody but this client can receive what is sent to `redirect_uri` and use it (RFC 8252 §8.6).
+    /// Whether only this client can receive and use what is sent to `redirect_uri` (RFC 8252 §8.6).
     #[must_use]
     pub fn identity_is_assured(&self, redirect_uri: &RedirectUri) -> bool {
         self.authentication.is_confidential() || redirect_uri.assures_identity()

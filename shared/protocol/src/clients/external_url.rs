@@ -1,25 +1,25 @@
-//! URLs that others named and that we ask ourselves: keys of clients, upstream providers.
+//! URLs that others provide and that we fetch: the keys of clients, and upstream providers.
 //!
-//! Such a URL must not reach into the network that we run in (catalogue rows SEC-SSRF-01 and SEC-UP-14). Here its form is
-//! checked, when it is written down and again when it is asked; the addresses that its name stands for are checked where
-//! the connection is made.
+//! Such a URL must not reach into the network that we run in (catalogue rows SEC-SSRF-01 and SEC-UP-14). Its form is
+//! checked here, when it is registered and again when it is fetched; the addresses that its host name resolves to are
+//! checked when the connection is made.
 
 use thiserror::Error;
 use url::{Host, Url};
 
-/// The ports that are asked: that of `https`, and the one that servers of applications commonly use for it.
+/// The allowed ports: that of `https`, and its common alternative.
 const ALLOWED_PORTS: [u16; 2] = [443, 8443];
 
-/// Endings of names that exist within networks only (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and what clouds use).
+/// Suffixes of names that exist only within networks (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and those of clouds).
 const INTERNAL_SUFFIXES: [&str; 9] =
     ["internal", "local", "localhost", "localdomain", "lan", "intranet", "home.arpa", "alt", "cluster.local"];
 
-/// How far requests of ours may go.
+/// How far our requests may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// To names on the public internet, over TLS.
     Internet,
-    /// There, and to this machine: on a laptop, where we ourselves are reached over plain `http`.
+    /// Also to this machine: on a laptop, where our own URL is plain `http`.
     Laptop,
 }
 
@@ -32,32 +32,32 @@ pub enum Destination {
     Loopback,
 }
 
-/// A URL that we may ask, as far as its form can tell.
+/// A URL that we may fetch, judging by its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundUrl {
     url: String,
     destination: Destination,
 }
 
-/// Why a URL may not be asked, as a sentence that says what to do.
+/// Why a URL may not be fetched, as a sentence that says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnaskableUrl {
-    /// It is not a URL, or has parts that such a URL must not have.
+    /// Not a URL, or one with a user name or fragment.
     #[error("use an absolute https URL without user name and fragment")]
     Malformed,
-    /// It is not `https`.
+    /// Not `https`.
     #[error("use https")]
     NotSecure,
-    /// Another port.
+    /// A port that is not allowed.
     #[error("use port 443 or 8443")]
     Port,
-    /// An address instead of a name, or a name that exists within networks only.
+    /// An IP address, or a name that exists only within networks.
     #[error("use a host name that is known on the public internet, and no address")]
     Inner,
 }
 
 impl Reach {
-    /// How far requests may go of a server that is itself reached over TLS, or is not because it runs on a laptop.
+    /// The reach of a server with this URL: plain `http` means that it runs on a laptop.
     #[must_use]
     pub fn of(our_url: &str) -> Self {
         if our_url.starts_with("http://") { Self::Laptop } else { Self::Internet }
@@ -72,7 +72,7 @@ impl OutboundUrl {
     /// [`UnaskableUrl`] says what is wrong.
     pub fn parse(text: &str, reach: Reach) -> Result<Self, UnaskableUrl> {
         let url = Url::parse(text).map_err(|_| UnaskableUrl::Malformed)?;
-        // The parser drops these without a word.
+        // The parser silently removes or rewrites these.
         let exact = !text.contains(['\\', '@', '#']) && text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
         if !exact || !matches!(url.scheme(), "http" | "https") {
             return Err(UnaskableUrl::Malformed);
@@ -108,7 +108,7 @@ impl OutboundUrl {
     }
 }
 
-/// Whether `name` can be one of the public internet: more than one label, and none of the endings of inner networks.
+/// Whether `name` can exist on the public internet: more than one label, and no internal suffix.
 #[must_use]
 pub fn is_public_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_ssrf_01_only_public_names_are_asked_and_only_over_tls() {
+    fn sec_ssrf_01_only_public_names_are_fetched_and_only_over_tls() {
         let (internet, laptop) = (Reach::Internet, Reach::Laptop);
         let table = [
             ("https://idp.example/x", Ok(Destination::Internet), Ok(Destination::Internet)),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_asked_in_its_canonical_form() {
+    fn a_url_is_fetched_in_its_canonical_form() {
         let url = OutboundUrl::parse("HTTPS://IDP.example:443/a/../x", Reach::Internet).unwrap();
         assert_eq!(url.as_str(), "https://idp.example/x");
         assert_eq!(Reach::of("http://localhost:9000/default/demo"), Reach::Laptop);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_ssrf_01_odd_spellings_of_inner_hosts_are_seen_through() {
+    fn sec_ssrf_01_unusual_spellings_of_internal_hosts_are_refused() {
         let hosts = [
             "169.254.169.254",
             "169.254.170.2",
@@ -197,7 +197,7 @@ mod tests {
             for reach in [Reach::Internet, Reach::Laptop] {
                 let refused = OutboundUrl::parse(&format!("https://{host}:8443/x"), reach).is_err();
                 let loopback = reach == Reach::Laptop;
-                // On a laptop this machine may be asked, by whatever spelling the parser takes for its address.
+                // On a laptop this machine may be reached, in any spelling that the parser accepts as its address.
                 assert!(refused || loopback, "{host}");
             }
             assert!(OutboundUrl::parse(&format!("https://{host}/x"), Reach::Internet).is_err(), "{host}");

@@ -1,4 +1,4 @@
-//! What a registered client is, and the URLs that belong to one.
+//! Registered clients, and the URLs that belong to them.
 
 pub mod allowed_origins;
 pub mod client;

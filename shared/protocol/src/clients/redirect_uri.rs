@@ -1,4 +1,4 @@
-//! Redirect URIs: what may be registered, what matches, and how an answer is appended.
+//! Redirect URIs: what may be registered, what matches, and how responses are appended.
 //!
 //! Received values are compared with registered ones byte for byte and are never parsed (RFC 9700 §4.1.3). Parsing
 //! happens once, at registration, and only to refuse. The one exception is the port of a native client's loopback
@@ -10,7 +10,7 @@ use url::Url;
 use crate::syntax::encoding::encode_uri_component;
 use crate::types::id::Issuer;
 
-/// A redirect URI that the client registered. [`RedirectUris::registered`] alone makes one (design invariant 3).
+/// A redirect URI that the client registered. Only [`RedirectUris`] creates it (design invariant 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri {
     uri: String,
@@ -24,8 +24,8 @@ impl RedirectUri {
         &self.uri
     }
 
-    /// Whether only the registered client can receive what is sent there, which holds for `https` and not for
-    /// loopback ports or private-use schemes that any program on the device can claim (RFC 8252 §8.6).
+    /// Whether only the registered client can receive what is sent there: true for `https`, and false for loopback ports
+    /// and private-use schemes, which any program on the device can claim (RFC 8252 §8.6).
     #[must_use]
     pub const fn assures_identity(&self) -> bool {
         self.assured
@@ -33,7 +33,7 @@ impl RedirectUri {
 
     /// The `Location` that carries `parameters` to the client.
     ///
-    /// A query that was registered stays in front; values are encoded as `encodeURIComponent` does.
+    /// A registered query is kept in front; values are encoded as by `encodeURIComponent`.
     #[must_use]
     pub fn location(&self, parameters: &[(&str, &str)]) -> String {
         let mut location = self.uri.clone();
@@ -46,8 +46,8 @@ impl RedirectUri {
         location
     }
 
-    /// The `Location` that carries `parameters` to the client in its fragment, encoded in the same way. No registered URI
-    /// has a fragment of its own.
+    /// The `Location` that carries `parameters` to the client in the fragment, encoded in the same way. Registered URIs
+    /// have no fragment.
     #[must_use]
     pub fn fragment_location(&self, parameters: &[(&str, &str)]) -> String {
         let pairs: Vec<String> =
@@ -55,23 +55,23 @@ impl RedirectUri {
         format!("{}#{}", self.uri, pairs.join("&"))
     }
 
-    /// Whether a browser can post a form to it: a private-use scheme belongs to a program that takes links.
+    /// Whether a browser can post a form to it. A private-use scheme opens an application, which cannot take a form.
     #[must_use]
     pub fn takes_forms(&self) -> bool {
         self.uri.starts_with("https:") || self.uri.starts_with("http:")
     }
 
-    /// The place that this URI leads to, for people: an origin, or a scheme.
+    /// Where this URI leads, to be shown to users: an origin, or a scheme.
     #[must_use]
     pub fn destination(&self) -> String {
         source_of(&self.uri)
     }
 
-    /// What the `form-action` of a page must let through whose form ends at this URI.
+    /// The sources that `form-action` must allow on a page whose form leads to this URI.
     ///
-    /// Browsers hold every redirect after a form against it, also those that the client adds: a broker passes the user
-    /// on to its own client, a command-line tool to a page that says "done". So the scheme is let through and not one
-    /// origin. An IPv6 address has no form of its own in a policy (CSP Level 3 §2.3.1).
+    /// Browsers apply it to every redirect after the form, including those of the client: a broker redirects to its own
+    /// client, a command-line tool to a page that says "done". So the scheme is allowed and not just the origin. A policy
+    /// cannot express an IPv6 address (CSP Level 3 §2.3.1).
     #[must_use]
     pub fn form_targets(&self) -> Vec<String> {
         match self.uri.split_once(':') {
@@ -93,14 +93,14 @@ fn source_of(uri: &str) -> String {
     }
 }
 
-/// The kind of application, which decides what may be registered (OpenID Connect Registration §2).
+/// The type of application, which decides what may be registered (OpenID Connect Registration §2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApplicationType {
     /// Runs in a browser or on a server: `https` only.
     #[default]
     Web,
-    /// Runs on the user's device: loopback addresses and private-use schemes as well.
+    /// Runs on the user's device: also loopback addresses and private-use schemes.
     Native,
 }
 
@@ -197,17 +197,17 @@ pub enum UriFault {
 }
 
 impl RedirectUris {
-    /// Those of a client that sends nobody anywhere.
+    /// The redirect URIs of a client without users: none.
     #[must_use]
     pub const fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// Checks and takes the URIs that a client registers.
+    /// Validates the URIs of a client.
     ///
     /// # Errors
     ///
-    /// [`UnusableUri`] names the first one that cannot be used, and what to do about it.
+    /// [`UnusableUri`] names the first invalid one, and what to do about it.
     pub fn register(uris: &[String], kind: ApplicationType, issuer: &Issuer) -> Result<Self, UnusableUri> {
         if uris.is_empty() {
             return Err(UnusableUri::None);
@@ -237,7 +237,7 @@ impl RedirectUris {
         }
     }
 
-    /// The web origins among these, for cross-origin requests by the client's own pages.
+    /// The web origins among these, for cross-origin requests of the client's own pages.
     pub fn origins(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|registered| match registered {
             Registered::Exact { uri, assured: true } => Some(source_of(uri)),
@@ -269,7 +269,7 @@ fn is_with_any_port(requested: &str, before: &str, after: &str) -> bool {
         .is_some_and(|port| port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
-/// 1 to 65535 without a sign or leading zero.
+/// 1 to 65535, without sign or leading zero.
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
         && !text.starts_with('0')
@@ -297,7 +297,7 @@ fn register(uri: &str, kind: ApplicationType, issuer: &Issuer) -> Result<Registe
     match scheme {
         "https" => register_web(uri, rest).map(|()| Registered::Exact { uri: uri.into(), assured: true }),
         "http" if has_origin(uri, issuer.origin()) => {
-            // Served by this very server over plain http, which happens on a laptop only.
+            // A page of this server over plain http, which exists on a laptop only.
             register_web(uri, rest).map(|()| Registered::Exact { uri: uri.into(), assured: true })
         }
         "http" => register_loopback(uri, rest, kind),
@@ -309,7 +309,7 @@ fn has_origin(uri: &str, origin: &str) -> bool {
     uri.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// Refuses whatever a WHATWG parser would read differently from what is written.
+/// Refuses every spelling that a WHATWG parser would rewrite.
 fn register_web(uri: &str, rest: &str) -> Result<(), UriFault> {
     let authority = rest.strip_prefix("//").ok_or(UriFault::NoAuthority)?;
     let host = authority.split(['/', '?']).next().unwrap_or_default();
@@ -697,7 +697,7 @@ mod tests {
     }
 
     proptest! {
-        /// What registers is read alike by a WHATWG parser and by anybody who splits it at the RFC 3986 delimiters.
+        /// A WHATWG parser and a plain split at the RFC 3986 delimiters agree on every URI that registers.
         #[test]
         fn sec_redir_06_what_registers_has_one_reading(
             host in "[a-zA-Z0-9.*:@%\\\\-]{1,20}",

@@ -1,4 +1,4 @@
-//! Resource indicators (RFC 8707): for which resources a token is asked.
+//! Resource indicators (RFC 8707).
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -6,25 +6,25 @@ use url::Url;
 
 use crate::syntax::parameters::Parameters;
 
-/// The most resources that one request may name (catalogue row SEC-PARAM-17).
+/// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
 const MAX_RESOURCES: usize = 10;
 
-/// The resources that a request names; none means the workspace's own default.
+/// The resources of a request; none means the workspace's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Resources(Vec<String>);
 
-/// A resource that cannot be asked for: malformed, unknown, or not this client's. One answer for all three.
+/// A resource that is malformed, unknown, or not allowed for the client. One error for all three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("resource must be an absolute URI without fragment that this application may ask for")]
 pub struct InvalidTarget;
 
 impl Resources {
-    /// The `resource` parameters of a request, which may be several (RFC 8707 §2).
+    /// Parses the `resource` parameters of a request, which may be repeated (RFC 8707 §2).
     ///
     /// # Errors
     ///
-    /// [`InvalidTarget`] for what is no absolute URI, has a fragment, or is too much.
+    /// [`InvalidTarget`] for a URI that is not absolute or has a fragment, or for too many of them.
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
         let mut resources = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
@@ -38,7 +38,7 @@ impl Resources {
         Ok(Self(resources))
     }
 
-    /// Whether none is named.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -50,7 +50,7 @@ impl Resources {
     }
 }
 
-/// Whether `text` can name a resource: an absolute URI without fragment (RFC 8707 §2).
+/// Whether `text` is an absolute URI without fragment (RFC 8707 §2).
 #[must_use]
 pub fn is_resource(text: &str) -> bool {
     text.len() <= 2048
@@ -59,7 +59,7 @@ pub fn is_resource(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
-/// The resources that a client may ask for.
+/// The resources that a client may request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
     default: String,
@@ -67,23 +67,23 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// `default`, which every client of the workspace may ask for, and `others`.
+    /// `default`, which every client of the workspace may request, and `others`.
     #[must_use]
     pub const fn new(default: String, others: Vec<String>) -> Self {
         Self { default, others }
     }
 
-    /// Whether the client may ask for all of `resources`.
+    /// Whether the client may request all of `resources`.
     #[must_use]
     pub fn allow(&self, resources: &Resources) -> bool {
         resources.iter().all(|resource| resource == self.default || self.others.iter().any(|other| other == resource))
     }
 
-    /// The audience of a token for `granted`, narrowed to `asked` if that names some of them (RFC 8707 §2.2).
+    /// The audience of a token for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
     ///
     /// # Errors
     ///
-    /// [`InvalidTarget`] for a resource that was not granted, or is no longer this client's.
+    /// [`InvalidTarget`] for a resource that was not granted, or that the client may no longer request.
     pub fn audience(&self, granted: &Resources, asked: &Resources) -> Result<Vec<String>, InvalidTarget> {
         let granted: Vec<&str> = if granted.is_empty() { vec![&self.default] } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };

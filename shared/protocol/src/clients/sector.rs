@@ -1,4 +1,4 @@
-//! Which identifier of its users a client is told: one for all clients, or one for each sector (OpenID Connect Core §8).
+//! Subject types: whether a client sees public or pairwise identifiers of users (OpenID Connect Core §8).
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -11,27 +11,27 @@ use crate::types::id::{Issuer, Subject};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SubjectKind {
-    /// The same identifier as every other such client.
+    /// The same identifier for all clients.
     #[default]
     Public,
-    /// An identifier that clients of other sectors cannot recognise.
+    /// A different identifier for each sector.
     Pairwise,
 }
 
-/// Which identifier of its users a client is told.
+/// The subject type of a client, with its sector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubjectType {
     /// The user's own subject.
     Public,
-    /// One that is derived for the clients of a sector.
+    /// A subject derived for the clients of a sector.
     Pairwise(Sector),
 }
 
-/// The host that stands for clients which belong together (§8.1).
+/// The host that identifies a sector (§8.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sector(String);
 
-/// Why the sector of a pairwise client is not known.
+/// Why the sector of a pairwise client cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SectorError {
     /// It has no redirect URI and no sector identifier.
@@ -39,7 +39,7 @@ pub enum SectorError {
         "subject_type pairwise: without redirect_uris, sector_identifier_uri must say which sector the client is in"
     )]
     NoRedirectUri,
-    /// A redirect URI has no host that only the client can be behind, such as a loopback address.
+    /// A redirect URI without a host that is the client's alone, such as a loopback address.
     #[error(
         "redirect_uris[{0}] has no host of its own: for subject_type pairwise, sector_identifier_uri must say which sector \
          the client is in"
@@ -51,17 +51,17 @@ pub enum SectorError {
          sector_identifier_uri must say which sector the client is in"
     )]
     OtherHost(usize),
-    /// The sector identifier is not a URL that can be one.
+    /// The sector identifier is not a suitable URL.
     #[error("sector_identifier_uri is an https URL without user name and fragment, of at most 2048 characters")]
     Identifier,
 }
 
 impl Sector {
-    /// The sector of a client with these redirect URIs.
+    /// The sector of a client with these redirect URIs and sector identifier.
     ///
     /// # Errors
     ///
-    /// [`SectorError`]: the URIs do not name one host, and nothing else says which sector it is.
+    /// [`SectorError`] if the sector identifier is invalid, or there is none and the redirect URIs do not have one host.
     pub fn of(redirect_uris: &[String], identifier: Option<&str>, issuer: &Issuer) -> Result<Self, SectorError> {
         if let Some(uri) = identifier {
             return identified(uri, issuer).map(Self).ok_or(SectorError::Identifier);
@@ -86,14 +86,14 @@ impl Sector {
     }
 }
 
-/// The host of a redirect URI that only the registered client can be behind.
+/// The host of a redirect URI, if only the registered client can be reached there.
 fn host(uri: &str, issuer: &Issuer) -> Option<String> {
     let assured =
         uri.starts_with("https://") || uri.strip_prefix(issuer.origin()).is_some_and(|rest| rest.starts_with('/'));
     Url::parse(uri).ok().filter(|_| assured)?.host_str().map(str::to_owned)
 }
 
-/// The host of a `sector_identifier_uri`: `https`, or on a laptop, which has no TLS, a loopback address.
+/// The host of a `sector_identifier_uri`: an `https` URL, or `http` to a loopback address on a laptop.
 fn identified(uri: &str, issuer: &Issuer) -> Option<String> {
     let url = Url::parse(uri).ok()?;
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
@@ -104,13 +104,13 @@ fn identified(uri: &str, issuer: &Issuer) -> Option<String> {
     (plain && fits && uri.len() <= 2048).then_some(host)
 }
 
-/// The first of `redirect_uris` that the document of a sector does not list (§8.1).
+/// The first of `redirect_uris` that is not in the sector's document (§8.1).
 #[must_use]
 pub fn unlisted<'u>(document: &[String], redirect_uris: &'u [String]) -> Option<&'u str> {
     redirect_uris.iter().find(|uri| !document.contains(uri)).map(String::as_str)
 }
 
-/// The identifier that is made of a derived secret. It has the form of every other subject, so nobody can tell.
+/// The pairwise subject made of a derived secret. It is indistinguishable from a public subject.
 #[must_use]
 pub fn subject(derived: &[u8; 32]) -> Option<Subject> {
     Subject::parse(&encoding::base64url(derived.get(..16)?)).ok()

@@ -1,4 +1,4 @@
-//! The authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3). It advertises what works, and no more.
+//! The authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3). Only what works is advertised.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
     })
 }
 
-/// How clients may authenticate. Whether by a secret of which we keep more than a digest is for the workspace to say.
+/// The supported client authentication methods. `client_secret_jwt` is among them if the workspace allows it.
 struct AuthenticationMetadata {
     methods: Vec<&'static str>,
     algorithms: Vec<&'static str>,
@@ -74,7 +74,7 @@ impl AuthenticationMetadata {
         Self { methods, algorithms }
     }
 
-    /// Without `none`: for endpoints that public clients cannot use.
+    /// The methods without `none`, for endpoints that public clients cannot use.
     fn confidential_methods(&self) -> Vec<&'static str> {
         self.methods.iter().copied().filter(|method| *method != "none").collect()
     }

@@ -1,3 +1,3 @@
-//! Logging in at somebody else: what is sent to an upstream provider, and what is believed of its answer.
+//! Logging in with an upstream provider: the request to it, and the validation of its response.
 
 pub mod openid;

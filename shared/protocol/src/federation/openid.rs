@@ -1,4 +1,4 @@
-//! Logging in with another OpenID provider: we are its client (OpenID Connect Core §3.1).
+//! Logging in with an upstream OpenID provider, whose client we are (OpenID Connect Core §3.1).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,32 +13,32 @@ use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
 use crate::users::user_claims::{Identity, Profile, derived_subject};
 use crate::workspace::upstream_provider::UpstreamProvider;
 
-/// How long ago an upstream ID token may have been issued.
+/// The maximum age of an upstream ID token.
 const MAX_ID_TOKEN_AGE: Lifetime = Lifetime::seconds(600);
 
 /// The part of an upstream provider's metadata that we use (RFC 8414 §2).
 #[derive(Clone, Debug, Deserialize)]
 pub struct UpstreamMetadata {
-    /// Must equal the configured issuer, byte for byte.
+    /// The issuer, which must equal the configured one byte for byte.
     pub issuer: String,
-    /// Where users are sent.
+    /// The authorization endpoint.
     pub authorization_endpoint: String,
-    /// Where codes are exchanged.
+    /// The token endpoint.
     pub token_endpoint: String,
-    /// Where its keys are.
+    /// The URL of its keys.
     pub jwks_uri: String,
-    /// Where claims are, if it has such an endpoint.
+    /// The userinfo endpoint, if there is one.
     #[serde(default, deserialize_with = "present")]
     pub userinfo_endpoint: Option<String>,
-    /// Whether its answers carry `iss` (RFC 9207 §3).
+    /// Whether its responses carry `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
 }
 
-/// A login with an upstream provider that waits for its answer. It travels sealed in a cookie of the browser.
+/// A login with an upstream provider that waits for its response. It travels sealed in a cookie.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UpstreamTransaction {
-    /// What the user was doing here.
+    /// The interaction that the login is part of.
     pub interaction: Interaction,
     /// The provider.
     pub provider: IdentitySourceId,
@@ -48,44 +48,44 @@ pub struct UpstreamTransaction {
     pub nonce: String,
     /// Our `code_verifier`.
     pub code_verifier: String,
-    /// When the answer comes too late.
+    /// When the transaction expires.
     pub expires: Timestamp,
 }
 
-/// Why an upstream login does not lead anywhere. The user reads a fixed text; the cause goes to the log.
+/// Why an upstream login fails. The user sees a fixed text; the cause is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UpstreamError {
-    /// The parameters of the answer are broken or repeated.
+    /// The parameters of the response are malformed or repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
-    /// The answer's `state` is missing or another.
+    /// The `state` is missing or wrong.
     #[error("state does not match")]
     State,
-    /// The answer's `iss` is missing though promised, or another (RFC 9207 §2.4).
+    /// The `iss` is wrong, or missing although the metadata promises it (RFC 9207 §2.4).
     #[error("iss does not match")]
     Issuer,
-    /// The user said no there.
+    /// The user denied the request there.
     #[error("the user was refused or declined at the provider")]
     Denied,
-    /// The provider could not, or would not, for another reason.
+    /// The provider responded with another error.
     #[error("the provider answered with an error")]
     Failed,
-    /// The answer has neither a code nor an error.
+    /// The response has neither a code nor an error.
     #[error("the answer has no code")]
     MissingCode,
-    /// The metadata names another issuer than the configured one.
+    /// The metadata is of another issuer than the configured one.
     #[error("the metadata is of another issuer")]
     Metadata,
-    /// The ID token is not what it must be.
+    /// A claim of the ID token is invalid.
     #[error("the ID token has a wrong {0}")]
     IdToken(&'static str),
-    /// The userinfo answer is about somebody else (§5.3.2).
+    /// The userinfo response is about another user (§5.3.2).
     #[error("userinfo is about another subject")]
     Userinfo,
 }
 
 impl UpstreamTransaction {
-    /// The URL that begins this login at the provider.
+    /// The authorization request to the provider, as a URL.
     #[must_use]
     pub fn authorization_url(
         &self,
@@ -105,7 +105,7 @@ impl UpstreamTransaction {
             ("code_challenge", target.code_challenge),
             ("code_challenge_method", "S256"),
         ];
-        // What our client demands of the login, we demand of the provider's.
+        // What our client requires of the login, we require of the provider's.
         request.extend(prompt(&self.interaction).map(|prompt| ("prompt", prompt)));
         request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
         for (name, value) in request {
@@ -117,11 +117,11 @@ impl UpstreamTransaction {
         url
     }
 
-    /// Checks the provider's answer and takes the code out of it.
+    /// Checks the provider's response and returns its code.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError`]; nothing may be sent to the provider then.
+    /// [`UpstreamError`]. Nothing may be sent to the provider then.
     pub fn answered<'p>(&self, answer: &'p Parameters, metadata: &UpstreamMetadata) -> Result<&'p str, UpstreamError> {
         if answer.one("state")? != Some(self.state.as_str()) {
             return Err(UpstreamError::State);
@@ -140,7 +140,7 @@ impl UpstreamTransaction {
     }
 }
 
-/// The `prompt` for the provider: it may know more accounts of the user than we do.
+/// The `prompt` for the provider, which may know more accounts of the user than we do.
 const fn prompt(interaction: &Interaction) -> Option<&'static str> {
     match (interaction.prompts_login(), interaction.prompts_account()) {
         (true, true) => Some("login select_account"),
@@ -150,9 +150,9 @@ const fn prompt(interaction: &Interaction) -> Option<&'static str> {
     }
 }
 
-/// Where the provider sends its answer, and what binds the code that it sends.
+/// Where the provider sends its response, and the challenge that its code is bound to.
 pub struct Target<'a> {
-    /// Our callback.
+    /// Our redirect URI.
     pub callback: &'a str,
     /// The challenge of our verifier.
     pub code_challenge: &'a str,
@@ -169,7 +169,7 @@ impl UpstreamMetadata {
     }
 }
 
-/// The claims of an upstream ID token (OpenID Connect Core §2), as strictly typed as they must be.
+/// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2).
 #[derive(Clone, Debug, Deserialize)]
 pub struct UpstreamIdToken {
     iss: String,
@@ -191,11 +191,11 @@ pub struct UpstreamIdToken {
 }
 
 impl UpstreamIdToken {
-    /// Checks the claims of an ID token whose signature is good (§3.1.3.7).
+    /// Checks the claims of an ID token whose signature is valid (§3.1.3.7).
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::IdToken`] names the claim that is wrong.
+    /// [`UpstreamError::IdToken`] names the invalid claim.
     pub fn accept(claims: &[u8], expected: &Expected<'_>) -> Result<Self, UpstreamError> {
         let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
         let (issued, now) = (Timestamp::from_seconds(token.iat), expected.now);
@@ -217,21 +217,21 @@ impl UpstreamIdToken {
         }
     }
 
-    /// The latest time at which the user can have proved who they are, as the provider says in whole seconds. With its
-    /// single sign-on that may have been long ago.
+    /// The latest time at which the user can have authenticated, given the provider's `auth_time` in whole seconds. With
+    /// single sign-on at the provider, that may be long ago.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
         let end_of_second = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(999));
         self.auth_time.map(end_of_second)
     }
 
-    /// The user whom this token is about, with what `userinfo` adds.
+    /// The identity of the user, with the claims that `userinfo` adds.
     ///
     /// The subject is derived from provider, issuer and upstream subject, never from an e-mail address.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Userinfo`] if the addition is about somebody else.
+    /// [`UpstreamError::Userinfo`] if `userinfo` is about another user.
     pub fn identity(
         self,
         workspace: &WorkspaceId,
@@ -254,15 +254,15 @@ impl UpstreamIdToken {
     }
 }
 
-/// What an upstream ID token is held against.
+/// What an upstream ID token is checked against.
 pub struct Expected<'a> {
-    /// The provider that was asked.
+    /// The provider.
     pub provider: &'a UpstreamProvider,
-    /// The nonce that was sent.
+    /// The nonce of the request.
     pub nonce: &'a str,
-    /// The access token that came with it.
+    /// The access token that was issued with it.
     pub access_token: &'a str,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
 }
 
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_07_and_17_a_user_is_known_by_source_issuer_and_subject_and_claims_pass_a_list() {
+    fn sec_up_07_and_17_users_are_identified_by_source_issuer_and_subject_and_claims_are_filtered() {
         let token =
             accepted(&serde_json::json!({"email": "a@example.com", "groups": ["admin"], "tenant": "x"})).unwrap();
         let workspace = WorkspaceId::parse("default", "demo").unwrap();
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_oidc_04_and_sec_up_17_a_provider_is_believed_of_the_domains_that_are_registered_and_no_others() {
+    fn sec_oidc_04_and_sec_up_17_a_provider_is_trusted_for_its_registered_domains_only() {
         let workspace = WorkspaceId::parse("default", "demo").unwrap();
         let trusted = UpstreamProvider {
             verified_email_domains: serde_json::from_value(serde_json::json!(["corp.example"])).unwrap(),
@@ -490,7 +490,7 @@ mod tests {
         assert_eq!(
             verified(&trusted, id_token, userinfo),
             Some(Value::Bool(false)),
-            "the address that is told decides"
+            "the address that is returned decides"
         );
     }
 }

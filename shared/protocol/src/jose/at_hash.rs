@@ -1,23 +1,23 @@
-//! `at_hash`: the digest by which an ID token names the access token beside it (OpenID Connect Core §3.1.3.6).
+//! `at_hash`: the digest that binds an ID token to its access token (OpenID Connect Core §3.1.3.6).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::syntax::encoding;
 
-/// Whether an ID token carries the hash of the access token beside it. In the code flow it may (§3.1.3.6); it then has to
-/// wait for the access token's signature.
+/// Whether ID tokens carry `at_hash`. It is optional in the code flow (§3.1.3.6); with it, the ID token can be signed only
+/// after the access token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AtHash {
     /// Both tokens are signed at the same time.
     #[default]
     Omitted,
-    /// The ID token names its access token.
+    /// The ID token is signed after its access token.
     Included,
 }
 
-/// The left half of the SHA-256 digest of `access_token` (§3.1.3.6): every offered algorithm uses SHA-256.
+/// The left half of the SHA-256 digest of `access_token` (§3.1.3.6). All supported algorithms use SHA-256.
 #[must_use]
 pub fn at_hash(access_token: &str) -> String {
     let digest = Sha256::digest(access_token.as_bytes());

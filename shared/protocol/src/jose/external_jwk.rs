@@ -1,7 +1,7 @@
-//! Keys that others sign with: upstream providers and clients (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+//! The keys of upstream providers and clients (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 //!
-//! They may use `EdDSA` too, which we cannot: KMS does not offer it over a digest. So their algorithms and keys are types
-//! of their own, and none of them can end up in a ring of ours.
+//! They may also use `EdDSA`, which we cannot, because KMS does not support it over a digest. External algorithms and
+//! keys are therefore separate types, which cannot end up in our key ring.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,13 +11,13 @@ use crate::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
 use crate::syntax::encoding::{base64url_array, base64url_decoded};
 use crate::syntax::json::{self, present};
 
-/// The most keys that a set may have (catalogue row SEC-SSRF-03).
+/// The maximum number of keys in a set (catalogue row SEC-SSRF-03).
 const MAX_KEYS: usize = 100;
 
-/// The members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2 and §6.4.1).
+/// The members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2 and §6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// A signature algorithm that others may use. `none` and the HMACs have no representation.
+/// A supported signature algorithm of others. `none` and the HMACs have no representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ExternalAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -26,7 +26,7 @@ pub enum ExternalAlgorithm {
     PS256,
     /// ECDSA on P-256 with SHA-256.
     ES256,
-    /// `EdDSA` on Ed25519, by its first name (RFC 8037 §3.1) or by its own (RFC 9864 §2.2).
+    /// `EdDSA` on Ed25519, by its generic name (RFC 8037 §3.1) or its specific one (RFC 9864 §2.2).
     #[serde(rename = "EdDSA", alias = "Ed25519")]
     EdDsa,
 }
@@ -57,12 +57,12 @@ impl From<Algorithm> for ExternalAlgorithm {
     }
 }
 
-/// A public key that somebody else signs with, for one algorithm.
+/// An external public key, for one algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternalKey {
-    /// One of a kind that we have as well.
+    /// A key of a type that we use as well.
     Common(PublicJwk),
-    /// A key on Ed25519: the point, base64url.
+    /// An Ed25519 key: the point, base64url.
     Ed25519(String),
 }
 
@@ -77,7 +77,7 @@ impl ExternalKey {
     }
 }
 
-/// A key as somebody else publishes it. Members that do not concern signatures are passed over.
+/// A published key. Members that do not concern signatures are ignored.
 #[derive(Clone, Debug, Deserialize)]
 struct ExternalJwk {
     kty: String,
@@ -101,7 +101,7 @@ struct ExternalJwk {
     y: Option<String>,
 }
 
-/// A set of keys as somebody else publishes it. A key that cannot be read is no key; the others stay usable.
+/// A published set of keys. A key that cannot be parsed is skipped; the others remain usable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExternalJwks {
     keys: Vec<Value>,
@@ -110,28 +110,28 @@ pub struct ExternalJwks {
 /// Why a client cannot be registered with a set of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum JwksError {
-    /// More keys than are looked at.
+    /// Too many keys.
     #[error("jwks has more than a hundred keys: leave out those that are not in use")]
     TooManyKeys,
-    /// A private or symmetric key, which is no longer secret now.
+    /// A private or symmetric key, which has now been disclosed.
     #[error("jwks.keys[{0}] is a private or symmetric key: make a new one, and register its public members only")]
     PrivateKey(usize),
-    /// Something that is no key.
+    /// A malformed key.
     #[error("jwks.keys[{0}] is not a JWK")]
     NotAKey(usize),
-    /// A key for signatures that is too weak, malformed or of an unknown kind.
+    /// A signature key that is too weak, malformed or of an unsupported type.
     #[error("jwks.keys[{0}] is not good for signatures: use RSA with 2048 bits or more, P-256, or Ed25519")]
     UnusableKey(usize),
 }
 
 impl ExternalJwks {
-    /// Reads the JSON of a set; `None` if it is none, or has more than a hundred keys.
+    /// Parses a set; `None` if it is malformed or has more than a hundred keys.
     #[must_use]
     pub fn parse(json: &[u8]) -> Option<Self> {
         json::strict(json).filter(|set: &Self| set.keys.len() <= MAX_KEYS)
     }
 
-    /// The signature keys, at most a hundred, that `alg` can be verified with, those named `kid` if a name is given.
+    /// The keys that can verify `alg`, restricted to those named `kid` if it is given. Only the first hundred are considered.
     #[must_use]
     pub fn candidates(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<ExternalKey> {
         self.keys
@@ -145,8 +145,8 @@ impl ExternalJwks {
             .collect()
     }
 
-    /// Finds out whether a client may be registered with this set: public keys only, and each that is for signatures is
-    /// one that we would believe (catalogue rows SEC-CLI-13, SEC-JWT-05).
+    /// Checks that a client may be registered with this set: it contains public keys only, and each signature key is
+    /// usable (catalogue rows SEC-CLI-13, SEC-JWT-05).
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl ExternalJwks {
 }
 
 impl ExternalJwk {
-    /// Whether the key is meant for signatures (RFC 7517 §4.2 and §4.3).
+    /// Whether the key is for verifying signatures (RFC 7517 §4.2 and §4.3).
     fn verifies(&self) -> bool {
         let meant = self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"));
         meant && self.usage.as_deref().is_none_or(|usage| usage == "sig")
@@ -193,7 +193,7 @@ impl ExternalJwk {
         }
     }
 
-    /// An RSA key of 2048 to 8192 bits with an odd exponent from 3 on (RFC 7518 §3.3).
+    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3).
     fn rsa(self) -> Option<KeyMaterial> {
         let (n, e) = (self.n?, self.e?);
         let strong = (2048..=8192).contains(&bits(&base64url_decoded(&n)?));
@@ -202,7 +202,7 @@ impl ExternalJwk {
         (strong && odd && (2..=33).contains(&bits(&exponent))).then_some(KeyMaterial::Rsa { n, e })
     }
 
-    /// Whether the point is on the curve is for who does the arithmetic.
+    /// A P-256 key. Whether the point is on the curve is checked by the crypto library.
     fn p256(self) -> Option<KeyMaterial> {
         let (x, y) = (self.x?, self.y?);
         let whole = base64url_array::<32>(&x).is_some() && base64url_array::<32>(&y).is_some();
@@ -210,7 +210,7 @@ impl ExternalJwk {
     }
 }
 
-/// How many bits the number has whose big-endian bytes these are.
+/// The bit length of a big-endian number.
 fn bits(bytes: &[u8]) -> usize {
     let significant: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
     let unused = significant.first().map_or(0, |first| first.leading_zeros());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_13_keys_for_something_else_are_no_candidates() {
+    fn sec_cli_13_keys_for_other_uses_are_no_candidates() {
         let (n, point) = (modulus(256), base64url(&[7; 32]));
         let jwks = set(&json!([
             {"kty": "RSA", "n": n, "e": "AQAB", "kid": "a", "use": "enc"},
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_05_a_weak_or_broken_key_is_no_key() {
+    fn sec_jwt_05_weak_or_malformed_keys_are_not_used() {
         let whole = base64url(&[7; 32]);
         let table = [
             (json!({"kty": "RSA", "n": modulus(256), "e": "AQAB"}), true),

@@ -1,4 +1,4 @@
-//! Our public keys, in the form that others read them in (RFC 7517, RFC 7518 §6).
+//! Our public keys, as published (RFC 7517, RFC 7518 §6).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -28,13 +28,13 @@ impl Algorithm {
     }
 }
 
-/// A public key of ours, with its one algorithm.
+/// One of our public keys, with its algorithm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicJwk {
     /// The key material, with its key type.
     #[serde(flatten)]
     pub material: KeyMaterial,
-    /// The one algorithm that it is for.
+    /// Its only algorithm.
     pub alg: Algorithm,
 }
 
@@ -62,7 +62,7 @@ pub enum KeyMaterial {
     },
 }
 
-/// The one curve that is used.
+/// The supported curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Curve {
     /// NIST P-256.

@@ -1,7 +1,7 @@
-//! The key ring: which key signs, which ones are published, in what order, and how a key passes from role to role.
+//! The key ring: which key signs, which keys are published and in what order, and how keys change roles.
 //!
 //! A key is published as `Next` before it signs, becomes `Current`, and stays published as `Retired` until the last
-//! token that it signed has ended. There is at most one current key.
+//! token that it signed has expired. There is at most one current key.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -9,28 +9,28 @@ use thiserror::Error;
 use crate::jose::jwk::{Algorithm, PublicJwk};
 use crate::types::time::{Lifetime, Timestamp};
 
-/// How long a key has to have been published before it signs: longer than anybody may keep our keys without looking
-/// again. API Gateway's JWT authorizer keeps them for two hours.
+/// How long a key must have been published before it signs: longer than verifiers cache our keys. API Gateway's JWT
+/// authorizer caches them for two hours.
 pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 
 /// The signing keys of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRing {
-    /// The keys, each in its role.
+    /// The keys, with their roles.
     pub keys: Vec<RingKey>,
 }
 
 /// A key in the ring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RingKey {
-    /// Its public half.
+    /// The public key.
     pub jwk: PublicJwk,
-    /// What it is used for at present.
+    /// Its current role.
     pub role: KeyRole,
-    /// Where its private half is.
+    /// Where the private key is.
     #[serde(rename = "custody", default)]
     pub location: KeyLocation,
-    /// Since when it has its role.
+    /// When it took on its role.
     #[serde(default = "epoch")]
     pub since: Timestamp,
 }
@@ -39,43 +39,43 @@ const fn epoch() -> Timestamp {
     Timestamp::from_millis(0)
 }
 
-/// What a key is used for at present.
+/// The role of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyRole {
     /// It signs.
     Current,
-    /// It is published, so that every verifier knows it before it signs. It takes over if the current one cannot sign.
+    /// It is published, so that verifiers know it before it signs. It takes over if the current key cannot sign.
     Next,
-    /// It no longer signs, but tokens that it signed are still good.
+    /// It no longer signs, but tokens that it signed are still valid.
     Retired,
-    /// It is not believed any more.
+    /// It is no longer trusted.
     Revoked,
 }
 
-/// Where the private half of a key is.
+/// Where a private key is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyLocation {
-    /// In the store, sealed under our own root key: on a laptop.
+    /// In the store, sealed under a local root key: on a laptop.
     #[default]
     Sealed,
-    /// In KMS, which never gives it away. The name is the key's ARN or id, never an alias, which would change under us.
+    /// In KMS, which it never leaves. Named by ARN or id, never by an alias, which could be pointed at another key.
     Kms(String),
-    /// In the store, encrypted by KMS, which made it. It is decrypted into memory, and signs there.
+    /// In the store, generated and encrypted by KMS. It is decrypted into memory and signs there.
     Wrapped,
 }
 
-/// Why a key cannot pass to another role.
+/// Why a key cannot change its role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RingError {
     /// The ring has no such key.
     #[error("the ring has no key of this name")]
     Unknown,
-    /// The ring has the key already.
+    /// The key is already in the ring.
     #[error("the ring has this key already")]
     Present,
-    /// There is no key that could become the current one.
+    /// There is no next key.
     #[error("the ring has no next key: add one, and wait until every verifier has seen it")]
     NoNext,
     /// The next key has not been published for long enough.
@@ -99,8 +99,8 @@ impl KeyRing {
         self.keys.iter().find(|key| key.role == KeyRole::Current)
     }
 
-    /// The keys that may sign, in the order in which they are tried: the current one, then the next ones of the same
-    /// algorithm, which is the one that clients are registered for.
+    /// The keys that may sign, in the order in which they are tried: the current one, then the next ones with the same
+    /// algorithm, which clients rely on.
     #[must_use]
     pub fn signing(&self) -> Vec<&RingKey> {
         let Some(current) = self.current() else { return Vec::new() };
@@ -108,7 +108,7 @@ impl KeyRing {
         std::iter::once(current).chain(next).collect()
     }
 
-    /// The keys that verifiers may believe, the current one first.
+    /// The keys that verifiers may trust, the current one first.
     #[must_use]
     pub fn published(&self) -> Vec<&PublicJwk> {
         let mut keys: Vec<&RingKey> = self.keys.iter().filter(|key| key.role != KeyRole::Revoked).collect();
@@ -134,8 +134,8 @@ impl KeyRing {
         serde_json::json!({ "keys": self.published().into_iter().map(PublicJwk::published).collect::<Vec<_>>() })
     }
 
-    /// Adds a key that verifiers are to learn of before it signs. In an empty ring there is nobody yet to surprise, and
-    /// the key signs at once.
+    /// Adds a key as a next key, so that verifiers learn of it before it signs. The first key of a ring becomes the
+    /// current one at once, because no verifier has cached anything yet.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`RingError::NoNext`], or [`RingError::TooEarly`] if the key was `published` for less than that.
+    /// [`RingError::NoNext`], or [`RingError::TooEarly`] if the key has been published for less than `published`.
     pub fn rotate(&mut self, published: Lifetime, now: Timestamp) -> Result<(), RingError> {
         let next = self.keys.iter_mut().filter(|key| key.role == KeyRole::Next).min_by_key(|key| key.since);
         let next = next.ok_or(RingError::NoNext)?;
@@ -172,12 +172,12 @@ impl KeyRing {
         Ok(())
     }
 
-    /// No longer believes the key named `kid`: every token that it signed ends. If it was the current one, the oldest
-    /// next key signs from now on.
+    /// Revokes the key named `kid`, and with it every token that it signed. If it was the current one, the oldest next
+    /// key becomes current.
     ///
     /// # Errors
     ///
-    /// [`RingError::Unknown`], or [`RingError::NoNext`] if nothing would be left to sign with.
+    /// [`RingError::Unknown`], or [`RingError::NoNext`] if no key would be left to sign with.
     pub fn revoke(&mut self, kid: &str, now: Timestamp) -> Result<(), RingError> {
         let position = self.position(kid)?;
         if self.keys.get(position).is_some_and(|key| key.role == KeyRole::Current) {
@@ -189,19 +189,21 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Forgets the key named `kid`, whose tokens live no longer than `longest`.
+    /// Removes the key named `kid`, whose tokens live no longer than `longest`.
     ///
     /// # Errors
     ///
-    /// [`RingError::Unknown`], [`RingError::InUse`], or [`RingError::TokensAlive`] for a key that is retired too
+    /// [`RingError::Unknown`], [`RingError::InUse`], or [`RingError::TokensAlive`] for a key that was retired too
     /// recently.
     pub fn remove(&mut self, kid: &str, longest: Lifetime, now: Timestamp) -> Result<(), RingError> {
         let position = self.position(kid)?;
         if let Some(key) = self.keys.get(position) {
-            let over = key.since.plus(longest);
+            let last_expiry = key.since.plus(longest);
             match key.role {
                 KeyRole::Current => return Err(RingError::InUse),
-                KeyRole::Retired if !now.reached(over) => return Err(RingError::TokensAlive(over)),
+                KeyRole::Retired if !now.reached(last_expiry) => {
+                    return Err(RingError::TokensAlive(last_expiry));
+                }
                 KeyRole::Retired | KeyRole::Next | KeyRole::Revoked => {}
             }
         }
@@ -256,7 +258,7 @@ mod tests {
     fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
         let mut ring = KeyRing::default();
         ring.add(jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Current], "nobody knows the workspace yet");
+        assert_eq!(roles(&ring), [KeyRole::Current], "no verifier knows the workspace yet");
         assert_eq!(ring.add(jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
         assert_eq!(ring.rotate(PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
         ring.add(jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
@@ -276,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_key_is_believed_no_more_and_something_must_be_left_to_sign() {
+    fn a_revoked_key_is_no_longer_trusted_and_a_key_must_remain_to_sign() {
         let mut ring = KeyRing { keys: vec![key("AA", KeyRole::Current)] };
         let first = jwk("AA").thumbprint();
         assert_eq!(ring.revoke(&first, NOW), Err(RingError::NoNext));
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_key_takes_over_only_with_the_algorithm_that_clients_expect() {
+    fn the_next_key_takes_over_only_with_the_same_algorithm() {
         let mut ring = KeyRing { keys: vec![key("Aw", KeyRole::Next), key("AA", KeyRole::Current)] };
         ring.keys.push(key("AQ", KeyRole::Next));
         ring.keys[2].jwk.alg = Algorithm::PS256;
@@ -332,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_of_the_first_release_is_still_read() {
+    fn a_ring_of_the_first_release_is_still_readable() {
         let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
         let ring: KeyRing = serde_json::from_str(text).unwrap();
         assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, epoch()));

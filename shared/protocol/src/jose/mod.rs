@@ -1,4 +1,4 @@
-//! Keys: those that we publish and sign with, and those of clients and providers (RFC 7517, RFC 7518).
+//! Keys: our own, and those of clients and upstream providers (RFC 7517, RFC 7518).
 
 pub mod at_hash;
 pub mod external_jwk;

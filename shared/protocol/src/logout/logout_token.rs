@@ -1,4 +1,4 @@
-//! Telling clients that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+//! Notifying clients that a session has ended (OpenID Connect Back-Channel Logout 1.0).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,18 +12,18 @@ use crate::users::session::Participant;
 /// The `typ` of the JOSE header (§2.4).
 pub const TYPE: &str = "logout+jwt";
 
-/// The one event that a logout token tells of (§2.4).
+/// The event of a logout token (§2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// How long a logout token is good: at most two minutes (§2.4). Each try signs a new one.
+/// How long a logout token is valid: at most two minutes (§2.4). Each attempt signs a new one.
 const LIFETIME: Lifetime = Lifetime::seconds(120);
 
-/// What has to be told to whom: the message that waits until the client has heard of it. There is nothing secret in it.
+/// The message that is queued until the client is notified. It contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogoutNotice {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// The client, and the names that it knows.
+    /// The client, and the `sub` and `sid` that it knows.
     pub participant: Participant,
 }
 
@@ -36,22 +36,22 @@ struct Written {
 }
 
 impl LogoutNotice {
-    /// The text of the message.
+    /// Encodes the message.
     #[must_use]
     pub fn encoded(&self) -> String {
         let (tenant, workspace) = (self.workspace.tenant().into(), self.workspace.name().into());
         json!(Written { tenant, workspace, participant: self.participant.clone() }).to_string()
     }
 
-    /// Reads the text of a message.
+    /// Parses a message.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let Written { tenant, workspace, participant } = serde_json::from_str(text).ok()?;
         Some(Self { workspace: WorkspaceId::parse(&tenant, &workspace).ok()?, participant })
     }
 
-    /// The `jti` of every token that tells of this: the same however often it is sent, so that the client recognises what
-    /// it has heard already.
+    /// The `jti` of every logout token for this notice: the same for each attempt, so that the client recognises a
+    /// repeat.
     fn jti(&self) -> String {
         let digest = Sha256::digest(format!("{} {}", self.workspace, self.participant.encoded()));
         base64url(digest.get(..16).unwrap_or_default())
@@ -69,18 +69,18 @@ pub struct LogoutTokenClaims {
     pub aud: ClientId,
     /// When it was issued, in seconds.
     pub iat: u64,
-    /// When it ends, in seconds.
+    /// When it expires, in seconds.
     pub exp: u64,
-    /// The same for each try.
+    /// The same for each attempt.
     pub jti: String,
-    /// That a session has ended.
+    /// The logout event.
     pub events: Value,
-    /// Which session.
+    /// The session.
     pub sid: String,
 }
 
 impl LogoutTokenClaims {
-    /// The claims that tell of `notice` at `now`.
+    /// The claims for `notice` at `now`.
     #[must_use]
     pub fn of(notice: &LogoutNotice, issuer: &Issuer, now: Timestamp) -> Self {
         let Participant { client_id, sub, sid } = notice.participant.clone();
@@ -97,19 +97,19 @@ impl LogoutTokenClaims {
     }
 }
 
-/// What became of a try to tell a client.
+/// The outcome of an attempt to notify a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// It has heard.
+    /// The client was notified.
     Delivered,
-    /// It has heard, and does not want to: trying again would change nothing (§2.8).
+    /// The client rejected the token: trying again would not help (§2.8).
     Rejected,
-    /// It may not have heard: try again.
+    /// The client may not have been notified: try again.
     Retry,
 }
 
 impl DeliveryOutcome {
-    /// What an answer with this status means (§2.8).
+    /// The meaning of a response with this status (§2.8).
     #[must_use]
     pub const fn of(status: u16) -> Self {
         match status {
@@ -137,7 +137,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_waits_is_read_as_it_was_written(client in "[!-~]{1,20}", sub in "[!-~]{1,20}", sid in "[A-Za-z0-9_-]{1,22}") {
+        fn a_queued_notice_round_trips(client in "[!-~]{1,20}", sub in "[!-~]{1,20}", sid in "[A-Za-z0-9_-]{1,22}") {
             let notice = notice(&client, &sub, &sid);
             prop_assert_eq!(LogoutNotice::parse(&notice.encoded()), Some(notice.clone()));
             let participant = notice.participant;
@@ -145,7 +145,7 @@ mod tests {
         }
 
         #[test]
-        fn reading_anything_never_panics(text in ".*") {
+        fn parsing_never_panics(text in ".*") {
             prop_assert!(LogoutNotice::parse(&text).is_none());
             let _ = Participant::parse(&text);
         }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_400_is_a_no_and_everything_but_a_200_or_204_is_no_answer() {
+    fn a_400_is_a_rejection_and_only_200_and_204_are_success() {
         let table = [
             (200, DeliveryOutcome::Delivered),
             (204, DeliveryOutcome::Delivered),

@@ -1,4 +1,4 @@
-//! Logging out, and telling clients about it (OpenID Connect RP-Initiated and Back-Channel Logout).
+//! Logout, and notifying clients of it (OpenID Connect RP-Initiated and Back-Channel Logout).
 
 pub mod logout_token;
 pub mod request;

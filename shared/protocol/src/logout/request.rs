@@ -1,8 +1,7 @@
-//! Logging out at a client's wish (OpenID Connect RP-Initiated Logout 1.0): what it asks for, and whether the user has to
-//! be asked.
+//! Logout requests of clients (OpenID Connect RP-Initiated Logout 1.0), and whether the user has to confirm.
 //!
-//! A parameter never says whose session ends: that is the one of the browser. What an ID token of ours can do as a hint
-//! is to spare its user the question.
+//! No parameter selects the session to end: it is always that of the browser. All that an ID token can do as a hint is to
+//! spare the user the confirmation.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,19 +15,19 @@ use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 use crate::users::session::Session;
 
-/// The longest value that is taken, in characters.
+/// The maximum length of a parameter, in bytes.
 const MAX_PARAMETER_BYTES: usize = 2048;
 
-/// A logout request (§2), of which nothing is believed yet. `logout_hint` and `ui_locales` may be there and change
-/// nothing: a user is known by the session and not by a parameter.
+/// A logout request (§2), not checked yet. `logout_hint` and `ui_locales` are allowed and ignored: the session identifies
+/// the user, not a parameter.
 pub struct LogoutRequest {
-    /// An ID token that was issued to the client, ended or not.
+    /// An ID token that was issued to the client. It may have expired.
     pub id_token_hint: Option<Secret<String>>,
-    /// The client, by its own word.
+    /// The `client_id` parameter.
     pub client_id: Option<ClientId>,
-    /// Where the user is to be sent afterwards.
+    /// Where to send the user afterwards.
     pub post_logout_redirect_uri: Option<String>,
-    /// The client's own value, which goes back as it came.
+    /// The client's `state`, returned unchanged.
     pub state: Option<String>,
 }
 
@@ -37,15 +36,15 @@ impl LogoutRequest {
     ///
     /// # Errors
     ///
-    /// [`PageError`] for what is repeated, too long, or no `client_id` at all.
+    /// [`PageError`] for a repeated or oversized parameter, or a malformed `client_id`.
     pub fn parse(parameters: &Parameters) -> Result<Self, PageError> {
         let bounded = |name| match parameters.one(name)? {
             Some(value) if value.len() > MAX_PARAMETER_BYTES => Err(PageError::RequestTooLarge),
             value => Ok(value.map(str::to_owned)),
         };
-        // Who sends them twice is as wrong as with those that count (OAuth 2.1 §3.1).
-        for understood in ["logout_hint", "ui_locales"] {
-            bounded(understood)?;
+        // Repeating them is an error even though they are ignored (OAuth 2.1 §3.1).
+        for ignored in ["logout_hint", "ui_locales"] {
+            bounded(ignored)?;
         }
         let client_id = bounded("client_id")?.map(|id| ClientId::parse(&id)).transpose();
         Ok(Self {
@@ -56,7 +55,7 @@ impl LogoutRequest {
         })
     }
 
-    /// The client that asks: the one that `hint` was issued to, which `client_id` must not contradict (§2).
+    /// The client that sent the request: the one that `hint` was issued to, which `client_id` must not contradict (§2).
     ///
     /// # Errors
     ///
@@ -71,18 +70,18 @@ impl LogoutRequest {
         }
     }
 
-    /// Where the user is sent afterwards: nowhere, unless it is known who asks (§3).
+    /// Where to send the user afterwards: nowhere, if the client is not known (§3).
     ///
     /// # Errors
     ///
-    /// [`PageError::UnregisteredPostLogoutUri`] for another URI than those that `client` registered, byte for byte.
+    /// [`PageError::UnregisteredPostLogoutUri`] for a URI that `client` did not register, byte for byte.
     pub fn returning(&self, client: Option<&Client>) -> Result<Option<Returning>, PageError> {
         let (Some(client), Some(requested)) = (client, &self.post_logout_redirect_uri) else { return Ok(None) };
         Returning::registered(client, requested, self.state.clone()).map(Some)
     }
 }
 
-/// Where a user is sent who has logged out, with the client's own value.
+/// Where to send the user after logout, with the client's `state`.
 pub struct Returning {
     uri: RedirectUri,
     state: Option<String>,
@@ -106,13 +105,13 @@ impl Returning {
         &self.uri
     }
 
-    /// The client's own value.
+    /// The client's `state`.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// The `Location` that sends the user there.
+    /// The `Location` header that sends the user there.
     #[must_use]
     pub fn location(&self) -> String {
         let state = self.state.as_deref().map(|state| ("state", state));
@@ -120,7 +119,7 @@ impl Returning {
     }
 }
 
-/// What an ID token of ours says to the logout endpoint. It may have ended (§2).
+/// The claims of an ID token that matter to the logout endpoint. It may have expired (§2).
 #[derive(Deserialize)]
 pub struct Hint {
     iss: String,
@@ -135,25 +134,25 @@ fn audience_of_clients<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Res
 }
 
 impl Hint {
-    /// Reads the claims of an ID token whose signature is good, if `issuer` issued it.
+    /// Parses the claims of an ID token whose signature is valid, if `issuer` issued it.
     #[must_use]
     pub fn parse(claims: &[u8], issuer: &Issuer) -> Option<Self> {
         serde_json::from_slice::<Self>(claims).ok().filter(|hint| hint.iss == issuer.as_str())
     }
 }
 
-/// What happens with a logout request.
+/// What happens next.
 pub enum LogoutStep {
-    /// Nobody is logged in: there is nothing to end.
+    /// There is no session to end.
     Nobody,
-    /// The user has to be asked (§2).
+    /// The user has to confirm (§2).
     Ask(Session),
     /// The session ends.
     End(ApprovedLogout),
 }
 
-/// The proof that a session is to end: its user said so, or the client that it belongs to did. Only this module makes
-/// one.
+/// Proof that a session is to end, confirmed by its user or requested with an ID token of the session. Only this module
+/// creates it.
 pub struct ApprovedLogout(Session);
 
 impl ApprovedLogout {
@@ -164,8 +163,8 @@ impl ApprovedLogout {
     }
 }
 
-/// Decides a request: without an ID token of this very session the user is asked, so that no foreign page logs anybody
-/// out, and no hint of one user ends the session of another in the same browser (§2, §6).
+/// Decides a request. Without an ID token of this very session the user has to confirm, so that no other site can log the
+/// user out, and a hint of one user cannot end another user's session in the same browser (§2, §6).
 #[must_use]
 pub fn decide(session: Option<Session>, hint: Option<&Hint>) -> LogoutStep {
     let Some(session) = session else { return LogoutStep::Nobody };
@@ -176,25 +175,25 @@ pub fn decide(session: Option<Session>, hint: Option<&Hint>) -> LogoutStep {
     }
 }
 
-/// What the page that asks carries in its form, sealed: what the user is asked about, and of whom.
+/// The sealed content of the confirmation form.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// The hash of the cookie of the session that is to end.
+    /// The hash of the cookie of the session to end.
     #[serde(rename = "s")]
     pub cookie: String,
-    /// The client that asks, if that is known.
+    /// The client that sent the request, if it is known.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,
-    /// Where the user is sent afterwards; checked anew against the registration.
+    /// Where to send the user afterwards; checked against the registration again.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub post_logout_redirect_uri: Option<String>,
-    /// The client's own value.
+    /// The client's `state`.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// When the form can no longer be sent.
+    /// When the form expires.
     #[serde(rename = "e")]
     pub expires: Timestamp,
-    /// Why the form is there.
+    /// Why the form is shown.
     #[serde(rename = "w")]
     pub prompt: LogoutPrompt,
 }
@@ -202,21 +201,21 @@ pub struct Confirmation {
 /// Why a user is shown a form that ends their session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LogoutPrompt {
-    /// To be asked. The browser must have the session's cookie when the form comes back.
+    /// The user has to confirm. The browser must still have the session cookie when the form is submitted.
     #[serde(rename = "a")]
     Asked,
-    /// The user has said yes, and the session could not be ended. The cookie is gone already.
+    /// The user confirmed, and ending the session failed. The cookie is already deleted.
     #[serde(rename = "f")]
     Failed,
 }
 
 impl Confirmation {
-    /// The session that may end when this form comes back at `now` from a browser whose session cookie has the hash
+    /// The session that this form ends when it is submitted at `now` by a browser whose session cookie has the hash
     /// `presented`; `None` if the browser has another session, or none.
     ///
     /// # Errors
     ///
-    /// [`PageError::StaleLogout`] if the form is too old.
+    /// [`PageError::StaleLogout`] if the form has expired or is malformed.
     pub fn session(&self, presented: Option<SecretHash>, now: Timestamp) -> Result<Option<SecretHash>, PageError> {
         let sealed = SecretHash::parse(&self.cookie).ok_or(PageError::StaleLogout)?;
         if now.reached(self.expires) {
@@ -229,7 +228,7 @@ impl Confirmation {
         Ok(same.then_some(sealed))
     }
 
-    /// The proof that the user wants `session` to end: they were asked about it, in this form, and said yes.
+    /// Proof that the user confirmed the end of `session` in this form.
     #[must_use]
     pub fn approve(&self, session: Session) -> Option<ApprovedLogout> {
         (session.cookie == self.cookie).then_some(ApprovedLogout(session))

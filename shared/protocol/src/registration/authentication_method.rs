@@ -1,5 +1,5 @@
-//! How a client authenticates, as its metadata say it (RFC 7591 §2), and the check that it has what its one method needs
-//! and nothing else.
+//! The authentication method in a client's metadata (RFC 7591 §2), and the check that the client has exactly what its
+//! method needs.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::workspace::settings::Settings;
 
-/// How far ahead assertions may expire (catalogue row SEC-CLI-09).
+/// How far in the future assertions may expire by default (catalogue row SEC-CLI-09).
 const DEFAULT_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(300);
 
-/// How far ahead those of a client may that cannot do better.
+/// How far in the future a client may be allowed to let them expire.
 const MAX_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(3600);
 
 /// The most secrets that one client may have: the newest and two older ones, so that they can be rotated.
 const MAX_SECRETS: usize = 3;
 
-/// The names of the authentication methods that are offered (RFC 7591 §2).
+/// The supported authentication methods (RFC 7591 §2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthenticationMethod {
@@ -33,33 +33,33 @@ pub enum AuthenticationMethod {
     ClientSecretBasic,
     /// Form parameters.
     ClientSecretPost,
-    /// Assertions with a MAC, in workspaces that allow it.
+    /// Assertions with a MAC, in workspaces that allow them.
     ClientSecretJwt,
-    /// Assertions that are signed.
+    /// Signed assertions.
     PrivateKeyJwt,
 }
 
-/// The digest of a secret, and perhaps when the secret ends.
+/// The digest of a secret, with or without an expiry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged, expecting = "client_secret_sha256 holds digests, each a string or { sha256, expires_at }")]
 pub enum SecretDigest {
-    /// A secret that is good until it is removed.
+    /// A secret that is valid until it is removed.
     Lasting(String),
-    /// A secret that ends.
+    /// A secret that expires.
     Ending(EndingSecret),
 }
 
-/// The digest of a secret that ends.
+/// The digest of a secret that expires.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndingSecret {
     /// The digest.
     pub sha256: String,
-    /// Seconds since the epoch: from then on it is refused.
+    /// When the secret expires, in seconds since the epoch.
     pub expires_at: u64,
 }
 
-/// An algorithm of assertions: one of those that are verified with a public key, or the MAC of `client_secret_jwt`.
+/// An algorithm for assertions: a signature algorithm, or the MAC of `client_secret_jwt`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     untagged,
@@ -72,14 +72,14 @@ pub enum AssertionAlgorithm {
     Mac(MacAlgorithm),
 }
 
-/// The one MAC that is taken (RFC 7518 §3.2).
+/// The supported MAC (RFC 7518 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MacAlgorithm {
     /// HMAC with SHA-256.
     HS256,
 }
 
-/// The part of a client's metadata that says how it authenticates.
+/// The part of a client's metadata that concerns authentication.
 pub(crate) struct AuthenticationFields<'a> {
     /// `token_endpoint_auth_method`.
     pub(crate) method: AuthenticationMethod,
@@ -100,11 +100,11 @@ pub(crate) struct AuthenticationFields<'a> {
 }
 
 impl AuthenticationFields<'_> {
-    /// How the client authenticates.
+    /// Checks the fields and returns how the client authenticates.
     ///
     /// # Errors
     ///
-    /// [`RegistrationError`] if something is missing, or belongs to another method.
+    /// [`RegistrationError`] if something is missing, malformed or for another method.
     pub(crate) fn check(&self, settings: &Settings, reach: Reach) -> Result<Authentication, RegistrationError> {
         self.has_only_what_belongs_to(self.method)?;
         match self.method {
@@ -118,7 +118,7 @@ impl AuthenticationFields<'_> {
         }
     }
 
-    /// A client has one method, and nothing that belongs to another (catalogue row SEC-CLI-01).
+    /// A client has one method, and no setting of another (catalogue row SEC-CLI-01).
     fn has_only_what_belongs_to(&self, method: AuthenticationMethod) -> Result<(), RegistrationError> {
         use AuthenticationMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
         let hashed = matches!(method, ClientSecretBasic | ClientSecretPost);

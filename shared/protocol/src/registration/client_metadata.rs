@@ -1,4 +1,4 @@
-//! Client metadata as it is written down, and the check that makes a [`Client`] of it (RFC 7591 §2).
+//! Client metadata, and its validation into a [`Client`] (RFC 7591 §2).
 
 use serde::{Deserialize, Serialize};
 
@@ -24,13 +24,13 @@ use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
 use crate::types::time::Lifetime;
 use crate::workspace::settings::{PkceEnforcement, Settings};
 
-/// A client as the reviewed file and the store hold it. Unknown names are refused.
+/// The metadata of a client, as in the workspace file and the store. Unknown names are refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientMetadata {
     /// The `client_id`.
     pub client_id: ClientId,
-    /// The name that users are shown.
+    /// The name shown to users.
     pub client_name: String,
     /// `web` or `native`.
     #[serde(default)]
@@ -38,79 +38,79 @@ pub struct ClientMetadata {
     /// `active` or `inactive`.
     #[serde(default)]
     pub client_status: Status,
-    /// Where users are sent back to. Only a client without users has none.
+    /// The redirect URIs. Only a client without users has none.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
-    /// Where users may be sent back to who have logged out (OpenID Connect RP-Initiated Logout §3.1).
+    /// Where users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
-    /// Where the client is told that a session has ended (OpenID Connect Back-Channel Logout §2.2).
+    /// Where the client is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
-    /// Whether the client needs the `sid` of the session that has ended. It is always told.
+    /// Whether logout tokens must contain `sid`. They always do.
     #[serde(default)]
     pub backchannel_logout_session_required: bool,
-    /// How it may obtain tokens: `authorization_code` (the default), `refresh_token`, `client_credentials`.
+    /// Its grant types: `authorization_code` (the default), `refresh_token`, `client_credentials`.
     #[serde(default = "by_code")]
     pub grant_types: Vec<GrantType>,
     /// `none`, `client_secret_basic` (the default), `client_secret_post`, `client_secret_jwt` or `private_key_jwt`.
     #[serde(default)]
     pub token_endpoint_auth_method: AuthenticationMethod,
-    /// The SHA-256 digests of its secrets, base64url. Secrets themselves are never stored.
+    /// The SHA-256 digests of its secrets, base64url. The secrets themselves are not stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub client_secret_sha256: Vec<SecretDigest>,
-    /// The secret of a client whose assertions have a MAC, sealed: a digest would not do.
+    /// The sealed secret of a client that uses `client_secret_jwt`, where a digest is not enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_client_secret: Option<String>,
     /// Its public keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<ExternalJwks>,
-    /// Where it publishes them, instead.
+    /// Where it publishes its public keys, instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
-    /// The one algorithm that it signs its assertions with.
+    /// The only algorithm of its assertions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
-    /// What its assertions may name as their audience.
+    /// The audience that its assertions may have.
     #[serde(default)]
     pub client_assertion_audience: AssertionAudience,
-    /// How many seconds ahead its assertions may expire, if more than five minutes.
+    /// How many seconds in the future its assertions may expire; 300 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_assertion_lifetime: Option<Lifetime>,
-    /// The scopes that it may ask users for.
+    /// The scopes that it may request of users.
     #[serde(default)]
     pub scope: Scopes,
-    /// The scopes that it has by itself, by client credentials. They have nothing to do with those that users grant.
+    /// The scopes of its own tokens, by client credentials. They are independent of those that users grant.
     #[serde(default, skip_serializing_if = "Scopes::is_empty")]
     pub client_credentials_scope: Scopes,
-    /// The resources that its tokens may be for, beyond the workspace's default (RFC 8707).
+    /// The resources that its tokens may be for, in addition to the workspace's default (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
-    /// Whether its refresh tokens are replaced with each use: by default those of public clients are.
+    /// Whether its refresh tokens are rotated. By default, those of public clients are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token_rotation: Option<RotationPolicy>,
     /// Whether the consent page is skipped.
     #[serde(default)]
     pub trusted: bool,
-    /// Whether PKCE is required although the workspace would not demand it.
+    /// Whether PKCE is required even if the workspace does not require it.
     #[serde(default)]
     pub require_pkce: bool,
-    /// The `code_challenge_method` that is set for this client in advance: `S256`, or none.
+    /// The `code_challenge_method` to assume if a request has none: `S256`, or unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge_method: Option<PresetMethod>,
-    /// Whether its ID tokens carry `at_hash`, if it has this otherwise than the workspace.
+    /// Whether its ID tokens carry `at_hash`, if that differs from the workspace's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<AtHash>,
-    /// `public` or `pairwise`: whether clients of other sectors are told the same identifiers of users.
+    /// `public` or `pairwise`: whether clients of other sectors see the same `sub`.
     #[serde(default)]
     pub subject_type: SubjectKind,
-    /// A document that lists the redirect URIs of all clients of the sector, whose host stands for it.
+    /// The URL of the document that lists the redirect URIs of the sector. Its host identifies the sector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
-    /// The algorithm that userinfo answers are signed with; without it they are plain JSON.
+    /// The algorithm that userinfo responses are signed with; without it they are plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<Algorithm>,
-    /// Lifetimes of its own.
+    /// Lifetimes that differ from the workspace's.
     #[serde(default)]
     pub lifetimes: OwnLifetimes,
 }
@@ -127,7 +127,7 @@ pub enum PresetMethod {
 }
 
 impl ClientMetadata {
-    /// Checks everything and makes the client.
+    /// Validates the metadata.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ impl ClientMetadata {
         Ok(uri)
     }
 
-    /// Checks URIs of a logout as those that codes are sent to (catalogue row SEC-REDIR-23).
+    /// Checks logout URIs by the rules for redirect URIs (catalogue row SEC-REDIR-23).
     fn logout_uris(
         &self,
         uris: &[String],
@@ -211,7 +211,7 @@ impl ClientMetadata {
         }
     }
 
-    /// Whether the workspace knows every scope and resource that is named.
+    /// Checks that the workspace defines every scope and resource.
     fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
         let known = settings.scope_names();
         let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
@@ -229,7 +229,7 @@ impl ClientMetadata {
         }
     }
 
-    /// Whether the grant types fit each other and the rest.
+    /// Checks that the grant types are consistent with each other and with the other settings.
     fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
         let may = |grant| self.grant_types.contains(&grant);
         let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
@@ -258,13 +258,13 @@ impl ClientMetadata {
             .map_err(|error| RegistrationError::uris(Field::RedirectUris, error))
     }
 
-    /// A public client's refresh tokens are bound to nothing, so a stolen one has to show (RFC 9700 §4.14.2).
+    /// A public client's refresh tokens are not sender-constrained, so theft must be detectable (RFC 9700 §4.14.2).
     fn rotation(&self, authentication: &Authentication) -> RotationPolicy {
-        let fitting = if authentication.is_confidential() { RotationPolicy::Off } else { RotationPolicy::On };
-        self.refresh_token_rotation.unwrap_or(fitting)
+        let default = if authentication.is_confidential() { RotationPolicy::Off } else { RotationPolicy::On };
+        self.refresh_token_rotation.unwrap_or(default)
     }
 
-    /// The stricter of what the workspace and the client say.
+    /// The stricter of the workspace's and the client's setting.
     fn challenge(&self, authentication: &Authentication, enforcement: PkceEnforcement) -> ChallengePolicy {
         let optional = authentication.is_confidential() && enforcement == PkceEnforcement::Public && !self.require_pkce;
         ChallengePolicy {
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_the_stricter_choice() {
+    fn defaults_are_the_stricter_choice() {
         let client = registered(&serde_json::json!({}), "all").unwrap();
         assert_eq!(
             (client.status, client.consent, client.at_hash),
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused_with_a_reason() {
+    fn invalid_metadata_is_refused_with_a_reason() {
         let table = [
             (serde_json::json!({"scope": "openid admin"}), "scope admin"),
             (
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_redir_23_uris_of_a_logout_are_checked_as_those_that_codes_are_sent_to() {
+    fn sec_redir_23_logout_uris_are_checked_like_redirect_uris() {
         let native = |uri: &str| serde_json::json!({"application_type": "native", "backchannel_logout_uri": uri});
         for good in ["https://c1.example/bye", "https://c1.example/bye?from=here", "http://127.0.0.1:8080/bye"] {
             let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);

@@ -1,4 +1,4 @@
-//! Client metadata and the rules that it has to meet (RFC 7591 §2).
+//! Client metadata and its validation (RFC 7591 §2).
 
 pub mod authentication_method;
 pub mod client_metadata;

@@ -1,7 +1,7 @@
-//! Encodings, each in its one strict form.
+//! Encodings, each with one accepted spelling.
 //!
-//! Two spellings of one value are how replay caches are bypassed and how two parsers are made to disagree, so whatever
-//! is not the canonical spelling is refused here.
+//! A second spelling of a value can bypass a replay cache or make two parsers disagree, so everything but the canonical
+//! spelling is refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -30,9 +30,9 @@ pub fn base64_decoded(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// Encodes `value` exactly as the `encodeURIComponent` of JavaScript does.
+/// Encodes `value` exactly as JavaScript's `encodeURIComponent` does.
 ///
-/// Clients compare `state` with what that function writes, byte for byte (design decision 6).
+/// Clients compare `state` byte for byte with the output of that function (design decision 6).
 #[must_use]
 pub fn encode_uri_component(value: &str) -> String {
     let mut encoded = String::with_capacity(value.len());
@@ -55,7 +55,7 @@ fn push_escape(encoded: &mut String, byte: u8) {
 
 /// Decodes one component of `application/x-www-form-urlencoded`, once and strictly.
 ///
-/// `None` for a broken escape, for what is not UTF-8, and for NUL: nothing is replaced and nothing is guessed.
+/// `None` for a malformed escape, invalid UTF-8 or NUL: nothing is replaced or guessed.
 #[must_use]
 pub fn form_decoded(component: &[u8]) -> Option<String> {
     let mut decoded = Vec::with_capacity(component.len());
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_07_a_broken_escape_or_foreign_encoding_is_refused() {
+    fn sec_param_07_malformed_escapes_and_invalid_utf_8_are_refused() {
         for bad in [&b"%ZZ"[..], b"%", b"%a", b"%C0%AF", b"%ED%A0%80", b"%00", b"\xff", b"\0", b"%+1"] {
             assert_eq!(form_decoded(bad), None, "{bad:?}");
         }

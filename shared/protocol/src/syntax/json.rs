@@ -1,7 +1,7 @@
-//! Strictness for JSON that others wrote.
+//! Strict parsing of external JSON.
 //!
-//! A claim of the wrong type is an error and not an absent claim, and a duplicate member is refused: the structs that
-//! these helpers serve are derived, and a derived struct refuses duplicates of its fields (RFC 8259 §4).
+//! A claim of the wrong type is an error and not an absent claim, and a duplicate member is refused (RFC 8259 §4):
+//! derived structs refuse duplicates of their fields themselves, and [`strict_object`] refuses all others.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, V
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// Reads an optional member that, if it is there at all, has a value: `null` is refused.
+/// Deserializes an optional member that must have a value if it is present: `null` is refused.
 ///
 /// # Errors
 ///
-/// Whatever the type itself refuses.
+/// Those of the type itself.
 pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads the `aud` of a JWT: a string, or an array of strings (RFC 7519 §4.1.3).
+/// Deserializes the `aud` of a JWT: a string, or an array of strings (RFC 7519 §4.1.3).
 ///
 /// # Errors
 ///
@@ -36,23 +36,23 @@ pub fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String
     })
 }
 
-/// How deep what others wrote may be nested.
+/// The maximum nesting depth of external JSON.
 const MAX_DEPTH: u8 = 32;
 
-/// Reads JSON that others wrote: an object, no member twice at any depth, nested no deeper than 32, nothing behind it
+/// Parses an external JSON object without duplicate members at any depth, nested no deeper than 32, with nothing after it
 /// (catalogue row SEC-PARAM-13). `None` for anything else.
 #[must_use]
 pub fn strict_object(bytes: &[u8]) -> Option<Value> {
     strict_object_within(bytes, MAX_DEPTH)
 }
 
-/// Reads an object that others wrote, nested no deeper than `deepest`, and otherwise as strictly.
+/// Parses an external JSON object as strictly, nested no deeper than `deepest`.
 #[must_use]
 pub fn strict_object_within(bytes: &[u8], deepest: u8) -> Option<Value> {
     strict_value(bytes, deepest).filter(Value::is_object)
 }
 
-/// Reads a list of texts that others wrote, as strictly.
+/// Parses an external JSON array of strings as strictly.
 #[must_use]
 pub fn strict_list(bytes: &[u8]) -> Option<Vec<String>> {
     serde_json::from_value(strict_value(bytes, MAX_DEPTH)?).ok()
@@ -65,7 +65,7 @@ fn strict_value(bytes: &[u8], deepest: u8) -> Option<Value> {
     Some(value)
 }
 
-/// Reads a value of the type `T` from JSON that others wrote.
+/// Parses a `T` from an external JSON object as strictly.
 #[must_use]
 pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_json::from_value(strict_object(bytes)?).ok()
@@ -73,7 +73,7 @@ pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 
 #[derive(Clone, Copy)]
 struct Strict {
-    /// How many levels may follow.
+    /// How many more levels are allowed.
     levels: u8,
 }
 
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_param_13_what_others_wrote_has_one_reading_or_none() {
+    fn sec_param_13_external_json_is_unambiguous_or_refused() {
         let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         let good = [r#"{"a":[1,-1,1.5,null,true,"x",{"b":{}}]}"#, "{}", " {} ", &deep(31)];
         for text in good {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_holds_texts_and_nothing_else() {
+    fn a_list_contains_strings_only() {
         assert_eq!(strict_list(br#"["a","b"]"#), Some(vec!["a".into(), "b".into()]));
         assert_eq!(strict_list(b"[]"), Some(vec![]));
         for bad in ["{}", "[1]", "[\"a\"]x", "\"a\"", ""] {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_is_one_text_or_several_and_a_member_that_is_there_has_a_value() {
+    fn an_audience_is_a_string_or_an_array_and_a_present_member_has_a_value() {
         #[derive(Debug, PartialEq, Deserialize)]
         struct Claims {
             #[serde(deserialize_with = "audience")]
@@ -205,7 +205,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reading_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn parsing_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = strict_object(&bytes);
         }
     }

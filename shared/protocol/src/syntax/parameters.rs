@@ -1,21 +1,21 @@
-//! The parameters of a request, parsed once and strictly.
+//! Request parameters, parsed once and strictly.
 
 use thiserror::Error;
 
 use crate::syntax::encoding::form_decoded;
 
-/// The decoded parameters of a query or of a form, in their order.
+/// The decoded parameters of a query or form, in order.
 ///
 /// Query and body are never merged: a value of this type comes from one of them (OAuth 2.1 §3.2).
 pub struct Parameters(Vec<(String, String)>);
 
-/// What is wrong with the parameters as such.
+/// Why parameters cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ParameterError {
-    /// A broken percent escape, not UTF-8, or NUL.
+    /// A malformed percent escape, invalid UTF-8, or NUL.
     #[error("a parameter is not valid percent-encoded UTF-8")]
     Encoding,
-    /// A parameter that this endpoint understands came more than once (OAuth 2.1 §3.1).
+    /// A parameter of this endpoint was sent more than once (OAuth 2.1 §3.1).
     #[error("the parameter {0} was sent more than once")]
     Repeated(&'static str),
 }
@@ -40,11 +40,11 @@ impl Parameters {
             .map(Self)
     }
 
-    /// The one value of `name`; `None` if it is absent or empty, which means the same (OAuth 2.1 §3.1).
+    /// The value of `name`; `None` if it is absent or empty, which means the same (OAuth 2.1 §3.1).
     ///
     /// # Errors
     ///
-    /// [`ParameterError::Repeated`] if it came more than once, even with equal values.
+    /// [`ParameterError::Repeated`] if it was sent more than once, even with equal values.
     pub fn one(&self, name: &'static str) -> Result<Option<&str>, ParameterError> {
         let mut values = self.all(name);
         let value = values.next();
@@ -59,7 +59,7 @@ impl Parameters {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter of this name came at all, even an empty one.
+    /// Whether the parameter was sent at all, even empty.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)

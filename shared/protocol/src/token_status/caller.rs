@@ -1,4 +1,4 @@
-//! Who asks about a token, to introspect or to revoke it, and which tokens are theirs to ask about.
+//! The caller of introspection and revocation, and which tokens it may ask about.
 
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::client_authentication::credentials::ClientAuthenticationError;
@@ -7,24 +7,24 @@ use crate::tokens::bearer::BearerError;
 use crate::types::id::{ClientId, Issuer, Subject};
 use thiserror::Error;
 
-/// Who asks.
+/// The caller.
 pub enum Caller {
-    /// A client, by its own authentication.
+    /// A client that authenticated.
     Client(AuthenticatedClient),
-    /// The holder of an access token that is good at the moment, by that token.
+    /// The holder of a valid access token.
     Bearer(Box<AccessTokenClaims>),
 }
 
-/// Why nobody is believed to ask.
+/// Why the caller is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CallerError {
-    /// The client is not believed.
+    /// The client did not authenticate.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
-    /// The bearer token is not good.
+    /// The bearer token is not valid.
     #[error(transparent)]
     Bearer(#[from] BearerError),
-    /// The store or a key is out of reach.
+    /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]
     Unavailable,
 }
@@ -44,17 +44,17 @@ impl CallerError {
     }
 }
 
-/// Whose token is asked about.
+/// The owner of the token in question.
 #[derive(Clone, Copy)]
 pub struct TokenOwner<'a> {
     /// The client that it was issued to.
     pub client: &'a ClientId,
-    /// The user, as the client knows them.
+    /// The `sub` that the client sees.
     pub subject: &'a Subject,
 }
 
 impl Caller {
-    /// The client that asks, by whichever means.
+    /// The client that calls, or whose token is used to call.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         match self {
@@ -63,8 +63,8 @@ impl Caller {
         }
     }
 
-    /// Whether a token of `owner` is theirs to ask about: their own is, and with `scope` every token of the
-    /// workspace is. A client has that scope by itself; a bearer's token says so, and is for us.
+    /// Whether the caller may ask about a token of `owner`: its own, or with `scope` any token of the workspace. A client
+    /// must be registered for that scope itself; a bearer token must carry it and be issued for us.
     #[must_use]
     pub fn may(&self, scope: &str, owner: TokenOwner<'_>, issuer: &Issuer) -> bool {
         let TokenOwner { client, subject } = owner;

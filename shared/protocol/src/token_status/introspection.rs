@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662): what is said of a token, and to whom.
+//! Introspection responses (RFC 7662).
 
 use serde::Serialize;
 
@@ -9,29 +9,29 @@ use crate::types::id::{ClientId, Issuer, Subject};
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 
-/// The `typ` of a signed answer (RFC 9701 §5).
+/// The `typ` of a signed response (RFC 9701 §5).
 pub const TYPE: &str = "token-introspection+jwt";
 
-/// The media type of a signed answer, which a request asks for (RFC 9701 §4).
+/// The media type with which a request asks for a signed response (RFC 9701 §4).
 pub const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 
-/// What is said of a token (RFC 7662 §2.2).
+/// An introspection response (RFC 7662 §2.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Introspection {
-    /// It is good at the moment.
+    /// The token is active.
     Active(Box<Described>),
-    /// It is not, or not the caller's to ask about: nobody learns which.
+    /// The token is not active, or the caller may not ask about it: the response does not say which.
     Inactive(Inactive),
 }
 
-/// That a token is not good.
+/// The response for a token that is not active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Inactive {
     active: bool,
 }
 
-/// What a good token is about.
+/// The response for an active token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Described {
     active: bool,
@@ -55,24 +55,24 @@ pub struct Described {
     amr: Option<Vec<String>>,
 }
 
-/// The claims of a signed answer (RFC 9701 §5).
+/// The claims of a signed response (RFC 9701 §5).
 #[derive(Clone, Debug, Serialize)]
 pub struct SignedIntrospection<'a> {
-    /// The workspace that says it.
+    /// The issuer.
     pub iss: &'a str,
-    /// The client that asked.
+    /// The client that called.
     pub aud: &'a ClientId,
-    /// When, in seconds.
+    /// When the response was made, in seconds.
     pub iat: u64,
-    /// What is said.
+    /// The response.
     pub token_introspection: &'a Introspection,
 }
 
 impl Introspection {
-    /// Nothing but that the token is not good.
+    /// The response that only says that the token is not active.
     pub const INACTIVE: Self = Self::Inactive(Inactive { active: false });
 
-    /// What is said of an access token that was found to be good.
+    /// The response for an active access token.
     #[must_use]
     pub fn access_token(token: AccessTokenClaims) -> Self {
         Self::Active(Box::new(Described {
@@ -92,7 +92,7 @@ impl Introspection {
         }))
     }
 
-    /// What is said of a refresh token of `grant` that was found to be good.
+    /// The response for an active refresh token of `grant`.
     #[must_use]
     pub fn refresh_token(grant: &Grant, state: &RefreshState, issuer: &Issuer) -> Self {
         let terms = &grant.terms;
@@ -114,7 +114,7 @@ impl Introspection {
     }
 }
 
-/// The refresh tokens of `grant`, if `token` is the one that is good at `now`.
+/// The state of the refresh tokens of `grant`, if `token` is the current one and has not expired at `now`.
 #[must_use]
 pub fn current<'g>(grant: &'g Grant, token: &RefreshToken, now: Timestamp) -> Option<&'g RefreshState> {
     let GrantState::Redeemed { refresh: Some(state), .. } = &grant.state else { return None };
@@ -122,7 +122,7 @@ pub fn current<'g>(grant: &'g Grant, token: &RefreshToken, now: Timestamp) -> Op
     (alive && state.current.matches(&token.hash)).then_some(state)
 }
 
-/// Whether `token` is a refresh token of `grant`, the current one or the one before it, so that its holder may end the
+/// Whether `token` is the current refresh token of `grant` or its predecessor, so that its holder may revoke the
 /// grant.
 #[must_use]
 pub fn belongs(grant: &Grant, token: &RefreshToken) -> bool {
@@ -142,12 +142,12 @@ mod tests {
     };
 
     #[test]
-    fn of_a_token_that_is_not_good_nothing_is_said() {
+    fn an_inactive_token_is_not_described() {
         assert_eq!(serde_json::to_value(Introspection::INACTIVE).unwrap(), json!({"active": false}));
     }
 
     #[test]
-    fn of_an_access_token_its_own_claims_are_said() {
+    fn an_access_token_is_described_by_its_claims() {
         let claims = json!({
             "iss": issuer().as_str(), "sub": "alice", "aud": ["https://api.example"], "client_id": "app", "iat": 1,
             "exp": 2, "jti": "j", "scope": "read", "auth_time": 1, "acr": "x", "amr": ["pwd"],
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_refresh_token_its_grant_is_said() {
+    fn a_refresh_token_is_described_by_its_grant() {
         let mut granted = grant(redeemed(Some(refresh_state())));
         granted.terms.sub_for_client = Some(subject("pseudonym"));
         let exp = |state| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_answer_names_who_says_it_and_to_whom() {
+    fn a_signed_response_names_issuer_and_audience() {
         let (issuer, client) = (issuer(), client_id("app"));
         let signed = SignedIntrospection {
             iss: issuer.as_str(),

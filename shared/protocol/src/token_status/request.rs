@@ -1,4 +1,4 @@
-//! Requests about a token, to revoke (RFC 7009) or to introspect it (RFC 7662): what is asked, and why it is refused.
+//! Requests to introspect (RFC 7662) or revoke (RFC 7009) a token, and their errors.
 
 use thiserror::Error;
 
@@ -6,8 +6,7 @@ use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::token_status::caller::CallerError;
 use crate::types::secret::Secret;
 
-/// A request that names a token: to revoke or to introspect it. `token_type_hint` is not needed, and so not read (RFC
-/// 7009 §2.1, RFC 7662 §2.1).
+/// A request that names a token. `token_type_hint` is not needed and ignored (RFC 7009 §2.1, RFC 7662 §2.1).
 pub struct TokenParameter {
     /// The token.
     pub token: Secret<String>,
@@ -24,31 +23,31 @@ impl TokenParameter {
     }
 }
 
-/// Why a request about a token is refused, to revoke or to introspect it.
+/// Why a request to introspect or revoke a token is refused.
 #[derive(Debug, Error)]
 pub enum TokenRequestError {
-    /// The parameters as such are broken or repeated.
+    /// The parameters are malformed or repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
-    /// Something of the request stands in the query.
+    /// Parameters in the query.
     #[error("send the parameters in the body, not in the URL")]
     QueryParameters,
     /// The body is not a form.
     #[error("send the body as application/x-www-form-urlencoded")]
     ContentType,
-    /// The body is larger than any request is.
+    /// The body is too large.
     #[error("the body is larger than 64 KiB")]
     TooLarge,
     /// No `token`.
     #[error("token is missing")]
     MissingToken,
-    /// Nobody is believed to ask.
+    /// The caller did not authenticate.
     #[error(transparent)]
     Caller(#[from] CallerError),
-    /// A public client, which has nothing to prove who it is with, may not ask this (RFC 7662 §2.1).
+    /// A public client, which cannot authenticate, may not introspect (RFC 7662 §2.1).
     #[error("a public client cannot introspect: use an access token as Bearer")]
     Public,
-    /// The store or a key is out of reach: nothing has changed.
+    /// The store or a key is unavailable. Nothing has changed.
     #[error("the service is not available at the moment: try again")]
     Unavailable,
 }

@@ -1,4 +1,4 @@
-//! JWT access tokens (RFC 9068): the claims that go in, and the check of what comes back.
+//! JWT access tokens (RFC 9068): issuing and checking their claims.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,32 +16,32 @@ pub const TYPE: &str = "at+jwt";
 pub struct AccessTokenClaims {
     /// The workspace that issued it.
     pub iss: String,
-    /// The user.
+    /// The user, or the client itself.
     pub sub: Subject,
-    /// The resources that it is for.
+    /// The resources that the token is for.
     #[serde(deserialize_with = "audience")]
     pub aud: Vec<String>,
-    /// The client that it was issued to.
+    /// The client that the token was issued to.
     pub client_id: ClientId,
     /// When it was issued, in seconds.
     pub iat: u64,
-    /// When it ends, in seconds.
+    /// When it expires, in seconds.
     pub exp: u64,
-    /// Its own id, which begins with the grant's.
+    /// Its id, which begins with the grant's.
     pub jti: String,
-    /// The scopes granted.
+    /// The granted scopes.
     pub scope: Scopes,
-    /// When the user proved who they are, in seconds.
+    /// When the user authenticated, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub auth_time: Option<u64>,
     /// The authentication context class.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub acr: Option<String>,
-    /// How the user proved it.
+    /// The authentication methods.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub amr: Option<Vec<String>>,
-    /// `client_credentials`, in a client's own token: what tells it from a user's, whatever `sub` is (catalogue row
-    /// SEC-CLI-14).
+    /// `client_credentials` in a client's own token, which distinguishes it from a user's token whatever `sub` is
+    /// (catalogue row SEC-CLI-14).
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub gty: Option<OwnToken>,
 }
@@ -55,13 +55,13 @@ pub enum OwnToken {
 }
 
 impl AccessTokenClaims {
-    /// The claims of the access token that is due, whose id ends in the random `nonce`; `None` for a client that cannot
-    /// be a subject.
+    /// The claims of the access token of `due`, whose id ends in the random `nonce`; `None` if the client's id is too
+    /// long for a `sub`.
     #[must_use]
     pub fn of(due: &Entitlement, issuer: &Issuer, nonce: &[u8; 16]) -> Option<Self> {
         let terms = due.terms();
         let mut aud = due.audience.clone();
-        // Userinfo, introspection and revocation are resources of the issuer's own.
+        // Userinfo, introspection and revocation are the issuer's own resources.
         let for_us = [OPENID, INTROSPECT_TOKENS, REVOKE_TOKENS].iter().any(|scope| due.scope.contains(scope));
         if for_us && !aud.iter().any(|audience| audience == issuer.as_str()) {
             aud.push(issuer.as_str().into());
@@ -82,15 +82,15 @@ impl AccessTokenClaims {
         })
     }
 
-    /// Reads the claims of a token whose signature is good, and checks that `issuer` issued them.
+    /// Parses the claims of a token whose signature is valid, and checks that `issuer` issued it.
     ///
-    /// Expiry is not checked here, because who revokes a token may do so after its end; see [`Self::expired`].
+    /// Expiry is not checked here, because an expired token can still be revoked; see [`Self::expired`].
     #[must_use]
     pub fn parse(claims: &[u8], issuer: &Issuer) -> Option<Self> {
         serde_json::from_slice::<Self>(claims).ok().filter(|claims| claims.iss == issuer.as_str())
     }
 
-    /// Whether the token has ended by `now`.
+    /// Whether the token has expired at `now`.
     #[must_use]
     pub const fn expired(&self, now: Timestamp) -> bool {
         now.reached(Timestamp::from_seconds(self.exp))
@@ -102,7 +102,7 @@ impl AccessTokenClaims {
         self.aud.iter().any(|audience| audience == resource)
     }
 
-    /// The grant that it belongs to.
+    /// The grant that the token belongs to.
     #[must_use]
     pub fn grant(&self) -> Option<GrantId> {
         GrantId::parse(self.jti.split_once('.')?.0).ok()

@@ -1,4 +1,4 @@
-//! The bearer token of a request to a protected resource, and the answers without one (RFC 6750).
+//! Bearer tokens in requests to protected resources, and the errors (RFC 6750).
 
 use thiserror::Error;
 
@@ -7,19 +7,19 @@ use crate::types::secret::Secret;
 /// Why a request to a protected resource is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BearerError {
-    /// No token at all: the answer names the scheme and no error (RFC 6750 §3.1).
+    /// No token: the response names the scheme and no error (RFC 6750 §3.1).
     #[error("send an access token in the Authorization header")]
     Missing,
     /// More than one token, a token in the URL, or a malformed header.
     #[error("send exactly one access token, in the Authorization header")]
     Malformed,
-    /// Not a token of ours, expired, or revoked.
+    /// Not issued here, expired or revoked.
     #[error("the access token is not valid here, has expired or was revoked")]
     Invalid,
-    /// The token lacks the scope.
+    /// The token lacks the required scope.
     #[error("the access token lacks the scope that this takes")]
     InsufficientScope,
-    /// The store or a key is out of reach.
+    /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]
     Unavailable,
 }
@@ -38,7 +38,7 @@ impl BearerError {
     }
 }
 
-/// Finds the one bearer token among the `Authorization` headers of a request (RFC 6750 §2.1).
+/// Parses the bearer token in the `Authorization` headers of a request (RFC 6750 §2.1).
 ///
 /// # Errors
 ///

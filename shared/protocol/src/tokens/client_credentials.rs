@@ -1,4 +1,4 @@
-//! Client credentials (RFC 6749 §4.4): a client asks for a token of its own.
+//! Client credentials (RFC 6749 §4.4): a client requests a token of its own.
 
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
@@ -8,18 +8,17 @@ use crate::tokens::error::TokenError;
 use crate::types::id::GrantId;
 use crate::types::scope::Scopes;
 
-/// A request for a token of the client's own.
+/// A request for the client's own token.
 pub struct ClientCredentialsRequest {
-    /// The scopes that are asked for, if not all.
+    /// The requested scopes, if not all.
     pub scope: Option<Scopes>,
-    /// The resources that it is for, if not the default.
+    /// The requested resources, if not the default.
     pub resource: Resources,
 }
 
-/// Decides a client's request for a token of its own, which is named `id` and belongs to no grant.
+/// Decides a client's request for a token of its own, which has the id `id` and belongs to no grant.
 ///
-/// What a client may do by itself is registered apart from what it may ask users for: the one says nothing about the
-/// other.
+/// What a client may do on its own behalf is registered separately from what it may request of users.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The exchange of an authorization code for tokens (RFC 6749 §4.1.3): the decision.
+//! The decision on the exchange of an authorization code for tokens (RFC 6749 §4.1.3).
 
 use crate::authorization::code::AuthorizationCode;
 use crate::authorization::pkce::CodeVerifier;
@@ -15,43 +15,43 @@ use crate::types::scope::OFFLINE_ACCESS;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 
-/// How long after a redemption a second valid one is taken for the client's own parallel retry and not for a replay
-/// (catalogue row SEC-CODE-13): below a second, because conformance tests look for the revocation after one.
+/// How long after a redemption a second valid one counts as the client's own parallel retry and not as a replay
+/// (catalogue row SEC-CODE-13): less than a second, because conformance tests expect the revocation after one.
 const RACE_WINDOW_MILLIS: u64 = 500;
 
-/// The proof that a code may be redeemed, though its tokens may not yet be given out. Only [`approve`] makes one.
+/// Proof that a code may be redeemed. Its tokens may not be released yet. Only [`approve`] creates it.
 pub struct ApprovedExchange {
-    /// What is due.
+    /// The tokens that are due.
     pub entitlement: Entitlement,
     code: SecretHash,
     refresh: Option<RefreshLifetime>,
     stays_until: Timestamp,
 }
 
-/// Until when the refresh tokens of a grant are good.
+/// How long the refresh tokens of a grant are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshLifetime {
-    /// At the very latest, however often they are used (catalogue row SEC-RT-08).
+    /// When the last of them expires, however often they are used (catalogue row SEC-RT-08).
     pub until: Timestamp,
-    /// Until when the first refresh has to come.
+    /// When the first of them expires if it is not used.
     pub idle_until: Timestamp,
 }
 
 impl ApprovedExchange {
-    /// The digest of the code, which the condition of the commit repeats.
+    /// The digest of the code, which the conditional write checks again.
     #[must_use]
     pub const fn code(&self) -> &SecretHash {
         &self.code
     }
 
-    /// Until when refresh tokens are good, if one is due.
+    /// How long refresh tokens are valid, if one is due.
     #[must_use]
     pub const fn refresh(&self) -> Option<RefreshLifetime> {
         self.refresh
     }
 
-    /// When the last token of this exchange ends, and the grant with it; never earlier than before the exchange, because
-    /// the grant also stands in the way of its own interaction.
+    /// When the last token of this exchange expires, and the grant with it. Never earlier than before the exchange, because
+    /// the grant also prevents its interaction from being completed again.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         let refresh = self.refresh.map_or(self.stays_until, |refresh| refresh.until);
@@ -59,22 +59,22 @@ impl ApprovedExchange {
     }
 }
 
-/// Finds out whether `code` can be one of this region at all.
+/// Checks that `code` is well-formed and was issued in this region.
 ///
 /// # Errors
 ///
-/// [`TokenError`] for what is not a code, and for a code of another region.
+/// [`TokenError`] for a malformed code, or one of another region.
 pub fn of_region(code: Option<AuthorizationCode>, region: &RegionLabel) -> Result<AuthorizationCode, TokenError> {
     let code = code.ok_or(TokenError::Code(CodeFault::Unknown))?;
     if &code.region == region { Ok(code) } else { Err(TokenError::OtherRegion(code.region)) }
 }
 
-/// Decides an exchange: client, code, redirect URI, verifier, and only then what became of the code, so that nobody
-/// without the verifier can learn that or set off anything (catalogue row SEC-CODE-08).
+/// Decides an exchange. Code, client, redirect URI and verifier are checked before the state of the code, so that without
+/// the verifier one can neither learn that state nor cause a revocation (catalogue row SEC-CODE-08).
 ///
 /// # Errors
 ///
-/// [`TokenError`]; [`CodeFault::Replayed`] alone demands something of the caller.
+/// [`TokenError`]. On [`CodeFault::Replayed`] the caller has to revoke the grant.
 pub fn approve(
     loaded: Option<LoadedGrant>,
     code: &SecretHash,
@@ -98,7 +98,7 @@ pub fn approve(
     entitled(grant, *code, &presented.resource, context)
 }
 
-/// What is due for a code that may be redeemed.
+/// The tokens that are due for a code that may be redeemed.
 fn entitled(
     grant: Grant,
     code: SecretHash,
@@ -133,8 +133,8 @@ const fn code_of(state: &GrantState) -> SecretHash {
     }
 }
 
-/// A redirect URI that is sent must be the one that was used. One that is not sent is made up for by the verifier,
-/// which binds the code more strongly (OAuth 2.1 §10.2); without a challenge it is required (RFC 6749 §4.1.3).
+/// A redirect URI that is sent must equal that of the authorization request. It may be omitted if there is a challenge,
+/// because the verifier binds the code more strongly (OAuth 2.1 §10.2); otherwise it is required (RFC 6749 §4.1.3).
 fn same_redirect_uri(terms: &GrantTerms, presented: Option<&str>) -> Result<(), TokenError> {
     let matches = match presented {
         Some(presented) => presented == terms.redirect_uri,
@@ -150,7 +150,7 @@ fn verified(terms: &GrantTerms, presented: Option<Secret<String>>, presence: Pre
             .map(|_verified| ())
             .map_err(TokenError::Verifier),
         (Some(_), None) => Err(TokenError::MissingVerifier),
-        // No such code is ever issued to a client that must send a challenge: something tampered with the grant.
+        // A client that must use PKCE is never issued such a code, so the grant was tampered with.
         (None, None) if presence == Presence::Required => Err(TokenError::MissingVerifier),
         (None, Some(_)) => Err(TokenError::UnexpectedVerifier),
         (None, None) => Ok(()),
@@ -168,7 +168,7 @@ fn unused(grant: &Grant, now: Timestamp) -> Result<(), TokenError> {
     }
 }
 
-/// What a second, otherwise valid use of a code at `now` is, if the first was at `redeemed`.
+/// The fault of a second, otherwise valid use of a code at `now`, if the first was at `redeemed`.
 fn second_use(grant: &GrantId, redeemed: Timestamp, now: Timestamp) -> CodeFault {
     if now.millis() < redeemed.millis().saturating_add(RACE_WINDOW_MILLIS) {
         CodeFault::LostRace

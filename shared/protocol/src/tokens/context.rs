@@ -1,13 +1,13 @@
-//! What every decision at the token endpoint has in common.
+//! The context of decisions at the token endpoint.
 
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::types::time::Timestamp;
 
-/// What every decision on a request for tokens looks at: who asks, and the time.
+/// What every decision on a token request depends on.
 #[derive(Clone, Copy)]
 pub struct TokenContext<'a> {
-    /// The client, which has authenticated.
+    /// The authenticated client.
     pub client: &'a AuthenticatedClient,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
 }

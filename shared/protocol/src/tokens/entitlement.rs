@@ -1,4 +1,4 @@
-//! What tokens are due: decided, and not yet signed.
+//! Entitlements: tokens that are approved and not signed yet.
 
 use crate::jose::at_hash::AtHash;
 use crate::tokens::grant::GrantTerms;
@@ -6,8 +6,8 @@ use crate::types::id::{ClientId, GrantId, Subject};
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{Lifetime, Timestamp};
 
-/// The proof that tokens may be signed, and for what. Only the decisions of this crate make one: the exchange of a code,
-/// a refresh, and a client's own request.
+/// Proof that tokens may be signed, and for what. Only the decisions of this crate create it: on a code, on a refresh
+/// token and on client credentials.
 pub struct Entitlement {
     pub(crate) grant: GrantId,
     pub(crate) holder: Holder,
@@ -18,33 +18,33 @@ pub struct Entitlement {
     pub(crate) id_token: IdTokens,
 }
 
-/// Whose tokens they are.
+/// Whom the tokens are about.
 pub(crate) enum Holder {
-    /// A user's, by a grant with these terms.
+    /// A user, who granted these terms.
     User(Box<GrantTerms>),
-    /// A client's own: nobody was asked, and there is no grant.
+    /// The client itself: there is no user and no grant.
     Client(ClientId),
 }
 
-/// What an ID token is like, if one is due.
+/// The properties of ID tokens, if one is due.
 #[derive(Clone, Debug)]
 pub(crate) struct IdTokens {
-    /// How long it lives.
+    /// How long they are valid.
     pub(crate) lifetime: Lifetime,
-    /// Whether it carries `at_hash`.
+    /// Whether they carry `at_hash`.
     pub(crate) at_hash: AtHash,
-    /// The client's own value: at the exchange of the code, and never at a refresh (OpenID Connect Core §12.2).
+    /// The nonce: present at the exchange of the code, and never at a refresh (OpenID Connect Core §12.2).
     pub(crate) nonce: Option<String>,
 }
 
 impl Entitlement {
-    /// The grant that the tokens belong to, or a name of their own for a client's own token.
+    /// The grant that the tokens belong to, or the id of a client's own token.
     #[must_use]
     pub const fn grant(&self) -> &GrantId {
         &self.grant
     }
 
-    /// What the grant is about, if a user granted something.
+    /// The terms of the grant, if there is a user.
     #[must_use]
     pub const fn terms(&self) -> Option<&GrantTerms> {
         match &self.holder {
@@ -62,8 +62,8 @@ impl Entitlement {
         }
     }
 
-    /// The subject of the access token: the user, or the client itself where there is none (RFC 9068 §2.2). A
-    /// `client_id` that no subject can be is none: [`ClientId`] and [`Subject`] have the same characters.
+    /// The subject of the access token: the user, or the client itself where there is none (RFC 9068 §2.2). `None` for a
+    /// `client_id` that is too long for a subject.
     #[must_use]
     pub(crate) fn subject(&self) -> Option<Subject> {
         match &self.holder {
@@ -78,13 +78,13 @@ impl Entitlement {
         &self.scope
     }
 
-    /// When it was decided.
+    /// When the request was approved.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// How long the access token lives.
+    /// How long the access token is valid.
     #[must_use]
     pub const fn access_token_lifetime(&self) -> Lifetime {
         self.access_token
@@ -96,14 +96,14 @@ impl Entitlement {
         self.id_token.at_hash
     }
 
-    /// How long the ID token lives, if one is due: a user's, in a request for OpenID Connect.
+    /// How long the ID token is valid, if one is due: for a user, if `openid` was granted.
     #[must_use]
     pub fn id_token_lifetime(&self) -> Option<Lifetime> {
         let due = self.scope.contains(OPENID) && self.terms().is_some();
         due.then_some(self.id_token.lifetime)
     }
 
-    /// When the last of these tokens ends.
+    /// When the last of these tokens expires.
     #[must_use]
     pub fn ends(&self) -> Timestamp {
         let longest = self.id_token_lifetime().map_or(self.access_token, |id_token| id_token.max(self.access_token));

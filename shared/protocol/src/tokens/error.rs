@@ -1,4 +1,4 @@
-//! Why no tokens are issued, and how that is said.
+//! Errors of the token endpoint.
 
 use thiserror::Error;
 
@@ -11,19 +11,19 @@ use crate::types::id::{GrantId, RegionLabel};
 /// Why no tokens are issued.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    /// The parameters as such are broken or repeated.
+    /// The parameters are malformed or repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
-    /// The client is not believed.
+    /// The client did not authenticate.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
-    /// Something of the request stands in the query.
+    /// Parameters in the query.
     #[error("send the parameters in the body, not in the URL")]
     QueryParameters,
     /// The body is not a form.
     #[error("send the body as application/x-www-form-urlencoded")]
     ContentType,
-    /// The body is larger than any request is.
+    /// The body is too large.
     #[error("the body is larger than 64 KiB")]
     TooLarge,
     /// No `grant_type`.
@@ -35,54 +35,54 @@ pub enum TokenError {
          the code goes into the parameter code"
     )]
     Shorthand,
-    /// A grant type that is not offered.
+    /// An unsupported grant type.
     #[error("grant_type must be authorization_code, refresh_token or client_credentials")]
     UnsupportedGrantType,
     /// No `code`.
     #[error("code is missing")]
     MissingCode,
-    /// Unknown, foreign, expired, used or revoked: one answer.
+    /// Unknown, another client's, expired, used or revoked: one response for all.
     #[error("the code is unknown, expired, already used, or was issued to another client")]
     Code(#[source] CodeFault),
     /// No `refresh_token`.
     #[error("refresh_token is missing")]
     MissingRefreshToken,
-    /// Unknown, foreign, ended, revoked or replaced: one answer.
+    /// Unknown, another client's, expired, revoked or replaced: one response for all.
     #[error("the refresh token is unknown, expired, revoked or replaced, or was issued to another client")]
     Refresh(#[source] RefreshFault),
     /// A grant type that this client is not registered for.
     #[error("the client is not registered for this grant_type")]
     UnauthorizedClient,
-    /// A scope outside the grammar, or more than was granted or registered.
+    /// A malformed scope, or one that was not granted or registered.
     #[error("scope is malformed or asks for more than was granted")]
     InvalidScope,
-    /// A resource that was not granted, or is not this client's.
+    /// A resource that was not granted, or that the client may not use.
     #[error("resource must be one that was granted to this client")]
     InvalidTarget,
     /// The code or refresh token was issued in another region.
     #[error("this was issued in region {0}: present it there, or begin again here")]
     OtherRegion(RegionLabel),
-    /// Another redirect URI than the one that the code was sent to.
+    /// A redirect URI other than that of the authorization request.
     #[error("redirect_uri is not the one of the authorization request")]
     RedirectUri,
-    /// The code is bound to a challenge and no verifier came.
+    /// No verifier, although the code is bound to a challenge.
     #[error("code_verifier is missing: the code is bound to a code_challenge")]
     MissingVerifier,
-    /// A malformed verifier or one of another challenge.
+    /// A malformed verifier, or one of another challenge.
     #[error(transparent)]
     Verifier(PkceError),
-    /// A verifier for a code without challenge (OAuth 2.1 §3.2.4).
+    /// A verifier for a code without a challenge (OAuth 2.1 §3.2.4).
     #[error("code_verifier was sent for a code that was issued without a code_challenge")]
     UnexpectedVerifier,
-    /// The store or a key is out of reach.
+    /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]
     Unavailable,
 }
 
-/// What exactly is wrong with a code. It goes to the log and never into the answer.
+/// What exactly is wrong with a code. Logged, and never part of the response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodeFault {
-    /// There is no such grant, or the code is not its.
+    /// There is no such grant, or the code is not that of the grant.
     #[error("unknown")]
     Unknown,
     /// It was issued to another client.
@@ -91,30 +91,30 @@ pub enum CodeFault {
     /// It has expired.
     #[error("expired")]
     Expired,
-    /// Its grant was revoked, or never granted.
+    /// Its grant was revoked.
     #[error("revoked")]
     Revoked,
-    /// The user does not exist any more, or their identity source is gone.
+    /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
-    /// Another request redeemed it a moment ago.
+    /// A concurrent request redeemed it.
     #[error("lost the race")]
     LostRace,
-    /// It was redeemed before, by somebody who knew the verifier: everything issued from it is to be revoked.
+    /// It was redeemed before and is now used again with the right verifier: the grant has to be revoked.
     #[error("replayed")]
     Replayed(GrantId),
 }
 
-/// What exactly is wrong with a refresh token. It goes to the log and never into the answer.
+/// What exactly is wrong with a refresh token. Logged, and never part of the response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RefreshFault {
-    /// There is no such grant, or the token is not its.
+    /// There is no such grant, or the token is not one of the grant.
     #[error("unknown")]
     Unknown,
     /// It was issued to another client.
     #[error("of another client")]
     OtherClient,
-    /// The longest life of the grant's refresh tokens is over.
+    /// The refresh tokens of the grant have reached their maximum lifetime.
     #[error("expired")]
     Expired,
     /// It was not used for too long.
@@ -123,13 +123,13 @@ pub enum RefreshFault {
     /// Its grant was revoked.
     #[error("revoked")]
     Revoked,
-    /// The user does not exist any more, or their identity source is gone.
+    /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
-    /// Another request replaced it a moment ago, and there is no grace.
+    /// A concurrent request replaced it, and there is no grace.
     #[error("lost the race")]
     LostRace,
-    /// It was replaced before: it or its successor is in the wrong hands, and the grant is to be revoked.
+    /// It was replaced before: it or its successor was stolen, and the grant has to be revoked.
     #[error("reused")]
     Reused(GrantId),
 }
@@ -141,7 +141,7 @@ impl From<InvalidTarget> for TokenError {
 }
 
 impl TokenError {
-    /// The status and `error` code to answer with (RFC 6749 §5.2, design decisions 1 and 2).
+    /// The status and `error` code of the response (RFC 6749 §5.2, design decisions 1 and 2).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
         match self {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_does_not_say_what_exactly_is_wrong_with_a_code_or_token() {
+    fn the_response_does_not_reveal_what_exactly_is_wrong_with_a_code_or_token() {
         let codes = [
             CodeFault::Unknown,
             CodeFault::OtherClient,

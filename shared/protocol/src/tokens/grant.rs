@@ -13,45 +13,45 @@ use crate::types::time::Timestamp;
 use crate::users::status::UserStatus;
 use crate::users::user_claims::ClaimNames;
 
-/// A grant as the store holds it.
+/// A grant, as stored.
 pub struct Grant {
-    /// Its id, random and no secret.
+    /// Its id: random, but not secret.
     pub id: GrantId,
-    /// What was granted. It never changes.
+    /// What was granted. Immutable.
     pub terms: GrantTerms,
-    /// Where it stands.
+    /// Its current state.
     pub state: GrantState,
-    /// When nothing of it is good any more.
+    /// When the grant expires.
     pub expires: Timestamp,
 }
 
-/// What was granted, to whom, by whom. Fixed when the code is issued; nothing of it is read anew from the session
-/// later (OpenID Connect Core §3.1.3.6).
+/// What was granted, to which client, by which user. Fixed when the code is issued and never read from the session again
+/// (OpenID Connect Core §3.1.3.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantTerms {
     /// The client.
     pub client_id: ClientId,
     /// The user.
     pub subject: Subject,
-    /// The identifier that the client is told instead, if it is told one of its own (OpenID Connect Core §8.1).
+    /// The pairwise `sub`, if the client sees one (OpenID Connect Core §8.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_for_client: Option<Subject>,
-    /// The identity source that knows the user.
+    /// The identity source that the user logged in with.
     pub source: IdentitySourceId,
-    /// The scopes granted.
+    /// The granted scopes.
     pub scope: Scopes,
-    /// The resources granted; none means the workspace's default (RFC 8707).
+    /// The granted resources; none means the workspace's default (RFC 8707).
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resource: Resources,
-    /// Claims that userinfo tells besides those of the scopes.
+    /// Claims that userinfo returns in addition to those of the scopes.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
     pub claims: ClaimNames,
-    /// Claims of the user that ID tokens carry, as they were when the code was issued.
+    /// Claims for ID tokens, with their values when the code was issued.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub id_token_claims: Map<String, Value>,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
-    /// Whether the authorization request named it.
+    /// Whether the authorization request contained it.
     pub redirect_uri_sent: bool,
     /// The challenge that the code is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,63 +59,63 @@ pub struct GrantTerms {
     /// The nonce for the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// When the user proved who they are.
+    /// When the user authenticated.
     pub auth_time: Timestamp,
     /// The authentication context class.
     pub acr: String,
-    /// How the user proved it.
+    /// The authentication methods.
     pub amr: Vec<String>,
-    /// The public id of the user's session.
+    /// The `sid` of the user's session.
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
 }
 
-/// Where a grant stands.
+/// The state of a grant.
 #[derive(Clone, Copy)]
 pub enum GrantState {
-    /// A code was issued and not redeemed.
+    /// A code was issued and has not been redeemed.
     Issued {
         /// The code's digest.
         code: SecretHash,
-        /// When the code ends.
+        /// When the code expires.
         code_expires: Timestamp,
     },
     /// The code was redeemed.
     Redeemed {
-        /// The code's digest, so that a replay is recognised.
+        /// The code's digest, to detect a replay.
         code: SecretHash,
-        /// When.
+        /// When it was redeemed.
         at: Timestamp,
         /// Its refresh tokens, if it has any.
         refresh: Option<RefreshState>,
     },
-    /// Everything of it was revoked.
+    /// The grant was revoked, with everything issued from it.
     Revoked {
         /// The code's digest.
         code: SecretHash,
     },
 }
 
-/// Where a grant's refresh tokens stand.
+/// The state of a grant's refresh tokens.
 #[derive(Clone, Copy)]
 pub struct RefreshState {
-    /// How many there have been.
+    /// How many have been issued.
     pub generation: u32,
-    /// The digest of the one that is good.
+    /// The digest of the current one.
     pub current: SecretHash,
-    /// The version of the key that it was derived with.
+    /// The version of the key that the current one was derived with.
     pub version: u8,
-    /// The digest of the one before it, and when that was replaced.
+    /// The digest of its predecessor, and when that was replaced.
     pub previous: Option<(SecretHash, Timestamp)>,
-    /// When the last of them ends, however often they are used.
+    /// When the last of them expires, however often they are used.
     pub until: Timestamp,
-    /// When the current one ends if it is not used.
+    /// When the current one expires if it is not used.
     pub idle_until: Timestamp,
 }
 
 impl GrantTerms {
-    /// The terms of an approved authorization, at `now`. `id_token_claims` are those that the ID token was asked for.
+    /// The terms of an approved authorization. `id_token_claims` are the claims that were requested in the ID token.
     #[must_use]
     pub fn of(approved: &ApprovedAuthorization, id_token_claims: Map<String, Value>, now: Timestamp) -> Self {
         let (asked, session) = (approved.terms(), approved.session());
@@ -143,7 +143,7 @@ impl GrantTerms {
 }
 
 impl GrantTerms {
-    /// The identifier of the user that the client is told, in every token and answer.
+    /// The `sub` that the client sees, in every token and response.
     #[must_use]
     pub const fn client_subject(&self) -> &Subject {
         match &self.sub_for_client {
@@ -153,16 +153,16 @@ impl GrantTerms {
     }
 }
 
-/// A grant as a decision needs it: with what is known of its user at the moment.
+/// A grant together with the current status of its user, as decisions need it.
 pub struct LoadedGrant {
     /// The grant.
     pub grant: Grant,
-    /// Whether its user may still be vouched for.
+    /// The current status of its user.
     pub user: UserStatus,
 }
 
 impl LoadedGrant {
-    /// Whether tokens of this grant are good at `now`.
+    /// Whether tokens of this grant are valid at `now`.
     #[must_use]
     pub const fn is_live(&self, now: Timestamp) -> bool {
         self.user.is_active() && self.grant.is_live(now)
@@ -170,7 +170,7 @@ impl LoadedGrant {
 }
 
 impl Grant {
-    /// Whether tokens of this grant are good at `now`.
+    /// Whether tokens of this grant are valid at `now`.
     #[must_use]
     pub const fn is_live(&self, now: Timestamp) -> bool {
         matches!(self.state, GrantState::Redeemed { .. }) && !now.reached(self.expires)

@@ -20,34 +20,34 @@ pub struct IdTokenClaims {
     pub sub: String,
     /// The client.
     pub aud: String,
-    /// When it ends, in seconds.
+    /// When it expires, in seconds.
     pub exp: u64,
     /// When it was issued, in seconds.
     pub iat: u64,
-    /// When the user proved who they are, in seconds.
+    /// When the user authenticated, in seconds.
     pub auth_time: u64,
-    /// The client's own value, exactly as it came.
+    /// The client's `nonce`, unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// The authentication context class.
     pub acr: String,
-    /// How the user proved it.
+    /// The authentication methods.
     pub amr: Vec<String>,
-    /// The left half of the digest of the access token beside it (§3.1.3.6), for clients that are to have it.
+    /// The left half of the digest of the access token beside it (§3.1.3.6), for clients that are configured so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
     /// The user's session.
     pub sid: String,
-    /// Claims of the user that the request asked for. Their names are those of a profile, so none is one of the above.
+    /// Requested claims about the user. Their names are those of a profile, so none collides with the above.
     #[serde(flatten)]
     pub user: Map<String, Value>,
 }
 
-/// The most bytes that claims of the user may take in an ID token, so that it stays one that fits into a URL as a hint.
+/// The maximum size of requested claims in an ID token, in bytes, so that it still fits into a URL as a hint.
 pub const MAX_CLAIMS_BYTES: usize = 4096;
 
 impl IdTokenClaims {
-    /// The claims of the ID token that is due, if one is.
+    /// The claims of the ID token of `due`, if one is due.
     #[must_use]
     pub fn of(due: &Entitlement, issuer: &Issuer) -> Option<Self> {
         let (terms, lifetime) = (due.terms()?, due.id_token_lifetime()?);
@@ -67,15 +67,15 @@ impl IdTokenClaims {
         })
     }
 
-    /// The same claims, bound to `access_token`, which is signed already.
+    /// The same claims with the `at_hash` of `access_token`.
     #[must_use]
     pub fn with_hash_of(self, access_token: &str) -> Self {
         Self { at_hash: Some(at_hash(access_token)), ..self }
     }
 }
 
-/// The part of an ID token of ours that a hint is read for. What userinfo signs has neither `exp` nor `iat`, so it is no
-/// ID token (RFC 8725 §3.12).
+/// The claims of an ID token that matter in a hint. Signed userinfo has neither `exp` nor `iat`, so it is not mistaken for
+/// an ID token (RFC 8725 §3.12).
 #[derive(Deserialize)]
 struct Hint {
     iss: String,
@@ -88,8 +88,8 @@ struct Hint {
     aud: Vec<String>,
 }
 
-/// The user whom an ID token names whose signature is good, if it was issued by `issuer` to `client`. It may have ended:
-/// as a hint it still says whom the client means (OpenID Connect Core §3.1.2.1).
+/// The subject of an ID token whose signature is valid, if `issuer` issued it to `client`. It may have expired and still
+/// serve as a hint (OpenID Connect Core §3.1.2.1).
 #[must_use]
 pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Option<Subject> {
     let hint: Hint = serde_json::from_slice(claims).ok()?;

@@ -1,9 +1,9 @@
-//! The use of a refresh token (RFC 6749 §6, OAuth 2.1 §4.3): the decision.
+//! The decision on the use of a refresh token (RFC 6749 §6, OAuth 2.1 §4.3).
 //!
-//! A grant's refresh tokens are a list and never a tree. The current one is replaced by its successor; for a short while
-//! its predecessor still yields the very same successor, because an answer may be lost, a client may try twice and two
-//! tabs may refresh at once (catalogue row SEC-RT-06). Whatever else of the grant's past is presented was stolen, or its
-//! successor was.
+//! A grant's refresh tokens form a list and never a tree. The current one is replaced by its successor; for a short grace
+//! period its predecessor still yields the same successor, because a response may be lost, a client may retry and two
+//! tabs may refresh at once (catalogue row SEC-RT-06). If any other past token is presented, it or its successor was
+//! stolen.
 
 use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
@@ -20,13 +20,13 @@ use crate::types::time::{Lifetime, OWN_CLOCK_SKEW, Timestamp};
 
 /// A request to refresh.
 pub struct RefreshRequest {
-    /// The token; `None` if what came cannot be one, which is answered like an unknown token.
+    /// The token; `None` if it is malformed, which is treated like an unknown token.
     pub token: Option<RefreshToken>,
-    /// What is asked for.
+    /// The requested part of the grant.
     pub narrowing: Narrowing,
 }
 
-/// The part of what was granted that a request asks for, if not all of it (RFC 6749 §6, RFC 8707 §2.2).
+/// The part of the grant that is requested, if not all of it (RFC 6749 §6, RFC 8707 §2.2).
 pub struct Narrowing {
     /// The scopes.
     pub scope: Option<Scopes>,
@@ -34,21 +34,21 @@ pub struct Narrowing {
     pub resource: Resources,
 }
 
-/// What becomes of the refresh token.
+/// What happens to the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// It is replaced by the token of this generation.
     Next(u32),
-    /// It was replaced a moment ago: its successor, of this generation, is handed out again, as it was derived with this
+    /// It was replaced within the grace period: its successor, of this generation, is returned again, derived with this
     /// version of the key.
     Again(u32, u8),
-    /// It stays, because the client does not rotate.
+    /// It stays, because the client's refresh tokens are not rotated.
     Stays,
 }
 
-/// The proof that a grant may be refreshed. Only [`approve`] makes one.
+/// Proof that a grant may be refreshed. Only [`approve`] creates it.
 pub struct ApprovedRefresh {
-    /// What is due.
+    /// The tokens that are due.
     pub entitlement: Entitlement,
     rotation: Rotation,
     presented: SecretHash,
@@ -59,31 +59,31 @@ pub struct ApprovedRefresh {
 }
 
 impl ApprovedRefresh {
-    /// What becomes of the refresh token.
+    /// What happens to the refresh token.
     #[must_use]
     pub const fn rotation(&self) -> Rotation {
         self.rotation
     }
 
-    /// The digest of the token that was presented.
+    /// The digest of the presented token.
     #[must_use]
     pub const fn presented(&self) -> &SecretHash {
         &self.presented
     }
 
-    /// The digest of the token that was current when the grant was read, which the condition of the commit repeats.
+    /// The digest of the token that was current when the grant was read, which the conditional write checks again.
     #[must_use]
     pub const fn current(&self) -> &SecretHash {
         &self.current
     }
 
-    /// Until when the next refresh has to come.
+    /// When the refresh token expires if it is not used.
     #[must_use]
     pub const fn idle_until(&self) -> Timestamp {
         self.idle_until
     }
 
-    /// When nothing of the grant is good any more; never earlier than before.
+    /// When the grant expires; never earlier than before.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         self.entitlement.ends().max(self.stays_until)
@@ -96,32 +96,32 @@ impl ApprovedRefresh {
     }
 }
 
-/// Finds out whether `token` can be one of this region at all.
+/// Checks that `token` is well-formed and was issued in this region.
 ///
 /// # Errors
 ///
-/// [`TokenError`] for what is not a refresh token, and for one of another region.
+/// [`TokenError`] for a malformed token, or one of another region.
 pub fn of_region(token: Option<RefreshToken>, region: &RegionLabel) -> Result<RefreshToken, TokenError> {
     let token = token.ok_or(TokenError::Refresh(RefreshFault::Unknown))?;
     if &token.region == region { Ok(token) } else { Err(TokenError::OtherRegion(token.region)) }
 }
 
-/// What a refresh token is, measured against its grant.
+/// Where a presented token stands in the list of its grant.
 #[derive(Clone, Copy)]
 enum TokenPosition {
     Current(RefreshState),
-    /// Replaced, and the moment when.
+    /// Replaced, and when.
     Previous(RefreshState, Timestamp),
-    /// Of an earlier generation, and really ours.
+    /// Of an earlier generation, and genuine.
     Past,
 }
 
-/// Decides a refresh. `genuine` says whether a token of an earlier generation, of which the store remembers nothing, was
-/// really issued: a stranger who knows a grant's id must not be able to end it.
+/// Decides a refresh. `genuine` says whether a token of an earlier generation, which the store no longer knows, was
+/// really issued: knowing a grant's id must not be enough to revoke it.
 ///
 /// # Errors
 ///
-/// [`TokenError`]; [`RefreshFault::Reused`] alone demands something of the caller.
+/// [`TokenError`]. On [`RefreshFault::Reused`] the caller has to revoke the grant.
 pub fn approve(
     loaded: Option<LoadedGrant>,
     token: &RefreshToken,
@@ -154,7 +154,7 @@ pub fn approve(
     })
 }
 
-/// Compares the digests, and only then looks at anything else: who cannot present the token learns nothing.
+/// Compares the digests before anything else, so that without the token one learns nothing about the grant.
 fn position(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool) -> Result<TokenPosition, TokenError> {
     let state = match grant.state {
         GrantState::Redeemed { refresh: Some(state), .. } => state,
@@ -173,8 +173,8 @@ fn position(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool)
     }
 }
 
-/// What becomes of a token that stands like this. One that was replaced in the future was so before a clock was set back:
-/// that is no grace, and no reuse either.
+/// What happens to a token in this position. A replacement in the future dates from before a clock was set back: that is
+/// neither within the grace nor a reuse.
 fn rotation(
     position: TokenPosition,
     grant: &GrantId,
@@ -201,7 +201,7 @@ fn rotation(
     }
 }
 
-/// What is due: what was granted, as far as the client may still have it, or the part of it that is asked for.
+/// The tokens that are due: for what was granted and is still registered, or for the requested part of it.
 fn entitlement(
     grant: &Grant,
     client: &Client,

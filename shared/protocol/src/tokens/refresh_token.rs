@@ -1,7 +1,7 @@
 //! Refresh tokens: `region . grant id . generation . secret`.
 //!
-//! The secret is derived from grant and generation by a keyed hash (`signing::Deriver`), so that the successor of a token
-//! comes out the same each time it is asked for, and is stored nowhere.
+//! The secret is derived from grant and generation with a keyed hash (`signing::Deriver`), so the successor of a token is
+//! the same each time it is derived, and is stored nowhere.
 
 use crate::syntax::encoding;
 use crate::types::id::{GrantId, RegionLabel};
@@ -13,20 +13,20 @@ pub struct RefreshToken {
     pub region: RegionLabel,
     /// The grant that it belongs to.
     pub grant: GrantId,
-    /// How many tokens of the grant it is: the first is 1.
+    /// Its number among the tokens of the grant, beginning with 1.
     pub generation: u32,
     /// The digest of the whole token.
     pub hash: SecretHash,
 }
 
-/// The token of this generation of `grant`, with its derived `secret`.
+/// Writes the token of this generation of `grant`, with its derived `secret`.
 #[must_use]
 pub fn written(region: &RegionLabel, grant: &GrantId, generation: u32, secret: &Secret<[u8; 32]>) -> Secret<String> {
     Secret::new(format!("{region}.{grant}.{generation}.{}", encoding::base64url(secret.expose())))
 }
 
 impl RefreshToken {
-    /// Parses a presented token; `None` if it cannot be one of ours.
+    /// Parses a presented token; `None` if it cannot have been issued here.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 128 {

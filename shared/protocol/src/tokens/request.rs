@@ -10,31 +10,31 @@ use crate::tokens::refresh_token::RefreshToken;
 use crate::types::scope::Scopes;
 use crate::types::secret::Secret;
 
-/// A request for tokens.
+/// A token request.
 pub enum TokenRequest {
-    /// In exchange for a code.
+    /// The exchange of a code.
     Code(CodeExchange),
-    /// By a refresh token.
+    /// The use of a refresh token.
     Refresh(RefreshRequest),
-    /// For the client itself.
+    /// A token for the client itself.
     ClientCredentials(ClientCredentialsRequest),
 }
 
 /// A request to exchange a code.
 pub struct CodeExchange {
-    /// The code; `None` if what came cannot be one, which is answered like an unknown code.
+    /// The code; `None` if it is malformed, which is treated like an unknown code.
     pub code: Option<AuthorizationCode>,
-    /// What comes along with it.
+    /// What is presented along with it.
     pub presented: Presented,
 }
 
 /// What a request presents along with its code.
 pub struct Presented {
-    /// The redirect URI that the client says it used.
+    /// The redirect URI, if it is sent.
     pub redirect_uri: Option<String>,
-    /// The verifier as it came.
+    /// The verifier, not parsed yet.
     pub code_verifier: Option<Secret<String>>,
-    /// The resources that the tokens are to be for, if not all that were granted.
+    /// The requested resources, if not all that were granted.
     pub resource: Resources,
 }
 
@@ -43,7 +43,7 @@ impl TokenRequest {
     ///
     /// # Errors
     ///
-    /// [`TokenError`] says what is missing or not offered.
+    /// [`TokenError`] says what is missing or not supported.
     pub fn parse(body: &Parameters) -> Result<Self, TokenError> {
         match body.one("grant_type")? {
             Some("authorization_code") => CodeExchange::parse(body).map(Self::Code),

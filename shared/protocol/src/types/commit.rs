@@ -1,19 +1,19 @@
-//! What has been signed leaves only against the proof that its commit was won.
+//! Signed responses are released only against proof of their commit.
 
-/// The proof that a write which makes something happen is durable, and ours.
+/// Proof that the conditional write of this attempt is durable.
 #[must_use]
 #[derive(Debug)]
 pub struct Committed(());
 
 impl Committed {
-    /// Attests a commit. Only `store` may call this, right behind a conditional write that succeeded; `clippy.toml`
-    /// keeps everybody else away.
+    /// Attests a commit. Only `store` may call this, right after a successful conditional write; `clippy.toml` forbids it
+    /// elsewhere.
     pub const fn attest() -> Self {
         Self(())
     }
 }
 
-/// A response that has been signed but must not leave before its commit is won (design invariant 1).
+/// A signed response that must not be sent before its commit succeeded (design invariant 1).
 #[must_use]
 pub struct Unreleased<T>(T);
 
@@ -23,7 +23,7 @@ impl<T> Unreleased<T> {
         Self(value)
     }
 
-    /// Hands the value out, against the proof that this attempt won.
+    /// Releases the value, against proof of the commit.
     pub fn release(self, _proof: &Committed) -> T {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Whose word on an e-mail address counts (OpenID Connect Core §5.7).
+//! The e-mail domains for which a provider is trusted (OpenID Connect Core §5.7).
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// Stands for every domain.
 const ANY: &str = "*";
 
-/// The domains whose addresses a provider may call verified: those that it runs, or that it is known to check.
+/// The domains whose addresses a provider may mark as verified: those that it runs, or that it is known to check.
 ///
-/// Anybody can run a provider that says of its users whatever it likes, and applications find accounts by verified
-/// addresses. So no provider is believed of itself.
+/// Anyone can run a provider that asserts arbitrary addresses, and applications look up accounts by verified addresses.
+/// So no provider is trusted by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct EmailDomains(BTreeSet<String>);
@@ -23,7 +23,7 @@ impl EmailDomains {
         self.0.is_empty()
     }
 
-    /// Whether the address is in one of these domains. An address that can be read in two ways is in none.
+    /// Whether the address is in one of these domains. An ambiguous address is in none.
     #[must_use]
     pub fn cover(&self, address: &str) -> bool {
         let Some((local, domain)) = address.split_once('@') else { return false };
@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for EmailDomains {
     }
 }
 
-/// Whether this is a domain in its one spelling. A name in another script has one in ASCII (RFC 5891 §4.4).
+/// Whether this is a domain in its canonical spelling. Internationalised names are in A-label form (RFC 5891 §4.4).
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()

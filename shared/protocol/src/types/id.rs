@@ -1,4 +1,4 @@
-//! Names of things: workspaces, issuers, clients, grants, subjects, regions.
+//! Identifiers of workspaces, issuers, clients, grants, subjects and regions.
 
 use std::fmt;
 
@@ -7,15 +7,14 @@ use thiserror::Error;
 
 use crate::syntax::encoding;
 
-/// A name that does not have the form of its kind.
+/// A malformed identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct MalformedId(&'static str);
 
-/// A workspace, which is one authorization server: a tenant and a name within it.
+/// The id of a workspace, which is one authorization server: a tenant and a name within it.
 ///
-/// Both parts use only `a-z 0-9 -`, so that no identifier can forge the separator of another's key (design
-/// invariant 9).
+/// Both parts use only `a-z 0-9 -`, so that no id can forge the separator in a store key (design invariant 9).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkspaceId {
     tenant: String,
@@ -75,7 +74,7 @@ impl Issuer {
         Self(format!("{public_url}/{workspace}"))
     }
 
-    /// The issuer as it stands in `iss`.
+    /// The value of `iss`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -108,7 +107,7 @@ macro_rules! text_id {
             ///
             /// # Errors
             ///
-            /// [`MalformedId`] if the text does not have the form of this kind.
+            /// [`MalformedId`] if the text is not a valid identifier of this type.
             pub fn parse(text: &str) -> Result<Self, MalformedId> {
                 let rule: fn(&str) -> bool = $rule;
                 if rule(text) { Ok(Self(text.into())) } else { Err(MalformedId($message)) }
@@ -158,14 +157,14 @@ text_id!(
 );
 
 text_id!(
-    /// The name of an identity source within a workspace, as it stands in `/callback/{idp}`.
+    /// The id of an identity source within a workspace, as in `/callback/{idp}`.
     IdentitySourceId,
     is_label,
     "an identity source's name is 1 to 40 characters of a-z, 0-9 and -"
 );
 
 text_id!(
-    /// The label of the region that a stack runs in: what a code carries so that another region can say so.
+    /// The label of the region that a stack runs in. Codes carry it, so that another region recognises them.
     RegionLabel,
     |text| (1..=16).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
@@ -173,7 +172,7 @@ text_id!(
 );
 
 text_id!(
-    /// The id of a grant, and of the interaction that led to it: 128 random bits. It is no secret.
+    /// The id of a grant, and of the interaction that led to it: 128 random bits. Not a secret.
     GrantId,
     |text| encoding::base64url_array::<16>(text).is_some(),
     "a grant id is the base64url of 16 bytes"
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_name_has_its_alphabet_and_length() {
+    fn each_type_of_identifier_has_its_alphabet_and_length() {
         let kinds = |text: &str| {
             [
                 ("client_id", 512, ClientId::parse(text).is_ok()),
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_stored_and_shown_as_it_is_written() {
+    fn an_identifier_is_stored_and_displayed_as_text() {
         let id: ClientId = serde_json::from_str("\"app\"").unwrap();
         assert_eq!((id.to_string(), serde_json::to_string(&id).unwrap()), ("app".into(), "\"app\"".into()));
         assert!(serde_json::from_str::<ClientId>("\"a b\"").is_err());

@@ -1,10 +1,10 @@
-//! How long codes, tokens, interactions and sessions live.
+//! Lifetimes of codes, tokens, interactions and sessions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::time::Lifetime;
 
-/// How long things live, each in seconds (design decision 4). Unknown names are refused.
+/// Lifetimes, each in seconds (design decision 4). Unknown names are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lifetimes {
@@ -14,15 +14,15 @@ pub struct Lifetimes {
     pub access_token: Lifetime,
     /// An ID token.
     pub id_token: Lifetime,
-    /// The refresh tokens of one grant, all together: rotation does not extend it.
+    /// All refresh tokens of one grant together: rotation does not extend it.
     pub refresh_token: Lifetime,
     /// A refresh token that is not used.
     pub refresh_token_idle: Lifetime,
-    /// How long a replaced refresh token still yields its successor, for clients whose answer was lost; may be 0.
+    /// How long a replaced refresh token still yields its successor, in case a response was lost; may be 0.
     pub refresh_token_grace: Lifetime,
-    /// The time that a user has for logging in and deciding.
+    /// The time for logging in and consenting.
     pub interaction: Lifetime,
-    /// A single sign-on session, from the login on.
+    /// A single sign-on session, from the login.
     pub session: Lifetime,
 }
 
@@ -41,7 +41,7 @@ impl Default for Lifetimes {
     }
 }
 
-/// Lifetimes that a client has of its own; what is not named is as in its workspace.
+/// Lifetimes of a client; those that are not set are the workspace's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OwnLifetimes {
@@ -54,7 +54,7 @@ pub struct OwnLifetimes {
     /// An ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<Lifetime>,
-    /// The refresh tokens of one grant, all together.
+    /// All refresh tokens of one grant together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Lifetime>,
     /// A refresh token that is not used.
@@ -63,13 +63,13 @@ pub struct OwnLifetimes {
     /// How long a replaced refresh token still yields its successor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token_grace: Option<Lifetime>,
-    /// The time that a user has for logging in and deciding.
+    /// The time for logging in and consenting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<Lifetime>,
 }
 
 impl OwnLifetimes {
-    /// These, and those of `workspace` where there are none.
+    /// These lifetimes, with those of `workspace` where none is set.
     #[must_use]
     pub fn or(self, workspace: Lifetimes) -> Lifetimes {
         Lifetimes {
@@ -119,7 +119,7 @@ impl Lifetimes {
         .find(|bound| !(bound.least..=bound.most).contains(&bound.value))
     }
 
-    /// Whether nothing lives longer or shorter than it may.
+    /// Whether every lifetime is within its bounds.
     #[must_use]
     pub fn are_bounded(&self) -> bool {
         self.out_of_bounds().is_none()
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_lives_as_design_decision_4_says() {
+    fn the_defaults_are_those_of_design_decision_4() {
         let seconds = |lifetime: Lifetime| lifetime.as_seconds();
         let default = Lifetimes::default();
         assert!(default.are_bounded());

@@ -1,4 +1,4 @@
-//! Values that everything else is made of: identifiers, scopes, times, secrets.
+//! Basic value types: identifiers, scopes, times, secrets.
 
 pub mod commit;
 pub mod email;

@@ -9,21 +9,21 @@ pub const OPENID: &str = "openid";
 /// The scope that asks for refresh tokens (OpenID Connect Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
-/// The scope that lets its holder introspect every token of the workspace, and not only its own.
+/// The scope for introspecting any token of the workspace, not only one's own.
 pub const INTROSPECT_TOKENS: &str = "introspect_tokens";
 
-/// The scope that lets its holder revoke every token of the workspace, and not only its own.
+/// The scope for revoking any token of the workspace, not only one's own.
 pub const REVOKE_TOKENS: &str = "revoke_tokens";
 
-/// The scopes that are about a user, so that a client cannot have them by itself.
+/// The scopes that are about a user, which a client's own tokens cannot have.
 pub const OF_USERS: [&str; 6] = [OPENID, OFFLINE_ACCESS, "profile", "email", "phone", "address"];
 
-/// A set of scope tokens in the order in which they were first named; order carries no meaning.
+/// A set of scope tokens, in order of first occurrence. The order has no meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scopes(Vec<String>);
 
-/// A scope parameter that does not follow the grammar or its limits.
+/// A scope parameter that violates the grammar or the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("scope must be at most 100 tokens and 2048 characters, separated by single spaces")]
 pub struct MalformedScope;
@@ -33,7 +33,7 @@ impl Scopes {
     ///
     /// # Errors
     ///
-    /// [`MalformedScope`] for an empty token, a character outside the grammar, or too much of it.
+    /// [`MalformedScope`] for an empty token, a character outside the grammar, or too many or too long tokens.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
         if text.len() > 2048 {
             return Err(MalformedScope);
@@ -70,7 +70,7 @@ impl Scopes {
         all
     }
 
-    /// These that `keep` says yes to.
+    /// Those that `keep` accepts.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|token| keep(token)).cloned().collect())
@@ -87,7 +87,7 @@ impl Scopes {
         self.0.is_empty()
     }
 
-    /// The form of the `scope` parameter.
+    /// The tokens, separated by spaces, as in the `scope` parameter.
     #[must_use]
     pub fn joined(&self) -> String {
         self.0.join(" ")

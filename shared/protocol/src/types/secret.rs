@@ -1,4 +1,4 @@
-//! Secrets that cannot slip out by accident.
+//! Secrets, and their digests.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -21,13 +21,13 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// Lends the secret out. Every call is a place for a reviewer to look at.
+    /// Lends out the secret. Every call deserves a reviewer's attention.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 }
 
-/// The SHA-256 digest of a secret with at least 112 bits of entropy: all that the store ever sees of it.
+/// The SHA-256 digest of a secret with at least 112 bits of entropy. The store never sees more than this.
 ///
 /// Two digests are compared in constant time; the type has no `==`.
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ impl SecretHash {
         Self(Sha256::digest(secret.expose().as_bytes()).into())
     }
 
-    /// Reads the form that [`SecretHash::encoded`] writes; `None` if it is not 32 bytes of base64url.
+    /// Parses the form that [`SecretHash::encoded`] writes; `None` if it is not the base64url of 32 bytes.
     #[must_use]
     pub fn parse(encoded: &str) -> Option<Self> {
         encoding::base64url_array(encoded).map(Self)
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_survives_the_store_and_tells_secrets_apart() {
+    fn a_hash_round_trips_and_distinguishes_secrets() {
         let hash = SecretHash::of(&Secret::new("correct horse".into()));
         let stored = SecretHash::parse(&hash.encoded()).unwrap();
         assert!(stored.matches(&hash));

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far the clocks of two of our own functions may be apart.
+/// The maximum clock skew between two of our own functions.
 pub const OWN_CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
 
-/// How far the clocks of others may be from ours, for every token that they sign (catalogue row SEC-JWT-07).
+/// The maximum clock skew of others, for every token that they sign (catalogue row SEC-JWT-07).
 pub const EXTERNAL_CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
 
 /// A point in time, in milliseconds since the Unix epoch.
@@ -50,7 +50,7 @@ impl Timestamp {
         Self(self.0.saturating_sub(lifetime.millis()))
     }
 
-    /// Whether something that expires at `expiry` has expired by now: at `expiry` itself it has.
+    /// Whether `expiry` has been reached: something expires at its expiry, not after it.
     #[must_use]
     pub const fn reached(self, expiry: Self) -> bool {
         self.0 >= expiry.0
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn at_its_expiry_a_thing_has_expired() {
+    fn something_is_expired_at_its_expiry() {
         let expiry = Timestamp::from_seconds(60);
         assert!(!Timestamp::from_millis(59_999).reached(expiry));
         assert!(expiry.reached(expiry));

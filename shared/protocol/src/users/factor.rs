@@ -1,13 +1,13 @@
-//! What a user proved about themselves, and when (OpenID Connect Core §2, RFC 8176).
+//! Authentication factors, and the `acr`, `amr` and `auth_time` that follow from them (OpenID Connect Core §2, RFC 8176).
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::time::Timestamp;
 
-/// A method of authentication, by its registered name (RFC 8176 §2), or by the one that federations use.
+/// An authentication method, by its registered name (RFC 8176 §2) or by the name that federations use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
-    /// A password that was checked here.
+    /// A password, checked here.
     #[serde(rename = "pwd")]
     Password,
     /// A login at an upstream provider.
@@ -26,13 +26,13 @@ impl Method {
     }
 }
 
-/// One factor that a user proved.
+/// A factor that the user presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Factor {
-    /// How.
+    /// The method.
     #[serde(rename = "m")]
     pub method: Method,
-    /// When.
+    /// When it was presented.
     #[serde(rename = "t")]
     pub at: Timestamp,
 }
@@ -40,12 +40,12 @@ pub struct Factor {
 /// An authentication context class (`acr`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthenticationClass {
-    /// One factor, ours or a provider's.
+    /// One factor, checked here or at an upstream provider.
     SingleFactor,
 }
 
 impl AuthenticationClass {
-    /// Every class that a login here can be of.
+    /// Every class that a login here can have.
     pub const ALL: [Self; 1] = [Self::SingleFactor];
 
     /// The name in `acr`.
@@ -57,7 +57,7 @@ impl AuthenticationClass {
     }
 }
 
-/// The factors behind a session: at least one. `auth_time`, `acr` and `amr` all follow from them.
+/// The factors of a session, at least one. `auth_time`, `acr` and `amr` are derived from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Authentication {
@@ -66,18 +66,18 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// A login by one factor.
+    /// An authentication with one factor.
     #[must_use]
     pub const fn by(factor: Factor) -> Self {
         Self { first: factor, others: Vec::new() }
     }
 
-    /// Every factor, in the order in which they were proved.
+    /// The factors, in the order in which they were presented.
     pub fn factors(&self) -> impl Iterator<Item = &Factor> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// When the user last proved who they are.
+    /// When the user last authenticated.
     #[must_use]
     pub fn auth_time(&self) -> Timestamp {
         self.others.iter().fold(self.first.at, |latest, factor| latest.max(factor.at))
@@ -86,13 +86,13 @@ impl Authentication {
     /// The class that the factors amount to.
     #[must_use]
     pub fn class(&self) -> AuthenticationClass {
-        // Whichever methods there are today, each of them alone or together is one factor: something that the user knows.
+        // All of today's methods, alone or combined, are a single factor: something that the user knows.
         match self.first.method {
             Method::Password | Method::Federated => AuthenticationClass::SingleFactor,
         }
     }
 
-    /// The names of the methods, each once.
+    /// The names of the methods, without duplicates.
     #[must_use]
     pub fn amr(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
@@ -105,8 +105,8 @@ impl Authentication {
     }
 }
 
-/// The stored form. `auth_time`, `amr` and `acr` are what versions before the list of factors read and wrote; a session
-/// must be readable by both while a deployment shifts from one to the other.
+/// The stored form. `auth_time`, `amr` and `acr` are what versions without a list of factors read and write; during a
+/// deployment both versions must be able to read a session.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     auth_time: Timestamp,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_by_one_factor_says_when_how_and_of_which_class() {
+    fn a_single_factor_determines_time_method_and_class() {
         for (method, name) in [(Method::Password, "pwd"), (Method::Federated, "fed")] {
             let login = Authentication::by(factor(method, 7));
             assert_eq!(login.auth_time(), Timestamp::from_seconds(7));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_that_of_the_latest_factor_and_a_method_is_named_once() {
+    fn the_time_is_that_of_the_latest_factor_and_methods_are_deduplicated() {
         let several = Authentication {
             first: factor(Method::Password, 7),
             others: vec![factor(Method::Federated, 9), factor(Method::Password, 8)],
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_reads_back_and_former_versions_can_read_it() {
+    fn stored_factors_round_trip_and_earlier_versions_can_read_them() {
         let several = Authentication { first: factor(Method::Password, 7), others: vec![factor(Method::Federated, 9)] };
         let stored = serde_json::to_value(&several).unwrap();
         assert_eq!(stored["amr"], serde_json::json!(["pwd", "fed"]));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_former_versions_stored_is_read() {
+    fn sessions_stored_by_earlier_versions_are_read() {
         let at = Timestamp::from_seconds(7);
         let former = |amr: &[&str]| serde_json::json!({ "auth_time": at, "amr": amr, "acr": "x" });
         for (name, method) in [("pwd", Method::Password), ("fed", Method::Federated)] {

@@ -1,4 +1,4 @@
-//! Who a user is, what is known about them, and the session in which they are logged in.
+//! Users: their identity, claims, authentication and sessions.
 
 pub mod factor;
 pub mod session;

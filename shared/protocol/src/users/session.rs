@@ -7,52 +7,52 @@ use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 use crate::users::factor::Authentication;
 
-/// A user's session with a workspace. The cookie is its only key; the store keeps the cookie's hash.
+/// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The id that tokens carry as `sid`. It opens nothing.
+    /// The `sid` in tokens. It is not a credential.
     pub sid: String,
     /// The user.
     pub subject: Subject,
     /// The identity source that authenticated the user.
     pub source: IdentitySourceId,
-    /// How to address the user.
+    /// The name to show to the user.
     pub display_name: String,
-    /// What the user proved about themselves, and when.
+    /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
-    /// When the session ends.
+    /// When the session expires.
     pub expires: Timestamp,
-    /// The hash of its cookie, under which the store keeps it.
+    /// The hash of its cookie, which is its key in the store.
     #[serde(skip)]
     pub cookie: String,
-    /// The clients that have to be told when it ends. The store keeps them beside the rest, because they come later.
+    /// The clients to notify when it ends. Stored separately, because they join later.
     #[serde(skip)]
     pub participants: Vec<Participant>,
 }
 
 impl Session {
-    /// The session, if it has not ended by `now`.
+    /// The session, if it has not expired at `now`.
     #[must_use]
     pub fn alive(self, now: Timestamp) -> Option<Self> {
         (!now.reached(self.expires)).then_some(self)
     }
 }
 
-/// A client that has to be told when a session ends, and by what names it knows user and session.
+/// A client to notify when a session ends, with the `sub` and `sid` that it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     /// The client.
     pub client_id: ClientId,
-    /// The user, as the client's tokens name them.
+    /// The `sub` in the client's tokens.
     pub sub: Subject,
-    /// The session, as the client's tokens name it.
+    /// The `sid` in the client's tokens.
     pub sid: String,
 }
 
 impl Participant {
-    /// The part that `client`, which knows the user as `sub`, is about to take in `session`, if it wants to be told of
-    /// its end and does not have that part already.
+    /// The participation of `client`, which sees the user as `sub`, in `session`: `None` if the client does not want logout
+    /// notifications or participates already.
     #[must_use]
     pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
         client.backchannel_logout.as_ref()?;
@@ -60,13 +60,13 @@ impl Participant {
         (!session.participants.contains(&participant)).then_some(participant)
     }
 
-    /// The form that the store keeps, one word for each name: none of them can contain a space.
+    /// The stored form: three words, because none of the values can contain a space.
     #[must_use]
     pub fn encoded(&self) -> String {
         format!("{} {} {}", self.client_id, self.sub, self.sid)
     }
 
-    /// Reads the form that [`Participant::encoded`] writes.
+    /// Parses the form that [`Participant::encoded`] writes.
     #[must_use]
     pub fn parse(encoded: &str) -> Option<Self> {
         let mut words = encoded.split(' ');
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_joins_a_session_once_and_only_if_it_wants_to_be_told_of_its_end() {
+    fn a_client_joins_a_session_once_and_only_if_it_wants_logout_notifications() {
         let told = client(&json!({"backchannel_logout_uri": "https://app.example/bye"}));
         let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid: "sid-1".into() };
         let joining = |client: &Client, session: &Session| Participant::joining(client, session, &subject("pseudonym"));

@@ -1,16 +1,16 @@
-//! Whether a user may be vouched for at the moment.
+//! Whether a user may get tokens at the moment.
 
-/// What the identity source says of a user's account now. It is loaded for each decision and never remembered.
+/// The current status of a user's account. Loaded for each decision and never cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserStatus {
     /// The user exists and may log in.
     Active,
-    /// There is no such user, or their identity source is no longer one of the workspace.
+    /// The user, or their identity source, no longer exists.
     Gone,
 }
 
 impl UserStatus {
-    /// Whether the user may be vouched for.
+    /// Whether tokens may be issued for the user.
     #[must_use]
     pub const fn is_active(self) -> bool {
         matches!(self, Self::Active)
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_active_user_may_be_vouched_for() {
+    fn only_an_existing_user_is_active() {
         assert!(UserStatus::Active.is_active() && !UserStatus::Gone.is_active());
     }
 }

@@ -1,4 +1,4 @@
-//! Who a user is, as an identity source says.
+//! A user's claims, as asserted by an identity source.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::syntax::encoding;
 use crate::types::email::EmailDomains;
 use crate::types::id::{IdentitySourceId, Subject, WorkspaceId};
 
-/// A user as one identity source knows them.
+/// A user, as known to one identity source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The subject identifier, unique within the workspace and never reassigned.
     pub subject: Subject,
     /// The identity source that authenticated them.
     pub source: IdentitySourceId,
-    /// What it says of them, by the names of OpenID Connect Core §5.1.
+    /// Their claims, by the names of OpenID Connect Core §5.1.
     pub claims: Profile,
 }
 
@@ -27,9 +27,9 @@ pub struct Identity {
 #[serde(transparent)]
 pub struct Profile(Map<String, Value>);
 
-/// The claims that a profile may hold: nothing else passes, whoever says it.
+/// The claims that a profile may contain. Everything else is dropped, whatever its source.
 ///
-/// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set one.
+/// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set them.
 const ACCEPTED: [&str; 19] = [
     "name",
     "given_name",
@@ -52,7 +52,7 @@ const ACCEPTED: [&str; 19] = [
     "address",
 ];
 
-/// The name of a claim that a profile may hold.
+/// The name of a claim that a profile may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct ClaimName(&'static str);
@@ -78,7 +78,7 @@ impl ClaimName {
         self.0
     }
 
-    /// What a user who is asked for the claim alone reads after "It asks to".
+    /// The text on the consent page for a claim that is requested by name.
     #[must_use]
     pub fn in_words(self) -> String {
         match self.0 {
@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for ClaimName {
 }
 
 impl Profile {
-    /// The claims of these names, as far as they are known and fit into `limit` bytes.
+    /// The claims with these names that are known and fit into `limit` bytes.
     #[must_use]
     pub fn selected(&self, names: &ClaimNames, limit: usize) -> Map<String, Value> {
         let (mut selected, mut left) = (Map::new(), limit);
@@ -119,19 +119,19 @@ impl Profile {
         selected
     }
 
-    /// Keeps the accepted claims among `claims`.
+    /// The accepted claims among `claims`.
     #[must_use]
     pub fn accepted(claims: Map<String, Value>) -> Self {
         Self(claims.into_iter().filter(|(name, _)| ACCEPTED.contains(&name.as_str())).collect())
     }
 
-    /// The same, with an e-mail address that is verified only if the source says so and its word counts for the domain
+    /// The same, with the e-mail address marked as verified only if the source says so and is trusted for the domain
     /// (OpenID Connect Core §5.7).
     #[must_use]
     pub fn vouched_for(mut self, domains: &EmailDomains) -> Self {
-        let said = self.0.remove("email_verified") == Some(Value::Bool(true));
+        let claimed = self.0.remove("email_verified") == Some(Value::Bool(true));
         if let Some(email) = self.0.get("email") {
-            let verified = said && email.as_str().is_some_and(|address| domains.cover(address));
+            let verified = claimed && email.as_str().is_some_and(|address| domains.cover(address));
             self.0.insert("email_verified".into(), verified.into());
         }
         self
@@ -143,15 +143,15 @@ impl Profile {
         self.0.get(name)
     }
 
-    /// How to address the user on a page: their name, or another name that they go by.
+    /// The name to show to the user: their name, or the next best claim.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
         ["name", "preferred_username", "email"].iter().find_map(|claim| self.0.get(*claim)?.as_str())
     }
 }
 
-/// The subject of whoever `source` knows by `names`: the same user of the same source is always the same subject, and
-/// no two sources can name each other's (OpenID Connect Core §2).
+/// The subject of the user whom `source` knows by `names`. The same user of the same source always has the same subject,
+/// and a source cannot produce the subject of another's user (OpenID Connect Core §2).
 #[must_use]
 pub fn derived_subject(workspace: &WorkspaceId, source: &str, names: &[&str]) -> Option<Subject> {
     let mut digest = Sha256::new();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn each_claim_is_put_into_words_for_its_user() {
+    fn each_claim_has_a_text_for_the_consent_page() {
         let table = [
             ("email", "See your e-mail address"),
             ("email_verified", "Know whether your e-mail address is confirmed"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_selected_by_name_as_long_as_there_is_room() {
+    fn selected_claims_fit_into_the_limit() {
         let known = profile(&json!({"email": "a@b.example", "locale": "de", "name": "Alice"}));
         let selected = |names: &[&str], limit| {
             known.selected(&claim_names(names), limit).keys().cloned().collect::<Vec<_>>().join(" ")
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_verified_only_if_the_source_says_so_of_a_domain_that_it_is_trusted_with() {
+    fn an_address_is_verified_only_if_the_source_says_so_and_is_trusted_for_the_domain() {
         let domains: EmailDomains = serde_json::from_value(json!(["corp.example"])).unwrap();
         let verified = |claims: Value| profile(&claims).vouched_for(&domains).claim("email_verified").cloned();
         let table = [
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_addressed_by_their_name_or_the_next_best() {
+    fn the_display_name_is_the_name_or_the_next_best_claim() {
         let addressed = |claims: Value| profile(&claims).display_name().map(str::to_owned);
         let all = json!({"name": "Alice", "preferred_username": "al", "email": "a@b.example"});
         assert_eq!(addressed(all).as_deref(), Some("Alice"));

@@ -6,7 +6,7 @@ use crate::types::id::{ClientId, Issuer, Subject};
 use crate::types::scope::Scopes;
 use crate::users::user_claims::{ClaimName, ClaimNames, Profile};
 
-/// Which claims each standard scope asks for (§5.4).
+/// The claims that each standard scope requests (§5.4).
 const CLAIMS_OF_SCOPE: [(&str, &[&str]); 4] = [
     (
         "profile",
@@ -32,19 +32,19 @@ const CLAIMS_OF_SCOPE: [(&str, &[&str]); 4] = [
     ("address", &["address"]),
 ];
 
-/// Whether `scope` asks for `claim`.
+/// Whether `scope` includes `claim`.
 #[must_use]
 pub fn scope_covers(scope: &str, claim: ClaimName) -> bool {
     CLAIMS_OF_SCOPE.iter().any(|(name, claims)| *name == scope && claims.contains(&claim.as_str()))
 }
 
-/// Whether one of `scopes` asks for `claim`.
+/// Whether one of `scopes` includes `claim`.
 #[must_use]
 pub fn covers(scopes: &Scopes, claim: ClaimName) -> bool {
     scopes.iter().any(|scope| scope_covers(scope, claim))
 }
 
-/// What a client that was granted `scope`, and `names` besides, may know of the user.
+/// The userinfo claims for a grant of `scope` and, by name, `names`.
 #[must_use]
 pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes, names: &ClaimNames) -> Map<String, Value> {
     let mut claims = profile.selected(names, usize::MAX);
@@ -58,7 +58,7 @@ pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes, names: &Clai
     claims
 }
 
-/// The same claims for a client that has them signed: they name who says so, and to whom (§5.3.2).
+/// The claims of a signed response, with `iss` and `aud` (§5.3.2).
 #[must_use]
 pub fn signed_claims(mut claims: Map<String, Value>, issuer: &Issuer, client: &ClientId) -> Map<String, Value> {
     claims.insert("iss".into(), issuer.as_str().into());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn signed_claims_name_who_says_them_and_to_whom() {
+    fn signed_claims_have_issuer_and_audience() {
         let claims = serde_json::json!({"sub": "s"}).as_object().unwrap().clone();
         let (issuer, client) = (crate::fixtures::issuer(), crate::fixtures::client_id("app"));
         let expected = serde_json::json!({"sub": "s", "iss": issuer.as_str(), "aud": "app"});

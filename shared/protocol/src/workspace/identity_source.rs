@@ -1,4 +1,4 @@
-//! Identity sources: who knows the users of a workspace.
+//! The identity sources of a workspace.
 
 use crate::types::id::{Subject, WorkspaceId};
 use crate::users::status::UserStatus;
@@ -8,15 +8,15 @@ use crate::workspace::upstream_provider::UpstreamProvider;
 /// An identity source, as the settings of its workspace configure it.
 #[derive(Clone, Copy)]
 pub enum IdentitySource<'w> {
-    /// Users that stand in the settings themselves.
+    /// Users listed in the settings themselves.
     Sandbox(&'w Sandbox),
-    /// An OpenID provider. Its users exist for as long as it is configured: whether one was deleted there, only their
-    /// next login can tell.
+    /// An OpenID provider. Its users exist for as long as it is configured: a deletion at the provider is noticed only at
+    /// the next login.
     Upstream(&'w UpstreamProvider),
 }
 
 impl IdentitySource<'_> {
-    /// What the settings alone say of `subject`.
+    /// The status of `subject` according to the settings.
     #[must_use]
     pub fn status(&self, workspace: &WorkspaceId, subject: &Subject) -> UserStatus {
         match self {

@@ -1,4 +1,4 @@
-//! The sandbox identity source: users that stand in the configuration, for trying things out.
+//! The sandbox identity source: users listed in the configuration, for trying things out.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,11 +11,11 @@ use crate::users::user_claims::{Identity, Profile, derived_subject};
 /// The name of the sandbox among the identity sources.
 pub const SANDBOX: &str = "sandbox";
 
-/// The identity source for trying things out: its users stand in the configuration.
+/// The sandbox identity source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sandbox {
-    /// Whether the login page names the first user and password.
+    /// Whether the login page shows the first user and password.
     #[serde(default)]
     pub hint: bool,
     /// The users.
@@ -26,17 +26,17 @@ pub struct Sandbox {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SandboxUser {
-    /// What the user types.
+    /// The user name.
     pub username: String,
     /// The password, in clear: the sandbox is for trying things out, and its page says so.
     pub password: String,
-    /// What the sandbox says of the user.
+    /// The user's claims.
     #[serde(default)]
     pub claims: Map<String, Value>,
 }
 
 impl Sandbox {
-    /// Finds the user whose name and password these are.
+    /// The identity of the user with this name and password.
     #[must_use]
     pub fn authenticate(&self, workspace: &WorkspaceId, username: &str, password: &Secret<String>) -> Option<Identity> {
         let user = self.users.iter().find(|user| user.username == username)?;
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_right_pair_is_let_in() {
+    fn only_the_right_pair_authenticates() {
         let (sandbox, workspace) = (sandbox(), WorkspaceId::parse("default", "demo").unwrap());
         let attempt = |name: &str, password: &str| {
             sandbox.authenticate(&workspace, name, &Secret::new(password.into())).map(|identity| identity.subject)
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_says_nothing_and_differs_between_workspaces_and_sources() {
+    fn a_subject_is_opaque_and_differs_between_workspaces_and_sources() {
         let demo = WorkspaceId::parse("default", "demo").unwrap();
         let partner = WorkspaceId::parse("default", "partner").unwrap();
         let subject = derived_subject(&demo, SANDBOX, &["alice"]).unwrap();

@@ -16,12 +16,12 @@ pub struct Workspace {
     pub id: WorkspaceId,
     /// Its issuer.
     pub issuer: Issuer,
-    /// What its administrators set.
+    /// Its settings.
     pub settings: Settings,
 }
 
 impl Workspace {
-    /// The identity source `id`, if it still is one of this workspace.
+    /// The identity source `id`, if the workspace has it.
     #[must_use]
     pub fn identity_source(&self, id: &IdentitySourceId) -> Option<IdentitySource<'_>> {
         if id.as_str() == SANDBOX {
@@ -31,39 +31,39 @@ impl Workspace {
     }
 }
 
-/// What administrators set for a workspace: the part of the reviewed file that is not clients.
+/// The settings of a workspace: the workspace file without its clients.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The name that users are shown.
+    /// The name shown to users.
     pub name: String,
-    /// The audience of access tokens whose request names none (RFC 9068 §3).
+    /// The audience of access tokens if the request names no resource (RFC 9068 §3).
     pub default_audience: String,
     /// Which clients must use PKCE.
     #[serde(default)]
     pub pkce: PkceEnforcement,
-    /// Whether clients may authenticate by `client_secret_jwt`, for which their secrets themselves have to be kept.
+    /// Whether clients may use `client_secret_jwt`, which requires storing their secrets.
     #[serde(default)]
     pub client_secret_jwt: bool,
-    /// How long things live.
+    /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
-    /// Whether ID tokens carry `at_hash`, unless a client has it otherwise.
+    /// Whether ID tokens carry `at_hash`, unless a client overrides it.
     #[serde(default)]
     pub at_hash: AtHash,
-    /// The scopes that clients may be registered for, with words for users.
+    /// The scopes that clients may be registered for, with their texts on the consent page.
     #[serde(default)]
     pub scopes: Vec<ScopeDefinition>,
-    /// The resources that tokens can be for, beyond the default audience (RFC 8707).
+    /// The resources that tokens can be for, in addition to the default audience (RFC 8707).
     #[serde(default)]
     pub resources: Vec<String>,
-    /// Users for trying things out, with passwords in clear.
+    /// The sandbox identity source, with passwords in clear text.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
-    /// OpenID providers that users may log in with.
+    /// Upstream OpenID providers that users may log in with.
     #[serde(default)]
     pub upstream: Vec<UpstreamProvider>,
-    /// Origins that may call from a browser beyond those of the registered redirect URIs.
+    /// Origins that may call from a browser, in addition to those of the redirect URIs.
     #[serde(default)]
     pub cors_origins: Vec<String>,
 }
@@ -76,13 +76,13 @@ impl Settings {
         Scopes::parse(&names.join(" ")).unwrap_or_default()
     }
 
-    /// The words for `scope`, if it is one of this workspace.
+    /// The definition of `scope`, if the workspace has it.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
         self.scopes.iter().find(|known| known.name == scope)
     }
 
-    /// Whether tokens can be for `resource` here.
+    /// Whether tokens of this workspace can be for `resource`.
     #[must_use]
     pub fn has_resource(&self, resource: &str) -> bool {
         resource == self.default_audience || self.resources.iter().any(|known| known == resource)
@@ -95,15 +95,15 @@ impl Settings {
     }
 }
 
-/// A scope of a workspace, in words for users.
+/// A scope of a workspace, with its texts on the consent page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeDefinition {
-    /// The token that clients ask for.
+    /// The scope token.
     pub name: String,
-    /// What a user reads on the consent page.
+    /// The title on the consent page.
     pub title: String,
-    /// One sentence more.
+    /// The description below it.
     #[serde(default)]
     pub description: String,
 }
@@ -112,10 +112,10 @@ pub struct ScopeDefinition {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PkceEnforcement {
-    /// Every one.
+    /// Every client.
     #[default]
     All,
-    /// Public ones; confidential ones may be registered without.
+    /// Public clients; confidential ones may be registered without.
     Public,
 }
 

@@ -1,4 +1,4 @@
-//! Upstream OpenID providers, as a workspace is configured with them.
+//! The configuration of upstream OpenID providers.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,25 +6,25 @@ use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
 
-/// An upstream provider as the reviewed file describes it.
+/// An upstream provider, as configured in the workspace file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamProvider {
-    /// Its name here, as it stands in `/callback/{idp}`.
+    /// Its id, as in `/callback/{idp}`.
     pub id: IdentitySourceId,
-    /// What users read on the button.
+    /// The text on its login button.
     pub title: String,
-    /// Its issuer, from which everything else is discovered.
+    /// Its issuer, from which the metadata is discovered.
     pub issuer: String,
     /// Our `client_id` there.
     pub client_id: ClientId,
-    /// Our secret there, sealed; without one we are a public client, with PKCE as always.
+    /// Our sealed client secret there; without one we are a public client. PKCE is used in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_client_secret: Option<String>,
-    /// The scopes that we ask for.
+    /// The scopes that we request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
-    /// The domains of e-mail addresses of which its word counts. Of all others we say that they are not verified.
+    /// The e-mail domains for which it is trusted. Addresses in other domains are never marked as verified.
     #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
     pub verified_email_domains: EmailDomains,
 }
