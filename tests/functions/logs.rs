@@ -114,7 +114,7 @@ async fn sec_log_01_no_log_line_has_a_secret_of_the_run_and_every_one_is_json() 
         ("token", "a code was redeemed"),
         ("token", "a token request was refused"),
         ("revoke", "a token was revoked"),
-        ("revoke", "an assertion was refused"),
+        ("revoke", "the assertion is not accepted: used before"),
         ("callback", "an upstream provider could not be used"),
     ] {
         assert!(logs[function].contains(event), "{function}: {event}: {}", logs[function]);

@@ -9,7 +9,9 @@ use http::header;
 use keystore::DataKeys;
 use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
-use protocol::client_authentication::credentials::{ClientAuthenticationError, ClientProof, Credentials, authenticate};
+use protocol::client_authentication::credentials::{
+    ClientAuthenticationError, ClientProof, Credentials, RefusalCause, authenticate,
+};
 use protocol::clients::client::{AssertionKey, ClientKeys};
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::syntax::encoding::base64url;
@@ -65,10 +67,7 @@ impl ClientAuthenticator {
         context: &ClientContext<'_>,
         asserted: AssertedClient,
     ) -> Result<AuthenticatedClient, ClientAuthenticationError> {
-        let refused = |fault: AssertionFault| {
-            tracing::info!(fault = %fault, "an assertion was refused");
-            ClientAuthenticationError::Refused
-        };
+        let refused = |fault| ClientAuthenticationError::Refused(RefusalCause::Assertion(fault));
         let claims = self.verify(context, &asserted).await?.ok_or(AssertionFault::Signature).map_err(refused)?;
         let workspace = context.workspace;
         let endpoint = endpoint(context.request, workspace);

@@ -1,5 +1,7 @@
 //! What `introspect` and `revoke` have in common: who asks about a token, whether one is good, and how a refusal looks.
 
+use std::error::Error as _;
+
 use http::header;
 use protocol::syntax::parameters::Parameters;
 use protocol::token_status::caller::{Caller, CallerError};
@@ -7,6 +9,7 @@ use protocol::token_status::request::TokenRequestError;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token};
 use store::GrantReading;
+use tracing::field::display;
 use web::{Response, Unavailable, json, unavailable};
 
 use crate::back_channel::BackChannel;
@@ -76,7 +79,8 @@ impl TokenStatus {
 #[must_use]
 pub fn refuse(context: &ClientContext<'_>, error: &TokenRequestError) -> Response {
     let (status, code) = error.response();
-    tracing::info!(error.code = code, error = %error, "a request about a token was refused");
+    let cause = error.source().map(display);
+    tracing::info!(error.code = code, error = %error, cause, "a request about a token was refused");
     let response = json::error(context.request, status, code, &error.to_string());
     let realm = context.workspace.issuer.as_str();
     match (status, error) {

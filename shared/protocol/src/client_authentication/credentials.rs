@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::client_authentication::assertion::{ASSERTION_TYPE, AssertedClient, ClientAssertion};
+use crate::client_authentication::assertion::{ASSERTION_TYPE, AssertedClient, AssertionFault, ClientAssertion};
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{Authentication, Client, ClientSecret};
 use crate::syntax::encoding::{base64_decoded, form_decoded};
@@ -54,10 +54,41 @@ pub enum ClientAuthenticationError {
     Malformed,
     /// Unknown or inactive client, wrong secret or wrong method: indistinguishable in the response.
     #[error("the client is unknown, or did not authenticate as it is registered to")]
-    Refused,
+    Refused(#[source] RefusalCause),
     /// The store, a key or the keys of the client are unavailable.
     #[error("the client could not be authenticated at the moment: try again")]
     Unavailable,
+}
+
+/// Why a client is refused. It is for the log: in the response all of these look the same (catalogue row SEC-CLI-03).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RefusalCause {
+    /// A `client_id` that no client can have.
+    #[error("the client_id is malformed")]
+    MalformedId,
+    /// Nothing is registered under the `client_id`.
+    #[error("no client is registered under this client_id")]
+    Unknown,
+    /// The client is registered as inactive.
+    #[error("the client is inactive")]
+    Inactive,
+    /// Another method than the registered one.
+    #[error("the client presented {presented} and is registered for {registered}")]
+    Method {
+        /// What came.
+        presented: &'static str,
+        /// What it is registered for.
+        registered: &'static str,
+    },
+    /// A secret that is not one of the registered ones, or has expired.
+    #[error("the secret is not a registered one, or has expired")]
+    Secret,
+    /// An assertion that cannot be read.
+    #[error("the assertion is malformed")]
+    MalformedAssertion,
+    /// An assertion that is not accepted.
+    #[error("the assertion is not accepted: {0}")]
+    Assertion(AssertionFault),
 }
 
 impl ClientAuthenticationError {
@@ -66,7 +97,7 @@ impl ClientAuthenticationError {
     pub const fn response(self) -> (u16, &'static str) {
         match self {
             Self::Parameters(_) | Self::Missing | Self::Several | Self::AssertionType => (400, "invalid_request"),
-            Self::Malformed | Self::Refused => (401, "invalid_client"),
+            Self::Malformed | Self::Refused(_) => (401, "invalid_client"),
             Self::Unavailable => (503, "temporarily_unavailable"),
         }
     }
@@ -102,7 +133,7 @@ impl Credentials {
     }
 
     fn new(client_id: &str, proof: Proof) -> Result<Self, ClientAuthenticationError> {
-        let client_id = ClientId::parse(client_id).map_err(|_| ClientAuthenticationError::Refused)?;
+        let client_id = ClientId::parse(client_id).map_err(|_| refused(RefusalCause::MalformedId))?;
         Ok(Self { client_id, proof })
     }
 
@@ -113,7 +144,7 @@ impl Credentials {
         if kind != Some(ASSERTION_TYPE) {
             return Err(ClientAuthenticationError::AssertionType);
         }
-        let assertion = ClientAssertion::parse(assertion).ok_or(ClientAuthenticationError::Refused)?;
+        let assertion = ClientAssertion::parse(assertion).ok_or(refused(RefusalCause::MalformedAssertion))?;
         if body_id.is_some_and(|body_id| body_id != assertion.client_id().as_str()) {
             return Err(ClientAuthenticationError::Several);
         }
@@ -153,8 +184,10 @@ pub fn authenticate(
     client: Option<Arc<Client>>,
     now: Timestamp,
 ) -> Result<ClientProof, ClientAuthenticationError> {
+    let Credentials { client_id, proof } = credentials;
+    let presented = proof.method();
     let registered = client.as_ref().map(|client| &client.authentication);
-    let proved = match (&credentials.proof, registered) {
+    let proved = match (&proof, registered) {
         (Proof::None, Some(Authentication::None)) => true,
         (Proof::Basic(secret), Some(Authentication::SecretBasic(secrets)))
         | (Proof::Post(secret), Some(Authentication::SecretPost(secrets))) => matches_any(secret, secrets, now),
@@ -165,14 +198,35 @@ pub fn authenticate(
         }
         (Proof::None | Proof::Assertion(_), _) => false,
     };
-    if let Proof::Assertion(assertion) = credentials.proof {
-        let asserted = client.and_then(|client| assertion.of(client));
-        return asserted.map(Box::new).map(ClientProof::Asserted).ok_or(ClientAuthenticationError::Refused);
+    let client = client.filter(|client| client.id == client_id).ok_or(refused(RefusalCause::Unknown))?;
+    let registered = client.authentication.method();
+    let other_method = refused(RefusalCause::Method { presented, registered });
+    match proof {
+        // Whether the client is active is decided once the assertion has been verified.
+        Proof::Assertion(assertion) => {
+            assertion.of(client).map(Box::new).map(ClientProof::Asserted).ok_or(other_method)
+        }
+        _ if presented != registered => Err(other_method),
+        _ if !proved => Err(refused(RefusalCause::Secret)),
+        _ if !client.is_usable() => Err(refused(RefusalCause::Inactive)),
+        Proof::None | Proof::Basic(_) | Proof::Post(_) => Ok(ClientProof::Proved(AuthenticatedClient::proved(client))),
     }
-    client
-        .filter(|client| proved && client.is_usable() && client.id == credentials.client_id)
-        .map(|client| ClientProof::Proved(AuthenticatedClient::proved(client)))
-        .ok_or(ClientAuthenticationError::Refused)
+}
+
+const fn refused(cause: RefusalCause) -> ClientAuthenticationError {
+    ClientAuthenticationError::Refused(cause)
+}
+
+impl Proof {
+    /// The name of the method (RFC 7591 §2); which of the two kinds of assertion it is, only its verification can tell.
+    const fn method(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic(_) => "client_secret_basic",
+            Self::Post(_) => "client_secret_post",
+            Self::Assertion(_) => "a client assertion",
+        }
+    }
 }
 
 /// Whether the secret is one of those that are valid at `now`. All are compared, so that the time does not depend on which.
@@ -249,8 +303,8 @@ mod tests {
             (format!("client_assertion=&client_assertion_type={exact}"), ClientAuthenticationError::AssertionType),
             (format!("{good}%20"), ClientAuthenticationError::AssertionType),
             (good.replace("jwt-bearer", "saml2-bearer"), ClientAuthenticationError::AssertionType),
-            (good.replace(&jwt, &format!("{jwt}+{jwt}")), ClientAuthenticationError::Refused),
-            (good.replace(&jwt, "x"), ClientAuthenticationError::Refused),
+            (good.replace(&jwt, &format!("{jwt}+{jwt}")), refused(RefusalCause::MalformedAssertion)),
+            (good.replace(&jwt, "x"), refused(RefusalCause::MalformedAssertion)),
         ];
         for (body, expected) in table {
             assert_eq!(found(&body), Err(expected), "{body}");
@@ -279,7 +333,7 @@ mod tests {
             (ClientAuthenticationError::Several, (400, "invalid_request")),
             (ClientAuthenticationError::AssertionType, (400, "invalid_request")),
             (ClientAuthenticationError::Malformed, (401, "invalid_client")),
-            (ClientAuthenticationError::Refused, (401, "invalid_client")),
+            (refused(RefusalCause::Unknown), (401, "invalid_client")),
             (ClientAuthenticationError::Unavailable, (503, "temporarily_unavailable")),
         ];
         for (error, expected) in table {
@@ -295,8 +349,8 @@ mod tests {
         };
         assert_eq!(found(&[], "client_id=a"), Ok("a".into()));
         assert_eq!(found(&["Basic YTpi"], "client_id=a"), Ok("a".into()));
-        assert_eq!(found(&[], "client_id=a%20b"), Err(ClientAuthenticationError::Refused));
-        assert_eq!(found(&["Basic Og=="], ""), Err(ClientAuthenticationError::Refused));
+        assert_eq!(found(&[], "client_id=a%20b"), Err(refused(RefusalCause::MalformedId)));
+        assert_eq!(found(&["Basic Og=="], ""), Err(refused(RefusalCause::MalformedId)));
         assert_eq!(found(&["Basic x"], ""), Err(ClientAuthenticationError::Malformed));
         assert_eq!(found(&["Bearer x"], ""), Err(ClientAuthenticationError::Malformed));
     }
@@ -369,12 +423,22 @@ mod tests {
                 let credentials = Credentials::parse(headers, &body).unwrap();
                 let name = authentication.method();
                 let decided = authenticate(credentials, Some(client(authentication)), Timestamp::from_seconds(1));
-                assert_eq!(decided.is_ok(), at == method, "{name} with credential {at}");
+                let cause = decided.err().map(|error| std::error::Error::source(&error).map(ToString::to_string));
+                match (at == method, cause) {
+                    (true, None) => {}
+                    (false, Some(Some(cause))) => {
+                        assert!(
+                            cause.ends_with(&format!("is registered for {name}")),
+                            "{name} with credential {at}: {cause}"
+                        );
+                    }
+                    (_, other) => panic!("{name} with credential {at}: {other:?}"),
+                }
             }
             let body = Parameters::parse(body.as_bytes()).unwrap();
             let credentials = Credentials::parse(headers, &body).unwrap();
             let decided = authenticate(credentials, None, Timestamp::from_seconds(1));
-            assert_eq!(decided.err(), Some(ClientAuthenticationError::Refused), "an unknown client");
+            assert_eq!(decided.err(), Some(refused(RefusalCause::Unknown)), "an unknown client");
         }
     }
 }

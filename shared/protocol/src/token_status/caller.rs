@@ -83,6 +83,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::client_authentication::credentials::RefusalCause;
     use crate::fixtures::{authenticated, changed, client_id, confidential_client, issuer, subject};
     use crate::types::scope::INTROSPECT_TOKENS;
 
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn each_error_has_its_status_and_code() {
         let table = [
-            (CallerError::Client(ClientAuthenticationError::Refused), (401, "invalid_client")),
+            (CallerError::Client(ClientAuthenticationError::Refused(RefusalCause::Unknown)), (401, "invalid_client")),
             (CallerError::Bearer(BearerError::Missing), (401, "invalid_token")),
             (CallerError::Bearer(BearerError::Malformed), (400, "invalid_request")),
             (CallerError::Unavailable, (503, "temporarily_unavailable")),

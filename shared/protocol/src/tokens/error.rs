@@ -189,6 +189,7 @@ impl CodeFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client_authentication::credentials::RefusalCause;
     use crate::fixtures::{grant_id, region};
 
     #[test]
@@ -198,7 +199,7 @@ mod tests {
         let table = [
             (TokenError::Parameters(ParameterError::Encoding), invalid_request),
             (TokenError::Client(ClientAuthenticationError::Missing), invalid_request),
-            (TokenError::Client(ClientAuthenticationError::Refused), (401, "invalid_client")),
+            (TokenError::Client(ClientAuthenticationError::Refused(RefusalCause::Unknown)), (401, "invalid_client")),
             (TokenError::Client(ClientAuthenticationError::Unavailable), (503, "temporarily_unavailable")),
             (TokenError::QueryParameters, invalid_request),
             (TokenError::ContentType, invalid_request),
