@@ -121,6 +121,48 @@ async fn sec_log_01_no_log_line_has_a_secret_of_the_run_and_every_one_is_json() 
     }
 }
 
+/// The lines of `log` with this message.
+fn lines(log: &str, message: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["message"] == message).collect()
+}
+
+#[tokio::test]
+async fn a_line_about_a_request_names_its_trace_workspace_and_client_and_a_refusal_its_cause() {
+    let account = Account::new(URL, |file| file).await;
+    let (token, revoke) = (account.start("token").await, account.start("revoke").await);
+    let refusals = [
+        ("demo-web", "the client presented client_secret_post and is registered for client_secret_basic"),
+        ("nobody", "no client is registered under this client_id"),
+    ];
+    let event = |path: &str, client: &str| {
+        let fields =
+            [("client_id", client), ("client_secret", "wrong"), ("token", "x"), ("grant_type", "client_credentials")];
+        tests::lambda::Event::new("POST", &format!("/default/demo/oauth2/{path}")).form(&fields).with(
+            "/requestContext",
+            "requestId",
+            "the-trace".into(),
+        )
+    };
+    for (client, _) in refusals {
+        token.invoke(event("token", client)).await;
+        revoke.invoke(event("revoke", client)).await;
+    }
+    for (log, message) in
+        [(token.stop(), "a token request was refused"), (revoke.stop(), "a request about a token was refused")]
+    {
+        let lines = lines(&log, message);
+        assert_eq!(lines.len(), refusals.len(), "{log}");
+        for (line, (client, cause)) in lines.iter().zip(refusals) {
+            let span = &line["span"];
+            assert_eq!(span["trace.id"], "the-trace", "{line}");
+            assert_eq!(span["workspace"], "default/demo", "{line}");
+            assert_eq!(span["client.id"], client, "{line}");
+            assert_eq!((&line["error.code"], &line["cause"]), (&"invalid_client".into(), &cause.into()), "{line}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn sec_log_03_what_a_stranger_sends_cannot_forge_a_line() {
     let account = Account::new(URL, |file| file).await;
