@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
 use postern::dev::state::Data;
 use postern::keys::{KeySource, Keys};
-use postern::workspace_file::{DEMO, Loader};
+use postern::workspace_file::Loader;
 use protocol::syntax::encoding::base64url;
 use serde_json::{Value, json};
 use signing::{KmsAdministration, Purpose, Sealer, SystemEntropy};

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use postern::workspace_file::{DEMO, Loader};
+use postern::dev::demo_workspaces::DEMO;
+use postern::workspace_file::Loader;
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::users::user_claims::ClaimName;
 use serde_json::{Value, json};

@@ -48,7 +48,8 @@ mod tests {
     use web::config::PublicUrl;
 
     use super::*;
-    use crate::workspace_file::{DEMO, Loader};
+    use crate::dev::demo_workspaces::DEMO;
+    use crate::workspace_file::Loader;
 
     /// Answers one request with `answer`, and says where.
     fn serve(answer: &'static str) -> String {

@@ -19,6 +19,7 @@ use web::{Clock as _, SystemClock, log};
 
 use crate::arguments::DevOptions;
 use crate::dev::app::App;
+use crate::dev::demo_workspaces::DEMO;
 use crate::dev::engine::Engine;
 use crate::dev::queue_worker::QueueWorker;
 use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
@@ -26,7 +27,7 @@ use crate::dev::state::{Data, StateError};
 use crate::keys::{KeySource, Keys};
 use crate::provision::ProvisionError;
 use crate::sectors::{self, SectorError};
-use crate::workspace_file::{DEMO, FileError, Loader, WorkspaceFile};
+use crate::workspace_file::{FileError, Loader, WorkspaceFile};
 
 /// How often the engine looks for items whose time is over.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
