@@ -349,7 +349,7 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
             signing::Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), signing::Purpose::UpstreamSecret);
         let public_url = web::config::PublicUrl::parse("http://localhost:9000").unwrap();
         let sealer = sealer.unwrap();
-        let loader = postern::workspace_file::Loader {
+        let loader = administration::workspace_file::Loader {
             public_url: &public_url,
             upstream_secrets: &sealer,
             client_secrets: &sealer,

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use administration::signing_keys::{KeySource, Keys};
+use administration::workspace_file::Loader;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
 use postern::dev::state::Data;
-use postern::keys::{KeySource, Keys};
-use postern::workspace_file::Loader;
 use protocol::syntax::encoding::base64url;
 use serde_json::{Value, json};
 use signing::{KmsAdministration, Purpose, Sealer, SystemEntropy};

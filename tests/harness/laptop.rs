@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use administration::signing_keys::{KeySource, Keys};
+use administration::workspace_file::Loader;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use bytes::Bytes;
@@ -15,8 +17,6 @@ use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
 use postern::dev::queue_worker::QueueWorker;
 use postern::dev::state::Data;
-use postern::keys::{KeySource, Keys};
-use postern::workspace_file::Loader;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use protocol::types::time::{Lifetime, Timestamp};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use administration::workspace_file::Loader;
 use postern::dev::demo_workspaces::DEMO;
-use postern::workspace_file::Loader;
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::users::user_claims::ClaimName;
 use serde_json::{Value, json};

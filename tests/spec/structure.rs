@@ -14,6 +14,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "store" | "signing" | "web" | "http_client" => &["protocol"],
         "pages" | "delivery" => &["protocol", "web"],
         "keystore" => &["protocol", "store", "signing"],
+        "administration" => &["protocol", "store", "signing", "web", "http_client"],
         "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore"],
         "frontchannel" => &["protocol", "store", "signing", "web", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],

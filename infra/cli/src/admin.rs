@@ -21,11 +21,11 @@ use web::config::PublicUrl;
 use web::{Clock as _, Config, ConfigError, SystemClock};
 
 use crate::arguments::{ApplyOptions, KeysAction, KeysOptions, SealingAction, SealingOptions};
-use crate::keys::{KeyError, KeySource, Keys, NewKey};
-use crate::provision::ProvisionError;
-use crate::sealing::{self, PUBLISHED_BEFORE_SEALING};
-use crate::sectors::{self, SectorError};
-use crate::workspace_file::{FileError, Loader};
+use administration::provision::ProvisionError;
+use administration::sealing_keys::{self as sealing, PUBLISHED_BEFORE_SEALING};
+use administration::sector_documents::{self as sectors, SectorError};
+use administration::signing_keys::{KeyError, KeySource, Keys, NewKey};
+use administration::workspace_file::{FileError, Loader};
 
 /// Why it was not done, as one sentence.
 #[derive(Debug, Error)]

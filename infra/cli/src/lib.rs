@@ -7,8 +7,3 @@ pub mod admin;
 pub mod arguments;
 pub mod cost;
 pub mod dev;
-pub mod keys;
-pub mod provision;
-pub mod sealing;
-pub mod sectors;
-pub mod workspace_file;

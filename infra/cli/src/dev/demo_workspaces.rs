@@ -8,12 +8,12 @@ pub const DEMO: [(&str, &str); 2] = [
 
 #[cfg(test)]
 mod tests {
+    use administration::workspace_file::Loader;
     use protocol::types::secret::Secret;
     use signing::{Purpose, Sealer, SystemEntropy};
     use web::config::PublicUrl;
 
     use super::*;
-    use crate::workspace_file::Loader;
 
     #[test]
     fn the_demo_files_are_valid() {

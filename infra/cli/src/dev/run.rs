@@ -24,10 +24,10 @@ use crate::dev::engine::Engine;
 use crate::dev::queue_worker::QueueWorker;
 use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
 use crate::dev::state::{Data, StateError};
-use crate::keys::{KeySource, Keys};
-use crate::provision::ProvisionError;
-use crate::sectors::{self, SectorError};
-use crate::workspace_file::{FileError, Loader, WorkspaceFile};
+use administration::provision::ProvisionError;
+use administration::sector_documents::{self as sectors, SectorError};
+use administration::signing_keys::{KeySource, Keys};
+use administration::workspace_file::{FileError, Loader, WorkspaceFile};
 
 /// How often the engine looks for items whose time is over.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);

@@ -4,7 +4,7 @@ use store::configuration::ApplyError;
 use store::{ConfigurationWriting, StoreFault, schema};
 use thiserror::Error;
 
-use crate::keys::{KeyError, Keys};
+use crate::signing_keys::{KeyError, Keys};
 use crate::workspace_file::WorkspaceFile;
 
 /// Why the store could not be made ready.

@@ -48,7 +48,6 @@ mod tests {
     use web::config::PublicUrl;
 
     use super::*;
-    use crate::dev::demo_workspaces::DEMO;
     use crate::workspace_file::Loader;
 
     /// Answers one request with `answer`, and says where.
@@ -72,14 +71,11 @@ mod tests {
             client_secrets: &sealer,
             entropy: &SystemEntropy,
         };
-        let text = DEMO[0].1.replace(
-            "client_id = \"demo-web\"",
-            &format!(
-                "client_id = \"demo-web\"\nsubject_type = \"pairwise\"\nsector_identifier_uri = \"{}\"",
-                serve(answer)
-            ),
+        let text = include_str!("fixture.toml").replace(
+            "client_id = \"web\"",
+            &format!("client_id = \"web\"\nsubject_type = \"pairwise\"\nsector_identifier_uri = \"{}\"", serve(answer)),
         );
-        let file = loader.text("demo.toml", &text).unwrap();
+        let file = loader.text("shop.toml", &text).unwrap();
         check(&[file], &Fetcher::new(Reach::of(public_url.as_str()))).await.map_err(|error| error.to_string())
     }
 
@@ -101,7 +97,7 @@ mod tests {
         ];
         for (answer, expected) in table {
             let error = checked(answer).await.unwrap_err();
-            assert!(error.starts_with("client demo-web:") && error.contains(expected), "{expected}: {error}");
+            assert!(error.starts_with("client web:") && error.contains(expected), "{expected}: {error}");
         }
     }
 }

@@ -17,7 +17,7 @@ use store::{
 };
 use thiserror::Error;
 
-use crate::sealing::SealingError;
+use crate::sealing_keys::SealingError;
 
 /// Where new keys come from.
 pub enum KeySource<'a> {

@@ -9,7 +9,7 @@ use signing::Purpose;
 use store::{SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 use thiserror::Error;
 
-use crate::keys::{KeyError, KeySource, Keys};
+use crate::signing_keys::{KeyError, KeySource, Keys};
 
 /// How long a version is published before it seals: longer than a function uses opened keys without looking again, which
 /// is five minutes.

@@ -229,7 +229,8 @@ mod tests {
     use signing::{Purpose, SystemEntropy};
 
     use super::*;
-    use crate::dev::demo_workspaces::DEMO;
+
+    const FIXTURE: &str = include_str!("fixture.toml");
 
     fn read(text: &str) -> Result<WorkspaceFile, String> {
         let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
@@ -241,33 +242,27 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_its_file_and_place() {
-        let demo = DEMO[0].1;
+        let valid = FIXTURE;
         let table = [
             ("", "tenant and workspace"),
             ("name = \"x\"\n\ntenant = ", "x.toml: line 3"),
-            (&demo.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
-            (&demo.replace("client_name", "client_nam"), "client demo-spa"),
-            (&demo.replace("pkce = ", "pcke = "), "pcke"),
-            (&demo.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
-            (&demo.replace("session = 43200", "session = 0"), "0 seconds"),
-            (&demo.replace("client_id = \"demo-native\"", "client_id = \"demo-spa\""), "demo-spa is there twice"),
+            (&valid.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
+            (&valid.replace("client_name", "client_nam"), "client spa"),
+            (&valid.replace("pkce = ", "pcke = "), "pcke"),
+            (&valid.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
+            (&valid.replace("session = 43200", "session = 0"), "0 seconds"),
+            (&valid.replace("client_id = \"native\"", "client_id = \"spa\""), "spa is there twice"),
             (
-                &demo.replace(
-                    "client_id = \"demo-web\"",
-                    "client_id = \"demo-web\"\nuserinfo_signed_response_alg = \"ES256\"",
-                ),
-                "client demo-web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256",
+                &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\""),
+                "client web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256",
             ),
             (
-                &demo.replace(
-                    "client_id = \"demo-web\"",
-                    "client_id = \"demo-web\"\nuserinfo_signed_response_alg = \"none\"",
-                ),
+                &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"none\""),
                 "unknown variant `none`",
             ),
-            (&demo.replace("https://client.example/cb", "http://client.example/cb"), "client demo-web"),
-            (&demo.replace("demo-secret-jwt-secret-of-32-characters-and-more", "short"), "at least 32 characters"),
-            (&demo.replace("client_secret_jwt = true", ""), "client demo-secret-jwt: client_secret_jwt makes us"),
+            (&valid.replace("https://client.example/cb", "http://client.example/cb"), "client web"),
+            (&valid.replace("secret-for-macs-of-32-characters-and-more", "short"), "at least 32 characters"),
+            (&valid.replace("client_secret_jwt = true", ""), "client mac: client_secret_jwt makes us"),
         ];
         for (text, expected) in table {
             let error = read(text).err().unwrap_or_default();
@@ -287,30 +282,30 @@ mod tests {
             "http://idp.example",
             "https://idp.example:22",
         ] {
-            let error = read(&DEMO[0].1.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
+            let error = read(&FIXTURE.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
             assert!(error.contains("upstream partner: issuer: use "), "{inner}: {error}");
         }
-        assert!(read(&DEMO[0].1.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
+        assert!(read(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
     }
 
     #[test]
     fn sec_jwt_05_a_key_whose_point_is_not_on_the_curve_does_not_register() {
-        let demo = DEMO[0].1;
-        let y = demo.split(" y = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let x = demo.split(" x = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let error = read(&demo.replace(y, x)).err().unwrap_or_default();
-        assert!(error.contains("client demo-private-key-jwt: jwks holds a key whose point"), "{error}");
+        let valid = FIXTURE;
+        let y = valid.split(" y = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let x = valid.split(" x = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let error = read(&valid.replace(y, x)).err().unwrap_or_default();
+        assert!(error.contains("client key: jwks holds a key whose point"), "{error}");
     }
 
     #[test]
     fn no_secret_is_kept_in_clear() {
-        let file = read(DEMO[0].1).unwrap();
+        let file = read(FIXTURE).unwrap();
         let kept = format!(
             "{}{}",
             serde_json::to_string(&file.clients).unwrap(),
             serde_json::to_string(&file.workspace.settings).unwrap()
         );
-        for secret in ["demo-web-secret", "demo-web-post-secret", "demo-secret-jwt-secret"] {
+        for secret in ["secret-at-the-partner", "secret-for-basic", "secret-for-macs"] {
             assert!(!kept.contains(secret), "{secret}");
         }
         assert!(kept.contains("client_secret_sha256") && kept.contains("sealed_client_secret"));
