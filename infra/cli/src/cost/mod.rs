@@ -5,11 +5,12 @@
 mod bill;
 mod prices;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use thiserror::Error;
+
+use crate::output::print;
 
 pub use bill::{Bill, Line};
 pub use prices::{Prices, Tier};
@@ -140,7 +141,6 @@ pub fn cost(options: &CostOptions) -> Result<(), CostError> {
     let prices = Prices::read(options.prices.as_deref(), &options.price)?;
     let bill = Bill::new(options, &prices);
     let text = if options.json { bill.json().to_string() } else { bill.text() };
-    // Whoever closed our output does not want to know.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    print(&text);
     Ok(())
 }
