@@ -73,6 +73,16 @@ fn the_protocol_knows_no_io_clock_randomness_or_cloud() {
     }
 }
 
+#[test]
+fn administration_does_not_print_parse_arguments_or_read_files_environment_or_clock() {
+    for (path, source) in sources(&root().join("shared/administration/src")) {
+        let code: String = code(&source).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for foreign in ["println!", "std::io", "std::env", "std::fs", "from_env", "SystemClock", "clap"] {
+            assert!(!code.contains(foreign), "{} has {foreign}", path.display());
+        }
+    }
+}
+
 /// The folders of `protocol`, from the ground up: each may import from the floors below its own, and from itself.
 const FLOORS: [&[&str]; 10] = [
     &["syntax"],

@@ -67,12 +67,12 @@ fn as_json(sets: &[(Purpose, WrappedSealingKeys)]) -> String {
 }
 
 fn as_table(sets: &[(Purpose, WrappedSealingKeys)]) -> String {
-    let mut table = format!("{:<16}  {:>7}  {:<7}  SINCE (SECONDS)", "PURPOSE", "VERSION", "ROLE");
-    for (purpose, keys) in sets {
-        for key in &keys.versions {
+    let head = format!("{:<16}  {:>7}  {:<7}  SINCE (SECONDS)", "PURPOSE", "VERSION", "ROLE");
+    let lines = sets.iter().flat_map(|(purpose, keys)| {
+        keys.versions.iter().map(|key| {
             let (purpose, role, since) = (purpose.name(), role(keys, key).as_str(), key.since.seconds());
-            table.push_str(&format!("\n{purpose:<16}  {:>7}  {role:<7}  {since}", key.version));
-        }
-    }
-    table
+            format!("\n{purpose:<16}  {:>7}  {role:<7}  {since}", key.version)
+        })
+    });
+    head + &lines.collect::<String>()
 }
