@@ -343,13 +343,13 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
             "[[clients]]\nclient_id = \"odd\"\nclient_name = \"Odd\"\ntoken_endpoint_auth_method = \"none\"\n\
              redirect_uris = [\"https://odd.example/cb\"]\n{more}\n"
         );
-        let file = and_clients(&client)(postern::workspace_file::DEMO[0].1.into());
+        let file = and_clients(&client)(postern::dev::demo_workspaces::DEMO[0].1.into());
         assert!(is_demo(&file));
         let sealer =
             signing::Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), signing::Purpose::UpstreamSecret);
         let public_url = web::config::PublicUrl::parse("http://localhost:9000").unwrap();
         let sealer = sealer.unwrap();
-        let loader = postern::workspace_file::Loader {
+        let loader = administration::workspace_file::Loader {
             public_url: &public_url,
             upstream_secrets: &sealer,
             client_secrets: &sealer,

@@ -71,7 +71,7 @@ impl Fresh {
     pub(crate) async fn call(&self, operation: &str, body: &Value) -> Value {
         let target = format!("DynamoDB_20120810.{operation}");
         let (status, answer) = match &self.place {
-            Environment::Embedded(engine) => engine.called_by(&target, body.to_string().as_bytes()),
+            Environment::Embedded(engine) => engine.respond(&target, body.to_string().as_bytes()),
             Environment::Endpoint(url) => posted(url, &target, body).await,
         };
         let answer: Value = serde_json::from_slice(&answer).unwrap();

@@ -1,6 +1,7 @@
 //! KMS at its worst: what signs and what seals is out of reach, refuses, or lies.
 
-use postern::keys::{KeyError, NewKey};
+use administration::KeyError;
+use administration::signing_keys::NewKey;
 use protocol::jose::jwk::{Algorithm, PublicJwk};
 use protocol::jose::key_ring::{KeyLocation, KeyRole};
 use protocol::syntax::encoding::{base64url, base64url_decoded};

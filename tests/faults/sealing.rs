@@ -1,7 +1,7 @@
 //! Data keys for sealing are changed while functions are at work that looked at them before.
 
-use postern::keys::KeyError;
-use postern::sealing::{PUBLISHED_BEFORE_SEALING, SealingError, remove, remove_now, rotate};
+use administration::KeyError;
+use administration::sealing_keys::{PUBLISHED_BEFORE_SEALING, SealingError, remove, remove_now, rotate};
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
 use signing::{Purpose, SystemEntropy};

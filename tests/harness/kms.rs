@@ -176,7 +176,7 @@ impl FakeKms {
 
     /// Answers a call as the wire protocol has it, named as the header `X-Amz-Target` names it.
     #[must_use]
-    pub fn called_by(&self, target: &str, body: &[u8]) -> (u16, String) {
+    pub fn respond(&self, target: &str, body: &[u8]) -> (u16, String) {
         let (status, body) = self.answer(&call(target, body), KmsTrouble::None);
         (status, body.to_string())
     }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use administration::workspace_file::Loader;
+use administration::{KeySource, Keys, Provisioning};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
-use postern::dev::state::Data;
-use postern::keys::{KeySource, Keys};
-use postern::workspace_file::{DEMO, Loader};
+use postern::dev::state::State;
 use protocol::syntax::encoding::base64url;
 use serde_json::{Value, json};
 use signing::{KmsAdministration, Purpose, Sealer, SystemEntropy};
@@ -58,33 +59,33 @@ impl Account {
     /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`. Keys are as on a
     /// laptop.
     pub async fn new(public_url: &str, change: impl Fn(String) -> String) -> Self {
-        let data = Data::memory(&SystemEntropy).unwrap();
-        let sealer = Sealer::derived(&data.sealing_key, Purpose::SigningKey).unwrap();
+        let state = State::memory(&SystemEntropy).unwrap();
+        let sealer = Sealer::derived(&state.sealing_key, Purpose::SigningKey).unwrap();
         let public_url = PublicUrl::parse(public_url).unwrap();
         let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
-        provisioned(&data, &public_url, change, source).await;
-        let database = data.engine.database().clone();
+        provisioned(&state, &public_url, change, source).await;
+        let database = state.engine.database().clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let store = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
         let (mut environment, queue) = (environment(public_url.as_str()), FakeSqs::default());
         environment.insert("AWS_ENDPOINT_URL_SQS".into(), queue.serve().await);
-        environment.insert("SEALING_KEY".into(), base64url(data.sealing_key.expose()));
+        environment.insert("SEALING_KEY".into(), base64url(state.sealing_key.expose()));
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), store);
         Self { environment, public_url, database, queue, connections: Arc::default() }
     }
 
     /// The same with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
     pub async fn in_aws(public_url: &str, change: impl Fn(String) -> String) -> Self {
-        let (data, kms) = (Data::memory(&SystemEntropy).unwrap(), FakeKms::new());
+        let (state, kms) = (State::memory(&SystemEntropy).unwrap(), FakeKms::new());
         let public_url = PublicUrl::parse(public_url).unwrap();
         let administration = KmsAdministration::new(&kms.connection("eu-central-1"), SEALING_KEY);
         let signing_keys = kms.signing_keys();
         let source = KeySource::Aws { kms: &administration, signing_keys: &signing_keys };
-        provisioned(&data, &public_url, change, source).await;
-        let database = data.engine.database().clone();
+        provisioned(&state, &public_url, change, source).await;
+        let database = state.engine.database().clone();
         let queue = FakeSqs::default();
-        let served = aws::serve((data.engine.clone(), kms, queue.clone())).await;
+        let served = aws::serve((state.engine.clone(), kms, queue.clone())).await;
         let mut environment = environment(public_url.as_str());
         environment.insert("SEALING_KEY_ARN".into(), SEALING_KEY.into());
         environment.insert("SIGNING_KEY_ARNS".into(), signing_keys.join(","));
@@ -122,15 +123,16 @@ impl Account {
 }
 
 /// Makes tables, keys and workspaces.
-async fn provisioned(data: &Data, public_url: &PublicUrl, change: impl Fn(String) -> String, source: KeySource<'_>) {
-    let of = |purpose| Sealer::derived(&data.sealing_key, purpose).unwrap();
+async fn provisioned(state: &State, public_url: &PublicUrl, change: impl Fn(String) -> String, source: KeySource<'_>) {
+    let of = |purpose| Sealer::derived(&state.sealing_key, purpose).unwrap();
     let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
     let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
     let files: Vec<_> = DEMO.iter().map(|(name, text)| loader.text(name, &change((*text).into())).unwrap()).collect();
-    let keys = Keys { connection: &data.engine.connection(), source, now: SystemClock.now() };
-    keys.tables().await.unwrap();
+    let keys = Keys { connection: &state.engine.connection(), source, now: SystemClock.now() };
+    let provisioning = Provisioning::new(&keys);
+    provisioning.create_tables().await.unwrap();
     keys.ensure_sealing().await.unwrap();
-    keys.apply(&files).await.unwrap();
+    provisioning.apply(&files).await.unwrap();
 }
 
 fn environment(public_url: &str) -> Environment {

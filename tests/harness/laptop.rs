@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use administration::workspace_file::Loader;
+use administration::{KeySource, Keys, Provisioning};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use bytes::Bytes;
@@ -11,11 +13,10 @@ use delivery::InMemoryQueue;
 use dynoxide::actions::scan::ScanRequest;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use postern::dev::app::App;
+use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
 use postern::dev::queue_worker::QueueWorker;
-use postern::dev::state::Data;
-use postern::keys::{KeySource, Keys};
-use postern::workspace_file::{DEMO, Loader};
+use postern::dev::state::State;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -99,7 +100,7 @@ pub struct Laptop {
     /// The parts that the functions are made of.
     pub runtime: Runtime,
     public_url: String,
-    data: Data,
+    state: State,
     kms: Option<FakeKms>,
     answers: AtomicU32,
     answer_bytes: AtomicU32,
@@ -128,23 +129,23 @@ impl Laptop {
     }
 
     async fn new(public_url: &str, change: impl Fn(String) -> String, kms: Option<FakeKms>) -> Self {
-        let data = Data::memory(&SystemEntropy).unwrap();
-        let (clock, wire) = (Arc::new(FixedClock::new()), Wire::new(data.engine.clone()));
+        let state = State::memory(&SystemEntropy).unwrap();
+        let (clock, wire) = (Arc::new(FixedClock::new()), Wire::new(state.engine.clone()));
         let connection = Connection::through(SharedHttpClient::new(wire.clone()), local_settings());
         let public_url = PublicUrl::parse(public_url).unwrap();
         let queue = Arc::new(InMemoryQueue::default());
-        let place = place(public_url.clone(), (&data, &queue), kms.as_ref(), "eu-west-1");
+        let place = place(public_url.clone(), (&state, &queue), kms.as_ref(), "eu-west-1");
         let runtime = Runtime::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
             app: Box::new(App::assemble(&runtime).unwrap()),
-            connection: data.engine.connection(),
+            connection: state.engine.connection(),
             public_url: public_url.as_str().into(),
             worker: worker(&queue, &runtime),
             queue,
             clock,
             wire,
             runtime,
-            data,
+            state,
             kms,
             answers: AtomicU32::default(),
             answer_bytes: AtomicU32::default(),
@@ -156,7 +157,7 @@ impl Laptop {
 
     /// Starts all functions anew over `connection`, as in fresh execution environments in `region`.
     pub fn start_over(&mut self, connection: Connection, region: &str) {
-        let place = place(self.runtime.public_url.clone(), (&self.data, &self.queue), self.kms.as_ref(), region);
+        let place = place(self.runtime.public_url.clone(), (&self.state, &self.queue), self.kms.as_ref(), region);
         self.runtime = Runtime::new(connection, place, self.clock.clone(), self.runtime.entropy.clone());
         *self.app = App::assemble(&self.runtime).unwrap();
         self.worker = worker(&self.queue, &self.runtime);
@@ -170,7 +171,7 @@ impl Laptop {
 
     /// Applies the demo's workspaces, each file's text changed by `change` first.
     pub async fn apply(&self, change: impl Fn(String) -> String) {
-        let of = |purpose| Sealer::derived(&self.data.sealing_key, purpose).unwrap();
+        let of = |purpose| Sealer::derived(&self.state.sealing_key, purpose).unwrap();
         let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
         let (sealer, public_url) = (of(Purpose::SigningKey), &self.runtime.public_url);
         let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
@@ -178,10 +179,11 @@ impl Laptop {
             DEMO.iter().map(|(name, text)| loader.text(name, &change((*text).into())).unwrap()).collect();
         let (connection, now) = (&self.connection, self.clock.now());
         let laptop = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
-        Keys { connection, source: laptop, now }.tables().await.unwrap();
+        let keys = Keys { connection, source: laptop, now };
+        Provisioning::new(&keys).create_tables().await.unwrap();
         self.with_keys(async |keys| {
             keys.ensure_sealing().await.unwrap();
-            keys.apply(&files).await.unwrap();
+            Provisioning::new(keys).apply(&files).await.unwrap();
         })
         .await;
     }
@@ -195,7 +197,7 @@ impl Laptop {
             let source = KeySource::Aws { kms: &kms, signing_keys: &signing_keys };
             return work(&Keys { connection, source, now }).await;
         }
-        let sealer = Sealer::derived(&self.data.sealing_key, Purpose::SigningKey).unwrap();
+        let sealer = Sealer::derived(&self.state.sealing_key, Purpose::SigningKey).unwrap();
         let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
         work(&Keys { connection, source, now }).await
     }
@@ -281,7 +283,7 @@ impl Laptop {
             .into_iter()
             .map(|table| {
                 let request = ScanRequest { table_name: table.clone(), ..ScanRequest::default() };
-                let items = self.data.engine.database().scan(request).unwrap().items.unwrap_or_default();
+                let items = self.state.engine.database().scan(request).unwrap().items.unwrap_or_default();
                 let mut items: Vec<String> =
                     items.iter().map(|item| serde_json::to_value(item).unwrap().to_string()).collect();
                 items.sort();
@@ -293,7 +295,7 @@ impl Laptop {
     /// The engine, for tests that look behind the store's back.
     #[must_use]
     pub const fn database(&self) -> &dynoxide::Database {
-        self.data.engine.database()
+        self.state.engine.database()
     }
 }
 
@@ -303,12 +305,12 @@ fn worker(queue: &Arc<InMemoryQueue>, runtime: &Runtime) -> Box<QueueWorker> {
 
 fn place(
     public_url: PublicUrl,
-    (data, queue): (&Data, &Arc<InMemoryQueue>),
+    (state, queue): (&State, &Arc<InMemoryQueue>),
     kms: Option<&FakeKms>,
     region: &str,
 ) -> Environment {
     let keys = match kms {
-        None => KeyBackend::Laptop(Secret::new(*data.sealing_key.expose())),
+        None => KeyBackend::Laptop(Secret::new(*state.sealing_key.expose())),
         Some(fake) => KeyBackend::Aws {
             kms: fake.connection(region),
             sealing_key: SEALING_KEY.into(),

@@ -55,7 +55,7 @@ impl FakeSqs {
 
     /// Answers a call.
     #[must_use]
-    pub fn called_by(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    pub fn respond(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let mut state = self.0.lock().unwrap();
         state.calls += 1;
         let request: Value = serde_json::from_slice(body).unwrap();
@@ -104,7 +104,7 @@ async fn answer(
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let target = request.headers()["x-amz-target"].to_str().unwrap().to_owned();
     let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let (status, body) = queue.called_by(&target, &body);
+    let (status, body) = queue.respond(&target, &body);
     let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
     Ok(response.body(Full::new(Bytes::from(body))).unwrap())
 }

@@ -122,9 +122,9 @@ def test_a_client_that_does_not_hear_holds_up_no_other_and_is_put_aside_in_the_e
     queue = template["Resources"]["LogoutQueue"]["Properties"]
     aside = template["Resources"]["LogoutDeadLetters"]["Properties"]
     source = template["Resources"]["NotifySource"]["Properties"]
-    constants = (REPOSITORY / "shared/delivery/src/lib.rs").read_text()
-    assert f"MOST_TRIES: u32 = {queue['RedrivePolicy']['maxReceiveCount']};" in constants
-    assert f"PATIENCE: Lifetime = Lifetime::seconds({queue['VisibilityTimeout']});" in constants
+    constants = (REPOSITORY / "shared/delivery/src/schedule.rs").read_text()
+    assert f"MAX_RECEIVE_COUNT: u32 = {queue['RedrivePolicy']['maxReceiveCount']};" in constants
+    assert f"VISIBILITY_TIMEOUT: Lifetime = Lifetime::seconds({queue['VisibilityTimeout']});" in constants
     assert queue["VisibilityTimeout"] >= 6 * template["Resources"]["NotifyFunction"]["Properties"]["Timeout"]
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["LogoutDeadLetters", "Arn"]}
     assert aside["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]

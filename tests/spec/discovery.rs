@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use postern::workspace_file::{DEMO, Loader};
+use administration::workspace_file::Loader;
+use postern::dev::demo_workspaces::DEMO;
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::users::user_claims::ClaimName;
 use serde_json::{Value, json};

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use delivery::{QueueNeed, QueueSettings};
 use postern::dev::engine::local_settings;
-use postern::dev::state::Data;
+use postern::dev::state::State;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
 
 /// The parts of a function in AWS, of which nothing has been taken.
 fn runtime() -> Runtime {
-    let data = Data::memory(&SystemEntropy).unwrap();
+    let state = State::memory(&SystemEntropy).unwrap();
     let settings = KmsSettings {
         region: "eu-west-1".into(),
         access_key_id: "id".into(),
@@ -31,7 +31,7 @@ fn runtime() -> Runtime {
         session_token: None,
         endpoint: Some("http://127.0.0.1:9".into()),
     };
-    let kms = Kms::through(SharedHttpClient::new(data.engine.clone()), settings);
+    let kms = Kms::through(SharedHttpClient::new(state.engine.clone()), settings);
     let queue = QueueSettings {
         region: "eu-west-1".into(),
         access_key_id: "id".into(),
@@ -44,9 +44,9 @@ fn runtime() -> Runtime {
         public_url: PublicUrl::parse("https://auth.example").unwrap(),
         region: RegionLabel::parse("eu").unwrap(),
         keys: KeyBackend::Aws { kms, sealing_key: ARN.into(), signing_keys: vec![ARN.into()] },
-        queue: QueueBackend::Aws { http: SharedHttpClient::new(data.engine.clone()), settings: queue },
+        queue: QueueBackend::Aws { http: SharedHttpClient::new(state.engine.clone()), settings: queue },
     };
-    let connection = store::Connection::through(SharedHttpClient::new(data.engine), local_settings());
+    let connection = store::Connection::through(SharedHttpClient::new(state.engine), local_settings());
     Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy))
 }
 

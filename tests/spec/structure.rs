@@ -14,6 +14,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "store" | "signing" | "web" | "http_client" => &["protocol"],
         "pages" | "delivery" => &["protocol", "web"],
         "keystore" => &["protocol", "store", "signing"],
+        "administration" => &["protocol", "store", "signing", "web", "http_client"],
         "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore"],
         "frontchannel" => &["protocol", "store", "signing", "web", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],
@@ -67,6 +68,16 @@ fn the_protocol_knows_no_io_clock_randomness_or_cloud() {
     for (path, source) in sources(&root().join("shared/protocol/src")) {
         let code: String = code(&source).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for foreign in ["async fn", "std::time::", "std::env", "std::fs", "std::net", "tracing::", "println!"] {
+            assert!(!code.contains(foreign), "{} has {foreign}", path.display());
+        }
+    }
+}
+
+#[test]
+fn administration_does_not_print_parse_arguments_or_read_files_environment_or_clock() {
+    for (path, source) in sources(&root().join("shared/administration/src")) {
+        let code: String = code(&source).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for foreign in ["println!", "std::io", "std::env", "std::fs", "from_env", "SystemClock", "clap"] {
             assert!(!code.contains(foreign), "{} has {foreign}", path.display());
         }
     }

@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -8,51 +8,52 @@ use signing::Purpose;
 
 use crate::cost::CostOptions;
 
-/// An OAuth 2.1 and OpenID Connect authorization server for AWS, and all of it on a laptop.
+/// An OAuth 2.1 and OpenID Connect authorization server for AWS that also runs on a laptop.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version, after_help = EXAMPLES)]
 pub struct Arguments {
-    /// What to do; `dev` if nothing is said.
+    /// What to do; `dev` if no command is given.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 const EXAMPLES: &str = "Examples:
   postern                                   run everything on http://localhost:9000
-  postern dev --port 8080 --memory          another port, and forget everything at the end
+  postern dev --port 8080 --memory          another port, and nothing is kept
   postern dev --config my-workspace.toml    your own workspace instead of the demo
   postern dev --public-url https://x.example  behind a TLS proxy or a tunnel";
 
-/// What to do.
+/// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run every function in this process, on an embedded DynamoDB.
+    /// Run every function in this process, on an embedded DynamoDB engine.
     Dev(DevOptions),
-    /// Apply workspaces to a stack in AWS, and make the keys that it still lacks.
+    /// Apply workspaces to a stack in AWS, and create the keys that it lacks.
     ///
-    /// The environment says which stack: export its output `AdminEnvironment`, and credentials, first.
+    /// The environment says which stack: export its output `AdminEnvironment`, and AWS credentials, first.
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyOptions),
-    /// Look at the signing keys of a workspace in AWS, or take a step with them.
+    /// List or change the signing keys of a workspace in AWS.
     ///
-    /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has ended.
+    /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has expired.
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysOptions),
-    /// Look at the data keys for sealing of a stack in AWS, or take a step with them.
+    /// List or change the data keys for sealing of a stack in AWS.
     ///
-    /// A version is added, waits until every function has seen it, seals, and opens until nothing is left that it sealed.
+    /// A version is added, waits until every function has seen it, seals, and still opens until nothing that it sealed is in
+    /// use.
     #[command(after_help = SEALING_EXAMPLES)]
     Sealing(SealingOptions),
-    /// Compute what logins cost in AWS, and what others would ask.
+    /// Estimate what logins cost in AWS, and compare with other services.
     ///
-    /// What a login asks of AWS is what the tests count; prices are a list that you can correct. docs/cost.md explains both.
+    /// The tests count the operations of a login; prices come from a list that you can override. docs/cost.md explains both.
     #[command(after_help = COST_EXAMPLES)]
     Cost(CostOptions),
 }
 
 const APPLY_EXAMPLES: &str = "Examples:
-  postern apply default.toml              make or change the workspace that the file describes
-  postern apply --json *.toml             several, and say so as JSON";
+  postern apply default.toml              create or change the workspace in the file
+  postern apply --json *.toml             several workspaces, with JSON output";
 
 const KEYS_EXAMPLES: &str = "Examples:
   postern keys list --workspace default/demo
@@ -69,28 +70,28 @@ const SEALING_EXAMPLES: &str = "Examples:
 
 const COST_EXAMPLES: &str = "Examples:
   postern cost                                        a million first logins, signed by KMS
-  postern cost --logins 200000 --first 25             every fourth with a password, the others by single sign-on
-  postern cost --signing wrapped --users 50000        signed in the function's memory; compared for 50,000 users
-  postern cost --price kms_key=1.10 --json            with a price of yours, for scripts";
+  postern cost --logins 200000 --first 25             a quarter with a password, the others by single sign-on
+  postern cost --signing wrapped --users 50000        signed in memory; compared for 50,000 users
+  postern cost --price kms_key=1.10 --json            with your own price, as JSON";
 
-/// What to apply.
+/// Options of `postern apply`.
 #[derive(Debug, Args)]
 pub struct ApplyOptions {
     /// Workspace files, in the form that docs/configuration.md describes.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Say what was done as JSON, for scripts.
+    /// Print the result as JSON, for scripts.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Which keys, and what to do with them.
+/// Options of `postern keys`.
 #[derive(Debug, Args)]
 pub struct KeysOptions {
     /// The workspace, as TENANT/WORKSPACE.
     #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
     pub workspace: Option<String>,
-    /// Describe the keys as JSON, for scripts.
+    /// Print the keys as JSON, for scripts.
     #[arg(long, global = true)]
     pub json: bool,
     /// What to do.
@@ -98,44 +99,45 @@ pub struct KeysOptions {
     pub action: KeysAction,
 }
 
-/// What to do with keys.
+/// A step with signing keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysAction {
-    /// Describe them.
+    /// List them.
     List,
-    /// Publish a key that is to sign later.
+    /// Publish a key as the next one to sign.
     Add {
-        /// The ARN of a key in KMS, which the role of the token function may use.
+        /// The ARN of a KMS key that the role of the token function may use.
         #[arg(long, value_name = "ARN", conflicts_with = "wrapped", required_unless_present = "wrapped")]
         kms_key: Option<String>,
-        /// Have KMS make a key and encrypt it; it signs in the memory of the function, at no price per token.
+        /// Have KMS generate and encrypt a key. It signs in the memory of the function, without a KMS call for each token.
         #[arg(long, value_name = "ALGORITHM")]
         wrapped: Option<WrappedAlgorithm>,
     },
     /// Let the next key sign, and retire the current one.
     Rotate {
-        /// Do not wait until every verifier has seen the next key. Those that have not refuse its tokens until they look again.
+        /// Do not wait until every verifier has seen the next key. Those that have not refuse its tokens until they refresh
+        /// the JWKS.
         #[arg(long)]
         now: bool,
     },
-    /// No longer believe a key: every token that it signed ends.
+    /// Revoke a key: every token that it signed becomes invalid.
     Revoke {
-        /// The name of the key.
+        /// The id of the key.
         #[arg(long, allow_hyphen_values = true)]
         kid: String,
     },
-    /// Forget a key whose last token has ended.
+    /// Remove a key whose last token has expired.
     Remove {
-        /// The name of the key.
+        /// The id of the key.
         #[arg(long, allow_hyphen_values = true)]
         kid: String,
     },
 }
 
-/// Which data keys for sealing, and what to do with them.
+/// Options of `postern sealing`.
 #[derive(Debug, Args)]
 pub struct SealingOptions {
-    /// Describe the data keys as JSON, for scripts.
+    /// Print the data keys as JSON, for scripts.
     #[arg(long, global = true)]
     pub json: bool,
     /// What to do.
@@ -143,32 +145,33 @@ pub struct SealingOptions {
     pub action: SealingAction,
 }
 
-/// What to do with data keys for sealing.
+/// A step with data keys.
 #[derive(Debug, Subcommand)]
 pub enum SealingAction {
-    /// Describe them, for every purpose.
+    /// List them, for every purpose.
     List,
-    /// Have KMS make a version that is to seal later.
+    /// Have KMS generate a version that is the next one to seal.
     Add {
-        /// What it is to seal.
+        /// What the key seals.
         #[arg(long, value_parser = purpose)]
         purpose: Purpose,
     },
     /// Let the next version seal, and retire the current one.
     Rotate {
-        /// What it seals.
+        /// What the key seals.
         #[arg(long, value_parser = purpose)]
         purpose: Purpose,
-        /// Do not wait until every function has seen the next version. Those that have not send users back to the beginning.
+        /// Do not wait until every function has seen the next version. In those that have not, users have to start their login
+        /// again.
         #[arg(long)]
         now: bool,
     },
-    /// Forget the retired versions, if nothing is left that they sealed.
+    /// Remove the retired versions, if nothing that they sealed is in use.
     Remove {
-        /// What they sealed.
+        /// What the key seals.
         #[arg(long, value_parser = purpose)]
         purpose: Purpose,
-        /// Do not wait. What they sealed does not open any more.
+        /// Do not wait. What they sealed can no longer be opened.
         #[arg(long)]
         now: bool,
     },
@@ -183,7 +186,7 @@ fn purpose(name: &str) -> Result<Purpose, String> {
     })
 }
 
-/// What a wrapped key signs.
+/// The algorithm of a wrapped key.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub enum WrappedAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -213,28 +216,28 @@ impl Default for Command {
     }
 }
 
-/// How to run everything in one process.
+/// Options of `postern dev`.
 #[derive(Debug, Args)]
 pub struct DevOptions {
-    /// The port to listen on, on loopback only; 0 takes a free one.
+    /// The port to listen on, on loopback only; 0 picks a free one.
     #[arg(long, default_value_t = 9000)]
     pub port: u16,
-    /// The folder that keeps the state.
+    /// The folder for the state.
     #[arg(long, value_name = "DIR", default_value = ".postern", conflicts_with = "memory")]
     pub data: PathBuf,
-    /// Keep the state in memory and forget it at the end.
+    /// Keep the state in memory only.
     #[arg(long)]
     pub memory: bool,
     /// A workspace file to apply instead of the demo; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub config: Vec<PathBuf>,
-    /// Where browsers reach this server, if not at localhost: behind a TLS proxy or a tunnel.
+    /// The URL at which browsers reach this server, if not at localhost: behind a TLS proxy or a tunnel.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
-    /// Also serve the embedded engine on this loopback port, for ordinary DynamoDB tools.
+    /// Also serve the embedded engine on this loopback port, for DynamoDB tools.
     #[arg(long, value_name = "PORT")]
     pub store_port: Option<u16>,
-    /// Say where things are as one line of JSON, for scripts.
+    /// Print where the server listens as one line of JSON, for scripts.
     #[arg(long)]
     pub json: bool,
 }
@@ -260,20 +263,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_whose_name_begins_with_a_hyphen_can_be_named() {
+    fn a_kid_may_begin_with_a_hyphen() {
         for action in ["revoke", "remove"] {
-            let said = Arguments::parse_from(["postern", "keys", action, "--kid", "-lc8odZl8HV", "--workspace", "a/b"]);
-            let Some(Command::Keys(KeysOptions { workspace, action, .. })) = said.command else { panic!("keys") };
+            let arguments =
+                Arguments::parse_from(["postern", "keys", action, "--kid", "-lc8odZl8HV", "--workspace", "a/b"]);
+            let Some(Command::Keys(KeysOptions { workspace, action, .. })) = arguments.command else { panic!("keys") };
             let (KeysAction::Revoke { kid } | KeysAction::Remove { kid }) = action else { panic!("{action:?}") };
             assert_eq!((kid.as_str(), workspace.as_deref()), ("-lc8odZl8HV", Some("a/b")));
         }
     }
 
     #[test]
-    fn a_purpose_is_said_by_its_name_and_private_signing_keys_have_no_data_key() {
+    fn a_purpose_is_given_by_name_and_must_be_one_that_rotates() {
         for purpose in Purpose::OF_DATA_KEYS.into_iter().filter(|purpose| purpose.changes()) {
-            let said = Arguments::parse_from(["postern", "sealing", "add", "--purpose", purpose.name()]);
-            let Some(Command::Sealing(SealingOptions { action, .. })) = said.command else { panic!("sealing") };
+            let arguments = Arguments::parse_from(["postern", "sealing", "add", "--purpose", purpose.name()]);
+            let Some(Command::Sealing(SealingOptions { action, .. })) = arguments.command else { panic!("sealing") };
             assert!(matches!(action, SealingAction::Add { purpose: found } if found == purpose), "{action:?}");
         }
         for name in ["signing-key", "pairwise-subject", "Interaction", ""] {
@@ -283,11 +287,11 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_consistent_and_nothing_said_means_dev() {
+    fn the_command_line_is_consistent_and_dev_is_the_default() {
         Arguments::command().debug_assert();
-        let said = Arguments::parse_from(["postern", "dev"]);
-        let Some(Command::Dev(said)) = said.command else { panic!("dev") };
-        let Command::Dev(unsaid) = Command::default() else { panic!("dev") };
-        assert_eq!(format!("{said:?}"), format!("{unsaid:?}"));
+        let arguments = Arguments::parse_from(["postern", "dev"]);
+        let Some(Command::Dev(given)) = arguments.command else { panic!("dev") };
+        let Command::Dev(default) = Command::default() else { panic!("dev") };
+        assert_eq!(format!("{given:?}"), format!("{default:?}"));
     }
 }

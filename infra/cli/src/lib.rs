@@ -1,14 +1,11 @@
-//! The `postern` command: everything in one process on a laptop, and later administration.
+//! The `postern` command: the whole server in one process on a laptop, and the administration of stacks in AWS.
 //!
-//! `postern dev` puts the same functions together that Lambda runs, over the same store code, on an embedded engine
-//! that speaks DynamoDB's wire protocol.
+//! `postern dev` runs the functions that Lambda runs, with the same store code, on an embedded engine that speaks
+//! DynamoDB's wire protocol. The other commands hand their arguments to `administration` and print what comes back.
 
 pub mod admin;
 pub mod arguments;
 pub mod cost;
 pub mod dev;
-pub mod keys;
-pub mod provision;
-pub mod sealing;
-pub mod sectors;
-pub mod workspace_file;
+mod output;
+mod workspace_files;

@@ -11,19 +11,19 @@ use postern::{admin, cost, dev};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command.unwrap_or_default() {
-        Command::Dev(options) => ended(dev::run::dev(options)),
-        Command::Apply(options) => ended(admin::apply(&options)),
-        Command::Keys(options) => ended(admin::keys(&options)),
-        Command::Sealing(options) => ended(admin::sealing(&options)),
-        Command::Cost(options) => ended(cost::cost(&options)),
+        Command::Dev(options) => exit_code(dev::run::dev(options)),
+        Command::Apply(options) => exit_code(admin::apply(&options)),
+        Command::Keys(options) => exit_code(admin::keys(&options)),
+        Command::Sealing(options) => exit_code(admin::sealing(&options)),
+        Command::Cost(options) => exit_code(cost::cost(&options)),
     }
 }
 
-fn ended<E: Display>(outcome: Result<(), E>) -> ExitCode {
+fn exit_code<E: Display>(outcome: Result<(), E>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell if this fails.
+            // If standard error is closed, there is nowhere left to report to.
             let _ = writeln!(std::io::stderr(), "postern: {error}");
             ExitCode::FAILURE
         }

@@ -1,5 +1,5 @@
-//! `postern dev` as a user meets it: a process, its output, its exit code.
-#![expect(clippy::unwrap_used, reason = "a test stops when something is not as it must be")]
+//! `postern dev` from the outside: the process, its output, its exit code.
+#![expect(clippy::unwrap_used, reason = "a failed precondition fails the test")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use postern_resource::{InvalidToken, Validator};
 use protocol::syntax::encoding::base64url;
 use serde_json::json;
 
-/// A running server, which ends with the test.
+/// A running server, killed when dropped.
 struct Server {
     process: Child,
     port: u16,
@@ -29,12 +29,12 @@ impl Server {
         Self { process, port: port("port").unwrap(), store_port: port("store_port") }
     }
 
-    /// Sends a request line with headers and reads the whole answer.
+    /// Sends a request line with headers and reads the whole response.
     fn ask(&self, request: &str) -> String {
         ask(self.port, request)
     }
 
-    /// Presses Ctrl-C and waits.
+    /// Sends SIGINT and waits.
     fn interrupt(mut self) -> ExitStatus {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -69,7 +69,7 @@ fn postern(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command that must fail, and returns what it says.
+/// Runs a command that must fail, and returns its error message.
 fn complaint(arguments: &[&str]) -> String {
     let output = postern(arguments).output().unwrap();
     assert!(!output.status.success(), "{arguments:?}");
@@ -90,7 +90,7 @@ fn jwks(server: &Server) -> String {
 }
 
 #[test]
-fn keys_survive_a_restart_and_an_interrupt_is_a_clean_end() {
+fn keys_survive_a_restart_and_sigint_stops_the_server_cleanly() {
     let folder = folder("restart");
     let data = folder.to_str().unwrap();
     let arguments = ["dev", "--json", "--port", "0", "--data", data];
@@ -108,7 +108,7 @@ fn keys_survive_a_restart_and_an_interrupt_is_a_clean_end() {
 }
 
 #[test]
-fn the_engine_is_served_on_a_port_only_if_asked_for() {
+fn the_engine_is_served_on_a_port_only_with_store_port() {
     let without = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     assert_eq!(without.store_port, None);
     let with = Server::start(&["dev", "--json", "--port", "0", "--memory", "--store-port", "0"]);
@@ -132,7 +132,7 @@ fn behind_a_proxy_issuer_links_and_cookies_follow_the_public_url() {
 }
 
 #[test]
-fn what_cannot_work_is_said_in_one_sentence_and_ends_with_an_error() {
+fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     let busy = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     let said = complaint(&["dev", "--memory", "--port", &busy.port.to_string()]);
     assert!(said.contains("is in use") && said.contains("--port"), "{said}");
@@ -150,7 +150,7 @@ fn what_cannot_work_is_said_in_one_sentence_and_ends_with_an_error() {
 }
 
 #[test]
-fn a_damaged_store_or_a_missing_key_is_told_and_nothing_is_overwritten() {
+fn a_damaged_store_or_missing_key_is_reported_and_nothing_is_overwritten() {
     let folder = folder("damaged");
     let data = folder.to_str().unwrap();
     let arguments = ["dev", "--json", "--port", "0", "--data", data];
@@ -177,7 +177,7 @@ fn a_damaged_store_or_a_missing_key_is_told_and_nothing_is_overwritten() {
 }
 
 #[test]
-fn a_truncated_or_broken_request_ends_nothing_but_itself() {
+fn a_truncated_or_malformed_request_does_not_affect_others() {
     let server = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     let form = "Content-Type: application/x-www-form-urlencoded\nContent-Length: 100\n";
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
@@ -194,7 +194,7 @@ fn a_truncated_or_broken_request_ends_nothing_but_itself() {
 }
 
 #[tokio::test]
-async fn an_api_elsewhere_finds_the_keys_by_discovery() {
+async fn a_remote_api_finds_the_keys_by_discovery() {
     let server = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     let issuer = format!("http://localhost:{}/default/demo", server.port);
     let validator = Validator::discovering(&issuer, "api").clock(|| Duration::from_secs(1_780_000_000));
@@ -207,7 +207,7 @@ async fn an_api_elsewhere_finds_the_keys_by_discovery() {
         [header.to_string().as_bytes(), claims.to_string().as_bytes(), &[0; 256]].map(base64url).join(".")
     };
     let published: serde_json::Value = serde_json::from_str(&jwks(&server)).unwrap();
-    // To tell these two apart it must have read the keys that the server published.
+    // Only an API that has read the published keys can tell these two apart.
     let known = published.pointer("/keys/0/kid").unwrap();
     assert_eq!(validator.accept(&unsigned(known)).await, Err(InvalidToken::Signature.into()));
     assert_eq!(validator.accept(&unsigned(&"unknown".into())).await, Err(InvalidToken::Key.into()));

@@ -1,5 +1,5 @@
-//! A queue in this process, for a laptop. It promises what SQS does: what is delivered comes again until it is deleted,
-//! and is put aside when it has come too often. It does not outlive its process.
+//! A queue in memory, for a laptop. It behaves as SQS does: a message is delivered again until it is deleted, and put
+//! aside after too many deliveries. It is lost when the process ends.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,9 +7,9 @@ use protocol::types::time::Timestamp;
 use tokio::sync::Notify;
 use web::queue::Message;
 
-use crate::{MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUT};
+use crate::schedule::{MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUT};
 
-/// The queue.
+/// A queue in memory.
 #[derive(Default)]
 pub struct InMemoryQueue {
     state: Mutex<State>,
@@ -48,7 +48,7 @@ impl InMemoryQueue {
         });
     }
 
-    /// The messages that are due at `now`. Each comes again unless it is deleted in time.
+    /// Receives the messages that are due at `now`. Each is due again unless it is deleted in time.
     pub fn receive(&self, now: Timestamp) -> Vec<Message> {
         self.with(|state| {
             let before = state.waiting.len();
@@ -57,7 +57,7 @@ impl InMemoryQueue {
             if put_aside > 0 {
                 tracing::error!(
                     messages = put_aside,
-                    "clients could not be told of a logout, however often it was tried"
+                    "clients could not be told of a logout after the maximum number of tries"
                 );
                 state.put_aside += put_aside;
             }
@@ -71,7 +71,7 @@ impl InMemoryQueue {
         })
     }
 
-    /// Deletes a message that is done with.
+    /// Deletes a message that was handled.
     pub fn delete(&self, message: &Message) {
         self.with(|state| state.waiting.retain(|waiting| waiting.message.receipt != message.receipt));
     }
@@ -82,13 +82,13 @@ impl InMemoryQueue {
         self.with(|state| state.waiting.iter().map(|waiting| waiting.due).min())
     }
 
-    /// How many messages have been put aside because they came too often.
+    /// How many messages were put aside after too many deliveries.
     #[must_use]
     pub fn put_aside(&self) -> u32 {
         self.with(|state| state.put_aside)
     }
 
-    /// Waits until a message has arrived since the last time that somebody waited.
+    /// Waits until a message has arrived since the last wait.
     pub async fn arrival(&self) {
         self.arrived.notified().await;
     }
@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_deleted_comes_again() {
+    fn a_message_that_is_not_deleted_is_delivered_again() {
         let queue = InMemoryQueue::default();
         queue.send(vec!["a".into(), "b".into()], NOW);
         let received = queue.receive(NOW);
         assert_eq!(received.iter().map(|message| message.tries).collect::<Vec<_>>(), [1, 1]);
         queue.delete(&received[0]);
-        assert_eq!(bodies(&queue, later(59)), Vec::<String>::new(), "somebody is working on it");
-        assert_eq!(bodies(&queue, later(60)), ["b"], "who did not come back");
+        assert_eq!(bodies(&queue, later(59)), Vec::<String>::new(), "hidden while it is handled");
+        assert_eq!(bodies(&queue, later(60)), ["b"], "its visibility timeout is over");
         queue.hide(&received[1].receipt, later(200));
         assert_eq!(bodies(&queue, later(199)), Vec::<String>::new());
         assert_eq!(queue.next(), Some(later(200)));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_too_often_is_put_aside() {
+    fn a_message_is_put_aside_after_too_many_deliveries() {
         let queue = InMemoryQueue::default();
         queue.send(vec!["a".into()], NOW);
         for hours in 0..u64::from(MAX_RECEIVE_COUNT) {

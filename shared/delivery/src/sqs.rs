@@ -11,12 +11,12 @@ use aws_sdk_sqs::{Client, Config};
 use protocol::types::secret::Secret;
 use protocol::types::time::Lifetime;
 
-use crate::DeliveryFault;
+use crate::fault::DeliveryFault;
 
-/// How many messages SQS takes at once.
+/// The largest batch that SQS accepts.
 const MAX_BATCH: usize = 10;
 
-/// Where the queue is and who asks.
+/// Where the queue is, and the credentials.
 pub struct QueueSettings {
     /// The region of the queue.
     pub region: String,
@@ -26,20 +26,20 @@ pub struct QueueSettings {
     pub secret_access_key: Secret<String>,
     /// The session token that goes with them.
     pub session_token: Option<String>,
-    /// Another endpoint than that of the region.
+    /// An endpoint to use instead of that of the region.
     pub endpoint: Option<String>,
-    /// The queue.
+    /// The URL of the queue.
     pub url: String,
 }
 
-/// A queue in SQS. It does nothing by itself: handles do.
+/// A queue in SQS. Only handles made from it can use it.
 pub struct Queue {
     client: Client,
     url: String,
 }
 
 impl Queue {
-    /// The queue of `settings`, through `http`. Nothing is sent yet.
+    /// The queue of `settings`, over `http`. Nothing is sent yet.
     #[must_use]
     pub fn through(http: SharedHttpClient, settings: &QueueSettings) -> Self {
         let secret = settings.secret_access_key.expose().clone();
@@ -55,7 +55,7 @@ impl Queue {
         Self { client: Client::from_conf(config.build()), url: settings.url.clone() }
     }
 
-    /// Puts a message with each of `bodies` into the queue.
+    /// Sends one message for each of `bodies`.
     pub(crate) async fn send(&self, bodies: &[String]) -> Result<(), DeliveryFault> {
         for bodies in bodies.chunks(MAX_BATCH) {
             let entries = bodies.iter().enumerate().map(|(number, body)| {
@@ -63,15 +63,15 @@ impl Queue {
             });
             let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error: BuildError| incomplete(&error))?;
             let batch = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
-            let taken = batch.send().await.map_err(|error| fault(&error))?;
-            if let Some(failed) = taken.failed.first() {
+            let sent = batch.send().await.map_err(|error| fault(&error))?;
+            if let Some(failed) = sent.failed.first() {
                 return Err(DeliveryFault(failed.code.clone()));
             }
         }
         Ok(())
     }
 
-    /// Lets the message with this receipt come again after `pause`, and not before.
+    /// Hides the message with this receipt for `pause`.
     pub(crate) async fn hide(&self, receipt: &str, pause: Lifetime) -> Result<(), DeliveryFault> {
         let seconds = i32::try_from(pause.as_seconds()).unwrap_or(i32::MAX);
         let hide = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
@@ -79,7 +79,7 @@ impl Queue {
     }
 }
 
-/// A user is waiting (fault F-DDB-1).
+/// Short, because a user is waiting (fault F-DDB-1).
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -92,7 +92,7 @@ fn incomplete(error: &BuildError) -> DeliveryFault {
     DeliveryFault(error.to_string())
 }
 
-/// What kind of failure it was, and the service's code for it; nothing of what was sent.
+/// The kind of failure and the service's error code. It has nothing of the request or the response.
 fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> DeliveryFault {
     DeliveryFault(match error {
         SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),

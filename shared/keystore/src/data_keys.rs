@@ -1,4 +1,4 @@
-//! The data keys of one purpose: at hand on a laptop, encrypted by KMS in the store in AWS.
+//! The data keys of one purpose: in memory on a laptop, in the store and encrypted by KMS in AWS.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,11 +9,11 @@ use signing::{KmsUnwrapping, Purpose, SigningFault};
 use store::{SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 
-/// How long opened keys are used before the store is asked whether there are newer ones. A new version is to be
-/// published for longer than this before anything is sealed with it.
+/// How long opened keys are used before they are read from the store again. A new version has to be published for longer
+/// than this before it seals.
 const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 
-/// The data keys of one purpose, as what works with them.
+/// The data keys of one purpose, as a `Sealer` or a `Deriver`.
 pub struct DataKeys<T>(Source<T>);
 
 enum Source<T> {
@@ -28,16 +28,16 @@ struct Wrapped<T> {
     opened: Mutex<Option<Opened<T>>>,
 }
 
-/// Keys that were opened, and what they were opened from.
+/// Opened keys, and the stored keys that they were opened from.
 struct Opened<T> {
     at: Timestamp,
     from: Arc<WrappedSealingKeys>,
-    works: Arc<T>,
+    keys: Arc<T>,
 }
 
 impl<T> Clone for Opened<T> {
     fn clone(&self) -> Self {
-        Self { at: self.at, from: Arc::clone(&self.from), works: Arc::clone(&self.works) }
+        Self { at: self.at, from: Arc::clone(&self.from), keys: Arc::clone(&self.keys) }
     }
 }
 
@@ -50,35 +50,35 @@ pub enum DataKeyFault {
     /// KMS failed.
     #[error(transparent)]
     Kms(#[from] SigningFault),
-    /// The keys are not what they must be.
+    /// The keys are malformed.
     #[error("the data keys cannot be used")]
     Keys(#[from] SealFault),
-    /// Nobody has made keys yet.
+    /// The purpose has no keys yet.
     #[error("there are no data keys for {0} yet: `postern apply` makes them")]
     Missing(&'static str),
 }
 
 impl<T: Keyed> DataKeys<T> {
-    /// What works with a key that is at hand.
+    /// Keys in memory.
     #[must_use]
-    pub fn held(works: T) -> Self {
-        Self(Source::Held(Arc::new(works)))
+    pub fn held(keys: T) -> Self {
+        Self(Source::Held(Arc::new(keys)))
     }
 
-    /// What works with the data keys for `purpose` that lie in `keys`, encrypted by `kms`.
+    /// The keys for `purpose` that `keys` reads and `kms` decrypts.
     #[must_use]
     pub fn wrapped(purpose: Purpose, keys: SealingKeyReading, kms: KmsUnwrapping) -> Self {
         Self(Source::Wrapped(Box::new(Wrapped { purpose, keys, kms, opened: Mutex::new(None) })))
     }
 
-    /// The keys, ready for use.
+    /// The keys, ready to use.
     ///
     /// # Errors
     ///
-    /// [`DataKeyFault`], if there is nothing from before either.
+    /// [`DataKeyFault`], unless keys were opened before.
     pub async fn keys(&self, now: Timestamp) -> Result<Arc<T>, DataKeyFault> {
         match &self.0 {
-            Source::Held(works) => Ok(Arc::clone(works)),
+            Source::Held(keys) => Ok(Arc::clone(keys)),
             Source::Wrapped(wrapped) => wrapped.keys(now).await,
         }
     }
@@ -91,24 +91,25 @@ impl<T: Keyed> Wrapped<T> {
             && opened.at <= now
             && !now.reached(opened.at.plus(RELOAD_AFTER))
         {
-            return Ok(Arc::clone(&opened.works));
+            return Ok(Arc::clone(&opened.keys));
         }
-        match (self.look(now, former.as_ref()).await, former) {
+        match (self.load(now, former.as_ref()).await, former) {
             (Ok(opened), _) => {
-                let works = Arc::clone(&opened.works);
+                let keys = Arc::clone(&opened.keys);
                 *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-                Ok(works)
+                Ok(keys)
             }
-            // What was good five minutes ago is better than nothing: a store that is away for a moment stops nobody.
+            // Keep using the keys of five minutes ago, so that a short outage of the store has no effect.
             (Err(fault), Some(former)) => {
-                tracing::warn!(fault = %fault, purpose = self.purpose.name(), "data keys could not be looked at anew");
-                Ok(former.works)
+                tracing::warn!(fault = %fault, purpose = self.purpose.name(), "data keys could not be reloaded");
+                Ok(former.keys)
             }
             (Err(fault), None) => Err(fault),
         }
     }
 
-    async fn look(&self, now: Timestamp, former: Option<&Opened<T>>) -> Result<Opened<T>, DataKeyFault> {
+    /// Reads the keys from the store, and has KMS decrypt them if they have changed.
+    async fn load(&self, now: Timestamp, former: Option<&Opened<T>>) -> Result<Opened<T>, DataKeyFault> {
         let from = self.keys.keys(self.purpose.name()).await?.ok_or(DataKeyFault::Missing(self.purpose.name()))?;
         if let Some(former) = former.filter(|former| *former.from == from) {
             return Ok(Opened { at: now, ..former.clone() });
@@ -118,6 +119,6 @@ impl<T: Keyed> Wrapped<T> {
             let wrapped = base64url_decoded(&key.wrapped).ok_or(SealFault)?;
             keys.push((key.version, self.kms.unwrap(wrapped, self.purpose, None).await?));
         }
-        Ok(Opened { at: now, works: Arc::new(T::keyed(from.current, &keys)?), from: Arc::new(from) })
+        Ok(Opened { at: now, keys: Arc::new(T::keyed(from.current, &keys)?), from: Arc::new(from) })
     }
 }

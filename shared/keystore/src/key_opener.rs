@@ -1,38 +1,38 @@
-//! What the keys of a ring are opened with.
+//! Opens the private keys of rings.
 
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
 use signing::{KmsSigning, KmsUnwrapping, Purpose, Sealer, SigningFault};
 
-/// What the keys of rings are opened with.
+/// Opens the private keys of rings.
 pub struct KeyOpener(Environment);
 
 enum Environment {
-    /// Keys lie sealed under a root of our own.
+    /// Keys are sealed under the root of a laptop.
     Laptop(Sealer),
-    /// Keys stay in KMS, or were encrypted by it.
+    /// Keys are in KMS, or encrypted by it.
     Aws {
         kms: KmsSigning,
         unwrapping: KmsUnwrapping,
-        /// A key to look at, so that the connection is open before the first user comes.
+        /// A key to describe, so that the connection is open before the first request.
         known: Option<String>,
     },
 }
 
 impl KeyOpener {
-    /// Opens keys that lie sealed under a root of our own.
+    /// Opens keys that are sealed under the root of a laptop.
     #[must_use]
     pub const fn laptop(sealer: Sealer) -> Self {
         Self(Environment::Laptop(sealer))
     }
 
-    /// Uses keys in KMS, and opens those that it encrypted. `known` is a key to look at when a function starts.
+    /// Uses keys in KMS, and opens those that it encrypted. `known` is a key to describe when a function starts.
     #[must_use]
     pub const fn aws(kms: KmsSigning, unwrapping: KmsUnwrapping, known: Option<String>) -> Self {
         Self(Environment::Aws { kms, unwrapping, known })
     }
 
-    /// Opens the connection to KMS, if there is one.
+    /// Opens the connection to KMS, where keys are there.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl KeyOpener {
         }
     }
 
-    /// What signs with keys that stay in KMS.
+    /// The handle that signs with keys in KMS.
     pub(crate) fn kms(&self) -> Result<KmsSigning, SigningFault> {
         match &self.0 {
             Environment::Aws { kms, .. } => Ok(kms.clone()),
@@ -52,7 +52,7 @@ impl KeyOpener {
         }
     }
 
-    /// Opens a private key that lies sealed in the store.
+    /// Opens a sealed private key from the store.
     pub(crate) fn unseal(&self, workspace: &WorkspaceId, sealed: &str) -> Result<Secret<Vec<u8>>, SigningFault> {
         match &self.0 {
             Environment::Laptop(root) => root.open(workspace, sealed).ok_or(SigningFault::Key),
@@ -60,7 +60,7 @@ impl KeyOpener {
         }
     }
 
-    /// Has KMS decrypt a private key that it encrypted for `workspace`.
+    /// Has KMS decrypt a wrapped private key of `workspace`.
     pub(crate) async fn unwrap(
         &self,
         workspace: &WorkspaceId,

@@ -1,8 +1,7 @@
-//! Keys in use, wherever they are: at hand on a laptop, in KMS or encrypted by it in AWS.
+//! Keys in use, wherever they are: derived or sealed on a laptop, in KMS or encrypted by it in AWS.
 //!
-//! A function that signs takes [`Signers`], one that
-//! seals takes [`DataKeys`] of a `Sealer` and one that derives takes those of a `Deriver`, each for one purpose.
-//! None of them knows where its keys are.
+//! A function that signs has [`Signers`]. One that seals has the [`DataKeys`] of a `Sealer`, one that derives those of a
+//! `Deriver`, each for one purpose. None of them knows where its keys are.
 
 mod data_keys;
 mod key_opener;

@@ -1,4 +1,4 @@
-//! The keys that sign, opened once and kept, and what happens when one of them cannot.
+//! The signing keys, opened once and cached, and the failover to the next one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +13,18 @@ use signing::{Signer, SigningFault};
 use store::{KeyRingReading, SigningKeyReading, StoreFault};
 use thiserror::Error;
 
-use crate::KeyOpener;
+use crate::key_opener::KeyOpener;
 
-/// How long a key that could not sign is left alone, so that not every user waits for it anew.
+/// How long a key that could not sign is tried last, so that not every user waits for it.
 const FAILED_KEY_COOLDOWN: Lifetime = Lifetime::seconds(30);
 
-/// The signers of all workspaces that were asked for.
+/// The signers of all workspaces, opened on first use.
 pub struct Signers {
     rings: Arc<KeyRingReading>,
     keys: SigningKeyReading,
     opener: KeyOpener,
     opened: Mutex<HashMap<(WorkspaceId, String), Signer>>,
-    resting: Mutex<HashMap<String, Timestamp>>,
+    cooling_down: Mutex<HashMap<String, Timestamp>>,
 }
 
 /// Why nothing was signed.
@@ -39,20 +39,20 @@ pub enum SignerFault {
 }
 
 impl Signers {
-    /// Signers whose keys are named in `rings`, lie in `keys` or in KMS, and are opened by `opener`.
+    /// Signers for the keys in `rings`, whose private halves are in `keys` or in KMS, and are opened by `opener`.
     #[must_use]
     pub fn new(rings: Arc<KeyRingReading>, keys: SigningKeyReading, opener: KeyOpener) -> Self {
-        Self { rings, keys, opener, opened: Mutex::default(), resting: Mutex::default() }
+        Self { rings, keys, opener, opened: Mutex::default(), cooling_down: Mutex::default() }
     }
 
-    /// Opens the connection to KMS during the start of a function. What fails here is tried again by the first request.
+    /// Opens the connection to KMS during the start of a function. If it fails, the first request tries again.
     pub async fn warm(&self) {
         if let Err(fault) = self.opener.warm().await {
             tracing::warn!(fault = %fault, "KMS could not be reached at the start");
         }
     }
 
-    /// The algorithm that is signed with in `workspace`.
+    /// The algorithm that `workspace` signs with.
     ///
     /// # Errors
     ///
@@ -62,12 +62,12 @@ impl Signers {
         Ok(ring.signing().first().ok_or(SigningFault::Key)?.jwk.alg)
     }
 
-    /// Has `work` done with the key that is current in `workspace`. If that key cannot sign, the next one takes over,
-    /// which verifiers know already (fault F-KMS-2); and for a while it goes first.
+    /// Does `work` with the current key of `workspace`. If that key cannot sign, the next one takes over, which is already
+    /// published (fault F-KMS-2), and goes first for a while.
     ///
     /// # Errors
     ///
-    /// [`SignerFault`], of the last key that was tried.
+    /// [`SignerFault`], for the last key that was tried.
     pub async fn sign<T>(
         &self,
         workspace: &WorkspaceId,
@@ -76,10 +76,10 @@ impl Signers {
     ) -> Result<T, SignerFault> {
         let ring = self.rings.ring(workspace, now).await?.ok_or(SigningFault::Key)?;
         let mut candidates = ring.signing();
-        candidates.sort_by_key(|key| self.rests(&key.jwk.thumbprint(), now));
+        candidates.sort_by_key(|key| self.is_cooling_down(&key.jwk.thumbprint(), now));
         let mut last = SigningFault::Key;
         for key in candidates {
-            match self.tried(workspace, key, &work).await {
+            match self.sign_with(workspace, key, &work).await {
                 Ok(signed) => {
                     if key.role != KeyRole::Current {
                         tracing::error!(%workspace, "the current signing key cannot sign: the next one took over");
@@ -89,7 +89,7 @@ impl Signers {
                 Err(SignerFault::Signing(fault)) => {
                     let kid = key.jwk.thumbprint();
                     tracing::error!(%workspace, kid, fault = %fault, "a key could not sign");
-                    self.resting
+                    self.cooling_down
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .insert(kid, now.plus(FAILED_KEY_COOLDOWN));
@@ -101,22 +101,24 @@ impl Signers {
         Err(last.into())
     }
 
-    async fn tried<T>(
+    async fn sign_with<T>(
         &self,
         workspace: &WorkspaceId,
         key: &RingKey,
         work: &impl AsyncFn(&Signer) -> Result<T, SigningFault>,
     ) -> Result<T, SignerFault> {
-        let signer = self.opened(workspace, key).await?;
+        let signer = self.signer(workspace, key).await?;
         Ok(work(&signer).await?)
     }
 
-    fn rests(&self, kid: &str, now: Timestamp) -> bool {
-        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        resting.get(kid).is_some_and(|until| !now.reached(*until))
+    /// Whether the key failed a moment ago.
+    fn is_cooling_down(&self, kid: &str, now: Timestamp) -> bool {
+        let cooling_down = self.cooling_down.lock().unwrap_or_else(PoisonError::into_inner);
+        cooling_down.get(kid).is_some_and(|until| !now.reached(*until))
     }
 
-    async fn opened(&self, workspace: &WorkspaceId, key: &RingKey) -> Result<Signer, SignerFault> {
+    /// The signer for `key`, opened if it is not cached.
+    async fn signer(&self, workspace: &WorkspaceId, key: &RingKey) -> Result<Signer, SignerFault> {
         let name = (workspace.clone(), key.jwk.thumbprint());
         if let Some(signer) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
             return Ok(signer.clone());
@@ -129,9 +131,9 @@ impl Signers {
     async fn open(&self, workspace: &WorkspaceId, key: &RingKey, kid: &str) -> Result<Signer, SignerFault> {
         let pkcs8 = match &key.location {
             KeyLocation::Kms(name) => return Ok(Signer::kms(self.opener.kms()?, name.clone(), key.jwk.clone())),
-            KeyLocation::Sealed => self.opener.unseal(workspace, &self.kept(workspace, kid).await?)?,
+            KeyLocation::Sealed => self.opener.unseal(workspace, &self.stored(workspace, kid).await?)?,
             KeyLocation::Wrapped => {
-                let wrapped = base64url_decoded(&self.kept(workspace, kid).await?).ok_or(SigningFault::Key)?;
+                let wrapped = base64url_decoded(&self.stored(workspace, kid).await?).ok_or(SigningFault::Key)?;
                 self.opener.unwrap(workspace, wrapped).await?
             }
         };
@@ -139,7 +141,8 @@ impl Signers {
         if local.jwk() == &key.jwk { Ok(Signer::local(local)) } else { Err(SigningFault::Key.into()) }
     }
 
-    async fn kept(&self, workspace: &WorkspaceId, kid: &str) -> Result<String, SignerFault> {
+    /// The sealed or wrapped private half of a key.
+    async fn stored(&self, workspace: &WorkspaceId, kid: &str) -> Result<String, SignerFault> {
         Ok(self.keys.sealed(workspace, kid).await?.ok_or(SigningFault::Key)?)
     }
 }

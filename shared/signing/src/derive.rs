@@ -1,7 +1,7 @@
-//! Deriving: secrets that come out the same each time and are stored nowhere.
+//! Derivation: secrets that can be computed again and are stored nowhere.
 //!
-//! HMAC-SHA256 (RFC 2104) under a data key of its own purpose, over parts whose lengths are told apart. Who reads the
-//! whole store learns nothing from it, since the key is not there in clear (design invariant 5).
+//! HMAC-SHA256 (RFC 2104) under the data key of one purpose, over length-prefixed parts. Reading the whole store reveals
+//! nothing, because the key is not there in plaintext (design invariant 5).
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
@@ -16,29 +16,29 @@ pub struct Deriver {
     keys: Vec<(u8, hmac::Key)>,
 }
 
-/// The version of a key that never changes.
+/// The version that [`Deriver::lasting`] uses.
 const FIRST_VERSION: u8 = 1;
 
 impl Deriver {
-    /// The secret of `parts` in `workspace`, the same for ever: by the first key that there was, whichever is current.
-    /// `None` if that key is gone.
+    /// The secret for `parts` in `workspace` that never changes: derived with the first version of the key, whichever is
+    /// current. `None` if that version was removed.
     #[must_use]
     pub fn lasting(&self, workspace: &WorkspaceId, parts: &[&str]) -> Option<Secret<[u8; 32]>> {
         self.secret(FIRST_VERSION, workspace, parts)
     }
 
-    /// The version whose key new secrets are derived with.
+    /// The version that new secrets are derived with.
     #[must_use]
     pub const fn current(&self) -> u8 {
         self.current
     }
 
-    /// Every version that secrets may have been derived with.
+    /// All versions that are still available.
     pub fn versions(&self) -> impl Iterator<Item = u8> {
         self.keys.iter().map(|(version, _)| *version)
     }
 
-    /// The secret of `parts` in `workspace`, by the key of this version; `None` if that key is gone.
+    /// The secret for `parts` in `workspace`, derived with this version; `None` if that version was removed.
     #[must_use]
     pub fn secret(&self, version: u8, workspace: &WorkspaceId, parts: &[&str]) -> Option<Secret<[u8; 32]>> {
         let (_, key) = self.keys.iter().find(|(known, _)| *known == version)?;
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_the_same_each_time_and_another_for_everything_else() {
+    fn a_secret_depends_on_root_workspace_and_parts_only() {
         let root = |byte| Deriver::rooted(&Secret::new([byte; 32]), Purpose::RefreshToken).unwrap();
         let first = secret(&root(1), 1, "demo", &["a", "b"]);
         assert_eq!(secret(&root(1), 1, "demo", &["a", "b"]), first);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_gone_derives_nothing() {
+    fn a_removed_version_derives_nothing() {
         let key = |byte| Secret::new(vec![byte; 32]);
         let both = Deriver::keyed(2, &[(1, key(1)), (2, key(2))]).unwrap();
         assert_ne!(secret(&both, 1, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
@@ -104,8 +104,8 @@ mod tests {
         assert_eq!(secret(&later, 2, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
         assert!(later.secret(1, &workspace("demo"), &["a"]).is_none());
         assert_eq!(*both.lasting(&workspace("demo"), &["a"]).unwrap().expose(), secret(&both, 1, "demo", &["a"]));
-        assert!(later.lasting(&workspace("demo"), &["a"]).is_none(), "no other key takes over");
-        assert!(Deriver::keyed(1, &[(2, key(2))]).is_err(), "the current version must be there");
+        assert!(later.lasting(&workspace("demo"), &["a"]).is_none(), "no other version is used instead");
+        assert!(Deriver::keyed(1, &[(2, key(2))]).is_err(), "the current version must exist");
         assert!(Deriver::keyed(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
     }
 }

@@ -1,14 +1,14 @@
-//! Where random bytes come from: an argument, so that tests can fix them.
+//! Randomness, passed as an argument so that tests can control it.
 
 use thiserror::Error;
 
-/// A source of random bytes that nobody can predict.
+/// A source of unpredictable random bytes.
 pub trait Entropy: Send + Sync {
     /// Fills `bytes`.
     ///
     /// # Errors
     ///
-    /// [`EntropyFault`] if the source fails: nothing may go on then.
+    /// [`EntropyFault`] if the source fails. The caller must not continue.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyFault>;
 }
 
@@ -17,7 +17,7 @@ pub trait Entropy: Send + Sync {
 #[error("the system's random number generator failed")]
 pub struct EntropyFault;
 
-/// `N` random bytes of `entropy`.
+/// Draws `N` random bytes from `entropy`.
 ///
 /// # Errors
 ///
@@ -28,12 +28,12 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> Result<[u8; N], EntropyF
     Ok(bytes)
 }
 
-/// The operating system's generator, by way of AWS-LC.
+/// The generator of AWS-LC, seeded by the operating system.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that draws from the system")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that draws system randomness")]
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyFault> {
         aws_lc_rs::rand::fill(bytes).map_err(|_| EntropyFault)
     }

@@ -1,11 +1,11 @@
-//! What can go wrong with keys.
+//! Failures of keys.
 
 use thiserror::Error;
 
-/// Why nothing was signed or opened. It is an infrastructure fault, never the client's.
+/// Why signing or opening failed. It is an infrastructure fault, never the client's.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SigningFault {
-    /// There is no key that can sign, or it cannot be read.
+    /// No usable key: it is missing, unreadable or of another kind.
     #[error("the signing key is missing or unreadable")]
     Key,
     /// KMS refused, throttled, or did not answer in time.
@@ -14,10 +14,10 @@ pub enum SigningFault {
     /// Signing failed.
     #[error("signing failed")]
     Sign,
-    /// The signature does not verify, so it does not leave.
+    /// The signature does not verify, so it is withheld.
     #[error("the signature does not verify")]
     Unverified,
-    /// The claims cannot be written as JSON.
+    /// The claims cannot be serialised as JSON.
     #[error("the claims cannot be written")]
     Claims,
 }

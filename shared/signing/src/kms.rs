@@ -1,7 +1,7 @@
-//! KMS: keys that sign without ever leaving it, and the key that encrypts what lies in the store.
+//! KMS: keys that sign without leaving it, and the key that encrypts data keys and wrapped signing keys.
 //!
-//! Access goes through handles, each named for what it may do (design invariant 8). A digest is what KMS sees of a
-//! token; the algorithm is named with every call, so that a role can be held to it.
+//! Access goes through handles, each named for what it may do (design invariant 8). KMS sees only the digest of a token.
+//! Every call names the algorithm, so that a role can be limited to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,11 @@ use crate::der;
 use crate::fault::SigningFault;
 use crate::seal::Purpose;
 
-/// The longest that a connection takes to open. It is the same for every handle, because the SDK shares connections only
-/// between clients that wait for them equally long; the time for an attempt holds besides.
+/// The timeout for opening a connection. It is the same for every handle, because the SDK shares connections only between
+/// clients with the same connect timeout. The timeout of the attempt applies as well.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where KMS is and who asks.
+/// Where KMS is, and the credentials.
 pub struct KmsSettings {
     /// The region of the keys.
     pub region: String,
@@ -36,45 +36,45 @@ pub struct KmsSettings {
     pub secret_access_key: Secret<String>,
     /// The session token that goes with them.
     pub session_token: Option<String>,
-    /// Another endpoint than that of the region.
+    /// An endpoint to use instead of that of the region.
     pub endpoint: Option<String>,
 }
 
-/// The connection to KMS. It does nothing by itself: handles do.
+/// The connection to KMS. Only handles made from it can call it.
 #[derive(Clone)]
 pub struct Kms(Arc<Config>);
 
-/// May sign, and look at the keys that sign.
+/// May sign, and describe signing keys.
 #[derive(Clone)]
 pub struct KmsSigning(Client);
 
-/// May decrypt what KMS encrypted for one purpose.
+/// May decrypt what KMS encrypted.
 #[derive(Clone)]
 pub struct KmsUnwrapping {
     client: Client,
     key: String,
 }
 
-/// May read public keys, and have new keys made.
+/// May read public keys, and have KMS generate keys.
 #[derive(Clone)]
 pub struct KmsAdministration {
     client: Client,
     key: String,
 }
 
-/// What a handle asks of KMS.
+/// A permission that a handle needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KmsNeed {
-    /// `kms:Sign` with a digest, by the keys that sign.
+    /// `kms:Sign` of digests, with the signing keys.
     Sign,
-    /// `kms:DescribeKey` of the keys that sign.
+    /// `kms:DescribeKey` of the signing keys.
     Describe,
-    /// `kms:Decrypt` by the key for sealing, for this purpose.
+    /// `kms:Decrypt` with the sealing key, for this purpose.
     Decrypt(Purpose),
 }
 
 impl Kms {
-    /// KMS through `http`. Nothing is sent yet.
+    /// A connection over `http`. Nothing is sent yet.
     #[must_use]
     pub fn through(http: SharedHttpClient, settings: KmsSettings) -> Self {
         let secret = settings.secret_access_key.expose().clone();
@@ -88,7 +88,7 @@ impl Kms {
         Self(Arc::new(config.build()))
     }
 
-    /// A client that gives up after two tries of `attempt` each.
+    /// A client that gives up after two attempts of this duration.
     fn client(&self, attempt: Duration) -> Client {
         let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(25));
         let timeouts = TimeoutConfig::builder()
@@ -101,21 +101,21 @@ impl Kms {
 }
 
 impl KmsSigning {
-    /// What the handle asks of KMS.
+    /// The permissions that the handle needs.
     pub const NEEDS: &'static [KmsNeed] = &[KmsNeed::Sign, KmsNeed::Describe];
 
-    /// The handle. A user is waiting, and there is another key to turn to: two tries of 300 ms (fault F-KMS-3).
+    /// The handle. Two attempts of 300 ms, because a user is waiting and another key can take over (fault F-KMS-3).
     #[must_use]
     pub fn new(kms: &Kms) -> Self {
         Self(kms.client(Duration::from_millis(300)))
     }
 
-    /// Has `key` sign `message`, of which KMS sees the SHA-256 digest, and returns the signature as JWS has it (RFC 7518
-    /// §3.3 to §3.5). Whether it is good is for the caller to check.
+    /// Signs the SHA-256 digest of `message` with `key` and returns the signature in the form of JWS (RFC 7518 §3.3 to
+    /// §3.5). The caller has to verify it.
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Kms`], or [`SigningFault::Unverified`] for an answer that is no signature at all.
+    /// [`SigningFault::Kms`], or [`SigningFault::Unverified`] if the response has no well-formed signature.
     pub async fn sign(&self, key: &str, alg: Algorithm, message: &[u8]) -> Result<Vec<u8>, SigningFault> {
         let signed = self
             .0
@@ -134,8 +134,8 @@ impl KmsSigning {
         }
     }
 
-    /// Looks at `key`, for nothing but the connection that this opens: during the start of a function, when it has the
-    /// full speed of its processor, and not while a user waits.
+    /// Describes `key`, to open the connection during the start of a function, when it has full CPU speed and no user is
+    /// waiting.
     ///
     /// # Errors
     ///
@@ -146,13 +146,13 @@ impl KmsSigning {
 }
 
 impl KmsUnwrapping {
-    /// What the handle asks of KMS, for `purpose`.
+    /// The permission that the handle needs for `purpose`.
     #[must_use]
     pub const fn need(purpose: Purpose) -> KmsNeed {
         KmsNeed::Decrypt(purpose)
     }
 
-    /// The handle, for what was encrypted under `key`.
+    /// The handle, for what was encrypted with `key`.
     #[must_use]
     pub fn new(kms: &Kms, key: &str) -> Self {
         Self { client: kms.client(Duration::from_secs(1)), key: key.into() }
@@ -162,7 +162,7 @@ impl KmsUnwrapping {
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Kms`], also for something that was encrypted for another purpose or workspace.
+    /// [`SigningFault::Kms`], also for what was encrypted for another purpose or workspace.
     pub async fn unwrap(
         &self,
         wrapped: Vec<u8>,
@@ -179,17 +179,17 @@ impl KmsUnwrapping {
 }
 
 impl KmsAdministration {
-    /// The handle, for keys to be made under `key`.
+    /// The handle. Generated keys are encrypted with `key`.
     #[must_use]
     pub fn new(kms: &Kms, key: &str) -> Self {
         Self { client: kms.client(Duration::from_secs(3)), key: key.into() }
     }
 
-    /// The public half of `signing_key`, for the first of our algorithms that it can be used with, or for `wanted`.
+    /// The public half of `signing_key`, for the algorithm `wanted`, or for the first of ours that the key supports.
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Kms`], or [`SigningFault::Key`] if the key is for nothing that we sign with.
+    /// [`SigningFault::Kms`], or [`SigningFault::Key`] if the key supports none of these algorithms.
     pub async fn public_key(&self, signing_key: &str, wanted: Option<Algorithm>) -> Result<PublicJwk, SigningFault> {
         let found = self.client.get_public_key().key_id(signing_key).send().await.map_err(|error| fault(&error))?;
         let offered = found.signing_algorithms();
@@ -202,7 +202,7 @@ impl KmsAdministration {
         der::public_key(spki.as_ref(), alg).ok_or(SigningFault::Key)
     }
 
-    /// Has a data key for sealing made, and returns it encrypted. Nobody has seen it.
+    /// Generates a data key for sealing and returns it encrypted. Its plaintext never leaves KMS here.
     ///
     /// # Errors
     ///
@@ -213,15 +213,15 @@ impl KmsAdministration {
         for (name, value) in context(purpose, None) {
             generate = generate.encryption_context(name, value);
         }
-        let made = generate.send().await.map_err(|error| fault(&error))?;
-        made.ciphertext_blob.map(Blob::into_inner).ok_or(SigningFault::Key)
+        let generated = generate.send().await.map_err(|error| fault(&error))?;
+        generated.ciphertext_blob.map(Blob::into_inner).ok_or(SigningFault::Key)
     }
 
-    /// Has a pair of keys for signing made, and returns the public half, and the private half encrypted.
+    /// Generates a key pair for signing and returns the public half, and the private half encrypted.
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Kms`], or [`SigningFault::Key`] if KMS answers with another kind of key.
+    /// [`SigningFault::Kms`], or [`SigningFault::Key`] if the response has another kind of key.
     pub async fn key_pair(
         &self,
         alg: Algorithm,
@@ -235,15 +235,15 @@ impl KmsAdministration {
         for (name, value) in context(Purpose::SigningKey, Some(workspace)) {
             generate = generate.encryption_context(name, value);
         }
-        let made = generate.send().await.map_err(|error| fault(&error))?;
-        let public = made.public_key.ok_or(SigningFault::Key)?;
+        let generated = generate.send().await.map_err(|error| fault(&error))?;
+        let public = generated.public_key.ok_or(SigningFault::Key)?;
         let jwk = der::public_key(public.as_ref(), alg).ok_or(SigningFault::Key)?;
-        let wrapped = made.private_key_ciphertext_blob.ok_or(SigningFault::Key)?;
+        let wrapped = generated.private_key_ciphertext_blob.ok_or(SigningFault::Key)?;
         Ok((jwk, wrapped.into_inner()))
     }
 }
 
-/// What is bound to a ciphertext: what it is for, and whose it is. Roles are held to the purpose
+/// The encryption context that is bound to a ciphertext: its purpose and its workspace. Roles are limited to purposes
 /// (`kms:EncryptionContext:purpose`).
 fn context(purpose: Purpose, workspace: Option<&WorkspaceId>) -> impl Iterator<Item = (&'static str, String)> {
     let workspace = workspace.map(|workspace| ("workspace", workspace.to_string()));
@@ -258,7 +258,7 @@ const fn signing_algorithm(alg: Algorithm) -> SigningAlgorithmSpec {
     }
 }
 
-/// What kind of failure it was, and the service's code for it. Nothing that was sent or received is in it.
+/// The kind of failure and the service's error code. It has nothing of the request or the response.
 fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> SigningFault {
     SigningFault::Kms(match error {
         SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),

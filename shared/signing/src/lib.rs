@@ -1,7 +1,7 @@
-//! Keys: entropy, sealing, signers, JWS.
+//! Cryptography with keys: signing and verification of JWS, sealing, derivation, randomness.
 //!
-//! A signer is chosen in one place and used through [`Signer`]; on a laptop its keys are local ones that lie sealed in
-//! the store, in AWS they are KMS keys. What was signed is verified before it leaves, wherever it was signed.
+//! A [`Signer`] signs with a key in KMS or with a local one, which is stored sealed or wrapped. Every signature is verified
+//! before it leaves.
 
 mod der;
 pub mod derive;

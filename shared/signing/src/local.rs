@@ -1,4 +1,4 @@
-//! Keys that sign in this process: on a laptop, and in the wrapped mode.
+//! Keys that sign in this process: sealed ones on a laptop, wrapped ones in AWS.
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -13,7 +13,7 @@ use protocol::types::secret::Secret;
 
 use crate::fault::SigningFault;
 
-/// A private key with its one algorithm.
+/// A private key for one algorithm.
 pub struct LocalKey {
     pair: Pair,
     jwk: PublicJwk,
@@ -25,7 +25,7 @@ enum Pair {
 }
 
 impl LocalKey {
-    /// Makes a new key; the first half of the result is its PKCS#8 form, to be sealed.
+    /// Generates a key, and returns it with its PKCS#8 form, which is to be sealed.
     ///
     /// # Errors
     ///
@@ -45,11 +45,11 @@ impl LocalKey {
         Ok((Secret::new(pkcs8), key))
     }
 
-    /// Reads a key in PKCS#8 form.
+    /// Parses a key in PKCS#8 form.
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Key`] if it is not one of this algorithm.
+    /// [`SigningFault::Key`] if it is malformed or for another algorithm.
     pub fn from_pkcs8(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, SigningFault> {
         match algorithm {
             Algorithm::RS256 | Algorithm::PS256 => {
@@ -61,7 +61,7 @@ impl LocalKey {
             Algorithm::ES256 => {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8);
                 let pair = pair.map_err(|_| SigningFault::Key)?;
-                // An uncompressed point: 4, then both coordinates.
+                // An uncompressed point: the byte 4, then both coordinates.
                 let (x, y) = pair
                     .public_key()
                     .as_ref()
@@ -80,11 +80,11 @@ impl LocalKey {
         &self.jwk
     }
 
-    /// Signs `message` and verifies what came out, because a faulty signature can betray an RSA key.
+    /// Signs `message` and verifies the signature, because a faulty one can reveal an RSA key.
     ///
     /// # Errors
     ///
-    /// [`SigningFault`] if the provider fails or the signature is not good.
+    /// [`SigningFault`] if the provider fails or the signature does not verify.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFault> {
         let random = SystemRandom::new();
         match &self.pair {

@@ -1,8 +1,8 @@
-//! Sealing: what travels with a browser, or lies in the store, and only we can open.
+//! Sealing: authenticated encryption of what the browser carries or the store holds, and only we may read.
 //!
-//! AES-256-GCM-SIV (RFC 8452), which stays safe however many interactions are begun under one key. Each purpose has keys
-//! of its own, and the workspace is associated data: what was sealed for one purpose or workspace does not open for
-//! another (catalogue rows SEC-SESS-12, SEC-STORE-02). A sealed text begins with the version of its key.
+//! AES-256-GCM-SIV (RFC 8452), with which random nonces stay safe however many messages are sealed under one key.
+//! Each purpose has its own keys, and the workspace is associated data: what was sealed for one purpose or workspace does not
+//! open for another (catalogue rows SEC-SESS-12, SEC-STORE-02). A sealed text begins with the version of its key.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -13,30 +13,30 @@ use thiserror::Error;
 
 use crate::entropy::{self, Entropy, EntropyFault};
 
-/// What something is sealed for.
+/// What something is sealed or derived for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// An interaction that travels with the browser.
+    /// An interaction, which the browser carries.
     Interaction,
-    /// A login with an upstream provider that waits in a cookie.
+    /// A login with an upstream provider, kept in a cookie meanwhile.
     Upstream,
     /// A private signing key in the store.
     SigningKey,
-    /// Our secret at an upstream provider, in the store.
+    /// Our client secret at an upstream provider, in the store.
     UpstreamSecret,
-    /// The secret of a client that authenticates by a MAC, in the store.
+    /// The secret of a client that authenticates with a MAC, in the store.
     ClientSecret,
-    /// What a user is asked who is about to log out, in the form of the page.
+    /// The pending logout, in the form of the confirmation page.
     Logout,
-    /// The successor of a refresh token, which is derived and stored nowhere.
+    /// Refresh tokens, which are derived and stored nowhere.
     RefreshToken,
-    /// The identifier of a user for the clients of one sector. Its key stays for ever: with another one, each of these
-    /// clients would meet every user as a stranger.
+    /// The pairwise subject of a user for the clients of one sector. Its key never changes: with another one, these clients
+    /// would no longer recognise any user.
     PairwiseSubject,
 }
 
 impl Purpose {
-    /// The purposes for which there are data keys in AWS. Private signing keys are wrapped by KMS itself.
+    /// The purposes that have data keys in AWS. Private signing keys are encrypted by KMS directly.
     pub const OF_DATA_KEYS: [Self; 7] = [
         Self::Interaction,
         Self::Upstream,
@@ -47,7 +47,7 @@ impl Purpose {
         Self::PairwiseSubject,
     ];
 
-    /// The name by which KMS and the store know it.
+    /// Its name in KMS and in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,14 +62,14 @@ impl Purpose {
         }
     }
 
-    /// Whether its data key may ever be replaced by another: what pairwise clients know their users by must come out the
-    /// same for ever.
+    /// Whether its data key may be rotated. That of pairwise subjects may not, because they must never change.
     #[must_use]
     pub const fn changes(self) -> bool {
         !matches!(self, Self::PairwiseSubject)
     }
 
-    /// The name under which a laptop derives its key: as the first release had it.
+    /// Its name in the derivation of a laptop's keys. The spelling of the first release is kept, so that existing state still
+    /// opens.
     pub(crate) const fn derivation(self) -> &'static [u8] {
         match self {
             Self::Interaction => b"interaction",
@@ -84,23 +84,23 @@ impl Purpose {
     }
 }
 
-/// The salt with which a laptop's root becomes its keys.
+/// The salt for deriving keys from a laptop's root.
 pub(crate) const ROOT_SALT: &[u8] = b"postern sealing 1";
 
-/// What works with the versions of a data key.
+/// Something that is built from the versions of a data key.
 pub trait Keyed: Sized {
-    /// Works with the version `current` of `keys` from now on, and still knows the others.
+    /// Built from `keys`: it uses the version `current`, and still accepts the others.
     ///
     /// # Errors
     ///
-    /// [`SealFault`] if the current version is not among them, or a key has another length than 32 bytes.
+    /// [`SealFault`] if the current version is missing, or a key is not 32 bytes long.
     fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault>;
 
-    /// Works with the key for `purpose` that is derived from `root`: on a laptop, which has no KMS.
+    /// Built from the key for `purpose` that is derived from `root`, as on a laptop, which has no KMS.
     ///
     /// # Errors
     ///
-    /// [`SealFault`] if the provider refuses, which it does not for keys of this size.
+    /// [`SealFault`] if the provider fails, which it does not for keys of this size.
     fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault>;
 }
 
@@ -110,7 +110,7 @@ pub struct Sealer {
     keys: Vec<(u8, LessSafeKey)>,
 }
 
-/// Something could not be sealed.
+/// Sealing failed, or the keys are unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("sealing failed")]
 pub struct SealFault;
@@ -122,25 +122,25 @@ impl From<EntropyFault> for SealFault {
 }
 
 impl Sealer {
-    /// Seals with the version `current` of `keys`, and opens with any of them.
+    /// A sealer that seals with the version `current` and opens with any of `keys`.
     ///
     /// # Errors
     ///
-    /// [`SealFault`] if the current version is not among them, or a key has another length than 32 bytes.
+    /// [`SealFault`] if the current version is missing, or a key is not 32 bytes long.
     pub fn new(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
-        let bound = |(version, key): &(u8, Secret<Vec<u8>>)| {
+        let bind = |(version, key): &(u8, Secret<Vec<u8>>)| {
             let key = UnboundKey::new(&AES_256_GCM_SIV, key.expose()).map_err(|_| SealFault)?;
             Ok((*version, LessSafeKey::new(key)))
         };
-        let keys = keys.iter().map(bound).collect::<Result<Vec<_>, SealFault>>()?;
+        let keys = keys.iter().map(bind).collect::<Result<Vec<_>, SealFault>>()?;
         if keys.iter().any(|(version, _)| *version == current) { Ok(Self { current, keys }) } else { Err(SealFault) }
     }
 
-    /// Derives the key for `purpose` from `root`: on a laptop, which has no KMS.
+    /// A sealer with the key for `purpose` that is derived from `root`, as on a laptop, which has no KMS.
     ///
     /// # Errors
     ///
-    /// [`SealFault`] if the provider refuses, which it does not for keys of this size.
+    /// [`SealFault`] if the provider fails, which it does not for keys of this size.
     pub fn derived(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
         let pseudo_random_key = Salt::new(HKDF_SHA256, ROOT_SALT).extract(root.expose());
         let info = [purpose.derivation()];
@@ -152,7 +152,7 @@ impl Sealer {
         self.keys.iter().find(|(version, _)| *version == wanted).map(|(_, key)| key)
     }
 
-    /// Seals `plain`, as text of `A–Z a–z 0–9 - _`.
+    /// Seals `plain` as base64url text.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Sealer {
         Ok(encoding::base64url(&[&[self.current][..], &nonce, &sealed].concat()))
     }
 
-    /// Opens `sealed`; `None` if it was not sealed here for this purpose and workspace, in this very form.
+    /// Opens `sealed`; `None` if it was not sealed for this purpose and workspace, or was altered.
     #[must_use]
     pub fn open(&self, workspace: &WorkspaceId, sealed: &str) -> Option<Secret<Vec<u8>>> {
         let bytes = encoding::base64url_decoded(sealed)?;
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_version_seals_and_the_old_one_still_opens() {
+    fn the_current_version_seals_and_older_ones_still_open() {
         let key = |byte| Secret::new(vec![byte; 32]);
         let (old, new) =
             (Sealer::new(1, &[(1, key(1))]).unwrap(), Sealer::new(2, &[(1, key(1)), (2, key(2))]).unwrap());
@@ -248,13 +248,13 @@ mod tests {
         );
         assert!(new.open(&demo, &first).is_some() && new.open(&demo, &second).is_some());
         assert!(old.open(&demo, &second).is_none(), "its version is not known yet");
-        assert!(Sealer::new(3, &[(1, key(1))]).is_err(), "the current version must be there");
+        assert!(Sealer::new(3, &[(1, key(1))]).is_err(), "the current version must exist");
         assert!(Sealer::new(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
     }
 
     proptest! {
         #[test]
-        fn opening_anything_never_panics(text in ".*") {
+        fn opening_never_panics(text in ".*") {
             prop_assert!(!opens(1, Purpose::Interaction, "demo", &text));
         }
     }

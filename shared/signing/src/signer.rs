@@ -1,4 +1,4 @@
-//! The port behind which signing happens, and the form of what is signed (RFC 7515 §3.1).
+//! Signs JWS in compact form (RFC 7515 §3.1), with a key that is local or in KMS.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::kms::KmsSigning;
 use crate::local::LocalKey;
 use crate::verify;
 
-/// A key that signs, wherever it is.
+/// A signing key, local or in KMS.
 #[derive(Clone)]
 pub struct Signer {
     kid: String,
     jwk: PublicJwk,
-    means: Means,
+    backend: Backend,
 }
 
 #[derive(Clone)]
-enum Means {
+enum Backend {
     Local(Arc<LocalKey>),
     Kms { kms: KmsSigning, key: String },
 }
@@ -37,17 +37,17 @@ impl Signer {
     #[must_use]
     pub fn local(key: LocalKey) -> Self {
         let jwk = key.jwk().clone();
-        Self { kid: jwk.thumbprint(), jwk, means: Means::Local(Arc::new(key)) }
+        Self { kid: jwk.thumbprint(), jwk, backend: Backend::Local(Arc::new(key)) }
     }
 
-    /// The key `key` of KMS, whose public half is `jwk`.
+    /// The KMS key `key`, whose public half is `jwk`.
     #[must_use]
     pub fn kms(kms: KmsSigning, key: String, jwk: PublicJwk) -> Self {
-        Self { kid: jwk.thumbprint(), jwk, means: Means::Kms { kms, key } }
+        Self { kid: jwk.thumbprint(), jwk, backend: Backend::Kms { kms, key } }
     }
 
-    /// Signs `claims` as a compact JWS of type `typ`. What does not verify with the published key does not leave,
-    /// wherever it was signed (catalogue row SEC-JWT-10).
+    /// Signs `claims` as a compact JWS of type `typ`. A signature that does not verify with the published key is withheld
+    /// (catalogue row SEC-JWT-10).
     ///
     /// # Errors
     ///
@@ -57,9 +57,9 @@ impl Signer {
         let header = serde_json::to_vec(&header).map_err(|_| SigningFault::Claims)?;
         let claims = serde_json::to_vec(claims).map_err(|_| SigningFault::Claims)?;
         let mut token = format!("{}.{}", base64url(&header), base64url(&claims));
-        let signature = match &self.means {
-            Means::Local(key) => base64url(&key.sign(token.as_bytes())?),
-            Means::Kms { kms, key } => {
+        let signature = match &self.backend {
+            Backend::Local(key) => base64url(&key.sign(token.as_bytes())?),
+            Backend::Kms { kms, key } => {
                 let signature = base64url(&kms.sign(key, self.jwk.alg, token.as_bytes()).await?);
                 if !verify::verifies(&self.jwk, token.as_bytes(), &signature) {
                     return Err(SigningFault::Unverified);
@@ -78,7 +78,7 @@ impl Signer {
         &self.jwk
     }
 
-    /// The name of the key, its RFC 7638 thumbprint.
+    /// The `kid` of the key: its RFC 7638 thumbprint.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid

@@ -1,4 +1,4 @@
-//! Accounts of users whom an upstream provider knows: what it said of them at their last login.
+//! Accounts of users of upstream providers: the claims from their last login.
 
 use protocol::types::id::{IdentitySourceId, Subject, WorkspaceId};
 use protocol::users::user_claims::Identity;
@@ -11,7 +11,7 @@ use crate::item;
 use crate::key::{self, Key, Kind, PARTITION, SORT};
 use crate::need::{Action, Handle, Need, Table};
 
-/// The sort key of the one item that an account has today.
+/// The sort key of the only item that an account has so far.
 const PROFILE: &str = "profile";
 
 /// May find accounts.
@@ -33,7 +33,7 @@ impl AccountReading {
         Self(connection.clone())
     }
 
-    /// The user whose subject this is.
+    /// Finds the user with this subject.
     ///
     /// # Errors
     ///
@@ -44,8 +44,8 @@ impl AccountReading {
         item::read_json(&item, "identity").map(Some)
     }
 
-    /// The user `subject` as `source` knows them: a provider at their last login, the sandbox in the settings. A source that
-    /// the workspace no longer has knows nobody.
+    /// Finds the user `subject` of `source`: in the settings for the sandbox, in the table for an upstream provider.
+    /// `None` also if the workspace no longer has that source.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl AccountRecording {
         Self(connection.clone())
     }
 
-    /// Records what an upstream provider says of a user, instead of what it said before.
+    /// Records the claims of a user of an upstream provider, replacing earlier ones.
     ///
     /// # Errors
     ///

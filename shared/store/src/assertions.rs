@@ -1,5 +1,5 @@
-//! Client assertions that have been used, each under a digest of its client and its `jti`, so that none is used twice
-//! (RFC 7523 §3, catalogue row SEC-CLI-10).
+//! Used client assertions, each under a digest of its client and `jti`, so that none is accepted twice (RFC 7523 §3,
+//! catalogue row SEC-CLI-10).
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -9,7 +9,7 @@ use protocol::types::id::WorkspaceId;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
-use crate::grants::{attested, is};
+use crate::grants::{attest, is};
 use crate::item;
 use crate::key::{self, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
@@ -17,13 +17,13 @@ use crate::need::{Action, Handle, Need, Table};
 /// Whether an assertion was used for the first time.
 #[must_use]
 pub enum Spending {
-    /// It was, by this attempt, now or in an earlier try whose answer was lost.
+    /// It was, by this attempt: now, or in an earlier try whose response was lost.
     Spent(Committed),
     /// It has been used before.
     Replayed,
 }
 
-/// May use up assertions.
+/// May mark assertions as used.
 #[derive(Clone)]
 pub struct AssertionSpending(Connection);
 
@@ -38,12 +38,12 @@ impl AssertionSpending {
         Self(connection.clone())
     }
 
-    /// Uses up an assertion. `attempt` is a random name of this attempt, by which it recognises itself when the SDK tries
-    /// again after an answer was lost (fault F-DDB-3).
+    /// Marks an assertion as used. `attempt` is a random name for this attempt, by which a retry of the SDK recognises its
+    /// own earlier write when the response was lost (fault F-DDB-3).
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: whether it was used before is not known then, and so it must not be accepted (fault F-DDB-6).
+    /// [`StoreFault`]: it is unknown whether the assertion was used before, so it must not be accepted (fault F-DDB-6).
     pub async fn spend(
         &self,
         workspace: &WorkspaceId,
@@ -64,11 +64,11 @@ impl AssertionSpending {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let Err(error) = outcome else { return Ok(Spending::Spent(attested())) };
+        let Err(error) = outcome else { return Ok(Spending::Spent(attest())) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 let ours = failed.item().is_some_and(|item| is(item, "spent_by", attempt));
-                Ok(if ours { Spending::Spent(attested()) } else { Spending::Replayed })
+                Ok(if ours { Spending::Spent(attest()) } else { Spending::Replayed })
             }
             _ => Err(StoreFault::of(&error)),
         }

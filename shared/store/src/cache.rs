@@ -8,10 +8,10 @@ use protocol::types::time::{Lifetime, Timestamp};
 
 const TIME_TO_LIVE: Lifetime = Lifetime::seconds(30);
 
-/// More entries than this, and the cache starts over: it never grows with what strangers ask for.
+/// At this size the cache is cleared, so that requests cannot make it grow without bound.
 const MAX_ENTRIES: usize = 1000;
 
-/// Values by key, each with the time at which it was read. What was not found is not remembered.
+/// Values by key, each with the time at which it was read. Misses are not cached.
 pub(crate) struct Cache<K, V>(Mutex<HashMap<K, (Timestamp, Arc<V>)>>);
 
 impl<K: Eq + Hash, V> Cache<K, V> {
@@ -19,8 +19,8 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         Self(Mutex::new(HashMap::new()))
     }
 
-    /// The value under `key`, if it was read less than thirty seconds ago, and not in the future: a clock that was set
-    /// back makes everything stale (catalogue row SEC-TIME-04).
+    /// The value under `key`, if it was read less than thirty seconds ago and not in the future: after the clock is set
+    /// back, every entry is stale (catalogue row SEC-TIME-04).
     pub(crate) fn fresh(&self, key: &K, now: Timestamp) -> Option<Arc<V>> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (read, value) = entries.get(key)?;
@@ -28,7 +28,7 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         young.then(|| Arc::clone(value))
     }
 
-    /// Remembers `value`, read at `now`.
+    /// Caches `value`, read at `now`.
     pub(crate) fn remember(&self, key: K, value: V, now: Timestamp) -> Arc<V> {
         let value = Arc::new(value);
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_does_not_grow_without_bound() {
+    fn the_cache_has_a_maximum_size() {
         let cache = Cache::new();
         for key in 0..MAX_ENTRIES * 3 {
             cache.remember(key, (), Timestamp::from_seconds(1));

@@ -20,19 +20,19 @@ use crate::need::{Action, Handle, Need, Table};
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
 
-/// A workspace as requests need it.
+/// A workspace and what is derived from it.
 pub struct LoadedWorkspace {
     /// The workspace.
     pub workspace: Workspace,
-    /// The origins of all its clients, for answers in which no client is known yet.
+    /// The origins of all its clients, for CORS responses before the client is known.
     pub origins: AllowedOrigins,
 }
 
-/// A client as requests need it.
+/// A client and what is derived from it.
 pub struct LoadedClient {
     /// The client.
     pub client: Arc<Client>,
-    /// The origins of its own pages.
+    /// The origins of its redirect URIs, and those that the workspace allows.
     pub origins: AllowedOrigins,
 }
 
@@ -87,8 +87,8 @@ impl WorkspaceReading {
         Ok(Some(self.workspaces.remember(id.clone(), loaded, now)))
     }
 
-    /// Asks for a workspace that cannot be: a call that opens the connection during the start of a function, when it has
-    /// the full speed of its processor, and not while a user waits.
+    /// Reads a workspace that cannot exist, to open the connection during the start of a function, when it has full CPU
+    /// speed and no user is waiting.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl ConfigurationReading {
         Self { workspaces, connection: connection.clone(), clients: Cache::new() }
     }
 
-    /// Workspaces.
+    /// The handle for workspaces, with the same cache.
     #[must_use]
     pub const fn workspaces(&self) -> &WorkspaceReading {
         &self.workspaces
@@ -136,7 +136,7 @@ impl ConfigurationReading {
     ///
     /// # Errors
     ///
-    /// [`StoreFault`], also for a stored client that could not be registered today.
+    /// [`StoreFault`], also if the stored metadata cannot be registered any more.
     pub async fn client(
         &self,
         workspace: &Workspace,
@@ -158,7 +158,7 @@ impl ConfigurationReading {
         Ok(Some(self.clients.remember(cache_key, loaded, now)))
     }
 
-    /// The client `id` of `workspace`, if there is one and it may be used.
+    /// The client `id` of `workspace`, if there is one and it is active.
     ///
     /// # Errors
     ///
@@ -184,8 +184,8 @@ impl ConfigurationWriting {
         Self(connection.clone())
     }
 
-    /// Writes a workspace and its clients, and removes the clients that it no longer has. All clients are checked before
-    /// the first is written.
+    /// Writes a workspace and its clients, and removes clients that are no longer among them. All clients are checked
+    /// before anything is written.
     ///
     /// # Errors
     ///
@@ -211,13 +211,13 @@ impl ConfigurationWriting {
             ("clients", item::json(&ids)?),
         ];
         self.write(key::partition(Kind::Workspace, &workspace.id, ALONE), &attributes).await?;
-        for gone in former.iter().filter(|former| !ids.contains(former)) {
-            self.remove_client(&workspace.id, gone).await?;
+        for removed in former.iter().filter(|former| !ids.contains(former)) {
+            self.remove_client(&workspace.id, removed).await?;
         }
         Ok(())
     }
 
-    /// The clients that were applied last time.
+    /// The clients of the last apply.
     async fn client_ids(&self, workspace: &WorkspaceId) -> Result<Vec<ClientId>, StoreFault> {
         match find(&self.0, key::partition(Kind::Workspace, workspace, ALONE)).await? {
             Some(item) => item::read_json(&item, "clients"),
@@ -263,9 +263,9 @@ pub enum ApplyError {
     /// A client cannot be registered.
     #[error("client {client}: {reason}")]
     Client {
-        /// Which one.
+        /// The client.
         client: ClientId,
-        /// Why.
+        /// The reason.
         reason: RegistrationError,
     },
     /// The store failed.

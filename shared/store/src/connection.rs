@@ -11,7 +11,7 @@ use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{Key, PARTITION, SORT};
 
-/// Where the tables are and who asks for them.
+/// Where the tables are, and the credentials.
 pub struct ConnectionSettings {
     /// The region of the tables.
     pub region: String,
@@ -21,7 +21,7 @@ pub struct ConnectionSettings {
     pub secret_access_key: String,
     /// The session token that goes with them.
     pub session_token: Option<String>,
-    /// Another endpoint than that of the region.
+    /// An endpoint to use instead of that of the region.
     pub endpoint: Option<String>,
     /// The names of the tables.
     pub tables: Tables,
@@ -30,15 +30,15 @@ pub struct ConnectionSettings {
 /// The names of the three tables (design section 4).
 #[derive(Clone, Debug)]
 pub struct Tables {
-    /// Workspaces, clients, keys: durable, few writes, cacheable.
+    /// Workspaces, clients, keys: durable, rarely written, cacheable.
     pub config: String,
-    /// Accounts and consents: durable and private.
+    /// Accounts and consents: durable, personal data.
     pub users: String,
-    /// Grants and sessions: with an end, and of one region.
+    /// Grants, sessions and used assertions: they expire, and belong to one region.
     pub flow: String,
 }
 
-/// A connection, from which the handles are made.
+/// A connection, from which handles are made.
 #[derive(Clone)]
 pub struct Connection {
     pub(crate) client: Client,
@@ -46,7 +46,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects through `http`, which may be anything that answers as DynamoDB does.
+    /// A connection over `http`, which may be anything that speaks DynamoDB's protocol.
     #[must_use]
     pub fn through(http: SharedHttpClient, settings: ConnectionSettings) -> Self {
         let credentials = Credentials::new(
@@ -69,12 +69,11 @@ impl Connection {
 }
 
 impl Connection {
-    /// Reads one item of `table`, strongly consistently, because something is decided by it (catalogue row
-    /// SEC-STORE-04). `key` is its partition key, and its sort key where the table has one.
+    /// Reads one item of `table` with strong consistency, because a decision depends on it (catalogue row SEC-STORE-04).
     ///
     /// # Errors
     ///
-    /// [`StoreFault`], also for an item that a later version wrote.
+    /// [`StoreFault`], also for an item that a newer version wrote.
     pub(crate) async fn read(&self, table: &str, key: Key<'_>) -> Result<Option<Item>, StoreFault> {
         let mut get = self.client.get_item().table_name(table).key(PARTITION, item::text(key.partition));
         if let Some(sort) = key.sort {
@@ -85,8 +84,8 @@ impl Connection {
     }
 }
 
-/// Three tries within two and a half seconds, because a user is waiting (fault F-DDB-1). A conditional write that is
-/// tried again recognises its own earlier success, so trying again is always safe.
+/// At most three attempts within two and a half seconds, because a user is waiting (fault F-DDB-1). A conditional write
+/// recognises its own earlier success, so retries are safe.
 fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }

@@ -28,7 +28,7 @@ impl ConsentReading {
         Self(connection.clone())
     }
 
-    /// What `subject` allowed `client` before.
+    /// The remembered consent of `subject` to `client`.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl ConsentRecording {
         Self(connection.clone())
     }
 
-    /// Remembers that `subject` allowed `client` this, instead of what was remembered before.
+    /// Remembers the consent of `subject` to `client`, replacing an earlier one.
     ///
     /// # Errors
     ///

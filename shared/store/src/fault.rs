@@ -1,22 +1,22 @@
-//! What can go wrong below us. None of it is ever the client's fault (design invariant 6).
+//! Failures of the store. None is ever the client's fault (design invariant 6).
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
-/// The store did not do what it was asked, or what it holds cannot be read.
+/// A call failed, or a stored item cannot be read.
 #[derive(Debug, Error)]
 pub enum StoreFault {
     /// DynamoDB refused, throttled, or did not answer in time.
     #[error("DynamoDB: {0}")]
     Unavailable(String),
-    /// An item lacks something that it must have, or was written by a newer version than this one.
+    /// An item lacks a required attribute, or was written by a newer version.
     #[error("an item has no readable {0}")]
     Unreadable(&'static str),
 }
 
 impl StoreFault {
-    /// The fault of a failed call: what kind of failure, and the service's code for it. Nothing that was sent or
-    /// received is in it, because that may hold what must not be logged.
+    /// The fault of a failed call: the kind of failure, and the service's error code. It has nothing of the request or the
+    /// response, which may contain what must not be logged.
     pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
         Self::Unavailable(match error {
             SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),

@@ -18,28 +18,28 @@ use crate::need::{Action, Handle, Need, Table};
 
 /// A grant that is about to be created, with its code.
 pub struct NewGrant {
-    /// Its id, which was the interaction's.
+    /// Its id, taken over from the interaction.
     pub id: GrantId,
     /// What is granted.
     pub terms: GrantTerms,
     /// The digest of the code.
     pub code: SecretHash,
-    /// When the code ends.
+    /// When the code expires.
     pub code_expires: Timestamp,
-    /// Until when the interaction could be finished again, if this item did not stand in its way.
+    /// When the interaction expires. Until then this item prevents it from being finished again.
     pub interaction_expires: Timestamp,
 }
 
-/// Whether a grant came to be.
+/// Whether a grant was created.
 #[must_use]
 pub enum Creation {
-    /// It did, by this attempt.
+    /// It was, by this attempt.
     Created(Committed),
-    /// There is one of this id already: the interaction had been finished.
+    /// There is an item with this id already: the interaction was finished before.
     AlreadyFinished,
 }
 
-/// May create grants, and see whether one exists.
+/// May create grants, and check whether one exists.
 #[derive(Clone)]
 pub struct GrantCreation(Connection);
 
@@ -63,28 +63,28 @@ impl GrantCreation {
         Self(connection.clone())
     }
 
-    /// Creates `grant` unless there is one of its id. `attempt` is a random name of this attempt.
+    /// Creates `grant` unless its id is taken. `attempt` is a random name for this attempt.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]; whether the grant exists is not known then.
+    /// [`StoreFault`]: it is unknown whether the grant was created.
     pub async fn create(
         &self,
         workspace: &WorkspaceId,
         grant: NewGrant,
         attempt: &str,
     ) -> Result<Creation, StoreFault> {
-        // The item must outlive the interaction, or the interaction could be finished a second time.
+        // The item must outlive the interaction, or the interaction could be finished twice.
         let expires = grant.code_expires.max(grant.interaction_expires);
         let put = self.put(workspace, &grant.id, expires, attempt);
         let put = put
             .item("terms", item::json(&grant.terms)?)
             .item("code", item::text(grant.code.encoded()))
             .item("code_expires", item::instant(grant.code_expires));
-        created(put.send().await, attempt)
+        creation(put.send().await, attempt)
     }
 
-    /// Notes that the interaction ended with a no, so that it cannot end with a yes.
+    /// Records that the user denied the request, so that the interaction cannot be finished with a grant.
     ///
     /// # Errors
     ///
@@ -96,10 +96,10 @@ impl GrantCreation {
         expires: Timestamp,
         attempt: &str,
     ) -> Result<Creation, StoreFault> {
-        created(self.put(workspace, id, expires, attempt).send().await, attempt)
+        creation(self.put(workspace, id, expires, attempt).send().await, attempt)
     }
 
-    /// Whether there is a grant of this id, so that the interaction has been finished.
+    /// Whether there is an item with this id: if so, the interaction was finished before.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl GrantReading {
         find(&self.0, workspace, id).await
     }
 
-    /// Whether the client's own token named `id`, which has no grant, was revoked.
+    /// Whether the client credentials token `id`, which has no grant, was revoked.
     ///
     /// # Errors
     ///
@@ -170,21 +170,21 @@ impl GrantRevocation {
         Self(connection.clone())
     }
 
-    /// Revokes everything of a grant. A grant that is gone needs no revoking.
+    /// Revokes a grant with all its tokens. Does nothing if the grant no longer exists.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is not revoked then, or not known to be.
+    /// [`StoreFault`]: it is unknown whether the grant was revoked.
     pub async fn revoke(&self, workspace: &WorkspaceId, id: &GrantId, now: Timestamp) -> Result<(), StoreFault> {
         revoke(&self.0, workspace, id, now).await
     }
 
-    /// Revokes the client's own token named `id`, which has no grant and ends at `expires`: until then an item stands
-    /// in its place.
+    /// Revokes the client credentials token `id`, which has no grant. The item that records it is kept until the token
+    /// expires.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is not revoked then, or not known to be.
+    /// [`StoreFault`]: it is unknown whether the grant was revoked.
     pub async fn revoke_client_token(
         &self,
         workspace: &WorkspaceId,
@@ -212,22 +212,25 @@ pub(crate) fn partition(workspace: &WorkspaceId, id: &GrantId) -> String {
     key::partition(Kind::Grant, workspace, id.as_str())
 }
 
-#[expect(clippy::disallowed_methods, reason = "called right behind a conditional write that succeeded")]
-pub(crate) const fn attested() -> Committed {
+/// The proof of a commit.
+#[expect(clippy::disallowed_methods, reason = "called only after a conditional write that succeeded")]
+pub(crate) const fn attest() -> Committed {
     Committed::attest()
 }
 
-fn created<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &str) -> Result<Creation, StoreFault> {
-    let Err(error) = outcome else { return Ok(Creation::Created(attested())) };
+/// What became of a conditional put.
+fn creation<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &str) -> Result<Creation, StoreFault> {
+    let Err(error) = outcome else { return Ok(Creation::Created(attest())) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
             let ours = failed.item().is_some_and(|item| is(item, "created_by", attempt));
-            Ok(if ours { Creation::Created(attested()) } else { Creation::AlreadyFinished })
+            Ok(if ours { Creation::Created(attest()) } else { Creation::AlreadyFinished })
         }
         _ => Err(StoreFault::of(&error)),
     }
 }
 
+/// Whether the text attribute `name` is `value`.
 pub(crate) fn is(item: &Item, name: &str, value: &str) -> bool {
     item.get(name).and_then(|stored| stored.as_s().ok()).is_some_and(|stored| stored == value)
 }
@@ -244,7 +247,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Grant>, StoreFault> {
     let Some(item) = find_item(connection, workspace, id).await? else { return Ok(None) };
     if !item.contains_key("terms") {
-        // A denied interaction: there is nothing that could be redeemed.
+        // A denied interaction: there is nothing to redeem.
         return Ok(None);
     }
     Ok(Some(Grant {
@@ -255,7 +258,8 @@ pub(crate) async fn find(
     }))
 }
 
-/// A used or revoked grant stays so whatever the clocks say: flags decide, not times (catalogue row SEC-TIME-04).
+/// Flags decide whether a grant is redeemed or revoked, not times, so clock changes have no effect (catalogue row
+/// SEC-TIME-04).
 fn state(item: &Item) -> Result<GrantState, StoreFault> {
     let code = SecretHash::parse(item::read_text(item, "code")?).ok_or(StoreFault::Unreadable("code"))?;
     if item.contains_key("revoked") {
@@ -267,20 +271,19 @@ fn state(item: &Item) -> Result<GrantState, StoreFault> {
     })
 }
 
-/// The refresh tokens of a grant that has some.
+/// The refresh state, if the grant has refresh tokens.
 fn refresh_state(item: &Item) -> Result<Option<RefreshState>, StoreFault> {
     let Some(generation) = item::read_number(item, "refresh_generation")? else { return Ok(None) };
-    let narrow = |name| StoreFault::Unreadable(name);
     let digest = |name| SecretHash::parse(item::read_text(item, name)?).ok_or(StoreFault::Unreadable(name));
-    let version = item::read_number(item, "refresh_version")?.ok_or(narrow("refresh_version"))?;
+    let version = item::read_number(item, "refresh_version")?.ok_or(StoreFault::Unreadable("refresh_version"))?;
     let previous = match item::read_number(item, "refreshed")? {
         Some(replaced) => Some((digest("refresh_previous")?, Timestamp::from_millis(replaced))),
         None => None,
     };
     Ok(Some(RefreshState {
-        generation: u32::try_from(generation).map_err(|_| narrow("refresh_generation"))?,
+        generation: u32::try_from(generation).map_err(|_| StoreFault::Unreadable("refresh_generation"))?,
         current: digest("refresh")?,
-        version: u8::try_from(version).map_err(|_| narrow("refresh_version"))?,
+        version: u8::try_from(version).map_err(|_| StoreFault::Unreadable("refresh_version"))?,
         previous,
         until: item::read_instant(item, "refresh_until")?,
         idle_until: item::read_instant(item, "refresh_idle_until")?,

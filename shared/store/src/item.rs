@@ -1,4 +1,4 @@
-//! Reading and writing the attributes of an item.
+//! Reads and writes the attributes of items.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::fault::StoreFault;
 /// The attributes of an item.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The version that items are written with. A reader that meets a later one does not guess (fault F-LAM-6).
+/// The version that items are written with. Items of a newer version are refused (fault F-LAM-6).
 const ITEM_VERSION: u64 = 1;
 
-/// How long an item stays after its logical end, so that a replay is still recognised and clocks may differ.
+/// How long an item stays after it has logically expired, so that a replay is still recognised despite clock skew.
 const TTL_MARGIN: Lifetime = Lifetime::seconds(3600);
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
@@ -30,7 +30,7 @@ pub(crate) fn instant(value: Timestamp) -> AttributeValue {
     number(value.millis())
 }
 
-/// The value of the `ttl` attribute of an item that logically ends at `expires`: seconds, an hour later.
+/// The `ttl` attribute of an item that logically expires at `expires`: an hour later, in seconds.
 pub(crate) fn ttl(expires: Timestamp) -> AttributeValue {
     number(expires.plus(TTL_MARGIN).seconds())
 }
@@ -43,7 +43,7 @@ pub(crate) fn version() -> AttributeValue {
     number(ITEM_VERSION)
 }
 
-/// Refuses an item that a later version wrote.
+/// Refuses an item that a newer version wrote.
 pub(crate) fn known(item: Item) -> Result<Item, StoreFault> {
     match read_number(&item, "v")? {
         Some(ITEM_VERSION) => Ok(item),

@@ -1,7 +1,7 @@
 //! Keys of items: `kind # tenant/workspace # id`, always with the workspace.
 //!
-//! The kind comes first, so that a role can be confined to kinds. Neither it nor the workspace can contain `#`, so
-//! whatever the id contains, no key of one workspace is one of another (catalogue row SEC-ADM-06).
+//! The kind comes first, so that an IAM role can be limited to kinds. Neither the kind nor the workspace can contain `#`,
+//! so no id can make a key of another workspace (catalogue row SEC-ADM-06).
 
 use protocol::types::id::WorkspaceId;
 
@@ -9,7 +9,7 @@ use protocol::types::id::WorkspaceId;
 pub(crate) const PARTITION: &str = "pk";
 /// The sort key attribute of the tables that have one.
 pub(crate) const SORT: &str = "sk";
-/// The attribute that DynamoDB's garbage collector reads.
+/// The attribute that DynamoDB's TTL reads.
 pub(crate) const TTL: &str = "ttl";
 
 /// Kinds of items.
@@ -57,8 +57,8 @@ pub(crate) fn partition(kind: Kind, workspace: &WorkspaceId, id: &str) -> String
     format!("{}#{workspace}#{id}", kind.name())
 }
 
-/// The partition key of the item `id` of this kind that belongs to the region and not to a workspace. No workspace is
-/// written like that: its name has a slash.
+/// The partition key of the item `id` of this kind that belongs to the region instead of a workspace. It cannot clash: the
+/// name of a workspace always has a slash.
 pub(crate) fn regional(kind: Kind, id: &str) -> String {
     format!("{}#-#{id}", kind.name())
 }

@@ -1,4 +1,4 @@
-//! The key ring, which everybody may read, and sealed private keys, which only `token` may.
+//! Key rings, and sealed private keys, which fewer functions may read.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::key::{self, Key, Kind, PARTITION, SORT};
 use crate::need::{Action, Handle, Need, Table};
 use crate::sealing_keys::written;
 
-/// The sort key of the one ring of a workspace.
+/// The sort key of the ring of a workspace.
 const RING: &str = "ring";
 
 /// May read key rings.
@@ -68,7 +68,7 @@ impl SigningKeyReading {
         Self(connection.clone())
     }
 
-    /// The sealed private half of the key named `kid`.
+    /// The sealed or wrapped private half of the key `kid`.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl KeyRingWriting {
         Self(connection.clone())
     }
 
-    /// Keeps the sealed or wrapped private half of the key named `kid`. The ring that names it is written afterwards.
+    /// Stores the sealed or wrapped private half of the key `kid`. The ring that names it is written afterwards.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl KeyRingWriting {
         put.send().await.map(|_| ()).map_err(|error| StoreFault::of(&error))
     }
 
-    /// Forgets the private half of the key named `kid`. The ring no longer names it.
+    /// Deletes the private half of the key `kid`, after the key was removed from the ring.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl KeyRingWriting {
         delete.send().await.map(|_| ()).map_err(|error| StoreFault::of(&error))
     }
 
-    /// Writes the ring of `workspace`, if what is there is still `former`; `false` if somebody else was faster.
+    /// Writes the ring of `workspace` if the stored one is still `former`; `false` if it was changed in the meantime.
     ///
     /// # Errors
     ///
@@ -130,7 +130,7 @@ impl KeyRingWriting {
         written(put.send().await)
     }
 
-    /// The ring of `workspace` as it is stored, to be changed.
+    /// The stored ring of `workspace`, to be changed.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl KeyRingWriting {
     }
 }
 
-/// A ring together with the form in which it was stored, by which a later writing recognises it.
+/// A ring with its stored text, which a conditional write compares.
 #[derive(Clone)]
 pub struct StoredRing {
     /// The ring.

@@ -1,9 +1,9 @@
-//! Items, keys and conditions. This is the only crate that speaks DynamoDB.
+//! Items, keys and conditions. This is the only crate that calls DynamoDB.
 //!
-//! Access goes through handles. Each is named for what it may do and has no method for anything else, so what a
-//! function can do to the tables is what its `Deps` lists (design invariant 8). Every read that decides something is
-//! strongly consistent and compares the logical expiry itself; the `ttl` attribute is written for the garbage collector
-//! and never read (design invariant 2).
+//! Access goes through handles. Each is named for what it may do and has no other methods, so the `Deps` of a function
+//! list everything that it can do to the tables (design invariant 8). Every read that decides something is strongly
+//! consistent and compares the logical expiry; the `ttl` attribute is written for DynamoDB's TTL and never read (design
+//! invariant 2).
 
 pub mod accounts;
 pub mod assertions;

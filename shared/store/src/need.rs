@@ -1,4 +1,4 @@
-//! What a handle asks of DynamoDB, so that roles can be derived from the handles that a function holds.
+//! The DynamoDB permissions of each handle, from which the roles of functions are derived.
 
 use crate::key::Kind;
 
@@ -14,7 +14,7 @@ pub enum Table {
 }
 
 impl Table {
-    /// The name by which stacks and documents know it.
+    /// Its name in stacks and documents.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,14 +32,14 @@ pub enum Action {
     DeleteItem,
     /// Read an item.
     GetItem,
-    /// Write an item whole.
+    /// Write a whole item.
     PutItem,
     /// Change an item.
     UpdateItem,
 }
 
 impl Action {
-    /// The name of the call, which is also that of the right to make it.
+    /// The name of the call, which is also that of the IAM action.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Action {
     }
 }
 
-/// One right: this call, in this table, for items of this kind.
+/// One permission: this call, on this table, for items of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     /// The table.
@@ -66,7 +66,7 @@ impl Need {
         Self { table, action, kind }
     }
 
-    /// The kind of items, with which their keys begin.
+    /// The kind of items, which is the prefix of their keys.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         self.kind.name()
@@ -75,6 +75,6 @@ impl Need {
 
 /// A handle of the store.
 pub trait Handle {
-    /// Everything that its methods ask of DynamoDB.
+    /// The permissions that its methods need.
     const NEEDS: &'static [Need];
 }

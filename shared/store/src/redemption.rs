@@ -1,4 +1,4 @@
-//! Redeeming a code: the one write that makes it happen.
+//! Redeeming a code, in one conditional write.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -13,32 +13,32 @@ use protocol::types::time::Timestamp;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
-use crate::grants::{attested, find, is, partition, revoke};
+use crate::grants::{attest, find, is, partition, revoke};
 use crate::item;
 use crate::key::{Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
 
-/// Who won the race for a code.
+/// What became of an attempt to redeem a code.
 #[must_use]
 pub enum Redemption {
-    /// This attempt did, now or in an earlier try whose answer was lost.
+    /// This attempt redeemed it: now, or in an earlier try whose response was lost.
     Won(Committed),
-    /// Another did, between our reading of the grant and our writing: a race, not a replay.
+    /// Another attempt redeemed it after the grant was read: a race, not a replay.
     Lost,
-    /// Nobody can any more: the code expired or its grant was revoked since it was read.
+    /// The code expired, or its grant was revoked, after the grant was read.
     Gone,
 }
 
-/// A refresh token as the store remembers it.
+/// A refresh token as it is stored.
 #[derive(Clone, Copy)]
 pub struct RefreshIssue {
     /// Its digest.
     pub hash: SecretHash,
-    /// The version of the key that it was derived with.
+    /// The version of the data key that it was derived with.
     pub version: u8,
 }
 
-/// May find grants, redeem their codes and refresh them, and revoke what a replay betrays.
+/// May find grants, redeem their codes, refresh them, and revoke them after a replay.
 #[derive(Clone)]
 pub struct GrantRedemption(pub(crate) Connection);
 
@@ -63,13 +63,13 @@ impl GrantRedemption {
         find(&self.0, workspace, id).await
     }
 
-    /// Redeems the code of an approved exchange, with its first refresh token if one is due. `attempt` is a random name
-    /// of this attempt, by which it recognises itself when the SDK tries again after an answer was lost (fault F-DDB-3);
-    /// `now` is the time of writing, which may be later than that of the approval.
+    /// Redeems the code of an approved exchange, and stores the first refresh token if there is one. `attempt` is a random
+    /// name for this attempt, by which a retry of the SDK recognises its own earlier write when the response was lost
+    /// (fault F-DDB-3). `now` is the time of the write, which may be later than that of the approval.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]; whether the code was redeemed is not known then.
+    /// [`StoreFault`]: it is unknown whether the code was redeemed.
     pub async fn redeem(
         &self,
         workspace: &WorkspaceId,
@@ -93,17 +93,17 @@ impl GrantRedemption {
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()))
             .expression_attribute_values(":code", item::text(approved.code().encoded()));
-        match first_refresh(update, approved, first).send().await {
-            Ok(_) => Ok(Redemption::Won(attested())),
-            Err(error) => lost(&error, attempt),
+        match with_first_refresh(update, approved, first).send().await {
+            Ok(_) => Ok(Redemption::Won(attest())),
+            Err(error) => resolve_conflict(&error, attempt),
         }
     }
 
-    /// Revokes everything of a grant whose code or refresh token was replayed.
+    /// Revokes a grant whose code or refresh token was replayed, with all its tokens.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is not revoked then, or not known to be.
+    /// [`StoreFault`]: it is unknown whether the grant was revoked.
     pub async fn revoke(&self, workspace: &WorkspaceId, id: &GrantId, now: Timestamp) -> Result<(), StoreFault> {
         revoke(&self.0, workspace, id, now).await
     }
@@ -118,11 +118,11 @@ impl GrantRedemption {
     }
 }
 
-/// What is added for the first refresh token of a grant.
+/// The part of the update expression for the first refresh token of a grant.
 const FIRST_REFRESH: &str = ", refresh_generation = :generation, refresh = :refresh, refresh_version = :version, \
                              refresh_until = :until, refresh_idle_until = :idle_until";
 
-fn first_refresh(
+fn with_first_refresh(
     update: UpdateItemFluentBuilder,
     approved: &ApprovedExchange,
     first: Option<RefreshIssue>,
@@ -136,7 +136,8 @@ fn first_refresh(
         .expression_attribute_values(":idle_until", item::instant(lifetime.idle_until))
 }
 
-fn lost(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, StoreFault> {
+/// What a failed write means: the condition failed because the code was redeemed, expired or revoked.
+fn resolve_conflict(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, StoreFault> {
     let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
         return Err(StoreFault::of(error));
     };
@@ -144,5 +145,5 @@ fn lost(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, 
     if !item.contains_key("redeemed") || item.contains_key("revoked") {
         return Ok(Redemption::Gone);
     }
-    Ok(if is(item, "redeemed_by", attempt) { Redemption::Won(attested()) } else { Redemption::Lost })
+    Ok(if is(item, "redeemed_by", attempt) { Redemption::Won(attest()) } else { Redemption::Lost })
 }

@@ -1,4 +1,4 @@
-//! Refreshing a grant: one write that moves it on by one generation, or notes that it was used.
+//! Refreshing a grant, in one conditional write: it stores the next generation, or only extends the current one.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -9,46 +9,46 @@ use protocol::types::id::WorkspaceId;
 use protocol::types::time::Timestamp;
 
 use crate::fault::StoreFault;
-use crate::grants::{attested, is};
+use crate::grants::{attest, is};
 use crate::item::{self, Item};
 use crate::key::TTL;
 use crate::redemption::{GrantRedemption, RefreshIssue};
 
-/// What follows the refresh token that was presented.
+/// What the write does to the refresh token that was presented.
 #[derive(Clone, Copy)]
 pub enum RotationWrite {
-    /// A new token, of this generation.
+    /// Replaces it with a new token of this generation.
     Next(u32, RefreshIssue),
-    /// The token that followed it a moment ago.
+    /// Hands out the token that replaced it a moment ago once more.
     Again(RefreshIssue),
-    /// Nothing: it stays.
+    /// Keeps it: the client's tokens do not rotate.
     Stays,
 }
 
 /// What became of a refresh.
 #[must_use]
 pub enum RefreshOutcome {
-    /// What this attempt hands out is what the grant holds: by this attempt, by an earlier try of it whose answer was
-    /// lost, or by another request that derived the very same successor at the same time.
+    /// The grant holds the token that this attempt hands out: written by this attempt, by an earlier try whose response was
+    /// lost, or by a concurrent request that derived the same successor.
     Good(Committed),
-    /// Another request replaced the token since it was read, and its successor is not the one that this attempt has.
+    /// A concurrent request replaced the token with another successor than that of this attempt.
     Lost,
-    /// Nobody can any more: the grant ended or was revoked since it was read.
+    /// The grant expired or was revoked after it was read.
     Gone,
 }
 
 impl GrantRedemption {
-    /// Commits an approved refresh. `attempt` is a random name of this attempt;
-    /// `now` is the time of writing, which may be later than that of the approval.
+    /// Commits an approved refresh. `attempt` is a random name for this attempt; `now` is the time of the write, which may
+    /// be later than that of the approval.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]; whether the token was replaced is not known then, and a client that tries again within the grace
-    /// gets the same successor.
+    /// [`StoreFault`]: it is unknown whether the token was replaced. A client that retries within the grace period gets the
+    /// same successor.
     pub async fn refresh(
         &self,
         workspace: &WorkspaceId,
-        (approved, succession): (&ApprovedRefresh, RotationWrite),
+        (approved, rotation): (&ApprovedRefresh, RotationWrite),
         attempt: &str,
         now: Timestamp,
     ) -> Result<RefreshOutcome, StoreFault> {
@@ -63,21 +63,21 @@ impl GrantRedemption {
             .expression_attribute_values(":current", item::text(approved.current().encoded()))
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()));
-        match turned(update, approved, succession, attempt).send().await {
-            Ok(_) => Ok(RefreshOutcome::Good(attested())),
-            Err(error) => lost(&error, (approved, succession), attempt, now),
+        match with_rotation(update, approved, rotation, attempt).send().await {
+            Ok(_) => Ok(RefreshOutcome::Good(attest())),
+            Err(error) => resolve_conflict(&error, (approved, rotation), attempt, now),
         }
     }
 }
 
-/// The change that this turn makes. A successor that is handed out again changes nothing but how long its tokens live.
-fn turned(
+/// Adds the change to `update`. When a successor is handed out again, only the expiry changes.
+fn with_rotation(
     update: UpdateItemFluentBuilder,
     approved: &ApprovedRefresh,
-    succession: RotationWrite,
+    rotation: RotationWrite,
     attempt: &str,
 ) -> UpdateItemFluentBuilder {
-    match succession {
+    match rotation {
         RotationWrite::Again(_) => update.update_expression("SET expires = :expires, #ttl = :ttl"),
         RotationWrite::Stays => update
             .update_expression("SET refresh_idle_until = :idle_until, expires = :expires, #ttl = :ttl")
@@ -96,9 +96,10 @@ fn turned(
     }
 }
 
-fn lost(
+/// What a failed write means: the condition failed because the grant ended or its token was replaced.
+fn resolve_conflict(
     error: &SdkError<UpdateItemError>,
-    (approved, succession): (&ApprovedRefresh, RotationWrite),
+    (approved, rotation): (&ApprovedRefresh, RotationWrite),
     attempt: &str,
     now: Timestamp,
 ) -> Result<RefreshOutcome, StoreFault> {
@@ -108,21 +109,21 @@ fn lost(
     let Some(item) = failed.item().filter(|item| !item.contains_key("revoked")) else {
         return Ok(RefreshOutcome::Gone);
     };
-    if ended(item, now)? {
+    if expired(item, now)? {
         return Ok(RefreshOutcome::Gone);
     }
     let replaced = item::read_number(item, "refreshed")?.map(Timestamp::from_millis);
     let in_time = replaced.is_some_and(|replaced| !now.reached(replaced.plus(approved.grace())));
-    let same = match succession {
+    let same = match rotation {
         RotationWrite::Next(_, issue) | RotationWrite::Again(issue) => is(item, "refresh", &issue.hash.encoded()),
         RotationWrite::Stays => false,
     };
     let ours = same && (in_time || is(item, "refreshed_by", attempt));
-    Ok(if ours { RefreshOutcome::Good(attested()) } else { RefreshOutcome::Lost })
+    Ok(if ours { RefreshOutcome::Good(attest()) } else { RefreshOutcome::Lost })
 }
 
-/// Whether no refresh token of the grant is good any more at `now`.
-fn ended(item: &Item, now: Timestamp) -> Result<bool, StoreFault> {
+/// Whether the refresh tokens of the grant have expired at `now`.
+fn expired(item: &Item, now: Timestamp) -> Result<bool, StoreFault> {
     let (until, idle) = (item::read_instant(item, "refresh_until")?, item::read_instant(item, "refresh_idle_until")?);
     Ok(now.reached(until) || now.reached(idle))
 }

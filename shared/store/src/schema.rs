@@ -1,4 +1,4 @@
-//! The tables, as they are made on an engine that starts empty. The stacks in `infra` describe the same ones.
+//! Creates the tables on an embedded engine. The stacks in `infra` define the same ones.
 
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
@@ -9,7 +9,7 @@ use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::key::{PARTITION, SORT, TTL};
 
-/// Makes the tables that are not there yet.
+/// Creates the tables that do not exist.
 ///
 /// # Errors
 ///
@@ -18,12 +18,12 @@ pub async fn create(connection: &Connection) -> Result<(), StoreFault> {
     create_table(connection, &connection.tables.config, &[PARTITION, SORT]).await?;
     create_table(connection, &connection.tables.users, &[PARTITION, SORT]).await?;
     if create_table(connection, &connection.tables.flow, &[PARTITION]).await? {
-        collect_garbage(connection, &connection.tables.flow).await?;
+        enable_ttl(connection, &connection.tables.flow).await?;
     }
     Ok(())
 }
 
-/// Makes one table; `false` if there was one.
+/// Creates one table; `false` if it exists.
 async fn create_table(connection: &Connection, table: &str, keys: &[&str]) -> Result<bool, StoreFault> {
     let mut create = connection.client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
@@ -43,7 +43,7 @@ async fn create_table(connection: &Connection, table: &str, keys: &[&str]) -> Re
     }
 }
 
-async fn collect_garbage(connection: &Connection, table: &str) -> Result<(), StoreFault> {
+async fn enable_ttl(connection: &Connection, table: &str) -> Result<(), StoreFault> {
     let specification = TimeToLiveSpecification::builder().attribute_name(TTL).enabled(true).build();
     connection
         .client

@@ -1,5 +1,5 @@
-//! Data keys for sealing, each encrypted by KMS: one item for each purpose, with all versions that still open
-//! something. They belong to the region, not to a workspace.
+//! Data keys for sealing, encrypted by KMS: one item for each purpose, with all versions that still open something. They
+//! belong to the region, not to a workspace.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -15,26 +15,26 @@ use crate::need::{Action, Handle, Need, Table};
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
 
-/// Purposes whose data keys are written once: what was derived with them must come out the same for ever.
+/// Purposes whose data keys never change, because what is derived with them must stay the same forever.
 const WRITTEN_ONCE: [&str; 1] = ["pairwise-subject"];
 
-/// The data keys for one purpose.
+/// The data keys of one purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrappedSealingKeys {
     /// The version that seals.
     pub current: u8,
-    /// Every version that opens.
+    /// Every version that opens, the current one included.
     pub versions: Vec<WrappedSealingKey>,
 }
 
 /// A version of a data key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrappedSealingKey {
-    /// Its number, from 1; sealed texts begin with it.
+    /// Its number, from 1. Sealed texts begin with it.
     pub version: u8,
     /// The key, encrypted by KMS, base64url.
     pub wrapped: String,
-    /// Since when it is published, seals, or does not seal any more; the epoch if it has sealed from the beginning.
+    /// When it was published, began to seal, or was retired, whichever was last; the epoch for a first version.
     #[serde(default = "epoch", skip_serializing_if = "is_epoch")]
     pub since: Timestamp,
 }
@@ -45,7 +45,7 @@ const fn epoch() -> Timestamp {
     EPOCH
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_epoch(since: &Timestamp) -> bool {
     *since == EPOCH
 }
@@ -88,8 +88,8 @@ impl SealingKeyWriting {
         Self(connection.clone())
     }
 
-    /// Writes the data keys for `purpose`, if what is there is still `former`; `false` if somebody else was faster, and
-    /// always if there are keys that must never change.
+    /// Writes the data keys for `purpose` if the stored ones are still `former`; `false` if they were changed in the
+    /// meantime, or exist and must never change.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl SealingKeyWriting {
     }
 }
 
-/// Whether a conditional put found what it expected.
+/// Whether the condition of a put held, so that it was written.
 pub(crate) fn written<T, R>(outcome: Result<T, SdkError<PutItemError, R>>) -> Result<bool, StoreFault> {
     match outcome {
         Ok(_) => Ok(true),

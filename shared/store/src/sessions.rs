@@ -1,4 +1,4 @@
-//! Single sign-on sessions, under the hash of their cookie.
+//! Single sign-on sessions, stored under the hash of their cookie.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
@@ -19,11 +19,11 @@ use crate::need::{Action, Handle, Need, Table};
 #[derive(Clone)]
 pub struct SessionReading(Connection);
 
-/// May begin sessions, and end the one that a new one replaces.
+/// May begin sessions, and end those that they replace.
 #[derive(Clone)]
 pub struct SessionCreation(Connection);
 
-/// May add a client to a session, so that it is told when the session ends.
+/// May add clients to a session, so that they are told when it ends.
 #[derive(Clone)]
 pub struct SessionJoining(Connection);
 
@@ -31,17 +31,17 @@ pub struct SessionJoining(Connection);
 #[derive(Clone)]
 pub struct SessionEnding(Connection);
 
-/// What became of a client that was to take part in a session.
+/// Whether a client was added to a session.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joining {
-    /// It does, durably.
+    /// It was added, durably.
     Joined,
-    /// The session has ended in the meantime.
+    /// The session ended in the meantime.
     Ended,
 }
 
-/// The attribute with the clients of a session: a set, so that they come one by one, in any order and more than once.
+/// The attribute with the clients of a session. It is a set, so adding one is idempotent and needs no read.
 const PARTICIPANTS: &str = "participants";
 
 impl Handle for SessionReading {
@@ -99,7 +99,7 @@ impl SessionCreation {
         cookie: &SecretHash,
         session: &Session,
     ) -> Result<(), StoreFault> {
-        // A set has members: without any there is no attribute.
+        // DynamoDB has no empty sets, so the attribute is left out.
         let joined = (!session.participants.is_empty()).then(|| set(&session.participants));
         self.0
             .client
@@ -116,13 +116,13 @@ impl SessionCreation {
             .map_err(|error| StoreFault::of(&error))
     }
 
-    /// Ends the session of the cookie with this hash, if there is one, and returns the clients that took part in it.
+    /// Ends the session of the cookie with this hash, if there is one, and returns its clients.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
     pub async fn end(&self, workspace: &WorkspaceId, cookie: &SecretHash) -> Result<Vec<Participant>, StoreFault> {
-        ended(&self.0, partition(workspace, cookie)).await
+        delete(&self.0, partition(workspace, cookie)).await
     }
 }
 
@@ -137,7 +137,7 @@ impl SessionJoining {
         Self(connection.clone())
     }
 
-    /// Lets `participant` take part in `session`, unless it has ended: one that has does not come back by this.
+    /// Adds `participant` to `session`, unless it has ended: an ended session is not created again.
     ///
     /// # Errors
     ///
@@ -184,8 +184,7 @@ impl SessionEnding {
         Self(connection.clone())
     }
 
-    /// Ends the session of `approved`, if it has not ended already, and returns the clients that took part in it when it
-    /// did.
+    /// Ends the session of `approved`, if it has not ended already, and returns the clients that it had.
     ///
     /// # Errors
     ///
@@ -195,11 +194,12 @@ impl SessionEnding {
         workspace: &WorkspaceId,
         approved: &ApprovedLogout,
     ) -> Result<Vec<Participant>, StoreFault> {
-        ended(&self.0, key::partition(Kind::Session, workspace, &approved.session().cookie)).await
+        delete(&self.0, key::partition(Kind::Session, workspace, &approved.session().cookie)).await
     }
 }
 
-async fn ended(connection: &Connection, partition: String) -> Result<Vec<Participant>, StoreFault> {
+/// Deletes a session and returns its clients.
+async fn delete(connection: &Connection, partition: String) -> Result<Vec<Participant>, StoreFault> {
     let deleted = connection
         .client
         .delete_item()
@@ -216,10 +216,10 @@ fn set(participants: &[Participant]) -> AttributeValue {
     AttributeValue::Ss(participants.iter().map(Participant::encoded).collect())
 }
 
-/// The clients of a session. A word that cannot be read names nobody who could be told.
+/// The clients of a session. A value that cannot be parsed names no client that could be told.
 fn participants(item: &Item) -> Vec<Participant> {
-    let words = item.get(PARTICIPANTS).and_then(|value| value.as_ss().ok());
-    words.into_iter().flatten().filter_map(|word| Participant::parse(word)).collect()
+    let values = item.get(PARTICIPANTS).and_then(|value| value.as_ss().ok());
+    values.into_iter().flatten().filter_map(|value| Participant::parse(value)).collect()
 }
 
 fn partition(workspace: &WorkspaceId, cookie: &SecretHash) -> String {

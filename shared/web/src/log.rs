@@ -16,7 +16,8 @@ pub enum Format {
 }
 
 /// Our crates: they log from INFO on.
-const OURS: [&str; 22] = [
+const OURS: [&str; 23] = [
+    "administration",
     "authorize",
     "backchannel",
     "bootstrap",

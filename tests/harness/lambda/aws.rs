@@ -86,13 +86,13 @@ async fn answer(
     let target = request.headers()["x-amz-target"].to_str().unwrap().to_owned();
     let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
     let (status, body) = if target.starts_with(SERVICE) {
-        let (status, body) = kms.called_by(&target, &body);
+        let (status, body) = kms.respond(&target, &body);
         (status, Bytes::from(body))
     } else if target.starts_with(sqs::SERVICE) {
-        let (status, body) = queue.called_by(&target, &body);
+        let (status, body) = queue.respond(&target, &body);
         (status, Bytes::from(body))
     } else {
-        let (status, body) = engine.called_by(&target, &body);
+        let (status, body) = engine.respond(&target, &body);
         (status, Bytes::from(body))
     };
     let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");

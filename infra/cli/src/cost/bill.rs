@@ -1,4 +1,4 @@
-//! The bill: each item for a million logins and for a month, and what others would ask.
+//! The bill: each item per million logins and per month, and the prices of other services.
 
 use std::fmt::Write as _;
 
@@ -9,34 +9,34 @@ use super::{
     CODE_EXCHANGE, CostOptions, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, Prices, REFRESH, SINGLE_SIGN_ON, Signing,
 };
 
-/// What a stack has, whether anybody logs in or not. An alarm over three metrics is billed as three.
+/// What a stack has regardless of logins. An alarm over three metrics is billed as three.
 const ALARM_METRICS: f64 = 38.0;
 const CUSTOM_METRICS: f64 = 3.0;
 const DASHBOARDS: f64 = 1.0;
 
-/// How many logins a user makes in a month, where nobody says how many users there are.
+/// Logins per user and month, for the comparison when the number of users is not given.
 const LOGINS_PER_USER: [f64; 5] = [1.0, 4.0, 10.0, 20.0, 100.0];
 
-/// One item.
+/// An item on the bill.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
     /// What is billed.
     pub item: &'static str,
-    /// How much of it a login takes; of what is fixed, how much there is.
+    /// The quantity per login; for fixed items, the quantity.
     pub quantity: f64,
-    /// Dollars for one.
+    /// Dollars per unit.
     pub price: f64,
 }
 
 impl Line {
-    /// Dollars for `times` as much.
+    /// Dollars for `times` the quantity.
     #[must_use]
     pub fn dollars(&self, times: f64) -> f64 {
         self.quantity * self.price * times
     }
 }
 
-/// What the same users cost elsewhere in a month.
+/// What the same users cost with other services per month.
 #[derive(Clone, Copy, Debug)]
 pub struct Elsewhere {
     /// Monthly active users.
@@ -45,20 +45,20 @@ pub struct Elsewhere {
     pub dollars: [f64; 4],
 }
 
-/// All of it.
+/// The whole bill.
 #[derive(Clone, Debug)]
 pub struct Bill {
-    /// Logins in a month.
+    /// Logins per month.
     pub logins: f64,
-    /// What grows with the logins.
+    /// Items that grow with the logins.
     pub usage: Vec<Line>,
-    /// What there is in any case, each month.
+    /// Fixed items, per month.
     pub fixed: Vec<Line>,
-    /// What others ask.
+    /// Other services.
     pub elsewhere: Vec<Elsewhere>,
 }
 
-/// What an average login with its refreshes asks of AWS.
+/// The operations of an average login, with its refreshes.
 struct Average {
     requests: f64,
     reads: f64,
@@ -84,7 +84,7 @@ impl Average {
 }
 
 impl Bill {
-    /// What `options` cost by `prices`.
+    /// The bill for `options` at `prices`.
     #[must_use]
     pub fn new(options: &CostOptions, prices: &Prices) -> Self {
         let logins = f64::from(options.logins);
@@ -96,13 +96,13 @@ impl Bill {
         Self { logins, usage: usage(options, prices), fixed: fixed(options, prices), elsewhere }
     }
 
-    /// Dollars for a million logins, without what is fixed.
+    /// Dollars per million logins, without fixed items.
     #[must_use]
     pub fn per_million(&self) -> f64 {
         self.usage.iter().map(|line| line.dollars(1e6)).sum()
     }
 
-    /// Dollars for a month.
+    /// Dollars per month.
     #[must_use]
     pub fn per_month(&self) -> f64 {
         let fixed: f64 = self.fixed.iter().map(|line| line.dollars(1.0)).sum();
@@ -163,7 +163,7 @@ impl Bill {
 }
 
 fn row(text: &mut String, row: std::fmt::Arguments<'_>) {
-    // Writing into a string does not fail.
+    // Writing to a string cannot fail.
     let _ = write!(text, "\n{row}");
 }
 
@@ -175,8 +175,8 @@ fn cents(dollars: f64) -> f64 {
     (dollars * 100.0).round() / 100.0
 }
 
-/// Milliseconds that Lambda bills for a request. An assumption: nearly all of it is waiting, which memory does not
-/// shorten.
+/// The milliseconds that Lambda bills for a request. This is an assumption: most of the time is waiting, which more memory
+/// does not shorten.
 const fn estimated_milliseconds(memory: u32) -> f64 {
     match memory {
         0..192 => 20.0,
@@ -234,14 +234,14 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Said {
+    struct Command {
         #[command(flatten)]
         options: CostOptions,
     }
 
     fn bill(arguments: &[&str]) -> Bill {
-        let said = Said::parse_from(["cost"].iter().chain(arguments));
-        Bill::new(&said.options, &Prices::read(None, &said.options.price).unwrap())
+        let command = Command::parse_from(["cost"].iter().chain(arguments));
+        Bill::new(&command.options, &Prices::read(None, &command.options.price).unwrap())
     }
 
     fn dollars(bill: &Bill, item: &str) -> f64 {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn each_lever_moves_what_it_says() {
+    fn each_option_changes_its_item() {
         let table: [(&[&str], &str, f64); 9] = [
             (&["--signing", "kms-es256"], "KMS Sign", 30.0),
             (&["--signing", "wrapped"], "KMS Sign", 0.0),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_asked_for_as_many_users_as_were_said_or_for_several_proportions() {
+    fn other_services_are_compared_for_the_given_users_or_for_several_ratios() {
         let [one] = bill(&["--users", "50000"]).elsewhere[..] else { panic!("one") };
         for (found, expected) in one.dollars.into_iter().zip([220.0, 600.0, 1_000.0, 3_500.0]) {
             about(found, expected, "50,000 users");
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_fixed_is_what_the_stack_has() {
+    fn fixed_items_are_those_of_the_stack() {
         let template = include_str!("../../../sam/template.yaml");
         let count = |text: &str| f64::from(u32::try_from(template.matches(text).count()).unwrap());
         about(
@@ -321,13 +321,13 @@ mod tests {
         );
         about(count("AWS::Logs::MetricFilter"), CUSTOM_METRICS, "metrics of our own");
         about(count("AWS::CloudWatch::Dashboard"), DASHBOARDS, "dashboards");
-        // Six for each route, which would be more than everything else together, and nothing of ours reads them.
+        // Six metrics for each route, which would cost more than everything else together and are read by nothing.
         assert!(!template.contains("DetailedMetricsEnabled"), "metrics of routes");
         about(count("AWS::KMS::Key\n"), bill(&[]).fixed[0].quantity, "keys");
     }
 
     #[test]
-    fn the_document_says_what_the_command_says() {
+    fn the_document_matches_the_command() {
         let document = include_str!("../../../../docs/cost.md");
         let named = [("RS256 in KMS", "kms-rs256"), ("ES256 in KMS", "kms-es256"), ("wrapped key", "wrapped")];
         for (name, signing) in named {
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn table_and_json_say_the_same() {
+    fn table_and_json_agree() {
         let bill = bill(&["--logins", "200000", "--first", "25"]);
         let (text, json) = (bill.text(), bill.json());
         assert!(text.contains(&format!("{:.2}", bill.per_month())), "{text}");

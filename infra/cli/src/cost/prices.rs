@@ -1,4 +1,4 @@
-//! A list of prices: the one that comes with the command, and what its user knows better.
+//! The list of prices: built in, and overridden by the user.
 
 use std::path::Path;
 
@@ -35,22 +35,22 @@ pub struct Prices {
     pub auth0_each: f64,
 }
 
-/// What each user costs who comes after the first `above`, up to the next tier.
+/// A price tier for users beyond the first `above`, up to the next tier.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
-    /// How many users come before.
+    /// The number of users in lower tiers.
     pub above: f64,
-    /// What each costs in a month.
+    /// The price of each user per month.
     pub each: f64,
 }
 
 impl Prices {
-    /// The list that comes with the command, with what `file` and `single` (`NAME=VALUE`) say instead.
+    /// The built-in list, overridden by `file` and then by `single` (`NAME=VALUE`).
     ///
     /// # Errors
     ///
-    /// [`CostError`] names what cannot be read or is no price.
+    /// [`CostError`] names what cannot be read or is not a price.
     pub fn read(file: Option<&Path>, single: &[String]) -> Result<Self, CostError> {
         let mut list = table(LIST, "the list of prices")?;
         if let Some(path) = file {
@@ -71,7 +71,7 @@ fn table(text: &str, name: &str) -> Result<Table, CostError> {
     text.parse().map_err(|error: toml::de::Error| CostError::Malformed(name.into(), error.message().into()))
 }
 
-/// What `users` cost in a month by `tiers`.
+/// The monthly price of `users` by `tiers`.
 pub(super) fn by_tiers(tiers: &[Tier], users: f64) -> f64 {
     let ends = tiers.iter().skip(1).map(|tier| tier.above).chain([f64::INFINITY]);
     tiers.iter().zip(ends).map(|(tier, end)| (users.min(end) - tier.above).max(0.0) * tier.each).sum()
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_costs_what_the_tier_says_that_they_fall_into() {
+    fn each_user_costs_the_price_of_their_tier() {
         let prices = Prices::read(None, &[]).unwrap();
         let table = [
             (&prices.cognito_lite, 1_000_000.0, 4_635.0),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_price_replaces_that_of_the_list_and_a_misspelt_one_is_refused() {
+    fn a_single_price_overrides_the_list_and_a_misspelt_one_is_refused() {
         let prices = Prices::read(None, &["kms_key=2.5".into()]).unwrap();
         assert!((prices.kms_key - 2.5).abs() < f64::EPSILON);
         for (wrong, why) in [("kms_keys=2", "kms_keys"), ("kms_key", "NAME=VALUE"), ("kms_key=two", "NAME=VALUE")] {

@@ -20,17 +20,17 @@ pub struct App {
     revoke: revoke::Deps,
     logout: logout::Deps,
     metadata: Arc<metadata::Deps>,
-    offers: DemoApi,
+    demo_api: DemoApi,
     public_url: String,
     base_path: String,
 }
 
 impl App {
-    /// Puts everything together.
+    /// Builds every function.
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something that a function needs is not there.
+    /// [`BootstrapError`] if the runtime lacks something that a function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         let metadata = Arc::new(metadata::Deps::assemble(runtime)?);
         let public_url = runtime.public_url.as_str().to_owned();
@@ -43,7 +43,7 @@ impl App {
             introspect: introspect::Deps::assemble(runtime)?,
             revoke: revoke::Deps::assemble(runtime)?,
             logout: logout::Deps::assemble(runtime)?,
-            offers: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
+            demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
             public_url,
             base_path: runtime.public_url.base_path().into(),
@@ -56,17 +56,17 @@ impl App {
         self.public_url.starts_with("https://")
     }
 
-    /// The path as the functions know it: without the base path of the public URL, which a proxy may leave in.
+    /// The path without the base path of the public URL, which a proxy may or may not strip.
     #[must_use]
     pub fn clean_path<'p>(&self, path: &'p str) -> &'p str {
         let base = self.base_path.as_str();
         path.strip_prefix(base).filter(|rest| rest.starts_with('/') || rest.is_empty()).unwrap_or(path)
     }
 
-    /// Answers a request: the table of routes says which function does.
+    /// Answers a request with the function that the route table names.
     pub async fn handle(&self, request: &Request) -> Response {
         if request.path == "/demo/api/offers" {
-            return self.offers.handle(request).await;
+            return self.demo_api.handle(request).await;
         }
         if let Some(response) = demo::handle(request, &self.public_url) {
             return response;
@@ -81,7 +81,7 @@ impl App {
             Function::Introspect => Box::pin(introspect::handle(&self.introspect, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
-            // It has no route.
+            // Works off a queue and has no route.
             Function::Notify => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
         }

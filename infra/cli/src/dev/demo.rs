@@ -1,4 +1,4 @@
-//! The demo: a single-page application, as plain files.
+//! The demo: a single-page application in static files.
 
 use http::Method;
 use http::header::{self, HeaderName, HeaderValue};
@@ -25,11 +25,11 @@ const FILES: [(&str, &str, &str); 12] = [
     ("/demo/silent.js", SCRIPT, include_str!("../../demo/silent.js")),
 ];
 
-/// The policy of the demo's own pages: everything from here, nothing inline.
+/// The content security policy of the demo: everything from this origin, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// Answers a request for the demo; `None` if it is for something else.
+/// Answers a request for a page or file of the demo; `None` for any other path.
 pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
     if request.path == "/" {
         return Some(see_other(&format!("{public_url}/demo")));
@@ -51,7 +51,7 @@ pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
     Some(response)
 }
 
-/// What the application knows in advance; everything else it discovers.
+/// The static configuration of the application. The rest comes from discovery.
 fn config(public_url: &str) -> serde_json::Value {
     json!({
         "issuer": format!("{public_url}/default/demo"),

@@ -1,7 +1,7 @@
-//! The example API of the demo: a resource server that believes nothing but what it verified itself.
+//! The example API of the demo: a resource server that validates access tokens itself.
 //!
-//! It knows the issuer and its own audience, and reads the published keys as anybody does; here without a socket,
-//! because the server is in the same process.
+//! It is configured with the issuer and its own audience, and reads the published JWKS as any API would, but without a
+//! socket, because the server is in the same process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use serde_json::json;
 use web::response::Caching;
 use web::{Clock, Deadline, Request, Response, json};
 
-/// The scope that reading takes.
+/// The scope that a request needs.
 const SCOPE: &str = "offers.read";
 
-/// The API.
+/// The demo API.
 pub(crate) struct DemoApi(Validator<PublishedKeys>);
 
 impl DemoApi {
-    /// The API below `public_url`, which trusts the demo's issuer.
+    /// The API below `public_url`, which accepts tokens of the demo's issuer.
     pub(crate) fn new(public_url: &str, metadata: Arc<metadata::Deps>, clock: Arc<dyn Clock>) -> Self {
         let (issuer, audience) = (format!("{public_url}/default/demo"), format!("{public_url}/demo/api"));
         let validator = Validator::new(issuer, audience, PublishedKeys(metadata));
@@ -34,7 +34,7 @@ impl DemoApi {
         let token = self.0.authenticate(&request.headers, Some(&request.query)).await;
         match token.and_then(|token| token.require_scope(SCOPE)) {
             Ok(token) => json::json(200, &offers(&token, self.0.audience()), Caching::Never),
-            Err(refusal) => refused(request, &refusal),
+            Err(refusal) => refusal_response(request, &refusal),
         }
     }
 }
@@ -57,7 +57,7 @@ fn offers(token: &AccessToken, audience: &str) -> serde_json::Value {
     })
 }
 
-fn refused(request: &Request, refusal: &Refusal) -> Response {
+fn refusal_response(request: &Request, refusal: &Refusal) -> Response {
     let (status, code) = refusal.code();
     let code = code.unwrap_or("invalid_token");
     let mut response = json::error(request, status.as_u16(), code, refusal.description());
@@ -67,7 +67,7 @@ fn refused(request: &Request, refusal: &Refusal) -> Response {
     response
 }
 
-/// The keys of the demo's issuer, as anybody reads them.
+/// The published keys of the demo's issuer.
 struct PublishedKeys(Arc<metadata::Deps>);
 
 impl JwksSource for PublishedKeys {

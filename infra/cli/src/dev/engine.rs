@@ -1,5 +1,5 @@
-//! The embedded engine, reached through its wire protocol but without a port: the SDK's HTTP client hands each request
-//! to the engine in this very process.
+//! The embedded engine, reached by its wire protocol but without a port: it is the SDK's HTTP client, and answers each
+//! request in this process.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{Connection, ConnectionSettings, Tables};
 
-/// The engine, as an HTTP client of the SDK.
+/// The embedded engine, as an HTTP client for the SDK.
 #[derive(Clone)]
 pub struct Engine(Database);
 
@@ -32,7 +32,7 @@ impl Engine {
         Self(database)
     }
 
-    /// A connection to the engine, by the same SDK client that Lambda uses.
+    /// A connection to the engine, with the SDK client that the functions use in Lambda.
     #[must_use]
     pub fn connection(&self) -> Connection {
         Connection::through(SharedHttpClient::new(self.clone()), local_settings())
@@ -47,37 +47,37 @@ impl Engine {
     fn dispatch(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
         let database = &self.0;
         match operation {
-            "GetItem" => called(body, |request| database.get_item(request)),
-            "PutItem" => called(body, |request| database.put_item(request)),
-            "UpdateItem" => called(body, |request| database.update_item(request)),
-            "DeleteItem" => called(body, |request| database.delete_item(request)),
-            "CreateTable" => called(body, |request| database.create_table(request)),
-            "UpdateTimeToLive" => called(body, |request| database.update_time_to_live(request)),
+            "GetItem" => call(body, |request| database.get_item(request)),
+            "PutItem" => call(body, |request| database.put_item(request)),
+            "UpdateItem" => call(body, |request| database.update_item(request)),
+            "DeleteItem" => call(body, |request| database.delete_item(request)),
+            "CreateTable" => call(body, |request| database.create_table(request)),
+            "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
             other => self.dispatch_tool(other, body),
         }
     }
 
-    /// Answers what the store itself never calls, and whoever looks into it does.
+    /// Operations that the store never calls, for tools that look into it.
     fn dispatch_tool(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
         let database = &self.0;
         match operation {
-            "Scan" => called(body, |request| database.scan(request)),
-            "Query" => called(body, |request| database.query(request)),
-            "ListTables" => called(body, |request| database.list_tables(request)),
-            "DescribeTable" => called(body, |request| database.describe_table(request)),
-            "DescribeTimeToLive" => called(body, |request| database.describe_time_to_live(request)),
-            "DeleteTable" => called(body, |request| database.delete_table(request)),
-            "BatchGetItem" => called(body, |request| database.batch_get_item(request)),
-            "BatchWriteItem" => called(body, |request| database.batch_write_item(request)),
-            "TransactGetItems" => called(body, |request| database.transact_get_items(request)),
-            "TransactWriteItems" => called(body, |request| database.transact_write_items(request)),
+            "Scan" => call(body, |request| database.scan(request)),
+            "Query" => call(body, |request| database.query(request)),
+            "ListTables" => call(body, |request| database.list_tables(request)),
+            "DescribeTable" => call(body, |request| database.describe_table(request)),
+            "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+            "DeleteTable" => call(body, |request| database.delete_table(request)),
+            "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+            "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
+            "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+            "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
             other => Err(DynoxideError::ValidationException(format!("{other} is not offered here"))),
         }
     }
 
-    /// Answers a call as the wire protocol has it, named as the header `X-Amz-Target` names it.
+    /// Answers a call of the wire protocol. `target` is the value of the header `X-Amz-Target`.
     #[must_use]
-    pub fn called_by(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    pub fn respond(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
         match self.dispatch(target.rsplit('.').next().unwrap_or_default(), body) {
             Ok(body) => (200, body),
             Err(error) => (error.status_code(), error.to_json().into_bytes()),
@@ -88,10 +88,10 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ConnectorError`] if the answer cannot be written.
+    /// [`ConnectorError`] if the response cannot be built.
     pub fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let (status, body) = self.called_by(target, request.body().bytes().unwrap_or_default());
+        let (status, body) = self.respond(target, request.body().bytes().unwrap_or_default());
         http::Response::builder()
             .status(status)
             .header("content-type", "application/x-amz-json-1.0")
@@ -102,7 +102,7 @@ impl Engine {
     }
 }
 
-fn called<Q: DeserializeOwned, A: Serialize>(
+fn call<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
 ) -> Result<Vec<u8>, DynoxideError> {
@@ -123,7 +123,7 @@ impl HttpClient for Engine {
     }
 }
 
-/// What stands for an account on a laptop. Nothing checks it.
+/// The connection settings of a laptop. The credentials are placeholders that nothing checks.
 #[must_use]
 pub fn local_settings() -> ConnectionSettings {
     ConnectionSettings {

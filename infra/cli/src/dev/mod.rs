@@ -3,6 +3,7 @@
 pub mod app;
 mod demo;
 mod demo_api;
+pub mod demo_workspaces;
 pub mod engine;
 pub mod queue_worker;
 pub mod run;

@@ -1,4 +1,4 @@
-//! Works off the queue of a laptop, as Lambda does that of SQS.
+//! Delivers what is in the in-memory queue to `notify`, as Lambda does with SQS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use protocol::types::time::Timestamp;
 use web::Clock;
 use web::queue::Handled;
 
-/// How long messages that are due may take when the server stops.
+/// How long the delivery of due messages may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// Takes messages from the queue of this process to `notify`.
+/// Delivers messages from the in-memory queue to `notify`.
 pub struct QueueWorker {
     queue: Arc<InMemoryQueue>,
     notify: notify::Deps,
@@ -19,14 +19,14 @@ pub struct QueueWorker {
 }
 
 impl QueueWorker {
-    /// A worker between `queue` and `notify`.
+    /// A worker that delivers from `queue` to `notify`.
     #[must_use]
     pub fn new(queue: Arc<InMemoryQueue>, notify: notify::Deps) -> Self {
         let clock = Arc::clone(&notify.clock);
         Self { queue, notify, clock }
     }
 
-    /// Delivers what is due, and returns how many messages that were.
+    /// Delivers all messages that are due, and returns how many there were.
     pub async fn deliver(&self) -> usize {
         let due = self.queue.receive(self.clock.now());
         for message in &due {
@@ -37,7 +37,8 @@ impl QueueWorker {
         due.len()
     }
 
-    /// Delivers whatever becomes due, until `stop` resolves; then what is due at that moment, as far as time allows.
+    /// Delivers messages as they become due until `stop` resolves, then those that are due at that moment, within
+    /// [`SHUTDOWN_GRACE`].
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -49,11 +50,11 @@ impl QueueWorker {
             }
         }
         if tokio::time::timeout(SHUTDOWN_GRACE, self.deliver()).await.is_err() || self.queue.next().is_some() {
-            tracing::warn!("not every client was told of a logout before the server stopped");
+            tracing::warn!("the server stopped before every client was told of a logout");
         }
     }
 
-    /// Waits until `due`, or for ever if nothing is.
+    /// Waits until `due`, or forever if there is nothing to wait for.
     async fn wait(&self, due: Option<Timestamp>) {
         let Some(due) = due else { return std::future::pending().await };
         tokio::time::sleep(Duration::from_millis(due.millis().saturating_sub(self.clock.now().millis()))).await;

@@ -1,6 +1,5 @@
-//! `postern dev`: from arguments to a server that listens.
+//! `postern dev`: from arguments to a running server.
 
-use std::io::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,61 +18,66 @@ use web::{Clock as _, SystemClock, log};
 
 use crate::arguments::DevOptions;
 use crate::dev::app::App;
+use crate::dev::demo_workspaces::DEMO;
 use crate::dev::engine::Engine;
 use crate::dev::queue_worker::QueueWorker;
 use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
-use crate::dev::state::{Data, StateError};
-use crate::keys::{KeySource, Keys};
-use crate::provision::ProvisionError;
-use crate::sectors::{self, SectorError};
-use crate::workspace_file::{DEMO, FileError, Loader, WorkspaceFile};
+use crate::dev::state::{State, StateError};
+use crate::output::print;
+use crate::workspace_files::{ReadError, read};
+use administration::sector_documents::{self, SectorError};
+use administration::workspace_file::{FileError, Loader, WorkspaceFile};
+use administration::{KeySource, Keys, ProvisionError, Provisioning};
 
-/// How often the engine looks for items whose time is over.
+/// How often expired items are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
 pub enum DevError {
-    /// The public URL is not one.
+    /// `--public-url` is malformed.
     #[error("--public-url {0}")]
     PublicUrl(&'static str),
     /// The state cannot be used.
     #[error(transparent)]
-    Data(#[from] StateError),
-    /// A workspace file is not good.
+    State(#[from] StateError),
+    /// A workspace file cannot be read or is invalid.
     #[error(transparent)]
-    File(#[from] FileError),
-    /// A client is not of the sector that it names.
+    File(#[from] ReadError),
+    /// A workspace file of the demo is invalid.
+    #[error(transparent)]
+    Demo(#[from] FileError),
+    /// A client does not belong to the sector that it names.
     #[error(transparent)]
     Sector(#[from] SectorError),
-    /// The store could not be made ready.
+    /// The store could not be prepared.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
     /// A port cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The port of the engine cannot be listened on.
+    /// The port for the engine cannot be listened on.
     #[error("--store-port: {0}")]
     StorePort(ListenError),
-    /// The functions could not be put together.
+    /// The functions could not be built.
     #[error(transparent)]
-    Assembly(#[from] BootstrapError),
-    /// The label of the region is not one, which cannot be.
+    Bootstrap(#[from] BootstrapError),
+    /// The region label is malformed. It is a constant, so this does not happen.
     #[error(transparent)]
     Region(#[from] MalformedId),
-    /// The runtime could not start.
+    /// The async runtime could not start.
     #[error("the server could not start: {0}")]
     Runtime(std::io::Error),
 }
 
-/// Runs everything until it is told to stop.
+/// Runs the server until it is told to stop.
 ///
 /// # Errors
 ///
 /// [`DevError`], one sentence that says what to do.
 pub fn dev(options: DevOptions) -> Result<(), DevError> {
     log::init(log::Format::Text);
-    // One thread: the work is small, and handing it between threads would cost more than it brings.
+    // One thread: requests are too small to be worth distributing.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DevError::Runtime)?;
     let outcome = tokio::task::LocalSet::new().block_on(&runtime, run(options));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -87,52 +91,54 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         None => PublicUrl::parse(&format!("http://localhost:{}", listeners.port())),
     };
     let public_url = public_url.map_err(DevError::PublicUrl)?;
-    let data = if options.memory { Data::memory(&SystemEntropy) } else { Data::open(&options.data, &SystemEntropy) }?;
-    let engine = data.engine.clone();
+    let state =
+        if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
+    let engine = state.engine.clone();
     let queue = Arc::new(InMemoryQueue::default());
-    let (runtime, files) = prepared(data, (&public_url, &queue), &options).await?;
+    let (runtime, files) = prepare_store(state, (&public_url, &queue), &options).await?;
     let app = Rc::new(App::assemble(&runtime)?);
     let (stopping, stopped) = watch::channel(());
     let worker = QueueWorker::new(queue, notify::Deps::assemble(&runtime).map_err(DevError::from)?);
-    let delivering = tokio::task::spawn_local(deliver(worker, stopped.clone()));
+    let delivery = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
     announce(&options, &public_url, &files, (listeners.port(), store_port));
     serve(app, listeners, &SystemEntropy, stop_signal()).await;
     drop(stopping);
-    // It ends in time by itself.
-    let _ = delivering.await;
+    // The worker stops within its SHUTDOWN_GRACE.
+    let _ = delivery.await;
     Ok(())
 }
 
-/// Makes the store ready and takes the parts of all functions from it.
-async fn prepared(
-    data: Data,
+/// Prepares the store and returns the runtime that the functions are built from.
+async fn prepare_store(
+    state: State,
     (public_url, queue): (&PublicUrl, &Arc<InMemoryQueue>),
     options: &DevOptions,
 ) -> Result<(Runtime, Vec<WorkspaceFile>), DevError> {
-    let connection = data.engine.connection();
-    let sealer = |purpose| Sealer::derived(&data.sealing_key, purpose).map_err(BootstrapError::from);
+    let connection = state.engine.connection();
+    let sealer = |purpose| Sealer::derived(&state.sealing_key, purpose).map_err(BootstrapError::from);
     let (upstream_secrets, client_secrets) = (&sealer(Purpose::UpstreamSecret)?, &sealer(Purpose::ClientSecret)?);
     let sealer = sealer(Purpose::SigningKey)?;
     let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
     let files = if options.config.is_empty() {
-        DEMO.iter().map(|(name, text)| loader.text(name, text)).collect::<Result<Vec<_>, _>>()
+        DEMO.iter().map(|(name, text)| loader.text(name, text)).collect::<Result<Vec<_>, _>>()?
     } else {
-        options.config.iter().map(|path| loader.file(path)).collect()
-    }?;
-    sectors::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
+        read(&loader, &options.config)?
+    };
+    sector_documents::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
-    keys.tables().await?;
-    keys.apply(&files).await?;
-    let keys = KeyBackend::Laptop(data.sealing_key);
+    let provisioning = Provisioning::new(&keys);
+    provisioning.create_tables().await?;
+    provisioning.apply(&files).await?;
+    let keys = KeyBackend::Laptop(state.sealing_key);
     let queue = QueueBackend::Laptop(Arc::clone(queue));
-    let place = Environment { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
-    Ok((Runtime::new(connection, place, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
+    let environment = Environment { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
+    Ok((Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
 }
 
-/// Serves the engine on a port of its own, if one is asked for.
+/// Serves the engine on its own port, if `--store-port` was given.
 async fn serve_store(
     engine: &Engine,
     port: Option<u16>,
@@ -147,7 +153,7 @@ async fn serve_store(
     Ok(Some(bound))
 }
 
-/// Tells clients of logouts until the server stops.
+/// Works off the queue until the server stops.
 async fn deliver(worker: QueueWorker, mut stopped: watch::Receiver<()>) {
     worker
         .run(async move {
@@ -156,17 +162,18 @@ async fn deliver(worker: QueueWorker, mut stopped: watch::Receiver<()>) {
         .await;
 }
 
-/// Collects what is over, as DynamoDB does in its own time.
+/// Deletes expired items, as TTL does in DynamoDB.
 async fn sweep(engine: Engine) {
     let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         ticks.tick().await;
         if let Err(error) = engine.database().sweep_ttl() {
-            tracing::warn!(error = %error, "expired items could not be collected");
+            tracing::warn!(error = %error, "expired items could not be deleted");
         }
     }
 }
 
+/// Prints where the server can be reached.
 fn announce(
     options: &DevOptions,
     public_url: &PublicUrl,
@@ -180,8 +187,11 @@ fn announce(
         json!({ "public_url": url, "port": port, "demo": demo, "issuers": issuers, "store_port": store_port })
             .to_string()
     } else {
-        let state =
-            if options.memory { "in memory, until this ends".into() } else { options.data.display().to_string() };
+        let state = if options.memory {
+            "in memory, until the server stops".into()
+        } else {
+            options.data.display().to_string()
+        };
         let issuers = issuers.iter().fold(String::new(), |all, issuer| format!("{all}\n  Issuer     {issuer}"));
         let store =
             store_port.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
@@ -192,12 +202,10 @@ fn announce(
         };
         format!("Postern is running.\n{demo}{issuers}{store}\n  State      {state}\n\nPress Ctrl-C to stop.")
     };
-    // Whoever closed our output does not want to know.
-    let _ = writeln!(std::io::stdout(), "{text}");
-    let _ = std::io::stdout().flush();
+    print(&text);
 }
 
-/// Ctrl-C, or the signal that service managers send.
+/// Resolves on Ctrl-C or SIGTERM.
 async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The listener of a laptop: HTTP/1.1 on loopback, nothing else.
+//! The HTTP server of a laptop: HTTP/1.1, on loopback only.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,24 +27,24 @@ use crate::dev::engine::Engine;
 /// How long a client may take to send its headers.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The largest call to the engine, as DynamoDB has it.
+/// The largest request to the engine: the limit that DynamoDB has.
 const MAX_STORE_CALL_BYTES: usize = 16 * 1024 * 1024;
 
-/// How long requests may take that are under way when the server stops.
+/// How long requests in progress may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// Why the server cannot listen, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum ListenError {
-    /// Somebody else listens there.
+    /// Another process listens on the port.
     #[error("port {0} is in use. Stop what listens there, or choose another with --port.")]
     InUse(u16),
-    /// Something else.
+    /// Any other failure.
     #[error("cannot listen on port {0}: {1}")]
     Other(u16, std::io::Error),
 }
 
-/// The sockets of a server: on `127.0.0.1`, and on `::1` where the machine has it, because browsers try both for localhost.
+/// The sockets of a server: `127.0.0.1`, and `::1` where the machine has it, because browsers try both for localhost.
 pub struct Listeners {
     four: TcpListener,
     six: Option<TcpListener>,
@@ -58,15 +58,15 @@ impl Listeners {
     ///
     /// [`ListenError`].
     pub async fn bind(port: u16) -> Result<Self, ListenError> {
-        let explained = |error: std::io::Error| {
+        let explain = |error: std::io::Error| {
             if error.kind() == ErrorKind::AddrInUse {
                 ListenError::InUse(port)
             } else {
                 ListenError::Other(port, error)
             }
         };
-        let four = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(explained)?;
-        let port = four.local_addr().map_err(explained)?.port();
+        let four = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(explain)?;
+        let port = four.local_addr().map_err(explain)?.port();
         let six = match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await {
             Ok(listener) => Some(listener),
             Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(ListenError::InUse(port)),
@@ -75,7 +75,7 @@ impl Listeners {
         Ok(Self { four, six, port })
     }
 
-    /// The port.
+    /// The port that is listened on.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
@@ -93,8 +93,8 @@ impl Listeners {
     }
 }
 
-/// Serves connections with `service` until `stop` resolves, then lets requests finish that are under way. It has to run
-/// inside a `LocalSet`.
+/// Serves connections with `service` until `stop` resolves, then lets requests in progress finish. Must run inside a
+/// `LocalSet`.
 async fn accept<S>(listeners: Listeners, service: S, stop: impl Future<Output = ()>)
 where
     S: Service<http::Request<Incoming>, Response = http::Response<Full<Bytes>>, Error = hyper::Error> + Clone + 'static,
@@ -107,11 +107,11 @@ where
             () = &mut stop => break,
         };
         let Ok(stream) = stream else {
-            // Out of descriptors, most likely: let some requests end first.
+            // Most likely out of file descriptors: let some connections close first.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        // Small answers go out at once; that it cannot be set is no reason not to answer.
+        // Only an optimisation for small responses, so a failure does not matter.
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -120,34 +120,34 @@ where
             .serve_connection(TokioIo::new(stream), service.clone());
         let connection = graceful.watch(connection);
         tokio::task::spawn_local(async move {
-            // A connection that ends early concerns nobody but the one who ended it.
+            // The client closed the connection early; there is nothing to do.
             let _ = connection.await;
         });
     }
     let _ = tokio::time::timeout(SHUTDOWN_GRACE, graceful.shutdown()).await;
 }
 
-/// Serves `app` until `stop` resolves. It has to run inside a `LocalSet`.
+/// Serves `app` until `stop` resolves. Must run inside a `LocalSet`.
 pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Entropy, stop: impl Future<Output = ()>) {
     accept(listeners, service_fn(move |request| answer(Rc::clone(&app), request, entropy)), stop).await;
 }
 
-/// Serves the engine to ordinary DynamoDB tools until `stop` resolves. It has to run inside a `LocalSet`.
+/// Serves the engine to DynamoDB tools until `stop` resolves. Must run inside a `LocalSet`.
 pub async fn serve_engine(engine: Engine, listeners: Listeners, stop: impl Future<Output = ()>) {
     accept(listeners, service_fn(move |request| call(engine.clone(), request)), stop).await;
 }
 
-/// Answers a tool. A page in a browser is none: nobody's web site may look into the tables of whoever visits it.
+/// Answers a DynamoDB tool. Requests from browsers are refused: no web site may read the tables of its visitors.
 async fn call(engine: Engine, request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
     let headers = request.headers();
-    let from_a_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    let from_browser = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
-    let (status, body) = if from_a_page {
+    let (status, body) = if from_browser {
         (403, b"{\"message\":\"this port is not for browsers\"}".to_vec())
     } else {
         let body = Limited::new(request.into_body(), MAX_STORE_CALL_BYTES).collect().await;
         let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        engine.called_by(&target, &body)
+        engine.respond(&target, &body)
     };
     let mut response = http::Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
@@ -166,7 +166,7 @@ async fn answer(
         Ok(body) => body.to_bytes(),
         Err(error) => match error.downcast::<hyper::Error>() {
             Ok(broken) => return Err(*broken),
-            // Larger than the bound: a body that every function refuses for its size.
+            // Over the limit: substitute a body that every function refuses for its size.
             Err(_) => Bytes::from(vec![0; MAX_BODY_BYTES + 1]),
         },
     };
@@ -181,7 +181,7 @@ async fn answer(
     };
     let mut response = app.handle(&request).await;
     if !app.is_secure() {
-        // Over plain http the header must not be sent (RFC 6797 §7.2).
+        // The header must not be sent over plain HTTP (RFC 6797 §7.2).
         response.headers_mut().remove(header::STRICT_TRANSPORT_SECURITY);
     }
     Ok(response.map(Full::new))

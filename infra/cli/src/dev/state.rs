@@ -1,4 +1,4 @@
-//! The state of a laptop: a folder with the engine's file and the key that seals, or nothing but memory.
+//! The state of a laptop: a folder with the database file and the root key, or memory only.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -16,36 +16,36 @@ use crate::dev::engine::Engine;
 const STORE: &str = "store.db";
 const SEALING_KEY: &str = "sealing.key";
 
-/// What a laptop keeps.
-pub struct Data {
+/// The state of a laptop.
+pub struct State {
     /// The engine.
     pub engine: Engine,
-    /// The root of the sealing keys.
+    /// The root that all sealing keys are derived from.
     pub sealing_key: Secret<[u8; 32]>,
 }
 
 /// Why the state cannot be used, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum StateError {
-    /// The folder cannot be made or read.
+    /// The folder cannot be created or read.
     #[error("the folder {0} cannot be used: {1}. Choose another with --data, or use --memory.")]
     Folder(String, std::io::Error),
-    /// The engine's file is damaged, or none of the engine's.
+    /// The database file is damaged, or is not a database.
     #[error("the store {0} cannot be opened: {1}. Delete the folder to start over, or choose another with --data.")]
     Store(String, String),
-    /// The key is missing while the store is there, or is no key.
+    /// The key is malformed, or missing beside an existing store.
     #[error(
         "the key {0} does not fit the store beside it: it is missing or damaged. Put it back, or delete the folder to \
          start over."
     )]
     Key(String),
-    /// No random numbers.
+    /// The random number generator failed.
     #[error(transparent)]
     Entropy(#[from] EntropyFault),
 }
 
-impl Data {
-    /// State in memory, which ends with the process.
+impl State {
+    /// State in memory, lost when the process ends.
     ///
     /// # Errors
     ///
@@ -55,21 +55,21 @@ impl Data {
         Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(random(entropy)?) })
     }
 
-    /// State in `folder`, which is made if there is none.
+    /// State in `folder`, which is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`StateError`] says what is wrong and what to do.
+    /// [`StateError`].
     pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, StateError> {
-        own_folder(folder).map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
+        create_private_folder(folder).map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
         let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
         let sealing_key = match fs::read_to_string(&key) {
             Ok(text) => base64url_array(text.trim()).ok_or_else(|| StateError::Key(key.display().to_string()))?,
             Err(error) if error.kind() == ErrorKind::NotFound && !store.exists() => {
-                let fresh: [u8; 32] = random(entropy)?;
-                write_secret(&key, &base64url(&fresh))
+                let new: [u8; 32] = random(entropy)?;
+                write_secret(&key, &base64url(&new))
                     .map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
-                fresh
+                new
             }
             Err(_) => return Err(StateError::Key(key.display().to_string())),
         };
@@ -80,8 +80,8 @@ impl Data {
     }
 }
 
-/// Makes the folder, if there is none, so that only its owner can look into it.
-fn own_folder(folder: &Path) -> std::io::Result<()> {
+/// Creates the folder, if it does not exist, with access for its owner only.
+fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -89,7 +89,7 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Writes a file that only its owner can read.
+/// Writes a new file that only its owner can read.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,4 +1,5 @@
-//! The documents of sectors: each lists the redirect URIs of all its clients (OpenID Connect Core §8.1).
+//! Sector documents: the list at a `sector_identifier_uri` must have the redirect URIs of every client that names it
+//! (OpenID Connect Core §8.1).
 
 use http_client::{FetchFault, Fetcher};
 use protocol::clients::sector::unlisted;
@@ -7,22 +8,22 @@ use thiserror::Error;
 
 use crate::workspace_file::WorkspaceFile;
 
-/// Why a client cannot belong to the sector that it names.
+/// Why a client does not belong to the sector that it names.
 #[derive(Debug, Error)]
 pub enum SectorError {
-    /// The document cannot be had.
+    /// The document cannot be fetched.
     #[error("client {0}: the list at its sector_identifier_uri, {1}, cannot be read: {2}")]
     Unreachable(ClientId, String, FetchFault),
-    /// It does not list the client.
+    /// The document lacks a redirect URI of the client.
     #[error("client {0}: the list at its sector_identifier_uri, {1}, lacks the redirect URI {2}")]
     Unlisted(ClientId, String, String),
 }
 
-/// Checks that each client is listed in the document of the sector that it names.
+/// Checks that the redirect URIs of each client are in the document of the sector that it names.
 ///
 /// # Errors
 ///
-/// [`SectorError`], of the first that is not.
+/// [`SectorError`], for the first client that fails.
 pub async fn check(files: &[WorkspaceFile], fetcher: &Fetcher) -> Result<(), SectorError> {
     for client in files.iter().flat_map(|file| &file.clients) {
         let Some(uri) = &client.sector_identifier_uri else { continue };
@@ -48,9 +49,9 @@ mod tests {
     use web::config::PublicUrl;
 
     use super::*;
-    use crate::workspace_file::{DEMO, Loader};
+    use crate::workspace_file::Loader;
 
-    /// Answers one request with `answer`, and says where.
+    /// Serves `answer` to one request and returns the URL.
     fn serve(answer: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -62,7 +63,7 @@ mod tests {
         format!("http://127.0.0.1:{port}/uris.json")
     }
 
-    async fn checked(answer: &'static str) -> Result<(), String> {
+    async fn check_with(answer: &'static str) -> Result<(), String> {
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
         let sealer = Sealer::derived(&Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
         let loader = Loader {
@@ -71,21 +72,18 @@ mod tests {
             client_secrets: &sealer,
             entropy: &SystemEntropy,
         };
-        let text = DEMO[0].1.replace(
-            "client_id = \"demo-web\"",
-            &format!(
-                "client_id = \"demo-web\"\nsubject_type = \"pairwise\"\nsector_identifier_uri = \"{}\"",
-                serve(answer)
-            ),
+        let text = include_str!("fixture.toml").replace(
+            "client_id = \"web\"",
+            &format!("client_id = \"web\"\nsubject_type = \"pairwise\"\nsector_identifier_uri = \"{}\"", serve(answer)),
         );
-        let file = loader.text("demo.toml", &text).unwrap();
+        let file = loader.text("shop.toml", &text).unwrap();
         check(&[file], &Fetcher::new(Reach::of(public_url.as_str()))).await.map_err(|error| error.to_string())
     }
 
     #[tokio::test]
-    async fn a_client_belongs_to_a_sector_that_lists_its_redirect_uris() {
+    async fn a_client_belongs_to_a_sector_whose_document_lists_its_redirect_uris() {
         let list = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 56\r\n\r\n[\"https://client.example/cb\",\"https://other.example/cb\"]";
-        assert_eq!(checked(list).await, Ok(()));
+        assert_eq!(check_with(list).await, Ok(()));
         let table = [
             (
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]",
@@ -99,8 +97,8 @@ mod tests {
             ("HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", "status 302"),
         ];
         for (answer, expected) in table {
-            let error = checked(answer).await.unwrap_err();
-            assert!(error.starts_with("client demo-web:") && error.contains(expected), "{expected}: {error}");
+            let error = check_with(answer).await.unwrap_err();
+            assert!(error.starts_with("client web:") && error.contains(expected), "{expected}: {error}");
         }
     }
 }

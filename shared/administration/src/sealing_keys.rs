@@ -1,33 +1,31 @@
-//! The data keys for sealing, some for each purpose: published, used, forgotten.
+//! The rules for changing the data keys of a purpose.
 //!
-//! A new version is published before anything is sealed with it, because a function that has not looked yet could not open
-//! what another one has sealed. The version that it replaces stays until nothing is left that it sealed.
+//! A new version is published before it seals, because a function that has not reloaded its keys could not open what
+//! another has sealed with it. The version that it replaces still opens, and is removed once nothing that it sealed is in
+//! use.
 
-use protocol::syntax::encoding::base64url;
 use protocol::types::time::{Lifetime, Timestamp};
 use signing::Purpose;
-use store::{SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
+use store::{WrappedSealingKey, WrappedSealingKeys};
 use thiserror::Error;
 
-use crate::keys::{KeyError, KeySource, Keys};
-
-/// How long a version is published before it seals: longer than a function uses opened keys without looking again, which
-/// is five minutes.
+/// How long a version is published before it seals. Functions reload their keys every five minutes, so by then all of
+/// them can open what it seals.
 pub const PUBLISHED_BEFORE_SEALING: Lifetime = Lifetime::seconds(600);
 
-/// What a version of a data key is used for at present.
+/// What a version of a data key is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealingRole {
-    /// It is published and does not seal yet.
+    /// Published, but does not seal yet.
     Next,
-    /// It seals.
+    /// Seals and opens.
     Current,
-    /// It only opens.
+    /// Only opens.
     Retired,
 }
 
 impl SealingRole {
-    /// Its name.
+    /// The name of the role.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,10 +36,10 @@ impl SealingRole {
     }
 }
 
-/// Why a step with the data keys for a purpose is not possible.
+/// Why the data keys of a purpose cannot be changed like this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealingError {
-    /// There are none.
+    /// The purpose has no data keys yet.
     #[error("there are no data keys for this purpose yet: `postern apply` makes them")]
     Missing,
     /// There is a next version already.
@@ -56,18 +54,22 @@ pub enum SealingError {
          seals. Wait until {} seconds after the epoch, or insist with --now", .0.seconds()
     )]
     TooEarly(Timestamp),
-    /// No version is out of use.
+    /// No version is retired.
     #[error("no version is retired: there is nothing to remove")]
     NoneRetired,
-    /// What was sealed may still be on its way.
-    #[error("what a retired version sealed may be in use until {} seconds after the epoch: wait, or insist with --now", .0.seconds())]
-    InUse(Timestamp),
-    /// What was sealed lies in the store until it is sealed anew.
+    /// Something that the retired version sealed may still be in use.
     #[error(
-        "a retired version has sealed secrets that lie in the store: apply every workspace file with a client_secret again, then insist with --now"
+        "what a retired version sealed may be in use until {} seconds after the epoch: wait, or insist with --now",
+        .0.seconds()
+    )]
+    InUse(Timestamp),
+    /// What the retired version sealed is stored, and stays until it is sealed again.
+    #[error(
+        "a retired version has sealed secrets that are in the store: apply every workspace file with a client_secret \
+         again, then insist with --now"
     )]
     Stored,
-    /// There are no numbers left.
+    /// All version numbers have been used.
     #[error("there have been 255 versions, and no number is left for another one")]
     Exhausted,
 }
@@ -84,13 +86,13 @@ pub const fn role(keys: &WrappedSealingKeys, key: &WrappedSealingKey) -> Sealing
     }
 }
 
-/// How long something that was sealed for `purpose` is in use; `None` if it lies in the store until it is sealed anew.
+/// How long something sealed for `purpose` stays in use; `None` if it is stored until it is sealed again.
 const fn in_use(purpose: Purpose) -> Option<Lifetime> {
     match purpose {
-        // The longest that a workspace may set for an interaction. What waits for an upstream provider, or for a yes to a
-        // logout, ends sooner.
+        // The longest lifetime that a workspace may set for an interaction. Upstream logins and logout confirmations
+        // expire sooner.
         Purpose::Interaction | Purpose::Upstream | Purpose::Logout => Some(Lifetime::seconds(3600)),
-        // The longest that a workspace may set for refresh tokens: until then an old one is known to have been issued.
+        // The longest lifetime that a workspace may set for refresh tokens. Until then a replayed one is recognised.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
         Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,
     }
@@ -110,11 +112,11 @@ pub fn add(keys: &mut WrappedSealingKeys, wrapped: String, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Seals with the next version from now on.
+/// Makes the next version the current one.
 ///
 /// # Errors
 ///
-/// [`SealingError::NoNext`], or [`SealingError::TooEarly`] if it was `published` for less than that.
+/// [`SealingError::NoNext`], or [`SealingError::TooEarly`] if it has been published for less than `published`.
 pub fn rotate(keys: &mut WrappedSealingKeys, published: Lifetime, now: Timestamp) -> Result<(), SealingError> {
     let next = next(keys).ok_or(SealingError::NoNext)?;
     let ready = next.since.plus(published);
@@ -129,7 +131,7 @@ pub fn rotate(keys: &mut WrappedSealingKeys, published: Lifetime, now: Timestamp
     Ok(())
 }
 
-/// Forgets the retired versions for `purpose`, if nothing is left that they sealed.
+/// Removes the retired versions for `purpose`, if nothing that they sealed is in use.
 ///
 /// # Errors
 ///
@@ -138,12 +140,12 @@ pub fn remove(keys: &mut WrappedSealingKeys, purpose: Purpose, now: Timestamp) -
     let retired = keys.versions.iter().filter(|key| role(keys, key) == SealingRole::Retired);
     let since = retired.map(|key| key.since).max().ok_or(SealingError::NoneRetired)?;
     let in_use = in_use(purpose).ok_or(SealingError::Stored)?;
-    // A function may have sealed with it until it looked again.
+    // Functions may have sealed with it until they reloaded their keys.
     let over = since.plus(PUBLISHED_BEFORE_SEALING).plus(in_use);
     if now.reached(over) { remove_now(keys) } else { Err(SealingError::InUse(over)) }
 }
 
-/// Forgets the retired versions. What they sealed does not open any more.
+/// Removes the retired versions, whatever they sealed: it can no longer be opened.
 ///
 /// # Errors
 ///
@@ -156,36 +158,6 @@ pub fn remove_now(keys: &mut WrappedSealingKeys) -> Result<(), SealingError> {
 
 fn next(keys: &WrappedSealingKeys) -> Option<&WrappedSealingKey> {
     keys.versions.iter().find(|key| role(keys, key) == SealingRole::Next)
-}
-
-impl Keys<'_> {
-    /// Has KMS make another data key for `purpose`, and publishes it as the next version.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError`].
-    pub async fn add_sealing(&self, purpose: Purpose) -> Result<WrappedSealingKeys, KeyError> {
-        let KeySource::Aws { kms, .. } = &self.source else { return Err(KeyError::NoKms) };
-        let wrapped = base64url(&kms.data_key(purpose).await?);
-        self.step_sealing(purpose, |keys| add(keys, wrapped, self.now)).await
-    }
-
-    /// Takes one step with the data keys for `purpose`.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError`].
-    pub async fn step_sealing(
-        &self,
-        purpose: Purpose,
-        step: impl FnOnce(&mut WrappedSealingKeys) -> Result<(), SealingError>,
-    ) -> Result<WrappedSealingKeys, KeyError> {
-        let former = self.sealing_keys(purpose).await?.ok_or(SealingError::Missing)?;
-        let mut keys = former.clone();
-        step(&mut keys)?;
-        let written = SealingKeyWriting::new(self.connection).write(purpose.name(), &keys, Some(&former)).await?;
-        if written { Ok(keys) } else { Err(KeyError::Changed) }
-    }
 }
 
 #[cfg(test)]
@@ -207,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_published_before_it_seals_and_opens_after_it_has_sealed() {
+    fn a_version_seals_only_after_publication_and_opens_until_it_is_removed() {
         let mut keys = first();
         assert_eq!(rotate(&mut keys, PUBLISHED_BEFORE_SEALING, NOW), Err(SealingError::NoNext));
         add(&mut keys, "second".into(), NOW).unwrap();
@@ -228,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_the_store_is_sealed_anew_before_its_key_is_forgotten() {
+    fn a_version_that_sealed_stored_secrets_is_removed_only_on_demand() {
         let mut keys = first();
         add(&mut keys, "second".into(), NOW).unwrap();
         rotate(&mut keys, Lifetime::seconds(0), NOW).unwrap();
@@ -239,35 +211,35 @@ mod tests {
     }
 
     #[test]
-    fn numbers_end() {
+    fn version_255_is_the_last() {
         let mut keys = WrappedSealingKeys { current: 255, versions: Vec::new() };
         assert_eq!(add(&mut keys, "another".into(), NOW), Err(SealingError::Exhausted));
     }
 
     #[test]
-    fn keys_of_before_there_were_rotations_are_read_and_written_as_they_were() {
+    fn key_sets_written_before_rotation_existed_round_trip() {
         let text = r#"{"current":1,"versions":[{"version":1,"wrapped":"first"}]}"#;
         let keys: WrappedSealingKeys = serde_json::from_str(text).unwrap();
         assert_eq!(keys, first());
-        // The store compares what it has with what was read, so not a byte may differ.
+        // The conditional write compares the stored text, so every byte has to match.
         assert_eq!(serde_json::to_string(&keys).unwrap(), text);
     }
 
     proptest! {
         #[test]
-        fn what_seals_is_always_there_and_was_published_for_long_enough(
+        fn the_sealing_version_always_exists_and_was_published_long_enough(
             steps in prop::collection::vec((0..3_u8, 0..3_000_u32), 1..40),
         ) {
             let (mut keys, mut now) = (first(), NOW);
             for (step, later) in steps {
                 now = now.plus(Lifetime::seconds(later));
                 let before = keys.clone();
-                let taken = match step {
+                let outcome = match step {
                     0 => add(&mut keys, "more".into(), now),
                     1 => rotate(&mut keys, PUBLISHED_BEFORE_SEALING, now),
                     _ => remove(&mut keys, Purpose::Interaction, now),
                 };
-                prop_assert!(taken.is_ok() || keys == before, "a refused step changes nothing");
+                prop_assert!(outcome.is_ok() || keys == before, "a refused step changes nothing");
                 let sealing: Vec<_> = keys.versions.iter().filter(|key| key.version == keys.current).collect();
                 prop_assert_eq!(sealing.len(), 1);
                 if keys.current != before.current {

@@ -1,9 +1,7 @@
-//! A workspace as one reviewed file.
+//! Workspace files: a workspace and its clients in one file that can be reviewed.
 //!
-//! The format is TOML with the names of the standards: what is said of a client is said in the words of RFC 7591.
-//! `{public_url}` stands for where the server is reached, so that one file serves every place.
-
-use std::path::Path;
+//! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
+//! `{public_url}` stands for the public URL of the server, so that one file works in every environment.
 
 use protocol::clients::external_url::{OutboundUrl, Reach};
 use protocol::jose::external_jwk::ExternalAlgorithm;
@@ -20,31 +18,22 @@ use thiserror::Error;
 use toml::{Table, Value};
 use web::config::PublicUrl;
 
-/// The files of the demo: a workspace, and another that it uses as an upstream provider.
-pub const DEMO: [(&str, &str); 2] = [
-    ("demo.toml", include_str!("../demo/workspaces/demo.toml")),
-    ("partner.toml", include_str!("../demo/workspaces/partner.toml")),
-];
-
-/// What a file describes, checked and ready to be applied.
+/// A workspace file, checked and ready to be applied.
 pub struct WorkspaceFile {
     /// The workspace.
     pub workspace: Workspace,
     /// Its clients.
     pub clients: Vec<ClientMetadata>,
-    /// The algorithm that its tokens are signed with.
+    /// The algorithm of its signing keys.
     pub signing_algorithm: Algorithm,
 }
 
 /// What is wrong with a file, as a sentence that names it.
 #[derive(Debug, Error)]
-pub enum FileError {
-    /// It cannot be read.
-    #[error("{0} cannot be read: {1}")]
-    Unreadable(String, std::io::Error),
-    /// It is not what it must be.
-    #[error("{0}: {1}")]
-    Malformed(String, String),
+#[error("{name}: {reason}")]
+pub struct FileError {
+    name: String,
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -62,66 +51,55 @@ const fn default_algorithm() -> Algorithm {
     Algorithm::RS256
 }
 
-/// What a file is read with.
+/// Loads workspace files.
 pub struct Loader<'a> {
-    /// Stands for `{public_url}`.
+    /// Replaces `{public_url}`.
     pub public_url: &'a PublicUrl,
-    /// Seals our secrets at upstream providers, which have to be kept.
+    /// Seals our client secrets at upstream providers.
     pub upstream_secrets: &'a Sealer,
-    /// Seals the secrets of clients that authenticate by a MAC, which have to be kept as well.
+    /// Seals the secrets of clients that authenticate with a MAC.
     pub client_secrets: &'a Sealer,
     /// Random bytes.
     pub entropy: &'a dyn Entropy,
 }
 
 impl Loader<'_> {
-    /// Reads the file at `path`.
+    /// Loads the text of the file `name`.
     ///
     /// # Errors
     ///
     /// [`FileError`].
-    pub fn file(&self, path: &Path) -> Result<WorkspaceFile, FileError> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| FileError::Unreadable(name.clone(), error))?;
-        self.text(&name, &text)
-    }
-
-    /// Reads the text of a file called `name`.
-    ///
-    /// # Errors
-    ///
-    /// [`FileError::Malformed`].
     pub fn text(&self, name: &str, text: &str) -> Result<WorkspaceFile, FileError> {
-        self.parse(text).map_err(|reason| FileError::Malformed(name.into(), reason))
+        self.parse(text).map_err(|reason| FileError { name: name.into(), reason })
     }
 
     fn parse(&self, text: &str) -> Result<WorkspaceFile, String> {
         let text = text.replace("{public_url}", self.public_url.as_str());
-        let mut table: Table = text.parse().map_err(|error| misread(&text, &error))?;
-        let head: Head = without_settings(&mut table)?.try_into().map_err(|error| misfit(&error))?;
+        let mut table: Table = text.parse().map_err(|error| syntax_error(&text, &error))?;
+        let head: Head = take_head(&mut table)?.try_into().map_err(|error| type_error(&error))?;
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).map_err(|error| error.to_string())?;
         self.seal_upstream_secrets(&mut table, &id)?;
-        let settings: Settings = table.try_into().map_err(|error| misfit(&error))?;
+        let settings: Settings = table.try_into().map_err(|error| type_error(&error))?;
         if let Some(scope) = settings.scopes.iter().find(|scope| !is_one_scope(&scope.name)) {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
         let issuer = Issuer::new(self.public_url.as_str(), &id);
-        askable(&settings.upstream, Reach::of(issuer.as_str()))?;
+        check_issuers(&settings.upstream, Reach::of(issuer.as_str()))?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
         for metadata in &clients {
             if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
-                return Err(unsigned(metadata, alg, head.signing_algorithm));
+                return Err(other_algorithm(metadata, alg, head.signing_algorithm));
             }
-            registered(metadata, &settings, &issuer)
+            check_client(metadata, &settings, &issuer)
                 .map_err(|reason| format!("client {}: {reason}", metadata.client_id))?;
         }
-        unique(clients.iter().map(|metadata| &metadata.client_id))?;
+        check_unique(clients.iter().map(|metadata| &metadata.client_id))?;
         let signing_algorithm = head.signing_algorithm;
         Ok(WorkspaceFile { workspace: Workspace { id, issuer, settings }, clients, signing_algorithm })
     }
 
-    /// Replaces each `client_secret` of an upstream provider by its sealed form: we have to present it, so a digest
-    /// would not do.
+    /// Replaces each `client_secret` of an upstream provider with its sealed form. A digest would not do, because we have
+    /// to present the secret.
     fn seal_upstream_secrets(&self, settings: &mut Table, id: &WorkspaceId) -> Result<(), String> {
         let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
         for provider in providers.into_iter().flatten().filter_map(Value::as_table_mut) {
@@ -134,25 +112,25 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// A client as the file has it: a `client_secret` in clear becomes its digest before anything is kept, or is sealed
-    /// where a digest would not do.
+    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest
+    /// would not do.
     fn client(&self, mut table: Table, id: &WorkspaceId) -> Result<ClientMetadata, String> {
         let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
         let named = |reason: String| format!("client {name}: {reason}");
         if let Some(secret) = table.remove("client_secret") {
             let secret = secret.as_str().ok_or_else(|| named("client_secret is a string".into()))?;
             if table.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("client_secret_jwt") {
-                let sealed = self.sealed_for_macs(secret, id).map_err(&named)?;
+                let sealed = self.seal_mac_secret(secret, id).map_err(&named)?;
                 table.insert("sealed_client_secret".into(), sealed.into());
             } else {
                 add_digest(&mut table, secret).map_err(&named)?;
             }
         }
-        table.try_into().map_err(|error| named(misfit(&error)))
+        table.try_into().map_err(|error| named(type_error(&error)))
     }
 
-    /// A MAC is only as good as its key is long (RFC 7518 §3.2).
-    fn sealed_for_macs(&self, secret: &str, id: &WorkspaceId) -> Result<String, String> {
+    /// Seals a secret that is long enough to be the key of a MAC (RFC 7518 §3.2).
+    fn seal_mac_secret(&self, secret: &str, id: &WorkspaceId) -> Result<String, String> {
         if secret.len() < 32 {
             return Err("client_secret of client_secret_jwt is a random string of at least 32 characters".into());
         }
@@ -167,8 +145,8 @@ fn add_digest(table: &mut Table, secret: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks a client as the functions will, and beyond that each of its keys with the arithmetic that they are for.
-fn registered(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), String> {
+/// Checks a client as the functions do, and also that each of its public keys is a point on its curve.
+fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), String> {
     metadata.register(settings, issuer).map_err(|reason| reason.to_string())?;
     let set = metadata.jwks.iter();
     let mut keys = set.flat_map(|set| ExternalAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
@@ -178,8 +156,8 @@ fn registered(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -
     Err("jwks holds a key whose point is not on its curve".into())
 }
 
-/// Checks that each provider is one that we may ask (catalogue row SEC-UP-14).
-fn askable(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
+/// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
+fn check_issuers(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
     for provider in providers {
         OutboundUrl::parse(&provider.issuer, reach)
             .map_err(|reason| format!("upstream {}: issuer: {reason}", provider.id))?;
@@ -187,8 +165,8 @@ fn askable(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
     Ok(())
 }
 
-/// Takes what is not a setting out of `table`.
-fn without_settings(table: &mut Table) -> Result<Table, String> {
+/// Moves everything that is not a setting out of `table`.
+fn take_head(table: &mut Table) -> Result<Table, String> {
     let mut head = Table::new();
     for name in ["tenant", "workspace", "signing_algorithm", "clients"] {
         if let Some(value) = table.remove(name) {
@@ -198,8 +176,8 @@ fn without_settings(table: &mut Table) -> Result<Table, String> {
     if head.contains_key("tenant") { Ok(head) } else { Err("a workspace file begins with tenant and workspace".into()) }
 }
 
-/// A client that wants what the workspace's keys cannot do.
-fn unsigned(client: &ClientMetadata, alg: Algorithm, signing: Algorithm) -> String {
+/// The message for a client whose `userinfo_signed_response_alg` is not the algorithm of the workspace.
+fn other_algorithm(client: &ClientMetadata, alg: Algorithm, signing: Algorithm) -> String {
     let (id, alg, signing) = (&client.client_id, alg.as_str(), signing.as_str());
     format!("client {id}: userinfo_signed_response_alg is {alg}, but the workspace signs with {signing}")
 }
@@ -208,18 +186,18 @@ fn is_one_scope(name: &str) -> bool {
     Scopes::parse(name).is_ok_and(|scopes| scopes.iter().count() == 1)
 }
 
-/// A file that is not TOML: where, and why.
-fn misread(text: &str, error: &toml::de::Error) -> String {
+/// The message for text that is not TOML, with the line.
+fn syntax_error(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     format!("line {}: {}", before.lines().count().max(1), error.message())
 }
 
-/// A value that does not fit: which, and why, on one line.
-fn misfit(error: &toml::de::Error) -> String {
+/// The message for a value that is missing, unknown or of the wrong type, on one line.
+fn type_error(error: &toml::de::Error) -> String {
     error.to_string().trim().replace('\n', " ")
 }
 
-fn unique<'c>(ids: impl Iterator<Item = &'c ClientId>) -> Result<(), String> {
+fn check_unique<'c>(ids: impl Iterator<Item = &'c ClientId>) -> Result<(), String> {
     let mut seen = Vec::new();
     for id in ids {
         if seen.contains(&id) {
@@ -236,7 +214,9 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<WorkspaceFile, String> {
+    const FIXTURE: &str = include_str!("fixture.toml");
+
+    fn load(text: &str) -> Result<WorkspaceFile, String> {
         let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
         let (upstream_secrets, client_secrets) = (&sealer(Purpose::UpstreamSecret), &sealer(Purpose::ClientSecret));
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
@@ -245,45 +225,31 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_the_demo_are_good() {
-        for (name, text) in DEMO {
-            let file = read(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(file.workspace.id.tenant(), "default");
-        }
-    }
-
-    #[test]
-    fn a_mistake_is_named_with_its_file_and_place() {
-        let demo = DEMO[0].1;
+    fn errors_name_the_file_and_the_place() {
+        let valid = FIXTURE;
         let table = [
             ("", "tenant and workspace"),
             ("name = \"x\"\n\ntenant = ", "x.toml: line 3"),
-            (&demo.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
-            (&demo.replace("client_name", "client_nam"), "client demo-spa"),
-            (&demo.replace("pkce = ", "pcke = "), "pcke"),
-            (&demo.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
-            (&demo.replace("session = 43200", "session = 0"), "0 seconds"),
-            (&demo.replace("client_id = \"demo-native\"", "client_id = \"demo-spa\""), "demo-spa is there twice"),
+            (&valid.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
+            (&valid.replace("client_name", "client_nam"), "client spa"),
+            (&valid.replace("pkce = ", "pcke = "), "pcke"),
+            (&valid.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
+            (&valid.replace("session = 43200", "session = 0"), "0 seconds"),
+            (&valid.replace("client_id = \"native\"", "client_id = \"spa\""), "spa is there twice"),
             (
-                &demo.replace(
-                    "client_id = \"demo-web\"",
-                    "client_id = \"demo-web\"\nuserinfo_signed_response_alg = \"ES256\"",
-                ),
-                "client demo-web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256",
+                &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\""),
+                "client web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256",
             ),
             (
-                &demo.replace(
-                    "client_id = \"demo-web\"",
-                    "client_id = \"demo-web\"\nuserinfo_signed_response_alg = \"none\"",
-                ),
+                &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"none\""),
                 "unknown variant `none`",
             ),
-            (&demo.replace("https://client.example/cb", "http://client.example/cb"), "client demo-web"),
-            (&demo.replace("demo-secret-jwt-secret-of-32-characters-and-more", "short"), "at least 32 characters"),
-            (&demo.replace("client_secret_jwt = true", ""), "client demo-secret-jwt: client_secret_jwt makes us"),
+            (&valid.replace("https://client.example/cb", "http://client.example/cb"), "client web"),
+            (&valid.replace("secret-for-macs-of-32-characters-and-more", "short"), "at least 32 characters"),
+            (&valid.replace("client_secret_jwt = true", ""), "client mac: client_secret_jwt makes us"),
         ];
         for (text, expected) in table {
-            let error = read(text).err().unwrap_or_default();
+            let error = load(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{expected}: {error}");
         }
     }
@@ -300,32 +266,32 @@ mod tests {
             "http://idp.example",
             "https://idp.example:22",
         ] {
-            let error = read(&DEMO[0].1.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
+            let error = load(&FIXTURE.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
             assert!(error.contains("upstream partner: issuer: use "), "{inner}: {error}");
         }
-        assert!(read(&DEMO[0].1.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
+        assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
     }
 
     #[test]
     fn sec_jwt_05_a_key_whose_point_is_not_on_the_curve_does_not_register() {
-        let demo = DEMO[0].1;
-        let y = demo.split(" y = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let x = demo.split(" x = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let error = read(&demo.replace(y, x)).err().unwrap_or_default();
-        assert!(error.contains("client demo-private-key-jwt: jwks holds a key whose point"), "{error}");
+        let valid = FIXTURE;
+        let y = valid.split(" y = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let x = valid.split(" x = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let error = load(&valid.replace(y, x)).err().unwrap_or_default();
+        assert!(error.contains("client key: jwks holds a key whose point"), "{error}");
     }
 
     #[test]
     fn no_secret_is_kept_in_clear() {
-        let file = read(DEMO[0].1).unwrap();
-        let kept = format!(
+        let file = load(FIXTURE).unwrap();
+        let stored = format!(
             "{}{}",
             serde_json::to_string(&file.clients).unwrap(),
             serde_json::to_string(&file.workspace.settings).unwrap()
         );
-        for secret in ["demo-web-secret", "demo-web-post-secret", "demo-secret-jwt-secret"] {
-            assert!(!kept.contains(secret), "{secret}");
+        for secret in ["secret-at-the-partner", "secret-for-basic", "secret-for-macs"] {
+            assert!(!stored.contains(secret), "{secret}");
         }
-        assert!(kept.contains("client_secret_sha256") && kept.contains("sealed_client_secret"));
+        assert!(stored.contains("client_secret_sha256") && stored.contains("sealed_client_secret"));
     }
 }

@@ -1,0 +1,53 @@
+//! Why an administration command failed.
+
+use administration::sector_documents::SectorError;
+use administration::{KeyError, ProvisionError};
+use bootstrap::BootstrapError;
+use keystore::DataKeyFault;
+use protocol::types::id::WorkspaceId;
+use store::StoreFault;
+use thiserror::Error;
+use web::ConfigError;
+
+use crate::workspace_files::ReadError;
+
+/// Why a command failed, as one sentence.
+#[derive(Debug, Error)]
+pub enum AdminError {
+    /// The environment does not name a stack.
+    #[error(
+        "{0}. Export the output AdminEnvironment of the stack, and credentials (AWS_ACCESS_KEY_ID, \
+         AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), first."
+    )]
+    Environment(#[from] ConfigError),
+    /// The clients of the stack's services could not be built.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// A workspace file cannot be read or is invalid.
+    #[error(transparent)]
+    File(#[from] ReadError),
+    /// A client does not belong to the sector that it names.
+    #[error(transparent)]
+    Sector(#[from] SectorError),
+    /// `--workspace` is missing or malformed.
+    #[error("say which workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
+    Workspace,
+    /// There is no such workspace.
+    #[error("there is no workspace {0}")]
+    NoWorkspace(WorkspaceId),
+    /// A workspace could not be applied.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// The keys could not be changed.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The data keys that seal client secrets could not be opened.
+    #[error("the keys for sealing could not be opened: {0}")]
+    Sealing(#[from] DataKeyFault),
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreFault),
+    /// The async runtime could not start.
+    #[error("the command could not start: {0}")]
+    Runtime(std::io::Error),
+}

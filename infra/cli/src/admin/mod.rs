@@ -1,0 +1,14 @@
+//! `postern apply`, `postern keys` and `postern sealing`: administer a stack in AWS, from any machine.
+//!
+//! The environment says which stack: its output `AdminEnvironment`, and AWS credentials in the usual variables.
+
+mod apply;
+mod error;
+mod keys;
+mod sealing;
+mod stack;
+
+pub use apply::apply;
+pub use error::AdminError;
+pub use keys::keys;
+pub use sealing::sealing;
