@@ -38,6 +38,12 @@ def canary():
     return plain_template("canary.yaml")
 
 
+def templates():
+    """Every template that we deploy, as CloudFormation sees it, by the name of its file."""
+    names = sorted(path.name for path in (REPOSITORY / "infra/sam").glob("*.yaml"))
+    return {name: translated() if name == "template.yaml" else plain_template(name) for name in names}
+
+
 def resources(template, kind):
     return {name: body for name, body in template["Resources"].items() if body["Type"] == kind}
 

@@ -675,6 +675,20 @@ def confined(rehearsal, deployed):
     check(denied(lambda: token.decrypt(**opening)), "authorize opens interactions, and token does not")
 
 
+def guarded(rehearsal, deployed):
+    """Each queue has a policy, of its own, that refuses what does not come over TLS."""
+    formation, sqs = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "sqs"))
+    for name in ("LogoutQueue", "LogoutDeadLetters"):
+        found = formation.describe_stack_resource(StackName=deployed.name, LogicalResourceId=name)
+        url = found["StackResourceDetail"]["PhysicalResourceId"]
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "QueueArn"])["Attributes"]
+        [statement] = json.loads(queue["Policy"])["Statement"]
+        own = (statement["Effect"], statement["Resource"], statement["Condition"]) == (
+            "Deny", queue["QueueArn"], {"Bool": {"aws:SecureTransport": "false"}}
+        )
+        rehearsal.check(own, f"{name} refuses what does not come over TLS", statement)
+
+
 def deletion(rehearsal, deployed):
     formation = rehearsal.client("cloudformation", deployed.region)
     formation.delete_stack(StackName=deployed.name)
@@ -715,6 +729,7 @@ def rehearse(rehearsal):
     regions(rehearsal, there, here, abroad)
     for deployed in (here, there):
         confined(rehearsal, deployed)
+        guarded(rehearsal, deployed)
         log_out(rehearsal, deployed)
     privilege(rehearsal, here, visitor)
     rotation(rehearsal, here, visitor)

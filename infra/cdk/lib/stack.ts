@@ -200,17 +200,19 @@ export class PosternStack extends Stack {
       }),
       new sqs.CfnQueue(this, "LogoutDeadLetters", { sqsManagedSseEnabled: true, messageRetentionPeriod: 1_209_600 }),
     ];
-    new sqs.CfnQueuePolicy(this, "LogoutQueuesPolicy", {
-      queues: queues.map((queue) => queue.ref),
-      policyDocument: {
-        Version: "2012-10-17",
-        Statement: [{
-          Sid: "OnlyOverTls", Effect: "Deny", Principal: "*", Action: "sqs:*",
-          Resource: queues.map((queue) => attribute(queue.logicalId, "Arn")),
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        }],
-      },
-    });
+    // A policy for each: SQS refuses one that names two queues.
+    for (const queue of queues) {
+      new sqs.CfnQueuePolicy(this, `${queue.node.id}Policy`, {
+        queues: [queue.ref],
+        policyDocument: {
+          Version: "2012-10-17",
+          Statement: [{
+            Sid: "OnlyOverTls", Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: queue.attrArn,
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          }],
+        },
+      });
+    }
     // One message at a time, so that a client which does not answer holds up no other.
     const source = new lambda.CfnEventSourceMapping(this, "NotifySource", {
       eventSourceArn: Fn.getAtt("LogoutQueue", "Arn").toString(),
