@@ -25,3 +25,45 @@ def test_each_queue_has_a_policy_of_its_own_that_names_no_other(every):
         for statement in body["Properties"]["PolicyDocument"]["Statement"]:
             assert statement["Resource"] == {"Fn::GetAtt": [queue["Ref"], "Arn"]}, name
     assert queues == [], "without a policy"
+
+
+def services(statement):
+    named = statement["Principal"]["Service"]
+    return named if isinstance(named, list) else [named]
+
+
+def watched(template, metric):
+    """What alarms on a metric look at, by the dimension."""
+    alarms = [body["Properties"] for body in resources(template, "AWS::CloudWatch::Alarm").values()]
+    return [alarm["Dimensions"] for alarm in alarms if alarm.get("MetricName") == metric]
+
+
+def test_what_eventbridge_sends_arrives_or_is_missed(every):
+    """EventBridge does not fill in the conditions of a topic's policy: under one, it publishes nothing."""
+    rules = 0
+    for file, template in every.items():
+        policies = resources(template, "AWS::SNS::TopicPolicy").values()
+        statements = [statement for body in policies for statement in body["Properties"]["PolicyDocument"]["Statement"]]
+        open_to_events = [statement["Resource"] for statement in statements
+                          if services(statement) == ["events.amazonaws.com"] and "Condition" not in statement]
+        for statement in statements:
+            conditioned = "Condition" in statement
+            assert conditioned != ("events.amazonaws.com" in services(statement)), f"{file}: {statement['Sid']}"
+        for name, body in resources(template, "AWS::Events::Rule").items():
+            for target in body["Properties"]["Targets"]:
+                assert "RoleArn" not in target, f"{name}: a topic's policy decides, and a role may keep events from it"
+                assert target["Arn"]["Fn::If"][1] in open_to_events, name
+            assert [{"Name": "RuleName", "Value": {"Ref": name}}] in watched(template, "FailedInvocations"), name
+            rules += 1
+    assert rules
+
+
+def test_a_message_that_no_subscriber_gets_is_missed(every):
+    topics = 0
+    for template in every.values():
+        for name in resources(template, "AWS::SNS::Topic"):
+            [[dimension]] = watched(template, "NumberOfNotificationsFailed")
+            assert dimension["Name"] == "TopicName"
+            assert dimension["Value"]["Fn::If"][1] == {"Fn::GetAtt": [name, "TopicName"]}
+            topics += 1
+    assert topics

@@ -13,7 +13,8 @@ export function parameters(stack: Stack, label: string) {
   text("CreateSigningKeys", "true", "Whether this stack makes its own two signing keys.", ["true", "false"]);
   text("FurtherSigningKeyArns", "", "More signing keys that the token function may use, with commas between them.");
   text("TableKeyArn", "", "A KMS key of yours for the tables; without one, DynamoDB's own.");
-  text("AlarmTopicArn", "", "Where alarms are sent; without one, the stack makes a topic to which you subscribe.");
+  text("AlarmTopicArn", "", "Where alarms are sent, a topic whose policy lets CloudWatch and, without a condition, " +
+    "EventBridge publish; without one, the stack makes a topic to which you subscribe.");
   text("TrafficAlias", "", "An alias of every function to send requests to.");
   number("KmsSignQuota", 1000, "What KMS allows per second for the keys of this kind.");
   return {

@@ -38,6 +38,7 @@ export class Watch {
     this.#signingRate();
     this.#logouts();
     this.#endangered();
+    this.#undelivered();
     this.#dashboard(functions);
   }
 
@@ -58,14 +59,24 @@ export class Watch {
       topics: [topic.ref],
       policyDocument: {
         Version: "2012-10-17",
-        Statement: [{
-          Sid: "AlarmsAndEventsOfThisAccount",
-          Effect: "Allow",
-          Principal: { Service: ["cloudwatch.amazonaws.com", "events.amazonaws.com"] },
-          Action: "sns:Publish",
-          Resource: topic.ref,
-          Condition: { StringEquals: { "aws:SourceAccount": Fn.ref("AWS::AccountId") } },
-        }],
+        Statement: [
+          {
+            Sid: "AlarmsOfThisAccount",
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: topic.ref,
+            Condition: { StringEquals: { "aws:SourceAccount": Fn.ref("AWS::AccountId") } },
+          },
+          // EventBridge supports no condition in the policy of a topic: with one its messages would never arrive.
+          {
+            Sid: "Events",
+            Effect: "Allow",
+            Principal: { Service: "events.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: topic.ref,
+          },
+        ],
       },
     });
     topic.cfnOptions.condition = ownTopic;
@@ -212,6 +223,24 @@ export class Watch {
       targets: [{ id: "alarms", arn: "" }],
     });
     rule.addPropertyOverride("Targets", [{ Id: "alarms", Arn: TOPIC }]);
+  }
+
+  /** Messages that did not arrive, told to those who can still be reached. */
+  #undelivered(): void {
+    this.#alarm("UndeliveredEventsAlarm", "undelivered-events",
+      "The message about an endangered key could not be sent. Look at the keys.", {
+        namespace: "AWS/Events", metricName: "FailedInvocations",
+        dimensions: [{ name: "RuleName", value: Fn.ref("KeyEndangered") }],
+        statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
+      });
+    const given = Fn.select(5, Fn.split(":", Fn.ref("AlarmTopicArn")));
+    const topic = Fn.conditionIf("OwnTopic", Fn.getAtt("AlarmTopic", "TopicName"), given);
+    this.#alarm("UndeliveredAlarmsAlarm", "undelivered-alarms",
+      "A subscriber of the alarms could not be reached. The others read this.", {
+        namespace: "AWS/SNS", metricName: "NumberOfNotificationsFailed",
+        dimensions: [{ name: "TopicName", value: topic.toString() }],
+        statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
+      });
   }
 
   #dashboard(functions: Deployed[]): void {
