@@ -67,3 +67,12 @@ def test_a_message_that_no_subscriber_gets_is_missed(every):
             assert dimension["Value"]["Fn::If"][1] == {"Fn::GetAtt": [name, "TopicName"]}
             topics += 1
     assert topics
+
+
+def test_a_first_deployment_that_fails_can_leave_nothing_behind(every):
+    """`Retain` keeps what nobody has used yet as well, and a protected table is not deleted by CloudFormation either."""
+    for file, template in every.items():
+        kept = [name for name, body in template["Resources"].items() if body.get("DeletionPolicy") == "Retain"]
+        assert kept == [], f"{file}: RetainExceptOnCreate keeps them from everything else"
+    for name, body in of_type(every, "AWS::DynamoDB::Table"):
+        assert body["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTables", True, False]}, name

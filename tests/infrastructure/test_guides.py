@@ -1,6 +1,7 @@
 """What the guides name is what the templates have."""
 
 import re
+import tomllib
 
 import pytest
 
@@ -53,3 +54,17 @@ def test_outputs_that_a_guide_names_exist(templates, name):
     known = {output for template in templates for output in template.get("Outputs", {})}
     named = set(re.findall(r"output\s+([A-Z][A-Za-z]+)\)|OutputKey=='([A-Z][A-Za-z]+)'", guide(name)))
     assert {first or second for first, second in named} <= known
+
+
+@pytest.mark.parametrize("name", ["docs/operating.md", "infra/README.md"])
+def test_who_deploys_with_sam_is_told_to_protect_the_stack(name):
+    """`sam deploy` has no option for it, so a command of its own follows it."""
+    text = guide(name)
+    assert text.index("sam deploy") < text.index("update-termination-protection --enable-termination-protection")
+
+
+def test_the_settings_of_a_region_protect_its_tables():
+    """SAM keeps what it is not told, and the first deployment is told otherwise."""
+    settings = tomllib.loads(guide("infra/sam/samconfig.toml"))
+    overrides = [body["deploy"]["parameters"]["parameter_overrides"] for name, body in settings.items() if name != "version"]
+    assert overrides and all("TableDeletionProtection=true" in text.split() for text in overrides)

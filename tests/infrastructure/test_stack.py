@@ -70,13 +70,16 @@ def test_only_functions_that_have_to_sign_and_only_digests(template):
 def test_nothing_is_retained_or_deleted_by_accident(template):
     lasting = {"AWS::DynamoDB::Table", "AWS::KMS::Key"}
     passing = {"AWS::Logs::LogGroup"}
+    policies = {
+        **dict.fromkeys(lasting, ("RetainExceptOnCreate", "Retain")), **dict.fromkeys(passing, ("Delete", "Delete")),
+    }
     for name, body in template["Resources"].items():
-        expected = "Retain" if body["Type"] in lasting else "Delete" if body["Type"] in passing else None
-        assert body.get("DeletionPolicy") == expected, name
-        assert body.get("UpdateReplacePolicy") == expected, name
+        found = (body.get("DeletionPolicy"), body.get("UpdateReplacePolicy"))
+        assert found == policies.get(body["Type"], (None, None)), name
+    assert template["Parameters"]["TableDeletionProtection"]["Default"] == "true"
+    assert template["Conditions"]["ProtectsTables"] == {"Fn::Equals": [{"Ref": "TableDeletionProtection"}, "true"]}
     for name, body in resources(template, "AWS::DynamoDB::Table").items():
         properties = body["Properties"]
-        assert properties["DeletionProtectionEnabled"] is True, name
         assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
         assert properties["BillingMode"] == "PAY_PER_REQUEST", name
     ttl = {name for name, body in resources(template, "AWS::DynamoDB::Table").items()

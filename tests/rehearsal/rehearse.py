@@ -689,8 +689,64 @@ def guarded(rehearsal, deployed):
         rehearsal.check(own, f"{name} refuses what does not come over TLS", statement)
 
 
+LASTING = ["ConfigTable", "UsersTable", "FlowTable", "FirstSigningKey", "SecondSigningKey", "SealingKey"]
+
+
+def failing_at_first(rehearsal, template):
+    """A first deployment that fails near its end is taken back altogether (docs/operating.md, "From nothing")."""
+    region, check = "ap-southeast-2", rehearsal.check
+    formation, kms, dynamodb = (rehearsal.client(service, region) for service in ("cloudformation", "kms", "dynamodb"))
+    failing = json.loads(template.read_text())
+    failing["Resources"]["Nowhere"] = {
+        "Type": "AWS::Route53::RecordSet", "DependsOn": LASTING,
+        "Properties": {"HostedZoneId": "ZNOWHERE", "Name": "au.auth.example", "Type": "TXT", "ResourceRecords": ['"x"']},
+    }
+    path = rehearsal.work / "failing.json"
+    path.write_text(json.dumps(failing))
+    try:
+        rehearsal.sam_deploy(path, region, "au", TableDeletionProtection="false")
+    except AssertionError as error:
+        said = str(error)
+    else:
+        raise AssertionError("a record in a zone that does not exist was no reason to fail")
+    [stack] = formation.describe_stacks(StackName="postern-au")["Stacks"]
+    check(stack["StackStatus"] == "ROLLBACK_COMPLETE", "a first deployment that fails is taken back", said)
+    pages = formation.get_paginator("describe_stack_events").paginate(StackName="postern-au")
+    made = {event["LogicalResourceId"]: event["PhysicalResourceId"] for page in pages for event in page["StackEvents"]
+            if event["ResourceStatus"] == "CREATE_COMPLETE"}
+    check(set(LASTING) <= set(made), "after it had made its tables and keys", sorted(made))
+    tables = dynamodb.list_tables()["TableNames"]
+    check(tables == [], "no table is left of it", tables)
+    states = [kms.describe_key(KeyId=made[name])["KeyMetadata"]["KeyState"] for name in LASTING if name.endswith("Key")]
+    check(states == ["PendingDeletion"] * 3, "and its keys are scheduled for deletion", states)
+
+
+def protect(rehearsal, deployed):
+    """What follows the first `sam deploy`; CDK does it by itself."""
+    formation = rehearsal.client("cloudformation", deployed.region)
+    formation.update_termination_protection(StackName=deployed.name, EnableTerminationProtection=True)
+
+
+def protected(rehearsal, deployed):
+    """Neither the stack nor its tables can be deleted by mistake."""
+    formation, dynamodb = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "dynamodb"))
+
+    def refused(call, **named):
+        try:
+            call(**named)
+        except botocore.exceptions.ClientError as error:
+            return "rotect" in error.response["Error"]["Message"]
+        return False
+
+    rehearsal.check(refused(formation.delete_stack, StackName=deployed.name), "the stack is protected from deletion")
+    for table in ("Config", "Users", "Flow"):
+        name = deployed.outputs[f"{table}TableName"]
+        rehearsal.check(refused(dynamodb.delete_table, TableName=name), f"and its table {table.lower()}")
+
+
 def deletion(rehearsal, deployed):
     formation = rehearsal.client("cloudformation", deployed.region)
+    formation.update_termination_protection(StackName=deployed.name, EnableTerminationProtection=False)
     formation.delete_stack(StackName=deployed.name)
     formation.get_waiter("stack_delete_complete").wait(StackName=deployed.name, WaiterConfig={"Delay": 1})
     tables = rehearsal.client("dynamodb", deployed.region).list_tables()["TableNames"]
@@ -711,7 +767,9 @@ def rehearse(rehearsal):
     rehearsal.start()
     rehearsal.say("The template for MiniStack is derived from infra/sam/template.yaml:")
     template = rehearsal.sam_template()
+    failing_at_first(rehearsal, template)
     here = rehearsal.sam_deploy(template, "eu-west-1", "eu")
+    protect(rehearsal, here)
     rehearsal.say("eu-west-1 is deployed by SAM")
     own_domain = domain(rehearsal, "us-east-1", "us.auth.example")
     there = rehearsal.cdk_deploy("us-east-1", "us", **own_domain)
@@ -737,6 +795,7 @@ def rehearse(rehearsal):
     here, parameters = upgrade(rehearsal, template, here, visitor)
     shifting(rehearsal, template, here, visitor, **parameters)
     for deployed in (there, here):
+        protected(rehearsal, deployed)
         deletion(rehearsal, deployed)
     rehearsal.reachable()
 

@@ -13,6 +13,8 @@ export function parameters(stack: Stack, label: string) {
   text("CreateSigningKeys", "true", "Whether this stack makes its own two signing keys.", ["true", "false"]);
   text("FurtherSigningKeyArns", "", "More signing keys that the token function may use, with commas between them.");
   text("TableKeyArn", "", "A KMS key of yours for the tables; without one, DynamoDB's own.");
+  text("TableDeletionProtection", "true", "Whether DynamoDB refuses to delete the tables. Without it a first deployment " +
+    "that fails takes back what it made; deploy again with it afterwards.", ["true", "false"]);
   text("AlarmTopicArn", "", "Where alarms are sent, a topic whose policy lets CloudWatch and, without a condition, " +
     "EventBridge publish; without one, the stack makes a topic to which you subscribe.");
   text("TrafficAlias", "", "An alias of every function to send requests to.");
@@ -54,6 +56,7 @@ export function conditions(stack: Stack) {
   const hasDomain = made("HasDomain", given("DomainName"));
   made("HasFurtherKeys", given("FurtherSigningKeyArns"));
   made("HasTableKey", given("TableKeyArn"));
+  made("ProtectsTables", Fn.conditionEquals(ref("TableDeletionProtection"), "true"));
   made("HasTrafficAlias", given("TrafficAlias"));
   made("SignsWithRsa", Fn.conditionEquals(ref("SigningKeySpec"), "RSA_2048"));
   return {

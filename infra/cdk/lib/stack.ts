@@ -33,8 +33,9 @@ export interface Deployed {
   logGroup: logs.CfnLogGroup;
 }
 
+/** Outlives the stack, but not a first deployment that fails. */
 function kept<R extends CfnResource>(resource: R): R {
-  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
   resource.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
   return resource;
 }
@@ -72,7 +73,10 @@ export class PosternStack extends Stack {
   readonly #conditions: Conditions;
 
   constructor(scope: Construct, id: string, props: PosternProps) {
-    super(scope, id, { ...props, description: "Postern, an OAuth 2.1 and OpenID Connect authorization server, in one region." });
+    super(scope, id, {
+      terminationProtection: true, ...props,
+      description: "Postern, an OAuth 2.1 and OpenID Connect authorization server, in one region.",
+    });
     this.#parameters = parameters(this, props.label);
     this.#conditions = conditions(this);
     this.#tables();
@@ -94,12 +98,12 @@ export class PosternStack extends Stack {
     for (const [id, names] of [["ConfigTable", ["pk", "sk"]], ["UsersTable", ["pk", "sk"]], ["FlowTable", ["pk"]]] as const) {
       const table = kept(new dynamodb.CfnTable(this, id, {
         billingMode: "PAY_PER_REQUEST",
-        deletionProtectionEnabled: true,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         attributeDefinitions: names.map(text),
         keySchema: names.map((name, at) => key(name, at === 0 ? "HASH" : "RANGE")),
         ...(id === "FlowTable" ? { timeToLiveSpecification: { attributeName: "ttl", enabled: true } } : {}),
       }));
+      table.addPropertyOverride("DeletionProtectionEnabled", ifElse("ProtectsTables", true, false));
       table.addPropertyOverride("SSESpecification", ifElse(
         "HasTableKey",
         { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: { Ref: "TableKeyArn" } },
