@@ -98,7 +98,7 @@ def due(function, log_group):
         else:
             statement = {
                 "Effect": "Allow", "Action": f"kms:{right['action']}",
-                "Resource": {"Fn::GetAtt": ["SealingKey", "Arn"]},
+                "Resource": SEALING_KEY,
                 "Condition": {"StringEquals": {"kms:EncryptionContext:purpose": right["purposes"]}},
             }
         yield statement
@@ -107,6 +107,7 @@ def due(function, log_group):
         yield {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": ["LogoutQueue", "Arn"]}}
 
 
+SEALING_KEY = {"Fn::If": ["OwnSealingKey", {"Fn::GetAtt": ["SealingKey", "Arn"]}, {"Ref": "ExistingSealingKeyArn"}]}
 OWN_KEYS = "${FirstSigningKey.Arn},${SecondSigningKey.Arn}"
 KEY_LIST = {"Fn::If": [
     "OwnSigningKeys",

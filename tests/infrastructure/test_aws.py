@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import resources, templates
+from stack import SEALING_KEY, resources, templates
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,36 @@ def test_a_first_deployment_that_fails_can_leave_nothing_behind(every):
         assert kept == [], f"{file}: RetainExceptOnCreate keeps them from everything else"
     for name, body in of_type(every, "AWS::DynamoDB::Table"):
         assert body["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTables", True, False]}, name
+
+
+def test_the_key_on_which_everything_sealed_depends_can_be_had_in_another_region(every):
+    """KMS decides that when it makes a key. What such a key encrypted is encrypted under it for ever."""
+    keys = [(name, body["Properties"]) for name, body in of_type(every, "AWS::KMS::Key")]
+    sealing = {name: properties.get("MultiRegion") for name, properties in keys if properties.get("KeyUsage") != "SIGN_VERIFY"}
+    assert sealing and all(multi_region is True for multi_region in sealing.values()), sealing
+
+
+def test_who_may_use_a_key_stands_in_its_policy(every):
+    """The account's roles decide about everything else, so a role with `kms:*` must not suffice. Replicas have policies
+    of their own, and re-encrypting under another key is opening."""
+    uses = ["kms:Sign"], ["kms:Decrypt", "kms:ReEncryptFrom"]
+    keys = of_type(every, "AWS::KMS::Key") + of_type(every, "AWS::KMS::ReplicaKey")
+    found = {}
+    for name, body in keys:
+        for statement in body["Properties"]["KeyPolicy"]["Statement"]:
+            named = statement.get("Condition", {}).get("StringNotEquals", {}).get("aws:PrincipalArn")
+            if named and (statement["Effect"], statement["Principal"], statement["Resource"]) == ("Deny", "*", "*"):
+                actions = statement["Action"]
+                found[name] = [actions] if isinstance(actions, str) else actions
+    assert set(found) == {name for name, _ in keys}
+    for name, actions in found.items():
+        assert actions == uses["sealing" in name.lower()], name
+
+
+def test_a_key_that_is_copied_or_gets_another_policy_is_told_of(every):
+    """Who can replicate a key gives the replica whatever policy they like."""
+    [rule] = [body["Properties"] for _, body in of_type(every, "AWS::Events::Rule")]
+    detail = rule["EventPattern"]["detail"]
+    assert {"DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "ReplicateKey"} <= set(detail["eventName"])
+    for keys in detail["resources"]["ARN"]["Fn::If"][1:]:
+        assert SEALING_KEY in keys

@@ -1,11 +1,14 @@
 """What the guides name is what the templates have."""
 
+import copy
+import json
 import re
 import tomllib
 
 import pytest
 
-from stack import CONTRACT, REPOSITORY, canary, plain_template, resources, translated
+import stack
+from stack import CONTRACT, REPOSITORY, resources, translated
 
 GUIDES = ["docs/operating.md", "docs/regions.md", "infra/README.md"]
 
@@ -16,8 +19,8 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def templates(server):
-    return [server, canary(), plain_template("signing-key.yaml"), plain_template("signing-key-replica.yaml")]
+def templates():
+    return list(stack.templates().values())
 
 
 def guide(name):
@@ -68,3 +71,13 @@ def test_the_settings_of_a_region_protect_its_tables():
     settings = tomllib.loads(guide("infra/sam/samconfig.toml"))
     overrides = [body["deploy"]["parameters"]["parameter_overrides"] for name, body in settings.items() if name != "version"]
     assert overrides and all("TableDeletionProtection=true" in text.split() for text in overrides)
+
+
+def test_a_key_that_leaves_its_stack_is_given_the_policy_that_others_have(server):
+    [text] = re.findall(r"--policy \"\$\(cat <<END\n(.*?)\n   END\n", guide("docs/operating.md"), re.DOTALL)
+    due = copy.deepcopy(server["Resources"]["SealingKey"]["Properties"]["KeyPolicy"])
+    root, functions, administrator = due["Statement"]
+    root["Principal"] = {"AWS": "arn:aws:iam::ACCOUNT:root"}
+    functions["Condition"]["StringNotEquals"]["aws:PrincipalArn"] = ["$roles", "$administrator"]
+    administrator["Condition"]["StringEquals"]["aws:PrincipalArn"] = "$administrator"
+    assert json.loads(text) == due

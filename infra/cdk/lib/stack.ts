@@ -16,8 +16,8 @@ import type { Construct } from "constructs";
 import { join } from "node:path";
 
 import { Watch } from "./watch.js";
-import { capital, contract, type FunctionContract, routeId, signers } from "./contract.js";
-import { conditions, type Conditions, parameters, type Parameters } from "./parameters.js";
+import { capital, contract, type FunctionContract, decrypters, routeId, signers } from "./contract.js";
+import { conditions, type Conditions, parameters, type Parameters, SEALING_KEY } from "./parameters.js";
 
 export interface PosternProps extends StackProps {
   /** The name of the region in codes and host names. */
@@ -124,18 +124,41 @@ export class PosternStack extends Stack {
           Version: "2012-10-17",
           Statement: [ROLES_DECIDE, {
             Sid: "OnlyFunctionsThatSignDo", Effect: "Deny", Principal: "*", Action: "kms:Sign", Resource: "*",
-            Condition: { StringNotEquals: { "aws:PrincipalArn": signingRoles() } },
+            Condition: { StringNotEquals: { "aws:PrincipalArn": roles(signers) } },
           }],
         },
       }));
       key.cfnOptions.condition = this.#conditions.ownSigningKeys;
     }
-    kept(new kms.CfnKey(this, "SealingKey", {
+    const decrypting = { Effect: "Deny", Principal: "*", Action: ["kms:Decrypt", "kms:ReEncryptFrom"], Resource: "*" };
+    const sealing = kept(new kms.CfnKey(this, "SealingKey", {
       description: Fn.sub("Postern ${RegionLabel}, for sealing"),
+      // What it encrypts stays encrypted under it, and KMS cannot make a key one that has replicas later.
+      multiRegion: true,
       enableKeyRotation: true,
       pendingWindowInDays: 30,
-      keyPolicy: { Version: "2012-10-17", Statement: [ROLES_DECIDE] },
+      // The account's roles decide, but nobody decrypts except the functions that have to, and the administrator, who seals
+      // the secrets in workspace files: who decrypted a wrapped signing key could sign. Re-encrypting under another key is
+      // decrypting too.
+      keyPolicy: {
+        Version: "2012-10-17",
+        Statement: [
+          ROLES_DECIDE,
+          {
+            Sid: "OnlyFunctionsAndTheAdministratorDecrypt", ...decrypting,
+            Condition: { StringNotEquals: { "aws:PrincipalArn": [...roles(decrypters), { Ref: "AdministratorArn" }] } },
+          },
+          {
+            Sid: "TheAdministratorDecryptsForSecretsOnly", ...decrypting,
+            Condition: {
+              StringEquals: { "aws:PrincipalArn": { Ref: "AdministratorArn" } },
+              StringNotEquals: { "kms:EncryptionContext:purpose": ["client-secret", "upstream-secret"] },
+            },
+          },
+        ],
+      },
     }));
+    sealing.cfnOptions.condition = this.#conditions.ownSealingKey;
   }
 
   #frontDoor(): api.CfnApi {
@@ -166,7 +189,7 @@ export class PosternStack extends Stack {
     const values: Record<string, unknown> = {
       PUBLIC_URL, REGION_LABEL: { Ref: "RegionLabel" }, CONFIG_TABLE: { Ref: "ConfigTable" },
       USERS_TABLE: { Ref: "UsersTable" }, FLOW_TABLE: { Ref: "FlowTable" },
-      SEALING_KEY_ARN: attribute("SealingKey", "Arn"), SIGNING_KEY_ARNS: SIGNING_KEYS,
+      SEALING_KEY_ARN: SEALING_KEY, SIGNING_KEY_ARNS: SIGNING_KEYS,
       LOGOUT_QUEUE_URL: { Ref: "LogoutQueue" },
     };
     const target = new lambda.CfnFunction(this, `${capital(name)}Function`, {
@@ -331,21 +354,23 @@ export class PosternStack extends Stack {
     for (const table of ["ConfigTable", "UsersTable", "FlowTable"]) {
       output(`${table}Name`, { Ref: table });
     }
-    output("SealingKeyArn", attribute("SealingKey", "Arn"));
-    output("SigningRoleArns", { "Fn::Join": [",", signingRoles()] },
+    output("SealingKeyArn", SEALING_KEY, "The key for sealing, and the primary of its replicas.");
+    output("SealingRoleArns", { "Fn::Join": [",", roles(decrypters)] },
+      "The roles that decrypt with the key for sealing, for the policies of its replicas.");
+    output("SigningRoleArns", { "Fn::Join": [",", roles(signers)] },
       "The roles that sign, for the policies of further signing keys.");
     output("FirstSigningKeyArn", attribute("FirstSigningKey", "Arn"), undefined, ownSigningKeys);
     output("SecondSigningKeyArn", attribute("SecondSigningKey", "Arn"), undefined, ownSigningKeys);
     output("AlarmTopicName", ifElse("OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }),
       "Subscribe to it to hear of alarms.");
-    output("AdminEnvironment", join_(ADMIN_ENVIRONMENT, { Url: PUBLIC_URL, Keys: SIGNING_KEYS }),
+    output("AdminEnvironment", join_(ADMIN_ENVIRONMENT, { Url: PUBLIC_URL, Sealing: SEALING_KEY, Keys: SIGNING_KEYS }),
       "Export it, and credentials, before `postern apply` and `postern keys`.");
   }
 }
 
 const ADMIN_ENVIRONMENT =
   "PUBLIC_URL=${Url} REGION_LABEL=${RegionLabel} AWS_REGION=${AWS::Region} CONFIG_TABLE=${ConfigTable} " +
-  "USERS_TABLE=${UsersTable} FLOW_TABLE=${FlowTable} SEALING_KEY_ARN=${SealingKey.Arn} SIGNING_KEY_ARNS=${Keys}";
+  "USERS_TABLE=${UsersTable} FLOW_TABLE=${FlowTable} SEALING_KEY_ARN=${Sealing} SIGNING_KEY_ARNS=${Keys}";
 
 const ACCESS_LOG =
   '{"requestId":"$context.requestId","time":"$context.requestTimeEpoch","ip":"$context.identity.sourceIp", ' +
@@ -353,8 +378,8 @@ const ACCESS_LOG =
   '"integrationStatus":"$context.integrationStatus","integrationLatency":"$context.integrationLatency", ' +
   '"error":"$context.error.responseType"}';
 
-/** The roles of the functions that sign. */
-const signingRoles = (): unknown[] => signers.map((name) => attribute(`${capital(name)}Role`, "Arn"));
+/** The roles of these functions. */
+const roles = (names: string[]): unknown[] => names.map((name) => attribute(`${capital(name)}Role`, "Arn"));
 
 /** What a role may, and nothing else: each statement is one of the contract. */
 function statements(rights: FunctionContract, logGroup: string): object[] {
@@ -372,7 +397,7 @@ function statements(rights: FunctionContract, logGroup: string): object[] {
     },
   }));
   const keys = rights.kms.map(({ key, action, purposes }) => {
-    const Resource = key === "signing" ? { "Fn::Split": [",", SIGNING_KEYS] } : attribute("SealingKey", "Arn");
+    const Resource = key === "signing" ? { "Fn::Split": [",", SIGNING_KEYS] } : SEALING_KEY;
     const right = { Effect: "Allow", Action: `kms:${action}`, Resource };
     if (action === "Sign") {
       return {

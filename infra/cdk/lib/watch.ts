@@ -6,7 +6,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import * as sns from "aws-cdk-lib/aws-sns";
 
 import { capital } from "./contract.js";
-import type { Conditions } from "./parameters.js";
+import { type Conditions, SEALING_KEY } from "./parameters.js";
 import type { Deployed } from "./stack.js";
 
 const TOPIC = { "Fn::If": ["OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }] };
@@ -198,23 +198,26 @@ export class Watch {
       });
   }
 
-  /** CloudTrail tells of it within minutes: a key that is disabled or scheduled for deletion can be had back. */
+  /**
+   * CloudTrail tells of it within minutes: a key that is disabled or scheduled for deletion can be had back. A replica has
+   * whatever policy its maker gives it.
+   */
   #endangered(): void {
     const arn = (key: string) => ({ "Fn::GetAtt": [key, "Arn"] });
     const rule = new events.CfnRule(this.#stack, "KeyEndangered", {
-      description: "A key of Postern was disabled or scheduled for deletion.",
+      description: "A key of Postern was disabled, scheduled for deletion, replicated, or got another policy.",
       eventPattern: {
         source: ["aws.kms"],
         "detail-type": ["AWS API Call via CloudTrail"],
         detail: {
           eventSource: ["kms.amazonaws.com"],
-          eventName: ["DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy"],
+          eventName: ["DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "ReplicateKey"],
           resources: {
             ARN: {
               "Fn::If": [
                 "OwnSigningKeys",
-                [arn("SealingKey"), arn("FirstSigningKey"), arn("SecondSigningKey")],
-                [arn("SealingKey")],
+                [SEALING_KEY, arn("FirstSigningKey"), arn("SecondSigningKey")],
+                [SEALING_KEY],
               ],
             },
           },

@@ -147,7 +147,7 @@ test("every alarm reaches somebody, and each function has its two", () => {
 test("client developers and administrators find what they need in the outputs", () => {
   assert.deepEqual(Object.keys(template.findOutputs("*")).sort(), [
     "AdminEnvironment", "AlarmTopicName", "ApiId", "ConfigTableName", "DiscoveryUrl", "FirstSigningKeyArn",
-    "FlowTableName", "Issuer", "PublicUrl", "RegionalDomainName", "RegionalHostedZoneId", "SealingKeyArn",
+    "FlowTableName", "Issuer", "PublicUrl", "RegionalDomainName", "RegionalHostedZoneId", "SealingKeyArn", "SealingRoleArns",
     "SecondSigningKeyArn", "SigningRoleArns", "UsersTableName",
   ]);
 });
