@@ -109,3 +109,14 @@ def test_a_key_that_is_copied_or_gets_another_policy_is_told_of(every):
     assert {"DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "ReplicateKey"} <= set(detail["eventName"])
     for keys in detail["resources"]["ARN"]["Fn::If"][1:]:
         assert SEALING_KEY in keys
+
+
+def test_access_logs_go_where_no_policy_has_to_name_them(every):
+    """AWS delivers them by a policy of the account that ends at 5,120 characters and names each other log group."""
+    stages = of_type(every, "AWS::ApiGatewayV2::Stage")
+    assert stages
+    for name, body in stages:
+        group, _ = body["Properties"]["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
+        [properties] = [found["Properties"] for logical, found in of_type(every, "AWS::Logs::LogGroup")
+                        if logical == f"{name.split(':')[0]}: {group}"]
+        assert properties["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/"), name

@@ -81,3 +81,14 @@ def test_a_key_that_leaves_its_stack_is_given_the_policy_that_others_have(server
     functions["Condition"]["StringNotEquals"]["aws:PrincipalArn"] = ["$roles", "$administrator"]
     administrator["Condition"]["StringEquals"]["aws:PrincipalArn"] = "$administrator"
     assert json.loads(text) == due
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_log_groups_that_a_guide_reads_exist(server, name):
+    groups = {body["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", "postern-eu")
+              for body in resources(server, "AWS::Logs::LogGroup").values()}
+    read = set(re.findall(r"logs tail \"?(/aws/[^\s\"]+)", guide(name)))
+    # In a loop over the functions.
+    read = {group.replace("$function", "token") for group in read}
+    assert read <= groups
+    assert read or name != "docs/operating.md"

@@ -282,8 +282,9 @@ export class PosternStack extends Stack {
       "POST /{tenant}/{workspace}/login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /{tenant}/{workspace}/oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
     };
+    // Below /aws/vendedlogs/, because the account's policy for delivering logs, which is limited, has to name other groups.
     const accessLogs = passing(new logs.CfnLogGroup(this, "AccessLogs", {
-      logGroupName: Fn.sub("/aws/apigateway/${AWS::StackName}"),
+      logGroupName: Fn.sub("/aws/vendedlogs/apigateway/${AWS::StackName}"),
       retentionInDays: limits.logRetentionDays.valueAsNumber,
     }));
     const stage = new api.CfnStage(this, "Stage", {
