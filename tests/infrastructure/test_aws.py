@@ -120,3 +120,11 @@ def test_access_logs_go_where_no_policy_has_to_name_them(every):
         [properties] = [found["Properties"] for logical, found in of_type(every, "AWS::Logs::LogGroup")
                         if logical == f"{name.split(':')[0]}: {group}"]
         assert properties["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/"), name
+
+
+def test_what_a_function_is_billed_for_can_be_seen(every):
+    """Lambda writes its report of a request, with time and memory, at the level INFO."""
+    functions = of_type(every, "AWS::Lambda::Function")
+    assert functions
+    for name, body in functions:
+        assert body["Properties"]["LoggingConfig"]["SystemLogLevel"] == "INFO", name

@@ -202,7 +202,7 @@ export class PosternStack extends Stack {
       timeout: 10,
       role: role.attrArn,
       loggingConfig: {
-        logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN", logGroup: logGroup.ref,
+        logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "INFO", logGroup: logGroup.ref,
       },
     });
     target.addPropertyOverride("Environment.Variables", Object.fromEntries(

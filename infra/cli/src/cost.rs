@@ -89,8 +89,8 @@ pub struct CostOptions {
     /// How many of a hundred requests start a function.
     #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub starts: u8,
-    /// Log lines for each request, in KB.
-    #[arg(long, value_name = "KB", default_value_t = 1.0, value_parser = amount)]
+    /// Log lines for each request, in KB: those of the function, the gateway's, and the two of Lambda.
+    #[arg(long, value_name = "KB", default_value_t = 1.5, value_parser = amount)]
     pub log_kb: f64,
     /// KMS keys in each region: two that sign and one for sealing, unless you add some.
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]

@@ -266,15 +266,15 @@ mod tests {
             // Two signatures at $3, and a hundredth of 6 requests that start a function.
             ("KMS Sign", 6.0),
             ("KMS at starts", 0.18),
-            ("Logs (KB)", 3.0),
+            ("Logs (KB)", 4.5),
             ("Egress (KB)", 1.755),
         ];
         for (item, expected) in table {
             about(dollars(&bill, item), expected, item);
         }
-        about(bill.per_million(), 22.2225, "a million");
+        about(bill.per_million(), 23.7225, "a million");
         // Three keys, 40 metrics under alarm, three of our own, a dashboard.
-        about(bill.per_month(), 22.2225 + 3.0 + 4.0 + 0.9 + 3.0, "a month");
+        about(bill.per_month(), 23.7225 + 3.0 + 4.0 + 0.9 + 3.0, "a month");
     }
 
     #[test]
