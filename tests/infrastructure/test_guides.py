@@ -92,3 +92,11 @@ def test_log_groups_that_a_guide_reads_exist(server, name):
     read = {group.replace("$function", "token") for group in read}
     assert read <= groups
     assert read or name != "docs/operating.md"
+
+
+def test_the_guide_promises_no_more_requests_than_lambda_takes():
+    """Ten a second for each unit of concurrency, however short they are (AWS Lambda Developer Guide, "Lambda quotas")."""
+    [row] = [line for line in guide("docs/operating.md").splitlines() if line.startswith("| Lambda, concurrent executions")]
+    _, _, quota, meaning, _ = row.split("|")
+    number = lambda pattern, text: int(re.search(pattern, text)[1].replace(",", ""))
+    assert number(r"([\d,]+) requests a second", meaning) == 10 * number(r"([\d,]+) for the account", quota)
