@@ -100,3 +100,15 @@ def test_the_guide_promises_no_more_requests_than_lambda_takes():
     _, _, quota, meaning, _ = row.split("|")
     number = lambda pattern, text: int(re.search(pattern, text)[1].replace(",", ""))
     assert number(r"([\d,]+) requests a second", meaning) == 10 * number(r"([\d,]+) for the account", quota)
+
+
+@pytest.mark.parametrize("name", [*GUIDES, "docs/configuration.md", "README.md"])
+def test_what_a_guide_has_built_for_a_deployment_is_built_from_the_lock_file(name):
+    """`cargo lambda build` takes that from Cargo.toml, because SAM, which calls it, passes on no flags."""
+    commands = re.findall(r"cargo (?:run|build|install) [^\n`]*--release[^\n`]*", guide(name))
+    assert all("--locked" in command for command in commands), commands
+
+
+def test_functions_are_built_from_the_lock_file():
+    metadata = tomllib.loads(guide("Cargo.toml"))["workspace"]["metadata"]
+    assert metadata["lambda"]["build"]["locked"] is True
