@@ -38,6 +38,12 @@ def canary():
     return plain_template("canary.yaml")
 
 
+def templates():
+    """Every template that we deploy, as CloudFormation sees it, by the name of its file."""
+    names = sorted(path.name for path in (REPOSITORY / "infra/sam").glob("*.yaml"))
+    return {name: translated() if name == "template.yaml" else plain_template(name) for name in names}
+
+
 def resources(template, kind):
     return {name: body for name, body in template["Resources"].items() if body["Type"] == kind}
 
@@ -92,7 +98,7 @@ def due(function, log_group):
         else:
             statement = {
                 "Effect": "Allow", "Action": f"kms:{right['action']}",
-                "Resource": {"Fn::GetAtt": ["SealingKey", "Arn"]},
+                "Resource": SEALING_KEY,
                 "Condition": {"StringEquals": {"kms:EncryptionContext:purpose": right["purposes"]}},
             }
         yield statement
@@ -101,6 +107,7 @@ def due(function, log_group):
         yield {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": ["LogoutQueue", "Arn"]}}
 
 
+SEALING_KEY = {"Fn::If": ["OwnSealingKey", {"Fn::GetAtt": ["SealingKey", "Arn"]}, {"Ref": "ExistingSealingKeyArn"}]}
 OWN_KEYS = "${FirstSigningKey.Arn},${SecondSigningKey.Arn}"
 KEY_LIST = {"Fn::If": [
     "OwnSigningKeys",

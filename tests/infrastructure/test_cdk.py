@@ -72,6 +72,13 @@ def test_both_stacks_are_the_same(cdk, section):
     assert {name: body["Value"] for name, body in other.items()} == {name: body["Value"] for name, body in sam.items()}
 
 
+def test_no_stack_is_deleted_by_mistake(assembly):
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+    stacks = {name: body["properties"] for name, body in artifacts.items() if body["type"] == "aws:cloudformation:stack"}
+    assert set(stacks) == {"postern-eu", "postern-eu-canary"}
+    assert all(properties["terminationProtection"] is True for properties in stacks.values())
+
+
 def shape(parameters, common=("Type", "Default", "AllowedPattern", "MinValue", "MaxValue")):
     return {name: {key: body.get(key) for key in common}
             for name, body in parameters.items() if name != "BootstrapVersion"}

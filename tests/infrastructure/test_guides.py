@@ -1,10 +1,14 @@
 """What the guides name is what the templates have."""
 
+import copy
+import json
 import re
+import tomllib
 
 import pytest
 
-from stack import CONTRACT, REPOSITORY, canary, plain_template, resources, translated
+import stack
+from stack import CONTRACT, REPOSITORY, resources, translated
 
 GUIDES = ["docs/operating.md", "docs/regions.md", "infra/README.md"]
 
@@ -15,8 +19,8 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def templates(server):
-    return [server, canary(), plain_template("signing-key.yaml"), plain_template("signing-key-replica.yaml")]
+def templates():
+    return list(stack.templates().values())
 
 
 def guide(name):
@@ -53,3 +57,58 @@ def test_outputs_that_a_guide_names_exist(templates, name):
     known = {output for template in templates for output in template.get("Outputs", {})}
     named = set(re.findall(r"output\s+([A-Z][A-Za-z]+)\)|OutputKey=='([A-Z][A-Za-z]+)'", guide(name)))
     assert {first or second for first, second in named} <= known
+
+
+@pytest.mark.parametrize("name", ["docs/operating.md", "infra/README.md"])
+def test_who_deploys_with_sam_is_told_to_protect_the_stack(name):
+    """`sam deploy` has no option for it, so a command of its own follows it."""
+    text = guide(name)
+    assert text.index("sam deploy") < text.index("update-termination-protection --enable-termination-protection")
+
+
+def test_the_settings_of_a_region_protect_its_tables():
+    """SAM keeps what it is not told, and the first deployment is told otherwise."""
+    settings = tomllib.loads(guide("infra/sam/samconfig.toml"))
+    overrides = [body["deploy"]["parameters"]["parameter_overrides"] for name, body in settings.items() if name != "version"]
+    assert overrides and all("TableDeletionProtection=true" in text.split() for text in overrides)
+
+
+def test_a_key_that_leaves_its_stack_is_given_the_policy_that_others_have(server):
+    [text] = re.findall(r"--policy \"\$\(cat <<END\n(.*?)\n   END\n", guide("docs/operating.md"), re.DOTALL)
+    due = copy.deepcopy(server["Resources"]["SealingKey"]["Properties"]["KeyPolicy"])
+    root, functions, administrator = due["Statement"]
+    root["Principal"] = {"AWS": "arn:aws:iam::ACCOUNT:root"}
+    functions["Condition"]["StringNotEquals"]["aws:PrincipalArn"] = ["$roles", "$administrator"]
+    administrator["Condition"]["StringEquals"]["aws:PrincipalArn"] = "$administrator"
+    assert json.loads(text) == due
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_log_groups_that_a_guide_reads_exist(server, name):
+    groups = {body["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", "postern-eu")
+              for body in resources(server, "AWS::Logs::LogGroup").values()}
+    read = set(re.findall(r"logs tail \"?(/aws/[^\s\"]+)", guide(name)))
+    # In a loop over the functions.
+    read = {group.replace("$function", "token") for group in read}
+    assert read <= groups
+    assert read or name != "docs/operating.md"
+
+
+def test_the_guide_promises_no_more_requests_than_lambda_takes():
+    """Ten a second for each unit of concurrency, however short they are (AWS Lambda Developer Guide, "Lambda quotas")."""
+    [row] = [line for line in guide("docs/operating.md").splitlines() if line.startswith("| Lambda, concurrent executions")]
+    _, _, quota, meaning, _ = row.split("|")
+    number = lambda pattern, text: int(re.search(pattern, text)[1].replace(",", ""))
+    assert number(r"([\d,]+) requests a second", meaning) == 10 * number(r"([\d,]+) for the account", quota)
+
+
+@pytest.mark.parametrize("name", [*GUIDES, "docs/configuration.md", "README.md"])
+def test_what_a_guide_has_built_for_a_deployment_is_built_from_the_lock_file(name):
+    """`cargo lambda build` takes that from Cargo.toml, because SAM, which calls it, passes on no flags."""
+    commands = re.findall(r"cargo (?:run|build|install) [^\n`]*--release[^\n`]*", guide(name))
+    assert all("--locked" in command for command in commands), commands
+
+
+def test_functions_are_built_from_the_lock_file():
+    metadata = tomllib.loads(guide("Cargo.toml"))["workspace"]["metadata"]
+    assert metadata["lambda"]["build"]["locked"] is True

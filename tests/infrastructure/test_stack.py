@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from stack import CONTRACT, REPOSITORY, complaints, function_name, resources, translated
+from stack import (
+    CONTRACT, REPOSITORY, SEALING_KEY, complaints, function_name, plain_template, resources, translated,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +69,56 @@ def test_only_functions_that_have_to_sign_and_only_digests(template):
             assert {role["Fn::GetAtt"][0] for role in roles} == {f"{name.capitalize()}Role" for name in signing}
 
 
+def decrypting():
+    """The roles of the functions that decrypt with the key for sealing."""
+    names = [name for name, function in CONTRACT["functions"].items()
+             if any(right["key"] == "sealing" for right in function["kms"])]
+    return [{"Fn::GetAtt": [f"{name.capitalize()}Role", "Arn"]} for name in names]
+
+
+def test_only_functions_that_have_to_decrypt_and_the_administrator_for_what_apply_seals(template):
+    key = template["Resources"]["SealingKey"]
+    assert key["Condition"] == "OwnSealingKey"
+    _, functions, administrator = key["Properties"]["KeyPolicy"]["Statement"]
+    assert functions["Condition"] == {
+        "StringNotEquals": {"aws:PrincipalArn": [*decrypting(), {"Ref": "AdministratorArn"}]},
+    }
+    assert administrator["Condition"] == {
+        "StringEquals": {"aws:PrincipalArn": {"Ref": "AdministratorArn"}},
+        "StringNotEquals": {"kms:EncryptionContext:purpose": ["client-secret", "upstream-secret"]},
+    }
+    assert "Default" not in template["Parameters"]["AdministratorArn"], "nobody is a default, and nobody a bad one"
+    for name, body in resources(template, "AWS::Lambda::Function").items():
+        assert body["Properties"]["Environment"]["Variables"].get("SEALING_KEY_ARN", SEALING_KEY) == SEALING_KEY, name
+
+
+def test_a_replica_of_the_key_for_sealing_has_the_policy_of_the_key(template):
+    replica = plain_template("sealing-key-replica.yaml")
+    [body] = resources(replica, "AWS::KMS::ReplicaKey").values()
+    due = copy.deepcopy(template["Resources"]["SealingKey"]["Properties"]["KeyPolicy"])
+    # The roles of the other stack are its output, and come as a parameter.
+    assert template["Outputs"]["SealingRoleArns"]["Value"] == {"Fn::Join": [",", decrypting()]}
+    due["Statement"][1]["Condition"]["StringNotEquals"]["aws:PrincipalArn"] = {
+        "Fn::Split": [",", {"Fn::Sub": "${SealingRoleArns},${AdministratorArn}"}],
+    }
+    assert body["Properties"]["KeyPolicy"] == due
+    pattern, same = (one["Parameters"]["AdministratorArn"]["AllowedPattern"] for one in (template, replica))
+    assert pattern == same
+
+
 def test_nothing_is_retained_or_deleted_by_accident(template):
     lasting = {"AWS::DynamoDB::Table", "AWS::KMS::Key"}
     passing = {"AWS::Logs::LogGroup"}
+    policies = {
+        **dict.fromkeys(lasting, ("RetainExceptOnCreate", "Retain")), **dict.fromkeys(passing, ("Delete", "Delete")),
+    }
     for name, body in template["Resources"].items():
-        expected = "Retain" if body["Type"] in lasting else "Delete" if body["Type"] in passing else None
-        assert body.get("DeletionPolicy") == expected, name
-        assert body.get("UpdateReplacePolicy") == expected, name
+        found = (body.get("DeletionPolicy"), body.get("UpdateReplacePolicy"))
+        assert found == policies.get(body["Type"], (None, None)), name
+    assert template["Parameters"]["TableDeletionProtection"]["Default"] == "true"
+    assert template["Conditions"]["ProtectsTables"] == {"Fn::Equals": [{"Ref": "TableDeletionProtection"}, "true"]}
     for name, body in resources(template, "AWS::DynamoDB::Table").items():
         properties = body["Properties"]
-        assert properties["DeletionProtectionEnabled"] is True, name
         assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
         assert properties["BillingMode"] == "PAY_PER_REQUEST", name
     ttl = {name for name, body in resources(template, "AWS::DynamoDB::Table").items()

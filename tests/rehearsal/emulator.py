@@ -40,7 +40,9 @@ def context(service, action, body, parameters):
 
 
 def resolved(key, request):
-    """`aws:PrincipalArn` of a session is its role's ARN."""
+    """`aws:PrincipalArn` of a session is its role's ARN. Requests count as made over TLS, which AWS's endpoints demand."""
+    if key.lower() == "aws:securetransport":
+        return "true"
     value = resolve(key, request)
     if key.lower() == "aws:principalarn" and ":assumed-role/" in value:
         partition, account, role = value.split(":")[1], value.split(":")[4], value.split("/")[1]
@@ -67,7 +69,9 @@ def lacking():
         raise SystemExit("MiniStack knows which right a batch of SQS needs: remove action")
     session = iam_evaluator.EvalContext(SESSION, "AssumedRole", "000000000000", "kms:Sign", "*", "eu-west-1")
     if resolve("aws:PrincipalArn", session) != SESSION:
-        raise SystemExit("MiniStack knows aws:PrincipalArn of a session: remove resolved")
+        raise SystemExit("MiniStack knows aws:PrincipalArn of a session: remove that from resolved")
+    if resolve("aws:SecureTransport", session) != "false":
+        raise SystemExit("MiniStack no longer says that it is reached without TLS: remove that from resolved")
 
 
 if __name__ == "__main__":

@@ -21,15 +21,24 @@ from samcli.yamlhelper import yaml_parse
 
 import derive
 import loopback
-from flow import Pkce, Stack, Visitor, exchange, verified
+from flow import REDIRECT_URI, Pkce, Stack, Visitor, exchange, verified
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = json.loads((REPOSITORY / "infra/contract.json").read_text())
 FUNCTIONS = list(CONTRACT["functions"])
 REGIONS = {"eu-west-1": "eu", "us-east-1": "us"}
 WORKSPACE = "default/demo"
-NATIVE, TRUSTED, TOLD = "demo-native", "demo-trusted", "told"
+NATIVE, TRUSTED, TOLD, PAIRWISE = "demo-native", "demo-trusted", "told", "pairwise"
 GOODBYE = "https://app.example/bye"
+CALLBACK = "https://app.example/callback"
+ACCOUNT = "000000000000"
+# What `postern` is run with. The root user would not do: MiniStack lets it pass by every policy.
+ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT}:role/administrator"
+STRANGER = f"arn:aws:iam::{ACCOUNT}:role/stranger"
+ADMINISTRATION = [
+    "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "kms:GetPublicKey", "kms:Decrypt",
+    "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateDataKeyPairWithoutPlaintext",
+]
 NO_ROUTE = '{"message":"Not Found"}'
 
 
@@ -65,6 +74,32 @@ class Rehearsal:
             service, region_name=region, endpoint_url=self.endpoint, aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+    def session(self, role, region):
+        """Credentials of a role."""
+        given = self.client("sts", region).assume_role(RoleArn=role, RoleSessionName="rehearsal")["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
+
+    def acting(self, role, service, region):
+        """A client with the credentials of a role."""
+        given = {name.lower(): value for name, value in self.session(role, region).items()}
+        return boto3.client(service, region_name=region, endpoint_url=self.endpoint, **given)
+
+    def role(self, name, *actions):
+        """Makes a role of the account that may do this to everything."""
+        iam = self.client("iam", "eu-west-1")
+        trust, rights = (
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **part}]} for part in (
+                {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"},
+                {"Action": actions, "Resource": "*"},
+            )
+        )
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=json.dumps(rights))
+        return made
 
     def start(self):
         # Without IOT_MTLS_ENABLED=0 it would listen on all addresses. AUTH has it enforce the functions' roles.
@@ -125,7 +160,8 @@ class Rehearsal:
         return folder
 
     def workspace(self):
-        """The demo's, with a client beside its own that wants to be told of logouts where nothing may be asked."""
+        """The demo's, with two clients beside its own: one wants to be told of logouts where nothing may be asked, one has
+        identifiers of its own for users."""
         path = self.work / "demo.toml"
         told = f"""
 [[clients]]
@@ -138,6 +174,15 @@ redirect_uris = ["http://127.0.0.1/callback"]
 post_logout_redirect_uris = ["{GOODBYE}"]
 backchannel_logout_uri = "https://127.0.0.1/backchannel-logout"
 scope = "openid profile"
+
+[[clients]]
+client_id = "{PAIRWISE}"
+client_name = "Pairwise"
+token_endpoint_auth_method = "none"
+trusted = true
+subject_type = "pairwise"
+redirect_uris = ["{CALLBACK}"]
+scope = "openid"
 """
         path.write_text((REPOSITORY / "infra/cli/demo/workspaces/demo.toml").read_text() + told)
         return path
@@ -161,7 +206,9 @@ scope = "openid profile"
         return self.derived(template, self.work / "template.json")
 
     def sam_deploy(self, template, region, label, **parameters):
-        parameters = {"RegionLabel": label, "Architecture": "x86_64", **parameters}
+        parameters = {
+            "RegionLabel": label, "Architecture": "x86_64", "AdministratorArn": ADMINISTRATOR, **parameters,
+        }
         self.run([
             pathlib.Path(sys.executable).parent / "sam", "deploy", "--template", template, "--stack-name",
             f"postern-{label}", "--region", region, "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
@@ -172,10 +219,10 @@ scope = "openid profile"
 
     def cdk_deploy(self, region, label, **parameters):
         """Synthesises, derives what MiniStack can deploy, and deploys that with the real tool."""
-        parameters = {"Architecture": "x86_64", **parameters}
+        parameters = {"Architecture": "x86_64", "AdministratorArn": ADMINISTRATOR, **parameters}
         cdk, out = REPOSITORY / "infra/cdk", self.work / "cdk.out"
         shutil.rmtree(out, ignore_errors=True)
-        account = {"CDK_DEFAULT_ACCOUNT": "000000000000", "AWS_REGION": region, "CDK_DISABLE_CLI_TELEMETRY": "1"}
+        account = {"CDK_DEFAULT_ACCOUNT": ACCOUNT, "AWS_REGION": region, "CDK_DISABLE_CLI_TELEMETRY": "1"}
         tool = [cdk / "node_modules/.bin/cdk", "--no-version-check", "--no-notices"]
         self.run([cdk / "node_modules/.bin/tsc", "--project", cdk])
         self.run(
@@ -188,7 +235,7 @@ scope = "openid profile"
         self.derived(json.loads(path.read_text()), path)
         for line in derive.for_own_credentials(out, f"postern-{label}"):
             self.say(f"  left out: {line}")
-        self.run([*tool, "bootstrap", f"aws://000000000000/{region}", "--app", out], **account)
+        self.run([*tool, "bootstrap", f"aws://{ACCOUNT}/{region}", "--app", out], **account)
         self.run([
             *tool, "deploy", "--app", out, "--require-approval", "never", "--method", "direct",
             *(part for name, value in parameters.items() for part in ("--parameters", f"{name}={value}")),
@@ -205,7 +252,10 @@ class Deployed:
         described = rehearsal.client("cloudformation", region).describe_stacks(StackName=name)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
         self.stack = Stack(rehearsal.port, self.outputs)
-        self.administration = dict(pair.split("=", 1) for pair in self.outputs["AdminEnvironment"].split())
+        self.administration = {
+            **dict(pair.split("=", 1) for pair in self.outputs["AdminEnvironment"].split()),
+            **rehearsal.session(ADMINISTRATOR, region),
+        }
 
     def postern(self, *arguments):
         return self.rehearsal.run([self.rehearsal.postern, *arguments], **self.administration)
@@ -434,6 +484,71 @@ def regions(rehearsal, here, there, visitor):
     rehearsal.check(answer.status == 200, f"{here.region} redeems it", answer)
 
 
+def resolved(node, values):
+    """What CloudFormation makes of a part of a template, with the few functions that a key's policy has."""
+    if isinstance(node, list):
+        return [resolved(part, values) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "Ref" in node:
+        return values[node["Ref"]]
+    if "Fn::Sub" in node:
+        return re.sub(r"\$\{([^}]+)\}", lambda name: values[name[1]], node["Fn::Sub"])
+    if "Fn::Split" in node:
+        separator, text = node["Fn::Split"]
+        return resolved(text, values).split(separator)
+    return {name: resolved(part, values) for name, part in node.items()}
+
+
+def replicated(rehearsal, here, region):
+    """The key for sealing in another region, which begins with its maker's policy: MiniStack has no such resource."""
+    kms = rehearsal.client("kms", here.region)
+    made = kms.replicate_key(KeyId=here.outputs["SealingKeyArn"], ReplicaRegion=region)["ReplicaKeyMetadata"]
+    rehearsal.check(made["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA", "the key has a replica", made)
+    return made["Arn"]
+
+
+def confine_replica(rehearsal, there):
+    """Gives the replica the policy of infra/sam/sealing-key-replica.yaml."""
+    template = yaml_parse((REPOSITORY / "infra/sam/sealing-key-replica.yaml").read_text())
+    policy = resolved(template["Resources"]["SealingKeyReplica"]["Properties"]["KeyPolicy"], {
+        "SealingRoleArns": there.outputs["SealingRoleArns"], "AdministratorArn": ADMINISTRATOR,
+        "AWS::Partition": "aws", "AWS::AccountId": ACCOUNT,
+    })
+    rehearsal.client("kms", there.region).put_key_policy(
+        KeyId=there.outputs["SealingKeyArn"], PolicyName="default", Policy=json.dumps(policy)
+    )
+
+
+def share_subjects(rehearsal, here, there):
+    """Copies the data key that pairwise subjects are derived with (docs/regions.md), before anything is applied there."""
+    key = {"pk": {"S": "sealing-key#-#pairwise-subject"}, "sk": {"S": "-"}}
+    found = rehearsal.client("dynamodb", here.region).get_item(TableName=here.outputs["ConfigTableName"], Key=key)["Item"]
+    rehearsal.client("dynamodb", there.region).put_item(
+        TableName=there.outputs["ConfigTableName"], Item=found, ConditionExpression="attribute_not_exists(pk)"
+    )
+
+
+def subjects(deployed):
+    """What a client with identifiers of its own and one without are told of the same user."""
+    visitor, told = Visitor(deployed.stack), []
+    for client_id, redirect_uri in ((PAIRWISE, CALLBACK), (TRUSTED, REDIRECT_URI)):
+        pkce = Pkce()
+        answer = visitor.authorize(client_id, pkce, scope="openid", redirect_uri=redirect_uri)
+        if 'name="password"' in answer.text:
+            answer = visitor.submit(answer, username="alice", password="alice")
+        fields = exchange(client_id, answer.parameter("code"), pkce)
+        tokens = deployed.stack.token({**fields, "redirect_uri": redirect_uri})
+        told.append(verified(tokens.json["id_token"], deployed.stack.jwks())[1]["sub"])
+    return told
+
+
+def same_subjects(rehearsal, here, there):
+    found, elsewhere = subjects(here), subjects(there)
+    rehearsal.check(found[0] != found[1], "a pairwise client is told another identifier than others", found)
+    rehearsal.check(found == elsewhere, f"{there.region} tells each the identifier of {here.region}", elsewhere)
+
+
 def signed_by(deployed, visitor):
     """The `kid` of a token that is issued now."""
     pkce = Pkce()
@@ -508,7 +623,11 @@ def upgrade(rehearsal, template, deployed, visitor):
     parameters = {"KeySpec": "ECC_NIST_P256", "SigningRoleArns": deployed.outputs["SigningRoleArns"]}
     body = (REPOSITORY / "infra/sam/signing-key.yaml").read_text()
     [output] = formed(rehearsal, deployed, f"{deployed.name}-key", body, parameters)
-    further = {"FurtherSigningKeyArns": output["OutputValue"], "MemorySize": "512"}
+    # What a stack does whose key for sealing was made by another release: the key leaves it, and is used as before.
+    further = {
+        "FurtherSigningKeyArns": output["OutputValue"], "MemorySize": "512",
+        "ExistingSealingKeyArn": deployed.outputs["SealingKeyArn"],
+    }
     label = deployed.administration["REGION_LABEL"]
     updated = rehearsal.sam_deploy(template, deployed.region, label, **further)
     found = rehearsal.client("lambda", deployed.region).get_function_configuration(FunctionName=f"{deployed.name}-token")
@@ -516,6 +635,9 @@ def upgrade(rehearsal, template, deployed, visitor):
     kept = ("ApiId", "ConfigTableName", "UsersTableName", "FlowTableName", "SealingKeyArn", "FirstSigningKeyArn")
     changed = [name for name in kept if updated.outputs[name] != deployed.outputs[name]]
     check(not changed, "with its API, its tables and its keys", changed)
+    left = rehearsal.client("cloudformation", deployed.region).describe_stack_resources(StackName=deployed.name)
+    names = {found["LogicalResourceId"] for found in left["StackResources"]}
+    check("FirstSigningKey" in names and "SealingKey" not in names, "of which the one for sealing is no longer its own", names)
     _, old_token = signed_by(updated, visitor)
     check(updated.stack.userinfo(old_token).status == 200, "and its users stay logged in")
 
@@ -627,17 +749,11 @@ def privilege(rehearsal, deployed, visitor):
 
 def confined(rehearsal, deployed):
     """What each role may not do, asked with the role's own credentials, beside what it may."""
-    check, sts = rehearsal.check, rehearsal.client("sts", deployed.region)
-    functions = rehearsal.client("lambda", deployed.region)
+    check, functions = rehearsal.check, rehearsal.client("lambda", deployed.region)
 
     def acting(name, service):
         role = functions.get_function_configuration(FunctionName=f"{deployed.name}-{name}")["Role"]
-        given = sts.assume_role(RoleArn=role, RoleSessionName="rehearsal")["Credentials"]
-        return boto3.client(
-            service, region_name=deployed.region, endpoint_url=rehearsal.endpoint,
-            aws_access_key_id=given["AccessKeyId"], aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
-        )
+        return rehearsal.acting(role, service, deployed.region)
 
     def denied(call):
         try:
@@ -668,15 +784,95 @@ def confined(rehearsal, deployed):
     check(denied(lambda: authorize.sign(**signing)), "authorize cannot sign")
 
     sealing, context = deployed.outputs["SealingKeyArn"], {"purpose": "interaction"}
-    owner = rehearsal.client("kms", deployed.region)
-    sealed = owner.encrypt(KeyId=sealing, Plaintext=b"x", EncryptionContext=context)["CiphertextBlob"]
-    opening = {"KeyId": sealing, "CiphertextBlob": sealed, "EncryptionContext": context}
+    owner, administrator = rehearsal.client("kms", deployed.region), rehearsal.acting(ADMINISTRATOR, "kms", deployed.region)
+
+    def sealed(context):
+        text = owner.encrypt(KeyId=sealing, Plaintext=b"x", EncryptionContext=context)["CiphertextBlob"]
+        return {"KeyId": sealing, "CiphertextBlob": text, "EncryptionContext": context}
+
+    opening = sealed(context)
     authorize.decrypt(**opening)
     check(denied(lambda: token.decrypt(**opening)), "authorize opens interactions, and token does not")
+    check(denied(lambda: administrator.decrypt(**opening)), "nor does the administrator")
+    secret = sealed({"purpose": "upstream-secret"})
+    administrator.decrypt(**secret)
+    stranger = rehearsal.acting(STRANGER, "kms", deployed.region)
+    stranger.describe_key(KeyId=sealing)
+    check(denied(lambda: stranger.decrypt(**secret)), "who opens secrets of files, which others with every right do not")
+
+
+def guarded(rehearsal, deployed):
+    """Each queue has a policy, of its own, that refuses what does not come over TLS."""
+    formation, sqs = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "sqs"))
+    for name in ("LogoutQueue", "LogoutDeadLetters"):
+        found = formation.describe_stack_resource(StackName=deployed.name, LogicalResourceId=name)
+        url = found["StackResourceDetail"]["PhysicalResourceId"]
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "QueueArn"])["Attributes"]
+        [statement] = json.loads(queue["Policy"])["Statement"]
+        own = (statement["Effect"], statement["Resource"], statement["Condition"]) == (
+            "Deny", queue["QueueArn"], {"Bool": {"aws:SecureTransport": "false"}}
+        )
+        rehearsal.check(own, f"{name} refuses what does not come over TLS", statement)
+
+
+LASTING = ["ConfigTable", "UsersTable", "FlowTable", "FirstSigningKey", "SecondSigningKey", "SealingKey"]
+
+
+def failing_at_first(rehearsal, template):
+    """A first deployment that fails near its end is taken back altogether (docs/operating.md, "From nothing")."""
+    region, check = "ap-southeast-2", rehearsal.check
+    formation, kms, dynamodb = (rehearsal.client(service, region) for service in ("cloudformation", "kms", "dynamodb"))
+    failing = json.loads(template.read_text())
+    failing["Resources"]["Nowhere"] = {
+        "Type": "AWS::Route53::RecordSet", "DependsOn": LASTING,
+        "Properties": {"HostedZoneId": "ZNOWHERE", "Name": "au.auth.example", "Type": "TXT", "ResourceRecords": ['"x"']},
+    }
+    path = rehearsal.work / "failing.json"
+    path.write_text(json.dumps(failing))
+    try:
+        rehearsal.sam_deploy(path, region, "au", TableDeletionProtection="false")
+    except AssertionError as error:
+        said = str(error)
+    else:
+        raise AssertionError("a record in a zone that does not exist was no reason to fail")
+    [stack] = formation.describe_stacks(StackName="postern-au")["Stacks"]
+    check(stack["StackStatus"] == "ROLLBACK_COMPLETE", "a first deployment that fails is taken back", said)
+    pages = formation.get_paginator("describe_stack_events").paginate(StackName="postern-au")
+    made = {event["LogicalResourceId"]: event["PhysicalResourceId"] for page in pages for event in page["StackEvents"]
+            if event["ResourceStatus"] == "CREATE_COMPLETE"}
+    check(set(LASTING) <= set(made), "after it had made its tables and keys", sorted(made))
+    tables = dynamodb.list_tables()["TableNames"]
+    check(tables == [], "no table is left of it", tables)
+    states = [kms.describe_key(KeyId=made[name])["KeyMetadata"]["KeyState"] for name in LASTING if name.endswith("Key")]
+    check(states == ["PendingDeletion"] * 3, "and its keys are scheduled for deletion", states)
+
+
+def protect(rehearsal, deployed):
+    """What follows the first `sam deploy`; CDK does it by itself."""
+    formation = rehearsal.client("cloudformation", deployed.region)
+    formation.update_termination_protection(StackName=deployed.name, EnableTerminationProtection=True)
+
+
+def protected(rehearsal, deployed):
+    """Neither the stack nor its tables can be deleted by mistake."""
+    formation, dynamodb = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "dynamodb"))
+
+    def refused(call, **named):
+        try:
+            call(**named)
+        except botocore.exceptions.ClientError as error:
+            return "rotect" in error.response["Error"]["Message"]
+        return False
+
+    rehearsal.check(refused(formation.delete_stack, StackName=deployed.name), "the stack is protected from deletion")
+    for table in ("Config", "Users", "Flow"):
+        name = deployed.outputs[f"{table}TableName"]
+        rehearsal.check(refused(dynamodb.delete_table, TableName=name), f"and its table {table.lower()}")
 
 
 def deletion(rehearsal, deployed):
     formation = rehearsal.client("cloudformation", deployed.region)
+    formation.update_termination_protection(StackName=deployed.name, EnableTerminationProtection=False)
     formation.delete_stack(StackName=deployed.name)
     formation.get_waiter("stack_delete_complete").wait(StackName=deployed.name, WaiterConfig={"Delay": 1})
     tables = rehearsal.client("dynamodb", deployed.region).list_tables()["TableNames"]
@@ -695,17 +891,26 @@ def deletion(rehearsal, deployed):
 
 def rehearse(rehearsal):
     rehearsal.start()
+    rehearsal.check(rehearsal.role("administrator", *ADMINISTRATION) == ADMINISTRATOR, "there is an administrator")
+    rehearsal.check(rehearsal.role("stranger", "kms:*") == STRANGER, "and somebody who may everything with every key")
     rehearsal.say("The template for MiniStack is derived from infra/sam/template.yaml:")
     template = rehearsal.sam_template()
+    failing_at_first(rehearsal, template)
     here = rehearsal.sam_deploy(template, "eu-west-1", "eu")
+    protect(rehearsal, here)
     rehearsal.say("eu-west-1 is deployed by SAM")
     own_domain = domain(rehearsal, "us-east-1", "us.auth.example")
-    there = rehearsal.cdk_deploy("us-east-1", "us", **own_domain)
-    rehearsal.say("us-east-1 is deployed by CDK beside it, with a domain of its own")
+    replica = replicated(rehearsal, here, "us-east-1")
+    there = rehearsal.cdk_deploy("us-east-1", "us", ExistingSealingKeyArn=replica, **own_domain)
+    rehearsal.say("us-east-1 is deployed by CDK beside it, with a domain of its own and the replica")
     named(rehearsal, there, own_domain)
+    confine_replica(rehearsal, there)
+    here.postern("apply", rehearsal.workspace())
+    share_subjects(rehearsal, here, there)
+    there.postern("apply", rehearsal.workspace())
     for deployed in (here, there):
-        deployed.postern("apply", rehearsal.workspace())
         routed(rehearsal, deployed)
+    same_subjects(rehearsal, here, there)
     visitor = log_in(rehearsal, here)
     refusals(rehearsal, here, visitor)
     life(rehearsal, here, visitor)
@@ -715,6 +920,7 @@ def rehearse(rehearsal):
     regions(rehearsal, there, here, abroad)
     for deployed in (here, there):
         confined(rehearsal, deployed)
+        guarded(rehearsal, deployed)
         log_out(rehearsal, deployed)
     privilege(rehearsal, here, visitor)
     rotation(rehearsal, here, visitor)
@@ -722,6 +928,7 @@ def rehearse(rehearsal):
     here, parameters = upgrade(rehearsal, template, here, visitor)
     shifting(rehearsal, template, here, visitor, **parameters)
     for deployed in (there, here):
+        protected(rehearsal, deployed)
         deletion(rehearsal, deployed)
     rehearsal.reachable()
 

@@ -17,7 +17,9 @@ export interface CanaryProps extends StackProps {
 
 export class CanaryStack extends Stack {
   constructor(scope: Construct, id: string, props: CanaryProps) {
-    super(scope, id, { ...props, description: "Shifts the traffic of a Postern stack gradually." });
+    super(scope, id, {
+      terminationProtection: true, ...props, description: "Shifts the traffic of a Postern stack gradually.",
+    });
     const functions = Object.keys(contract.functions);
     this.#parameters(props.server, functions);
     const application = new codedeploy.CfnApplication(this, "Application", {

@@ -40,6 +40,11 @@ export const signers: string[] = ["token", "userinfo", "introspect", "notify"].f
   (name) => contract.functions[name]?.kms.some(({ action }) => action === "Sign"),
 );
 
+/** The functions that decrypt with the key for sealing. */
+export const decrypters: string[] = Object.entries(contract.functions)
+  .filter(([, { kms }]) => kms.some(({ key }) => key === "sealing"))
+  .map(([name]) => name);
+
 /** `Token`, for `token`. */
 export const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 

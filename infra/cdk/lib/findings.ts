@@ -5,7 +5,7 @@ import { capital } from "./contract.js";
 
 const REASONS: Record<string, string> = {
   "AwsSolutions-APIG4": "An authorization server is what authorizes: its endpoints are public, and decide themselves.",
-  "AwsSolutions-SNS3": "The topic takes messages from CloudWatch and EventBridge of this account only, within AWS.",
+  "AwsSolutions-SNS3": "The topic takes messages from CloudWatch and EventBridge only, within AWS.",
   "CloudFormation-Validate::F3033": "The empty value is the default of a parameter, behind a condition.",
   "CloudFormation-Validate::W1001": "The references stand in branches that are taken only where the resources are.",
 };

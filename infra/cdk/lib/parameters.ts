@@ -1,6 +1,11 @@
 // The parameters and conditions of the stack, which are those of the SAM template.
 import { CfnCondition, CfnParameter, CfnRule, Fn, type ICfnConditionExpression, type Stack } from "aws-cdk-lib";
 
+/** The key for sealing: the stack's own, or the one that it is given. */
+export const SEALING_KEY = {
+  "Fn::If": ["OwnSealingKey", { "Fn::GetAtt": ["SealingKey", "Arn"] }, { Ref: "ExistingSealingKeyArn" }],
+};
+
 export function parameters(stack: Stack, label: string) {
   const text = (id: string, fallback: string, description: string, allowedValues?: string[]) =>
     new CfnParameter(stack, id, { type: "String", default: fallback, description, allowedValues });
@@ -10,10 +15,22 @@ export function parameters(stack: Stack, label: string) {
     type: "String", default: label, allowedPattern: "[a-z0-9-]{1,16}",
     description: "The name of this region in codes, and by custom in the host name, such as eu, us or au.",
   });
+  new CfnParameter(stack, "AdministratorArn", {
+    type: "String", allowedPattern: "arn:[a-z-]+:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)",
+    constraintDescription: "the ARN of an IAM role or user, and not that of a session of it (sts, assumed-role)",
+    description: "The role or user that runs `postern apply`, which seals the secrets in workspace files.",
+  });
+  new CfnParameter(stack, "ExistingSealingKeyArn", {
+    type: "String", default: "", allowedPattern: "(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+)?",
+    description: "A key for sealing that is there already, in this region; without one, the stack makes its own.",
+  });
   text("CreateSigningKeys", "true", "Whether this stack makes its own two signing keys.", ["true", "false"]);
   text("FurtherSigningKeyArns", "", "More signing keys that the token function may use, with commas between them.");
   text("TableKeyArn", "", "A KMS key of yours for the tables; without one, DynamoDB's own.");
-  text("AlarmTopicArn", "", "Where alarms are sent; without one, the stack makes a topic to which you subscribe.");
+  text("TableDeletionProtection", "true", "Whether DynamoDB refuses to delete the tables. Without it a first deployment " +
+    "that fails takes back what it made; deploy again with it afterwards.", ["true", "false"]);
+  text("AlarmTopicArn", "", "Where alarms are sent, a topic whose policy lets CloudWatch and, without a condition, " +
+    "EventBridge publish; without one, the stack makes a topic to which you subscribe.");
   text("TrafficAlias", "", "An alias of every function to send requests to.");
   number("KmsSignQuota", 1000, "What KMS allows per second for the keys of this kind.");
   return {
@@ -53,11 +70,13 @@ export function conditions(stack: Stack) {
   const hasDomain = made("HasDomain", given("DomainName"));
   made("HasFurtherKeys", given("FurtherSigningKeyArns"));
   made("HasTableKey", given("TableKeyArn"));
+  made("ProtectsTables", Fn.conditionEquals(ref("TableDeletionProtection"), "true"));
   made("HasTrafficAlias", given("TrafficAlias"));
   made("SignsWithRsa", Fn.conditionEquals(ref("SigningKeySpec"), "RSA_2048"));
   return {
     hasDomain,
     hasZone: made("HasZone", Fn.conditionAnd(hasDomain, given("HostedZoneId"))),
+    ownSealingKey: made("OwnSealingKey", Fn.conditionEquals(ref("ExistingSealingKeyArn"), "")),
     ownSigningKeys: made("OwnSigningKeys", Fn.conditionEquals(ref("CreateSigningKeys"), "true")),
     ownTopic: made("OwnTopic", Fn.conditionEquals(ref("AlarmTopicArn"), "")),
   };

@@ -16,8 +16,8 @@ import type { Construct } from "constructs";
 import { join } from "node:path";
 
 import { Watch } from "./watch.js";
-import { capital, contract, type FunctionContract, routeId, signers } from "./contract.js";
-import { conditions, type Conditions, parameters, type Parameters } from "./parameters.js";
+import { capital, contract, type FunctionContract, decrypters, routeId, signers } from "./contract.js";
+import { conditions, type Conditions, parameters, type Parameters, SEALING_KEY } from "./parameters.js";
 
 export interface PosternProps extends StackProps {
   /** The name of the region in codes and host names. */
@@ -33,8 +33,9 @@ export interface Deployed {
   logGroup: logs.CfnLogGroup;
 }
 
+/** Outlives the stack, but not a first deployment that fails. */
 function kept<R extends CfnResource>(resource: R): R {
-  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
   resource.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
   return resource;
 }
@@ -72,7 +73,10 @@ export class PosternStack extends Stack {
   readonly #conditions: Conditions;
 
   constructor(scope: Construct, id: string, props: PosternProps) {
-    super(scope, id, { ...props, description: "Postern, an OAuth 2.1 and OpenID Connect authorization server, in one region." });
+    super(scope, id, {
+      terminationProtection: true, ...props,
+      description: "Postern, an OAuth 2.1 and OpenID Connect authorization server, in one region.",
+    });
     this.#parameters = parameters(this, props.label);
     this.#conditions = conditions(this);
     this.#tables();
@@ -94,12 +98,12 @@ export class PosternStack extends Stack {
     for (const [id, names] of [["ConfigTable", ["pk", "sk"]], ["UsersTable", ["pk", "sk"]], ["FlowTable", ["pk"]]] as const) {
       const table = kept(new dynamodb.CfnTable(this, id, {
         billingMode: "PAY_PER_REQUEST",
-        deletionProtectionEnabled: true,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         attributeDefinitions: names.map(text),
         keySchema: names.map((name, at) => key(name, at === 0 ? "HASH" : "RANGE")),
         ...(id === "FlowTable" ? { timeToLiveSpecification: { attributeName: "ttl", enabled: true } } : {}),
       }));
+      table.addPropertyOverride("DeletionProtectionEnabled", ifElse("ProtectsTables", true, false));
       table.addPropertyOverride("SSESpecification", ifElse(
         "HasTableKey",
         { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: { Ref: "TableKeyArn" } },
@@ -120,18 +124,41 @@ export class PosternStack extends Stack {
           Version: "2012-10-17",
           Statement: [ROLES_DECIDE, {
             Sid: "OnlyFunctionsThatSignDo", Effect: "Deny", Principal: "*", Action: "kms:Sign", Resource: "*",
-            Condition: { StringNotEquals: { "aws:PrincipalArn": signingRoles() } },
+            Condition: { StringNotEquals: { "aws:PrincipalArn": roles(signers) } },
           }],
         },
       }));
       key.cfnOptions.condition = this.#conditions.ownSigningKeys;
     }
-    kept(new kms.CfnKey(this, "SealingKey", {
+    const decrypting = { Effect: "Deny", Principal: "*", Action: ["kms:Decrypt", "kms:ReEncryptFrom"], Resource: "*" };
+    const sealing = kept(new kms.CfnKey(this, "SealingKey", {
       description: Fn.sub("Postern ${RegionLabel}, for sealing"),
+      // What it encrypts stays encrypted under it, and KMS cannot make a key one that has replicas later.
+      multiRegion: true,
       enableKeyRotation: true,
       pendingWindowInDays: 30,
-      keyPolicy: { Version: "2012-10-17", Statement: [ROLES_DECIDE] },
+      // The account's roles decide, but nobody decrypts except the functions that have to, and the administrator, who seals
+      // the secrets in workspace files: who decrypted a wrapped signing key could sign. Re-encrypting under another key is
+      // decrypting too.
+      keyPolicy: {
+        Version: "2012-10-17",
+        Statement: [
+          ROLES_DECIDE,
+          {
+            Sid: "OnlyFunctionsAndTheAdministratorDecrypt", ...decrypting,
+            Condition: { StringNotEquals: { "aws:PrincipalArn": [...roles(decrypters), { Ref: "AdministratorArn" }] } },
+          },
+          {
+            Sid: "TheAdministratorDecryptsForSecretsOnly", ...decrypting,
+            Condition: {
+              StringEquals: { "aws:PrincipalArn": { Ref: "AdministratorArn" } },
+              StringNotEquals: { "kms:EncryptionContext:purpose": ["client-secret", "upstream-secret"] },
+            },
+          },
+        ],
+      },
     }));
+    sealing.cfnOptions.condition = this.#conditions.ownSealingKey;
   }
 
   #frontDoor(): api.CfnApi {
@@ -162,7 +189,7 @@ export class PosternStack extends Stack {
     const values: Record<string, unknown> = {
       PUBLIC_URL, REGION_LABEL: { Ref: "RegionLabel" }, CONFIG_TABLE: { Ref: "ConfigTable" },
       USERS_TABLE: { Ref: "UsersTable" }, FLOW_TABLE: { Ref: "FlowTable" },
-      SEALING_KEY_ARN: attribute("SealingKey", "Arn"), SIGNING_KEY_ARNS: SIGNING_KEYS,
+      SEALING_KEY_ARN: SEALING_KEY, SIGNING_KEY_ARNS: SIGNING_KEYS,
       LOGOUT_QUEUE_URL: { Ref: "LogoutQueue" },
     };
     const target = new lambda.CfnFunction(this, `${capital(name)}Function`, {
@@ -175,7 +202,7 @@ export class PosternStack extends Stack {
       timeout: 10,
       role: role.attrArn,
       loggingConfig: {
-        logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN", logGroup: logGroup.ref,
+        logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "INFO", logGroup: logGroup.ref,
       },
     });
     target.addPropertyOverride("Environment.Variables", Object.fromEntries(
@@ -200,17 +227,19 @@ export class PosternStack extends Stack {
       }),
       new sqs.CfnQueue(this, "LogoutDeadLetters", { sqsManagedSseEnabled: true, messageRetentionPeriod: 1_209_600 }),
     ];
-    new sqs.CfnQueuePolicy(this, "LogoutQueuesPolicy", {
-      queues: queues.map((queue) => queue.ref),
-      policyDocument: {
-        Version: "2012-10-17",
-        Statement: [{
-          Sid: "OnlyOverTls", Effect: "Deny", Principal: "*", Action: "sqs:*",
-          Resource: queues.map((queue) => attribute(queue.logicalId, "Arn")),
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        }],
-      },
-    });
+    // A policy for each: SQS refuses one that names two queues.
+    for (const queue of queues) {
+      new sqs.CfnQueuePolicy(this, `${queue.node.id}Policy`, {
+        queues: [queue.ref],
+        policyDocument: {
+          Version: "2012-10-17",
+          Statement: [{
+            Sid: "OnlyOverTls", Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: queue.attrArn,
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          }],
+        },
+      });
+    }
     // One message at a time, so that a client which does not answer holds up no other.
     const source = new lambda.CfnEventSourceMapping(this, "NotifySource", {
       eventSourceArn: Fn.getAtt("LogoutQueue", "Arn").toString(),
@@ -253,8 +282,9 @@ export class PosternStack extends Stack {
       "POST /{tenant}/{workspace}/login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /{tenant}/{workspace}/oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
     };
+    // Below /aws/vendedlogs/, because the account's policy for delivering logs, which is limited, has to name other groups.
     const accessLogs = passing(new logs.CfnLogGroup(this, "AccessLogs", {
-      logGroupName: Fn.sub("/aws/apigateway/${AWS::StackName}"),
+      logGroupName: Fn.sub("/aws/vendedlogs/apigateway/${AWS::StackName}"),
       retentionInDays: limits.logRetentionDays.valueAsNumber,
     }));
     const stage = new api.CfnStage(this, "Stage", {
@@ -325,21 +355,23 @@ export class PosternStack extends Stack {
     for (const table of ["ConfigTable", "UsersTable", "FlowTable"]) {
       output(`${table}Name`, { Ref: table });
     }
-    output("SealingKeyArn", attribute("SealingKey", "Arn"));
-    output("SigningRoleArns", { "Fn::Join": [",", signingRoles()] },
+    output("SealingKeyArn", SEALING_KEY, "The key for sealing, and the primary of its replicas.");
+    output("SealingRoleArns", { "Fn::Join": [",", roles(decrypters)] },
+      "The roles that decrypt with the key for sealing, for the policies of its replicas.");
+    output("SigningRoleArns", { "Fn::Join": [",", roles(signers)] },
       "The roles that sign, for the policies of further signing keys.");
     output("FirstSigningKeyArn", attribute("FirstSigningKey", "Arn"), undefined, ownSigningKeys);
     output("SecondSigningKeyArn", attribute("SecondSigningKey", "Arn"), undefined, ownSigningKeys);
     output("AlarmTopicName", ifElse("OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }),
       "Subscribe to it to hear of alarms.");
-    output("AdminEnvironment", join_(ADMIN_ENVIRONMENT, { Url: PUBLIC_URL, Keys: SIGNING_KEYS }),
+    output("AdminEnvironment", join_(ADMIN_ENVIRONMENT, { Url: PUBLIC_URL, Sealing: SEALING_KEY, Keys: SIGNING_KEYS }),
       "Export it, and credentials, before `postern apply` and `postern keys`.");
   }
 }
 
 const ADMIN_ENVIRONMENT =
   "PUBLIC_URL=${Url} REGION_LABEL=${RegionLabel} AWS_REGION=${AWS::Region} CONFIG_TABLE=${ConfigTable} " +
-  "USERS_TABLE=${UsersTable} FLOW_TABLE=${FlowTable} SEALING_KEY_ARN=${SealingKey.Arn} SIGNING_KEY_ARNS=${Keys}";
+  "USERS_TABLE=${UsersTable} FLOW_TABLE=${FlowTable} SEALING_KEY_ARN=${Sealing} SIGNING_KEY_ARNS=${Keys}";
 
 const ACCESS_LOG =
   '{"requestId":"$context.requestId","time":"$context.requestTimeEpoch","ip":"$context.identity.sourceIp", ' +
@@ -347,8 +379,8 @@ const ACCESS_LOG =
   '"integrationStatus":"$context.integrationStatus","integrationLatency":"$context.integrationLatency", ' +
   '"error":"$context.error.responseType"}';
 
-/** The roles of the functions that sign. */
-const signingRoles = (): unknown[] => signers.map((name) => attribute(`${capital(name)}Role`, "Arn"));
+/** The roles of these functions. */
+const roles = (names: string[]): unknown[] => names.map((name) => attribute(`${capital(name)}Role`, "Arn"));
 
 /** What a role may, and nothing else: each statement is one of the contract. */
 function statements(rights: FunctionContract, logGroup: string): object[] {
@@ -366,7 +398,7 @@ function statements(rights: FunctionContract, logGroup: string): object[] {
     },
   }));
   const keys = rights.kms.map(({ key, action, purposes }) => {
-    const Resource = key === "signing" ? { "Fn::Split": [",", SIGNING_KEYS] } : attribute("SealingKey", "Arn");
+    const Resource = key === "signing" ? { "Fn::Split": [",", SIGNING_KEYS] } : SEALING_KEY;
     const right = { Effect: "Allow", Action: `kms:${action}`, Resource };
     if (action === "Sign") {
       return {

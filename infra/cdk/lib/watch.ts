@@ -6,7 +6,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import * as sns from "aws-cdk-lib/aws-sns";
 
 import { capital } from "./contract.js";
-import type { Conditions } from "./parameters.js";
+import { type Conditions, SEALING_KEY } from "./parameters.js";
 import type { Deployed } from "./stack.js";
 
 const TOPIC = { "Fn::If": ["OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }] };
@@ -38,6 +38,7 @@ export class Watch {
     this.#signingRate();
     this.#logouts();
     this.#endangered();
+    this.#undelivered();
     this.#dashboard(functions);
   }
 
@@ -58,14 +59,24 @@ export class Watch {
       topics: [topic.ref],
       policyDocument: {
         Version: "2012-10-17",
-        Statement: [{
-          Sid: "AlarmsAndEventsOfThisAccount",
-          Effect: "Allow",
-          Principal: { Service: ["cloudwatch.amazonaws.com", "events.amazonaws.com"] },
-          Action: "sns:Publish",
-          Resource: topic.ref,
-          Condition: { StringEquals: { "aws:SourceAccount": Fn.ref("AWS::AccountId") } },
-        }],
+        Statement: [
+          {
+            Sid: "AlarmsOfThisAccount",
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: topic.ref,
+            Condition: { StringEquals: { "aws:SourceAccount": Fn.ref("AWS::AccountId") } },
+          },
+          // EventBridge supports no condition in the policy of a topic: with one its messages would never arrive.
+          {
+            Sid: "Events",
+            Effect: "Allow",
+            Principal: { Service: "events.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: topic.ref,
+          },
+        ],
       },
     });
     topic.cfnOptions.condition = ownTopic;
@@ -187,23 +198,26 @@ export class Watch {
       });
   }
 
-  /** CloudTrail tells of it within minutes: a key that is disabled or scheduled for deletion can be had back. */
+  /**
+   * CloudTrail tells of it within minutes: a key that is disabled or scheduled for deletion can be had back. A replica has
+   * whatever policy its maker gives it.
+   */
   #endangered(): void {
     const arn = (key: string) => ({ "Fn::GetAtt": [key, "Arn"] });
     const rule = new events.CfnRule(this.#stack, "KeyEndangered", {
-      description: "A key of Postern was disabled or scheduled for deletion.",
+      description: "A key of Postern was disabled, scheduled for deletion, replicated, or got another policy.",
       eventPattern: {
         source: ["aws.kms"],
         "detail-type": ["AWS API Call via CloudTrail"],
         detail: {
           eventSource: ["kms.amazonaws.com"],
-          eventName: ["DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy"],
+          eventName: ["DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "ReplicateKey"],
           resources: {
             ARN: {
               "Fn::If": [
                 "OwnSigningKeys",
-                [arn("SealingKey"), arn("FirstSigningKey"), arn("SecondSigningKey")],
-                [arn("SealingKey")],
+                [SEALING_KEY, arn("FirstSigningKey"), arn("SecondSigningKey")],
+                [SEALING_KEY],
               ],
             },
           },
@@ -212,6 +226,24 @@ export class Watch {
       targets: [{ id: "alarms", arn: "" }],
     });
     rule.addPropertyOverride("Targets", [{ Id: "alarms", Arn: TOPIC }]);
+  }
+
+  /** Messages that did not arrive, told to those who can still be reached. */
+  #undelivered(): void {
+    this.#alarm("UndeliveredEventsAlarm", "undelivered-events",
+      "The message about an endangered key could not be sent. Look at the keys.", {
+        namespace: "AWS/Events", metricName: "FailedInvocations",
+        dimensions: [{ name: "RuleName", value: Fn.ref("KeyEndangered") }],
+        statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
+      });
+    const given = Fn.select(5, Fn.split(":", Fn.ref("AlarmTopicArn")));
+    const topic = Fn.conditionIf("OwnTopic", Fn.getAtt("AlarmTopic", "TopicName"), given);
+    this.#alarm("UndeliveredAlarmsAlarm", "undelivered-alarms",
+      "A subscriber of the alarms could not be reached. The others read this.", {
+        namespace: "AWS/SNS", metricName: "NumberOfNotificationsFailed",
+        dimensions: [{ name: "TopicName", value: topic.toString() }],
+        statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
+      });
   }
 
   #dashboard(functions: Deployed[]): void {

@@ -90,8 +90,8 @@ pub struct CostOptions {
     /// Percentage of requests that cold start a function.
     #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub starts: u8,
-    /// Size of the log lines per request, in KB.
-    #[arg(long, value_name = "KB", default_value_t = 1.0, value_parser = amount)]
+    /// Size of the log lines per request, in KB: those of the function, the gateway's, and the two of Lambda.
+    #[arg(long, value_name = "KB", default_value_t = 1.5, value_parser = amount)]
     pub log_kb: f64,
     /// KMS keys in each region: two for signing and one for sealing, unless you add some.
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
