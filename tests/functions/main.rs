@@ -4,6 +4,7 @@
 mod environment;
 mod events;
 mod flow;
+mod lambda_http;
 mod logout;
 mod logs;
 mod race;

@@ -1,71 +1,28 @@
 //! The adapter to Lambda: an event of an API Gateway HTTP API (payload 2.0) becomes a [`Request`], a [`Response`]
 //! becomes its answer.
 //!
-//! It stands on `lambda_runtime` and not on `lambda_http`, whose conversion panics on a malformed `Host` or
-//! `X-Forwarded-Proto` header, or body encoding, and so ends the execution environment at a stranger's word.
-//! Here whatever a stranger sends becomes a request or a 400.
+//! Event, response and runtime are those of `lambda_http`. The conversion from event to request is our own, because the
+//! library's panics on a malformed `Host`, an unescaped quote in a query and invalid base64
+//! (docs/decisions/lambda-http.md). Here whatever a stranger sends becomes a request or a 400.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use lambda_runtime::{LambdaEvent, service_fn};
+use http::{HeaderMap, HeaderValue, Method, header};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use lambda_http::{Body, LambdaEvent, lambda_runtime, service_fn};
 use protocol::types::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::PublicUrl;
 use crate::json;
 use crate::request::{Deadline, Request};
-use crate::response::Response;
+use crate::response::{Response, set};
 
 /// What a function cannot start or go on without.
-pub type Error = lambda_runtime::Error;
-
-/// The part of an event that matters.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Event {
-    raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    cookies: Vec<String>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    request_context: Context,
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Context {
-    #[serde(default)]
-    request_id: String,
-    #[serde(default)]
-    stage: String,
-    http: HttpContext,
-}
-
-#[derive(Deserialize)]
-struct HttpContext {
-    method: String,
-}
-
-/// The answer in the form of payload 2.0.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    status_code: u16,
-    headers: BTreeMap<String, String>,
-    cookies: Vec<String>,
-    body: String,
-    is_base64_encoded: bool,
-}
+pub type Error = lambda_http::Error;
 
 /// Serves requests until Lambda ends the process.
 ///
@@ -78,7 +35,7 @@ where
     F: Future<Output = Response>,
 {
     let (public_url, handler) = (&public_url, &handler);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         // The SDK's futures are deep; boxed, they neither grow the stack nor the compiler's patience.
         Ok::<_, Error>(Box::pin(answer(event, public_url, handler)).await)
     }))
@@ -86,17 +43,15 @@ where
 }
 
 /// Answers one event.
-pub async fn answer<H, F>(event: LambdaEvent<serde_json::Value>, public_url: &PublicUrl, handler: &H) -> Answer
+pub async fn answer<H, F>(event: LambdaEvent<Value>, public_url: &PublicUrl, handler: &H) -> ApiGatewayV2httpResponse
 where
     H: Fn(Request) -> F,
     F: Future<Output = Response>,
 {
-    // Read here and not by the runtime, which would quote in the log what it cannot read.
     let deadline = Deadline::at(Timestamp::from_millis(event.context.deadline));
-    let event = serde_json::from_value::<Event>(event.payload).map_err(|_| String::new());
-    match event.and_then(|event| request(event, public_url.base_path(), deadline)) {
-        Ok(request) => Answer::from(handler(request).await),
-        Err(trace_id) => Answer::from(json::error(
+    match request(event.payload, public_url.base_path(), deadline) {
+        Ok(request) => lambda_response(handler(request).await),
+        Err(trace_id) => lambda_response(json::error(
             &Request::nameless(trace_id),
             400,
             "invalid_request",
@@ -105,28 +60,45 @@ where
     }
 }
 
-fn request(event: Event, base_path: &str, deadline: Deadline) -> Result<Request, String> {
-    let trace_id = event.request_context.request_id.clone();
-    read(event, base_path, deadline).ok_or(trace_id)
+/// Converts an event to a request; `Err` is the trace id of an event that cannot be converted.
+fn request(payload: Value, base_path: &str, deadline: Deadline) -> Result<Request, String> {
+    let trace_id = payload.pointer("/requestContext/requestId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    event(payload).and_then(|event| read(event, base_path, deadline)).ok_or(trace_id)
 }
 
-fn read(event: Event, base_path: &str, deadline: Deadline) -> Option<Request> {
-    let mut headers = HeaderMap::new();
-    // A function URL repeats the cookies among the headers; the list is what counts.
-    let repeated = |name: &str| !event.cookies.is_empty() && name.eq_ignore_ascii_case("cookie");
-    for (name, value) in event.headers.iter().filter(|(name, _)| !repeated(name)) {
-        headers.append(HeaderName::try_from(name.as_str()).ok()?, HeaderValue::from_str(value).ok()?);
+/// Deserialises an event, and refuses what the library's type would change on the way: it reads an empty method as GET,
+/// takes an array as the value of a header, and keeps the last of two headers whose names differ only in case.
+///
+/// The runtime could deserialise, but logs the offending value when that fails.
+fn event(payload: Value) -> Option<ApiGatewayV2httpRequest> {
+    let method = payload.pointer("/requestContext/http/method")?.as_str()?;
+    let headers = payload.get("headers").map_or(Some(0), |headers| {
+        let headers = headers.as_object()?;
+        headers.values().all(Value::is_string).then_some(headers.len())
+    })?;
+    if method.is_empty() {
+        return None;
     }
-    for cookie in &event.cookies {
+    let event: ApiGatewayV2httpRequest = serde_json::from_value(payload).ok()?;
+    (event.headers.len() == headers).then_some(event)
+}
+
+fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> Option<Request> {
+    let (context, mut headers, cookies) = (event.request_context, event.headers, event.cookies.unwrap_or_default());
+    // A function URL repeats the cookies among the headers; the list is what counts.
+    if !cookies.is_empty() {
+        headers.remove(header::COOKIE);
+    }
+    for cookie in &cookies {
         headers.append(header::COOKIE, HeaderValue::from_str(cookie).ok()?);
     }
     Some(Request {
-        method: Method::from_bytes(event.request_context.http.method.as_bytes()).ok()?,
-        path: clean_path(&event.raw_path, base_path, &event.request_context.stage).into(),
-        query: event.raw_query_string,
+        method: context.http.method,
+        path: clean_path(&event.raw_path?, base_path, context.stage.as_deref().unwrap_or_default()).into(),
+        query: event.raw_query_string.unwrap_or_default(),
         headers,
         body: body(event.body.unwrap_or_default(), event.is_base64_encoded)?,
-        trace_id: event.request_context.request_id,
+        trace_id: context.request_id.unwrap_or_default(),
         deadline,
     })
 }
@@ -155,61 +127,55 @@ impl Request {
     }
 }
 
-impl From<Response> for Answer {
-    fn from(response: Response) -> Self {
-        let (runtime, body) = response.into_parts();
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let cookies = runtime.headers.get_all(header::SET_COOKIE).iter().map(text).collect();
-        let mut headers = BTreeMap::new();
-        for (name, value) in runtime.headers.iter().filter(|(name, _)| *name != header::SET_COOKIE) {
-            headers
-                .entry(name.as_str().to_owned())
-                .and_modify(|all: &mut String| {
-                    all.push_str(", ");
-                    all.push_str(&text(value));
-                })
-                .or_insert_with(|| text(value));
-        }
-        let status_code = runtime.status.as_u16();
-        // Every body of ours is text.
-        Self {
-            status_code,
-            headers,
-            cookies,
-            body: String::from_utf8_lossy(&body).into_owned(),
-            is_base64_encoded: false,
-        }
+/// Converts a response to payload 2.0.
+///
+/// The library's type serialises only the first value of a header and fails on a value that is not UTF-8, and the runtime
+/// exits when a response cannot be serialised. So values are joined, and made UTF-8, before they get there.
+fn lambda_response(response: Response) -> ApiGatewayV2httpResponse {
+    let (parts, body) = response.into_parts();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = parts.status.as_u16().into();
+    answer.cookies = parts.headers.get_all(header::SET_COOKIE).iter().map(text).collect();
+    for name in parts.headers.keys().filter(|name| **name != header::SET_COOKIE) {
+        let values: Vec<_> = parts.headers.get_all(name).iter().map(text).collect();
+        set(&mut answer.headers, name.clone(), &values.join(", "));
     }
+    // Every body of ours is text.
+    answer.body = Some(Body::Text(String::from_utf8_lossy(&body).into_owned()));
+    answer
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn event(change: &serde_json::Value) -> Event {
-        let mut event = serde_json::json!({
+    fn event(change: &Value) -> Value {
+        let mut event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": "/default/demo/oauth2/token", "rawQueryString": "a=b",
             "headers": {"content-type": "text/plain"}, "cookies": ["a=1", "b=2"],
             "requestContext": {"requestId": "r", "stage": "$default", "http": {"method": "POST", "path": "/x"}},
             "body": "YQ==", "isBase64Encoded": false,
         });
         event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        serde_json::from_value(event).unwrap()
+        event
     }
 
     #[test]
     fn sec_param_08_a_body_is_decoded_once_and_only_if_flagged() {
-        let body = |change: serde_json::Value| request(event(&change), "", Deadline::NONE).map(|request| request.body);
-        assert_eq!(body(serde_json::json!({})), Ok(Bytes::from("YQ==")));
-        assert_eq!(body(serde_json::json!({"isBase64Encoded": true})), Ok(Bytes::from("a")));
-        assert_eq!(body(serde_json::json!({"isBase64Encoded": true, "body": "YQ=="})), Ok(Bytes::from("a")));
-        assert!(body(serde_json::json!({"isBase64Encoded": true, "body": "Y Q"})).is_err());
-        assert_eq!(body(serde_json::json!({"body": null})), Ok(Bytes::new()));
+        let body = |change: Value| request(event(&change), "", Deadline::NONE).map(|request| request.body);
+        assert_eq!(body(json!({})), Ok(Bytes::from("YQ==")));
+        assert_eq!(body(json!({"isBase64Encoded": true})), Ok(Bytes::from("a")));
+        assert_eq!(body(json!({"isBase64Encoded": true, "body": "YQ=="})), Ok(Bytes::from("a")));
+        assert!(body(json!({"isBase64Encoded": true, "body": "Y Q"})).is_err());
+        assert_eq!(body(json!({"body": null})), Ok(Bytes::new()));
     }
 
     #[test]
     fn cookies_come_from_their_own_list() {
-        let request = request(event(&serde_json::json!({})), "", Deadline::NONE).unwrap();
+        let request = request(event(&json!({})), "", Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
@@ -231,19 +197,78 @@ mod tests {
 
     #[test]
     fn headers_that_no_request_has_are_a_400_and_no_panic() {
-        for headers in [serde_json::json!({"a b": "x"}), serde_json::json!({"a": "x\ny"})] {
-            assert_eq!(
-                request(event(&serde_json::json!({ "headers": headers })), "", Deadline::NONE).err().as_deref(),
-                Some("r")
-            );
+        let table = [
+            json!({"a b": "x"}),
+            json!({"a": "x\ny"}),
+            json!({"a": ["x"]}),
+            json!({"a": []}),
+            json!({"authorization": "x", "Authorization": "y"}),
+            Value::Null,
+        ];
+        for headers in table {
+            let refused = request(event(&json!({ "headers": headers })), "", Deadline::NONE).err();
+            assert_eq!(refused.as_deref(), Some("r"), "{headers}");
         }
-        assert!(
-            request(
-                event(&serde_json::json!({"headers": {"host": "a b", "x-forwarded-proto": "%%"}})),
-                "",
-                Deadline::NONE
-            )
-            .is_ok()
+    }
+
+    #[test]
+    fn host_path_and_query_need_not_make_a_url() {
+        let (path, query) = ("/a/../b\\c", "a=\"<b>\"");
+        let headers = json!({"host": "a b", "x-forwarded-proto": "%%"});
+        let event = event(&json!({"headers": headers, "rawPath": path, "rawQueryString": query}));
+        let request = request(event, "", Deadline::NONE).unwrap();
+        assert_eq!((request.path.as_str(), request.query.as_str()), (path, query));
+    }
+
+    #[test]
+    fn an_event_that_lacks_a_method_or_path_is_refused() {
+        for (parent, name, value) in [
+            ("/requestContext/http", "method", json!("")),
+            ("/requestContext/http", "method", json!("GET /")),
+            ("/requestContext/http", "method", Value::Null),
+            ("", "rawPath", Value::Null),
+        ] {
+            let mut event = event(&json!({}));
+            event.pointer_mut(parent).unwrap()[name] = value.clone();
+            assert_eq!(request(event, "", Deadline::NONE).err().as_deref(), Some("r"), "{name}: {value}");
+        }
+    }
+
+    /// The example in "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway", payload format 2.0.
+    #[test]
+    fn the_documented_event_is_read() {
+        let event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/my/path",
+            "rawQueryString": "parameter1=value1&parameter1=value2&parameter2=value",
+            "cookies": ["cookie1", "cookie2"], "headers": {"header1": "value1", "header2": "value1,value2"},
+            "queryStringParameters": {"parameter1": "value1,value2", "parameter2": "value"},
+            "requestContext": {
+                "accountId": "123456789012", "apiId": "api-id",
+                "authentication": {"clientCert": {
+                    "clientCertPem": "CERT_CONTENT", "subjectDN": "www.example.com", "issuerDN": "Example issuer",
+                    "serialNumber": "a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1",
+                    "validity": {"notBefore": "May 28 12:30:02 2019 GMT", "notAfter": "Aug  5 09:36:04 2021 GMT"},
+                }},
+                "authorizer": {"jwt": {
+                    "claims": {"claim1": "value1", "claim2": "value2"}, "scopes": ["scope1", "scope2"],
+                }},
+                "domainName": "id.execute-api.us-east-1.amazonaws.com", "domainPrefix": "id",
+                "http": {
+                    "method": "POST", "path": "/my/path", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                    "userAgent": "agent",
+                },
+                "requestId": "id", "routeKey": "$default", "stage": "$default",
+                "time": "12/Mar/2020:19:03:58 +0000", "timeEpoch": 1_583_348_638_390_u64,
+            },
+            "body": "Hello from Lambda", "pathParameters": {"parameter1": "value1"}, "isBase64Encoded": false,
+            "stageVariables": {"stageVariable1": "value1", "stageVariable2": "value2"},
+        });
+        let request = request(event, "", Deadline::NONE).unwrap();
+        assert_eq!((request.method, request.path.as_str()), (Method::POST, "/my/path"));
+        assert_eq!(request.query, "parameter1=value1&parameter1=value2&parameter2=value");
+        assert_eq!(
+            (request.headers["header2"].as_bytes(), request.body),
+            (&b"value1,value2"[..], "Hello from Lambda".into())
         );
     }
 
@@ -253,9 +278,27 @@ mod tests {
         for cookie in ["a=1", "b=2"] {
             response = crate::response::with_cookie(response, cookie);
         }
-        let answer = Answer::from(response);
-        assert_eq!(answer.cookies, ["a=1", "b=2"]);
-        assert_eq!(answer.headers["location"], "/x");
-        assert!(!answer.headers.contains_key("set-cookie"));
+        let answer = serde_json::to_value(lambda_response(response)).unwrap();
+        assert_eq!(answer["cookies"], json!(["a=1", "b=2"]));
+        assert_eq!(answer["headers"]["location"], "/x");
+        assert!(answer["headers"].get("set-cookie").is_none());
+    }
+
+    #[test]
+    fn a_response_reaches_payload_2_0_whole_whatever_its_bytes() {
+        let mut response = Response::new(Bytes::from_static(b"caf\xe9"));
+        for value in ["accept", "origin"] {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static(value));
+        }
+        for name in [header::ETAG, header::SET_COOKIE] {
+            response.headers_mut().append(name, HeaderValue::from_bytes(b"\xe9").unwrap());
+        }
+        assert_eq!(
+            serde_json::to_value(lambda_response(response)).unwrap(),
+            json!({
+                "statusCode": 200, "headers": {"etag": "\u{fffd}", "vary": "accept, origin"}, "multiValueHeaders": {},
+                "cookies": ["\u{fffd}"], "body": "caf\u{fffd}", "isBase64Encoded": false,
+            })
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_http::{LambdaEvent, lambda_runtime, service_fn};
 use serde::{Deserialize, Serialize};
 
 use crate::lambda::Error;

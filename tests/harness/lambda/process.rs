@@ -229,8 +229,12 @@ impl Host {
 
 /// An answer in the form of payload 2.0 as the response that API Gateway makes of it.
 fn response(answer: &Value) -> Response {
-    let known = ["statusCode", "headers", "cookies", "body", "isBase64Encoded"];
+    let known = ["statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"];
     assert!(answer.as_object().unwrap().keys().all(|name| known.contains(&name.as_str())), "{answer}");
+    assert!(
+        answer["multiValueHeaders"].as_object().is_none_or(serde_json::Map::is_empty),
+        "payload 2.0 has none: {answer}"
+    );
     assert_eq!(answer["isBase64Encoded"], false, "every body of ours is text: {answer}");
     let mut response = Response::new(Bytes::from(answer["body"].as_str().unwrap().to_owned()));
     let status = u16::try_from(answer["statusCode"].as_u64().unwrap()).unwrap();
