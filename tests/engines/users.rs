@@ -4,9 +4,10 @@ use protocol::authorization::consent::Consent;
 use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
+use protocol::users::status::UserStatus;
 use protocol::users::user_claims::{ClaimName, Identity, derived_subject};
 use serde_json::json;
-use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording};
+use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording, UserReading};
 
 use crate::engine::Fresh;
 use crate::given::{NOW, later, subject, workspace, workspace_id};
@@ -53,15 +54,27 @@ async fn a_consent_is_of_one_user_to_one_client() {
 }
 
 #[tokio::test]
-async fn a_user_of_the_sandbox_stands_in_the_settings_and_every_other_in_an_account() {
+async fn each_source_knows_its_own_users_and_one_that_is_not_configured_knows_nobody() {
     let at = Fresh::tables().await;
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
-    let demo = workspace("demo", json!({"sandbox": {"users": [{"username": "bob", "password": "bob"}]}}));
+    let users = UserReading::new(&at.connection);
+    let corp = json!({"id": "corp", "title": "Corp", "issuer": "https://corp.example", "client_id": "us"});
+    let sandbox = json!({"users": [{"username": "bob", "password": "bob"}]});
+    let demo = workspace("demo", json!({"sandbox": sandbox, "upstream": [corp]}));
     recording.record(&demo.id, &identity("alice", "Alice")).await.unwrap();
-    let [corp, sandbox] = ["corp", "sandbox"].map(|source| IdentitySourceId::parse(source).unwrap());
     let (alice, bob) = (subject("alice"), derived_subject(&demo.id, "sandbox", &["bob"]).unwrap());
-    assert_eq!(reading.identity(&demo, &corp, &alice).await.unwrap(), Some(identity("alice", "Alice")));
-    assert_eq!(reading.identity(&demo, &sandbox, &alice).await.unwrap(), None);
-    assert_eq!(reading.identity(&demo, &sandbox, &bob).await.unwrap().unwrap().subject, bob);
-    assert_eq!(reading.identity(&demo, &corp, &bob).await.unwrap(), None);
+    let alices = Some(identity("alice", "Alice"));
+    let table = [
+        ("corp", &alice, alices, UserStatus::Active),
+        ("corp", &bob, None, UserStatus::Active),
+        ("sandbox", &bob, demo.settings.sandbox.as_ref().unwrap().identity_of(&demo.id, &bob), UserStatus::Active),
+        ("sandbox", &alice, None, UserStatus::Gone),
+        ("former", &alice, None, UserStatus::Gone),
+        ("former", &bob, None, UserStatus::Gone),
+    ];
+    for (source, subject, expected, status) in table {
+        let source = IdentitySourceId::parse(source).unwrap();
+        assert_eq!(reading.identity(&demo, &source, subject).await.unwrap(), expected, "{source} {subject}");
+        assert_eq!(users.status(&demo, &source, subject).await.unwrap(), status, "{source} {subject}");
+    }
 }
