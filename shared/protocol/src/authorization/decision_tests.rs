@@ -18,8 +18,8 @@ use crate::types::id::Subject;
 use crate::types::time::Timestamp;
 use crate::users::session::Session;
 
-/// Everything that a decision looks at, owned. By default Alice logged in a minute ago, the request was made ten seconds
-/// ago, and what it asks for was allowed before.
+/// Everything that a decision looks at, owned. By default Alice logged in a minute ago, the request was made ten
+/// seconds ago, and what it asks for was allowed before.
 struct Case {
     client: Client,
     request: AuthorizationRequest,

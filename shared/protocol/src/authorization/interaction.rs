@@ -1,8 +1,8 @@
 //! An interaction: an authorization request that waits for its user.
 //!
 //! It is not stored. It travels sealed with the browser that started it, so an authorization request costs no write
-//! before the user has logged in (design invariant 4). Its id becomes the grant's id, and a grant is created only if its
-//! id is unused, so an interaction is completed at most once.
+//! before the user has logged in (design invariant 4). Its id becomes the grant's id, and a grant is created only if
+//! its id is unused, so an interaction is completed at most once.
 
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +163,8 @@ mod tests {
         let asked = request(&client(&json!({})), &changes);
         assert_eq!(again.redirect_uri, asked.redirect_uri);
         assert_eq!(serde_json::to_value(&again.terms).unwrap(), serde_json::to_value(&asked.terms).unwrap());
+        assert_eq!((again.terms.response_mode, &again.terms.claims), (ResponseMode::Fragment, &asked.terms.claims));
+        assert_eq!(again.terms.resource, asked.terms.resource);
         assert!(again.id_token_hint.is_none());
     }
 

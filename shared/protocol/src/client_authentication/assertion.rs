@@ -160,8 +160,8 @@ impl AssertedClient {
         &self.registered.key
     }
 
-    /// Checks the claims of an assertion whose signature is valid. The client is released against proof that the use was
-    /// recorded.
+    /// Checks the claims of an assertion whose signature is valid. The client is released against proof that the use
+    /// was recorded.
     ///
     /// # Errors
     ///

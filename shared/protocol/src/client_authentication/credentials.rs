@@ -229,7 +229,8 @@ impl Proof {
     }
 }
 
-/// Whether the secret is one of those that are valid at `now`. All are compared, so that the time does not depend on which.
+/// Whether the secret is one of those that are valid at `now`. All are compared, so that the time does not depend on
+/// which.
 fn matches_any(secret: &Secret<String>, secrets: &[ClientSecret], now: Timestamp) -> bool {
     let presented = SecretHash::of(secret);
     let valid =

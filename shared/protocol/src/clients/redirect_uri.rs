@@ -24,8 +24,8 @@ impl RedirectUri {
         &self.uri
     }
 
-    /// Whether only the registered client can receive what is sent there: true for `https`, and false for loopback ports
-    /// and private-use schemes, which any program on the device can claim (RFC 8252 §8.6).
+    /// Whether only the registered client can receive what is sent there: true for `https`, and false for loopback
+    /// ports and private-use schemes, which any program on the device can claim (RFC 8252 §8.6).
     #[must_use]
     pub const fn assures_identity(&self) -> bool {
         self.assured
@@ -70,8 +70,8 @@ impl RedirectUri {
     /// The sources that `form-action` must allow on a page whose form leads to this URI.
     ///
     /// Browsers apply it to every redirect after the form, including those of the client: a broker redirects to its own
-    /// client, a command-line tool to a page that says "done". So the scheme is allowed and not just the origin. A policy
-    /// cannot express an IPv6 address (CSP Level 3 §2.3.1).
+    /// client, a command-line tool to a page that says "done". So the scheme is allowed and not just the origin. A
+    /// policy cannot express an IPv6 address (CSP Level 3 §2.3.1).
     #[must_use]
     pub fn form_targets(&self) -> Vec<String> {
         match self.uri.split_once(':') {

@@ -61,7 +61,8 @@ impl Sector {
     ///
     /// # Errors
     ///
-    /// [`SectorError`] if the sector identifier is invalid, or there is none and the redirect URIs do not have one host.
+    /// [`SectorError`] if the sector identifier is invalid, or there is none and the redirect URIs do not have one
+    /// host.
     pub fn of(redirect_uris: &[String], identifier: Option<&str>, issuer: &Issuer) -> Result<Self, SectorError> {
         if let Some(uri) = identifier {
             return identified(uri, issuer).map(Self).ok_or(SectorError::Identifier);

@@ -217,8 +217,8 @@ impl UpstreamIdToken {
         }
     }
 
-    /// The latest time at which the user can have authenticated, given the provider's `auth_time` in whole seconds. With
-    /// single sign-on at the provider, that may be long ago.
+    /// The latest time at which the user can have authenticated, given the provider's `auth_time` in whole seconds.
+    /// With single sign-on at the provider, that may be long ago.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
         let end_of_second = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(999));

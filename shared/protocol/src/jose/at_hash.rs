@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 
 use crate::syntax::encoding;
 
-/// Whether ID tokens carry `at_hash`. It is optional in the code flow (§3.1.3.6); with it, the ID token can be signed only
-/// after the access token.
+/// Whether ID tokens carry `at_hash`. It is optional in the code flow (§3.1.3.6); with it, the ID token can be signed
+/// only after the access token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AtHash {

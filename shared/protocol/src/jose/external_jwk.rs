@@ -131,7 +131,8 @@ impl ExternalJwks {
         json::strict(json).filter(|set: &Self| set.keys.len() <= MAX_KEYS)
     }
 
-    /// The keys that can verify `alg`, restricted to those named `kid` if it is given. Only the first hundred are considered.
+    /// The keys that can verify `alg`, restricted to those named `kid` if it is given. Only the first hundred are
+    /// considered.
     #[must_use]
     pub fn candidates(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<ExternalKey> {
         self.keys

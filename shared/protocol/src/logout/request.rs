@@ -1,7 +1,7 @@
 //! Logout requests of clients (OpenID Connect RP-Initiated Logout 1.0), and whether the user has to confirm.
 //!
-//! No parameter selects the session to end: it is always that of the browser. All that an ID token can do as a hint is to
-//! spare the user the confirmation.
+//! No parameter selects the session to end: it is always that of the browser. All that an ID token can do as a hint is
+//! to spare the user the confirmation.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,8 @@ use crate::users::session::Session;
 /// The maximum length of a parameter, in bytes.
 const MAX_PARAMETER_BYTES: usize = 2048;
 
-/// A logout request (§2), not checked yet. `logout_hint` and `ui_locales` are allowed and ignored: the session identifies
-/// the user, not a parameter.
+/// A logout request (§2), not checked yet. `logout_hint` and `ui_locales` are allowed and ignored: the session
+/// identifies the user, not a parameter.
 pub struct LogoutRequest {
     /// An ID token that was issued to the client. It may have expired.
     pub id_token_hint: Option<Secret<String>>,
@@ -163,8 +163,8 @@ impl ApprovedLogout {
     }
 }
 
-/// Decides a request. Without an ID token of this very session the user has to confirm, so that no other site can log the
-/// user out, and a hint of one user cannot end another user's session in the same browser (§2, §6).
+/// Decides a request. Without an ID token of this very session the user has to confirm, so that no other site can log
+/// the user out, and a hint of one user cannot end another user's session in the same browser (§2, §6).
 #[must_use]
 pub fn decide(session: Option<Session>, hint: Option<&Hint>) -> LogoutStep {
     let Some(session) = session else { return LogoutStep::Nobody };

@@ -10,8 +10,8 @@ use crate::clients::sector::SectorError;
 use crate::jose::external_jwk::JwksError;
 use crate::types::lifetimes::LifetimeBound;
 
-/// Why a client cannot be registered, as a sentence that says what is wrong, where, and what to do. One variant for each
-/// cause.
+/// Why a client cannot be registered, as a sentence that says what is wrong, where, and what to do. One variant for
+/// each cause.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RegistrationError {
     /// A list of URIs is empty and must not be.

@@ -39,8 +39,8 @@ pub fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String
 /// The maximum nesting depth of external JSON.
 const MAX_DEPTH: u8 = 32;
 
-/// Parses an external JSON object without duplicate members at any depth, nested no deeper than 32, with nothing after it
-/// (catalogue row SEC-PARAM-13). `None` for anything else.
+/// Parses an external JSON object without duplicate members at any depth, nested no deeper than 32, with nothing after
+/// it (catalogue row SEC-PARAM-13). `None` for anything else.
 #[must_use]
 pub fn strict_object(bytes: &[u8]) -> Option<Value> {
     strict_object_within(bytes, MAX_DEPTH)

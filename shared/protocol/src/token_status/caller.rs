@@ -63,8 +63,8 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may ask about a token of `owner`: its own, or with `scope` any token of the workspace. A client
-    /// must be registered for that scope itself; a bearer token must carry it and be issued for us.
+    /// Whether the caller may ask about a token of `owner`: its own, or with `scope` any token of the workspace. A
+    /// client must be registered for that scope itself; a bearer token must carry it and be issued for us.
     #[must_use]
     pub fn may(&self, scope: &str, owner: TokenOwner<'_>, issuer: &Issuer) -> bool {
         let TokenOwner { client, subject } = owner;

@@ -50,8 +50,8 @@ impl ApprovedExchange {
         self.refresh
     }
 
-    /// When the last token of this exchange expires, and the grant with it. Never earlier than before the exchange, because
-    /// the grant also prevents its interaction from being completed again.
+    /// When the last token of this exchange expires, and the grant with it. Never earlier than before the exchange,
+    /// because the grant also prevents its interaction from being completed again.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         let refresh = self.refresh.map_or(self.stays_until, |refresh| refresh.until);
@@ -69,8 +69,8 @@ pub fn of_region(code: Option<AuthorizationCode>, region: &RegionLabel) -> Resul
     if &code.region == region { Ok(code) } else { Err(TokenError::OtherRegion(code.region)) }
 }
 
-/// Decides an exchange. Code, client, redirect URI and verifier are checked before the state of the code, so that without
-/// the verifier one can neither learn that state nor cause a revocation (catalogue row SEC-CODE-08).
+/// Decides an exchange. Code, client, redirect URI and verifier are checked before the state of the code, so that
+/// without the verifier one can neither learn that state nor cause a revocation (catalogue row SEC-CODE-08).
 ///
 /// # Errors
 ///

@@ -62,8 +62,8 @@ impl Entitlement {
         }
     }
 
-    /// The subject of the access token: the user, or the client itself where there is none (RFC 9068 §2.2). `None` for a
-    /// `client_id` that is too long for a subject.
+    /// The subject of the access token: the user, or the client itself where there is none (RFC 9068 §2.2). `None` for
+    /// a `client_id` that is too long for a subject.
     #[must_use]
     pub(crate) fn subject(&self) -> Option<Subject> {
         match &self.holder {

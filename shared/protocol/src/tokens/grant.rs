@@ -25,8 +25,8 @@ pub struct Grant {
     pub expires: Timestamp,
 }
 
-/// What was granted, to which client, by which user. Fixed when the code is issued and never read from the session again
-/// (OpenID Connect Core §3.1.3.6).
+/// What was granted, to which client, by which user. Fixed when the code is issued and never read from the session
+/// again (OpenID Connect Core §3.1.3.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantTerms {
     /// The client.

@@ -74,8 +74,8 @@ impl IdTokenClaims {
     }
 }
 
-/// The claims of an ID token that matter in a hint. Signed userinfo has neither `exp` nor `iat`, so it is not mistaken for
-/// an ID token (RFC 8725 §3.12).
+/// The claims of an ID token that matter in a hint. Signed userinfo has neither `exp` nor `iat`, so it is not mistaken
+/// for an ID token (RFC 8725 §3.12).
 #[derive(Deserialize)]
 struct Hint {
     iss: String,
@@ -88,8 +88,8 @@ struct Hint {
     aud: Vec<String>,
 }
 
-/// The subject of an ID token whose signature is valid, if `issuer` issued it to `client`. It may have expired and still
-/// serve as a hint (OpenID Connect Core §3.1.2.1).
+/// The subject of an ID token whose signature is valid, if `issuer` issued it to `client`. It may have expired and
+/// still serve as a hint (OpenID Connect Core §3.1.2.1).
 #[must_use]
 pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Option<Subject> {
     let hint: Hint = serde_json::from_slice(claims).ok()?;

@@ -1,9 +1,9 @@
 //! The decision on the use of a refresh token (RFC 6749 §6, OAuth 2.1 §4.3).
 //!
-//! A grant's refresh tokens form a list and never a tree. The current one is replaced by its successor; for a short grace
-//! period its predecessor still yields the same successor, because a response may be lost, a client may retry and two
-//! tabs may refresh at once (catalogue row SEC-RT-06). If any other past token is presented, it or its successor was
-//! stolen.
+//! A grant's refresh tokens form a list and never a tree. The current one is replaced by its successor; for a short
+//! grace period its predecessor still yields the same successor, because a response may be lost, a client may retry and
+//! two tabs may refresh at once (catalogue row SEC-RT-06). If any other past token is presented, it or its successor
+//! was stolen.
 
 use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
@@ -173,8 +173,8 @@ fn position(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool)
     }
 }
 
-/// What happens to a token in this position. A replacement in the future dates from before a clock was set back: that is
-/// neither within the grace nor a reuse.
+/// What happens to a token in this position. A replacement in the future dates from before a clock was set back: that
+/// is neither within the grace nor a reuse.
 fn rotation(
     position: TokenPosition,
     grant: &GrantId,

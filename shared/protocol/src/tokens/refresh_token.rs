@@ -1,7 +1,7 @@
 //! Refresh tokens: `region . grant id . generation . secret`.
 //!
-//! The secret is derived from grant and generation with a keyed hash (`signing::Deriver`), so the successor of a token is
-//! the same each time it is derived, and is stored nowhere.
+//! The secret is derived from grant and generation with a keyed hash (`signing::Deriver`), so the successor of a token
+//! is the same each time it is derived, and is stored nowhere.
 
 use crate::syntax::encoding;
 use crate::types::id::{GrantId, RegionLabel};

@@ -6,8 +6,8 @@
 pub struct Committed(());
 
 impl Committed {
-    /// Attests a commit. Only `store` may call this, right after a successful conditional write; `clippy.toml` forbids it
-    /// elsewhere.
+    /// Attests a commit. Only `store` may call this, right after a successful conditional write; `clippy.toml` forbids
+    /// it elsewhere.
     pub const fn attest() -> Self {
         Self(())
     }

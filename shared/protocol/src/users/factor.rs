@@ -1,4 +1,5 @@
-//! Authentication factors, and the `acr`, `amr` and `auth_time` that follow from them (OpenID Connect Core §2, RFC 8176).
+//! Authentication factors, and the `acr`, `amr` and `auth_time` that follow from them (OpenID Connect Core §2, RFC
+//! 8176).
 
 use serde::{Deserialize, Serialize};
 

@@ -51,8 +51,8 @@ pub struct Participant {
 }
 
 impl Participant {
-    /// The participation of `client`, which sees the user as `sub`, in `session`: `None` if the client does not want logout
-    /// notifications or participates already.
+    /// The participation of `client`, which sees the user as `sub`, in `session`: `None` if the client does not want
+    /// logout notifications or participates already.
     #[must_use]
     pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
         client.backchannel_logout.as_ref()?;

@@ -150,8 +150,8 @@ impl Profile {
     }
 }
 
-/// The subject of the user whom `source` knows by `names`. The same user of the same source always has the same subject,
-/// and a source cannot produce the subject of another's user (OpenID Connect Core §2).
+/// The subject of the user whom `source` knows by `names`. The same user of the same source always has the same
+/// subject, and a source cannot produce the subject of another's user (OpenID Connect Core §2).
 #[must_use]
 pub fn derived_subject(workspace: &WorkspaceId, source: &str, names: &[&str]) -> Option<Subject> {
     let mut digest = Sha256::new();

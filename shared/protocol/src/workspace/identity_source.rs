@@ -10,8 +10,8 @@ use crate::workspace::upstream_provider::UpstreamProvider;
 pub enum IdentitySource<'w> {
     /// Users listed in the settings themselves.
     Sandbox(&'w Sandbox),
-    /// An OpenID provider. Its users exist for as long as it is configured: a deletion at the provider is noticed only at
-    /// the next login.
+    /// An OpenID provider. Its users exist for as long as it is configured: a deletion at the provider is noticed only
+    /// at the next login.
     Upstream(&'w UpstreamProvider),
 }
 
