@@ -135,7 +135,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::local::LocalKey;
+    use crate::fixtures;
 
     #[test]
     fn signatures_of_every_der_length_convert() {
@@ -169,10 +169,105 @@ mod tests {
             &[0x30, 5, 2, 0, 2, 1, 1],
             &[0x30, 0x81, 6, 2, 1, 1, 2, 1, 1],
             &[0x30, 6, 2, 2, 1, 2, 1, 1],
+            &[0x30, 0x80, 2, 1, 1, 2, 1, 1],
+            &[0x30, 0x83, 0, 0, 6, 2, 1, 1, 2, 1, 1],
+            &[0x30, 9, 2, 1, 1, 2, 1, 1, 2, 1, 1],
+            &[0x30, 6, 3, 1, 1, 2, 1, 1],
             &long,
         ] {
             assert_eq!(fixed_signature(der), None, "{der:?}");
         }
+    }
+
+    /// A value of type 2 whose length has this form, and that many zero bytes.
+    fn value(length: &[u8], content: usize) -> Vec<u8> {
+        [&[2], length, &vec![1; content]].concat()
+    }
+
+    #[test]
+    fn a_length_has_its_shortest_form() {
+        let read = |der: &[u8]| Reader(der).value(INTEGER).map(<[u8]>::len);
+        let good: [(&[u8], usize); 6] = [
+            (&[0], 0),
+            (&[0x7f], 0x7f),
+            (&[0x81, 0x80], 0x80),
+            (&[0x81, 0xff], 0xff),
+            (&[0x82, 1, 0], 0x100),
+            (&[0x82, 2, 1], 0x201),
+        ];
+        for (length, content) in good {
+            assert_eq!(read(&value(length, content)), Some(content), "{length:?}");
+            assert_eq!(content.checked_sub(1).and_then(|short| read(&value(length, short))), None, "{length:?}");
+        }
+        let bad: [(&[u8], usize); 6] = [
+            (&[0x81, 0x7f], 0x7f),
+            (&[0x82, 0, 0xff], 0xff),
+            (&[0x80], 0),
+            (&[0x83, 0, 1, 0], 0x100),
+            (&[0x81], 0),
+            (&[0x82, 1], 1),
+        ];
+        for (length, content) in bad {
+            assert_eq!(read(&value(length, content)), None, "{length:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_not_negative_and_has_no_needless_zero() {
+        let read = |content: &[u8]| {
+            let der = [&[2, u8::try_from(content.len()).unwrap()], content].concat();
+            Reader(&der).unsigned().map(<[u8]>::to_vec)
+        };
+        let table: [(&[u8], Option<&[u8]>); 8] = [
+            (&[], None),
+            (&[0], Some(&[])),
+            (&[1], Some(&[1])),
+            (&[0x7f, 0], Some(&[0x7f, 0])),
+            (&[0x80], None),
+            (&[0, 0x7f], None),
+            (&[0, 0x80], Some(&[0x80])),
+            (&[0, 0x80, 1], Some(&[0x80, 1])),
+        ];
+        for (content, expected) in table {
+            assert_eq!(read(content).as_deref(), expected, "{content:?}");
+        }
+    }
+
+    /// A `SubjectPublicKeyInfo` with this algorithm and these bits.
+    fn spki(identifier: &[u8], bits: &[u8]) -> Vec<u8> {
+        let value = |tag: u8, content: &[u8]| {
+            let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+            let length = match content.len() {
+                0..=0x7f => vec![length[1]],
+                0x80..=0xff => vec![0x81, length[1]],
+                _ => vec![0x82, length[0], length[1]],
+            };
+            [&[tag], &length[..], content].concat()
+        };
+        value(SEQUENCE, &[value(SEQUENCE, identifier), value(BIT_STRING, bits)].concat())
+    }
+
+    #[test]
+    fn a_point_is_uncompressed_and_whole() {
+        let point = |form: u8, length: usize| [&[0, form][..], &vec![7; length]].concat();
+        let read = |bits: &[u8]| public_key(&spki(&EC_P256, bits), Algorithm::ES256).is_some();
+        assert!(read(&point(4, 64)));
+        for bits in [point(2, 64), point(4, 63), point(4, 65), point(4, 32), vec![0], vec![]] {
+            assert!(!read(&bits), "{bits:?}");
+        }
+        assert!(!read(&[&[1][..], &point(4, 64)[1..]].concat()), "unused bits");
+    }
+
+    #[test]
+    fn a_short_rsa_key_is_refused() {
+        let rsa = |length: u16| {
+            let n = [&[2, 0x82][..], &(length + 1).to_be_bytes(), &[0], &vec![0x80; usize::from(length)]].concat();
+            let content = [&n[..], &[2, 1, 3]].concat();
+            let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+            let key = [&[0, 0x30, 0x82][..], &length, &content].concat();
+            public_key(&spki(&RSA_ENCRYPTION, &key), Algorithm::RS256).is_some()
+        };
+        assert!(rsa(256) && rsa(512) && !rsa(255));
     }
 
     #[test]
@@ -183,8 +278,8 @@ mod tests {
         assert_eq!(public_key(der.as_ref(), Algorithm::ES256).as_ref(), Some(key.jwk()));
         assert_eq!(public_key(der.as_ref(), Algorithm::RS256), None);
 
-        let (pkcs8, key) = LocalKey::generate(Algorithm::PS256).unwrap();
-        let pair = RsaKeyPair::from_pkcs8(pkcs8.expose()).unwrap();
+        let (pkcs8, key) = (fixtures::pkcs8(Algorithm::PS256, 0), fixtures::key(Algorithm::PS256, 0));
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).unwrap();
         let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
         assert_eq!(public_key(der.as_ref(), Algorithm::PS256).as_ref(), Some(key.jwk()));
         assert_eq!(public_key(der.as_ref(), Algorithm::ES256), None);

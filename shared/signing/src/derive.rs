@@ -10,7 +10,7 @@ use protocol::types::secret::Secret;
 
 use crate::seal::{Keyed, Purpose, ROOT_SALT, SealFault};
 
-/// Derives secrets, for one purpose.
+/// Derives secrets for one purpose.
 pub struct Deriver {
     current: u8,
     keys: Vec<(u8, hmac::Key)>,
@@ -93,6 +93,17 @@ mod tests {
             secret(&root(1), 1, "demo", &["a", "b", ""]),
         ];
         assert!(others.iter().all(|other| *other != first));
+        let pairwise = Deriver::rooted(&Secret::new([1; 32]), Purpose::PairwiseSubject).unwrap();
+        assert_ne!(secret(&pairwise, 1, "demo", &["a", "b"]), first, "another purpose");
+        assert_eq!((root(1).current(), root(1).versions().collect::<Vec<_>>()), (1, vec![1]));
+    }
+
+    /// Computed with another implementation. Secrets that were derived once must never change.
+    #[test]
+    fn a_secret_is_the_mac_of_its_parts_with_their_lengths() {
+        let deriver = Deriver::keyed(1, &[(1, Secret::new(vec![7; 32]))]).unwrap();
+        let mac = secret(&deriver, 1, "demo", &["alice"]);
+        assert_eq!(protocol::syntax::encoding::base64url(&mac), "bi0oPBK13pokx5YAWDlCx_nYs8ePCvEKCZ0en389W3c");
     }
 
     #[test]

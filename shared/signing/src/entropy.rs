@@ -38,3 +38,21 @@ impl Entropy for SystemEntropy {
         aws_lc_rs::rand::fill(bytes).map_err(|_| EntropyFault)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{Broken, Fixed};
+
+    #[test]
+    fn bytes_are_those_of_the_source_and_a_failing_source_is_an_error() {
+        assert_eq!(random::<4>(&Fixed(7)), Ok([7; 4]));
+        assert_eq!(random::<4>(&Broken), Err(EntropyFault));
+    }
+
+    #[test]
+    fn the_system_never_repeats_itself() {
+        let (first, second) = (random::<32>(&SystemEntropy).unwrap(), random::<32>(&SystemEntropy).unwrap());
+        assert!(first != second && first != [0; 32] && second != [0; 32]);
+    }
+}

@@ -269,3 +269,31 @@ fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> SigningFault {
         SdkError::ConstructionFailure(_) | _ => "the request could not be made".into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_kms::operation::sign::SignError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_is_named_by_its_kind_and_nothing_else() {
+        type Error = SdkError<SignError, ()>;
+        let table = [
+            (Error::timeout_error("secret"), "no answer in time"),
+            (Error::dispatch_failure(ConnectorError::timeout("secret".into())), "no connection in time"),
+            (Error::dispatch_failure(ConnectorError::io("secret".into())), "no connection"),
+            (Error::response_error("secret", ()), "an unreadable answer"),
+            (Error::construction_failure("secret"), "the request could not be made"),
+        ];
+        for (error, expected) in table {
+            assert_eq!(fault(&error), SigningFault::Kms(expected.into()));
+        }
+    }
+
+    #[test]
+    fn a_handle_says_what_it_needs() {
+        assert_eq!(KmsSigning::NEEDS, [KmsNeed::Sign, KmsNeed::Describe]);
+    }
+}

@@ -7,7 +7,11 @@ mod der;
 pub mod derive;
 pub mod entropy;
 pub mod fault;
+#[cfg(test)]
+mod fixtures;
 pub mod kms;
+#[cfg(test)]
+mod kms_tests;
 pub mod local;
 pub mod seal;
 pub mod signer;

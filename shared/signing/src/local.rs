@@ -74,7 +74,7 @@ impl LocalKey {
         }
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub const fn jwk(&self) -> &PublicJwk {
         &self.jwk
@@ -106,5 +106,45 @@ impl LocalKey {
                 Ok(signature.as_ref().to_vec())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{key, pkcs8};
+    use crate::verify;
+
+    const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256];
+
+    #[test]
+    fn a_signature_verifies_with_the_published_key_and_its_algorithm_only() {
+        for algorithm in ALGORITHMS {
+            let key = key(algorithm, 0);
+            let signature = base64url(&key.sign(b"message").unwrap());
+            for verified in ALGORITHMS {
+                let jwk = PublicJwk { alg: verified, ..key.jwk().clone() };
+                assert_eq!(verify::verifies(&jwk, b"message", &signature), verified == algorithm, "{verified:?}");
+            }
+            assert!(!verify::verifies(key.jwk(), b"another", &signature));
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_from_the_form_that_it_is_generated_in() {
+        let (pkcs8, generated) = LocalKey::generate(Algorithm::ES256).unwrap();
+        let read = LocalKey::from_pkcs8(Algorithm::ES256, pkcs8.expose()).unwrap();
+        assert_eq!(read.jwk(), generated.jwk());
+        assert_eq!(generated.jwk().alg, Algorithm::ES256);
+        let (_, another) = LocalKey::generate(Algorithm::ES256).unwrap();
+        assert_ne!(another.jwk(), generated.jwk());
+    }
+
+    #[test]
+    fn a_key_of_another_kind_is_refused() {
+        let refused = |algorithm, pkcs8: &[u8]| LocalKey::from_pkcs8(algorithm, pkcs8).err();
+        assert_eq!(refused(Algorithm::ES256, pkcs8(Algorithm::RS256, 0)), Some(SigningFault::Key));
+        assert_eq!(refused(Algorithm::RS256, pkcs8(Algorithm::ES256, 0)), Some(SigningFault::Key));
+        assert_eq!(refused(Algorithm::PS256, b""), Some(SigningFault::Key));
     }
 }

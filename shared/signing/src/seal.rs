@@ -104,7 +104,7 @@ pub trait Keyed: Sized {
     fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault>;
 }
 
-/// Seals and opens, for one purpose.
+/// Seals and opens for one purpose.
 pub struct Sealer {
     current: u8,
     keys: Vec<(u8, LessSafeKey)>,
@@ -197,6 +197,7 @@ mod tests {
 
     use super::*;
     use crate::SystemEntropy;
+    use crate::fixtures::{Broken, Fixed};
 
     fn sealer(root: u8, purpose: Purpose) -> Sealer {
         Sealer::derived(&Secret::new([root; 32]), purpose).unwrap()
@@ -250,6 +251,47 @@ mod tests {
         assert!(old.open(&demo, &second).is_none(), "its version is not known yet");
         assert!(Sealer::new(3, &[(1, key(1))]).is_err(), "the current version must exist");
         assert!(Sealer::new(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
+    }
+
+    #[test]
+    fn each_purpose_has_names_of_its_own() {
+        let all = [
+            (Purpose::Interaction, "interaction", "interaction"),
+            (Purpose::Upstream, "upstream", "upstream"),
+            (Purpose::SigningKey, "signing-key", "signing key"),
+            (Purpose::UpstreamSecret, "upstream-secret", "upstream secret"),
+            (Purpose::ClientSecret, "client-secret", "client secret"),
+            (Purpose::Logout, "logout", "logout"),
+            (Purpose::RefreshToken, "refresh-token", "refresh token"),
+            (Purpose::PairwiseSubject, "pairwise-subject", "pairwise subject"),
+        ];
+        for (purpose, name, derivation) in all {
+            assert_eq!((purpose.name(), purpose.derivation()), (name, derivation.as_bytes()));
+            assert_eq!(purpose.changes(), purpose != Purpose::PairwiseSubject, "{name}");
+            assert_eq!(Purpose::OF_DATA_KEYS.contains(&purpose), purpose != Purpose::SigningKey, "{name}");
+        }
+    }
+
+    /// Computed with another implementation. Later versions must open what was sealed before.
+    #[test]
+    fn sealed_text_is_version_nonce_and_ciphertext() {
+        let demo = workspace("demo");
+        let sealed = sealer(1, Purpose::Interaction).seal(&demo, b"hello".to_vec(), &Fixed(5)).unwrap();
+        assert_eq!(sealed, "AQUFBQUFBQUFBQUFBWtGnN7pstdgoIBwoYQnKhnwfW1Zkw");
+        assert!(sealer(1, Purpose::Interaction).seal(&demo, b"hello".to_vec(), &Broken).is_err());
+    }
+
+    #[test]
+    fn a_sealer_can_be_made_through_the_keyed_trait() {
+        let demo = workspace("demo");
+        let keys = [(1, Secret::new(vec![1; 32])), (2, Secret::new(vec![2; 32]))];
+        let (keyed, new) = (Sealer::keyed(1, &keys).unwrap(), Sealer::new(1, &keys).unwrap());
+        let sealed = keyed.seal(&demo, b"hello".to_vec(), &Fixed(5)).unwrap();
+        assert_eq!(Some(sealed.as_str()), new.seal(&demo, b"hello".to_vec(), &Fixed(5)).ok().as_deref());
+        assert!(Sealer::new(2, &keys).unwrap().open(&demo, &sealed).is_some(), "each version opens what it sealed");
+        let rooted = Sealer::rooted(&Secret::new([1; 32]), Purpose::Interaction).unwrap();
+        assert!(rooted.open(&demo, &sealer(1, Purpose::Interaction).seal(&demo, vec![], &Fixed(5)).unwrap()).is_some());
+        assert_eq!(SealFault::from(EntropyFault), SealFault);
     }
 
     proptest! {

@@ -72,7 +72,7 @@ impl Signer {
         Ok(token)
     }
 
-    /// The public half of the key.
+    /// The public key.
     #[must_use]
     pub const fn jwk(&self) -> &PublicJwk {
         &self.jwk
@@ -82,5 +82,34 @@ impl Signer {
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::jose::jwk::Algorithm;
+    use protocol::syntax::encoding::base64url_decoded;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixtures::{key, runtime};
+
+    #[test]
+    fn a_token_names_its_type_algorithm_and_key() {
+        let signer = Signer::local(key(Algorithm::ES256, 0));
+        let token = runtime().block_on(signer.sign("at+jwt", &json!({"sub": "s"}))).unwrap();
+        let parts: Vec<&str> = token.split('.').collect();
+        let decoded = |part: &str| serde_json::from_slice::<Value>(&base64url_decoded(part).unwrap()).unwrap();
+        let kid = key(Algorithm::ES256, 0).jwk().thumbprint();
+        assert_eq!(decoded(parts[0]), json!({"typ": "at+jwt", "alg": "ES256", "kid": kid}));
+        assert_eq!((decoded(parts[1]), parts.len()), (json!({"sub": "s"}), 3));
+        assert_eq!((signer.kid(), signer.jwk()), (kid.as_str(), key(Algorithm::ES256, 0).jwk()));
+    }
+
+    #[test]
+    fn claims_that_cannot_be_json_are_not_signed() {
+        let signer = Signer::local(key(Algorithm::ES256, 0));
+        let claims = std::collections::BTreeMap::from([((), ())]);
+        assert_eq!(runtime().block_on(signer.sign("JWT", &claims)), Err(SigningFault::Claims));
     }
 }

@@ -160,11 +160,12 @@ fn check_signature(
 
 #[cfg(test)]
 mod tests {
+    use protocol::jose::jwk::Curve;
     use protocol::syntax::encoding::base64url;
     use serde_json::json;
 
     use super::*;
-    use crate::local::LocalKey;
+    use crate::fixtures::{key, runtime};
     use crate::signer::Signer;
 
     fn sign(signer: &Signer, typ: &str) -> String {
@@ -178,7 +179,7 @@ mod tests {
 
     fn keys() -> Vec<Signer> {
         [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256]
-            .map(|algorithm| Signer::local(LocalKey::generate(algorithm).unwrap().1))
+            .map(|algorithm| Signer::local(key(algorithm, 0)))
             .to_vec()
     }
 
@@ -305,6 +306,27 @@ mod tests {
     }
 
     #[test]
+    fn rsa_keys_are_usable_and_malformed_points_are_not() {
+        assert!(is_key(&foreign(key(Algorithm::RS256, 0).jwk())));
+        for x in ["", "AA", "not base64url"] {
+            assert!(!is_key(&ExternalKey::Ed25519(x.into())), "{x}");
+            let material = KeyMaterial::Ec { crv: Curve::P256, x: x.into(), y: x.into() };
+            assert!(!is_key(&foreign(&PublicJwk { material, alg: Algorithm::ES256 })), "{x}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_keys_is_searched_for_one_that_verifies() {
+        let (first, second) = (key(Algorithm::ES256, 0), key(Algorithm::ES256, 1));
+        let (first, second) = (foreign(first.jwk()), foreign(second.jwk()));
+        let token = signed(&Signer::local(key(Algorithm::ES256, 1)), "JWT");
+        assert!(claims(&token, [&first, &second], |_| true).is_some());
+        assert!(claims(&token, [&first], |_| true).is_none() && claims(&token, [], |_| true).is_none());
+        assert!(claims(&token, [&second], |typ| typ == Some("JWT")).is_some());
+        assert!(claims(&token, [&second], |typ| typ != Some("JWT")).is_none());
+    }
+
+    #[test]
     fn sec_jwt_02_and_09_keys_in_the_header_are_not_looked_at_and_a_long_header_is_refused() {
         let (key, stranger) = (keys().remove(2), keys().remove(2));
         let token = sign(&stranger, "at+jwt");
@@ -325,5 +347,22 @@ mod tests {
         };
         assert!(super::header(&header(1000)).is_some());
         assert!(super::header(&header(2000)).is_none());
+        let padded = |length: usize| {
+            let empty = base64url(br#"{"alg":"ES256","x":""}"#);
+            let padding = (length * 3 / 4).saturating_sub(empty.len() * 3 / 4);
+            let header = base64url(format!(r#"{{"alg":"ES256","x":"{}"}}"#, "x".repeat(padding)).as_bytes());
+            (header.len(), super::header(&format!("{header}.e30.AA")).is_some())
+        };
+        for (length, read) in (2040..2056).map(padded) {
+            assert_eq!(read, length <= MAX_JWT_HEADER_BYTES, "{length}");
+        }
+        let short = base64url(br#"{"alg":"ES256"}"#);
+        let token = |length: usize| format!("{short}.{}.", "A".repeat(length - short.len() - 2));
+        assert!(super::header(&token(MAX_JWT_BYTES)).is_some() && super::header(&token(MAX_JWT_BYTES + 1)).is_none());
+        let named = |length: usize| {
+            let header = json!({"alg": "ES256", "kid": "k".repeat(length)}).to_string();
+            super::header(&format!("{}.e30.AA", base64url(header.as_bytes()))).is_some()
+        };
+        assert!(named(256) && !named(257));
     }
 }

@@ -380,7 +380,13 @@ mod tests {
             hash: SecretHash::of(&Secret::new(text.into())),
             expires: expires.map(Timestamp::from_seconds),
         };
-        let secrets = vec![secret("new", None), secret("old", Some(100)), secret("oldest", Some(50))];
+        let secrets = vec![
+            secret("new", None),
+            secret("old", Some(100)),
+            secret("oldest", Some(50)),
+            secret("twice", None),
+            secret("twice", None),
+        ];
         let table = [
             ("new", 1_000_000, true),
             ("old", 99_999, true),
@@ -388,6 +394,7 @@ mod tests {
             ("oldest", 49_999, true),
             ("oldest", 50_000, false),
             ("other", 0, false),
+            ("twice", 0, true),
         ];
         for (presented, now, expected) in table {
             let body = Parameters::parse(format!("client_id=a&client_secret={presented}").as_bytes()).unwrap();
