@@ -1,6 +1,6 @@
-//! The parts of DER (X.690) that KMS uses: ECDSA signatures and public keys.
+//! The subset of DER (X.690) that KMS uses: ECDSA signatures and public keys.
 //!
-//! Parsing is strict: only the shortest encoding of each value is accepted, and no trailing bytes.
+//! Parsing is strict: one encoding for each value, and no trailing data.
 
 use protocol::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
 use protocol::syntax::encoding::base64url;
@@ -15,13 +15,13 @@ const RSA_ENCRYPTION: [u8; 13] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d
 const EC_P256: [u8; 19] =
     [0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 
-/// The byte in front of an uncompressed point.
+/// The first byte of an uncompressed point.
 const UNCOMPRESSED: u8 = 4;
 
 /// The length of a coordinate on P-256, in bytes.
 const COORDINATE: usize = 32;
 
-/// Reads values from the front of what is left.
+/// The rest of the input.
 struct Reader<'d>(&'d [u8]);
 
 impl<'d> Reader<'d> {
@@ -41,7 +41,7 @@ impl<'d> Reader<'d> {
             }
             _ => return None,
         };
-        // DER allows only the shortest form of a length.
+        // Only the shortest form is allowed.
         let shortest = match first {
             0x81 => length > 0x7f,
             0x82 => length > 0xff,
@@ -52,7 +52,7 @@ impl<'d> Reader<'d> {
         (found == tag && shortest).then_some(content)
     }
 
-    /// A non-negative integer, without the zero byte that DER puts before a set high bit.
+    /// A non-negative integer, without the leading zero byte that keeps it positive.
     fn unsigned(&mut self) -> Option<&'d [u8]> {
         let content = self.value(INTEGER)?;
         match content {
@@ -63,14 +63,14 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Fails if anything is left.
+    /// Checks that there is no more input.
     fn ends(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
 
-/// Converts an ECDSA signature on P-256 (`ECDSA-Sig-Value`, RFC 3279 §2.2.3) to the form of JWS: `r` and `s`, 32 bytes
-/// each (RFC 7518 §3.4). `None` if it is malformed.
+/// Converts an ECDSA signature on P-256 (`ECDSA-Sig-Value`, RFC 3279 §2.2.3) into the form of JWS: `r` and `s`, 32
+/// bytes each (RFC 7518 §3.4). `None` if it is malformed.
 #[must_use]
 pub(crate) fn fixed_signature(der: &[u8]) -> Option<[u8; 2 * COORDINATE]> {
     let mut outer = Reader(der);
@@ -86,7 +86,7 @@ pub(crate) fn fixed_signature(der: &[u8]) -> Option<[u8; 2 * COORDINATE]> {
     Some(fixed)
 }
 
-/// Parses a public key (`SubjectPublicKeyInfo`, RFC 5280 §4.1); `None` if it is malformed or not a key for `alg`.
+/// Parses a public key (`SubjectPublicKeyInfo`, RFC 5280 §4.1) for `alg`; `None` if it is not a key for that algorithm.
 #[must_use]
 pub(crate) fn public_key(der: &[u8], alg: Algorithm) -> Option<PublicJwk> {
     let mut outer = Reader(der);
@@ -111,7 +111,7 @@ fn rsa(key: &[u8]) -> Option<KeyMaterial> {
     outer.ends()?;
     let (n, e) = (numbers.unsigned()?, numbers.unsigned()?);
     numbers.ends()?;
-    // At least 2048 bits (RFC 7518 §3.3).
+    // RSA keys have at least 2048 bits (RFC 7518 §3.3).
     (n.len() >= 256).then(|| KeyMaterial::Rsa { n: base64url(n), e: base64url(e) })
 }
 
@@ -138,7 +138,7 @@ mod tests {
     use crate::fixtures;
 
     #[test]
-    fn signatures_of_every_der_length_convert() {
+    fn a_signature_keeps_its_value_whatever_its_length_in_der() {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref());
         let mut lengths = std::collections::BTreeSet::new();
@@ -148,11 +148,11 @@ mod tests {
             lengths.insert(der.as_ref().len());
             public.verify(&message, &fixed_signature(der.as_ref()).unwrap()).unwrap();
         }
-        assert!(lengths.len() >= 3, "both padded and short integers occurred: {lengths:?}");
+        assert!(lengths.len() >= 3, "both padded and short numbers were met: {lengths:?}");
     }
 
     #[test]
-    fn short_integers_are_padded_and_malformed_der_is_refused() {
+    fn small_numbers_are_padded_and_odd_forms_refused() {
         let mut expected = [0; 64];
         (expected[31], expected[63]) = (1, 0x80);
         assert_eq!(fixed_signature(&[0x30, 7, 2, 1, 1, 2, 2, 0, 0x80]), Some(expected));
@@ -271,9 +271,9 @@ mod tests {
     }
 
     #[test]
-    fn public_keys_parse_only_for_their_own_algorithm() {
-        let (pkcs8, key) = LocalKey::generate(Algorithm::ES256).unwrap();
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.expose()).unwrap();
+    fn public_keys_are_read_as_their_own_algorithm_only() {
+        let (pkcs8, key) = (fixtures::pkcs8(Algorithm::ES256, 0), fixtures::key(Algorithm::ES256, 0));
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8).unwrap();
         let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
         assert_eq!(public_key(der.as_ref(), Algorithm::ES256).as_ref(), Some(key.jwk()));
         assert_eq!(public_key(der.as_ref(), Algorithm::RS256), None);

@@ -1,4 +1,4 @@
-//! Keys that sign in this process: sealed ones on a laptop, wrapped ones in AWS.
+//! Keys that sign in this process: on a laptop, and in the wrapped mode.
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -13,7 +13,7 @@ use protocol::types::secret::Secret;
 
 use crate::fault::SigningFault;
 
-/// A private key for one algorithm.
+/// A private key with its one algorithm.
 pub struct LocalKey {
     pair: Pair,
     jwk: PublicJwk,
@@ -25,7 +25,7 @@ enum Pair {
 }
 
 impl LocalKey {
-    /// Generates a key, and returns it with its PKCS#8 form, which is to be sealed.
+    /// Generates a key, and returns its PKCS#8 form, which has to be sealed, and the key itself.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl LocalKey {
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Key`] if it is malformed or for another algorithm.
+    /// [`SigningFault::Key`] if it is not a key for this algorithm.
     pub fn from_pkcs8(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, SigningFault> {
         match algorithm {
             Algorithm::RS256 | Algorithm::PS256 => {
@@ -61,7 +61,7 @@ impl LocalKey {
             Algorithm::ES256 => {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8);
                 let pair = pair.map_err(|_| SigningFault::Key)?;
-                // An uncompressed point: the byte 4, then both coordinates.
+                // An uncompressed point: 4, then both coordinates.
                 let (x, y) = pair
                     .public_key()
                     .as_ref()

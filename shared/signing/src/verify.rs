@@ -1,7 +1,7 @@
-//! Verifies JWS signed by us, an upstream provider or a client.
+//! Verification of JWTs: our own, and those of upstream providers and clients.
 //!
-//! Keys come from the caller, never from the token. The key determines the algorithm, never the token (RFC 8725 §3.1).
-//! `jsonwebtoken` checks the signatures.
+//! The key comes from a set that the caller names, never from the token; the algorithm is the key's, never the token's
+//! choice (RFC 8725 §3.1). `jsonwebtoken` does the arithmetic.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
@@ -14,17 +14,17 @@ use protocol::types::secret::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// The size limits of a token and of its header (catalogue row SEC-JWT-09).
+/// The maximum length of a token and of its header, in bytes (catalogue row SEC-JWT-09).
 const MAX_JWT_BYTES: usize = 8192;
 const MAX_JWT_HEADER_BYTES: usize = 2048;
 
-/// The parts of a JOSE header that are used. A header with critical extensions (`crit`) is refused (RFC 7515 §4.1.11), and
-/// references to keys (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
+/// The members of a JOSE header that matter. Critical extensions (`crit`) are refused (RFC 7515 §4.1.11), and keys or
+/// links to keys (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
 #[derive(Deserialize)]
 pub struct Header<A = ExternalAlgorithm> {
-    /// The algorithm that the token names.
+    /// The algorithm of the token, not verified yet.
     pub alg: A,
-    /// The id of the key.
+    /// The name of the key.
     #[serde(default, deserialize_with = "present")]
     pub kid: Option<String>,
     /// The type of the token.
@@ -38,14 +38,14 @@ pub struct Header<A = ExternalAlgorithm> {
     zip: Option<serde_json::Value>,
 }
 
-/// The only MAC that is accepted, where a secret is shared (RFC 7518 §3.2). It is a type of its own, so that a public key
-/// can never be used as a MAC secret.
+/// The supported MAC, for shared secrets (RFC 7518 §3.2). It is not among the signature algorithms, so public keys are
+/// never used with it.
 #[derive(Deserialize)]
 enum MacAlgorithm {
     HS256,
 }
 
-/// Parses the header of a compact JWS; `None` if it is malformed or can never be accepted.
+/// Parses the header of a compact JWS; `None` if it is not acceptable.
 #[must_use]
 pub fn header(token: &str) -> Option<Header> {
     header_of(token)
@@ -62,30 +62,30 @@ fn header_of<A: DeserializeOwned>(token: &str) -> Option<Header<A>> {
     (plain && short).then_some(header)
 }
 
-/// Verifies `token` with one of `keys` and returns its claims; `None` if it is malformed or does not verify.
+/// Verifies `token` with one of `keys` and returns its claims; `None` if it is invalid for any reason.
 ///
-/// `accepts` says which values of `typ` are accepted.
+/// `accepts` decides on the `typ`.
 #[must_use]
 pub fn claims<'k>(
     token: &str,
     keys: impl IntoIterator<Item = &'k ExternalKey>,
     accepts: impl Fn(Option<&str>) -> bool,
 ) -> Option<Vec<u8>> {
-    verify(token, accepts, |header: &Header, message, signature| {
+    checked(token, accepts, |header: &Header, message, signature| {
         let mut fitting = keys.into_iter().filter(|key| key.algorithm() == header.alg);
         fitting.any(|key| match key {
             ExternalKey::Common(key) => verifies(key, message, signature),
             ExternalKey::Ed25519(x) => {
-                check_signature(DecodingKey::from_ed_components(x), jsonwebtoken::Algorithm::EdDSA, message, signature)
+                arithmetic(DecodingKey::from_ed_components(x), jsonwebtoken::Algorithm::EdDSA, message, signature)
             }
         })
     })
 }
 
-/// Verifies a token that we signed, with the key of `ring` whose thumbprint is its `kid`.
+/// Verifies one of our own tokens. Its `kid` names the key by thumbprint.
 #[must_use]
 pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {
-    verify(
+    checked(
         token,
         |presented| presented == Some(typ),
         |header: &Header, message, signature| {
@@ -96,17 +96,17 @@ pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Optio
     )
 }
 
-/// Verifies a token with a MAC, made with a secret that we share with its issuer.
+/// Verifies a token with a MAC under a shared secret.
 #[must_use]
 pub fn shared_claims(token: &str, secret: &Secret<Vec<u8>>, accepts: impl Fn(Option<&str>) -> bool) -> Option<Vec<u8>> {
-    verify(token, accepts, |header: &Header<MacAlgorithm>, message, tag| {
+    checked(token, accepts, |header: &Header<MacAlgorithm>, message, tag| {
         let MacAlgorithm::HS256 = header.alg;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
         base64url_decoded(tag).is_some_and(|tag| hmac::verify(&key, message, &tag).is_ok())
     })
 }
 
-/// Whether `key` is valid: for an elliptic curve, whether its point is on the curve (RFC 8725 §3.4).
+/// Whether `key` is usable. For elliptic curves, the point must be on the curve (RFC 8725 §3.4).
 #[must_use]
 pub fn is_key(key: &ExternalKey) -> bool {
     let uncompressed = |x: &str, y: &str| Some([&[4][..], &base64url_decoded(x)?, &base64url_decoded(y)?].concat());
@@ -122,7 +122,7 @@ pub fn is_key(key: &ExternalKey) -> bool {
 }
 
 /// The claims of a compact JWS, if `accepts` accepts its type and `verifies` its message and signature.
-fn verify<A: DeserializeOwned>(
+fn checked<A: DeserializeOwned>(
     token: &str,
     accepts: impl Fn(Option<&str>) -> bool,
     verifies: impl FnOnce(&Header<A>, &[u8], &str) -> bool,
@@ -135,7 +135,7 @@ fn verify<A: DeserializeOwned>(
     if good { base64url_decoded(payload) } else { None }
 }
 
-/// Whether `signature` (base64url) is a signature of `message` by `key`.
+/// Whether `signature` (base64url) is a signature of `message` with `key`.
 pub(crate) fn verifies(key: &PublicJwk, message: &[u8], signature: &str) -> bool {
     let decoding = match &key.material {
         KeyMaterial::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
@@ -146,10 +146,10 @@ pub(crate) fn verifies(key: &PublicJwk, message: &[u8], signature: &str) -> bool
         Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
         Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
     };
-    check_signature(decoding, algorithm, message, signature)
+    arithmetic(decoding, algorithm, message, signature)
 }
 
-fn check_signature(
+fn arithmetic(
     key: Result<DecodingKey, jsonwebtoken::errors::Error>,
     algorithm: jsonwebtoken::Algorithm,
     message: &[u8],
@@ -168,12 +168,11 @@ mod tests {
     use crate::fixtures::{key, runtime};
     use crate::signer::Signer;
 
-    fn sign(signer: &Signer, typ: &str) -> String {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(signer.sign(typ, &json!({"sub": "s"}))).unwrap()
+    fn signed(signer: &Signer, typ: &str) -> String {
+        runtime().block_on(signer.sign(typ, &json!({"sub": "s"}))).unwrap()
     }
 
-    fn external(key: &PublicJwk) -> ExternalKey {
+    fn foreign(key: &PublicJwk) -> ExternalKey {
         ExternalKey::Common(key.clone())
     }
 
@@ -184,14 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_verifies_only_with_its_own_key_and_type() {
+    fn what_is_signed_verifies_with_its_own_key_type_and_nothing_else() {
         let keys = keys();
         for (at, key) in keys.iter().enumerate() {
-            let token = sign(key, "at+jwt");
+            let token = signed(key, "at+jwt");
             assert_eq!(verify_issued_by_us(&token, &[key.jwk()], "at+jwt").unwrap(), br#"{"sub":"s"}"#);
             assert!(verify_issued_by_us(&token, &[key.jwk()], "JWT").is_none(), "sec_jwt_06: another type");
             for other in keys.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other) {
-                assert!(claims(&token, &[external(other.jwk())], |_| true).is_none());
+                assert!(claims(&token, &[foreign(other.jwk())], |_| true).is_none());
                 assert!(verify_issued_by_us(&token, &[other.jwk()], "at+jwt").is_none());
             }
         }
@@ -200,7 +199,7 @@ mod tests {
     #[test]
     fn sec_jwt_01_the_algorithm_is_the_keys_and_not_the_tokens() {
         let key = keys().remove(0);
-        let token = sign(&key, "at+jwt");
+        let token = signed(&key, "at+jwt");
         let (_, rest) = token.split_once('.').unwrap();
         for alg in ["none", "NONE", "noNe", "HS256", "HS384", "PS256", "ES256", "ES384", "ES256K", "rs256", ""] {
             let header =
@@ -211,13 +210,13 @@ mod tests {
         }
         let mut swapped = key.jwk().clone();
         swapped.alg = Algorithm::PS256;
-        assert!(claims(&token, &[external(&swapped)], |_| true).is_none(), "the same key with another padding");
+        assert!(claims(&token, &[foreign(&swapped)], |_| true).is_none(), "the same key with another padding");
     }
 
     #[test]
     fn sec_jwt_03_and_04_odd_headers_and_forms_are_refused() {
         let key = keys().remove(2);
-        let token = sign(&key, "at+jwt");
+        let token = signed(&key, "at+jwt");
         let (first, rest) = token.split_once('.').unwrap();
         let good = json!({"alg": "ES256", "typ": "at+jwt", "kid": key.jwk().thumbprint()});
         let odd = [
@@ -289,7 +288,7 @@ mod tests {
             assert!(shared_claims(&token(alg, &ours), &ours, |_| true).is_none(), "{alg}");
         }
         let confused = token("HS256", &secret(&jwk));
-        assert!(claims(&confused, &[external(rsa.jwk())], |_| true).is_none());
+        assert!(claims(&confused, &[foreign(rsa.jwk())], |_| true).is_none());
         let (cut, _) =
             token("HS256", &ours).rsplit_once('.').map(|(message, tag)| (format!("{message}."), tag.len())).unwrap();
         assert!(shared_claims(&cut, &ours, |_| true).is_none(), "no tag");
@@ -298,7 +297,7 @@ mod tests {
     #[test]
     fn sec_jwt_05_a_point_that_is_not_on_the_curve_is_no_key() {
         let ec = keys().remove(2);
-        assert!(is_key(&external(ec.jwk())));
+        assert!(is_key(&foreign(ec.jwk())));
         let KeyMaterial::Ec { crv, x, .. } = ec.jwk().material.clone() else { panic!("no EC key") };
         let off = KeyMaterial::Ec { crv, y: x.clone(), x };
         assert!(!is_key(&ExternalKey::Common(PublicJwk { material: off, alg: Algorithm::ES256 })));
@@ -328,8 +327,8 @@ mod tests {
 
     #[test]
     fn sec_jwt_02_and_09_keys_in_the_header_are_not_looked_at_and_a_long_header_is_refused() {
-        let (key, stranger) = (keys().remove(2), keys().remove(2));
-        let token = sign(&stranger, "at+jwt");
+        let (key, stranger) = (keys().remove(2), Signer::local(key(Algorithm::ES256, 1)));
+        let token = signed(&stranger, "at+jwt");
         let (_, rest) = token.split_once('.').unwrap();
         for (member, value) in [
             ("jwk", stranger.jwk().published()),
