@@ -15,7 +15,7 @@ import * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { join } from "node:path";
 
-import { Watch } from "./watch.js";
+import { type Deployed, Watch } from "./watch.js";
 import { capital, contract, type FunctionContract, decrypters, routeId, signers } from "./contract.js";
 import { conditions, type Conditions, parameters, type Parameters, SEALING_KEY } from "./parameters.js";
 
@@ -24,13 +24,6 @@ export interface PosternProps extends StackProps {
   label: string;
   /** A folder with one folder for each function, with its `bootstrap` in it, as `cargo lambda build` makes it. */
   artifacts: string;
-}
-
-/** The parts of a function that others refer to. */
-export interface Deployed {
-  name: string;
-  target: lambda.CfnFunction;
-  logGroup: logs.CfnLogGroup;
 }
 
 /** Outlives the stack, but not a first deployment that fails. */

@@ -2,17 +2,24 @@
 import { Fn, type Stack } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as events from "aws-cdk-lib/aws-events";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import * as sns from "aws-cdk-lib/aws-sns";
 
 import { capital } from "./contract.js";
 import { type Conditions, SEALING_KEY } from "./parameters.js";
-import type { Deployed } from "./stack.js";
 
 const TOPIC = { "Fn::If": ["OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }] };
 const OWN_METRICS = "Postern/${AWS::StackName}";
 
 type AlarmProps = Omit<cloudwatch.CfnAlarmProps, "alarmName" | "alarmDescription" | "comparisonOperator">;
+
+/** The parts of a function that others refer to. */
+export interface Deployed {
+  name: string;
+  target: lambda.CfnFunction;
+  logGroup: logs.CfnLogGroup;
+}
 
 export class Watch {
   readonly #stack: Stack;
