@@ -293,6 +293,16 @@ mod tests {
     }
 
     #[test]
+    fn an_operation_has_time_for_two_attempts() {
+        let kms = Kms(Arc::new(Config::builder().behavior_version(BehaviorVersion::latest()).build()));
+        let client = kms.client(Duration::from_millis(300));
+        let timeouts = client.config().timeout_config().unwrap();
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_millis(300)));
+        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_millis(600)));
+        assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
+    }
+
+    #[test]
     fn a_handle_says_what_it_needs() {
         assert_eq!(KmsSigning::NEEDS, [KmsNeed::Sign, KmsNeed::Describe]);
     }

@@ -305,6 +305,29 @@ mod tests {
     }
 
     #[test]
+    fn a_header_with_critical_extensions_or_of_another_form_is_not_read() {
+        let read = |change: &serde_json::Value| {
+            let mut header = json!({"alg": "ES256", "typ": "JWT", "kid": "k"});
+            header.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            super::header(&format!("{}.e30.AA", base64url(header.to_string().as_bytes()))).is_some()
+        };
+        assert!(read(&json!({})) && read(&json!({"cty": "JWT"})));
+        for odd in [
+            json!({"crit": ["exp"]}),
+            json!({"crit": []}),
+            json!({"b64": false}),
+            json!({"b64": true}),
+            json!({"zip": "DEF"}),
+            json!({"kid": null}),
+            json!({"typ": null}),
+            json!({"alg": "none"}),
+            json!({"alg": "HS256"}),
+        ] {
+            assert!(!read(&odd), "{odd}");
+        }
+    }
+
+    #[test]
     fn rsa_keys_are_usable_and_malformed_points_are_not() {
         assert!(is_key(&foreign(key(Algorithm::RS256, 0).jwk())));
         for x in ["", "AA", "not base64url"] {

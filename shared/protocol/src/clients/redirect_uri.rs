@@ -271,9 +271,7 @@ fn is_with_any_port(requested: &str, before: &str, after: &str) -> bool {
 
 /// 1 to 65535, without sign or leading zero.
 fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-        && !text.starts_with('0')
-        && text.parse::<u16>().is_ok_and(|port| port > 0)
+    text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') && text.parse::<u16>().is_ok()
 }
 
 /// Names of the parameters that an authorization response adds (RFC 6749 §4.1.2, RFC 9207 §2).
