@@ -5,5 +5,8 @@ pub mod client;
 pub mod external_url;
 pub mod grant_type;
 pub mod redirect_uri;
+#[cfg(test)]
+mod redirect_uri_tests;
 pub mod resource_indicator;
 pub mod sector;
+pub mod unusable_uri;

@@ -5,8 +5,8 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::clients::external_url::UnaskableUrl;
-use crate::clients::redirect_uri::{UnusableUri, UriFault};
 use crate::clients::sector::SectorError;
+use crate::clients::unusable_uri::{UnusableUri, UriFault};
 use crate::jose::external_jwk::JwksError;
 use crate::types::lifetimes::LifetimeBound;
 

@@ -1,0 +1,80 @@
+//! Why redirect URIs and logout URIs cannot be registered.
+
+use thiserror::Error;
+
+/// Why URIs cannot be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UnusableUri {
+    /// There is none.
+    #[error("register at least one URI")]
+    None,
+    /// There are too many.
+    #[error("register at most 50 URIs")]
+    TooMany,
+    /// One of them cannot be used.
+    #[error("{uri}: {fault}")]
+    Unusable {
+        /// Its position in the list.
+        position: usize,
+        /// The URI.
+        uri: String,
+        /// What is wrong with it.
+        fault: UriFault,
+    },
+}
+
+/// What is wrong with a URI, as a sentence that says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UriFault {
+    /// Too long.
+    #[error("a redirect URI has at most 2048 characters")]
+    TooLong,
+    /// Characters outside ASCII.
+    #[error("write an internationalised host name in its A-label form, such as xn--bcher-kva, and escape the rest")]
+    NotAscii,
+    /// Characters that no URI has (RFC 3986 §2).
+    #[error("a redirect URI has no spaces, control characters, backslashes or other characters outside RFC 3986")]
+    Characters,
+    /// A fragment (RFC 6749 §3.1.2).
+    #[error("a redirect URI has no fragment (RFC 6749 section 3.1.2)")]
+    Fragment,
+    /// No scheme.
+    #[error("a redirect URI is absolute")]
+    Relative,
+    /// `https:` without `//`.
+    #[error("write the scheme as https://")]
+    NoAuthority,
+    /// A user name or password.
+    #[error("a redirect URI has no user name or password")]
+    UserInfo,
+    /// A host with other characters than those of a name, such as a wildcard.
+    #[error("the host is a plain name: there are no wildcards")]
+    Host,
+    /// Not a URL.
+    #[error("this is not a URL")]
+    NotAUrl,
+    /// A spelling that parsers rewrite.
+    #[error("write the URL in its canonical form: lower-case host, no default port, no dot segments")]
+    NotCanonical,
+    /// A query parameter that the response adds.
+    #[error("the query must not contain a parameter that the answer adds, such as code or state")]
+    ResponseParameter,
+    /// Plain `http` of a web application.
+    #[error("http is for native applications on a loopback address; use https")]
+    HttpOfWeb,
+    /// Plain `http` to another host than a loopback address.
+    #[error("http is for the loopback addresses 127.0.0.1 and [::1]; use https")]
+    HttpElsewhere,
+    /// A scheme that is malformed or not in lower case.
+    #[error("write the scheme in lower case")]
+    Scheme,
+    /// A scheme that is no reverse domain name (RFC 8252 §7.1).
+    #[error("use https, or for native applications a scheme in reverse domain order, such as com.example.app")]
+    NotReverseDomain,
+    /// A private-use scheme of a web application.
+    #[error("a private-use scheme is for native applications; use https")]
+    PrivateUseOfWeb,
+    /// A private-use scheme without a path.
+    #[error("write a private-use URI as scheme:/path")]
+    PrivateUsePath,
+}
