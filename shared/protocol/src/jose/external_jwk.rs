@@ -315,6 +315,9 @@ mod tests {
             "RS256 PS256"
         );
         assert_eq!(found(ec), "ES256");
+        for (operation, expected) in [("verify", "RS256 PS256"), ("sign", ""), ("encrypt", "")] {
+            assert_eq!(found(json!({"kty": "RSA", "n": n, "e": "AQAB", "key_ops": [operation]})), expected);
+        }
         assert_eq!(found(json!({"kty": "OKP", "crv": "Ed25519", "x": point})), "EdDSA");
         assert_eq!(found(json!({"kty": "EC", "crv": "P-256", "x": base64url(&[7; 31]), "y": point})), "");
         assert_eq!(found(json!({"kty": "EC", "x": point, "y": point})), "");
