@@ -334,6 +334,11 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_published_for_longer_than_verifiers_cache_it() {
+        assert!(PUBLISHED_BEFORE_USE > Lifetime::seconds(2 * 3600));
+    }
+
+    #[test]
     fn a_ring_of_the_first_release_is_still_readable() {
         let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
         let ring: KeyRing = serde_json::from_str(text).unwrap();

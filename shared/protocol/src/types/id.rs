@@ -202,8 +202,11 @@ mod tests {
     #[test]
     fn an_issuer_knows_its_origin() {
         let workspace = WorkspaceId::parse("default", "demo").unwrap();
-        let table =
-            [("http://localhost:9000", "http://localhost:9000"), ("https://auth.example/key", "https://auth.example")];
+        let table = [
+            ("http://localhost:9000", "http://localhost:9000"),
+            ("https://auth.example/key", "https://auth.example"),
+            ("http://a", "http://a"),
+        ];
         for (public_url, origin) in table {
             assert_eq!(Issuer::new(public_url, &workspace).origin(), origin);
         }
