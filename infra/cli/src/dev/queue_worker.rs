@@ -38,7 +38,7 @@ impl QueueWorker {
     }
 
     /// Delivers messages as they become due until `stop` resolves, then those that are due at that moment, within
-    /// [`SHUTDOWN_GRACE`].
+    /// the grace of a shutdown.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
