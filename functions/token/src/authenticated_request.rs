@@ -2,14 +2,13 @@
 
 use backchannel::ClientContext;
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
-use protocol::syntax::encoding::base64url;
 use protocol::tokens::context::TokenContext;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::grant::LoadedGrant;
 use protocol::types::id::GrantId;
 use protocol::types::time::Lifetime;
 use protocol::workspace::settings::Workspace;
-use signing::entropy::random;
+use signing::entropy::random_text;
 use web::unavailable;
 
 use crate::deps::Deps;
@@ -46,12 +45,8 @@ impl AuthenticatedRequest<'_> {
 
     /// The grant `id` with what is known of its user, if there is such a grant.
     pub(crate) async fn load(&self, id: &GrantId) -> Result<Option<LoadedGrant>, TokenError> {
-        let workspace = self.workspace();
-        let grant = self.deps.grants.find(&workspace.id, id).await.map_err(unavailable)?;
-        let Some(grant) = grant else { return Ok(None) };
-        let (source, subject) = (&grant.terms.source, &grant.terms.subject);
-        let user = self.deps.back.users.status(workspace, source, subject).await.map_err(unavailable)?;
-        Ok(Some(LoadedGrant { grant, user }))
+        let grant = self.deps.grants.find(&self.workspace().id, id).await.map_err(unavailable)?;
+        Ok(self.deps.back.with_user(self.context, grant).await?)
     }
 
     /// Ends `grant`, one of whose codes or refresh tokens was used by somebody who should not have had it.
@@ -62,8 +57,7 @@ impl AuthenticatedRequest<'_> {
 
     /// A random name for one write, by which its own retry recognises it.
     pub(crate) fn attempt(&self) -> Result<String, TokenError> {
-        let name = random::<16>(&*self.deps.entropy).map_err(unavailable)?;
-        Ok(base64url(&name))
+        Ok(random_text::<16>(&*self.deps.entropy).map_err(unavailable)?)
     }
 
     /// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::tokens::access_token::{self, AccessTokenClaims};
-use protocol::tokens::grant::LoadedGrant;
+use protocol::tokens::grant::{Grant, LoadedGrant};
 use protocol::types::id::{ClientId, GrantId};
 use protocol::types::time::Timestamp;
 use signing::verify::verify_issued_by_us;
@@ -128,7 +128,21 @@ impl BackChannel {
         grants: &GrantReading,
         id: &GrantId,
     ) -> Result<Option<LoadedGrant>, Unavailable> {
-        let Some(grant) = grants.find(&context.workspace.id, id).await.map_err(unavailable)? else { return Ok(None) };
+        let grant = grants.find(&context.workspace.id, id).await.map_err(unavailable)?;
+        self.with_user(context, grant).await
+    }
+
+    /// `grant`, whichever handle found it, with what is known of its user.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn with_user(
+        &self,
+        context: &ClientContext<'_>,
+        grant: Option<Grant>,
+    ) -> Result<Option<LoadedGrant>, Unavailable> {
+        let Some(grant) = grant else { return Ok(None) };
         let (source, subject) = (&grant.terms.source, &grant.terms.subject);
         let user = self.users.status(context.workspace, source, subject).await.map_err(unavailable)?;
         Ok(Some(LoadedGrant { grant, user }))

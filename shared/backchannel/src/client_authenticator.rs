@@ -14,12 +14,11 @@ use protocol::client_authentication::credentials::{
 };
 use protocol::clients::client::{AssertionKey, ClientKeys};
 use protocol::jose::external_jwk::ExternalAlgorithm;
-use protocol::syntax::encoding::base64url;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::time::Timestamp;
 use protocol::workspace::settings::Workspace;
 use signing::Sealer;
-use signing::entropy::random;
+use signing::entropy::random_text;
 use signing::{Entropy, verify};
 use store::{AssertionSpending, Spending};
 use web::{Request, Unavailable, unavailable};
@@ -73,7 +72,7 @@ impl ClientAuthenticator {
         let endpoint = endpoint(context.request, workspace);
         let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now: context.now };
         let (once, client) = asserted.accept(&claims, &arrival).map_err(refused)?;
-        let attempt = base64url(&random::<16>(&*self.entropy).map_err(unavailable)?);
+        let attempt = random_text::<16>(&*self.entropy).map_err(unavailable)?;
         match self.assertions.spend(&workspace.id, &once, &attempt).await.map_err(unavailable)? {
             Spending::Spent(proof) => Ok(client.release(&proof)),
             Spending::Replayed => Err(refused(AssertionFault::Replayed)),

@@ -6,7 +6,6 @@ use pages::{error_page, form_post_page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::{Redirected, Refusal};
 use protocol::authorization::response::Answer;
-use protocol::syntax::encoding::base64url;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
@@ -14,7 +13,7 @@ use protocol::types::time::Timestamp;
 use protocol::users::session::Session;
 use protocol::workspace::settings::Workspace;
 use signing::Entropy;
-use signing::entropy::random;
+use signing::entropy::random_text;
 use signing::verify::verify_issued_by_us;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use store::{ConfigurationReading, KeyRingReading, SessionReading};
@@ -154,8 +153,7 @@ impl BrowserChannel {
     ///
     /// [`PageError::Unavailable`].
     pub fn random_text<const N: usize>(&self) -> Result<String, PageError> {
-        let bytes = random::<N>(&*self.entropy).map_err(unavailable)?;
-        Ok(base64url(&bytes))
+        Ok(random_text::<N>(&*self.entropy).map_err(unavailable)?)
     }
 
     /// The form of a page of ours: one that another site sends is refused (catalogue row SEC-SESS-04).
@@ -225,13 +223,19 @@ impl BrowserChannel {
     /// The hash of the session cookie that the request carries, whether there still is a session or not.
     #[must_use]
     pub fn session_cookie(&self, context: &BrowserContext<'_>) -> Option<SecretHash> {
-        let cookie = Cookie::new(SESSION_COOKIE, context.id(), &self.public_url);
-        cookie.read(context.request).map(|value| SecretHash::of(&Secret::new(value.into())))
+        self.session_cookie_of(context.workspace())
+            .read(context.request)
+            .map(|value| SecretHash::of(&Secret::new(value.into())))
     }
 
     /// The response with which the browser forgets its session.
     #[must_use]
     pub fn forget_session(&self, response: Response, workspace: &Workspace) -> Response {
-        with_cookie(response, &Cookie::new(SESSION_COOKIE, &workspace.id, &self.public_url).remove())
+        with_cookie(response, &self.session_cookie_of(workspace).remove())
+    }
+
+    /// The session cookie of `workspace`.
+    pub(crate) fn session_cookie_of(&self, workspace: &Workspace) -> Cookie {
+        Cookie::new(SESSION_COOKIE, &workspace.id, &self.public_url)
     }
 }

@@ -6,10 +6,8 @@ use protocol::users::factor::{Authentication, Factor};
 use protocol::users::session::Session;
 use protocol::users::user_claims::Identity;
 use store::SessionCreation;
-use web::cookie::Cookie;
 use web::unavailable;
 
-use crate::browser_channel::SESSION_COOKIE;
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 
@@ -70,7 +68,7 @@ impl FrontChannel {
         };
         sessions.begin(&workspace.id, &hash, &session).await.map_err(unavailable)?;
         tracing::info!(source = %identity.source, "a user logged in");
-        let cookie = Cookie::new(SESSION_COOKIE, &workspace.id, &self.browser.public_url).set(&cookie);
+        let cookie = self.browser.session_cookie_of(workspace).set(&cookie);
         Ok(NewSession { session, cookie })
     }
 }

@@ -1,5 +1,6 @@
 //! Randomness, passed as an argument so that tests can control it.
 
+use protocol::syntax::encoding::base64url;
 use thiserror::Error;
 
 /// A source of unpredictable random bytes.
@@ -26,6 +27,15 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> Result<[u8; N], EntropyF
     let mut bytes = [0; N];
     entropy.fill(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Draws `N` random bytes from `entropy`, as text in base64url.
+///
+/// # Errors
+///
+/// [`EntropyFault`].
+pub fn random_text<const N: usize>(entropy: &dyn Entropy) -> Result<String, EntropyFault> {
+    random::<N>(entropy).map(|bytes| base64url(&bytes))
 }
 
 /// The generator of AWS-LC, seeded by the operating system.
