@@ -175,6 +175,7 @@ async fn sweep(engine: Engine) {
 }
 
 /// The ports that are listened on.
+#[derive(Clone, Copy)]
 struct Ports {
     server: u16,
     store: Option<u16>,
