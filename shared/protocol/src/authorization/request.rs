@@ -12,6 +12,7 @@ use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Subject};
 use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use crate::types::secret::Secret;
@@ -163,7 +164,8 @@ impl AuthorizationRequest {
 fn redirect_uri(parameters: &Parameters, client: &Client) -> Result<(RedirectUri, bool), PageError> {
     match parameters.one("redirect_uri")? {
         Some(uri) => {
-            let registered = client.redirect_uris.registered(uri).ok_or(PageError::UnregisteredRedirectUri)?;
+            let registered = client.redirect_uris.registered(uri);
+            let registered = registered.ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(uri)))?;
             Ok((registered, true))
         }
         // OpenID Connect Core §3.1.2.1 requires the parameter, OAuth only where several are registered.
@@ -256,14 +258,18 @@ fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectErr
     let Some(text) = parameters.one("scope")? else {
         return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
     };
-    let scope = Scopes::parse(text).map_err(|_| RedirectError::InvalidScope)?;
-    if scope.within(&client.scope) { Ok(scope) } else { Err(RedirectError::InvalidScope) }
+    let scope = Scopes::parse(text)?;
+    match scope.first_outside(&client.scope) {
+        None => Ok(scope),
+        Some(unknown) => Err(RedirectError::UnknownScope(Quoted::of(unknown))),
+    }
 }
 
 /// The requested resources (RFC 8707 §2.1).
 fn resource(parameters: &Parameters, client: &Client) -> Result<Resources, RedirectError> {
-    let resources = Resources::parse(parameters).map_err(|_| RedirectError::InvalidTarget)?;
-    if client.targets.allow(&resources) { Ok(resources) } else { Err(RedirectError::InvalidTarget) }
+    let resources = Resources::parse(parameters)?;
+    client.targets.allow(&resources)?;
+    Ok(resources)
 }
 
 /// The `claims` parameter. It has no effect on requests without `openid` (§5.5).

@@ -9,12 +9,15 @@ use crate::authorization::refusal::{Redirected, Refusal};
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms, client_id};
 use crate::authorization::response::ResponseMode;
 use crate::clients::client::Client;
+use crate::clients::resource_indicator::InvalidTarget;
 use crate::fixtures::{
     CHALLENGE, REDIRECT_URI, claim_names, client, confidential_client, parameters, query, registered, request, scopes,
     secret_hash, subject,
 };
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::syntax::quoted::Quoted;
 use crate::types::id::ClientId;
+use crate::types::scope::MalformedScope;
 
 fn parsed(client: &Client, query: &str) -> Result<AuthorizationRequest, Refusal> {
     AuthorizationRequest::parse(&parameters(query), client)
@@ -69,7 +72,11 @@ fn nothing_is_redirected_before_the_redirect_uri_is_known_to_be_the_clients() {
     };
     let repeated = format!("{}&redirect_uri={REDIRECT_URI}", query(&[]));
     let table = [
-        (&one, query(&[("redirect_uri", "https://evil.example/cb")]), PageError::UnregisteredRedirectUri),
+        (
+            &one,
+            query(&[("redirect_uri", "https://evil.example/cb")]),
+            PageError::UnregisteredRedirectUri(Quoted::of("https://evil.example/cb")),
+        ),
         (&one, repeated, PageError::Parameters(ParameterError::Repeated("redirect_uri"))),
         (&one, query(&[("redirect_uri", "")]), PageError::MissingRedirectUri),
         (&one, plain(&[("scope", "read openid")]), PageError::MissingRedirectUri),
@@ -240,8 +247,11 @@ fn scopes_are_registered_ones_and_offline_access_is_never_implied() {
     assert_eq!(terms(&[]).scope, scopes("openid read"));
     assert_eq!(terms(&[("scope", "")]).scope, scopes("openid profile email read write"));
     assert_eq!(terms(&[("scope", "offline_access")]).scope, scopes("offline_access"));
-    for scope in ["openid introspect_tokens", "openid  read", "openid\tread", "OPENID"] {
-        assert_eq!(error(&[("scope", scope)]), RedirectError::InvalidScope, "{scope}");
+    for scope in ["openid  read", "openid\tread"] {
+        assert_eq!(error(&[("scope", scope)]), RedirectError::MalformedScope(MalformedScope), "{scope}");
+    }
+    for (scope, unknown) in [("openid introspect_tokens", "introspect_tokens"), ("OPENID", "OPENID")] {
+        assert_eq!(error(&[("scope", scope)]), RedirectError::UnknownScope(Quoted::of(unknown)), "{scope}");
     }
 }
 
@@ -251,8 +261,11 @@ fn resources_are_the_default_and_registered_ones() {
     assert_eq!(resources("https://a.example"), ["https://a.example"]);
     assert_eq!(resources("https://api.example"), ["https://api.example"]);
     assert!(resources("").is_empty());
-    for resource in ["https://b.example", "https://a.example#x", "a.example"] {
-        assert_eq!(error(&[("resource", resource)]), RedirectError::InvalidTarget, "{resource}");
+    let unknown = InvalidTarget::Unknown(Quoted::of("https://b.example"));
+    assert_eq!(error(&[("resource", "https://b.example")]), RedirectError::InvalidTarget(unknown));
+    for resource in ["https://a.example#x", "a.example"] {
+        let malformed = InvalidTarget::Malformed(Quoted::of(resource));
+        assert_eq!(error(&[("resource", resource)]), RedirectError::InvalidTarget(malformed));
     }
 }
 

@@ -7,7 +7,7 @@
 use url::Url;
 
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
-use crate::syntax::encoding::encode_uri_component;
+use crate::syntax::encoding::{encode_readable, encode_uri_component};
 use crate::types::id::Issuer;
 
 /// A redirect URI that the client registered. Only [`RedirectUris`] creates it (design invariant 3).
@@ -33,7 +33,7 @@ impl RedirectUri {
 
     /// The `Location` that carries `parameters` to the client.
     ///
-    /// A registered query is kept in front; values are encoded as by `encodeURIComponent`.
+    /// A registered query is kept in front; values are encoded as by `encodeURIComponent`, descriptions for readers.
     #[must_use]
     pub fn location(&self, parameters: &[(&str, &str)]) -> String {
         let mut location = self.uri.clone();
@@ -41,7 +41,7 @@ impl RedirectUri {
             location.push(if location.contains('?') { '&' } else { '?' });
             location.push_str(name);
             location.push('=');
-            location.push_str(&encode_uri_component(value));
+            location.push_str(&encoded(name, value));
         }
         location
     }
@@ -51,7 +51,7 @@ impl RedirectUri {
     #[must_use]
     pub fn fragment_location(&self, parameters: &[(&str, &str)]) -> String {
         let pairs: Vec<String> =
-            parameters.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();
+            parameters.iter().map(|(name, value)| format!("{name}={}", encoded(name, value))).collect();
         format!("{}#{}", self.uri, pairs.join("&"))
     }
 
@@ -81,6 +81,11 @@ impl RedirectUri {
             None => Vec::new(),
         }
     }
+}
+
+/// The value of a response parameter. Only the description is meant to be read, and no client compares it.
+fn encoded(name: &str, value: &str) -> String {
+    if name == "error_description" { encode_readable(value) } else { encode_uri_component(value) }
 }
 
 fn source_of(uri: &str) -> String {

@@ -5,6 +5,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::syntax::parameters::Parameters;
+use crate::syntax::quoted::Quoted;
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
 const MAX_RESOURCES: usize = 10;
@@ -14,10 +15,22 @@ const MAX_RESOURCES: usize = 10;
 #[serde(transparent)]
 pub struct Resources(Vec<String>);
 
-/// A resource that is malformed, unknown, or not allowed for the client. One error for all three.
+/// Why tokens cannot be for a requested resource (RFC 8707 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("resource must be an absolute URI without fragment that this application may ask for")]
-pub struct InvalidTarget;
+pub enum InvalidTarget {
+    /// Not an absolute URI, or one with a fragment.
+    #[error("the resource {0} must be an absolute URI without fragment")]
+    Malformed(Quoted),
+    /// More resources than a request may name.
+    #[error("a request names at most {MAX_RESOURCES} resources")]
+    TooMany,
+    /// Not registered for the client, or unknown to the workspace.
+    #[error("the resource {0} is not registered for this application")]
+    Unknown(Quoted),
+    /// Not among those that were granted.
+    #[error("the resource {0} was not granted")]
+    NotGranted(Quoted),
+}
 
 impl Resources {
     /// Parses the `resource` parameters of a request, which may be repeated (RFC 8707 §2).
@@ -28,8 +41,11 @@ impl Resources {
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
         let mut resources = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
-            if !is_resource(resource) || resources.len() == MAX_RESOURCES {
-                return Err(InvalidTarget);
+            if !is_resource(resource) {
+                return Err(InvalidTarget::Malformed(Quoted::of(resource)));
+            }
+            if resources.len() == MAX_RESOURCES {
+                return Err(InvalidTarget::TooMany);
             }
             if !resources.iter().any(|known| known == resource) {
                 resources.push(resource.to_owned());
@@ -73,10 +89,18 @@ impl Targets {
         Self { default, others }
     }
 
-    /// Whether the client may request all of `resources`.
-    #[must_use]
-    pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| resource == self.default || self.others.iter().any(|other| other == resource))
+    /// Checks that the client may request all of `resources`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget::Unknown`] names the first that it may not.
+    pub fn allow(&self, resources: &Resources) -> Result<(), InvalidTarget> {
+        let unknown = resources.iter().find(|resource| !self.has(resource));
+        unknown.map_or(Ok(()), |resource| Err(InvalidTarget::Unknown(Quoted::of(resource))))
+    }
+
+    fn has(&self, resource: &str) -> bool {
+        resource == self.default || self.others.iter().any(|other| other == resource)
     }
 
     /// The audience of a token for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
@@ -87,12 +111,13 @@ impl Targets {
     pub fn audience(&self, granted: &Resources, asked: &Resources) -> Result<Vec<String>, InvalidTarget> {
         let granted: Vec<&str> = if granted.is_empty() { vec![&self.default] } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        let fits = |resource: &&str| granted.contains(resource);
-        let ours = |resource: &&str| *resource == self.default || self.others.iter().any(|other| other == resource);
-        if audience.iter().all(fits) && audience.iter().all(ours) {
-            return Ok(audience.into_iter().map(Into::into).collect());
+        if let Some(other) = audience.iter().find(|resource| !granted.contains(resource)) {
+            return Err(InvalidTarget::NotGranted(Quoted::of(other)));
         }
-        Err(InvalidTarget)
+        if let Some(unknown) = audience.iter().find(|resource| !self.has(resource)) {
+            return Err(InvalidTarget::Unknown(Quoted::of(unknown)));
+        }
+        Ok(audience.into_iter().map(Into::into).collect())
     }
 }
 
@@ -147,7 +172,7 @@ mod tests {
         }
         for (resources, expected) in [(&["urn:default", "urn:a"][..], true), (&["urn:a", "urn:c"], false), (&[], true)]
         {
-            assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
+            assert_eq!(targets.allow(&of(resources)).is_ok(), expected, "{resources:?}");
         }
     }
 
@@ -155,7 +180,7 @@ mod tests {
     fn a_request_may_name_ten_resources_of_2048_characters() {
         let query = |count: usize| (0..count).map(|at| format!("resource=urn:{at}")).collect::<Vec<_>>().join("&");
         assert_eq!(asked(&query(10)).map(|resources| resources.iter().count()), Ok(10));
-        assert_eq!(asked(&query(11)), Err(InvalidTarget));
+        assert_eq!(asked(&query(11)), Err(InvalidTarget::TooMany));
         let long = |length: usize| format!("urn:{}", "a".repeat(length - 4));
         assert!(is_resource(&long(2048)) && !is_resource(&long(2049)));
         assert!(!is_resource("urn:\u{e9}") && !is_resource("urn:a#") && !is_resource("a"));

@@ -3,3 +3,4 @@
 pub mod encoding;
 pub mod json;
 pub mod parameters;
+pub mod quoted;

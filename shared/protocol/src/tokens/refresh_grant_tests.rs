@@ -177,8 +177,8 @@ fn a_request_may_narrow_and_the_registration_may_have_narrowed() {
     assert_eq!(scope(scoped(None, all())).ok().as_deref(), Some("openid read offline_access"));
     assert_eq!(scope(scoped(Some("read"), all())).ok().as_deref(), Some("read"));
     assert_eq!(scope(scoped(None, less())).ok().as_deref(), Some("openid offline_access"));
-    assert_eq!(scoped(Some("read"), less()).outcome(), "InvalidScope");
-    assert_eq!(scoped(Some("openid write"), all()).outcome(), "InvalidScope");
+    assert_eq!(scoped(Some("read"), less()).outcome(), "ScopeNotGranted('read')");
+    assert_eq!(scoped(Some("openid write"), all()).outcome(), "ScopeNotGranted('write')");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn resources_are_narrowed_within_what_was_granted() {
     assert_eq!(audience("", grant(redeemed(Some(refresh_state())))).ok(), Some(vec![DEFAULT_AUDIENCE.to_owned()]));
     assert_eq!(audience("resource=https://a.example", granted).ok(), Some(vec!["https://a.example".to_owned()]));
     let elsewhere = Case { resource: "resource=https://a.example", ..good() };
-    assert_eq!(elsewhere.outcome(), "InvalidTarget");
+    assert_eq!(elsewhere.outcome(), "InvalidTarget(NotGranted('https://a.example'))");
 }
 
 #[test]
