@@ -73,12 +73,42 @@ pub enum Status {
 pub enum Authentication {
     /// A public client, which has no credentials.
     None,
-    /// HTTP Basic with one of these secrets.
-    SecretBasic(Vec<ClientSecret>),
-    /// Form parameters with one of these secrets.
-    SecretPost(Vec<ClientSecret>),
+    /// A secret, by HTTP Basic or form parameters.
+    Secret(ClientSecrets),
     /// An assertion for each request.
     Assertion(Arc<Assertions>),
+}
+
+/// The secrets of a client, and how they may be sent (RFC 6749 §2.3.1).
+#[derive(Clone)]
+pub struct ClientSecrets {
+    /// The secrets.
+    pub known: Vec<ClientSecret>,
+    /// The registered way of sending one.
+    pub registered: SecretMethod,
+    /// Whether the other way will do as well.
+    pub accepted: SecretMethods,
+}
+
+/// A way of sending a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretMethod {
+    /// HTTP Basic.
+    Basic,
+    /// Form parameters.
+    Post,
+}
+
+/// The ways in which clients may send their secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretMethods {
+    /// HTTP Basic or form parameters, whichever is registered: libraries mix them, and a server must take HTTP Basic
+    /// (RFC 6749 §2.3.1).
+    #[default]
+    Either,
+    /// The registered one only.
+    Registered,
 }
 
 /// The requirements on the assertions of a client.
@@ -136,8 +166,7 @@ impl Authentication {
     pub fn method(&self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::SecretBasic(_) => "client_secret_basic",
-            Self::SecretPost(_) => "client_secret_post",
+            Self::Secret(secrets) => secrets.registered.name(),
             Self::Assertion(assertions) => match assertions.key {
                 AssertionKey::Secret(_) => "client_secret_jwt",
                 AssertionKey::Keys(..) => "private_key_jwt",
@@ -149,6 +178,25 @@ impl Authentication {
     #[must_use]
     pub const fn is_confidential(&self) -> bool {
         !matches!(self, Self::None)
+    }
+}
+
+impl SecretMethod {
+    /// The registered name (RFC 7591 §2).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
+}
+
+impl ClientSecrets {
+    /// Whether a secret may be sent by `method`.
+    #[must_use]
+    pub fn take(&self, method: SecretMethod) -> bool {
+        self.accepted == SecretMethods::Either || self.registered == method
     }
 }
 
@@ -230,11 +278,14 @@ mod tests {
             let longest = Lifetime::seconds(300);
             Authentication::Assertion(Arc::new(Assertions { key, audience: AssertionAudience::Issuer, longest }))
         };
+        let secret = |registered| {
+            Authentication::Secret(ClientSecrets { known: Vec::new(), registered, accepted: SecretMethods::Either })
+        };
         let keys = ClientKeys::Registered(ExternalJwks::parse(br#"{"keys":[]}"#).unwrap());
         let table = [
             (Authentication::None, "none", false),
-            (Authentication::SecretBasic(Vec::new()), "client_secret_basic", true),
-            (Authentication::SecretPost(Vec::new()), "client_secret_post", true),
+            (secret(SecretMethod::Basic), "client_secret_basic", true),
+            (secret(SecretMethod::Post), "client_secret_post", true),
             (assertions(AssertionKey::Secret(String::new())), "client_secret_jwt", true),
             (assertions(AssertionKey::Keys(keys, None)), "private_key_jwt", true),
         ];

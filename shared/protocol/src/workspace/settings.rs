@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::client::SecretMethods;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
@@ -45,6 +46,9 @@ pub struct Settings {
     /// Whether clients may use `client_secret_jwt`, which requires storing their secrets.
     #[serde(default)]
     pub client_secret_jwt: bool,
+    /// How clients with a secret may send it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub client_secret_methods: SecretMethods,
     /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
@@ -66,6 +70,11 @@ pub struct Settings {
     /// Origins that may call from a browser, in addition to those of the redirect URIs.
     #[serde(default)]
     pub cors_origins: Vec<String>,
+}
+
+/// Whether a setting need not be stored, so that an earlier version can still read the others.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Settings {
