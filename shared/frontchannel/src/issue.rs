@@ -4,12 +4,11 @@ use protocol::authorization::code;
 use protocol::authorization::decision::{ApprovedAuthorization, NextStep};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
-use protocol::tokens::grant::GrantTerms;
+use protocol::tokens::grant::{GrantTerms, UserClaimNames, UserClaims};
 use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
-use serde_json::{Map, Value};
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant, WriteAttempt};
 use web::Response;
@@ -127,20 +126,27 @@ impl FrontChannel {
         joined.map_err(|fault| pending.unavailable(fault))
     }
 
-    /// The claims of the user that the ID token was asked for. They are fixed now, because `token` cannot read accounts;
-    /// only a request for some is worth the read.
+    /// The claims of the user that the ID token is to carry. They are fixed now, because `token` cannot read accounts; only a
+    /// request for some is worth the read.
     async fn id_token_claims(
         &self,
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
-    ) -> Result<Map<String, Value>, Refusal> {
-        let (names, session) = (&approved.claims().id_token, approved.session());
+    ) -> Result<UserClaims, Refusal> {
+        let names = UserClaimNames::of(approved, pending.client().id_token_claims);
         if names.is_empty() {
-            return Ok(Map::new());
+            return Ok(UserClaims::default());
         }
+        let session = approved.session();
         let identity = self.accounts.identity(pending.workspace(), &session.source, &session.subject).await;
         let identity = identity.map_err(|fault| pending.unavailable(fault))?;
-        Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, MAX_CLAIMS_BYTES)))
+        let Some(profile) = identity.map(|identity| identity.claims) else { return Ok(UserClaims::default()) };
+        let selected = names.selected(&profile, MAX_CLAIMS_BYTES);
+        let left_out = names.left_out(&profile, &selected);
+        if left_out > 0 {
+            tracing::warn!(claims.count = left_out, "claims had no room in the ID token: they are at userinfo");
+        }
+        Ok(selected)
     }
 
     /// A name for the write that finishes the interaction.

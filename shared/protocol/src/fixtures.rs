@@ -222,6 +222,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         resource: crate::clients::resource_indicator::Resources::default(),
         claims: ClaimNames::new(),
         id_token_claims: Map::new(),
+        id_token_scope_claims: Map::new(),
         redirect_uri: REDIRECT_URI.into(),
         redirect_uri_sent: true,
         code_challenge: Some(crate::authorization::pkce::CodeChallenge::parse(CHALLENGE).unwrap()),

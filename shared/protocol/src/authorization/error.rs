@@ -160,6 +160,9 @@ pub enum RedirectError {
     /// No `code_challenge`, although the client must use PKCE.
     #[error("code_challenge is missing: this application must use PKCE with S256")]
     MissingChallenge,
+    /// Neither a `code_challenge` nor a `nonce`, from a client that need not use PKCE.
+    #[error("nonce is missing: without code_challenge, this application needs one for openid (require_nonce)")]
+    MissingNonce,
     /// A `code_challenge_method` other than `S256`, or none, which means `plain`.
     #[error("code_challenge_method must be S256")]
     UnsupportedChallengeMethod,
@@ -170,7 +173,7 @@ pub enum RedirectError {
     #[error(transparent)]
     MalformedScope(#[from] MalformedScope),
     /// A scope that is not registered for the client.
-    #[error("the scope {0} is not registered for this application")]
+    #[error("the scope {0} is not registered for this application: add it to its scope, or set unknown_scopes")]
     UnknownScope(Quoted),
     /// A resource that is malformed, or not registered for the client (RFC 8707 §2).
     #[error(transparent)]
@@ -229,6 +232,7 @@ impl RedirectError {
             | Self::MissingResponseType
             | Self::UnsupportedResponseMode
             | Self::MissingChallenge
+            | Self::MissingNonce
             | Self::UnsupportedChallengeMethod
             | Self::Challenge(_)
             | Self::InvalidPrompt

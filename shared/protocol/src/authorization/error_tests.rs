@@ -49,6 +49,7 @@ fn each_redirect_error_has_its_registered_code() {
         (RedirectError::MissingResponseType, "invalid_request"),
         (RedirectError::UnsupportedResponseMode, "invalid_request"),
         (RedirectError::MissingChallenge, "invalid_request"),
+        (RedirectError::MissingNonce, "invalid_request"),
         (RedirectError::UnsupportedChallengeMethod, "invalid_request"),
         (RedirectError::Challenge(PkceError::MalformedChallenge), "invalid_request"),
         (RedirectError::InvalidPrompt, "invalid_request"),

@@ -11,6 +11,7 @@ use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::clients::client::Client;
 use crate::syntax::quoted::Quoted;
 use crate::types::id::{GrantId, Subject};
+use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 
 /// The sealed content.
@@ -108,7 +109,12 @@ impl Interaction {
         if !self.terms.scope.within(&client.scope) {
             return Err(PageError::StaleInteraction);
         }
-        Ok(AuthorizationRequest { redirect_uri, terms: self.terms.clone(), id_token_hint: None })
+        Ok(AuthorizationRequest {
+            redirect_uri,
+            terms: self.terms.clone(),
+            ignored_scope: Scopes::default(),
+            id_token_hint: None,
+        })
     }
 }
 

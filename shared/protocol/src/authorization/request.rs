@@ -9,6 +9,7 @@ use crate::authorization::refusal::{Redirected, Refusal};
 use crate::authorization::response::{Destination, ResponseMode};
 use crate::clients::client::{Client, MethodPolicy, Presence};
 use crate::clients::grant_type::GrantType;
+use crate::clients::policies::UnknownScopes;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::{ParameterError, Parameters};
@@ -26,6 +27,8 @@ pub struct AuthorizationRequest {
     pub redirect_uri: RedirectUri,
     /// What it asks for.
     pub terms: RequestTerms,
+    /// Requested scopes that are left out, because the client is not registered for them.
+    pub ignored_scope: Scopes,
     /// An ID token that names the expected user. Not verified yet.
     pub id_token_hint: Option<Secret<String>>,
 }
@@ -140,8 +143,8 @@ impl AuthorizationRequest {
         mode.map_err(|error| refuse(state.clone(), error))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
-        let id_token_hint = hint.map(Secret::new);
-        Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, id_token_hint })
+        let (id_token_hint, ignored_scope) = (hint.map(Secret::new), ignored_scope(parameters, &terms));
+        Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, ignored_scope, id_token_hint })
     }
 
     /// `error`, addressed to where the response to this request goes.
@@ -188,6 +191,11 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         Some(_) => return Err(RedirectError::UnsupportedResponseType),
     }
     let (code_challenge, scope) = (code_challenge(parameters, client)?, scope(parameters, client)?);
+    let nonce = bounded(parameters, "nonce", 512)?;
+    let lacks_nonce = code_challenge.is_none() && nonce.is_none() && scope.contains(OPENID);
+    if lacks_nonce && client.challenge.presence == Presence::NonceInstead {
+        return Err(RedirectError::MissingNonce);
+    }
     let ClaimsRequest { requested, subject } = claims(parameters, &scope)?;
     Ok(RequestTerms {
         client_id: client.id.clone(),
@@ -198,7 +206,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         claims: requested,
         state: None,
         response_mode: ResponseMode::default(),
-        nonce: bounded(parameters, "nonce", 512)?,
+        nonce,
         prompt: prompt(parameters.one("prompt")?)?,
         max_age: max_age(parameters.one("max_age")?)?,
         login_hint: bounded(parameters, "login_hint", 320)?,
@@ -239,8 +247,8 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
     let Some(challenge) = parameters.one("code_challenge")? else {
         return match client.challenge.presence {
             Presence::Required => Err(RedirectError::MissingChallenge),
-            Presence::Optional if method.is_some() => Err(RedirectError::MissingChallenge),
-            Presence::Optional => Ok(None),
+            Presence::NonceInstead | Presence::Optional if method.is_some() => Err(RedirectError::MissingChallenge),
+            Presence::NonceInstead | Presence::Optional => Ok(None),
         };
     };
     match (method, client.challenge.method) {
@@ -254,15 +262,27 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
 
 /// The requested scopes; without the parameter, all that the client is registered for (RFC 6749 §3.3) except
 /// `offline_access`, which has to be requested explicitly (OpenID Connect Core §11).
+///
+/// Where scopes that the client is not registered for are ignored, something has to be left, and `openid` has to be, if it
+/// was requested: the client would wait for an ID token.
 fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
     let Some(text) = parameters.one("scope")? else {
         return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
     };
     let scope = Scopes::parse(text)?;
-    match scope.first_outside(&client.scope) {
-        None => Ok(scope),
-        Some(unknown) => Err(RedirectError::UnknownScope(Quoted::of(unknown))),
+    let Some(unknown) = scope.first_outside(&client.scope) else { return Ok(scope) };
+    let known = scope.filtered(|scope| client.scope.contains(scope));
+    let suffices = !known.is_empty() && (known.contains(OPENID) || !scope.contains(OPENID));
+    if client.unknown_scopes == UnknownScopes::Ignored && suffices {
+        return Ok(known);
     }
+    Err(RedirectError::UnknownScope(Quoted::of(unknown)))
+}
+
+/// The requested scopes that are not among `terms`.
+fn ignored_scope(parameters: &Parameters, terms: &RequestTerms) -> Scopes {
+    let requested = parameters.one("scope").ok().flatten().and_then(|text| Scopes::parse(text).ok());
+    requested.unwrap_or_default().filtered(|scope| !terms.scope.contains(scope))
 }
 
 /// The requested resources (RFC 8707 §2.1).

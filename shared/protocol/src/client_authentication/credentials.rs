@@ -268,10 +268,8 @@ pub fn authenticate(
     let client = client.filter(|client| client.id == client_id).ok_or(refused(RefusalCause::Unknown))?;
     let registered = client.authentication.method();
     // What an inactive client is registered for is told to nobody.
-    let other_method = refused(match client.is_usable() {
-        true => RefusalCause::Method { presented, registered },
-        false => RefusalCause::Inactive,
-    });
+    let method = RefusalCause::Method { presented, registered };
+    let other_method = refused(if client.is_usable() { method } else { RefusalCause::Inactive });
     match proof {
         // Whether the client is active is decided once the assertion has been verified.
         Proof::Assertion(assertion) => {
@@ -505,8 +503,7 @@ mod tests {
         let authenticated = |change: serde_json::Value, named: &str| {
             let client = crate::fixtures::client(&change);
             let body = Parameters::parse(format!("client_id={named}").as_bytes()).unwrap();
-            let proof =
-                authenticate(Credentials::parse(&[], &body).unwrap(), Some(Arc::new(client)), crate::fixtures::NOW);
+            let proof = authenticate(Credentials::parse(&[], &body).unwrap(), Some(Arc::new(client)), NOW);
             match proof {
                 Ok(ClientProof::Proved(client)) => Some(client.client().id.as_str().to_owned()),
                 Ok(ClientProof::Asserted(_)) => panic!("no assertion was sent"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
+use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, UnknownScopes};
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::SubjectType;
@@ -45,12 +46,18 @@ pub struct Client {
     pub rotation: RotationPolicy,
     /// Whether its users have to consent.
     pub consent: ConsentPolicy,
+    /// Whether consent is remembered at its loopback addresses.
+    pub loopback_consent: LoopbackConsent,
+    /// What happens to scopes that it is not registered for.
+    pub unknown_scopes: UnknownScopes,
     /// Its PKCE policy.
     pub challenge: ChallengePolicy,
     /// The lifetimes of its codes and tokens.
     pub lifetimes: Lifetimes,
     /// Whether its ID tokens carry `at_hash`.
     pub at_hash: AtHash,
+    /// Which claims about the user its ID tokens carry.
+    pub id_token_claims: IdTokenClaimPolicy,
     /// Which `sub` of its users it sees.
     pub subject_type: SubjectType,
     /// The algorithm of its signed userinfo responses, if they are signed.
@@ -233,6 +240,8 @@ pub struct ChallengePolicy {
 pub enum Presence {
     /// It does. Always so for public clients.
     Required,
+    /// It does not, but without one a request for `openid` needs a `nonce` (RFC 9700 §2.1.1).
+    NonceInstead,
     /// It does not: for confidential clients that are registered so.
     Optional,
 }
@@ -257,6 +266,13 @@ impl Client {
     #[must_use]
     pub fn identity_is_assured(&self, redirect_uri: &RedirectUri) -> bool {
         self.authentication.is_confidential() || redirect_uri.assures_identity()
+    }
+
+    /// Whether the consent of users who are sent to `redirect_uri` is remembered.
+    #[must_use]
+    pub fn remembers_consent_at(&self, redirect_uri: &RedirectUri) -> bool {
+        let remembered = self.loopback_consent == LoopbackConsent::Remembered && redirect_uri.is_loopback();
+        remembered || self.identity_is_assured(redirect_uri)
     }
 }
 
@@ -291,6 +307,19 @@ mod tests {
         ];
         for (authentication, method, confidential) in table {
             assert_eq!((authentication.method(), authentication.is_confidential()), (method, confidential));
+        }
+    }
+
+    #[test]
+    fn consent_is_remembered_at_a_loopback_address_only_if_the_client_says_so_and_at_a_scheme_never() {
+        let uris = ["http://127.0.0.1/cb", "com.example.app:/cb", "https://app.example/cb"];
+        let native = |consent: &str| {
+            client(&json!({"application_type": "native", "redirect_uris": uris, "loopback_consent": consent}))
+        };
+        for (consent, expected) in [("asked", [false, false, true]), ("remembered", [true, false, true])] {
+            let client = native(consent);
+            let remembers = uris.map(|uri| client.remembers_consent_at(&client.redirect_uris.registered(uri).unwrap()));
+            assert_eq!(remembers, expected, "{consent}");
         }
     }
 

@@ -25,14 +25,7 @@ impl Quoted {
     /// Quotes `value`. The middle of a long one is left out, because URIs often differ at their end.
     #[must_use]
     pub fn of(value: &str) -> Self {
-        let mut escaped = String::with_capacity(value.len().min(2 * MAX_LENGTH));
-        for byte in value.bytes() {
-            match byte {
-                b'"' | b'\\' | b'\'' => escaped.push_str(&format!("%{byte:02X}")),
-                0x20..=0x7e => escaped.push(char::from(byte)),
-                _ => escaped.push_str(&format!("%{byte:02X}")),
-            }
-        }
+        let escaped: String = value.bytes().map(escaped).collect();
         Self::shortened(&escaped)
     }
 
@@ -49,6 +42,15 @@ impl Quoted {
             *place = byte;
         }
         Self { bytes, length: text.len() }
+    }
+}
+
+/// A byte of a value, as it stands within quotation marks.
+fn escaped(byte: u8) -> String {
+    match byte {
+        b'"' | b'\\' | b'\'' => format!("%{byte:02X}"),
+        0x20..=0x7e => char::from(byte).into(),
+        _ => format!("%{byte:02X}"),
     }
 }
 

@@ -5,13 +5,15 @@ use serde_json::{Map, Value};
 
 use crate::authorization::decision::ApprovedAuthorization;
 use crate::authorization::pkce::CodeChallenge;
+use crate::clients::policies::IdTokenClaimPolicy;
 use crate::clients::resource_indicator::Resources;
 use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::Timestamp;
 use crate::users::status::UserStatus;
-use crate::users::user_claims::ClaimNames;
+use crate::users::user_claims::{ClaimName, ClaimNames, Profile, size};
+use crate::users::userinfo;
 
 /// A grant, as stored.
 pub struct Grant {
@@ -46,9 +48,12 @@ pub struct GrantTerms {
     /// Claims that userinfo returns in addition to those of the scopes.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
     pub claims: ClaimNames,
-    /// Claims for ID tokens, with their values when the code was issued.
+    /// Claims for ID tokens that were requested by name, with their values when the code was issued.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub id_token_claims: Map<String, Value>,
+    /// Claims for ID tokens by the granted scopes, likewise.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub id_token_scope_claims: Map<String, Value>,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
     /// Whether the authorization request contained it.
@@ -69,6 +74,59 @@ pub struct GrantTerms {
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
+}
+
+/// The claims about the user for ID tokens, with their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserClaims {
+    /// Those that were requested by name.
+    pub requested: Map<String, Value>,
+    /// The others that belong to the granted scopes.
+    pub of_scopes: Map<String, Value>,
+}
+
+/// The names of the claims about the user for ID tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserClaimNames {
+    requested: ClaimNames,
+    of_scopes: ClaimNames,
+}
+
+impl UserClaimNames {
+    /// Those of an approved request of a client with `policy` (OpenID Connect Core §5.4, §5.5).
+    #[must_use]
+    pub fn of(approved: &ApprovedAuthorization, policy: IdTokenClaimPolicy) -> Self {
+        let requested = approved.claims().id_token.clone();
+        let of_scopes = match policy {
+            IdTokenClaimPolicy::Requested => ClaimNames::new(),
+            IdTokenClaimPolicy::Scopes => ClaimName::all()
+                .filter(|claim| userinfo::covers(approved.scope(), *claim) && !requested.contains(claim))
+                .collect(),
+        };
+        Self { requested, of_scopes }
+    }
+
+    /// Whether there is none, so that the user need not be looked up.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.requested.is_empty() && self.of_scopes.is_empty()
+    }
+
+    /// The values in `profile` that fit into `limit` bytes; those that were requested by name go first.
+    #[must_use]
+    pub fn selected(&self, profile: &Profile, limit: usize) -> UserClaims {
+        let requested = profile.selected(&self.requested, limit);
+        let taken: usize = requested.iter().map(|(name, value)| size(name, value)).sum();
+        let of_scopes = profile.selected(&self.of_scopes, limit.saturating_sub(taken));
+        UserClaims { requested, of_scopes }
+    }
+
+    /// How many values of `profile` are not among `selected`, because there was no room.
+    #[must_use]
+    pub fn left_out(&self, profile: &Profile, selected: &UserClaims) -> usize {
+        let known = self.requested.iter().chain(&self.of_scopes).filter(|name| profile.claim(name.as_str()).is_some());
+        known.count().saturating_sub(selected.requested.len() + selected.of_scopes.len())
+    }
 }
 
 /// The state of a grant.
@@ -117,7 +175,7 @@ pub struct RefreshState {
 impl GrantTerms {
     /// The terms of an approved authorization. `id_token_claims` are the claims that were requested in the ID token.
     #[must_use]
-    pub fn of(approved: &ApprovedAuthorization, id_token_claims: Map<String, Value>, now: Timestamp) -> Self {
+    pub fn of(approved: &ApprovedAuthorization, claims: UserClaims, now: Timestamp) -> Self {
         let (asked, session) = (approved.terms(), approved.session());
         Self {
             client_id: asked.client_id.clone(),
@@ -128,7 +186,8 @@ impl GrantTerms {
             scope: approved.scope().clone(),
             resource: asked.resource.clone(),
             claims: approved.claims().userinfo.clone(),
-            id_token_claims,
+            id_token_claims: claims.requested,
+            id_token_scope_claims: claims.of_scopes,
             redirect_uri: approved.redirect_uri().as_str().into(),
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,
@@ -202,8 +261,10 @@ mod tests {
             now: NOW,
         });
         let NextStep::Approved(approved) = decided else { panic!("{decided:?}") };
-        let of_id_token = json!({"locale": "de"}).as_object().unwrap().clone();
-        GrantTerms::of(&approved, of_id_token, NOW)
+        let map = |claims: Value| claims.as_object().unwrap().clone();
+        let claims =
+            UserClaims { requested: map(json!({"locale": "de"})), of_scopes: map(json!({"email": "a@b.example"})) };
+        GrantTerms::of(&approved, claims, NOW)
     }
 
     #[test]
@@ -219,6 +280,7 @@ mod tests {
             resource: serde_json::from_value(json!(["https://a.example"])).unwrap(),
             claims: claim_names(&["email"]),
             id_token_claims: json!({"locale": "de"}).as_object().unwrap().clone(),
+            id_token_scope_claims: json!({"email": "a@b.example"}).as_object().unwrap().clone(),
             issued: NOW,
             ..grant_terms()
         };

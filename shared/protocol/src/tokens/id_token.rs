@@ -6,7 +6,11 @@ use serde_json::{Map, Value};
 use crate::jose::at_hash::at_hash;
 use crate::syntax::json::audience;
 use crate::tokens::entitlement::Entitlement;
+use crate::tokens::grant::GrantTerms;
 use crate::types::id::{ClientId, Issuer, Subject};
+use crate::types::scope::Scopes;
+use crate::users::user_claims::ClaimName;
+use crate::users::userinfo;
 
 /// The `typ` of the JOSE header (RFC 7519 §5.1).
 pub const TYPE: &str = "JWT";
@@ -63,7 +67,7 @@ impl IdTokenClaims {
             amr: terms.amr.clone(),
             at_hash: None,
             sid: terms.sid.clone(),
-            user: terms.id_token_claims.clone(),
+            user: user_claims(terms, due.scope()),
         })
     }
 
@@ -72,6 +76,15 @@ impl IdTokenClaims {
     pub fn with_hash_of(self, access_token: &str) -> Self {
         Self { at_hash: Some(at_hash(access_token)), ..self }
     }
+}
+
+/// The claims about the user in a token for `scope`: those that were requested by name, and those of scopes that it has. A
+/// refresh for fewer scopes yields fewer.
+fn user_claims(terms: &GrantTerms, scope: &Scopes) -> Map<String, Value> {
+    let covered = |name: &String| ClaimName::parse(name).is_some_and(|claim| userinfo::covers(scope, claim));
+    let of_scopes = terms.id_token_scope_claims.iter().filter(|(name, _)| covered(name));
+    let of_scopes = of_scopes.map(|(name, value)| (name.clone(), value.clone()));
+    of_scopes.chain(terms.id_token_claims.clone()).collect()
 }
 
 /// The claims of an ID token that matter in a hint. Signed userinfo has neither `exp` nor `iat`, so it is not mistaken
@@ -107,7 +120,6 @@ mod tests {
         secret_hash, subject,
     };
     use crate::tokens::code_grant;
-    use crate::tokens::grant::GrantTerms;
     use crate::tokens::request::Presented;
     use crate::types::id::WorkspaceId;
     use crate::types::secret::Secret;
@@ -141,6 +153,22 @@ mod tests {
         assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
         let bound = claims.with_hash_of("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
         assert_eq!(serde_json::to_value(&bound).unwrap()["at_hash"], "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+
+    #[test]
+    fn claims_of_scopes_are_there_as_long_as_the_token_has_the_scope() {
+        let map = |claims: Value| claims.as_object().unwrap().clone();
+        let user = |scope: &str| {
+            let due = due(|terms| {
+                terms.scope = scopes(scope);
+                terms.id_token_claims = map(json!({"locale": "de"}));
+                terms.id_token_scope_claims = map(json!({"email": "a@b.example", "name": "Alice", "other": 1}));
+            });
+            Value::Object(IdTokenClaims::of(&due, &issuer()).unwrap().user)
+        };
+        assert_eq!(user("openid email profile"), json!({"email": "a@b.example", "name": "Alice", "locale": "de"}));
+        assert_eq!(user("openid email"), json!({"email": "a@b.example", "locale": "de"}));
+        assert_eq!(user("openid"), json!({"locale": "de"}));
     }
 
     #[test]

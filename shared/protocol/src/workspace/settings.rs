@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::SecretMethods;
+use crate::clients::policies::UnknownScopes;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
@@ -49,6 +50,9 @@ pub struct Settings {
     /// How clients with a secret may send it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub client_secret_methods: SecretMethods,
+    /// What happens to requested scopes that a client is not registered for, unless the client overrides it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unknown_scopes: UnknownScopes,
     /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
