@@ -6,16 +6,16 @@ use crate::authorization::claims_parameter::{ClaimsRequest, RequestedClaims};
 use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::pkce::CodeChallenge;
 use crate::authorization::refusal::{Redirected, Refusal};
+use crate::authorization::requested_scope::{ignored, requested};
 use crate::authorization::response::{Destination, ResponseMode};
 use crate::clients::client::{Client, MethodPolicy, Presence};
 use crate::clients::grant_type::GrantType;
-use crate::clients::policies::UnknownScopes;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Subject};
-use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
+use crate::types::scope::{OPENID, Scopes};
 use crate::types::secret::Secret;
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
@@ -143,7 +143,7 @@ impl AuthorizationRequest {
         mode.map_err(|error| refuse(state.clone(), error))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
-        let (id_token_hint, ignored_scope) = (hint.map(Secret::new), ignored_scope(parameters, &terms));
+        let (id_token_hint, ignored_scope) = (hint.map(Secret::new), ignored(parameters, &terms.scope));
         Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, ignored_scope, id_token_hint })
     }
 
@@ -190,7 +190,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         Some("code") => {}
         Some(_) => return Err(RedirectError::UnsupportedResponseType),
     }
-    let (code_challenge, scope) = (code_challenge(parameters, client)?, scope(parameters, client)?);
+    let (code_challenge, scope) = (code_challenge(parameters, client)?, requested(parameters, client)?);
     let nonce = bounded(parameters, "nonce", 512)?;
     let lacks_nonce = code_challenge.is_none() && nonce.is_none() && scope.contains(OPENID);
     if lacks_nonce && client.challenge.presence == Presence::NonceInstead {
@@ -258,31 +258,6 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
         }
     }
     CodeChallenge::parse(challenge).map(Some).map_err(RedirectError::Challenge)
-}
-
-/// The requested scopes; without the parameter, all that the client is registered for (RFC 6749 §3.3) except
-/// `offline_access`, which has to be requested explicitly (OpenID Connect Core §11).
-///
-/// Where scopes that the client is not registered for are ignored, something has to be left, and `openid` has to be, if it
-/// was requested: the client would wait for an ID token.
-fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
-    let Some(text) = parameters.one("scope")? else {
-        return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
-    };
-    let scope = Scopes::parse(text)?;
-    let Some(unknown) = scope.first_outside(&client.scope) else { return Ok(scope) };
-    let known = scope.filtered(|scope| client.scope.contains(scope));
-    let suffices = !known.is_empty() && (known.contains(OPENID) || !scope.contains(OPENID));
-    if client.unknown_scopes == UnknownScopes::Ignored && suffices {
-        return Ok(known);
-    }
-    Err(RedirectError::UnknownScope(Quoted::of(unknown)))
-}
-
-/// The requested scopes that are not among `terms`.
-fn ignored_scope(parameters: &Parameters, terms: &RequestTerms) -> Scopes {
-    let requested = parameters.one("scope").ok().flatten().and_then(|text| Scopes::parse(text).ok());
-    requested.unwrap_or_default().filtered(|scope| !terms.scope.contains(scope))
 }
 
 /// The requested resources (RFC 8707 §2.1).

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::client::{AssertionAudience, Authentication, Client, ConsentPolicy, RotationPolicy, Status};
+use crate::clients::client::{
+    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, RotationPolicy, Status,
+};
 use crate::clients::external_url::Reach;
 use crate::clients::grant_type::GrantType;
 use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, UnknownScopes};
@@ -22,7 +24,7 @@ use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
 use crate::types::time::Lifetime;
-use crate::workspace::settings::Settings;
+use crate::workspace::settings::{PkceEnforcement, Settings};
 
 /// The metadata of a client, as in the workspace file and the store. Unknown names are refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -164,7 +166,7 @@ impl ClientMetadata {
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
             unknown_scopes: self.unknown_scopes.unwrap_or(settings.unknown_scopes),
-            challenge: self.challenge_fields().check(authentication.is_confidential(), settings.pkce)?,
+            challenge: self.challenge(&authentication, settings.pkce)?,
             authentication,
             lifetimes,
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
@@ -187,12 +189,10 @@ impl ClientMetadata {
         }
     }
 
-    const fn challenge_fields(&self) -> ChallengeFields {
-        ChallengeFields {
-            require_pkce: self.require_pkce,
-            require_nonce: self.require_nonce,
-            preset_method: self.code_challenge_method,
-        }
+    fn challenge(&self, of: &Authentication, pkce: PkceEnforcement) -> Result<ChallengePolicy, RegistrationError> {
+        let (require_pkce, require_nonce) = (self.require_pkce, self.require_nonce);
+        ChallengeFields { require_pkce, require_nonce, preset_method: self.code_challenge_method }
+            .check(of.is_confidential(), pkce)
     }
 
     fn uri_rules<'a>(&'a self, issuer: &'a Issuer) -> UriRules<'a> {
