@@ -222,7 +222,9 @@ test('a refusal is understood, and its words can be read', async (t) => {
   await back();
   const refusal = (await call('getAuth')).thrown;
   assert.equal(refusal.error_key, 'Invalid scope');
-  assert.match(refusal.error_description, /^the scope 'unknown' is not registered for this application: [ -$&-~]+$/);
+  // Chromium itself escapes an apostrophe in the query of an address.
+  const words = refusal.error_description.replaceAll('%27', "'");
+  assert.match(words, /^the scope 'unknown' is not registered for this application: [ -$&-~]+$/);
 });
 
 test('a state of one’s own comes back as encodeURIComponent writes it', async (t) => {
@@ -259,8 +261,7 @@ test('an error of the token endpoint can be read by the page', async (t) => {
   assert.match(thrown.message, /code_verifier/);
 });
 
-test('a page of an origin that nobody listed reads nothing', async (t) => {
-  const tolerated = /^Failed to load resource|blocked by CORS policy/;
-  const { logIn } = await stage(t, { host: '127.0.0.1', tolerated });
-  assert.deepEqual(await logIn(), { thrown: 'TypeError: Failed to fetch' });
+test('on a laptop a native client has its pages at any port of its loopback address', async (t) => {
+  const { logIn } = await stage(t, { host: '127.0.0.1' });
+  assert.equal((await logIn()).thrown, undefined);
 });
