@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http_client::{Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
-use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamTransaction};
+use protocol::federation::metadata::UpstreamMetadata;
+use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamTransaction};
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
@@ -68,7 +69,7 @@ impl Login<'_> {
         let basic = self.secret.as_ref().map(|secret| basic(self.provider.client_id.as_str(), secret));
         let outgoing = Outgoing {
             method: Method::POST,
-            url: &self.metadata.token_endpoint,
+            url: self.metadata.token_endpoint.as_str(),
             authorization: basic.as_deref(),
             form: Some(form.join("&")),
         };
@@ -78,7 +79,8 @@ impl Login<'_> {
     async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, PageError> {
         let refuse = |reason: &dyn std::fmt::Display| refused(self.provider, reason);
         let header = verify::header(&tokens.id_token).ok_or_else(|| refuse(&"unreadable ID token"))?;
-        let jwks = fetcher.keys(&self.metadata.jwks_uri).await.map_err(|fault| unreachable(self.provider, &fault))?;
+        let jwks =
+            fetcher.keys(self.metadata.jwks_uri.as_str()).await.map_err(|fault| unreachable(self.provider, &fault))?;
         let keys = jwks.candidates(header.alg, header.kid.as_deref());
         let is_id_token = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
         let claims = verify::claims(&tokens.id_token, &keys, is_id_token).ok_or_else(|| refuse(&"bad signature"))?;
@@ -98,7 +100,7 @@ impl Login<'_> {
     ) -> Result<Option<Map<String, Value>>, PageError> {
         let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
         let bearer = format!("Bearer {}", tokens.access_token);
-        let outgoing = Outgoing { authorization: Some(&bearer), ..Outgoing::get(url) };
+        let outgoing = Outgoing { authorization: Some(&bearer), ..Outgoing::get(url.as_str()) };
         let claims = fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))?;
         Ok(Some(claims))
     }

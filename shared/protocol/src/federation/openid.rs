@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::authorization::interaction::Interaction;
+use crate::federation::metadata::UpstreamMetadata;
 use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
@@ -15,25 +16,6 @@ use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// The maximum age of an upstream ID token.
 const MAX_ID_TOKEN_AGE: Lifetime = Lifetime::seconds(600);
-
-/// The part of an upstream provider's metadata that we use (RFC 8414 §2).
-#[derive(Clone, Debug, Deserialize)]
-pub struct UpstreamMetadata {
-    /// The issuer, which must equal the configured one byte for byte.
-    pub issuer: String,
-    /// The authorization endpoint.
-    pub authorization_endpoint: String,
-    /// The token endpoint.
-    pub token_endpoint: String,
-    /// The URL of its keys.
-    pub jwks_uri: String,
-    /// The userinfo endpoint, if there is one.
-    #[serde(default, deserialize_with = "present")]
-    pub userinfo_endpoint: Option<String>,
-    /// Whether its responses carry `iss` (RFC 9207 §3).
-    #[serde(default)]
-    pub authorization_response_iss_parameter_supported: bool,
-}
 
 /// A login with an upstream provider that waits for its response. It travels sealed in a cookie.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,9 +55,6 @@ pub enum UpstreamError {
     /// The response has neither a code nor an error.
     #[error("the answer has no code")]
     MissingCode,
-    /// The metadata is of another issuer than the configured one.
-    #[error("the metadata is of another issuer")]
-    Metadata,
     /// A claim of the ID token is invalid.
     #[error("the ID token has a wrong {0}")]
     IdToken(&'static str),
@@ -93,7 +72,7 @@ impl UpstreamTransaction {
         metadata: &UpstreamMetadata,
         target: &Target<'_>,
     ) -> String {
-        let mut url = metadata.authorization_endpoint.clone();
+        let mut url = metadata.authorization_endpoint.as_str().to_owned();
         let (scope, max_age) = (provider.scope.joined(), self.interaction.max_age().map(|age| age.to_string()));
         let mut request: Vec<(&str, &str)> = vec![
             ("response_type", "code"),
@@ -156,17 +135,6 @@ pub struct Target<'a> {
     pub callback: &'a str,
     /// The challenge of our verifier.
     pub code_challenge: &'a str,
-}
-
-impl UpstreamMetadata {
-    /// The metadata, if it is that of `provider`.
-    ///
-    /// # Errors
-    ///
-    /// [`UpstreamError::Metadata`] (RFC 8414 §3.3).
-    pub fn of(self, provider: &UpstreamProvider) -> Result<Self, UpstreamError> {
-        if self.issuer == provider.issuer { Ok(self) } else { Err(UpstreamError::Metadata) }
-    }
 }
 
 /// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2).
@@ -270,6 +238,7 @@ pub struct Expected<'a> {
 mod tests {
     use super::*;
     use crate::authorization::interaction::InteractionState;
+    use crate::clients::external_url::Reach;
     use crate::fixtures::{changed, client, grant_id, request};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -320,7 +289,8 @@ mod tests {
             "issuer": "https://partner.example", "authorization_endpoint": "https://partner.example/authorize",
             "token_endpoint": "https://partner.example/token", "jwks_uri": "https://partner.example/jwks",
         });
-        serde_json::from_value(changed(base, change)).unwrap()
+        let published = serde_json::from_value(changed(base, change)).unwrap();
+        UpstreamMetadata::parse(published, &provider(), Reach::Internet).unwrap()
     }
 
     fn transaction(changes: &[(&str, &str)]) -> UpstreamTransaction {
@@ -399,13 +369,6 @@ mod tests {
             let parameters = Parameters::parse(query.as_bytes()).unwrap();
             assert_eq!(transaction(&[]).answered(&parameters, metadata), expected, "{query}");
         }
-    }
-
-    #[test]
-    fn metadata_of_another_issuer_are_refused() {
-        assert!(metadata(&serde_json::json!({})).of(&provider()).is_ok());
-        let other = metadata(&serde_json::json!({"issuer": "https://partner.example/"}));
-        assert_eq!(other.of(&provider()).err(), Some(UpstreamError::Metadata));
     }
 
     #[test]
