@@ -9,8 +9,9 @@ use crate::federation::metadata::UpstreamMetadata;
 use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
-use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
+use crate::types::time::{Lifetime, Timestamp};
 use crate::users::user_claims::{Identity, Profile, derived_subject};
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -144,8 +145,10 @@ pub struct UpstreamIdToken {
     sub: String,
     #[serde(deserialize_with = "audience")]
     aud: Vec<String>,
-    exp: u64,
-    iat: u64,
+    exp: NumericDate,
+    iat: NumericDate,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
     nonce: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -153,7 +156,7 @@ pub struct UpstreamIdToken {
     #[serde(default, deserialize_with = "present")]
     at_hash: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    auth_time: Option<u64>,
+    auth_time: Option<NumericDate>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -166,15 +169,18 @@ impl UpstreamIdToken {
     /// [`UpstreamError::IdToken`] names the invalid claim.
     pub fn accept(claims: &[u8], expected: &Expected<'_>) -> Result<Self, UpstreamError> {
         let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
-        let (issued, now) = (Timestamp::from_seconds(token.iat), expected.now);
+        let (issued, clock) = (token.iat.stated(), ExternalClock::at(expected.now));
+        let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
         let hash_matches =
             token.at_hash.as_deref().is_none_or(|hash| hash == crate::jose::at_hash::at_hash(expected.access_token));
         let checks = [
             ("iss", token.iss == expected.provider.issuer),
             ("aud", token.aud == [expected.provider.client_id.as_str()]),
             ("azp", token.azp.as_deref().is_none_or(|azp| azp == expected.provider.client_id.as_str())),
-            ("exp", !now.reached(Timestamp::from_seconds(token.exp))),
-            ("iat", issued <= now.plus(EXTERNAL_CLOCK_SKEW) && issued >= now.minus(MAX_ID_TOKEN_AGE)),
+            ("exp", clock.is_before(token.exp.stated())),
+            ("iat", clock.has_reached(issued) && clock.is_within(issued, MAX_ID_TOKEN_AGE)),
+            ("nbf", begun(token.nbf)),
+            ("auth_time", begun(token.auth_time)),
             ("nonce", token.nonce.as_deref() == Some(expected.nonce)),
             ("sub", (1..=255).contains(&token.sub.len()) && token.sub.is_ascii()),
             ("at_hash", hash_matches),
@@ -185,12 +191,11 @@ impl UpstreamIdToken {
         }
     }
 
-    /// The latest time at which the user can have authenticated, given the provider's `auth_time` in whole seconds.
-    /// With single sign-on at the provider, that may be long ago.
+    /// The latest time at which the user can have authenticated, if the provider says when. With single sign-on at the
+    /// provider, that may be long ago.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
-        let end_of_second = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(999));
-        self.auth_time.map(end_of_second)
+        self.auth_time.map(NumericDate::latest)
     }
 
     /// The identity of the user, with the claims that `userinfo` adds.
@@ -270,10 +275,12 @@ mod tests {
             ("aud", serde_json::json!({"aud": ["us", "them"]})),
             ("shape", serde_json::json!({"aud": {"us": 1}})),
             ("azp", serde_json::json!({"azp": "them"})),
-            ("exp", serde_json::json!({"exp": 1_700_000_000})),
+            ("exp", serde_json::json!({"exp": 1_699_999_990})),
             ("shape", serde_json::json!({"exp": "1700000060"})),
             ("iat", serde_json::json!({"iat": 1_699_999_000})),
             ("iat", serde_json::json!({"iat": 1_700_000_060})),
+            ("nbf", serde_json::json!({"nbf": 1_700_000_060})),
+            ("auth_time", serde_json::json!({"auth_time": 1_700_000_060})),
             ("nonce", serde_json::json!({"nonce": "other"})),
             ("shape", serde_json::json!({"nonce": null})),
             ("sub", serde_json::json!({"sub": ""})),
@@ -374,9 +381,11 @@ mod tests {
     #[test]
     fn the_bounds_of_an_id_token_are_exact() {
         let good = [
-            serde_json::json!({"exp": 1_700_000_001}),
-            serde_json::json!({"iat": 1_699_999_400}),
-            serde_json::json!({"iat": 1_700_000_010}),
+            serde_json::json!({"exp": 1_699_999_991}),
+            serde_json::from_str(r#"{"exp":1700000060.25,"iat":1700000000.5,"nbf":1700000000.0,"auth_time":1.7e9}"#)
+                .unwrap(),
+            serde_json::json!({"iat": 1_699_999_390}),
+            serde_json::json!({"iat": 1_700_000_010, "nbf": 1_700_000_010, "auth_time": 1_700_000_010}),
             serde_json::json!({"sub": "s".repeat(255)}),
             serde_json::json!({"at_hash": crate::jose::at_hash::at_hash("t")}),
         ];
@@ -384,8 +393,12 @@ mod tests {
             assert!(accepted(&change).is_ok(), "{change}");
         }
         let bad = [
-            ("iat", serde_json::json!({"iat": 1_699_999_399})),
+            ("iat", serde_json::json!({"iat": 1_699_999_389})),
             ("iat", serde_json::json!({"iat": 1_700_000_011})),
+            ("nbf", serde_json::json!({"nbf": 1_700_000_011})),
+            ("auth_time", serde_json::json!({"auth_time": 1_700_000_011})),
+            ("shape", serde_json::json!({"iat": -1})),
+            ("shape", serde_json::json!({"nbf": "1"})),
             ("sub", serde_json::json!({"sub": "s".repeat(256)})),
             ("sub", serde_json::json!({"sub": "\u{e9}"})),
         ];
@@ -400,7 +413,8 @@ mod tests {
         assert_eq!(auth_time(&serde_json::json!({})), None);
         let at = Timestamp::from_millis(1_699_999_999_999);
         assert_eq!(auth_time(&serde_json::json!({"auth_time": 1_699_999_999})), Some(at));
-        assert_eq!(auth_time(&serde_json::json!({"auth_time": u64::MAX})), Some(Timestamp::from_millis(u64::MAX)));
+        let within = Timestamp::from_millis(1_699_999_999_500);
+        assert_eq!(auth_time(&serde_json::json!({"auth_time": 1_699_999_999.5})), Some(within));
     }
 
     #[test]

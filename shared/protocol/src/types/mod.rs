@@ -2,6 +2,7 @@
 
 pub mod commit;
 pub mod email;
+pub mod external_time;
 pub mod id;
 pub mod lifetimes;
 pub mod scope;

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// The maximum clock skew between two of our own functions.
 pub const OWN_CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
 
-/// The maximum clock skew of others, for every token that they sign (catalogue row SEC-JWT-07).
+/// The maximum clock skew of others; see [`ExternalClock`](crate::types::external_time::ExternalClock).
 pub const EXTERNAL_CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
 
 /// A point in time, in milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
