@@ -1,5 +1,6 @@
 //! Basic value types: identifiers, scopes, times, secrets.
 
+pub mod calendar;
 pub mod commit;
 pub mod email;
 pub mod external_time;

@@ -57,6 +57,31 @@ impl Timestamp {
     }
 }
 
+/// Stores a time that nobody stated as the epoch. Versions that knew no such times can read it, and to them it is long ago.
+pub mod unstated_as_epoch {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Timestamp;
+
+    /// Serializes the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.unwrap_or_default().serialize(serializer)
+    }
+
+    /// Deserializes the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of a [`Timestamp`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        Timestamp::deserialize(deserializer).map(|time| (time != Timestamp::default()).then_some(time))
+    }
+}
+
 /// A length of time in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

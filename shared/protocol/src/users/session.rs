@@ -6,6 +6,7 @@ use crate::clients::client::Client;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 use crate::users::factor::Authentication;
+use crate::users::user_key::UserKey;
 
 /// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,11 +17,17 @@ pub struct Session {
     pub subject: Subject,
     /// The identity source that authenticated the user.
     pub source: IdentitySourceId,
+    /// The issuer of that source, if it is an upstream provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The name to show to the user.
     pub display_name: String,
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
+    /// When the session began, by our own clock. Former versions did not say, which counts as long ago.
+    #[serde(default)]
+    pub began: Timestamp,
     /// When the session expires.
     pub expires: Timestamp,
     /// The hash of its cookie, which is its key in the store.
@@ -36,6 +43,12 @@ impl Session {
     #[must_use]
     pub fn alive(self, now: Timestamp) -> Option<Self> {
         (!now.reached(self.expires)).then_some(self)
+    }
+
+    /// Whom the session is of.
+    #[must_use]
+    pub fn user(&self) -> UserKey<'_> {
+        UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
     }
 }
 
@@ -112,6 +125,14 @@ mod tests {
         assert_eq!(joining(&told, &joined), None);
         let other = Participant { sub: subject("alice"), ..participant.clone() };
         assert_eq!(joining(&told, &Session { participants: vec![other], ..session() }), Some(participant));
+    }
+
+    #[test]
+    fn sessions_of_former_versions_are_read() {
+        let mut stored = serde_json::to_value(session()).unwrap();
+        stored.as_object_mut().unwrap().remove("began");
+        let read: Session = serde_json::from_value(stored).unwrap();
+        assert_eq!((read.began, read.issuer), (Timestamp::default(), None));
     }
 
     #[test]
