@@ -233,7 +233,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         auth_time: Some(ago(60)),
         acr: "urn:postern:acr:single-factor".into(),
         amr: vec!["pwd".into()],
-        sid: "sid-1".into(),
+        sid: "sid-of-app".into(),
         issued: ago(30),
     }
 }

@@ -73,7 +73,7 @@ pub struct GrantTerms {
     pub acr: String,
     /// The authentication methods.
     pub amr: Vec<String>,
-    /// The `sid` of the user's session.
+    /// The `sid` by which the client knows the user's session.
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
@@ -146,7 +146,7 @@ impl GrantTerms {
             auth_time: session.authentication.auth_time(),
             acr: session.authentication.class().as_str().into(),
             amr: session.authentication.amr(),
-            sid: session.sid.clone(),
+            sid: session.sid_for(&asked.client_id),
             issued: now,
         }
     }
@@ -207,8 +207,8 @@ mod tests {
     use super::*;
     use crate::authorization::decision::{DecisionInput, NextStep, User, decide};
     use crate::fixtures::{
-        NOW, REDIRECT_URI, ago, claim_names, client, code, grant, grant_terms, issued, loaded, redeemed, request,
-        secret_hash, session, subject,
+        NOW, REDIRECT_URI, ago, claim_names, client, client_id, code, grant, grant_terms, issued, loaded, redeemed,
+        request, secret_hash, session, subject,
     };
 
     /// The terms of a request with `changes`, that Alice has approved, whom the client knows as `client_subject`.
@@ -242,6 +242,7 @@ mod tests {
             resource: serde_json::from_value(json!(["https://a.example"])).unwrap(),
             claims: claim_names(&["email"]),
             id_token_claims: json!({"locale": "de"}).as_object().unwrap().clone(),
+            sid: session().sid_for(&client_id("app")),
             issued: NOW,
             ..grant_terms()
         };

@@ -39,7 +39,7 @@ pub struct IdTokenClaims {
     /// The left half of the digest of the access token beside it (§3.1.3.6), for clients that are configured so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
-    /// The user's session.
+    /// The user's session, by the name that this client has for it.
     pub sid: String,
     /// Requested claims about the user. Their names are those of a profile, so none collides with the above.
     #[serde(flatten)]
@@ -145,7 +145,7 @@ mod tests {
         let expected = json!({
             "iss": "https://auth.example/default/demo", "sub": "pseudonym", "aud": "app", "exp": NOW.seconds() + 200,
             "iat": NOW.seconds(), "auth_time": NOW.seconds() - 60, "nonce": "n-1",
-            "acr": "urn:postern:acr:single-factor", "amr": ["pwd"], "sid": "sid-1", "locale": "de",
+            "acr": "urn:postern:acr:single-factor", "amr": ["pwd"], "sid": "sid-of-app", "locale": "de",
         });
         assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
         let bound = claims.with_hash_of("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");

@@ -1,8 +1,10 @@
 //! Single sign-on sessions.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::clients::client::Client;
+use crate::syntax::encoding::base64url;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 use crate::users::factor::Authentication;
@@ -11,7 +13,7 @@ use crate::users::user_key::UserKey;
 /// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The `sid` in tokens. It is not a credential.
+    /// Its random id. No client sees it; each is told a `sid` of its own ([`Session::sid_for`]).
     pub sid: String,
     /// The user.
     pub subject: Subject,
@@ -50,6 +52,17 @@ impl Session {
     pub fn user(&self) -> UserKey<'_> {
         UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
     }
+
+    /// The `sid` that `client` sees in its tokens. It is not a credential.
+    ///
+    /// It differs from client to client, so that clients that know a user by different subjects cannot tell by the session
+    /// that they know the same one (catalogue row SEC-OIDC-09). Without the random id nobody can compute it.
+    #[must_use]
+    pub fn sid_for(&self, client: &ClientId) -> String {
+        // The id has no space, so different pairs never yield the same text.
+        let digest = Sha256::digest(format!("{} {client}", self.sid));
+        base64url(digest.get(..16).unwrap_or_default())
+    }
 }
 
 /// A client to notify when a session ends, with the `sub` and `sid` that it knows.
@@ -69,7 +82,7 @@ impl Participant {
     #[must_use]
     pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
         client.backchannel_logout.as_ref()?;
-        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid.clone() };
+        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid_for(&client.id) };
         (!session.participants.contains(&participant)).then_some(participant)
     }
 
@@ -117,7 +130,8 @@ mod tests {
     #[test]
     fn a_client_joins_a_session_once_and_only_if_it_wants_logout_notifications() {
         let told = client(&json!({"backchannel_logout_uri": "https://app.example/bye"}));
-        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid: "sid-1".into() };
+        let sid = session().sid_for(&client_id("app"));
+        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid };
         let joining = |client: &Client, session: &Session| Participant::joining(client, session, &subject("pseudonym"));
         assert_eq!(joining(&told, &session()), Some(participant.clone()));
         assert_eq!(joining(&client(&json!({})), &session()), None);
@@ -125,6 +139,17 @@ mod tests {
         assert_eq!(joining(&told, &joined), None);
         let other = Participant { sub: subject("alice"), ..participant.clone() };
         assert_eq!(joining(&told, &Session { participants: vec![other], ..session() }), Some(participant));
+    }
+
+    #[test]
+    fn sec_oidc_09_each_client_is_told_a_sid_of_its_own() {
+        let sid = |session: &Session, client: &str| session.sid_for(&client_id(client));
+        let (one, other) = (session(), Session { sid: "sid-2".into(), ..session() });
+        assert_eq!(sid(&one, "app"), sid(&one, "app"));
+        for different in [sid(&one, "app2"), sid(&other, "app"), one.sid.clone()] {
+            assert_ne!(sid(&one, "app"), different);
+        }
+        assert_eq!(sid(&one, "app").len(), 22);
     }
 
     #[test]
