@@ -144,7 +144,7 @@ impl FrontChannel {
     }
 
     /// A name for the write that finishes the interaction.
-    fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
+    pub fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
         let random = self.browser.random_text::<16>();
         random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }

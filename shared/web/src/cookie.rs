@@ -7,6 +7,9 @@ use protocol::types::time::Lifetime;
 use crate::config::PublicUrl;
 use crate::request::Request;
 
+/// How many characters tell numbered cookies apart.
+const NUMBER_LEN: usize = 8;
+
 /// A cookie of a workspace.
 ///
 /// Over TLS its name begins with `__Host-`, which no other host and no plain connection can set. On a laptop, without
@@ -29,8 +32,26 @@ impl Cookie {
     /// One of several cookies for `purpose`, told apart by the beginning of `id`.
     #[must_use]
     pub fn numbered(purpose: &str, id: &str, workspace: &WorkspaceId, public_url: &PublicUrl) -> Self {
-        let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(NUMBER_LEN).collect();
         Self::new(&format!("{purpose}-{short}"), workspace, public_url)
+    }
+
+    /// A numbered cookie from its name: the cookie, and purpose and number. `None` if `name` is that of another cookie.
+    pub(crate) fn parse_numbered<'n>(name: &'n str, public_url: &PublicUrl) -> Option<(Self, &'n str)> {
+        let secure = public_url.is_secure();
+        let bare = if secure { name.strip_prefix("__Host-")? } else { name };
+        let (numbered, workspace) = bare.split_once('.')?;
+        let (_, number) = numbered.split_once('-')?;
+        let is_number = number.len() == NUMBER_LEN && number.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (tenant, workspace) = workspace.split_once('.')?;
+        (is_number && WorkspaceId::parse(tenant, workspace).is_ok())
+            .then(|| (Self { name: name.into(), secure }, numbered))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The value that the request carries; `None` if there is none, or two, of which one was planted.
