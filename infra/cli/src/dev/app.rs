@@ -8,6 +8,7 @@ use web::{Request, Response, json};
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
+use crate::dev::host::HostNames;
 
 /// Every function, assembled from one runtime, and the demo.
 pub struct App {
@@ -22,6 +23,7 @@ pub struct App {
     metadata: Arc<metadata::Deps>,
     demo_api: DemoApi,
     public_url: String,
+    names: HostNames,
     base_path: String,
 }
 
@@ -45,6 +47,7 @@ impl App {
             logout: logout::Deps::assemble(runtime)?,
             demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
+            names: HostNames::with(&public_url),
             public_url,
             base_path: runtime.public_url.base_path().into(),
         })
@@ -54,6 +57,12 @@ impl App {
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// The names that the server answers to.
+    #[must_use]
+    pub const fn names(&self) -> &HostNames {
+        &self.names
     }
 
     /// The path without the base path of the public URL, which a proxy may or may not strip.
