@@ -8,6 +8,7 @@ use protocol::syntax::parameters::Parameters;
 use protocol::types::time::Timestamp;
 use protocol::users::factor::{Factor, Method};
 use protocol::users::user_claims::Identity;
+use store::Taking;
 use web::Response;
 use web::response::with_cookie;
 
@@ -38,7 +39,12 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
-    let (identity, auth_time) = identify(deps, &pending, transaction, answer).await?;
+    let Some((identity, auth_time)) = identify(deps, &pending, transaction, answer).await? else {
+        // The response to the request that took the answer may never reach the user, who reloaded the page perhaps. The
+        // provider knows the user by now.
+        tracing::info!(provider = %transaction.provider, "an upstream answer came twice");
+        return front.to_provider(&pending, &transaction.provider).await;
+    };
     let recorded = deps.accounts.record(context.id(), &identity).await;
     recorded.map_err(|fault| pending.unavailable(fault))?;
     // A login at the provider may be older than this request, and is never newer than now.
@@ -48,13 +54,13 @@ async fn finish(
     Ok(front.proceed(context, &pending, &begun).await)
 }
 
-/// Who the provider says the user is, and since when it is sure.
+/// Who the provider says the user is, and since when it is sure; `None` if another request has taken the answer.
 async fn identify(
     deps: &Deps,
     pending: &PendingAuthorization,
     transaction: &UpstreamTransaction,
     answer: &Parameters,
-) -> Result<(Identity, Option<Timestamp>), Refusal> {
+) -> Result<Option<(Identity, Option<Timestamp>)>, Refusal> {
     let provider = transaction::provider(pending.workspace(), transaction.provider.as_str())?;
     let now = deps.front.now();
     let metadata = deps.providers.metadata(&deps.fetcher, provider, now).await?;
@@ -76,5 +82,10 @@ async fn identify(
         secret: client_secret(deps, &pending.workspace().id, provider).await?,
         now,
     };
-    Ok(login.identity(&deps.fetcher, &pending.workspace().id).await?)
+    let attempt = deps.front.write_attempt(pending)?;
+    match deps.answers.take(&pending.workspace().id, transaction, &attempt).await {
+        Ok(Taking::First(proof)) => Ok(Some(login.identity(&deps.fetcher, &pending.workspace().id, &proof).await?)),
+        Ok(Taking::Taken) => Ok(None),
+        Err(fault) => Err(pending.unavailable(fault)),
+    }
 }

@@ -5,11 +5,12 @@ use frontchannel::FrontChannel;
 use http_client::Fetcher;
 use keystore::DataKeys;
 use signing::{Purpose, Sealer};
-use store::{AccountRecording, SessionCreation};
+use store::{AccountRecording, SessionCreation, UpstreamAnswerTaking};
 
 use crate::provider_metadata::ProviderMetadata;
 
-/// What the function works with: on top of the front channel it asks providers, records accounts and begins sessions.
+/// What the function works with: on top of the front channel it asks providers, takes their
+/// answers, records accounts and begins sessions.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
@@ -17,6 +18,8 @@ pub struct Deps {
     pub sessions: SessionCreation,
     /// Accounts of users whom providers know.
     pub accounts: AccountRecording,
+    /// Answers of providers, to be taken once.
+    pub answers: UpstreamAnswerTaking,
     /// Sealing of logins that wait for a provider.
     pub transactions: DataKeys<Sealer>,
     /// Sealing of our secrets at providers.
@@ -38,6 +41,7 @@ impl Deps {
             front: FrontChannel::assemble(runtime)?,
             sessions: runtime.handle(SessionCreation::new),
             accounts: runtime.handle(AccountRecording::new),
+            answers: runtime.handle(UpstreamAnswerTaking::new),
             transactions: runtime.sealer(Purpose::Upstream)?,
             secrets: runtime.sealer(Purpose::UpstreamSecret)?,
             fetcher: runtime.fetcher(),

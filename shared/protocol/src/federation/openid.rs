@@ -9,6 +9,7 @@ use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
+use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
 use crate::users::user_claims::{Identity, Profile, derived_subject};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -115,6 +116,12 @@ impl UpstreamTransaction {
             url.push_str(&encode_uri_component(value));
         }
         url
+    }
+
+    /// The digest under which the store remembers that the response to this login was taken.
+    #[must_use]
+    pub fn mark(&self) -> SecretHash {
+        SecretHash::of(&Secret::new(self.state.clone()))
     }
 
     /// Checks the provider's response and returns its code.
