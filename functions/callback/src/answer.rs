@@ -50,7 +50,7 @@ async fn finish(
     // A login at the provider may be older than this request, and is never newer than now.
     let now = front.now();
     let factor = Factor { method: Method::Federated, at: auth_time.map_or(now, |elsewhere| elsewhere.min(now)) };
-    let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 

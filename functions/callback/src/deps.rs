@@ -1,11 +1,11 @@
 //! What the function works with.
 
 use bootstrap::{BootstrapError, Runtime};
-use frontchannel::FrontChannel;
+use frontchannel::{FrontChannel, Login};
 use http_client::Fetcher;
 use keystore::DataKeys;
 use signing::{Purpose, Sealer};
-use store::{AccountRecording, SessionCreation, UpstreamAnswerTaking};
+use store::{AccountRecording, UpstreamAnswerTaking};
 
 use crate::provider_metadata::ProviderMetadata;
 
@@ -14,8 +14,8 @@ use crate::provider_metadata::ProviderMetadata;
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
-    /// New sessions.
-    pub sessions: SessionCreation,
+    /// Logins.
+    pub login: Login,
     /// Accounts of users whom providers know.
     pub accounts: AccountRecording,
     /// Answers of providers, to be taken once.
@@ -39,7 +39,7 @@ impl Deps {
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,
-            sessions: runtime.handle(SessionCreation::new),
+            login: Login::assemble(runtime)?,
             accounts: runtime.handle(AccountRecording::new),
             answers: runtime.handle(UpstreamAnswerTaking::new),
             transactions: runtime.sealer(Purpose::Upstream)?,

@@ -143,7 +143,11 @@ impl FrontChannel {
         Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, MAX_CLAIMS_BYTES)))
     }
 
-    /// A name for the write that finishes the interaction.
+    /// A name for a conditional write on the way to a code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if there is no randomness to be had.
     pub fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
         let random = self.browser.random_text::<16>();
         random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
