@@ -194,6 +194,8 @@ fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     assert!(said.contains("/nowhere/at-all.toml"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "http://x.example"]);
     assert!(said.contains("https://"), "{said}");
+    let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "https://x.example/auth"]);
+    assert!(said.contains("--public-url has a path") && said.contains("leave the path out"), "{said}");
 }
 
 #[test]

@@ -24,7 +24,6 @@ pub struct App {
     demo_api: DemoApi,
     public_url: String,
     names: HostNames,
-    base_path: String,
 }
 
 impl App {
@@ -49,7 +48,6 @@ impl App {
             metadata,
             names: HostNames::with(&public_url),
             public_url,
-            base_path: runtime.public_url.base_path().into(),
         })
     }
 
@@ -63,13 +61,6 @@ impl App {
     #[must_use]
     pub const fn names(&self) -> &HostNames {
         &self.names
-    }
-
-    /// The path without the base path of the public URL, which a proxy may or may not strip.
-    #[must_use]
-    pub fn clean_path<'p>(&self, path: &'p str) -> &'p str {
-        let base = self.base_path.as_str();
-        path.strip_prefix(base).filter(|rest| rest.starts_with('/') || rest.is_empty()).unwrap_or(path)
     }
 
     /// Answers a request with the function that the route table names.

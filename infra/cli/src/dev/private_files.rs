@@ -89,7 +89,10 @@ fn check_key(key: &Path, owner: u32) -> Result<(), Exposure> {
     if metadata.uid() != owner {
         return Err(Exposure::Foreign(shown(key)));
     }
-    if metadata.mode() & 0o077 == 0 { Ok(()) } else { Err(Exposure::Readable(shown(key))) }
+    match metadata.mode() & 0o077 {
+        0 => Ok(()),
+        _ => Err(Exposure::Readable(shown(key))),
+    }
 }
 
 /// Gives the file at `path` this mode, if it exists.
@@ -120,7 +123,8 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
