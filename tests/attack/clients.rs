@@ -559,6 +559,33 @@ async fn sec_ssrf_04_and_06_keys_that_cannot_be_read_are_kept_for_a_day_and_then
     assert_eq!(tried("7").await.status(), 200);
 }
 
+/// Once it could not be read, nothing is known: the client is not locked out for longer than its server fails.
+#[tokio::test]
+async fn sec_ssrf_07_keys_that_could_not_be_read_are_asked_for_at_the_next_request_within_a_bound() {
+    let (laptop, published, key) = publishing().await;
+    let attempt = async |jti: &str| status(&laptop, &named(&laptop, "k1", jti).signed(&key)).await;
+    let failing = "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    published.now_answers(failing);
+    assert_eq!((attempt("1").await, published.asked()), (503, 1));
+    published.now_has(&[key.jwk("k1")]);
+    assert_eq!((attempt("2").await, published.asked()), (200, 1), "healthy again");
+
+    let (laptop, published, key) = publishing().await;
+    published.now_answers(failing);
+    let jwts: Vec<String> = (0..60).map(|at| named(&laptop, "k1", &at.to_string()).signed(&key)).collect();
+    assert_eq!(join_all(jwts[..20].iter().map(|jwt| status(&laptop, jwt))).await, vec![503; 20]);
+    assert_eq!(published.asked(), 1, "all wait for one request");
+    for jwt in &jwts[20..] {
+        laptop.clock.advance(1);
+        assert_eq!(status(&laptop, jwt).await, 503);
+    }
+    let asked = published.asked();
+    assert!((5..=9).contains(&asked), "{asked} requests in 40 seconds");
+    published.now_has(&[key.jwk("k1")]);
+    laptop.clock.advance(10);
+    assert_eq!(status(&laptop, &named(&laptop, "k1", "last").signed(&key)).await, 200);
+}
+
 #[tokio::test]
 async fn sec_up_14_and_sec_ssrf_02_a_provider_that_redirects_leads_nowhere() {
     let (provider, canary) = (Published::new(&[]).await, Published::new(&[]).await);

@@ -20,6 +20,8 @@ use thiserror::Error;
 use toml::{Table, Value};
 use web::config::PublicUrl;
 
+use crate::line::line_of;
+
 /// A workspace file, checked and ready to be applied.
 pub struct WorkspaceFile {
     /// The workspace.
@@ -86,15 +88,18 @@ impl Loader<'_> {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
         check_claims(settings.sandbox.as_ref())?;
+        settings.check().map_err(|error| at_line(&text, &error.place.to_string(), &error.to_string()))?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
-        check_issuers(&settings.upstream, Reach::of(issuer.as_str()))?;
+        check_issuers(&settings.upstream, Reach::of(issuer.as_str()), &text)?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
-        for metadata in &clients {
+        for (position, metadata) in clients.iter().enumerate() {
             if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
                 return Err(other_algorithm(metadata, alg, head.signing_algorithm));
             }
-            check_client(metadata, &settings, &issuer)
-                .map_err(|reason| format!("client {}: {reason}", metadata.client_id))?;
+            check_client(metadata, &settings, &issuer).map_err(|fault| {
+                let place = format!("clients[{position}].{}", fault.place);
+                at_line(&text, &place, &format!("client {}: {}", metadata.client_id, fault.reason))
+            })?;
         }
         check_unique(clients.iter().map(|metadata| &metadata.client_id))?;
         let signing_algorithm = head.signing_algorithm;
@@ -148,15 +153,23 @@ fn add_digest(table: &mut Table, secret: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What is wrong with a client, and with which member of its metadata.
+struct ClientFault {
+    place: String,
+    reason: String,
+}
+
 /// Checks a client as the functions do, and also that each of its public keys is a point on its curve.
-fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), String> {
-    metadata.register(settings, issuer).map_err(|reason| reason.to_string())?;
+fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), ClientFault> {
+    metadata
+        .register(settings, issuer)
+        .map_err(|error| ClientFault { place: error.place().unwrap_or_default(), reason: error.to_string() })?;
     let set = metadata.jwks.iter();
     let mut keys = set.flat_map(|set| ExternalAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
     if keys.all(|key| verify::is_key(&key)) {
         return Ok(());
     }
-    Err("jwks holds a key whose point is not on its curve".into())
+    Err(ClientFault { place: "jwks".into(), reason: "jwks holds a key whose point is not on its curve".into() })
 }
 
 /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would be
@@ -175,12 +188,19 @@ fn check_claims(sandbox: Option<&Sandbox>) -> Result<(), String> {
 }
 
 /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
-fn check_issuers(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
-    for provider in providers {
-        OutboundUrl::parse(&provider.issuer, reach)
-            .map_err(|reason| format!("upstream {}: issuer: {reason}", provider.id))?;
+fn check_issuers(providers: &[UpstreamProvider], reach: Reach, text: &str) -> Result<(), String> {
+    for (position, UpstreamProvider { id, issuer, .. }) in providers.iter().enumerate() {
+        OutboundUrl::parse(issuer, reach).map_err(|reason| {
+            let place = format!("upstream[{position}].issuer");
+            at_line(text, &place, &format!("upstream {id}: issuer: {issuer}: {reason}"))
+        })?;
     }
     Ok(())
+}
+
+/// `reason`, with the line of the setting at `place`.
+fn at_line(text: &str, place: &str, reason: &str) -> String {
+    line_of(text, place).map_or_else(|| reason.to_owned(), |line| format!("line {line}: {reason}"))
 }
 
 /// Moves everything that is not a setting out of `table`.
@@ -233,6 +253,7 @@ mod tests {
     use super::*;
 
     const FIXTURE: &str = include_str!("fixture.toml");
+    const ALICE: &str = "{username = \"alice\", password = \"alice\"}";
 
     fn load(text: &str) -> Result<WorkspaceFile, String> {
         let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
@@ -295,9 +316,46 @@ mod tests {
             "https://idp.example:22",
         ] {
             let error = load(&FIXTURE.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
-            assert!(error.contains("upstream partner: issuer: use "), "{inner}: {error}");
+            assert!(
+                error.contains(&format!("upstream partner: issuer: {inner}: use ")) && error.contains(": line "),
+                "{inner}: {error}"
+            );
         }
         assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
+    }
+
+    #[test]
+    fn sec_adm_14_what_cannot_work_is_refused_with_file_line_and_value() {
+        let sandbox = |second: &str| format!("{FIXTURE}\n[sandbox]\nusers = [\n  {ALICE},\n{second},\n]\n");
+        let web = "client_id = \"web\"";
+        let table = [
+            (
+                FIXTURE.replace("id = \"partner\"", "id = \"sandbox\""),
+                "id = \"sandbox\"",
+                "upstream[0].id: \"sandbox\" is the name of the sandbox",
+            ),
+            (
+                sandbox("  {username = \"alice\", password = \"second\"}"),
+                "\"second\"",
+                "sandbox.users[1].username: \"alice\" is there twice",
+            ),
+            (
+                sandbox("  {username = \"bob\", password = \"\"}"),
+                "\"bob\"",
+                "sandbox.users[1].password: \"\" is no password",
+            ),
+            (
+                FIXTURE.replace(web, &format!("{web}\nbackchannel_logout_uri = \"https://169.254.169.254/\"")),
+                "169.254",
+                "client web: backchannel_logout_uri: https://169.254.169.254/: use a host name",
+            ),
+        ];
+        for (text, part, expected) in table {
+            let error = load(&text).err().unwrap_or_default();
+            let line = text.split(part).next().unwrap().matches('\n').count() + 1;
+            let place = format!("x.toml: line {line}: {expected}");
+            assert!(error.starts_with(&place), "{place}: {error}");
+        }
     }
 
     #[test]

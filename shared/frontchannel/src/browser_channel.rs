@@ -23,7 +23,7 @@ use web::origin::is_from_our_page;
 use web::request::MAX_QUERY_BYTES;
 use web::response::{see_other, set, with_cookie};
 use web::route::{self, Endpoint, Matched};
-use web::{Clock, FormFault, Request, Response, edge, json, unavailable};
+use web::{Clock, FormFault, Request, Response, edge, json, login_cookies, unavailable};
 
 use crate::browser_context::BrowserContext;
 
@@ -49,7 +49,8 @@ pub struct BrowserChannel {
 
 impl BrowserChannel {
     /// Answers `request`, if it is one to one of `endpoints`, with what `handler` says: the one place for method, route,
-    /// panic and refusal.
+    /// panic, refusal and
+    /// the bound on cookies.
     pub async fn answer(
         &self,
         request: &Request,
@@ -57,7 +58,8 @@ impl BrowserChannel {
         handler: impl AsyncFnOnce(&BrowserContext<'_>) -> Result<Response, Refusal>,
     ) -> Response {
         // Boxed, because the SDK's futures are large.
-        edge::guarded(request, Box::pin(self.respond(request, endpoints, handler))).await
+        let response = edge::guarded(request, Box::pin(self.respond(request, endpoints, handler))).await;
+        login_cookies::bounded(response, request, &self.public_url)
     }
 
     async fn respond(

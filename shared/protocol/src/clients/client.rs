@@ -32,7 +32,7 @@ pub struct Client {
     /// Where its users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Option<RedirectUris>,
     /// Where it is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
-    pub backchannel_logout: Option<RedirectUri>,
+    pub backchannel_logout: Option<OutboundUrl>,
     /// Its grant types.
     pub grants: Vec<GrantType>,
     /// The scopes that it may request of users.

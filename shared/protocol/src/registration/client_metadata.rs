@@ -6,9 +6,9 @@ use crate::clients::client::{
     AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, RotationPolicy,
     Status,
 };
-use crate::clients::external_url::Reach;
+use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::clients::grant_type::GrantType;
-use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris};
+use crate::clients::redirect_uri::{ApplicationType, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
 use crate::jose::at_hash::AtHash;
@@ -17,7 +17,7 @@ use crate::jose::jwk::Algorithm;
 use crate::registration::authentication_method::{
     AssertionAlgorithm, AuthenticationFields, AuthenticationMethod, SecretDigest,
 };
-use crate::registration::error::{Field, RegistrationError};
+use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
@@ -179,13 +179,15 @@ impl ClientMetadata {
         self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
-    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
+    /// Where the client is told of a logout. It is written as a redirect URI is, and called as a `jwks_uri` is.
+    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<OutboundUrl>, RegistrationError> {
         let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
         if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
             return Err(RegistrationError::LogoutScheme);
         }
-        Ok(uri)
+        let reach = Reach::of(issuer.as_str());
+        uri.map(|uri| outbound(Field::BackchannelLogoutUri, uri.as_str(), reach)).transpose()
     }
 
     /// Checks logout URIs by the rules for redirect URIs (catalogue row SEC-REDIR-23).
@@ -429,9 +431,42 @@ mod tests {
     }
 
     #[test]
+    fn sec_adm_14_and_sec_ssrf_01_a_logout_uri_that_points_inwards_is_refused_as_a_jwks_uri_is() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let (deployed, laptop) =
+            (Issuer::new("https://auth.example", &workspace), Issuer::new("http://localhost:9000", &workspace));
+        let error = |field: &str, url: &str, issuer: &Issuer| {
+            let metadata = serde_json::json!({
+                "client_id": "c1", "client_name": "C 1", "application_type": "native", "grant_types": ["authorization_code"],
+                "redirect_uris": ["https://c1.example/cb"], "token_endpoint_auth_method": "private_key_jwt", field: url,
+            });
+            let mut metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
+            metadata.jwks_uri.get_or_insert_with(|| "https://c1.example/jwks".into());
+            metadata.register(&settings("all"), issuer).err().map(|error| error.to_string())
+        };
+        let inner = [
+            "https://169.254.169.254/latest",
+            "https://localhost/bye",
+            "https://printer.local/bye",
+            "https://10.0.0.1/bye",
+            "https://c1.example:22/bye",
+            "http://127.0.0.1:8080/bye",
+        ];
+        for url in inner {
+            let (logout, keys) = (error("backchannel_logout_uri", url, &deployed), error("jwks_uri", url, &deployed));
+            let (logout, keys) = (logout.unwrap(), keys.unwrap());
+            let sentence = keys.strip_prefix("jwks_uri: ").unwrap();
+            assert_eq!(logout, format!("backchannel_logout_uri: {sentence}"));
+            assert!(sentence.starts_with(&format!("{url}: use ")), "{sentence}");
+        }
+        assert_eq!(error("backchannel_logout_uri", "http://127.0.0.1:8080/bye", &laptop), None);
+        assert!(error("backchannel_logout_uri", "https://10.0.0.1/bye", &laptop).is_some());
+    }
+
+    #[test]
     fn sec_redir_23_logout_uris_are_checked_like_redirect_uris() {
         let native = |uri: &str| serde_json::json!({"application_type": "native", "backchannel_logout_uri": uri});
-        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here", "http://127.0.0.1:8080/bye"] {
+        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here"] {
             let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);
             assert_eq!(registered.unwrap().unwrap().as_str(), good);
         }

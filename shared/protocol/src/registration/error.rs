@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::clients::external_url::UnaskableUrl;
+use crate::clients::external_url::{OutboundUrl, Reach, UnaskableUrl};
 use crate::clients::sector::SectorError;
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
 use crate::jose::external_jwk::JwksError;
@@ -75,9 +75,16 @@ pub enum RegistrationError {
     /// No registered key is for the registered algorithm.
     #[error("jwks has no key for signatures of token_endpoint_auth_signing_alg, or none at all")]
     NoUsableKey,
-    /// The keys are published where they cannot be fetched.
-    #[error("jwks_uri: {0}")]
-    JwksUri(#[from] UnaskableUrl),
+    /// A URL that this server itself would call cannot be called.
+    #[error("{field}: {url}: {reason}")]
+    Unaskable {
+        /// Where it stands.
+        field: Field,
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: UnaskableUrl,
+    },
     /// It is not clear which sector a pairwise client belongs to.
     #[error(transparent)]
     Sector(#[from] SectorError),
@@ -124,6 +131,22 @@ pub enum RegistrationError {
 }
 
 impl RegistrationError {
+    /// The member of the metadata that the error is about, such as `redirect_uris[2]`, if it is about the value of one.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        if let Self::Unaskable { field, .. } = self {
+            return Some(field.to_string());
+        }
+        let (Self::Uri { at, .. }
+        | Self::UnknownScope { at, .. }
+        | Self::UnknownResource { at, .. }
+        | Self::UserScope(at)) = self
+        else {
+            return None;
+        };
+        Some(at.to_string())
+    }
+
     /// The error for `field`, whose URIs cannot be used.
     pub(crate) fn uris(field: Field, error: UnusableUri) -> Self {
         match error {
@@ -132,6 +155,12 @@ impl RegistrationError {
             UnusableUri::Unusable { position, uri, fault } => Self::Uri { at: field.at(position), uri, fault },
         }
     }
+}
+
+/// The URL in `field`, if this server may call it: the one rule for every URL of a client that we fetch or post to
+/// (catalogue row SEC-SSRF-01).
+pub(crate) fn outbound(field: Field, url: &str, reach: Reach) -> Result<OutboundUrl, RegistrationError> {
+    OutboundUrl::parse(url, reach).map_err(|reason| RegistrationError::Unaskable { field, url: url.into(), reason })
 }
 
 /// A field of the client metadata.

@@ -101,7 +101,7 @@ fn a_key_is_named_with_its_position() {
         (by_key(&json!({"jwks": {"keys": [ed25519, {"kty": "oct", "k": "AQ"}]}})), "jwks.keys[1] is a private"),
         (by_key(&json!({"jwks": {"keys": [ed25519, 1]}})), "jwks.keys[1] is not a JWK"),
         (by_key(&json!({"jwks": {"keys": [{"kty": "RSA"}]}})), "jwks.keys[0] is not good for signatures"),
-        (by_key(&json!({"jwks_uri": "http://a.example/"})), "jwks_uri: use https"),
+        (by_key(&json!({"jwks_uri": "http://a.example/"})), "jwks_uri: http://a.example/: use https"),
     ]);
 }
 
