@@ -33,7 +33,7 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
 /// Takes the decision.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let form = front.browser.form(context)?;
+    let form = front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
     let pending = resume::by_parameters(front, context, &form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
