@@ -16,7 +16,7 @@ use crate::syntax::json::{self, present};
 use crate::types::commit::Unreleased;
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
-use crate::types::time::{EXTERNAL_CLOCK_SKEW, Timestamp};
+use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
 
 /// The supported type of assertion (RFC 7523 §2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -182,7 +182,10 @@ impl AssertedClient {
             ("exp", !now.reached(expires.plus(EXTERNAL_CLOCK_SKEW))),
             ("lifetime", expires <= now.plus(self.registered.longest).plus(EXTERNAL_CLOCK_SKEW)),
             ("nbf", begun(claims.nbf)),
-            ("iat", begun(claims.iat)),
+            (
+                "iat",
+                begun(claims.iat) && claims.iat.is_none_or(|issued| is_recent(issued, self.registered.longest, now)),
+            ),
             ("jti", (1..=MAX_JTI_BYTES).contains(&claims.jti.len())),
         ];
         if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
@@ -196,6 +199,12 @@ impl AssertedClient {
         let spending = AssertionUse { mark, until: expires.plus(EXTERNAL_CLOCK_SKEW) };
         Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
     }
+}
+
+/// Whether `issued` is no longer ago than an assertion may be valid: one that was made for later use, or whose `exp` was
+/// moved, is not the proof of a moment (RFC 7523 §3, `iat`).
+fn is_recent(issued: u64, longest: Lifetime, now: Timestamp) -> bool {
+    !now.reached(Timestamp::from_seconds(issued).plus(longest).plus(EXTERNAL_CLOCK_SKEW))
 }
 
 /// The audience is our issuer, as a string (design decision 3): an assertion with a further audience could have been
@@ -309,6 +318,22 @@ mod tests {
         }
         for missing in ["iss", "sub", "aud", "exp", "jti"] {
             assert_eq!(fault(&json!({missing: null})), Some(AssertionFault::Claim("shape")), "{missing}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_17_an_assertion_is_no_older_than_it_may_live() {
+        let said = |client: &Arc<Client>, issued: u64| {
+            let claims = claims(&json!({ "iat": issued })).to_string();
+            accepted(Arc::clone(client), claims.as_bytes(), NOW * 1000).err()
+        };
+        let patient = client(&json!({"client_assertion_lifetime": 3600}));
+        for (client, longest) in [(client(&json!({})), 300), (patient, 3600)] {
+            assert_eq!(said(&client, NOW - longest - 9), None, "clocks differ");
+            let too_old = [NOW - longest - 10, NOW - 365 * 86_400, 0];
+            for issued in too_old {
+                assert_eq!(said(&client, issued), Some(AssertionFault::Claim("iat")), "{issued}");
+            }
         }
     }
 
