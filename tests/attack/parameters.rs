@@ -156,7 +156,7 @@ async fn sec_param_21_a_parameter_that_the_grant_does_not_read_occurs_once_too()
             refused(&laptop.form(path, &repeated, &[]).await, 400, "invalid_request", &format!("{path} {name}"));
         }
     }
-    let service = crate::given::basic("demo-service:demo-service-secret");
+    let service = basic("demo-service:demo-service-secret");
     let twice = [("token", "x"), ("extra", "a"), ("extra", "a")];
     let introspected = laptop.form("/oauth2/introspect", &twice, &[("authorization", &service)]).await;
     refused(&introspected, 400, "invalid_request", "introspection");

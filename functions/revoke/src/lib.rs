@@ -3,12 +3,12 @@
 
 use backchannel::{ClientContext, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
-use protocol::token_status::caller::{Caller, TokenOwner};
+use protocol::token_status::caller::{Caller, Intent, TokenInQuestion};
 use protocol::token_status::introspection::belongs;
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
+use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::refresh_token::RefreshToken;
 use protocol::types::id::GrantId;
-use protocol::types::scope::REVOKE_TOKENS;
 use protocol::types::time::Timestamp;
 use store::GrantRevocation;
 use web::response::{Caching, empty};
@@ -78,17 +78,20 @@ async fn revocable(
     token: &str,
     caller: &Caller,
 ) -> Result<Option<Revocable>, TokenRequestError> {
-    let may = |owner: TokenOwner<'_>| caller.may(REVOKE_TOKENS, owner, &context.workspace.issuer);
+    let may = |token: TokenInQuestion<'_>| caller.may(Intent::Revoke, token);
     if let Some(token) = RefreshToken::parse(token) {
         let grant = deps.status.grants.find(&context.workspace.id, &token.grant).await.map_err(unavailable)?;
         let grant = grant.filter(|grant| {
-            let owner = TokenOwner { client: &grant.terms.client_id, subject: grant.terms.client_subject() };
-            may(owner) && belongs(grant, &token)
+            let (client, subject) = (&grant.terms.client_id, grant.terms.client_subject());
+            may(TokenInQuestion { client, subject, audience: &[] }) && belongs(grant, &token)
         });
         return Ok(grant.map(|grant| Revocable::Grant(grant.id)));
     }
     let claims = deps.status.back.verify_access_token(context, token).await?;
-    let claims = claims.filter(|claims| may(TokenOwner { client: &claims.client_id, subject: &claims.sub }));
+    let claims = claims.filter(|claims| {
+        let AccessTokenClaims { client_id: client, sub: subject, aud: audience, .. } = claims;
+        may(TokenInQuestion { client, subject, audience })
+    });
     Ok(claims.and_then(|claims| {
         let id = claims.grant()?;
         let is_client_token = claims.gty.is_some();

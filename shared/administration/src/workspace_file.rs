@@ -3,6 +3,8 @@
 //! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
 //! `{public_url}` stands for the public URL of the server, so that one file works in every environment.
 
+use std::collections::BTreeMap;
+
 use protocol::clients::external_url::{OutboundUrl, Reach};
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
@@ -15,7 +17,7 @@ use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
 use signing::{Entropy, Sealer, verify};
 use thiserror::Error;
-use toml::{Table, Value};
+use toml::{Spanned, Table, Value};
 use web::config::PublicUrl;
 
 /// A workspace file, checked and ready to be applied.
@@ -86,7 +88,11 @@ impl Loader<'_> {
         let issuer = Issuer::new(self.public_url.as_str(), &id);
         check_issuers(&settings.upstream, Reach::of(issuer.as_str()))?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
-        for metadata in &clients {
+        for (position, metadata) in clients.iter().enumerate() {
+            metadata.asks_for_no_power().map_err(|reason| {
+                let line = line_of_client(&text, position, "scope");
+                format!("{line}client {}: {reason}", metadata.client_id)
+            })?;
             if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
                 return Err(other_algorithm(metadata, alg, head.signing_algorithm));
             }
@@ -192,6 +198,18 @@ fn syntax_error(text: &str, error: &toml::de::Error) -> String {
     format!("line {}: {}", before.lines().count().max(1), error.message())
 }
 
+/// Where `key` of the client at `position` stands in `text`, as a prefix of a message; empty if it is not there.
+fn line_of_client(text: &str, position: usize, key: &str) -> String {
+    #[derive(Deserialize)]
+    struct Clients {
+        clients: Vec<BTreeMap<String, Spanned<Value>>>,
+    }
+    let found = toml::from_str::<Clients>(text).ok();
+    let found = found.and_then(|file| file.clients.into_iter().nth(position)?.remove(key));
+    let before = found.and_then(|value| text.get(..value.span().start));
+    before.map_or_else(String::new, |before| format!("line {}: ", before.matches('\n').count() + 1))
+}
+
 /// The message for a value that is missing, unknown or of the wrong type, on one line.
 fn type_error(error: &toml::de::Error) -> String {
     error.to_string().trim().replace('\n', " ")
@@ -252,6 +270,19 @@ mod tests {
             let error = load(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{expected}: {error}");
         }
+    }
+
+    #[test]
+    fn sec_adm_13_a_scope_of_power_in_what_users_are_asked_for_is_refused_with_its_line() {
+        let power = "\n[[scopes]]\nname = \"introspect_tokens\"\ntitle = \"Look at tokens\"\n[[clients]]\n\
+                     client_id = \"greedy\"\nclient_name = \"Greedy\"\ntoken_endpoint_auth_method = \"none\"\n\
+                     redirect_uris = [\"https://greedy.example/cb\"]\nscope = \"openid introspect_tokens\"\n";
+        let text = format!("{FIXTURE}{power}");
+        let line = text.lines().position(|line| line == "scope = \"openid introspect_tokens\"").unwrap() + 1;
+        let expected = format!("x.toml: line {line}: client greedy: scope[1]: introspect_tokens reaches every token");
+        let error = load(&text).err().unwrap_or_default();
+        assert!(error.starts_with(&expected), "{error}");
+        assert!(load(&text.replace("openid introspect_tokens", "openid")).is_ok());
     }
 
     #[test]
