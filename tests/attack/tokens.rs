@@ -423,6 +423,35 @@ async fn sec_res_09_a_clients_own_token_can_be_revoked_although_it_has_no_grant(
 }
 
 #[tokio::test]
+async fn sec_res_15_revoking_a_refresh_token_of_long_ago_ends_the_grant() {
+    let laptop = Laptop::demo().await;
+    let granted = public(&laptop).await;
+    let first = text(&granted, "refresh_token").to_owned();
+    let mut newest = first.clone();
+    for _ in 0..3 {
+        let fields =
+            [("grant_type", "refresh_token"), ("refresh_token", newest.as_str()), ("client_id", "demo-trusted")];
+        newest = text(&parsed(&laptop.form("/oauth2/token", &fields, &[]).await), "refresh_token").to_owned();
+        laptop.clock.advance(1);
+    }
+    let ended = async |token: &str, client: &str| {
+        let answer = laptop.form("/oauth2/revoke", &[("token", token), ("client_id", client)], &[]).await;
+        assert_eq!((answer.status().as_u16(), body(&answer).as_str()), (200, ""));
+        !is_active(&laptop, &newest, &service()).await
+    };
+    let (head, secret) = first.rsplit_once('.').unwrap();
+    let made_up = format!("{head}.{}{}", if secret.starts_with('A') { "B" } else { "A" }, &secret[1..]);
+    assert!(!ended(&made_up, "demo-trusted").await, "one that is made up");
+    assert!(!ended(&first.replacen("local.", "elsewhere.", 1), "demo-trusted").await, "of another region");
+    assert!(!ended(&first.replacen(".1.", ".2.", 1), "demo-trusted").await, "of another generation");
+    assert!(!ended(&first, "demo-native").await, "another client's");
+    assert!(ended(&first, "demo-trusted").await);
+    assert!(!is_active(&laptop, text(&granted, "access_token"), &service()).await);
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", newest.as_str()), ("client_id", "demo-trusted")];
+    expect::refused(&laptop.form("/oauth2/token", &fields, &[]).await, 400, "invalid_grant", "the family is revoked");
+}
+
+#[tokio::test]
 async fn sec_res_10_a_hint_changes_nothing() {
     let laptop = Laptop::demo().await;
     let granted = confidential(&laptop).await;
