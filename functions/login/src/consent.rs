@@ -84,7 +84,8 @@ async fn remember(
     let (workspace, session) = (&pending.workspace().id, approved.session());
     let before = front.consent(pending, session).await?;
     let granted = Granted { scope: approved.scope(), claims: &approved.claims().names() };
-    let consent = Consent::after(before, granted, withheld, front.now());
+    let apis = pending.client().targets.apis(&pending.request.terms.resource);
+    let consent = Consent::after(before, &apis, granted, withheld, front.now());
     let remembered = deps.consents.remember(workspace, &session.subject, &pending.client().id, &consent).await;
     remembered.map_err(|fault| pending.unavailable(fault))
 }

@@ -108,12 +108,28 @@ impl Targets {
         Err(InvalidTarget)
     }
 
+    /// The APIs that a request for `resources` is about, for the user's consent.
+    #[must_use]
+    pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
+        let default = self.default.as_str();
+        let named = if resources.is_empty() { vec![default] } else { resources.iter().collect() };
+        RequestedApis { named, default }
+    }
+
     /// What a token with `scope` is for if no resource is named: the default, and the issuer for userinfo, introspection
     /// and revocation.
     fn unnamed<'a>(&'a self, scope: &Scopes) -> impl Iterator<Item = &'a str> {
         let for_issuer = FOR_THE_ISSUER.iter().any(|name| scope.contains(name)) && self.issuer != self.default;
         std::iter::once(self.default.as_str()).chain(for_issuer.then_some(self.issuer.as_str()))
     }
+}
+
+/// The APIs that a request is about.
+pub struct RequestedApis<'a> {
+    /// Those that it names, or the default.
+    pub named: Vec<&'a str>,
+    /// The default of the workspace.
+    pub default: &'a str,
 }
 
 /// The scopes that are for endpoints of the issuer itself.
