@@ -76,13 +76,11 @@ impl Intent {
         }
     }
 
-    /// Whether `client` is registered for it as the API `audience`. An API may always introspect tokens for its own
-    /// `client_id`; it ends the users' grants only if it is registered to.
-    fn is_registered(self, client: &Client, audience: &str) -> bool {
-        let among = |registered: &[String]| registered.iter().any(|known| known == audience);
+    /// The APIs as which `client` is registered for it.
+    fn audiences(self, client: &Client) -> &[String] {
         match self {
-            Self::Introspect => client.id.as_str() == audience || among(&client.introspection_audiences),
-            Self::Revoke => among(&client.revocation_audiences),
+            Self::Introspect => &client.introspection_audiences,
+            Self::Revoke => &client.revocation_audiences,
         }
     }
 }
@@ -120,7 +118,7 @@ impl Caller {
         match self {
             Self::Client(caller) => {
                 let client = caller.client();
-                let is_its_api = || token.audience.iter().any(|audience| intent.is_registered(client, audience));
+                let is_its_api = || token.audience.iter().any(|audience| intent.audiences(client).contains(audience));
                 let has_power = || client.client_scope.contains(intent.scope());
                 client.id == *token.client || (client.authentication.is_confidential() && (is_its_api() || has_power()))
             }
@@ -178,7 +176,7 @@ mod tests {
             ("another client", client(&json!({})), ("other", "alice", a), (false, false)),
             ("its API", client(&of_api), ("other", "alice", a), (true, false)),
             ("another API", client(&of_api), ("other", "alice", b), (false, false)),
-            ("its API by name", client(&json!({"client_id": a})), ("other", "alice", a), (true, false)),
+            ("a client of that name", client(&json!({"client_id": a})), ("other", "alice", a), (false, false)),
             ("its API, to end it", client(&json!({"revocation_audiences": [a]})), ("other", "alice", a), (false, true)),
             (
                 "another API, to end it",
