@@ -43,7 +43,7 @@ async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
     let session = deps.browser.any_session(context).await?;
     match decide(session, hint.as_ref()) {
         LogoutStep::Nobody => end::done(deps, &pending),
-        LogoutStep::Ask(session) => page::ask(deps, &pending, &session).await,
+        LogoutStep::Ask(session) => page::show_confirmation(deps, &pending, &session).await,
         LogoutStep::End(approved) => end::finish(deps, &pending, &approved).await,
     }
 }

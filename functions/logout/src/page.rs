@@ -16,14 +16,22 @@ const CONFIRMATION_LIFETIME: Lifetime = Lifetime::seconds(1800);
 /// The longest form that still fits through a browser with everything else.
 const MAX_SEALED_CONFIRMATION_BYTES: usize = 8000;
 
-/// The page that asks.
-pub(crate) async fn ask(deps: &Deps, pending: &PendingLogout, session: &Session) -> Result<Response, PageError> {
+/// Asks whether to log out.
+pub(crate) async fn show_confirmation(
+    deps: &Deps,
+    pending: &PendingLogout,
+    session: &Session,
+) -> Result<Response, PageError> {
     form(deps, pending, session, LogoutPrompt::Asked).await
 }
 
-/// The page that says that it did not work, and with which the user can try again: the browser has forgotten the session,
-/// and the form still knows it.
-pub(crate) async fn failed(deps: &Deps, pending: &PendingLogout, session: &Session) -> Result<Response, PageError> {
+/// Says that logging out failed, and offers to try again: the browser has forgotten the session, and the form still knows
+/// it.
+pub(crate) async fn show_failed(
+    deps: &Deps,
+    pending: &PendingLogout,
+    session: &Session,
+) -> Result<Response, PageError> {
     let response = form(deps, pending, session, LogoutPrompt::Failed).await?;
     Ok(deps.browser.forget_session(response, pending.workspace()))
 }
@@ -72,14 +80,14 @@ async fn seal(
     if sealed.len() > MAX_SEALED_CONFIRMATION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }
 
-/// Shown when there is no `post_logout_redirect_uri`.
-pub(crate) fn signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
+/// Says that the session has ended. Shown when there is no `post_logout_redirect_uri`.
+pub(crate) fn show_signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     signed_out_page(deps, pending, "You are signed out", "You can close this page.")
 }
 
-/// The page for a user who does not want to log out after all. The client is told nothing: its user decides whether to go
-/// back.
-pub(crate) fn stayed(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
+/// Says that nothing has ended, to a user who decided not to log out. The client is told nothing: its user decides whether
+/// to go back.
+pub(crate) fn show_still_signed_in(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let explanation = "Nothing was ended here. The application may have ended its own session.";
     signed_out_page(deps, pending, "You are still signed in", explanation)
 }

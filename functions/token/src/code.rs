@@ -51,8 +51,7 @@ async fn commit(
     first: Option<RefreshIssue>,
     tokens: Unreleased<TokenResponse>,
 ) -> Result<TokenResponse, TokenError> {
-    let (attempt, now) = (request.attempt()?, request.deps.back.now());
-    let redemption = request.deps.grants.redeem(&request.workspace().id, (approved, first), &attempt, now).await;
+    let redemption = request.deps.grants.redeem(&request.write()?, approved, first).await;
     match redemption.map_err(unavailable)? {
         Redemption::Won(proof) => {
             tracing::info!(grant.id = %approved.entitlement.grant(), "a code was redeemed");

@@ -27,10 +27,10 @@ pub(crate) async fn refresh(
         decided => decided?,
     };
     request.in_time(TIME_TO_SIGN_AND_COMMIT)?;
-    let (successor, write) = successor(&refresh_tokens, &approved)?;
+    let (successor, rotation) = successor(&refresh_tokens, &approved)?;
     let tokens = Box::pin(sign_and_hold(request, &approved.entitlement, successor.as_ref())).await?;
     request.in_time(TIME_TO_COMMIT)?;
-    commit(request, &approved, write, tokens).await
+    commit(request, &approved, rotation, tokens).await
 }
 
 /// The refresh token that is handed out, none if the presented one stays, and what the store is to make of it.
@@ -61,11 +61,10 @@ fn successor(
 async fn commit(
     request: &AuthenticatedRequest<'_>,
     approved: &ApprovedRefresh,
-    write: RotationWrite,
+    rotation: RotationWrite,
     tokens: Unreleased<TokenResponse>,
 ) -> Result<TokenResponse, TokenError> {
-    let (attempt, now) = (request.attempt()?, request.deps.back.now());
-    let refreshed = request.deps.grants.refresh(&request.workspace().id, (approved, write), &attempt, now).await;
+    let refreshed = request.deps.grants.refresh(&request.write()?, approved, rotation).await;
     match refreshed.map_err(unavailable)? {
         RefreshOutcome::Good(proof) => {
             tracing::info!(grant.id = %approved.entitlement.grant(), "a grant was refreshed");

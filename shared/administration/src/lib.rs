@@ -11,5 +11,5 @@ pub mod sector_documents;
 pub mod signing_keys;
 pub mod workspace_file;
 
-pub use keys::{KeyError, KeySource, Keys};
+pub use keys::{KeyError, KeySource, Keys, StackKeys};
 pub use provision::{ProvisionError, Provisioning};

@@ -8,11 +8,11 @@ use protocol::jose::key_ring::{KeyLocation, KeyRing, RingError};
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
+use signing::SigningFault;
 use signing::local::LocalKey;
-use signing::{KmsAdministration, SigningFault};
 use store::{KeyRingWriting, StoredRing};
 
-use crate::keys::{KeyError, KeySource, Keys};
+use crate::keys::{KeyError, KeySource, Keys, StackKeys};
 
 /// A key to be added to a ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +43,11 @@ impl Keys<'_> {
                 self.rings().keep(workspace, &key.jwk().thumbprint(), &sealed).await?;
                 self.add_and_sign_at_once(&mut ring, key.jwk().clone())?;
             }
-            (KeySource::Aws { .. }, Some(current)) => {
+            (KeySource::Aws(_), Some(current)) => {
                 return Err(KeyError::OtherAlgorithm { workspace: workspace.clone(), current, wanted: algorithm });
             }
-            (KeySource::Aws { kms, signing_keys }, None) => {
-                self.add_keys_of_stack(&mut ring, algorithm, (kms, signing_keys)).await?;
+            (KeySource::Aws(keys), None) => {
+                self.add_keys_of_stack(&mut ring, algorithm, keys).await?;
             }
         }
         self.publish(workspace, &ring, stored.as_ref()).await
@@ -65,10 +65,10 @@ impl Keys<'_> {
         &self,
         ring: &mut KeyRing,
         algorithm: Algorithm,
-        (kms, signing_keys): (&KmsAdministration, &[String]),
+        keys: &StackKeys<'_>,
     ) -> Result<(), KeyError> {
-        for arn in signing_keys {
-            match kms.public_key(arn, Some(algorithm)).await {
+        for arn in keys.signing_keys {
+            match keys.kms.public_key(arn, Some(algorithm)).await {
                 Ok(jwk) => ring.add(jwk, KeyLocation::Kms(name_of(arn)), self.now)?,
                 // The key has another algorithm, for other workspaces.
                 Err(SigningFault::Key) => {}
@@ -84,7 +84,7 @@ impl Keys<'_> {
     ///
     /// [`KeyError`].
     pub async fn add(&self, workspace: &WorkspaceId, new: NewKey) -> Result<KeyRing, KeyError> {
-        let KeySource::Aws { kms, .. } = &self.source else { return Err(KeyError::NoKms) };
+        let KeySource::Aws(StackKeys { kms, .. }) = &self.source else { return Err(KeyError::NoKms) };
         let former = self.ring(workspace).await?;
         let current = former.ring.current().map(|key| key.jwk.alg);
         let (jwk, location) = match new {

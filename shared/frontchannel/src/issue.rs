@@ -11,7 +11,7 @@ use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
 use serde_json::{Map, Value};
 use signing::entropy::random;
-use store::{Creation, Joining, NewGrant};
+use store::{Creation, Joining, NewGrant, WriteAttempt};
 use web::Response;
 use web::response::with_cookie;
 
@@ -77,10 +77,7 @@ impl FrontChannel {
             };
         }
         let (response, grant) = self.new_grant(pending, approved).await?;
-        let attempt = self
-            .browser
-            .random_text::<16>()
-            .map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))?;
+        let attempt = self.write_attempt(pending)?;
         match self.grants.create(&pending.workspace().id, grant, &attempt).await {
             Ok(Creation::Created(proof)) => {
                 tracing::info!(grant.id = %pending.interaction.id, "a code was issued");
@@ -146,11 +143,18 @@ impl FrontChannel {
         Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, MAX_CLAIMS_BYTES)))
     }
 
+    /// A name for the write that finishes the interaction.
+    fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
+        let random = self.browser.random_text::<16>();
+        random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
+    }
+
     /// Ends the interaction with the user's no, and returns what the browser is to be told: `access_denied` at the client
     /// if the no is durable.
     pub async fn deny(&self, pending: &PendingAuthorization) -> Refusal {
-        let Ok(attempt) = self.browser.random_text::<16>() else {
-            return pending.refuse(RedirectError::TemporarilyUnavailable);
+        let attempt = match self.write_attempt(pending) {
+            Ok(attempt) => attempt,
+            Err(refusal) => return refusal,
         };
         let (id, expires) = (&pending.interaction.id, pending.interaction.expires);
         match self.grants.deny(&pending.workspace().id, id, expires, &attempt).await {

@@ -256,6 +256,7 @@ mod tests {
             action: evil,
             interaction: evil,
             scopes: &rows,
+            apis: &[ApiRow { title: Some(evil), uri: evil }],
             divisible: true,
             lifetime: evil,
         };

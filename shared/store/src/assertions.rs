@@ -13,6 +13,7 @@ use crate::grants::{attest, is};
 use crate::item;
 use crate::key::{self, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
+use crate::write_attempt::WriteAttempt;
 
 /// Whether an assertion was used for the first time.
 #[must_use]
@@ -38,8 +39,7 @@ impl AssertionSpending {
         Self(connection.clone())
     }
 
-    /// Marks an assertion as used. `attempt` is a random name for this attempt, by which a retry of the SDK recognises its
-    /// own earlier write when the response was lost (fault F-DDB-3).
+    /// Marks an assertion as used.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl AssertionSpending {
         &self,
         workspace: &WorkspaceId,
         assertion: &AssertionUse,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> Result<Spending, StoreFault> {
         let outcome = self
             .0
@@ -57,7 +57,7 @@ impl AssertionSpending {
             .table_name(&self.0.tables.flow)
             .item(PARTITION, item::text(key::partition(Kind::Assertion, workspace, &assertion.mark().encoded())))
             .item("v", item::version())
-            .item("spent_by", item::text(attempt))
+            .item("spent_by", item::text(attempt.name()))
             .item("expires", item::instant(assertion.until()))
             .item(TTL, item::ttl(assertion.until()))
             .condition_expression("attribute_not_exists(pk)")
@@ -67,7 +67,7 @@ impl AssertionSpending {
         let Err(error) = outcome else { return Ok(Spending::Spent(attest())) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                let ours = failed.item().is_some_and(|item| is(item, "spent_by", attempt));
+                let ours = failed.item().is_some_and(|item| is(item, "spent_by", attempt.name()));
                 Ok(if ours { Spending::Spent(attest()) } else { Spending::Replayed })
             }
             _ => Err(StoreFault::of(&error)),

@@ -15,6 +15,7 @@ use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
+use crate::write_attempt::WriteAttempt;
 
 /// A grant that is about to be created, with its code.
 pub struct NewGrant {
@@ -63,7 +64,7 @@ impl GrantCreation {
         Self(connection.clone())
     }
 
-    /// Creates `grant` unless its id is taken. `attempt` is a random name for this attempt.
+    /// Creates `grant` unless its id is taken.
     ///
     /// # Errors
     ///
@@ -72,7 +73,7 @@ impl GrantCreation {
         &self,
         workspace: &WorkspaceId,
         grant: NewGrant,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> Result<Creation, StoreFault> {
         // The item must outlive the interaction, or the interaction could be finished twice.
         let expires = grant.code_expires.max(grant.interaction_expires);
@@ -94,7 +95,7 @@ impl GrantCreation {
         workspace: &WorkspaceId,
         id: &GrantId,
         expires: Timestamp,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> Result<Creation, StoreFault> {
         creation(self.put(workspace, id, expires, attempt).send().await, attempt)
     }
@@ -113,7 +114,7 @@ impl GrantCreation {
         workspace: &WorkspaceId,
         id: &GrantId,
         expires: Timestamp,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {
         self.0
             .client
@@ -121,7 +122,7 @@ impl GrantCreation {
             .table_name(&self.0.tables.flow)
             .item(PARTITION, item::text(partition(workspace, id)))
             .item("v", item::version())
-            .item("created_by", item::text(attempt))
+            .item("created_by", item::text(attempt.name()))
             .item("expires", item::instant(expires))
             .item(TTL, item::ttl(expires))
             .condition_expression("attribute_not_exists(pk)")
@@ -219,11 +220,11 @@ pub(crate) const fn attest() -> Committed {
 }
 
 /// What became of a conditional put.
-fn creation<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &str) -> Result<Creation, StoreFault> {
+fn creation<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &WriteAttempt) -> Result<Creation, StoreFault> {
     let Err(error) = outcome else { return Ok(Creation::Created(attest())) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-            let ours = failed.item().is_some_and(|item| is(item, "created_by", attempt));
+            let ours = failed.item().is_some_and(|item| is(item, "created_by", attempt.name()));
             Ok(if ours { Creation::Created(attest()) } else { Creation::AlreadyFinished })
         }
         _ => Err(StoreFault::of(&error)),

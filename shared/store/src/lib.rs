@@ -23,6 +23,7 @@ pub mod schema;
 pub mod sealing_keys;
 pub mod sessions;
 mod users;
+pub mod write_attempt;
 
 pub use accounts::{AccountReading, AccountRecording};
 pub use assertions::{AssertionSpending, Spending};
@@ -38,3 +39,4 @@ pub use refreshing::{RefreshOutcome, RotationWrite};
 pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
 pub use users::UserReading;
+pub use write_attempt::{WriteAttempt, WriteContext};

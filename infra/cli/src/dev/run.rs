@@ -95,14 +95,14 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
     let queue = Arc::new(InMemoryQueue::default());
-    let (runtime, files) = prepare_store(state, (&public_url, &queue), &options).await?;
+    let (runtime, files) = prepare_store(state, &public_url, &queue, &options).await?;
     let app = Rc::new(App::assemble(&runtime)?);
     let (stopping, stopped) = watch::channel(());
     let worker = QueueWorker::new(queue, notify::Deps::assemble(&runtime).map_err(DevError::from)?);
     let delivery = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
-    announce(&options, &public_url, &files, (listeners.port(), store_port));
+    announce(&options, &public_url, &files, Ports { server: listeners.port(), store: store_port });
     serve(app, listeners, &SystemEntropy, stop_signal()).await;
     drop(stopping);
     // The worker stops within its SHUTDOWN_GRACE.
@@ -113,7 +113,8 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
 /// Prepares the store and returns the runtime that the functions are built from.
 async fn prepare_store(
     state: State,
-    (public_url, queue): (&PublicUrl, &Arc<InMemoryQueue>),
+    public_url: &PublicUrl,
+    queue: &Arc<InMemoryQueue>,
     options: &DevOptions,
 ) -> Result<(Runtime, Vec<WorkspaceFile>), DevError> {
     let connection = state.engine.connection();
@@ -173,18 +174,20 @@ async fn sweep(engine: Engine) {
     }
 }
 
+/// The ports that are listened on.
+#[derive(Clone, Copy)]
+struct Ports {
+    server: u16,
+    store: Option<u16>,
+}
+
 /// Prints where the server can be reached.
-fn announce(
-    options: &DevOptions,
-    public_url: &PublicUrl,
-    files: &[WorkspaceFile],
-    (port, store_port): (u16, Option<u16>),
-) {
+fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile], ports: Ports) {
     let url = public_url.as_str();
     let issuers: Vec<&str> = files.iter().map(|file| file.workspace.issuer.as_str()).collect();
     let text = if options.json {
         let demo = options.config.is_empty().then(|| format!("{url}/demo"));
-        json!({ "public_url": url, "port": port, "demo": demo, "issuers": issuers, "store_port": store_port })
+        json!({ "public_url": url, "port": ports.server, "demo": demo, "issuers": issuers, "store_port": ports.store })
             .to_string()
     } else {
         let state = if options.memory {
@@ -194,7 +197,7 @@ fn announce(
         };
         let issuers = issuers.iter().fold(String::new(), |all, issuer| format!("{all}\n  Issuer     {issuer}"));
         let store =
-            store_port.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
+            ports.store.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
         let demo = if options.config.is_empty() {
             format!("\n  Demo       {url}/demo      sign in as alice, password alice")
         } else {

@@ -212,8 +212,8 @@ mod tests {
             json!([{"uri": "https://b.example", "title": "B"}, {"uri": "https://api.example", "title": "API"}]);
         let settings = settings(&json!({ "resources": titled }));
         assert!(settings.has_resource("https://b.example"));
-        let titles = ["https://b.example", "https://api.example", "https://c.example"];
-        assert_eq!(titles.map(|resource| settings.resource_title(resource)), [Some("B"), Some("API"), None]);
+        let uris = ["https://b.example", "https://api.example", "https://c.example"];
+        assert_eq!(uris.map(|resource| settings.resource_title(resource)), [Some("B"), Some("API"), None]);
         let stored = serde_json::to_value(&settings).unwrap();
         assert_eq!(stored["resources"], titled);
         let odd = json!({"name": "Demo", "default_audience": "x", "resources": [{"uri": "x", "name": "X"}]});
