@@ -300,6 +300,19 @@ async fn a_client_with_a_key_exchanges_a_code_at_the_price_of_one_write_more() {
 }
 
 #[tokio::test]
+async fn sec_cli_17_an_assertion_that_was_made_long_ago_is_refused_although_it_has_not_expired() {
+    let laptop = Laptop::demo().await;
+    let (key, now) = (ClientKey::of_demo(), laptop.clock_seconds());
+    let made =
+        |jti: &str, ago: u64| Assertion::new(&laptop, "demo-private-key-jwt", jti).with("iat", (now - ago).into());
+    for (jti, ago) in [("a year", 365 * 86_400), ("more than its lifetime", 310)] {
+        let old = made(jti, ago).with("exp", (now + 60).into()).signed(&key);
+        refused(&presented(&laptop, &asserted(&old), &[]).await, 401, "invalid_client", jti);
+    }
+    assert_eq!(status(&laptop, &made("young", 290).signed(&key)).await, 200);
+}
+
+#[tokio::test]
 async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
     let laptop = Laptop::demo().await;
     let (key, client, issuer) = (ClientKey::of_demo(), "demo-private-key-jwt", laptop.issuer());

@@ -18,7 +18,7 @@ use store::configuration::LoadedClient;
 use store::{AccountReading, GrantReading};
 use web::response::{Caching, response};
 use web::route::Endpoint;
-use web::{Request, Response, json, unavailable};
+use web::{FormFault, Request, Response, json, unavailable};
 
 /// What the function works with: it reads, and signs for clients that want it.
 pub struct Deps {
@@ -115,7 +115,12 @@ async fn claims(
 async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTokenClaims, BearerError> {
     let request = context.request;
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;
-    let in_form = request.form().is_ok_and(|form| form.has("access_token"));
+    let in_form = match request.form() {
+        Ok(form) => form.has("access_token"),
+        // What repeats a parameter or does not decode is refused without looking for a token in it.
+        Err(FormFault::Parameters(_)) => true,
+        Err(FormFault::TooLarge | FormFault::ContentType | FormFault::QueryParameters) => false,
+    };
     if query.has("access_token") || in_form {
         return Err(BearerError::Malformed);
     }

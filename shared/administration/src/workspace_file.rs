@@ -93,6 +93,10 @@ impl Loader<'_> {
         check_issuers(&settings.upstream, Reach::of(issuer.as_str()), &text)?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
         for (position, metadata) in clients.iter().enumerate() {
+            metadata.asks_for_no_power().map_err(|reason| {
+                let place = format!("clients[{position}].scope");
+                at_line(&text, &place, &format!("client {}: {reason}", metadata.client_id))
+            })?;
             if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
                 return Err(other_algorithm(metadata, alg, head.signing_algorithm));
             }
@@ -301,6 +305,19 @@ mod tests {
             let error = load(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{expected}: {error}");
         }
+    }
+
+    #[test]
+    fn sec_adm_13_a_scope_of_power_in_what_users_are_asked_for_is_refused_with_its_line() {
+        let power = "\n[[scopes]]\nname = \"introspect_tokens\"\ntitle = \"Look at tokens\"\n[[clients]]\n\
+                     client_id = \"greedy\"\nclient_name = \"Greedy\"\ntoken_endpoint_auth_method = \"none\"\n\
+                     redirect_uris = [\"https://greedy.example/cb\"]\nscope = \"openid introspect_tokens\"\n";
+        let text = format!("{FIXTURE}{power}");
+        let line = text.lines().position(|line| line == "scope = \"openid introspect_tokens\"").unwrap() + 1;
+        let expected = format!("x.toml: line {line}: client greedy: scope[1]: introspect_tokens reaches every token");
+        let error = load(&text).err().unwrap_or_default();
+        assert!(error.starts_with(&expected), "{error}");
+        assert!(load(&text.replace("openid introspect_tokens", "openid")).is_ok());
     }
 
     #[test]

@@ -164,10 +164,19 @@ impl BrowserChannel {
     ///
     /// [`PageError::CrossSite`], or [`PageError::IncompleteForm`] and its like for what no page of ours sends.
     pub fn form(&self, context: &BrowserContext<'_>) -> Result<Parameters, PageError> {
+        self.form_repeating(context, &[])
+    }
+
+    /// The form of a page of ours in which the fields in `repeatable` may occur more than once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::form`].
+    pub fn form_repeating(&self, context: &BrowserContext<'_>, repeatable: &[&str]) -> Result<Parameters, PageError> {
         if !is_from_our_page(context.request, &self.public_url) {
             return Err(PageError::CrossSite);
         }
-        context.request.form().map_err(|fault| match fault {
+        context.request.form_repeating(repeatable).map_err(|fault| match fault {
             FormFault::ContentType | FormFault::QueryParameters => PageError::IncompleteForm,
             FormFault::TooLarge | FormFault::Parameters(_) => fault.into(),
         })

@@ -41,6 +41,10 @@ pub struct Client {
     pub client_scope: Scopes,
     /// The resources that its tokens may be for.
     pub targets: Targets,
+    /// The APIs as which it may introspect tokens of other clients (RFC 7662 §4).
+    pub introspection_audiences: Vec<String>,
+    /// The APIs as which it may revoke tokens of other clients.
+    pub revocation_audiences: Vec<String>,
     /// Whether its refresh tokens are rotated.
     pub rotation: RotationPolicy,
     /// Whether its users have to consent.

@@ -20,7 +20,7 @@ use crate::registration::authentication_method::{
 use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
-use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
+use crate::types::scope::Scopes;
 use crate::types::time::Lifetime;
 use crate::workspace::settings::{PkceEnforcement, Settings};
 
@@ -86,6 +86,12 @@ pub struct ClientMetadata {
     /// The resources that its tokens may be for, in addition to the workspace's default (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// The APIs as which it may introspect tokens of other clients, for these audiences (RFC 7662 §4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_audiences: Vec<String>,
+    /// The APIs as which it may revoke tokens of other clients, for these audiences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_audiences: Vec<String>,
     /// Whether its refresh tokens are rotated. By default, those of public clients are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token_rotation: Option<RotationPolicy>,
@@ -148,9 +154,12 @@ impl ClientMetadata {
             grants: self.grant_types.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
-            scope: self.scope.clone(),
+            // Stored by an earlier version, it may have scopes that are refused now.
+            scope: self.scope.of_users(),
             client_scope: self.client_credentials_scope.clone(),
-            targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
+            targets: Targets::new(settings.default_audience.clone(), issuer.as_str().into(), self.resources.clone()),
+            introspection_audiences: self.introspection_audiences.clone(),
+            revocation_audiences: self.revocation_audiences.clone(),
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
             challenge: self.challenge(&authentication, settings.pkce),
@@ -210,45 +219,6 @@ impl ClientMetadata {
             SubjectKind::Pairwise => Ok(SubjectType::Pairwise(Sector::of(&self.redirect_uris, identifier, issuer)?)),
             SubjectKind::Public if identifier.is_some() => Err(RegistrationError::SectorOfPublicSubjects),
             SubjectKind::Public => Ok(SubjectType::Public),
-        }
-    }
-
-    /// Checks that the workspace defines every scope and resource.
-    fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
-        let known = settings.scope_names();
-        let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
-        for (field, scopes) in lists {
-            if let Some((position, scope)) = scopes.iter().enumerate().find(|(_, scope)| !known.contains(scope)) {
-                return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
-            }
-        }
-        match self.resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource)) {
-            None => Ok(()),
-            Some((position, resource)) => Err(RegistrationError::UnknownResource {
-                at: Field::Resources.at(position),
-                resource: resource.clone(),
-            }),
-        }
-    }
-
-    /// Checks that the grant types are consistent with each other and with the other settings.
-    fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
-        let may = |grant| self.grant_types.contains(&grant);
-        let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
-        if self.grant_types.is_empty() {
-            Err(RegistrationError::NoGrantType)
-        } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
-            Err(RegistrationError::RefreshWithoutCode)
-        } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-            Err(RegistrationError::OfflineAccessWithoutRefresh)
-        } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
-            Err(RegistrationError::PublicClientCredentials)
-        } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
-            Err(RegistrationError::ClientScopeWithoutGrant)
-        } else if let Some(position) = of_user {
-            Err(RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)))
-        } else {
-            Ok(())
         }
     }
 

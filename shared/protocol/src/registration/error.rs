@@ -119,9 +119,25 @@ pub enum RegistrationError {
     /// `client_credentials` of a public client.
     #[error("grant_types: a public client cannot use client_credentials, because it cannot authenticate")]
     PublicClientCredentials,
+    /// A public client that introspects or revokes as an API.
+    #[error(
+        "introspection_audiences and revocation_audiences are for confidential clients: a public client cannot \
+         authenticate"
+    )]
+    PublicApi,
     /// Scopes of the client's own without `client_credentials`.
     #[error("client_credentials_scope is set, so grant_types needs client_credentials")]
     ClientScopeWithoutGrant,
+    /// A scope of power among those that users are asked for.
+    #[error(
+        "{at}: {scope} reaches every token of the workspace, which no user can grant: move it to client_credentials_scope"
+    )]
+    PowerScope {
+        /// Where it stands.
+        at: Location,
+        /// The scope.
+        scope: String,
+    },
     /// A scope that is about a user among the client's own.
     #[error("{0}: this scope is about a user, and client_credentials has none: remove it")]
     UserScope(Location),
@@ -192,6 +208,10 @@ pub enum Field {
     ClientCredentialsScope,
     /// `resources`.
     Resources,
+    /// `introspection_audiences`.
+    IntrospectionAudiences,
+    /// `revocation_audiences`.
+    RevocationAudiences,
 }
 
 impl Field {
@@ -212,6 +232,8 @@ impl Field {
             Self::Scope => "scope",
             Self::ClientCredentialsScope => "client_credentials_scope",
             Self::Resources => "resources",
+            Self::IntrospectionAudiences => "introspection_audiences",
+            Self::RevocationAudiences => "revocation_audiences",
         }
     }
 
@@ -234,7 +256,9 @@ impl Field {
             | Self::BackchannelLogoutUri
             | Self::Scope
             | Self::ClientCredentialsScope
-            | Self::Resources => "every method",
+            | Self::Resources
+            | Self::IntrospectionAudiences
+            | Self::RevocationAudiences => "every method",
         }
     }
 }
