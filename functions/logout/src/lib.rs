@@ -31,7 +31,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 /// Parse, load, decide, commit: each step once, in this order.
 async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, PageError> {
     let parameters = context.request.parameters()?;
-    if context.is_post() && parameters.has("confirmation") {
+    if context.is_post() && parameters.one("confirmation")?.is_some() {
         return confirm::submit(deps, context).await;
     }
     let asked = LogoutRequest::parse(&parameters)?;

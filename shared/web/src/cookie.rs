@@ -34,19 +34,17 @@ impl Cookie {
     }
 
     /// The value that the request carries; `None` if there is none, or two, of which one was planted.
+    ///
+    /// The cookies of others beside it may have any bytes (RFC 9110 §5.5).
     #[must_use]
     pub fn read<'r>(&self, request: &'r Request) -> Option<&'r str> {
-        let mut values = request
-            .headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == self.name)
-            .map(|(_, value)| value);
-        let value = values.next()?;
-        values.next().is_none().then_some(value)
+        let pairs = request.header_bytes(header::COOKIE).flat_map(|header| header.split(|byte| *byte == b';'));
+        let mut values = pairs.filter_map(|pair| {
+            pair.trim_ascii().strip_prefix(self.name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+        });
+        let value = values.next().filter(|value| value.is_ascii())?;
+        let only = values.next().is_none();
+        std::str::from_utf8(value).ok().filter(|_| only)
     }
 
     /// The `Set-Cookie` that sets `value` until the browser is closed.
@@ -80,7 +78,7 @@ mod tests {
     fn request(cookies: &[&str]) -> Request {
         let mut headers = HeaderMap::new();
         for cookie in cookies {
-            headers.append(header::COOKIE, cookie.parse().unwrap());
+            headers.append(header::COOKIE, http::HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
         }
         let (path, query, trace_id) = (String::new(), String::new(), String::new());
         Request { method: Method::GET, path, query, headers, body: Bytes::new(), trace_id, deadline: Deadline::NONE }
@@ -108,7 +106,22 @@ mod tests {
             (vec!["session.default.demo=a; session.default.demo=b"], None),
             (vec!["session.default.demo=a", "session.default.demo=a"], None),
             (vec!["session.default.partner=a"], None),
+            (vec!["xsession.default.demo=a"], None),
             (vec![], None),
+        ];
+        for (cookies, expected) in table {
+            assert_eq!(cookie.read(&request(&cookies)), expected, "{cookies:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_of_somebody_else_may_have_any_bytes() {
+        let cookie = cookie("http://localhost:9000");
+        let table = [
+            (vec!["visitor=Zo\u{eb}; session.default.demo=a"], Some("a")),
+            (vec!["visitor=Zo\u{eb}", "session.default.demo=a"], Some("a")),
+            (vec!["session.default.demo=\u{eb}"], None),
+            (vec!["session.default.demo=a; session.default.demo=\u{eb}"], None),
         ];
         for (cookies, expected) in table {
             assert_eq!(cookie.read(&request(&cookies)), expected, "{cookies:?}");

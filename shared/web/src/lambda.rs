@@ -90,7 +90,7 @@ fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> 
         headers.remove(header::COOKIE);
     }
     for cookie in &cookies {
-        headers.append(header::COOKIE, HeaderValue::from_str(cookie).ok()?);
+        headers.append(header::COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).ok()?);
     }
     Some(Request {
         method: context.http.method,
@@ -179,6 +179,15 @@ mod tests {
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
+    }
+
+    #[test]
+    fn what_others_put_into_cookies_and_headers_may_have_any_bytes() {
+        let event = event(&json!({"headers": {"x-visitor": "Zo\u{eb}"}, "cookies": ["visitor=Zo\u{eb}", "b=2"]}));
+        let request = request(event, "", Deadline::NONE).unwrap();
+        let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(cookies, ["visitor=Zo\u{eb}".as_bytes(), b"b=2"]);
+        assert_eq!(request.headers["x-visitor"].as_bytes(), "Zo\u{eb}".as_bytes());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::syntax::authorization::scheme_and_credentials;
 use crate::types::secret::Secret;
 
 /// Why a request to a protected resource is refused.
@@ -49,7 +50,7 @@ pub fn bearer_token(authorization: &[&str]) -> Result<Secret<String>, BearerErro
         [one] => one,
         _ => return Err(BearerError::Malformed),
     };
-    let (scheme, token) = header.split_once(' ').ok_or(BearerError::Malformed)?;
+    let (scheme, token) = scheme_and_credentials(header).ok_or(BearerError::Malformed)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(BearerError::Missing);
     }
@@ -67,7 +68,9 @@ mod tests {
     #[test]
     fn sec_param_10_exactly_one_well_formed_token_is_taken() {
         for good in ["a", "A-._~+/=0", &"a".repeat(8192)] {
-            assert_eq!(bearer_token(&[&format!("bearer {good}")]).unwrap().expose(), good);
+            for header in [format!("bearer {good}"), format!("Bearer   {good}")] {
+                assert_eq!(bearer_token(&[&header]).unwrap().expose(), good);
+            }
         }
         let long = format!("Bearer {}", "a".repeat(8193));
         let table = [
@@ -75,7 +78,8 @@ mod tests {
             (&["Basic YTpi"], BearerError::Missing),
             (&["Bearer"], BearerError::Malformed),
             (&["Bearer "], BearerError::Malformed),
-            (&["Bearer  abc"], BearerError::Malformed),
+            (&["Bearer  "], BearerError::Malformed),
+            (&["Bearer \tabc"], BearerError::Malformed),
             (&["Bearer\tabc"], BearerError::Malformed),
             (&["Bearer a b"], BearerError::Malformed),
             (&["Bearer a,Bearer b"], BearerError::Malformed),
