@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use backchannel::{BackChannel, ClientContext};
 use bootstrap::{BootstrapError, Runtime};
-use http::header;
+use http::{Method, header};
 use keystore::Signers;
 use protocol::jose::jwk::Algorithm;
+use protocol::syntax::parameters::Parameters;
 use protocol::tokens::access_token::AccessTokenClaims;
-use protocol::tokens::bearer::{BearerError, bearer_token};
+use protocol::tokens::bearer::{BearerError, bearer_token_or_parameter};
 use protocol::tokens::grant::{Grant, GrantTerms};
 use protocol::tokens::id_token;
 use protocol::types::scope::OPENID;
@@ -116,11 +117,12 @@ async fn claims(
 async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTokenClaims, BearerError> {
     let request = context.request;
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;
-    let in_form = request.form().is_ok_and(|form| form.has("access_token"));
-    if query.has("access_token") || in_form {
+    if query.all("access_token").next().is_some() {
         return Err(BearerError::Malformed);
     }
-    let token = bearer_token(&request.header(header::AUTHORIZATION))?;
+    // A body that is no form says nothing: programs send POST without one.
+    let form = if request.method == Method::POST { request.form().unwrap_or_default() } else { Parameters::default() };
+    let token = bearer_token_or_parameter(&request.header(header::AUTHORIZATION), &form)?;
     deps.back.verify_access_token(context, token.expose()).await?.ok_or(BearerError::Invalid)
 }
 

@@ -3,7 +3,9 @@
 //! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
 //! `{public_url}` stands for the public URL of the server, so that one file works in every environment.
 
+use protocol::clients::allowed_origins::check_origin;
 use protocol::clients::external_url::{OutboundUrl, Reach};
+use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
@@ -83,6 +85,7 @@ impl Loader<'_> {
         if let Some(scope) = settings.scopes.iter().find(|scope| !is_one_scope(&scope.name)) {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
+        check_compared(&settings)?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
         check_issuers(&settings.upstream, Reach::of(issuer.as_str()))?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
@@ -154,6 +157,17 @@ fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer)
         return Ok(());
     }
     Err("jwks holds a key whose point is not on its curve".into())
+}
+
+/// Checks what is compared later and could never be equal to anything: origins and resources.
+fn check_compared(settings: &Settings) -> Result<(), String> {
+    for origin in &settings.cors_origins {
+        check_origin(origin).map_err(|reason| format!("cors_origins: {origin}: {reason}"))?;
+    }
+    match settings.resources.iter().find(|resource| !is_resource(resource)) {
+        None => Ok(()),
+        Some(resource) => Err(format!("resources: {resource}: a resource is an absolute URI without fragment")),
+    }
 }
 
 /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
@@ -235,6 +249,15 @@ mod tests {
             (&valid.replace("pkce = ", "pcke = "), "pcke"),
             (&valid.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
             (&valid.replace("session = 43200", "session = 0"), "0 seconds"),
+            (
+                &valid.replace("pkce = \"all\"", "cors_origins = [\"https://app.example/\"]"),
+                "cors_origins: https://app.example/: an origin ends with its host or port",
+            ),
+            (
+                &valid.replace("pkce = \"all\"", "resources = [\"/notes\"]"),
+                "resources: /notes: a resource is an absolute URI",
+            ),
+            (&valid.replace("https://client.example/cb", "https://client.example/cb?x=%zz"), "%25"),
             (&valid.replace("client_id = \"native\"", "client_id = \"spa\""), "spa is there twice"),
             (
                 &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\""),

@@ -26,12 +26,12 @@ impl Resources {
     ///
     /// [`InvalidTarget`] for a URI that is not absolute or has a fragment, or for too many of them.
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
-        let mut resources = Vec::new();
+        let mut resources: Vec<String> = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
             if !is_resource(resource) || resources.len() == MAX_RESOURCES {
                 return Err(InvalidTarget);
             }
-            if !resources.iter().any(|known| known == resource) {
+            if !resources.iter().any(|known| is_same_resource(known, resource)) {
                 resources.push(resource.to_owned());
             }
         }
@@ -59,6 +59,29 @@ pub fn is_resource(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
+/// Whether both name one resource: `https://API.example` and `https://api.example/` do (RFC 3986 §6.2.2.1 and §6.2.3).
+#[must_use]
+pub fn is_same_resource(one: &str, other: &str) -> bool {
+    one == other || normalised(one).is_some_and(|one| normalised(other) == Some(one))
+}
+
+/// `text` with scheme and host in lower case, no default port, and `/` for an empty path; `None` if it is no URL of the
+/// web. Nothing else of it is touched: paths of an API are its own.
+fn normalised(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(at);
+    let (scheme, authority) = (scheme.to_ascii_lowercase(), authority.to_ascii_lowercase());
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let host = authority.strip_suffix(default_port).or(authority.strip_suffix(':')).unwrap_or(&authority);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Some(format!("{scheme}://{host}{slash}{path}"))
+}
+
 /// The resources that a client may request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
@@ -76,10 +99,16 @@ impl Targets {
     /// Whether the client may request all of `resources`.
     #[must_use]
     pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| resource == self.default || self.others.iter().any(|other| other == resource))
+        resources.iter().all(|resource| self.registered(resource).is_some())
     }
 
-    /// The audience of a token for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
+    /// `resource` as it is registered, which is how an API knows itself.
+    fn registered(&self, resource: &str) -> Option<&str> {
+        let mut all = std::iter::once(&self.default).chain(&self.others);
+        all.find(|known| is_same_resource(known, resource)).map(String::as_str)
+    }
+
+    /// The audience of a token for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2), as registered.
     ///
     /// # Errors
     ///
@@ -87,12 +116,9 @@ impl Targets {
     pub fn audience(&self, granted: &Resources, asked: &Resources) -> Result<Vec<String>, InvalidTarget> {
         let granted: Vec<&str> = if granted.is_empty() { vec![&self.default] } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        let fits = |resource: &&str| granted.contains(resource);
-        let ours = |resource: &&str| *resource == self.default || self.others.iter().any(|other| other == resource);
-        if audience.iter().all(fits) && audience.iter().all(ours) {
-            return Ok(audience.into_iter().map(Into::into).collect());
-        }
-        Err(InvalidTarget)
+        let fits = |resource: &str| granted.iter().any(|granted| is_same_resource(granted, resource));
+        let registered = |resource: &str| if fits(resource) { self.registered(resource).map(Into::into) } else { None };
+        audience.into_iter().map(registered).collect::<Option<_>>().ok_or(InvalidTarget)
     }
 }
 
@@ -149,6 +175,40 @@ mod tests {
         {
             assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
         }
+    }
+
+    #[test]
+    fn sec_tok_03_a_resource_is_one_however_its_host_and_empty_path_are_spelled() {
+        let table = [
+            ("https://api.example", "https://api.example/", true),
+            ("https://api.example", "HTTPS://API.Example", true),
+            ("https://api.example", "https://api.example:443/", true),
+            ("http://localhost:80", "http://localhost:/", true),
+            ("https://api.example?x=1", "https://api.example/?x=1", true),
+            ("https://api.example/a", "https://API.example/a", true),
+            ("https://api.example/a", "https://api.example/a/", false),
+            ("https://api.example/a", "https://api.example/A", false),
+            ("https://api.example/", "https://api.example//", false),
+            ("https://api.example/", "https://api.example/?", false),
+            ("https://api.example", "http://api.example", false),
+            ("https://api.example", "https://api.example:444", false),
+            ("https://api.example:80", "https://api.example", false),
+            ("https://api.example", "https://api.example.evil.example", false),
+            ("https://api.example/%2e", "https://api.example/.", false),
+            ("urn:api", "URN:api", false),
+            ("urn:api", "urn:api", true),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(is_same_resource(one, other), expected, "{one} {other}");
+            assert_eq!(is_same_resource(other, one), expected, "{other} {one}");
+        }
+        let targets = Targets::new("https://api.example".into(), vec!["https://B.example/".into()]);
+        let asked = asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
+        assert!(targets.allow(&asked));
+        let registered = vec!["https://api.example".to_owned(), "https://B.example/".to_owned()];
+        assert_eq!(targets.audience(&asked, &Resources::default()), Ok(registered.clone()));
+        let narrowed = Resources(vec!["https://b.example/".into()]);
+        assert_eq!(targets.audience(&asked, &narrowed), Ok(registered[1..].to_vec()));
     }
 
     #[test]

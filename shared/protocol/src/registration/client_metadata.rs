@@ -150,7 +150,7 @@ impl ClientMetadata {
             backchannel_logout: self.backchannel_logout(issuer)?,
             scope: self.scope.clone(),
             client_scope: self.client_credentials_scope.clone(),
-            targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
+            targets: self.targets(settings),
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
             challenge: self.challenge(&authentication, settings.pkce),
@@ -211,6 +211,12 @@ impl ClientMetadata {
         }
     }
 
+    /// The resources that tokens may be for, as the workspace spells them.
+    fn targets(&self, settings: &Settings) -> Targets {
+        let others = self.resources.iter().filter_map(|resource| settings.resource(resource)).map(Into::into);
+        Targets::new(settings.default_audience.clone(), others.collect())
+    }
+
     /// Checks that the workspace defines every scope and resource.
     fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
         let known = settings.scope_names();
@@ -220,7 +226,7 @@ impl ClientMetadata {
                 return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
             }
         }
-        match self.resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource)) {
+        match self.resources.iter().enumerate().find(|(_, resource)| settings.resource(resource).is_none()) {
             None => Ok(()),
             Some((position, resource)) => Err(RegistrationError::UnknownResource {
                 at: Field::Resources.at(position),

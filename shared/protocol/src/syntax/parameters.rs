@@ -7,6 +7,7 @@ use crate::syntax::encoding::form_decoded;
 /// The decoded parameters of a query or form that have a value, in order.
 ///
 /// One without a value is treated as omitted, whatever it is (RFC 6749 §3.1): it is not here. Query and body are never merged: a value of this type comes from one of them (OAuth 2.1 §3.2).
+#[derive(Default)]
 pub struct Parameters(Vec<(String, String)>);
 
 /// Why parameters cannot be parsed.

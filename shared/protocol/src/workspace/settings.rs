@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
@@ -82,10 +83,11 @@ impl Settings {
         self.scopes.iter().find(|known| known.name == scope)
     }
 
-    /// Whether tokens of this workspace can be for `resource`.
+    /// `resource` as this workspace spells it, if its tokens can be for it.
     #[must_use]
-    pub fn has_resource(&self, resource: &str) -> bool {
-        resource == self.default_audience || self.resources.iter().any(|known| known == resource)
+    pub fn resource(&self, resource: &str) -> Option<&str> {
+        let mut all = std::iter::once(&self.default_audience).chain(&self.resources);
+        all.find(|known| is_same_resource(known, resource)).map(String::as_str)
     }
 
     /// The upstream provider named `id`.
@@ -155,10 +157,12 @@ mod tests {
         assert_eq!(settings.scope_names(), scopes("openid read"));
         assert_eq!(settings.scope("read").map(|scope| scope.title.as_str()), Some("Read"));
         assert!(settings.scope("write").is_none());
-        for (resource, expected) in
-            [("https://api.example", true), ("https://b.example", true), ("https://c.example", false)]
-        {
-            assert_eq!(settings.has_resource(resource), expected, "{resource}");
+        for (resource, expected) in [
+            ("https://api.example", Some("https://api.example")),
+            ("https://B.example/", Some("https://b.example")),
+            ("https://c.example", None),
+        ] {
+            assert_eq!(settings.resource(resource), expected, "{resource}");
         }
     }
 
