@@ -1,7 +1,7 @@
 //! What the pages show.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
-use pages::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
+use pages::{AccountPage, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::request::RequestTerms;
 use protocol::types::scope::OPENID;
@@ -29,8 +29,12 @@ pub(crate) async fn login_page(
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
     let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
     let upstream = workspace.settings.upstream.iter();
-    let providers: Vec<(&str, String)> =
-        upstream.map(|provider| (provider.title.as_str(), link(provider.id.as_str()))).collect();
+    let providers: Vec<ProviderLink<'_>> = upstream
+        .map(|provider| {
+            let (id, title) = (provider.id.as_str(), provider.title.as_str());
+            ProviderLink { id, title, link: link(id) }
+        })
+        .collect();
     let template = LoginPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
