@@ -52,11 +52,8 @@ const NAMED: &str = "authorization,baggage,cache-control,content-type,dpop,mcp-p
                      traceparent,tracestate,x-requested-with";
 
 async fn preflight(laptop: &Laptop, path: &str, origin: &str, method: &str) -> Response {
-    let headers = [
-        ("origin", origin),
-        ("access-control-request-method", method),
-        ("access-control-request-headers", NAMED),
-    ];
+    let headers =
+        [("origin", origin), ("access-control-request-method", method), ("access-control-request-headers", NAMED)];
     laptop.send("OPTIONS", path, &headers, "").await
 }
 

@@ -238,7 +238,11 @@ async fn sec_param_05_a_head_request_to_authorize_creates_nothing() {
     let before = laptop.dump();
     let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&fields));
     let response = browser.send("HEAD", &url, &[], String::new()).await;
-    assert_eq!((response.status().as_u16(), response.body().len()), (405, 0), "HEAD with a session that would get a code");
+    assert_eq!(
+        (response.status().as_u16(), response.body().len()),
+        (405, 0),
+        "HEAD with a session that would get a code"
+    );
     assert_eq!(laptop.dump(), before);
     assert!(answered(&browser.get(&url).await, "code").is_some(), "the same by GET does");
 }

@@ -80,11 +80,9 @@ async fn sec_sess_04_and_05_forms_that_another_site_sends_change_nothing() {
     let interaction = form(&consent).hidden[0].1.clone();
     let before = laptop.dump();
     let form = ("content-type", "application/x-www-form-urlencoded");
-    for foreign in [
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-site", "same-site"),
-        ("origin", "https://evil.example"),
-    ] {
+    for foreign in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
+    {
         for path in ["/login", "/login/consent"] {
             let fields = [("interaction", interaction.as_str()), ("username", "bob"), ("password", "bob")];
             let fields = [&fields[..], &[("decision", "allow")]].concat();
@@ -108,7 +106,11 @@ async fn sec_sess_04_a_form_without_fetch_metadata_needs_the_cookie_of_its_inter
     let fields = encoded(&[("interaction", interaction.as_str()), ("username", "alice"), ("password", "alice")]);
     let (url, before) = (laptop.demo_url("/login"), laptop.dump());
     for stranger in [&mut other, &mut Browser::new(&laptop)] {
-        page(&stranger.send("POST", &url, &headers, fields.clone()).await, 400, "sent by another site, without the cookie");
+        page(
+            &stranger.send("POST", &url, &headers, fields.clone()).await,
+            400,
+            "sent by another site, without the cookie",
+        );
     }
     let unsealed = encoded(&[("interaction", "x"), ("username", "alice"), ("password", "alice")]);
     page(&browser.send("POST", &url, &headers, unsealed).await, 400, "nothing sealed");

@@ -55,12 +55,7 @@ struct Prompt {
     problem: Option<String>,
 }
 
-async fn form(
-    deps: &Deps,
-    pending: &PendingLogout,
-    session: &Session,
-    prompt: Prompt,
-) -> Result<Response, PageError> {
+async fn form(deps: &Deps, pending: &PendingLogout, session: &Session, prompt: Prompt) -> Result<Response, PageError> {
     let (workspace, nonce) = (pending.workspace(), deps.browser.nonce()?);
     let template = LogoutPage {
         nonce: &nonce,

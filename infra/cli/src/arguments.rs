@@ -234,6 +234,10 @@ pub struct DevOptions {
     /// The URL at which browsers reach this server, if not at localhost: behind a TLS proxy or a tunnel.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Whether providers and clients may be asked on this machine, over http or https and at any port. If it is not given,
+    /// they may as long as browsers find the server itself on this machine.
+    #[arg(long, value_name = "BOOL")]
+    pub ask_loopback: Option<bool>,
     /// Also serve the embedded engine on this loopback port, for DynamoDB tools.
     #[arg(long, value_name = "PORT")]
     pub store_port: Option<u16>,
@@ -250,6 +254,7 @@ impl Default for DevOptions {
             memory: false,
             config: Vec::new(),
             public_url: None,
+            ask_loopback: None,
             store_port: None,
             json: false,
         }

@@ -87,7 +87,8 @@ impl Loader<'_> {
         }
         check_compared(&settings)?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
-        check_issuers(&settings.upstream, Reach::of(issuer.as_str()))?;
+        let settings = Settings { reach: Some(self.public_url.reach()), ..settings };
+        check_issuers(&settings.upstream, self.public_url.reach())?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
         for metadata in &clients {
             if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {

@@ -16,7 +16,9 @@ pub fn is_type(value: &[u8], essence: &str) -> bool {
 
 fn names_other_charset(parameter: &[u8]) -> bool {
     let Some(charset) = parameter_of(parameter, "charset") else { return false };
-    NOT_ASCII.iter().any(|other| charset.get(..other.len()).is_some_and(|start| start.eq_ignore_ascii_case(other.as_bytes())))
+    NOT_ASCII
+        .iter()
+        .any(|other| charset.get(..other.len()).is_some_and(|start| start.eq_ignore_ascii_case(other.as_bytes())))
 }
 
 /// The value of a parameter called `name`, without quotation marks.

@@ -91,6 +91,11 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         None => PublicUrl::parse(&format!("http://localhost:{}", listeners.port())),
     };
     let public_url = public_url.map_err(DevError::PublicUrl)?;
+    let public_url = match options.ask_loopback {
+        Some(true) => public_url.reaching(Reach::Laptop),
+        Some(false) => public_url.reaching(Reach::Internet),
+        None => public_url,
+    };
     let state =
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
@@ -127,7 +132,7 @@ async fn prepare_store(
     } else {
         read(&loader, &options.config)?
     };
-    sector_documents::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
+    sector_documents::check(&files, &Fetcher::new(public_url.reach())).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     let provisioning = Provisioning::new(&keys);

@@ -251,7 +251,16 @@ mod tests {
     fn sec_param_10_and_11_basic_is_read_strictly() {
         assert_eq!(pair("Basic YTpi"), Some(("a".into(), "b".into())));
         assert_eq!(pair("bAsIc   YTpi"), Some(("a".into(), "b".into())));
-        for bad in ["Basic\tYTpi", "Basic \tYTpi", "Basic  ", "Basic YTpi ", "BasicYTpi", "Basic", "Bearer YTpi", "Basic YTpi\n"] {
+        for bad in [
+            "Basic\tYTpi",
+            "Basic \tYTpi",
+            "Basic  ",
+            "Basic YTpi ",
+            "BasicYTpi",
+            "Basic",
+            "Bearer YTpi",
+            "Basic YTpi\n",
+        ] {
             assert_eq!(pair(bad), None, "{bad:?}");
         }
         let encode = |text: &str| {

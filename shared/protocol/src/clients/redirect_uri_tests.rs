@@ -74,7 +74,10 @@ fn sec_redir_06_what_is_no_uri_by_rfc_3986_does_not_register() {
     ];
     for (uri, fault) in table {
         let refused = registered(uri, ApplicationType::Native).err();
-        assert!(matches!(&refused, Some(UnusableUri::Unusable { fault: found, .. }) if *found == fault), "{uri}: {refused:?}");
+        assert!(
+            matches!(&refused, Some(UnusableUri::Unusable { fault: found, .. }) if *found == fault),
+            "{uri}: {refused:?}"
+        );
     }
     for uri in ["https://app.example/cb?x=%20%5B1%5d", "https://[2001:db8::1]/cb", "http://[::1]:9/cb"] {
         assert!(registered(uri, ApplicationType::Native).is_ok(), "{uri}");

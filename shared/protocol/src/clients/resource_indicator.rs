@@ -203,7 +203,8 @@ mod tests {
             assert_eq!(is_same_resource(other, one), expected, "{other} {one}");
         }
         let targets = Targets::new("https://api.example".into(), vec!["https://B.example/".into()]);
-        let asked = asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
+        let asked =
+            asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
         assert!(targets.allow(&asked));
         let registered = vec!["https://api.example".to_owned(), "https://B.example/".to_owned()];
         assert_eq!(targets.audience(&asked, &Resources::default()), Ok(registered.clone()));

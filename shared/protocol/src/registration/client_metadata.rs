@@ -6,7 +6,6 @@ use crate::clients::client::{
     AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, RotationPolicy,
     Status,
 };
-use crate::clients::external_url::Reach;
 use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris};
 use crate::clients::resource_indicator::Targets;
@@ -134,7 +133,7 @@ impl ClientMetadata {
     /// [`RegistrationError`] says what is wrong and what to do.
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
         self.known(settings)?;
-        let authentication = self.authentication_fields().check(settings, Reach::of(issuer.as_str()))?;
+        let authentication = self.authentication_fields().check(settings, settings.reach(issuer))?;
         self.consistent(&authentication)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if let Some(bound) = lifetimes.out_of_bounds() {

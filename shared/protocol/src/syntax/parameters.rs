@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn sec_param_04_an_empty_parameter_is_an_omitted_one() {
         let parameters = Parameters::parse(b"a=&b&c=1&c=&e=&e=2&f=&f=").unwrap();
-        for (name, expected) in [("a", None), ("b", None), ("c", Some("1")), ("d", None), ("e", Some("2")), ("f", None)] {
+        for (name, expected) in [("a", None), ("b", None), ("c", Some("1")), ("d", None), ("e", Some("2")), ("f", None)]
+        {
             assert_eq!(parameters.one(name), Ok(expected), "{name}");
             assert_eq!(parameters.all(name).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{name}");
         }

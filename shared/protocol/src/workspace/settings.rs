@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::external_url::Reach;
 use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
@@ -67,6 +68,10 @@ pub struct Settings {
     /// Origins that may call from a browser, in addition to those of the redirect URIs.
     #[serde(default)]
     pub cors_origins: Vec<String>,
+    /// How far requests of this server reach, where that does not follow from its URL. It is of the process and not of the
+    /// workspace: no file and no store has it.
+    #[serde(skip)]
+    pub reach: Option<Reach>,
 }
 
 impl Settings {
@@ -75,6 +80,12 @@ impl Settings {
     pub fn scope_names(&self) -> Scopes {
         let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name.as_str()).collect();
         Scopes::parse(&names.join(" ")).unwrap_or_default()
+    }
+
+    /// How far requests reach of the server whose issuer is `issuer`.
+    #[must_use]
+    pub fn reach(&self, issuer: &Issuer) -> Reach {
+        self.reach.unwrap_or_else(|| Reach::of(issuer.as_str()))
     }
 
     /// The definition of `scope`, if the workspace has it.
