@@ -528,8 +528,9 @@ async fn sec_param_17_each_limit_of_an_authorization_request_holds_at_the_limit_
     let ends_in_token = |text: String| if text.ends_with(' ') { format!("{}x", text.trim_end()) } else { text };
     let table = [
         ("state", "a".repeat(1024), true),
-        ("state", "a".repeat(2048), true),
-        ("state", "a".repeat(2049), false),
+        ("state", "a".repeat(2372), true),
+        ("state", "a".repeat(4096), true),
+        ("state", "a".repeat(4097), false),
         ("nonce", "a".repeat(64), true),
         ("nonce", "a".repeat(512), true),
         ("nonce", "a".repeat(513), false),
@@ -592,7 +593,7 @@ async fn sec_param_17_and_sec_dos_01_a_body_is_taken_up_to_its_limit_and_not_bey
 
 /// All at their limit do not fit through a browser: that is said on a page, and nothing is half done.
 #[tokio::test]
-async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_on_a_page() {
+async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_at_the_client() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 all"));
     let (state, before) = ("\u{1}".repeat(2048), laptop.dump());
     let fields = changed(&request("demo-trusted", NATIVE, &pkce), "state", Some(&state));
@@ -600,8 +601,30 @@ async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_on_a_page() {
     let response = laptop
         .send("POST", &laptop.demo_url("/oauth2/authorize"), &[FORM, ("cookie", "session.default.demo=x")], form)
         .await;
-    page(&response, 400, "a state of control characters, which seals to six times its size");
+    let case = "a state of control characters, which seals to six times its size";
+    redirected(&laptop, &response, NATIVE, "invalid_request", case);
+    let description = answered(&response, "error_description").unwrap();
+    assert!(description.contains("state has 2048 bytes") && description.contains("6700 fit"), "{description}");
     assert_eq!(laptop.dump(), before);
+}
+
+/// Amazon Cognito as a relying party sends 2,400 bytes of `state`, and cannot send fewer.
+#[tokio::test]
+async fn sec_param_17_a_long_state_survives_login_and_consent() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 long"));
+    let state = "H4sIAAAAAAAAAGNgYGBg.AAAA-_=:2".repeat(136)[..4096].to_owned();
+    let fields = changed(&request("demo-spa", SPA, &pkce), "state", Some(&state));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&fields).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let answer = browser.decide(&consent, "allow", &[]).await;
+    assert_eq!(answered(&answer, "state").as_deref(), Some(state.as_str()));
+    let refused = browser.authorize(&changed(&fields, "state", Some(&"a".repeat(4097)))).await;
+    let description = answered(&refused, "error_description").unwrap();
+    assert!(
+        description.contains("state") && description.contains("4097") && description.contains("4096"),
+        "{description}"
+    );
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn sec_authz_03_every_refusal_comes_by_the_mode_of_its_request() {
             refused(&response, error, &format!("{mode}: {name}={value:?}"));
             assert_eq!(answered(&response, "state").as_deref(), Some("state-1"), "{name}");
         }
-        let state = "s".repeat(2049);
+        let state = "s".repeat(4097);
         let response = Browser::new(&laptop).authorize(&changed(&baseline, "state", Some(&state))).await;
         refused(&response, "invalid_request", "a state that is too long");
         assert_eq!(answered(&response, "state"), None);

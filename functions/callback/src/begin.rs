@@ -21,7 +21,7 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let front = &deps.front;
     let query = context.request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
     let interaction = front.open(context, query.one("interaction").map_err(PageError::from)?).await?;
-    front.resume(context, interaction.clone()).await?;
+    let pending = front.resume(context, interaction.clone()).await?;
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let metadata = deps.providers.metadata(&deps.fetcher, provider, context.now).await?;
     let transaction = UpstreamTransaction {
@@ -36,7 +36,7 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let callback = transaction::callback_url(context.workspace(), provider);
     let target = Target { callback: &callback, code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
-    let sealed = transaction::seal(deps, context, &transaction).await?;
+    let sealed = transaction::seal(deps, context, &pending, &transaction).await?;
     let cookie = transaction::cookie(deps, context, &transaction.state).set_for(&sealed, UPSTREAM_LOGIN_TIMEOUT);
     Ok(with_cookie(see_other(&url), &cookie))
 }

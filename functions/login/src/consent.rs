@@ -17,9 +17,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     let front = &deps.front;
     let pending = resume::by_query(front, context).await?;
     match front.session(context).await? {
-        Some(session) if may_decide(front, &pending, &session).await? => {
-            Ok(consent_page(front, &pending, &session).await?)
-        }
+        Some(session) if may_decide(front, &pending, &session).await? => consent_page(front, &pending, &session).await,
         _ => front.to_login(&pending).await,
     }
 }

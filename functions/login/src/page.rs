@@ -2,7 +2,7 @@
 
 use frontchannel::{FrontChannel, PendingAuthorization};
 use pages::{AccountPage, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
-use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::RequestTerms;
 use protocol::types::scope::OPENID;
 use protocol::users::session::Session;
@@ -22,7 +22,7 @@ pub(crate) async fn login_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     form: &LoginForm<'_>,
-) -> Result<Response, PageError> {
+) -> Result<Response, Refusal> {
     let workspace = pending.workspace();
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, None).await?);
     let sandbox = workspace.settings.sandbox.as_ref();
@@ -56,7 +56,7 @@ pub(crate) async fn account_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
-) -> Result<Response, PageError> {
+) -> Result<Response, Refusal> {
     let workspace = pending.workspace();
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let template = AccountPage {
@@ -75,7 +75,7 @@ pub(crate) async fn consent_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
-) -> Result<Response, PageError> {
+) -> Result<Response, Refusal> {
     let (workspace, client) = (pending.workspace(), pending.client());
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let scopes = rows(&pending.request.terms, &workspace.settings);

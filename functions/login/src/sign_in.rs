@@ -21,10 +21,10 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     let front = &deps.front;
     let pending = resume::by_query(front, context).await?;
     if let Some(session) = account::to_choose(front, context, &pending).await? {
-        return Ok(account_page(front, &pending, &session).await?);
+        return account_page(front, &pending, &session).await;
     }
     let username = pending.request.terms.login_hint.clone().unwrap_or_default();
-    Ok(login_page(front, &pending, &LoginForm { username: &username, failed: false }).await?)
+    login_page(front, &pending, &LoginForm { username: &username, failed: false }).await
 }
 
 /// Takes name and password, and goes on with what the request still needs.
@@ -38,7 +38,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     let Some(identity) = check_password(&pending, &form)? else {
         tracing::info!("a login failed");
         let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
-        return Ok(login_page(front, &pending, &LoginForm { username, failed: true }).await?);
+        return login_page(front, &pending, &LoginForm { username, failed: true }).await;
     };
     let factor = Factor { method: Method::Password, at: front.now() };
     let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
