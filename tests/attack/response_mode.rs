@@ -105,7 +105,7 @@ async fn sec_authz_04_the_posting_page_leads_to_the_client_alone_and_nothing_in_
             assert_eq!(answered(&page, "state").as_deref(), Some(evil));
             assert!(!html.contains(evil) && html.matches("<form").count() == 1, "{html}");
             assert!(!html.contains("onload=") && !html.contains("onsubmit="), "no inline handlers: {html}");
-            assert!(html.contains("<button type=\"submit\">"), "without a script there is a button");
+            assert!(html.contains("<button type=\"submit\""), "without a script there is a button");
             let policy = page.headers()["content-security-policy"].to_str().unwrap();
             assert!(policy.contains("form-action https:;"), "{policy}");
             assert!(policy.contains("script-src 'nonce-") && !policy.contains("unsafe"), "{policy}");

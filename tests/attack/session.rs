@@ -1,6 +1,6 @@
 //! Section O, as far as it holds up sections C and E: cookies, interactions, forms of ours.
 
-use tests::browser::{answered, body, changed, form, json, location, request};
+use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect::{page, redirected};
 use tests::laptop::encoded;
 use tests::{Browser, Laptop, Pkce};
@@ -205,4 +205,65 @@ async fn sec_sess_15_and_sec_oidc_05_no_header_of_a_request_says_where_we_are() 
         assert!(!everything.contains("evil.example") && !everything.contains("http://auth"), "{everything}");
         assert!(everything.contains("https://auth.example/default/demo"), "{everything}");
     }
+}
+
+/// A form without a script can be sent twice: the browser drops the first answer, and shows the second.
+#[tokio::test]
+async fn sec_sess_06_a_form_that_is_sent_twice_is_answered_twice_in_the_same_way() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess twice"));
+    for decision in ["deny", "allow"] {
+        let mut browser = Browser::new(&laptop);
+        let login = browser.authorize(&request("demo-spa", SPA, &pkce)).await;
+        let consent = browser.sign_in(&login, "alice", "alice").await;
+        let (before, mut other) = (browser.cookies.clone(), Browser::new(&laptop));
+        let first = browser.decide(&consent, decision, &[]).await;
+        let after = std::mem::replace(&mut browser.cookies, before.clone());
+        let stored = laptop.dump();
+        let second = browser.decide(&consent, decision, &[]).await;
+        assert_eq!((second.status(), location(&second)), (first.status(), location(&first)), "{decision}");
+        assert_eq!(laptop.dump(), stored, "nothing is written for it");
+        let opposite = if decision == "allow" { "deny" } else { "allow" };
+        for (case, cookies, decision) in
+            [("the answer has arrived", &after, decision), ("the opposite", &before, opposite)]
+        {
+            other.cookies.clone_from(cookies);
+            page(&other.decide(&consent, decision, &[]).await, 400, case);
+        }
+        browser.cookies.clone_from(&before);
+        if decision == "allow" {
+            let less = browser.decide(&consent, decision, &[("withhold", "email")]).await;
+            page(&less, 400, "what was granted is more than this form allows");
+            let code = answered(&second, "code").unwrap();
+            let tokens = laptop.form("/oauth2/token", &exchange("demo-spa", SPA, &code, &pkce.verifier), &[]).await;
+            assert_eq!(tokens.status(), 200, "{}", body(&tokens));
+            browser.cookies.clone_from(&before);
+            page(&browser.decide(&consent, decision, &[]).await, 400, "the code has been used");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sec_sess_06_a_login_form_that_is_sent_twice_leads_to_the_same_code_and_a_session() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess twice login"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
+    let before = browser.cookies.clone();
+    let first = browser.sign_in(&login, "alice", "alice").await;
+    browser.cookies.clone_from(&before);
+    let second = browser.sign_in(&login, "alice", "alice").await;
+    assert_eq!((second.status(), location(&second)), (first.status(), location(&first)));
+    let silent = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none"));
+    assert!(answered(&browser.authorize(&silent).await, "code").is_some(), "and there is a session");
+    let stored = laptop.dump();
+    for (username, password) in [("bob", "bob"), ("alice", "wrong")] {
+        browser.cookies.clone_from(&before);
+        page(&browser.sign_in(&login, username, password).await, 400, username);
+    }
+    laptop.clock.advance(60);
+    browser.cookies.clone_from(&before);
+    page(&browser.sign_in(&login, "alice", "alice").await, 400, "the code has expired");
+    assert_eq!(laptop.dump(), stored, "no session begins where there is no answer");
+    let code = answered(&second, "code").unwrap();
+    let late = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+    assert_eq!(late.status(), 400, "{}", body(&late));
 }

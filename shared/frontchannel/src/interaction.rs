@@ -41,11 +41,11 @@ impl FrontChannel {
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
-        let browser = self.browser.random_text::<32>()?;
+        let (browser, seed) = (self.browser.random_text::<32>()?, self.browser.random_text::<32>()?);
         let (began, lifetime) = (self.now(), loaded_client.client.lifetimes.interaction);
         let cookie = self.browser_cookie(context.id(), &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
-        let interaction = InteractionState { id, browser, began, expires, shown_to: None, account: None };
+        let interaction = InteractionState { id, browser, seed, began, expires, shown_to: None, account: None };
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: Some(cookie) })
     }
@@ -99,10 +99,23 @@ impl FrontChannel {
         context: &BrowserContext<'_>,
         interaction: Interaction,
     ) -> Result<PendingAuthorization, PageError> {
-        let state = &interaction.state;
-        if self.grants.exists(context.id(), &state.id).await.map_err(unavailable)? {
+        if self.grants.exists(context.id(), &interaction.state.id).await.map_err(unavailable)? {
             return Err(PageError::FinishedInteraction);
         }
+        self.reopen(context, interaction).await
+    }
+
+    /// Resumes `interaction`, finished or not: all that [`FrontChannel::resume`] checks but that.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError`].
+    pub(crate) async fn reopen(
+        &self,
+        context: &BrowserContext<'_>,
+        interaction: Interaction,
+    ) -> Result<PendingAuthorization, PageError> {
+        let state = &interaction.state;
         if context.now.reached(state.expires) {
             return Err(PageError::StaleInteraction);
         }

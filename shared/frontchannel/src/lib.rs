@@ -12,6 +12,7 @@ mod front_channel;
 mod interaction;
 mod issue;
 mod pending;
+mod repeat;
 mod session;
 mod subject;
 
@@ -20,4 +21,5 @@ pub use browser_context::BrowserContext;
 pub use front_channel::FrontChannel;
 pub use interaction::BROWSER_COOKIE;
 pub use pending::PendingAuthorization;
+pub use repeat::FinishedAuthorization;
 pub use session::{NewSession, UserAuthentication};

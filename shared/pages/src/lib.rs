@@ -279,7 +279,7 @@ mod tests {
             divisible: true,
             lifetime: evil,
         };
-        let providers = [(evil, evil.to_owned())];
+        let providers = [ProviderLink { id: evil, title: evil, link: evil.to_owned() }];
         let login = LoginPage {
             nonce: "n",
             workspace: evil,
@@ -315,6 +315,7 @@ mod tests {
             action: evil,
             confirmation: evil,
             failed,
+            problem: Some(evil),
         };
         let back = Some((evil, evil));
         let signed_out = SignedOutPage { nonce: "n", workspace: evil, title: evil, explanation: evil, back };

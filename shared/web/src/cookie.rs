@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_of_somebody_else_may_have_any_bytes() {
+    fn sec_sess_17_a_cookie_of_somebody_else_may_have_any_bytes() {
         let cookie = cookie("http://localhost:9000");
         let table = [
             (vec!["visitor=Zo\u{eb}; session.default.demo=a"], Some("a")),
