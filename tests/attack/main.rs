@@ -25,4 +25,5 @@ mod resource;
 mod response_mode;
 mod session;
 mod tokens;
+mod upstream;
 mod userinfo;

@@ -5,14 +5,12 @@ use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
 use protocol::syntax::parameters::Parameters;
-use protocol::types::time::Timestamp;
 use protocol::users::factor::{Factor, Method};
-use protocol::users::user_claims::Identity;
 use web::Response;
 use web::response::with_cookie;
 
 use crate::deps::Deps;
-use crate::provider::{Login, client_secret};
+use crate::provider::{Identified, Login, LoginFault, client_secret};
 use crate::transaction;
 
 /// Takes the answer that the browser brings, and goes on as the login page does.
@@ -38,12 +36,11 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
-    let (identity, auth_time) = identify(deps, &pending, transaction, answer).await?;
+    let Identified { identity, auth_time } = identify(deps, &pending, transaction, answer).await?;
     let recorded = deps.accounts.record(context.id(), &identity).await;
     recorded.map_err(|fault| pending.unavailable(fault))?;
     // A login at the provider may be older than this request, and is never newer than now.
-    let now = front.now();
-    let factor = Factor { method: Method::Federated, at: auth_time.map_or(now, |elsewhere| elsewhere.min(now)) };
+    let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())) };
     let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
@@ -54,7 +51,7 @@ async fn identify(
     pending: &PendingAuthorization,
     transaction: &UpstreamTransaction,
     answer: &Parameters,
-) -> Result<(Identity, Option<Timestamp>), Refusal> {
+) -> Result<Identified, Refusal> {
     let provider = transaction::provider(pending.workspace(), transaction.provider.as_str())?;
     let now = deps.front.now();
     let metadata = deps.providers.metadata(&deps.fetcher, provider, now).await?;
@@ -76,5 +73,8 @@ async fn identify(
         secret: client_secret(deps, &pending.workspace().id, provider).await?,
         now,
     };
-    Ok(login.identity(&deps.fetcher, &pending.workspace().id).await?)
+    login.identity(&deps.fetcher, &pending.workspace().id).await.map_err(|fault| match fault {
+        LoginFault::TooOld => pending.refuse(RedirectError::LoginRequired),
+        LoginFault::Page(error) => Refusal::Page(error),
+    })
 }

@@ -27,6 +27,7 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let transaction = UpstreamTransaction {
         interaction,
         provider: provider.id.clone(),
+        issuer: provider.issuer.clone(),
         state: front.browser.random_text::<32>()?,
         nonce: front.browser.random_text::<32>()?,
         code_verifier: front.browser.random_text::<32>()?,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http_client::{Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
-use protocol::federation::openid::UpstreamMetadata;
+use protocol::federation::metadata::{PublishedMetadata, UpstreamMetadata};
 use protocol::types::time::{Lifetime, Timestamp};
 use protocol::workspace::upstream_provider::UpstreamProvider;
 
@@ -33,9 +33,10 @@ impl ProviderMetadata {
             return Ok(fresh);
         }
         let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
-        let metadata: UpstreamMetadata =
+        let published: PublishedMetadata =
             fetcher.json(Outgoing::get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
-        let metadata = Arc::new(metadata.of(provider).map_err(|error| refused(provider, &error))?);
+        let metadata = UpstreamMetadata::parse(published, provider, fetcher.reach());
+        let metadata = Arc::new(metadata.map_err(|error| refused(provider, &error))?);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(provider.issuer.clone(), (now, Arc::clone(&metadata)));
         Ok(metadata)

@@ -37,7 +37,7 @@ pub(crate) async fn sign_tokens(
     let (deps, workspace) = (request.deps, request.workspace());
     let nonce = random(&*deps.entropy).map_err(unavailable)?;
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
-    let id = IdTokenClaims::of(due, &workspace.issuer);
+    let id = IdTokenClaims::of(due, workspace);
     let work = async |signer: &Signer| sign_both(signer, &access, id.clone(), due.at_hash()).await;
     let signed: Result<_, SignerFault> = deps.signers.sign(&workspace.id, due.now(), work).await;
     let (access_token, id_token) = signed.map_err(unavailable)?;

@@ -10,7 +10,7 @@ use protocol::jose::jwk::Algorithm;
 use protocol::syntax::parameters::Parameters;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token_or_parameter};
-use protocol::tokens::grant::{Grant, GrantTerms};
+use protocol::tokens::grant::Grant;
 use protocol::tokens::id_token;
 use protocol::types::scope::OPENID;
 use protocol::users::userinfo;
@@ -107,10 +107,9 @@ async fn claims(
     if *grant.terms.client_subject() != token.sub {
         return Err(BearerError::Invalid);
     }
-    let GrantTerms { source, subject, claims, .. } = &grant.terms;
-    let identity = deps.accounts.identity(context.workspace, source, subject).await.map_err(unavailable)?;
-    let identity = identity.ok_or(BearerError::Invalid)?;
-    Ok((client, userinfo::claims(&token.sub, &identity.claims, &token.scope, claims)))
+    let profile = deps.accounts.profile(context.workspace, grant.terms.user()).await.map_err(unavailable)?;
+    let profile = profile.ok_or(BearerError::Invalid)?;
+    Ok((client, userinfo::claims(&token.sub, &profile, &token.scope, &grant.terms.claims)))
 }
 
 /// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).

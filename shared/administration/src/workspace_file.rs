@@ -12,6 +12,8 @@ use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::scope::Scopes;
 use protocol::types::secret::{Secret, SecretHash};
+use protocol::users::user_claims::{ClaimName, SourceClaims};
+use protocol::workspace::sandbox::Sandbox;
 use protocol::workspace::settings::{Settings, Workspace};
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
@@ -86,6 +88,7 @@ impl Loader<'_> {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
         check_compared(&settings)?;
+        check_claims(settings.sandbox.as_ref())?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
         let settings = Settings { reach: Some(self.public_url.reach()), ..settings };
         check_issuers(&settings.upstream, self.public_url.reach())?;
@@ -171,6 +174,21 @@ fn check_compared(settings: &Settings) -> Result<(), String> {
     }
 }
 
+/// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would be
+/// dropped when it is read.
+fn check_claims(sandbox: Option<&Sandbox>) -> Result<(), String> {
+    for user in sandbox.iter().flat_map(|sandbox| &sandbox.users) {
+        let named = |claim: &str, reason| format!("sandbox user {:?}: claims.{claim} {reason}", user.username);
+        if let Some(claim) = SourceClaims::read(&user.claims).dropped.first() {
+            return Err(named(claim.as_str(), "has another type or form than OpenID Connect Core 5.1 says"));
+        }
+        if let Some(claim) = user.claims.keys().find(|name| ClaimName::parse(name).is_none()) {
+            return Err(named(claim, "is no claim of OpenID Connect Core 5.1 and would be dropped"));
+        }
+    }
+    Ok(())
+}
+
 /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
 fn check_issuers(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
     for provider in providers {
@@ -242,6 +260,10 @@ mod tests {
     #[test]
     fn errors_name_the_file_and_the_place() {
         let valid = FIXTURE;
+        let with_claims = |claims: &str| {
+            let user = format!("[[sandbox.users]]\nusername = \"ada\"\npassword = \"ada\"\nclaims = {{ {claims} }}\n");
+            format!("{valid}\n{user}")
+        };
         let table = [
             ("", "tenant and workspace"),
             ("name = \"x\"\n\ntenant = ", "x.toml: line 3"),
@@ -270,6 +292,12 @@ mod tests {
             ),
             (&valid.replace("https://client.example/cb", "http://client.example/cb"), "client web"),
             (&valid.replace("secret-for-macs-of-32-characters-and-more", "short"), "at least 32 characters"),
+            (
+                &with_claims("email = [\"x\"]"),
+                "sandbox user \"ada\": claims.email has another type or form than OpenID Connect Core 5.1 says",
+            ),
+            (&with_claims("birthdate = 19800131"), "claims.birthdate has another type or form"),
+            (&with_claims("groups = [\"admin\"]"), "claims.groups is no claim of OpenID Connect Core 5.1"),
             (&valid.replace("client_secret_jwt = true", ""), "client mac: client_secret_jwt makes us"),
         ];
         for (text, expected) in table {

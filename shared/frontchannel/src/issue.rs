@@ -10,7 +10,7 @@ use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
-use serde_json::{Map, Value};
+use protocol::users::user_claims::ChosenClaims;
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant, WriteAttempt};
 use web::Response;
@@ -143,14 +143,14 @@ impl FrontChannel {
         &self,
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
-    ) -> Result<Map<String, Value>, Refusal> {
-        let (names, session) = (&approved.claims().id_token, approved.session());
+    ) -> Result<ChosenClaims, Refusal> {
+        let names = &approved.claims().id_token;
         if names.is_empty() {
-            return Ok(Map::new());
+            return Ok(ChosenClaims::default());
         }
-        let identity = self.accounts.identity(pending.workspace(), &session.source, &session.subject).await;
-        let identity = identity.map_err(|fault| pending.unavailable(fault))?;
-        Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, MAX_CLAIMS_BYTES)))
+        let profile = self.accounts.profile(pending.workspace(), approved.session().user()).await;
+        let profile = profile.map_err(|fault| pending.unavailable(fault))?.unwrap_or_default();
+        Ok(profile.chosen(names, MAX_CLAIMS_BYTES))
     }
 
     /// A name for the write that finishes the interaction.

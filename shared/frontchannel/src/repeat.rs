@@ -82,10 +82,10 @@ impl FrontChannel {
         finished: &FinishedAuthorization,
         session: &Session,
     ) -> Result<Response, Refusal> {
-        let (pending, grant) =
-            (&finished.pending, self.unused_grant(finished, &session.subject, &session.source)?);
-        let known = Session { sid: grant.terms.sid.clone(), ..session.clone() };
-        if let Some(participant) = Participant::joining(pending.client(), &known, grant.terms.client_subject()) {
+        let (pending, grant) = (&finished.pending, self.unused_grant(finished, &session.subject, &session.source)?);
+        let (client_id, sub) = (pending.client().id.clone(), grant.terms.client_subject().clone());
+        let participant = Participant { client_id, sub, sid: grant.terms.sid.clone() };
+        if pending.client().backchannel_logout.is_some() && !session.participants.contains(&participant) {
             let joined = self.joining.join(&pending.workspace().id, session, &participant).await;
             let _joined = joined.map_err(|fault| pending.unavailable(fault))?;
         }

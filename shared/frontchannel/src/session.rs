@@ -48,7 +48,7 @@ impl FrontChannel {
         authenticated: UserAuthentication<'_>,
     ) -> Result<NewSession, PageError> {
         let UserAuthentication { identity, factor } = authenticated;
-        let workspace = context.workspace();
+        let (workspace, now) = (context.workspace(), self.now());
         let (sid, cookie) = (self.browser.random_text::<16>()?, self.browser.random_text::<32>()?);
         let hash = SecretHash::of(&Secret::new(cookie.clone()));
         let mut participants = match self.browser.session_cookie(context) {
@@ -60,9 +60,11 @@ impl FrontChannel {
             sid,
             subject: identity.subject.clone(),
             source: identity.source.clone(),
+            issuer: identity.issuer.clone(),
             display_name: identity.claims.display_name().unwrap_or(identity.subject.as_str()).into(),
             authentication: Authentication::by(factor),
-            expires: self.now().plus(workspace.settings.lifetimes.session),
+            began: now,
+            expires: now.plus(workspace.settings.lifetimes.session),
             cookie: hash.encoded(),
             participants,
         };

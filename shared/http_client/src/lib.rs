@@ -94,6 +94,12 @@ impl Fetcher {
         Self { client: OnceLock::new(), network, reach }
     }
 
+    /// How far its requests may reach.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        self.reach
+    }
+
     /// Sends `outgoing` and reads the JSON object of a 200.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use crate::fixtures::{
 };
 use crate::types::id::Subject;
 use crate::types::time::Timestamp;
+use crate::users::factor::{Authentication, Factor, Method};
 use crate::users::session::Session;
 
 /// Everything that a decision looks at, owned. By default Alice logged in a minute ago, the request was made ten
@@ -48,7 +49,15 @@ impl Case {
     }
 
     fn logged_in_at(mut self, at: Timestamp) -> Self {
-        self.session.as_mut().unwrap().authentication = logged_in(at);
+        let session = self.session.as_mut().unwrap();
+        (session.authentication, session.began) = (logged_in(at), at);
+        self
+    }
+
+    /// A session that began at `began` with a login at a provider, which says that it was at `at`.
+    fn federated(mut self, began: Timestamp, at: Option<Timestamp>) -> Self {
+        let session = self.session.as_mut().unwrap();
+        (session.authentication, session.began) = (Authentication::by(Factor { method: Method::Federated, at }), began);
         self
     }
 
@@ -148,6 +157,48 @@ fn prompt_decides_whether_the_login_page_is_shown() {
     for (case, decided, expected) in table {
         assert_eq!(decided.next(), expected, "{case}");
     }
+}
+
+#[test]
+fn sec_up_21_a_login_at_a_provider_is_as_old_as_the_provider_says() {
+    let asking = |name, value| Case::asking(&[(name, value)]);
+    let (before, since) = (ago(60), ago(5));
+    let just_too_old = |limit: Timestamp| Timestamp::from_millis(limit.millis() - 10_001);
+    let table = [
+        ("nothing demanded, no time", Case::asking(&[]).federated(before, None), "approved"),
+        ("login, no time", asking("prompt", "login").federated(since, None), "login_required"),
+        ("login, long ago", asking("prompt", "login").federated(since, Some(ago(3600))), "login_required"),
+        ("login, since the request", asking("prompt", "login").federated(since, Some(ago(5))), "approved"),
+        ("login, a clock behind", asking("prompt", "login").federated(since, Some(ago(20))), "approved"),
+        (
+            "login, too far behind",
+            asking("prompt", "login").federated(since, Some(just_too_old(ago(10)))),
+            "login_required",
+        ),
+        (
+            "login, before the request",
+            asking("prompt", "login").federated(just_before(ago(10)), Some(ago(9))),
+            "log in",
+        ),
+        ("max_age=0, no time", asking("max_age", "0").federated(since, None), "login_required"),
+        ("max_age, no time, before", asking("max_age", "60").federated(before, None), "log in"),
+        ("max_age, no time, since", asking("max_age", "60").federated(since, None), "login_required"),
+        ("max_age, older, before", asking("max_age", "60").federated(before, Some(ago(71))), "log in"),
+        ("max_age, older, since", asking("max_age", "60").federated(since, Some(ago(71))), "login_required"),
+        ("max_age, a clock behind", asking("max_age", "60").federated(before, Some(ago(70))), "approved"),
+        ("an account, no time", asking("prompt", "select_account").federated(since, None), "approved"),
+        (
+            "silently, no time",
+            Case::asking(&[("prompt", "none"), ("max_age", "9")]).federated(before, None),
+            "login_required",
+        ),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+    let mut expired = asking("prompt", "login").federated(since, None);
+    expired.session.as_mut().unwrap().expires = NOW;
+    assert_eq!(expired.next(), "log in", "a session that has ended was not in vain");
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Introspection {
             iat: terms.issued.seconds(),
             exp: state.until.min(state.idle_until).seconds(),
             jti: None,
-            auth_time: Some(terms.auth_time.seconds()),
+            auth_time: terms.auth_time.map(Timestamp::seconds),
             acr: Some(terms.acr.clone()),
             amr: Some(terms.amr.clone()),
         }))

@@ -75,7 +75,7 @@ impl AccessTokenClaims {
             exp: due.now().plus(due.access_token_lifetime()).seconds(),
             jti: format!("{}.{}", due.grant(), crate::syntax::encoding::base64url(nonce)),
             scope: due.scope.clone(),
-            auth_time: terms.map(|terms| terms.auth_time.seconds()),
+            auth_time: terms.and_then(|terms| terms.auth_time).map(Timestamp::seconds),
             acr: terms.map(|terms| terms.acr.clone()),
             amr: terms.map(|terms| terms.amr.clone()),
             gty: terms.is_none().then_some(OwnToken::ClientCredentials),

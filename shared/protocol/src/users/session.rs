@@ -1,26 +1,35 @@
 //! Single sign-on sessions.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::clients::client::Client;
+use crate::syntax::encoding::base64url;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 use crate::users::factor::Authentication;
+use crate::users::user_key::UserKey;
 
 /// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The `sid` in tokens. It is not a credential.
+    /// Its random id. No client sees it; each is told a `sid` of its own ([`Session::sid_for`]).
     pub sid: String,
     /// The user.
     pub subject: Subject,
     /// The identity source that authenticated the user.
     pub source: IdentitySourceId,
+    /// The issuer of that source, if it is an upstream provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The name to show to the user.
     pub display_name: String,
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
+    /// When the session began, by our own clock. Former versions did not say, which counts as long ago.
+    #[serde(default)]
+    pub began: Timestamp,
     /// When the session expires.
     pub expires: Timestamp,
     /// The hash of its cookie, which is its key in the store.
@@ -36,6 +45,23 @@ impl Session {
     #[must_use]
     pub fn alive(self, now: Timestamp) -> Option<Self> {
         (!now.reached(self.expires)).then_some(self)
+    }
+
+    /// Whom the session is of.
+    #[must_use]
+    pub fn user(&self) -> UserKey<'_> {
+        UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
+
+    /// The `sid` that `client` sees in its tokens. It is not a credential.
+    ///
+    /// It differs from client to client, so that clients that know a user by different subjects cannot tell by the session
+    /// that they know the same one (catalogue row SEC-OIDC-09). Without the random id nobody can compute it.
+    #[must_use]
+    pub fn sid_for(&self, client: &ClientId) -> String {
+        // The id has no space, so different pairs never yield the same text.
+        let digest = Sha256::digest(format!("{} {client}", self.sid));
+        base64url(digest.get(..16).unwrap_or_default())
     }
 }
 
@@ -56,7 +82,7 @@ impl Participant {
     #[must_use]
     pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
         client.backchannel_logout.as_ref()?;
-        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid.clone() };
+        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid_for(&client.id) };
         (!session.participants.contains(&participant)).then_some(participant)
     }
 
@@ -104,7 +130,8 @@ mod tests {
     #[test]
     fn a_client_joins_a_session_once_and_only_if_it_wants_logout_notifications() {
         let told = client(&json!({"backchannel_logout_uri": "https://app.example/bye"}));
-        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid: "sid-1".into() };
+        let sid = session().sid_for(&client_id("app"));
+        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid };
         let joining = |client: &Client, session: &Session| Participant::joining(client, session, &subject("pseudonym"));
         assert_eq!(joining(&told, &session()), Some(participant.clone()));
         assert_eq!(joining(&client(&json!({})), &session()), None);
@@ -112,6 +139,25 @@ mod tests {
         assert_eq!(joining(&told, &joined), None);
         let other = Participant { sub: subject("alice"), ..participant.clone() };
         assert_eq!(joining(&told, &Session { participants: vec![other], ..session() }), Some(participant));
+    }
+
+    #[test]
+    fn sec_oidc_09_each_client_is_told_a_sid_of_its_own() {
+        let sid = |session: &Session, client: &str| session.sid_for(&client_id(client));
+        let (one, other) = (session(), Session { sid: "sid-2".into(), ..session() });
+        assert_eq!(sid(&one, "app"), sid(&one, "app"));
+        for different in [sid(&one, "app2"), sid(&other, "app"), one.sid.clone()] {
+            assert_ne!(sid(&one, "app"), different);
+        }
+        assert_eq!(sid(&one, "app").len(), 22);
+    }
+
+    #[test]
+    fn sessions_of_former_versions_are_read() {
+        let mut stored = serde_json::to_value(session()).unwrap();
+        stored.as_object_mut().unwrap().remove("began");
+        let read: Session = serde_json::from_value(stored).unwrap();
+        assert_eq!((read.began, read.issuer), (Timestamp::default(), None));
     }
 
     #[test]
