@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
+use protocol::clients::external_url::Reach;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::registration::error::RegistrationError;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
@@ -40,6 +41,7 @@ pub struct LoadedClient {
 pub struct WorkspaceReading {
     connection: Connection,
     public_url: String,
+    reach: Option<Reach>,
     workspaces: Cache<WorkspaceId, LoadedWorkspace>,
 }
 
@@ -61,7 +63,13 @@ impl WorkspaceReading {
     /// The handle over `connection`, for issuers below `public_url`.
     #[must_use]
     pub fn new(connection: &Connection, public_url: &str) -> Self {
-        Self { connection: connection.clone(), public_url: public_url.into(), workspaces: Cache::new() }
+        Self { connection: connection.clone(), public_url: public_url.into(), reach: None, workspaces: Cache::new() }
+    }
+
+    /// The same, of a server whose requests reach as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach: Some(reach), ..self }
     }
 
     /// The workspace `id`, if there is one.
@@ -86,6 +94,7 @@ impl WorkspaceReading {
         };
         let origins: Vec<String> = item::read_json(&item, "origins")?;
         let settings: Settings = item::read_json(&item, "settings")?;
+        let settings = Settings { reach: self.reach, ..settings };
         let workspace = Workspace { id: id.clone(), issuer: Issuer::new(&self.public_url, id), settings };
         let loaded = LoadedWorkspace { workspace, origins: AllowedOrigins::new(origins) };
         Ok(Some(self.workspaces.remember(id.clone(), loaded, now)))
@@ -115,6 +124,12 @@ impl ConfigurationReading {
     pub fn new(connection: &Connection, public_url: &str) -> Self {
         let workspaces = WorkspaceReading::new(connection, public_url);
         Self { workspaces, connection: connection.clone(), clients: Cache::new() }
+    }
+
+    /// The same, of a server whose requests reach as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { workspaces: self.workspaces.reaching(reach), ..self }
     }
 
     /// The handle for workspaces, with the same cache.

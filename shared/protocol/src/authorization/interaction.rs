@@ -35,6 +35,10 @@ pub struct InteractionState {
     /// The hash of the cookie of the browser that started it.
     #[serde(rename = "b")]
     pub browser: String,
+    /// Random, base64url: what the code is derived from, so that the same form sent twice is answered with the same code.
+    /// Nobody knows it who cannot open what is sealed; interactions from before it existed have none.
+    #[serde(rename = "z", default, skip_serializing_if = "String::is_empty")]
+    pub seed: String,
     /// When it started.
     #[serde(rename = "t")]
     pub began: Timestamp,
@@ -126,6 +130,7 @@ mod tests {
     fn state() -> InteractionState {
         InteractionState {
             id: grant_id(),
+            seed: "seed".into(),
             browser: "browser".into(),
             began: NOW,
             expires: later(1800),

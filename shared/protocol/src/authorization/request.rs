@@ -74,6 +74,9 @@ pub struct RequestTerms {
     pub expected_subject: Option<Subject>,
 }
 
+/// The longest `state`. Clients that keep theirs in it need a lot: Amazon Cognito as a relying party sends 2,400 bytes.
+const MAX_STATE_BYTES: usize = 4096;
+
 /// The values of `display` (OpenID Connect Core §3.1.2.1).
 pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
 
@@ -152,7 +155,7 @@ impl AuthorizationRequest {
             let destination = Destination { redirect_uri: redirect_uri.clone(), response_mode, state };
             Refusal::Redirect(Box::new(Redirected { destination, error }))
         };
-        let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
+        let state = bounded(parameters, "state", MAX_STATE_BYTES).map_err(|error| refuse(None, error))?;
         mode.map_err(|error| refuse(state.clone(), error))?;
         let unrepeated = parameters.check_repeats(&["resource"]);
         unrepeated.map_err(|error| refuse(state.clone(), error.into()))?;
@@ -241,7 +244,7 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
 fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
     for name in ["acr_values", "ui_locales"] {
         if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
-            return Err(RedirectError::TooLong(name));
+            return Err(RedirectError::TooMany(name));
         }
     }
     match parameters.one("display")? {
@@ -329,7 +332,7 @@ fn max_age(value: Option<&str>) -> Result<Option<u32>, RedirectError> {
 
 fn bounded(parameters: &Parameters, name: &'static str, limit: usize) -> Result<Option<String>, RedirectError> {
     match parameters.one(name).map_err(|error: ParameterError| RedirectError::Parameters(error))? {
-        Some(value) if value.len() > limit => Err(RedirectError::TooLong(name)),
+        Some(value) if value.len() > limit => Err(RedirectError::TooLong { name, length: value.len(), limit }),
         value => Ok(value.map(Into::into)),
     }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::client_authentication::assertion::{ASSERTION_TYPE, AssertedClient, AssertionFault, ClientAssertion};
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{Authentication, Client, ClientSecret};
+use crate::syntax::authorization::scheme_and_credentials;
 use crate::syntax::encoding::{base64_decoded, form_decoded};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::ClientId;
@@ -112,7 +113,7 @@ impl Credentials {
     pub fn parse(authorization: &[&str], body: &Parameters) -> Result<Self, ClientAuthenticationError> {
         let client_id = body.one("client_id")?;
         let secret = body.one("client_secret")?;
-        let assertion = body.has("client_assertion") || body.has("client_assertion_type");
+        let assertion = body.one("client_assertion")?.or(body.one("client_assertion_type")?).is_some();
         match (authorization, secret, assertion) {
             ([], None, false) => Self::new(client_id.ok_or(ClientAuthenticationError::Missing)?, Proof::None),
             ([], Some(secret), false) => {
@@ -162,7 +163,7 @@ impl Credentials {
 }
 
 fn basic_pair(header: &str) -> Option<(String, String)> {
-    let (scheme, token) = header.split_once(' ')?;
+    let (scheme, token) = scheme_and_credentials(header)?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -249,8 +250,17 @@ mod tests {
     #[test]
     fn sec_param_10_and_11_basic_is_read_strictly() {
         assert_eq!(pair("Basic YTpi"), Some(("a".into(), "b".into())));
-        assert_eq!(pair("bAsIc YTpi"), Some(("a".into(), "b".into())));
-        for bad in ["Basic\tYTpi", "Basic  YTpi", "Basic YTpi ", "BasicYTpi", "Basic", "Bearer YTpi", "Basic YTpi\n"] {
+        assert_eq!(pair("bAsIc   YTpi"), Some(("a".into(), "b".into())));
+        for bad in [
+            "Basic\tYTpi",
+            "Basic \tYTpi",
+            "Basic  ",
+            "Basic YTpi ",
+            "BasicYTpi",
+            "Basic",
+            "Bearer YTpi",
+            "Basic YTpi\n",
+        ] {
             assert_eq!(pair(bad), None, "{bad:?}");
         }
         let encode = |text: &str| {

@@ -214,7 +214,15 @@ fn register(uri: &str, kind: ApplicationType, issuer: &Issuer) -> Result<Registe
     if uri.contains('#') {
         return Err(UriFault::Fragment);
     }
+    if !uri.split('%').skip(1).all(begins_with_two_hex_digits) {
+        return Err(UriFault::Escape);
+    }
     let (scheme, rest) = uri.split_once(':').ok_or(UriFault::Relative)?;
+    let authority = rest.strip_prefix("//").unwrap_or_default();
+    let after_host = authority.split_once(']').filter(|_| authority.starts_with('[')).map_or(rest, |(_, after)| after);
+    if after_host.contains(['[', ']']) {
+        return Err(UriFault::Brackets);
+    }
     match scheme {
         "https" => register_web(uri, rest).map(|()| Registered::Exact { uri: uri.into(), assured: true }),
         "http" if has_origin(uri, issuer.origin()) => {
@@ -224,6 +232,10 @@ fn register(uri: &str, kind: ApplicationType, issuer: &Issuer) -> Result<Registe
         "http" => register_loopback(uri, rest, kind),
         _ => register_private_use(uri, scheme, rest, kind),
     }
+}
+
+fn begins_with_two_hex_digits(text: &str) -> bool {
+    text.len() >= 2 && text.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn has_origin(uri: &str, origin: &str) -> bool {

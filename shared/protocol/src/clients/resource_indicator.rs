@@ -27,12 +27,12 @@ impl Resources {
     ///
     /// [`InvalidTarget`] for a URI that is not absolute or has a fragment, or for too many of them.
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
-        let mut resources = Vec::new();
+        let mut resources: Vec<String> = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
             if !is_resource(resource) || resources.len() == MAX_RESOURCES {
                 return Err(InvalidTarget);
             }
-            if !resources.iter().any(|known| known == resource) {
+            if !resources.iter().any(|known| is_same_resource(known, resource)) {
                 resources.push(resource.to_owned());
             }
         }
@@ -60,6 +60,29 @@ pub fn is_resource(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
+/// Whether both name one resource: `https://API.example` and `https://api.example/` do (RFC 3986 §6.2.2.1 and §6.2.3).
+#[must_use]
+pub fn is_same_resource(one: &str, other: &str) -> bool {
+    one == other || normalised(one).is_some_and(|one| normalised(other) == Some(one))
+}
+
+/// `text` with scheme and host in lower case, no default port, and `/` for an empty path; `None` if it is no URL of the
+/// web. Nothing else of it is touched: paths of an API are its own.
+fn normalised(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(at);
+    let (scheme, authority) = (scheme.to_ascii_lowercase(), authority.to_ascii_lowercase());
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let host = authority.strip_suffix(default_port).or(authority.strip_suffix(':')).unwrap_or(&authority);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Some(format!("{scheme}://{host}{slash}{path}"))
+}
+
 /// The resources that a client may request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
@@ -78,14 +101,17 @@ impl Targets {
     /// Whether the client may request all of `resources`.
     #[must_use]
     pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| self.allows(resource))
+        resources.iter().all(|resource| self.registered(resource).is_some())
     }
 
-    fn allows(&self, resource: &str) -> bool {
-        resource == self.default || resource == self.issuer || self.others.iter().any(|other| other == resource)
+    /// `resource` as it is registered, which is how an API knows itself.
+    fn registered(&self, resource: &str) -> Option<&str> {
+        let mut all = [&self.default, &self.issuer].into_iter().chain(&self.others);
+        all.find(|known| is_same_resource(known, resource)).map(String::as_str)
     }
 
-    /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
+    /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2), as
+    /// registered.
     ///
     /// It is what was named, and nothing more (RFC 9068 §3): the issuer's own endpoints are added only where no resource
     /// was named and a scope is for them. So a token for an API that was named opens nothing here.
@@ -102,17 +128,20 @@ impl Targets {
         let granted: Vec<&str> =
             if granted.is_empty() { self.unnamed(scope).collect() } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        if audience.iter().all(|resource| granted.contains(resource) && self.allows(resource)) {
-            return Ok(audience.into_iter().map(Into::into).collect());
-        }
-        Err(InvalidTarget)
+        let fits = |resource: &str| granted.iter().any(|granted| is_same_resource(granted, resource));
+        let registered = |resource: &str| if fits(resource) { self.registered(resource).map(Into::into) } else { None };
+        audience.into_iter().map(registered).collect::<Option<_>>().ok_or(InvalidTarget)
     }
 
     /// The APIs that a request for `resources` is about, for the user's consent.
     #[must_use]
     pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
         let default = self.default.as_str();
-        let named = if resources.is_empty() { vec![default] } else { resources.iter().collect() };
+        let named = if resources.is_empty() {
+            vec![default]
+        } else {
+            resources.iter().map(|resource| self.registered(resource).unwrap_or(resource)).collect()
+        };
         RequestedApis { named, default }
     }
 
@@ -221,6 +250,43 @@ mod tests {
         }
         let own = targets("urn:issuer").audience(&of(none), &of(none), &Scopes::parse(OPENID).unwrap());
         assert_eq!(own.unwrap(), ["urn:issuer"], "the default is the issuer itself");
+    }
+
+    #[test]
+    fn sec_tok_03_a_resource_is_one_however_its_host_and_empty_path_are_spelled() {
+        let table = [
+            ("https://api.example", "https://api.example/", true),
+            ("https://api.example", "HTTPS://API.Example", true),
+            ("https://api.example", "https://api.example:443/", true),
+            ("http://localhost:80", "http://localhost:/", true),
+            ("https://api.example?x=1", "https://api.example/?x=1", true),
+            ("https://api.example/a", "https://API.example/a", true),
+            ("https://api.example/a", "https://api.example/a/", false),
+            ("https://api.example/a", "https://api.example/A", false),
+            ("https://api.example/", "https://api.example//", false),
+            ("https://api.example/", "https://api.example/?", false),
+            ("https://api.example", "http://api.example", false),
+            ("https://api.example", "https://api.example:444", false),
+            ("https://api.example:80", "https://api.example", false),
+            ("https://api.example", "https://api.example.evil.example", false),
+            ("https://api.example/%2e", "https://api.example/.", false),
+            ("urn:api", "URN:api", false),
+            ("urn:api", "urn:api", true),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(is_same_resource(one, other), expected, "{one} {other}");
+            assert_eq!(is_same_resource(other, one), expected, "{other} {one}");
+        }
+        let targets =
+            Targets::new("https://api.example".into(), "urn:issuer".into(), vec!["https://B.example/".into()]);
+        let read = Scopes::parse("read").unwrap();
+        let asked =
+            asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
+        assert!(targets.allow(&asked));
+        let registered = vec!["https://api.example".to_owned(), "https://B.example/".to_owned()];
+        assert_eq!(targets.audience(&asked, &Resources::default(), &read), Ok(registered.clone()));
+        let narrowed = Resources(vec!["https://b.example/".into()]);
+        assert_eq!(targets.audience(&asked, &narrowed, &read), Ok(registered[1..].to_vec()));
     }
 
     #[test]

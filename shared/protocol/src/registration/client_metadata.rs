@@ -140,7 +140,7 @@ impl ClientMetadata {
     /// [`RegistrationError`] says what is wrong and what to do.
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
         self.known(settings)?;
-        let authentication = self.authentication_fields().check(settings, Reach::of(issuer.as_str()))?;
+        let authentication = self.authentication_fields().check(settings, settings.reach(issuer))?;
         self.consistent(&authentication)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if let Some(bound) = lifetimes.out_of_bounds() {
@@ -157,7 +157,7 @@ impl ClientMetadata {
             // Stored by an earlier version, it may have scopes that are refused now.
             scope: self.scope.of_users(),
             client_scope: self.client_credentials_scope.clone(),
-            targets: Targets::new(settings.default_audience.clone(), issuer.as_str().into(), self.resources.clone()),
+            targets: self.targets(settings, issuer),
             introspection_audiences: self.introspection_audiences.clone(),
             revocation_audiences: self.revocation_audiences.clone(),
             rotation: self.rotation(&authentication),
@@ -220,6 +220,12 @@ impl ClientMetadata {
             SubjectKind::Public if identifier.is_some() => Err(RegistrationError::SectorOfPublicSubjects),
             SubjectKind::Public => Ok(SubjectType::Public),
         }
+    }
+
+    /// The resources that tokens may be for, as the workspace spells them.
+    fn targets(&self, settings: &Settings, issuer: &Issuer) -> Targets {
+        let others = self.resources.iter().filter_map(|resource| settings.resource(resource)).map(Into::into);
+        Targets::new(settings.default_audience.clone(), issuer.as_str().into(), others.collect())
     }
 
     fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {

@@ -18,7 +18,7 @@ impl ClientMetadata {
             }
         }
         for (field, resources) in self.resource_lists() {
-            let unknown = resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource));
+            let unknown = resources.iter().enumerate().find(|(_, resource)| settings.resource(resource).is_none());
             if let Some((position, resource)) = unknown {
                 let (at, resource) = (field.at(position), resource.clone());
                 return Err(RegistrationError::UnknownResource { at, resource });
