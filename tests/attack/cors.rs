@@ -12,7 +12,7 @@ use crate::given::{NATIVE, SPA, access_token, code};
 
 const OWN: &str = "http://localhost:9000";
 const OTHER_CLIENT: &str = "https://client.example";
-const FOREIGN: [&str; 12] = [
+const FOREIGN: [&str; 13] = [
     "null",
     "https://evil.example",
     "https://client.example.evil.com",
@@ -23,7 +23,8 @@ const FOREIGN: [&str; 12] = [
     "https://client.example/",
     "https://client.example,https://evil.example",
     "http://localhost:9001",
-    "http://127.0.0.1:51004",
+    "http://127.0.0.1:0",
+    "http://[::1]:51004",
     "*",
 ];
 

@@ -113,7 +113,7 @@ async fn remember(
     withheld: Withheld<'_>,
 ) -> Result<(), Refusal> {
     let front = &deps.front;
-    if !pending.client().identity_is_assured(&pending.request.redirect_uri) {
+    if !pending.client().remembers_consent_at(&pending.request.redirect_uri) {
         return Ok(());
     }
     let (workspace, session) = (&pending.workspace().id, approved.session());

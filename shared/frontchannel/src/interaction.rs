@@ -7,6 +7,7 @@ use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
+use protocol::syntax::quoted::Quoted;
 use protocol::types::id::{GrantId, IdentitySourceId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Lifetime;
@@ -39,6 +40,10 @@ impl FrontChannel {
         loaded_client: Arc<LoadedClient>,
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
+        if !request.ignored_scope.is_empty() {
+            let ignored = Quoted::of(&request.ignored_scope.joined());
+            tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
+        }
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
         let browser = login_cookies::dated(&self.browser.random_text::<32>()?, self.now());
         let seed = self.browser.random_text::<32>()?;

@@ -5,12 +5,11 @@ use protocol::authorization::decision::{ApprovedAuthorization, NextStep};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::interaction::InteractionState;
 use protocol::authorization::refusal::Refusal;
-use protocol::tokens::grant::GrantTerms;
+use protocol::tokens::grant::{GrantTerms, UserClaimNames, UserClaims};
 use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
-use protocol::users::user_claims::ChosenClaims;
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant, WriteAttempt};
 use web::Response;
@@ -137,20 +136,27 @@ impl FrontChannel {
         joined.map_err(|fault| pending.unavailable(fault))
     }
 
-    /// The claims of the user that the ID token was asked for. They are fixed now, because `token` cannot read accounts;
-    /// only a request for some is worth the read.
+    /// The claims of the user that the ID token is to carry. They are fixed now, because `token` cannot read accounts; only a
+    /// request for some is worth the read.
     async fn id_token_claims(
         &self,
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
-    ) -> Result<ChosenClaims, Refusal> {
-        let names = &approved.claims().id_token;
+    ) -> Result<UserClaims, Refusal> {
+        let names = UserClaimNames::of(approved, pending.client().id_token_claims);
         if names.is_empty() {
-            return Ok(ChosenClaims::default());
+            return Ok(UserClaims::default());
         }
         let profile = self.accounts.profile(pending.workspace(), approved.session().user()).await;
-        let profile = profile.map_err(|fault| pending.unavailable(fault))?.unwrap_or_default();
-        Ok(profile.chosen(names, MAX_CLAIMS_BYTES))
+        let Some(profile) = profile.map_err(|fault| pending.unavailable(fault))? else {
+            return Ok(UserClaims::default());
+        };
+        let selected = names.selected(&profile, MAX_CLAIMS_BYTES);
+        let left_out = names.left_out(&profile, &selected);
+        if left_out > 0 {
+            tracing::warn!(claims.count = left_out, "claims had no room in the ID token: they are at userinfo");
+        }
+        Ok(selected)
     }
 
     /// A name for a conditional write on the way to a code.

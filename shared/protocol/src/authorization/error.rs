@@ -3,7 +3,10 @@
 use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
+use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::parameters::ParameterError;
+use crate::syntax::quoted::Quoted;
+use crate::types::scope::MalformedScope;
 
 /// Why the user sees an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -21,11 +24,11 @@ pub enum PageError {
     #[error("the request has no redirect_uri, and the application has several or asks for openid")]
     MissingRedirectUri,
     /// The redirect URI is not registered.
-    #[error("the redirect_uri is not registered for this application")]
-    UnregisteredRedirectUri,
+    #[error("the redirect_uri {0} is not registered for this application")]
+    UnregisteredRedirectUri(Quoted),
     /// The post-logout redirect URI is not registered.
-    #[error("the post_logout_redirect_uri is not registered for this application")]
-    UnregisteredPostLogoutUri,
+    #[error("the post_logout_redirect_uri {0} is not registered for this application")]
+    UnregisteredPostLogoutUri(Quoted),
     /// An `id_token_hint` that is not an ID token issued here to the named client.
     #[error("the id_token_hint is not an ID token that was issued here to this application")]
     ForeignHint,
@@ -85,8 +88,8 @@ impl PageError {
             | Self::MissingClientId
             | Self::UnknownClient
             | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri
-            | Self::UnregisteredPostLogoutUri
+            | Self::UnregisteredRedirectUri(_)
+            | Self::UnregisteredPostLogoutUri(_)
             | Self::ForeignHint
             | Self::StaleLogout
             | Self::StaleInteraction
@@ -117,8 +120,8 @@ impl PageError {
             | Self::MissingClientId
             | Self::UnknownClient
             | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri
-            | Self::UnregisteredPostLogoutUri
+            | Self::UnregisteredRedirectUri(_)
+            | Self::UnregisteredPostLogoutUri(_)
             | Self::ForeignHint => {
                 "Nothing is wrong on your side. Whoever runs the application must correct how it is set up."
             }
@@ -180,18 +183,24 @@ pub enum RedirectError {
     /// No `code_challenge`, although the client must use PKCE.
     #[error("code_challenge is missing: this application must use PKCE with S256")]
     MissingChallenge,
+    /// Neither a `code_challenge` nor a `nonce`, from a client that need not use PKCE.
+    #[error("nonce is missing: without code_challenge, this application needs one for openid (require_nonce)")]
+    MissingNonce,
     /// A `code_challenge_method` other than `S256`, or none, which means `plain`.
     #[error("code_challenge_method must be S256")]
     UnsupportedChallengeMethod,
     /// A malformed challenge.
     #[error(transparent)]
     Challenge(PkceError),
-    /// A scope outside the grammar, or not registered for the client.
-    #[error("scope is malformed or asks for more than the application is registered for")]
-    InvalidScope,
+    /// A scope outside the grammar.
+    #[error(transparent)]
+    MalformedScope(#[from] MalformedScope),
+    /// A scope that is not registered for the client.
+    #[error("the scope {0} is not registered for this application: add it to its scope, or set unknown_scopes")]
+    UnknownScope(Quoted),
     /// A resource that is malformed, or not registered for the client (RFC 8707 §2).
-    #[error("resource must be an absolute URI without fragment that this application may ask for")]
-    InvalidTarget,
+    #[error(transparent)]
+    InvalidTarget(#[from] InvalidTarget),
     /// The client is not registered for the code flow.
     #[error("this application is not registered for the authorization code grant")]
     UnauthorizedClient,
@@ -248,6 +257,7 @@ impl RedirectError {
             | Self::MissingResponseType
             | Self::UnsupportedResponseMode
             | Self::MissingChallenge
+            | Self::MissingNonce
             | Self::UnsupportedChallengeMethod
             | Self::Challenge(_)
             | Self::InvalidPrompt
@@ -256,8 +266,8 @@ impl RedirectError {
             | Self::InvalidClaims
             | Self::InvalidIdTokenHint => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
+            Self::MalformedScope(_) | Self::UnknownScope(_) => "invalid_scope",
+            Self::InvalidTarget(_) => "invalid_target",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",

@@ -3,30 +3,65 @@
 use thiserror::Error;
 use url::Url;
 
+use crate::clients::redirect_uri::RedirectUris;
+use crate::clients::uri_form::is_port_or_none;
+use crate::types::id::Issuer;
+
 /// The allowed origins of a workspace or client: exact values, never patterns.
+///
+/// The one exception has no spelling in a configuration: where a laptop's native client may use any port of a loopback
+/// address, its pages may be at any port of it as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllowedOrigins(Vec<String>);
+pub struct AllowedOrigins {
+    exact: Vec<String>,
+    any_port: Vec<String>,
+}
 
 impl AllowedOrigins {
     /// Collects `origins`, without `null` and duplicates.
     #[must_use]
     pub fn new(origins: impl IntoIterator<Item = String>) -> Self {
-        let mut all: Vec<String> = origins.into_iter().filter(|origin| origin != "null").collect();
-        all.sort();
-        all.dedup();
-        Self(all)
+        Self { exact: sorted(origins.into_iter().filter(|origin| origin != "null")), any_port: Vec::new() }
     }
 
-    /// `origin`, if it is allowed, compared byte for byte. `null` never is.
+    /// The same, and every port of `loopback`, addresses such as `http://127.0.0.1`, if `issuer` is on a laptop.
     #[must_use]
-    pub fn allowed(&self, origin: &str) -> Option<&str> {
-        self.0.iter().find(|allowed| *allowed == origin).map(String::as_str)
+    pub fn with_any_port(self, loopback: impl IntoIterator<Item = String>, issuer: &Issuer) -> Self {
+        let loopback = loopback.into_iter().filter(|_| issuer.is_on_laptop());
+        Self { any_port: sorted(self.any_port.into_iter().chain(loopback)), exact: self.exact }
     }
 
-    /// The origins, one by one.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+    /// The same, and the origins of `uris`.
+    #[must_use]
+    pub fn with_those_of(self, uris: &RedirectUris, issuer: &Issuer) -> Self {
+        let exact = sorted(self.exact.into_iter().chain(uris.origins()));
+        Self { exact, any_port: self.any_port }.with_any_port(uris.loopback(), issuer)
     }
+
+    /// `origin`, if it is allowed, compared byte for byte but for the port of a loopback address. `null` never is.
+    #[must_use]
+    pub fn allowed<'o>(&self, origin: &'o str) -> Option<&'o str> {
+        let with_any_port = |address: &String| origin.strip_prefix(address.as_str()).is_some_and(is_port_or_none);
+        let allowed = self.exact.iter().any(|exact| exact == origin) || self.any_port.iter().any(with_any_port);
+        allowed.then_some(origin)
+    }
+
+    /// The exact origins, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.exact.iter().map(String::as_str)
+    }
+
+    /// The loopback addresses that are allowed with any port, one by one.
+    pub fn loopback(&self) -> impl Iterator<Item = &str> {
+        self.any_port.iter().map(String::as_str)
+    }
+}
+
+fn sorted(origins: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = origins.collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// What makes an origin one that no browser sends, as a sentence that says what to write instead (RFC 6454 §6.2).
@@ -131,6 +166,42 @@ mod tests {
         for (bad, fault) in table {
             assert_eq!(check_origin(bad), Err(fault), "{bad}");
         }
+    }
+
+    #[test]
+    fn sec_cors_01_any_port_is_for_native_loopback_addresses_on_a_laptop_only() {
+        use crate::clients::redirect_uri::{ApplicationType, UriRules};
+        use crate::types::id::WorkspaceId;
+
+        let of = |public_url: &str| {
+            let issuer = Issuer::new(public_url, &WorkspaceId::parse("default", "demo").unwrap());
+            let uris = ["http://127.0.0.1/cb".to_owned(), "https://app.example/cb".to_owned()];
+            let uris = RedirectUris::register(&uris, UriRules::new(ApplicationType::Native, &issuer)).unwrap();
+            AllowedOrigins::new(["http://localhost:*".to_owned()]).with_those_of(&uris, &issuer)
+        };
+        let (laptop, deployed) = (of("http://localhost:9000"), of("https://auth.example"));
+        assert_eq!(laptop.loopback().collect::<Vec<_>>(), ["http://127.0.0.1"]);
+        for origin in ["http://127.0.0.1", "http://127.0.0.1:1", "http://127.0.0.1:51004", "http://127.0.0.1:65535"] {
+            assert_eq!((laptop.allowed(origin), deployed.allowed(origin)), (Some(origin), None), "{origin}");
+        }
+        for origin in [
+            "http://127.0.0.1:",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:080",
+            "http://127.0.0.1:65536",
+            "http://127.0.0.1:*",
+            "http://127.0.0.1:80@evil.example",
+            "http://127.0.0.1.evil.example",
+            "https://127.0.0.1:80",
+            "http://localhost:80",
+            "http://localhost",
+            "http://[::1]:80",
+            "null",
+        ] {
+            assert_eq!(laptop.allowed(origin), None, "{origin}");
+        }
+        let app = "https://app.example";
+        assert_eq!((laptop.allowed(app), deployed.allowed(app)), (Some(app), Some(app)));
     }
 
     #[test]

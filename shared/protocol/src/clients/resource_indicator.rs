@@ -5,6 +5,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::syntax::parameters::Parameters;
+use crate::syntax::quoted::Quoted;
 use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
@@ -15,10 +16,22 @@ const MAX_RESOURCES: usize = 10;
 #[serde(transparent)]
 pub struct Resources(Vec<String>);
 
-/// A resource that is malformed, unknown, or not allowed for the client. One error for all three.
+/// Why tokens cannot be for a requested resource (RFC 8707 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("resource must be an absolute URI without fragment that this application may ask for")]
-pub struct InvalidTarget;
+pub enum InvalidTarget {
+    /// Not an absolute URI, or one with a fragment.
+    #[error("the resource {0} must be an absolute URI without fragment")]
+    Malformed(Quoted),
+    /// More resources than a request may name.
+    #[error("a request names at most {MAX_RESOURCES} resources")]
+    TooMany,
+    /// Not registered for the client, or unknown to the workspace.
+    #[error("the resource {0} is not registered for this application")]
+    Unknown(Quoted),
+    /// Not among those that were granted.
+    #[error("the resource {0} was not granted")]
+    NotGranted(Quoted),
+}
 
 impl Resources {
     /// Parses the `resource` parameters of a request, which may be repeated (RFC 8707 §2).
@@ -29,8 +42,11 @@ impl Resources {
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
         let mut resources: Vec<String> = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
-            if !is_resource(resource) || resources.len() == MAX_RESOURCES {
-                return Err(InvalidTarget);
+            if !is_resource(resource) {
+                return Err(InvalidTarget::Malformed(Quoted::of(resource)));
+            }
+            if resources.len() == MAX_RESOURCES {
+                return Err(InvalidTarget::TooMany);
             }
             if !resources.iter().any(|known| is_same_resource(known, resource)) {
                 resources.push(resource.to_owned());
@@ -98,10 +114,14 @@ impl Targets {
         Self { default, issuer, others }
     }
 
-    /// Whether the client may request all of `resources`.
-    #[must_use]
-    pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| self.registered(resource).is_some())
+    /// Checks that the client may request all of `resources`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget::Unknown`] names the first that it may not.
+    pub fn allow(&self, resources: &Resources) -> Result<(), InvalidTarget> {
+        let unknown = resources.iter().find(|resource| self.registered(resource).is_none());
+        unknown.map_or(Ok(()), |resource| Err(InvalidTarget::Unknown(Quoted::of(resource))))
     }
 
     /// `resource` as it is registered, which is how an API knows itself.
@@ -128,9 +148,14 @@ impl Targets {
         let granted: Vec<&str> =
             if granted.is_empty() { self.unnamed(scope).collect() } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        let fits = |resource: &str| granted.iter().any(|granted| is_same_resource(granted, resource));
-        let registered = |resource: &str| if fits(resource) { self.registered(resource).map(Into::into) } else { None };
-        audience.into_iter().map(registered).collect::<Option<_>>().ok_or(InvalidTarget)
+        let is_granted = |resource: &str| granted.iter().any(|granted| is_same_resource(granted, resource));
+        let registered = |resource: &str| {
+            if !is_granted(resource) {
+                return Err(InvalidTarget::NotGranted(Quoted::of(resource)));
+            }
+            self.registered(resource).map(Into::into).ok_or_else(|| InvalidTarget::Unknown(Quoted::of(resource)))
+        };
+        audience.into_iter().map(registered).collect()
     }
 
     /// The APIs that a request for `resources` is about, for the user's consent.
@@ -220,7 +245,7 @@ mod tests {
         }
         let table = [(&["urn:default", "urn:a", "urn:issuer"][..], true), (&["urn:a", "urn:c"], false), (&[], true)];
         for (resources, expected) in table {
-            assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
+            assert_eq!(targets.allow(&of(resources)).is_ok(), expected, "{resources:?}");
         }
     }
 
@@ -282,7 +307,7 @@ mod tests {
         let read = Scopes::parse("read").unwrap();
         let asked =
             asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
-        assert!(targets.allow(&asked));
+        assert!(targets.allow(&asked).is_ok());
         let registered = vec!["https://api.example".to_owned(), "https://B.example/".to_owned()];
         assert_eq!(targets.audience(&asked, &Resources::default(), &read), Ok(registered.clone()));
         let narrowed = Resources(vec!["https://b.example/".into()]);
@@ -293,7 +318,7 @@ mod tests {
     fn a_request_may_name_ten_resources_of_2048_characters() {
         let query = |count: usize| (0..count).map(|at| format!("resource=urn:{at}")).collect::<Vec<_>>().join("&");
         assert_eq!(asked(&query(10)).map(|resources| resources.iter().count()), Ok(10));
-        assert_eq!(asked(&query(11)), Err(InvalidTarget));
+        assert_eq!(asked(&query(11)), Err(InvalidTarget::TooMany));
         let long = |length: usize| format!("urn:{}", "a".repeat(length - 4));
         assert!(is_resource(&long(2048)) && !is_resource(&long(2049)));
         assert!(!is_resource("urn:\u{e9}") && !is_resource("urn:a#") && !is_resource("a"));

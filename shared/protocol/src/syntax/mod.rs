@@ -4,3 +4,4 @@ pub mod authorization;
 pub mod encoding;
 pub mod json;
 pub mod parameters;
+pub mod quoted;

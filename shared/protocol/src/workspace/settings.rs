@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::client::SecretMethods;
 use crate::clients::external_url::Reach;
+use crate::clients::policies::UnknownScopes;
 use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
@@ -47,6 +49,12 @@ pub struct Settings {
     /// Whether clients may use `client_secret_jwt`, which requires storing their secrets.
     #[serde(default)]
     pub client_secret_jwt: bool,
+    /// How clients with a secret may send it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub client_secret_methods: SecretMethods,
+    /// What happens to requested scopes that a client is not registered for, unless the client overrides it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unknown_scopes: UnknownScopes,
     /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
@@ -72,6 +80,11 @@ pub struct Settings {
     /// workspace: no file and no store has it.
     #[serde(skip)]
     pub reach: Option<Reach>,
+}
+
+/// Whether a setting need not be stored, so that an earlier version can still read the others.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Settings {
