@@ -8,6 +8,7 @@
 
 mod allowances;
 mod authorization;
+mod availability;
 mod claims;
 mod clients;
 mod code;
@@ -26,4 +27,5 @@ mod resource;
 mod response_mode;
 mod session;
 mod tokens;
+mod upstream;
 mod userinfo;

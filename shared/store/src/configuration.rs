@@ -1,9 +1,10 @@
-//! Workspaces and clients, read through a cache that is at most thirty seconds old.
+//! Workspaces and clients, read through a cache that is at most thirty seconds old, and five where something is absent.
 
 use std::sync::Arc;
 
 use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
+use protocol::clients::external_url::Reach;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::registration::error::RegistrationError;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
@@ -46,6 +47,7 @@ pub struct LoadedClient {
 pub struct WorkspaceReading {
     connection: Connection,
     public_url: String,
+    reach: Option<Reach>,
     workspaces: Cache<WorkspaceId, LoadedWorkspace>,
 }
 
@@ -67,7 +69,13 @@ impl WorkspaceReading {
     /// The handle over `connection`, for issuers below `public_url`.
     #[must_use]
     pub fn new(connection: &Connection, public_url: &str) -> Self {
-        Self { connection: connection.clone(), public_url: public_url.into(), workspaces: Cache::new() }
+        Self { connection: connection.clone(), public_url: public_url.into(), reach: None, workspaces: Cache::new() }
+    }
+
+    /// The same, of a server whose requests reach as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach: Some(reach), ..self }
     }
 
     /// The workspace `id`, if there is one.
@@ -83,13 +91,18 @@ impl WorkspaceReading {
         if let Some(fresh) = self.workspaces.fresh(id, now) {
             return Ok(Some(fresh));
         }
+        if self.workspaces.is_absent(id, now) {
+            return Ok(None);
+        }
         let Some(item) = find(&self.connection, key::partition(Kind::Workspace, id, ALONE)).await? else {
+            self.workspaces.remember_absent(id.clone(), now);
             return Ok(None);
         };
         let origins: Vec<String> = item::read_json(&item, "origins")?;
         let loopback: Vec<String> =
             if item.contains_key(LOOPBACK_ORIGINS) { item::read_json(&item, LOOPBACK_ORIGINS)? } else { Vec::new() };
         let settings: Settings = item::read_json(&item, "settings")?;
+        let settings = Settings { reach: self.reach, ..settings };
         let workspace = Workspace { id: id.clone(), issuer: Issuer::new(&self.public_url, id), settings };
         let origins = AllowedOrigins::new(origins).with_any_port(loopback, &workspace.issuer);
         let loaded = LoadedWorkspace { workspace, origins };
@@ -120,6 +133,12 @@ impl ConfigurationReading {
     pub fn new(connection: &Connection, public_url: &str) -> Self {
         let workspaces = WorkspaceReading::new(connection, public_url);
         Self { workspaces, connection: connection.clone(), clients: Cache::new() }
+    }
+
+    /// The same, of a server whose requests reach as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { workspaces: self.workspaces.reaching(reach), ..self }
     }
 
     /// The handle for workspaces, with the same cache.
@@ -156,7 +175,11 @@ impl ConfigurationReading {
         if let Some(fresh) = self.clients.fresh(&cache_key, now) {
             return Ok(Some(fresh));
         }
+        if self.clients.is_absent(&cache_key, now) {
+            return Ok(None);
+        }
         let Some(item) = find(&self.connection, key::partition(Kind::Client, &workspace.id, id.as_str())).await? else {
+            self.clients.remember_absent(cache_key, now);
             return Ok(None);
         };
         let metadata = read_metadata(&item)?;

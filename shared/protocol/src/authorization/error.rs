@@ -146,8 +146,31 @@ pub enum RedirectError {
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// A parameter exceeds its bound.
-    #[error("the parameter {0} is too long")]
-    TooLong(&'static str),
+    #[error("the parameter {name} is too long: it has {length} bytes, and at most {limit} are taken")]
+    TooLong {
+        /// Its name.
+        name: &'static str,
+        /// How many bytes it has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// A parameter lists too many words.
+    #[error("the parameter {0} has more than 20 words")]
+    TooMany(&'static str),
+    /// Everything together does not fit through the browser while the user logs in.
+    #[error(
+        "the request is too large to be kept while the user logs in: sealed it has {sealed} bytes, and {limit} fit. \
+         The parameter state has {state} bytes: send a shorter one"
+    )]
+    TooLarge {
+        /// How many bytes it has.
+        sealed: usize,
+        /// How many fit.
+        limit: usize,
+        /// How many bytes `state` has.
+        state: usize,
+    },
     /// No `response_type`.
     #[error("response_type is missing: use code")]
     MissingResponseType,
@@ -228,7 +251,9 @@ impl RedirectError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Parameters(_)
-            | Self::TooLong(_)
+            | Self::TooLong { .. }
+            | Self::TooMany(_)
+            | Self::TooLarge { .. }
             | Self::MissingResponseType
             | Self::UnsupportedResponseMode
             | Self::MissingChallenge

@@ -45,7 +45,9 @@ fn each_page_error_has_its_status_and_its_advice() {
 fn each_redirect_error_has_its_registered_code() {
     let table = [
         (RedirectError::Parameters(ParameterError::Encoding), "invalid_request"),
-        (RedirectError::TooLong("state"), "invalid_request"),
+        (RedirectError::TooLong { name: "state", length: 4097, limit: 4096 }, "invalid_request"),
+        (RedirectError::TooMany("acr_values"), "invalid_request"),
+        (RedirectError::TooLarge { sealed: 7000, limit: 6700, state: 4096 }, "invalid_request"),
         (RedirectError::MissingResponseType, "invalid_request"),
         (RedirectError::UnsupportedResponseMode, "invalid_request"),
         (RedirectError::MissingChallenge, "invalid_request"),

@@ -37,6 +37,10 @@ pub struct InteractionState {
     /// The hash of the cookie of the browser that started it.
     #[serde(rename = "b")]
     pub browser: String,
+    /// Random, base64url: what the code is derived from, so that the same form sent twice is answered with the same code.
+    /// Nobody knows it who cannot open what is sealed; interactions from before it existed have none.
+    #[serde(rename = "z", default, skip_serializing_if = "String::is_empty")]
+    pub seed: String,
     /// When it started.
     #[serde(rename = "t")]
     pub began: Timestamp,
@@ -78,7 +82,7 @@ impl Interaction {
     /// Whether the user has to log in again, here or at an upstream provider.
     #[must_use]
     pub const fn prompts_login(&self) -> bool {
-        matches!(self.terms.prompt, Prompt::Pages { login: true, .. }) || matches!(self.terms.max_age, Some(0))
+        self.terms.prompts_login()
     }
 
     /// Whether the user has to choose an account, here or at an upstream provider.
@@ -91,6 +95,12 @@ impl Interaction {
     #[must_use]
     pub const fn max_age(&self) -> Option<u32> {
         self.terms.max_age
+    }
+
+    /// When the user must have authenticated at the earliest, here or at an upstream provider, if that matters.
+    #[must_use]
+    pub fn earliest_login(&self, now: Timestamp) -> Option<Timestamp> {
+        self.terms.earliest_login(self.state.began, now)
     }
 
     /// The request, checked against the client's current registration.
@@ -129,6 +139,7 @@ mod tests {
     fn state() -> InteractionState {
         InteractionState {
             id: grant_id(),
+            seed: "seed".into(),
             browser: "browser".into(),
             began: NOW,
             expires: later(1800),

@@ -17,6 +17,7 @@ use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Subject};
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::secret::Secret;
+use crate::types::time::{Lifetime, Timestamp};
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
 use crate::users::userinfo;
@@ -77,6 +78,9 @@ pub struct RequestTerms {
     pub expected_subject: Option<Subject>,
 }
 
+/// The longest `state`. Clients that keep theirs in it need a lot: Amazon Cognito as a relying party sends 2,400 bytes.
+const MAX_STATE_BYTES: usize = 4096;
+
 /// The values of `display` (OpenID Connect Core §3.1.2.1).
 pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
 
@@ -116,6 +120,22 @@ pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
 }
 
 impl RequestTerms {
+    /// Whether the user has to log in for this request, whatever login there was before.
+    #[must_use]
+    pub const fn prompts_login(&self) -> bool {
+        matches!(self.prompt, Prompt::Pages { login: true, .. }) || matches!(self.max_age, Some(0))
+    }
+
+    /// When the user must have authenticated at the earliest, if that matters: after the request was made at `began`, or
+    /// not longer ago than `max_age`. A login for the request itself is recent enough, however long the rest takes.
+    #[must_use]
+    pub fn earliest_login(&self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        if self.prompts_login() {
+            return Some(began);
+        }
+        self.max_age.map(|max_age| began.min(now.minus(Lifetime::seconds(max_age))))
+    }
+
     /// The claims that are requested by name and not by a requested scope.
     #[must_use]
     pub fn claims_by_name(&self) -> ClaimNames {
@@ -139,8 +159,10 @@ impl AuthorizationRequest {
             let destination = Destination { redirect_uri: redirect_uri.clone(), response_mode, state };
             Refusal::Redirect(Box::new(Redirected { destination, error }))
         };
-        let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
+        let state = bounded(parameters, "state", MAX_STATE_BYTES).map_err(|error| refuse(None, error))?;
         mode.map_err(|error| refuse(state.clone(), error))?;
+        let unrepeated = parameters.check_repeats(&["resource"]);
+        unrepeated.map_err(|error| refuse(state.clone(), error.into()))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
         let (id_token_hint, ignored_scope) = (hint.map(Secret::new), ignored(parameters, &terms.scope));
@@ -232,7 +254,7 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
 fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
     for name in ["acr_values", "ui_locales"] {
         if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
-            return Err(RedirectError::TooLong(name));
+            return Err(RedirectError::TooMany(name));
         }
     }
     match parameters.one("display")? {
@@ -311,7 +333,7 @@ fn max_age(value: Option<&str>) -> Result<Option<u32>, RedirectError> {
 
 fn bounded(parameters: &Parameters, name: &'static str, limit: usize) -> Result<Option<String>, RedirectError> {
     match parameters.one(name).map_err(|error: ParameterError| RedirectError::Parameters(error))? {
-        Some(value) if value.len() > limit => Err(RedirectError::TooLong(name)),
+        Some(value) if value.len() > limit => Err(RedirectError::TooLong { name, length: value.len(), limit }),
         value => Ok(value.map(Into::into)),
     }
 }

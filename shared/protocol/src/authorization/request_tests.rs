@@ -125,7 +125,7 @@ fn an_error_goes_back_in_the_requested_mode_and_with_the_state() {
             ResponseMode::Query,
             state,
         ),
-        (query(&[("state", &"s".repeat(2049))]), RedirectError::TooLong("state"), ResponseMode::Query, None),
+        (query(&[("state", &"s".repeat(4097))]), too_long("state", 4097, 4096), ResponseMode::Query, None),
         (
             format!("{}&state=xyz", query(&[])),
             RedirectError::Parameters(ParameterError::Repeated("state")),
@@ -138,11 +138,15 @@ fn an_error_goes_back_in_the_requested_mode_and_with_the_state() {
     }
 }
 
+fn too_long(name: &'static str, length: usize, limit: usize) -> RedirectError {
+    RedirectError::TooLong { name, length, limit }
+}
+
 #[test]
 fn each_parameter_has_a_bound() {
     let long = |length: usize| "x".repeat(length);
-    for (name, limit) in [("state", 2048), ("nonce", 512), ("login_hint", 320), ("id_token_hint", 8192)] {
-        assert_eq!(error(&[(name, &long(limit + 1))]), RedirectError::TooLong(name));
+    for (name, limit) in [("state", 4096), ("nonce", 512), ("login_hint", 320), ("id_token_hint", 8192)] {
+        assert_eq!(error(&[(name, &long(limit + 1))]), too_long(name, limit + 1, limit));
         let request = request(&client(&json!({})), &[(name, &long(limit))]);
         let kept = match name {
             "state" => request.terms.state,
@@ -153,11 +157,11 @@ fn each_parameter_has_a_bound() {
         assert_eq!(kept, Some(long(limit)), "{name}");
     }
     for name in ["acr_values", "ui_locales"] {
-        assert_eq!(error(&[(name, &vec!["x"; 21].join(" "))]), RedirectError::TooLong(name));
+        assert_eq!(error(&[(name, &vec!["x"; 21].join(" "))]), RedirectError::TooMany(name));
         terms(&[(name, &vec!["x"; 20].join(" "))]);
     }
     let claims = |length: usize| format!("{{{}}}", " ".repeat(length - 2));
-    assert_eq!(error(&[("claims", &claims(8193))]), RedirectError::TooLong("claims"));
+    assert_eq!(error(&[("claims", &claims(8193))]), too_long("claims", 8193, 8192));
     terms(&[("claims", &claims(8192))]);
 }
 

@@ -14,9 +14,10 @@ use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authen
 use crate::syntax::encoding::base64url_decoded;
 use crate::syntax::json::{self, present};
 use crate::types::commit::Unreleased;
+use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
-use crate::types::time::{EXTERNAL_CLOCK_SKEW, Timestamp};
+use crate::types::time::Timestamp;
 
 /// The supported type of assertion (RFC 7523 §2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -154,11 +155,11 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    exp: u64,
+    exp: NumericDate,
     #[serde(default, deserialize_with = "present")]
-    nbf: Option<u64>,
+    nbf: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
-    iat: Option<u64>,
+    iat: Option<NumericDate>,
     jti: String,
 }
 
@@ -200,20 +201,21 @@ impl AssertedClient {
         arrival: &Arrival<'_>,
     ) -> Result<(AssertionUse, Unreleased<AuthenticatedClient>), AssertionFault> {
         let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
-        let (now, expires) = (arrival.now, Timestamp::from_seconds(claims.exp));
-        let begun =
-            |time: Option<u64>| time.is_none_or(|time| Timestamp::from_seconds(time) <= now.plus(EXTERNAL_CLOCK_SKEW));
+        let (clock, expires) = (ExternalClock::at(arrival.now), claims.exp.stated());
+        let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
+        // One that was made for later use, or whose `exp` was moved, is not the proof of a moment (RFC 7523 §3, `iat`).
+        let recent = |issued: NumericDate| clock.is_within(issued.stated(), self.registered.longest);
         let checks = [
             ("iss", claims.iss == self.client.id.as_str()),
             ("sub", claims.sub == self.client.id.as_str()),
-            ("exp", !now.reached(expires.plus(EXTERNAL_CLOCK_SKEW))),
+            ("exp", clock.is_before(expires)),
             ("nbf", begun(claims.nbf)),
-            ("iat", begun(claims.iat)),
+            ("iat", begun(claims.iat) && claims.iat.is_none_or(recent)),
             ("jti", (1..=MAX_JTI_BYTES).contains(&claims.jti.len())),
         ];
         let wrong = checks.iter().find(|(_, holds)| !holds).map(|(claim, _)| AssertionFault::Claim(claim));
         let audience = audience_fault(&claims.aud, self.registered.audience, arrival).map(AssertionFault::Audience);
-        let too_long = expires > now.plus(self.registered.longest).plus(EXTERNAL_CLOCK_SKEW);
+        let too_long = !clock.reaches_within(expires, self.registered.longest);
         // What is wrong is told only to clients that may be used.
         if !self.client.is_usable() {
             return Err(AssertionFault::Inactive);
@@ -223,7 +225,7 @@ impl AssertedClient {
         }
         // A client_id contains no space, so different pairs of client and `jti` never produce the same text.
         let mark = SecretHash::of(&Secret::new(format!("{} {}", self.client.id, claims.jti)));
-        let spending = AssertionUse { mark, until: expires.plus(EXTERNAL_CLOCK_SKEW) };
+        let spending = AssertionUse { mark, until: ExternalClock::end(expires) };
         Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
     }
 }
@@ -317,6 +319,7 @@ mod tests {
             json!({"nbf": NOW + 10, "iat": NOW + 10}),
             json!({"exp": NOW - 9}),
             json!({"exp": NOW + 310}),
+            serde_json::from_str(&format!("{{\"exp\":{}.25,\"iat\":{NOW}.5,\"nbf\":{NOW}.0}}", NOW + 60)).unwrap(),
             json!({"jti": "j".repeat(512)}),
             json!({"azp": "whoever"}),
         ];
@@ -329,6 +332,7 @@ mod tests {
             (json!({"sub": "alice"}), "sub"),
             (json!({"exp": NOW - 10}), "exp"),
             (json!({"exp": NOW - 301}), "exp"),
+            (json!({"exp": -1}), "shape"),
             (json!({"nbf": NOW + 11}), "nbf"),
             (json!({"iat": NOW + 61}), "iat"),
             (json!({"jti": ""}), "jti"),
@@ -342,6 +346,22 @@ mod tests {
         }
         for missing in ["iss", "sub", "aud", "exp", "jti"] {
             assert_eq!(fault(&json!({missing: null})), Some(AssertionFault::Claim("shape")), "{missing}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_17_an_assertion_is_no_older_than_it_may_live() {
+        let said = |client: &Arc<Client>, issued: u64| {
+            let claims = claims(&json!({ "iat": issued })).to_string();
+            accepted(Arc::clone(client), claims.as_bytes(), NOW * 1000).err()
+        };
+        let patient = client(&json!({"client_assertion_lifetime": 3600}));
+        for (client, longest) in [(client(&json!({})), 300), (patient, 3600)] {
+            assert_eq!(said(&client, NOW - longest - 10), None, "clocks differ");
+            let too_old = [NOW - longest - 11, NOW - 365 * 86_400, 0];
+            for issued in too_old {
+                assert_eq!(said(&client, issued), Some(AssertionFault::Claim("iat")), "{issued}");
+            }
         }
     }
 
@@ -374,8 +394,11 @@ mod tests {
     #[test]
     fn sec_param_13_and_14_a_claim_of_another_type_or_there_twice_is_an_error() {
         let others = [json!(1), json!(1.5), json!("x"), json!(true), json!([]), json!({}), json!([["x"]]), Value::Null];
-        for (name, right) in [("iss", "x"), ("sub", "x"), ("jti", "x"), ("exp", "1"), ("nbf", "1"), ("iat", "1")] {
-            for other in others.iter().filter(|other| other.to_string().trim_matches('"') != right) {
+        let (text, number) = (&["x"][..], &["1", "1.5"][..]);
+        for (name, right) in
+            [("iss", text), ("sub", text), ("jti", text), ("exp", number), ("nbf", number), ("iat", number)]
+        {
+            for other in others.iter().filter(|other| !right.contains(&other.to_string().trim_matches('"'))) {
                 let change = json!({name: other, "null": true});
                 assert_eq!(fault(&change), Some(AssertionFault::Claim("shape")), "{change}");
             }

@@ -1,5 +1,6 @@
 //! HTTP Basic as clients send it (RFC 6749 §2.3.1, RFC 7617).
 
+use crate::syntax::authorization::scheme_and_credentials;
 use crate::syntax::encoding::{base64_decoded, form_decoded};
 use crate::types::id::ClientId;
 
@@ -36,7 +37,7 @@ impl BasicPair {
 
 /// The two halves of the header's value, not form-decoded.
 pub(super) fn basic_pair(header: &str) -> Option<(String, String)> {
-    let (scheme, token) = header.split_once(' ')?;
+    let (scheme, token) = scheme_and_credentials(header)?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -61,8 +62,17 @@ mod tests {
     #[test]
     fn sec_param_10_and_11_basic_is_read_strictly() {
         assert_eq!(pair("Basic YTpi"), Some(("a".into(), "b".into())));
-        assert_eq!(pair("bAsIc YTpi"), Some(("a".into(), "b".into())));
-        for bad in ["Basic\tYTpi", "Basic  YTpi", "Basic YTpi ", "BasicYTpi", "Basic", "Bearer YTpi", "Basic YTpi\n"] {
+        assert_eq!(pair("bAsIc   YTpi"), Some(("a".into(), "b".into())));
+        for bad in [
+            "Basic\tYTpi",
+            "Basic \tYTpi",
+            "Basic  ",
+            "Basic YTpi ",
+            "BasicYTpi",
+            "Basic",
+            "Bearer YTpi",
+            "Basic YTpi\n",
+        ] {
             assert_eq!(pair(bad), None, "{bad:?}");
         }
         assert_eq!(pair(&encoded("nocolon")), None);

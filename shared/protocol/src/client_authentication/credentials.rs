@@ -147,7 +147,7 @@ impl Credentials {
     pub fn parse(authorization: &[&str], body: &Parameters) -> Result<Self, ClientAuthenticationError> {
         let client_id = body.one("client_id")?;
         let secret = body.one("client_secret")?;
-        let assertion = body.has("client_assertion") || body.has("client_assertion_type");
+        let assertion = body.one("client_assertion")?.or(body.one("client_assertion_type")?).is_some();
         match (authorization, secret, assertion) {
             ([], None, false) => Self::new(client_id.ok_or(ClientAuthenticationError::Missing)?, Proof::None),
             ([], Some(secret), false) => {

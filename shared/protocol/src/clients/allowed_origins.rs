@@ -1,5 +1,8 @@
 //! Origins that may read responses in a browser (CORS).
 
+use thiserror::Error;
+use url::Url;
+
 use crate::clients::redirect_uri::RedirectUris;
 use crate::clients::uri_form::is_port_or_none;
 use crate::types::id::Issuer;
@@ -61,6 +64,57 @@ fn sorted(origins: impl Iterator<Item = String>) -> Vec<String> {
     all
 }
 
+/// What makes an origin one that no browser sends, as a sentence that says what to write instead (RFC 6454 §6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OriginFault {
+    /// `null` and wildcards.
+    #[error("name each origin: there are no wildcards, and null is never allowed")]
+    NoOrigin,
+    /// Another scheme.
+    #[error("an origin begins with https:// or http://")]
+    Scheme,
+    /// A path, a query or a fragment, and be it only a slash.
+    #[error("an origin ends with its host or port: leave out the slash and what follows")]
+    Path,
+    /// Upper case.
+    #[error("browsers send origins in lower case: write it so")]
+    UpperCase,
+    /// The default port of the scheme.
+    #[error("browsers leave out the default port: leave it out")]
+    DefaultPort,
+    /// Anything else that a browser would not send, such as a host name that is not in its A-label form.
+    #[error("this is not the origin of a web page, as a browser sends it: https://host or https://host:port")]
+    Malformed,
+}
+
+/// Checks that `origin` is in the one form in which browsers send it: it is compared byte for byte.
+///
+/// # Errors
+///
+/// [`OriginFault`].
+pub fn check_origin(origin: &str) -> Result<(), OriginFault> {
+    if origin == "null" || origin.contains('*') {
+        return Err(OriginFault::NoOrigin);
+    }
+    if origin.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(OriginFault::UpperCase);
+    }
+    let (scheme, rest) = origin.split_once("://").ok_or(OriginFault::Scheme)?;
+    let default_port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return Err(OriginFault::Scheme),
+    };
+    if rest.contains(['/', '?', '#']) {
+        return Err(OriginFault::Path);
+    }
+    if rest.ends_with(default_port) {
+        return Err(OriginFault::DefaultPort);
+    }
+    let sent = Url::parse(origin).map_err(|_| OriginFault::Malformed)?.origin().ascii_serialization();
+    if sent == origin { Ok(()) } else { Err(OriginFault::Malformed) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +134,37 @@ mod tests {
             "",
         ] {
             assert_eq!(allowed.allowed(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn sec_cors_01_an_origin_that_no_browser_sends_is_refused() {
+        for good in ["https://app.example", "https://app.example:8443", "http://localhost:5173", "http://[::1]:1"] {
+            assert_eq!(check_origin(good), Ok(()), "{good}");
+        }
+        let table = [
+            ("https://app.example/", OriginFault::Path),
+            ("https://app.example/app", OriginFault::Path),
+            ("https://app.example?x", OriginFault::Path),
+            ("https://APP.example", OriginFault::UpperCase),
+            ("HTTPS://app.example", OriginFault::UpperCase),
+            ("https://app.example:443", OriginFault::DefaultPort),
+            ("http://app.example:80", OriginFault::DefaultPort),
+            ("*", OriginFault::NoOrigin),
+            ("https://*.app.example", OriginFault::NoOrigin),
+            ("null", OriginFault::NoOrigin),
+            ("app.example", OriginFault::Scheme),
+            ("com.example.app://x", OriginFault::Scheme),
+            ("", OriginFault::Scheme),
+            ("https://", OriginFault::Malformed),
+            ("https://app.example:", OriginFault::Malformed),
+            ("https://u@app.example", OriginFault::Malformed),
+            ("https://b\u{fc}cher.example", OriginFault::Malformed),
+            ("https://app.example ", OriginFault::Malformed),
+            ("https://app.example:0443", OriginFault::Malformed),
+        ];
+        for (bad, fault) in table {
+            assert_eq!(check_origin(bad), Err(fault), "{bad}");
         }
     }
 

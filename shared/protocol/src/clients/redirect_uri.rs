@@ -251,6 +251,11 @@ fn is_with_any_port(requested: &str, before: &str, after: &str) -> bool {
 fn register(uri: &str, rules: UriRules<'_>) -> Result<Registered, UriFault> {
     check_characters(uri)?;
     let (scheme, rest) = uri.split_once(':').ok_or(UriFault::Relative)?;
+    let authority = rest.strip_prefix("//").unwrap_or_default();
+    let after_host = authority.split_once(']').filter(|_| authority.starts_with('[')).map_or(rest, |(_, after)| after);
+    if after_host.contains(['[', ']']) {
+        return Err(UriFault::Brackets);
+    }
     match scheme {
         "https" => register_page(uri, rest),
         // A page of this server over plain http, which exists on a laptop only.

@@ -58,6 +58,33 @@ fn sec_redir_01_only_the_registered_bytes_match() {
     }
 }
 
+/// Chromium and Firefox disagree on what such URIs are, and libraries escape them before they send them.
+#[test]
+fn sec_redir_06_what_is_no_uri_by_rfc_3986_does_not_register() {
+    let table = [
+        ("https://app.example/cb?x=%zz", UriFault::Escape),
+        ("https://app.example/cb%", UriFault::Escape),
+        ("https://app.example/cb%4", UriFault::Escape),
+        ("https://app.example/%4g/cb", UriFault::Escape),
+        ("https://app.example/cb?a=[1]", UriFault::Brackets),
+        ("https://app.example/a]", UriFault::Brackets),
+        ("https://[2001:db8::1]/cb?a=[1]", UriFault::Brackets),
+        ("https://app[1].example/cb", UriFault::Brackets),
+        ("com.example.app:/cb?a[]=1", UriFault::Brackets),
+        ("com.example.app:/cb%2", UriFault::Escape),
+    ];
+    for (uri, fault) in table {
+        let refused = registered(uri, ApplicationType::Native).err();
+        assert!(
+            matches!(&refused, Some(UnusableUri::Unusable { fault: found, .. }) if *found == fault),
+            "{uri}: {refused:?}"
+        );
+    }
+    for uri in ["https://app.example/cb?x=%20%5B1%5d", "https://[2001:db8::1]/cb", "http://[::1]:9/cb"] {
+        assert!(registered(uri, ApplicationType::Native).is_ok(), "{uri}");
+    }
+}
+
 #[test]
 fn sec_redir_04_and_05_user_info_and_lookalikes_neither_register_nor_match() {
     let uris = web("https://app.example/cb");

@@ -35,6 +35,12 @@ pub enum UriFault {
     /// Characters that no URI has (RFC 3986 §2).
     #[error("a redirect URI has no spaces, control characters, backslashes or other characters outside RFC 3986")]
     Characters,
+    /// A percent sign that escapes nothing (RFC 3986 §2.1).
+    #[error("write each percent sign as %25, or follow it by two hexadecimal digits (RFC 3986 section 2.1)")]
+    Escape,
+    /// Brackets elsewhere than around an IPv6 address (RFC 3986 §3.2.2 to §3.4).
+    #[error("write brackets outside the host as %5B and %5D (RFC 3986 section 3.4)")]
+    Brackets,
     /// A fragment (RFC 6749 §3.1.2).
     #[error("a redirect URI has no fragment (RFC 6749 section 3.1.2)")]
     Fragment,

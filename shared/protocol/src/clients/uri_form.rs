@@ -23,7 +23,14 @@ pub(super) fn check_characters(uri: &str) -> Result<(), UriFault> {
     if uri.contains('#') {
         return Err(UriFault::Fragment);
     }
+    if !uri.split('%').skip(1).all(begins_with_two_hex_digits) {
+        return Err(UriFault::Escape);
+    }
     Ok(())
+}
+
+fn begins_with_two_hex_digits(text: &str) -> bool {
+    text.len() >= 2 && text.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Refuses every spelling that a WHATWG parser would rewrite.

@@ -50,7 +50,7 @@ impl TokenRequest {
             Some("refresh_token") => refresh(body).map(Self::Refresh),
             Some("client_credentials") => client_credentials(body).map(Self::ClientCredentials),
             Some(_) => Err(TokenError::UnsupportedGrantType),
-            None if body.has("authorization_code") => Err(TokenError::Shorthand),
+            None if body.one("authorization_code")?.is_some() => Err(TokenError::Shorthand),
             None => Err(TokenError::MissingGrantType),
         }
     }
