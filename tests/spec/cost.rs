@@ -73,7 +73,7 @@ impl<'l> Visit<'l> {
     fn asked(&self) -> Operations {
         let (requests, answer_bytes) = self.laptop.answers();
         let calls = self.laptop.wire.calls();
-        let writes = calls.iter().filter(tests::Operation::is_write).count();
+        let writes = calls.iter().filter(|call| call.is_write()).count();
         let signatures = self.kms.calls().iter().filter(|call| call.action == "Sign").count();
         let count = |number: usize| u32::try_from(number).unwrap();
         Operations {
