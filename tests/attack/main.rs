@@ -7,6 +7,7 @@
 )]
 
 mod authorization;
+mod availability;
 mod claims;
 mod clients;
 mod code;

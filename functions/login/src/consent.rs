@@ -31,7 +31,7 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
 
 /// Takes the decision; the same decision once more is answered in the same way.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
-    let form = deps.front.browser.form(context)?;
+    let form = deps.front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
     match take(deps, context, &form).await {
         Err(Refusal::Page(PageError::FinishedInteraction)) => take_again(&deps.front, context, &form).await,
         taken => taken,
@@ -119,7 +119,8 @@ async fn remember(
     let (workspace, session) = (&pending.workspace().id, approved.session());
     let before = front.consent(pending, session).await?;
     let granted = Granted { scope: approved.scope(), claims: &approved.claims().names() };
-    let consent = Consent::after(before, granted, withheld, front.now());
+    let apis = pending.client().targets.apis(&pending.request.terms.resource);
+    let consent = Consent::after(before, &apis, granted, withheld, front.now());
     let remembered = deps.consents.remember(workspace, &session.subject, &pending.client().id, &consent).await;
     remembered.map_err(|fault| pending.unavailable(fault))
 }

@@ -50,7 +50,7 @@ async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters
     let identity = check_password(&finished.pending, form)?.ok_or(PageError::FinishedInteraction)?;
     front.has_code_for(&finished, &identity)?;
     let factor = Factor { method: Method::Password, at: Some(front.now()) };
-    let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     let again = front.issue_again_at_once(&finished, &begun.session).await;
     Ok(with_cookie(again.unwrap_or_else(|refusal| front.browser.refuse(context, refusal)), &begun.cookie))
 }
@@ -67,7 +67,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
         return login_page(front, &pending, &LoginForm { username, failed: true }).await;
     };
     let factor = Factor { method: Method::Password, at: Some(front.now()) };
-    let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 

@@ -19,7 +19,7 @@ use store::configuration::LoadedClient;
 use store::{AccountReading, GrantReading};
 use web::response::{Caching, response};
 use web::route::Endpoint;
-use web::{Request, Response, json, unavailable};
+use web::{FormFault, Request, Response, json, unavailable};
 
 /// What the function works with: it reads, and signs for clients that want it.
 pub struct Deps {
@@ -112,6 +112,15 @@ async fn claims(
     Ok((client, userinfo::claims(&token.sub, &profile, &token.scope, &grant.terms.claims)))
 }
 
+/// The form of a POST. A body that is no form says nothing: programs send POST without one.
+fn form(request: &Request) -> Result<Parameters, BearerError> {
+    match request.form() {
+        Ok(form) => Ok(form),
+        Err(FormFault::Parameters(_)) => Err(BearerError::Malformed),
+        Err(FormFault::TooLarge | FormFault::ContentType | FormFault::QueryParameters) => Ok(Parameters::default()),
+    }
+}
+
 /// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
 async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTokenClaims, BearerError> {
     let request = context.request;
@@ -119,8 +128,7 @@ async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTok
     if query.all("access_token").next().is_some() {
         return Err(BearerError::Malformed);
     }
-    // A body that is no form says nothing: programs send POST without one.
-    let form = if request.method == Method::POST { request.form().unwrap_or_default() } else { Parameters::default() };
+    let form = if request.method == Method::POST { form(request)? } else { Parameters::default() };
     let token = bearer_token_or_parameter(&request.header(header::AUTHORIZATION), &form)?;
     deps.back.verify_access_token(context, token.expose()).await?.ok_or(BearerError::Invalid)
 }

@@ -153,8 +153,12 @@ impl FrontChannel {
         Ok(profile.chosen(names, MAX_CLAIMS_BYTES))
     }
 
-    /// A name for the write that finishes the interaction.
-    fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
+    /// A name for a conditional write on the way to a code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if there is no randomness to be had.
+    pub fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
         let random = self.browser.random_text::<16>();
         random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }

@@ -238,7 +238,8 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
         return false;
     }
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    let covered = consent.is_some_and(|consent| consent.covers(&request.terms.scope, &request.terms.claims_by_name()));
+    let (terms, apis) = (&request.terms, client.targets.apis(&request.terms.resource));
+    let covered = consent.is_some_and(|consent| consent.covers(&apis, &terms.scope, &terms.claims_by_name()));
     demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
 }
 

@@ -157,6 +157,8 @@ impl AuthorizationRequest {
         };
         let state = bounded(parameters, "state", MAX_STATE_BYTES).map_err(|error| refuse(None, error))?;
         mode.map_err(|error| refuse(state.clone(), error))?;
+        let unrepeated = parameters.check_repeats(&["resource"]);
+        unrepeated.map_err(|error| refuse(state.clone(), error.into()))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
         let id_token_hint = hint.map(Secret::new);

@@ -175,6 +175,8 @@ impl AssertedClient {
         let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
         let (clock, expires) = (ExternalClock::at(arrival.now), claims.exp.stated());
         let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
+        // One that was made for later use, or whose `exp` was moved, is not the proof of a moment (RFC 7523 §3, `iat`).
+        let recent = |issued: NumericDate| clock.is_within(issued.stated(), self.registered.longest);
         let checks = [
             ("iss", claims.iss == self.client.id.as_str()),
             ("sub", claims.sub == self.client.id.as_str()),
@@ -182,7 +184,7 @@ impl AssertedClient {
             ("exp", clock.is_before(expires)),
             ("lifetime", clock.reaches_within(expires, self.registered.longest)),
             ("nbf", begun(claims.nbf)),
-            ("iat", begun(claims.iat)),
+            ("iat", begun(claims.iat) && claims.iat.is_none_or(recent)),
             ("jti", (1..=MAX_JTI_BYTES).contains(&claims.jti.len())),
         ];
         if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
@@ -312,6 +314,22 @@ mod tests {
         }
         for missing in ["iss", "sub", "aud", "exp", "jti"] {
             assert_eq!(fault(&json!({missing: null})), Some(AssertionFault::Claim("shape")), "{missing}");
+        }
+    }
+
+    #[test]
+    fn sec_cli_17_an_assertion_is_no_older_than_it_may_live() {
+        let said = |client: &Arc<Client>, issued: u64| {
+            let claims = claims(&json!({ "iat": issued })).to_string();
+            accepted(Arc::clone(client), claims.as_bytes(), NOW * 1000).err()
+        };
+        let patient = client(&json!({"client_assertion_lifetime": 3600}));
+        for (client, longest) in [(client(&json!({})), 300), (patient, 3600)] {
+            assert_eq!(said(&client, NOW - longest - 10), None, "clocks differ");
+            let too_old = [NOW - longest - 11, NOW - 365 * 86_400, 0];
+            for issued in too_old {
+                assert_eq!(said(&client, issued), Some(AssertionFault::Claim("iat")), "{issued}");
+            }
         }
     }
 

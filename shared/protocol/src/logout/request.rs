@@ -42,7 +42,7 @@ impl LogoutRequest {
             Some(value) if value.len() > MAX_PARAMETER_BYTES => Err(PageError::RequestTooLarge),
             value => Ok(value.map(str::to_owned)),
         };
-        // Repeating them is an error even though they are ignored (OAuth 2.1 §3.1).
+        parameters.check_repeats(&[])?;
         for ignored in ["logout_hint", "ui_locales"] {
             bounded(ignored)?;
         }
