@@ -41,7 +41,7 @@ fn allowed(headers: &HeaderMap) -> Option<&str> {
 fn sound(response: &Response, case: &str) {
     let named = !matches!(allowed(response.headers()), None | Some("*"));
     let credentials = response.headers().get("access-control-allow-credentials");
-    assert_eq!(credentials.map(|value| value.as_bytes()), named.then_some(&b"true"[..]), "{case}");
+    assert_eq!(credentials.map(http::HeaderValue::as_bytes), named.then_some(&b"true"[..]), "{case}");
     if named {
         let vary: Vec<_> = response.headers().get_all("vary").iter().collect();
         assert!(vary.iter().any(|vary| vary.to_str().unwrap().contains("Origin")), "{case}: {vary:?}");
