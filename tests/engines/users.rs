@@ -1,6 +1,7 @@
 //! Accounts and consents.
 
-use protocol::authorization::consent::Consent;
+use protocol::authorization::consent::{Consent, Granted, Withheld};
+use protocol::clients::resource_indicator::RequestedApis;
 use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
@@ -22,7 +23,9 @@ pub(crate) fn identity(of: &str, name: &str) -> Identity {
 
 /// A consent.
 pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
-    Consent { scope: Scopes::parse(scope).unwrap(), claims: [ClaimName::parse("locale").unwrap()].into(), given }
+    let (scope, claims) = (Scopes::parse(scope).unwrap(), [ClaimName::parse("locale").unwrap()].into());
+    let apis = RequestedApis { named: vec!["https://api.example"], default: "https://api.example" };
+    Consent::after(None, &apis, Granted { scope: &scope, claims: &claims }, Withheld::default(), given)
 }
 
 #[tokio::test]

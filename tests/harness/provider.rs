@@ -96,7 +96,14 @@ impl Provider {
     pub async fn leave(&self, browser: &mut Browser<'_>, parameters: &[(&str, &str)]) -> Away {
         let login = browser.authorize(parameters).await;
         let response = press(browser, &login).await;
-        let location = location(&response).unwrap_or_else(|| panic!("{} {}", response.status(), body(&response)));
+        self.followed(&response)
+    }
+
+    /// The login that a redirect to the provider begins.
+    #[must_use]
+    pub fn followed(&self, response: &Response) -> Away {
+        let location = location(response).unwrap_or_else(|| panic!("{} {}", response.status(), body(response)));
+        assert!(location.starts_with(&self.issuer), "{location}");
         Away { asked: Parameters::parse(location.split_once('?').unwrap().1.as_bytes()).unwrap() }
     }
 
@@ -106,8 +113,16 @@ impl Provider {
         &self,
         (laptop, browser): (&Laptop, &mut Browser<'_>),
         away: &Away,
-        (id_token, userinfo): (&Value, &Value),
+        said: (&Value, &Value),
     ) -> Response {
+        self.will_say(laptop, away, said);
+        let state = away.asked("state").unwrap();
+        let response = browser.get(&laptop.demo_url(&format!("/callback/partner?code=c&state={state}"))).await;
+        browser.follow(response).await
+    }
+
+    /// What the provider says from now on, for `away`: an ID token and userinfo, as [`Provider::come_back`] has them.
+    pub fn will_say(&self, laptop: &Laptop, away: &Away, (id_token, userinfo): (&Value, &Value)) {
         let now = laptop.clock_seconds();
         let mut claims = json!({
             "iss": self.issuer, "sub": "user-1", "aud": "demo", "iat": now, "exp": now + 60,
@@ -116,13 +131,8 @@ impl Provider {
         change_members(&mut claims, id_token);
         let mut of_user = json!({"sub": "user-1"});
         of_user.as_object_mut().unwrap().extend(userinfo.as_object().unwrap().clone());
-        {
-            let mut says = self.says.lock().unwrap();
-            (says.id_token, says.userinfo) = (claims, of_user);
-        }
-        let state = away.asked("state").unwrap();
-        let response = browser.get(&laptop.demo_url(&format!("/callback/partner?code=c&state={state}"))).await;
-        browser.follow(response).await
+        let mut says = self.says.lock().unwrap();
+        (says.id_token, says.userinfo) = (claims, of_user);
     }
 
     /// Goes to the provider and comes back.

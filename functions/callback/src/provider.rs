@@ -8,6 +8,7 @@ use protocol::authorization::error::PageError;
 use protocol::federation::metadata::UpstreamMetadata;
 use protocol::federation::openid::{Expected, UpstreamError, UpstreamIdToken, UpstreamIdentity, UpstreamTransaction};
 use protocol::syntax::encoding::encode_uri_component;
+use protocol::types::commit::Committed;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
 use protocol::types::time::Timestamp;
@@ -61,9 +62,15 @@ struct TokenResponse {
 }
 
 impl Login<'_> {
-    /// Exchanges the code, once, and finds out who the user is. An exchange whose answer was lost is not repeated,
+    /// Exchanges the code, once, against the proof that no other request does (catalogue row SEC-UP-22), and finds out who
+    /// the user is. An exchange whose answer was lost is not repeated,
     /// because the code may be used up (fault F-UP-2): the user begins again.
-    pub(crate) async fn identity(&self, fetcher: &Fetcher, workspace: &WorkspaceId) -> Result<Identified, LoginFault> {
+    pub(crate) async fn identity(
+        &self,
+        fetcher: &Fetcher,
+        workspace: &WorkspaceId,
+        _proof: &Committed,
+    ) -> Result<Identified, LoginFault> {
         let tokens = self.exchange(fetcher).await?;
         let id_token = self.id_token(fetcher, &tokens).await?;
         let userinfo = self.userinfo(fetcher, &tokens).await?;

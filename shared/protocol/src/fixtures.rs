@@ -108,8 +108,9 @@ pub(crate) fn changed(base: Value, change: &Value) -> Value {
 
 /// The settings of the workspace, with `change`.
 pub(crate) fn settings(change: &Value) -> Settings {
-    let scopes = ["openid", "profile", "email", "offline_access", "read", "write", "introspect_tokens"];
-    let scopes = scopes.map(|name| json!({"name": name, "title": name}));
+    let power = crate::types::scope::OF_POWER;
+    let scopes = ["openid", "profile", "email", "offline_access", "read", "write"].into_iter().chain(power);
+    let scopes: Vec<Value> = scopes.map(|name| json!({"name": name, "title": name})).collect();
     let base = json!({
         "name": "Demo", "default_audience": DEFAULT_AUDIENCE, "scopes": scopes,
         "resources": ["https://a.example", "https://b.example", issuer().as_str()],
@@ -226,6 +227,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         claims: ClaimNames::new(),
         id_token_claims: Map::new(),
         email_domain: None,
+        id_token_scope_claims: Map::new(),
         redirect_uri: REDIRECT_URI.into(),
         redirect_uri_sent: true,
         code_challenge: Some(crate::authorization::pkce::CodeChallenge::parse(CHALLENGE).unwrap()),

@@ -32,6 +32,9 @@ use administration::{KeySource, Keys, ProvisionError, Provisioning};
 /// How often expired items are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
+/// Cookies and the demo are for whole hosts. In AWS a custom domain may have a base path.
+const NO_PATH: &str = "has a path, but this server answers at the root of its host only: leave the path out";
+
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
 pub enum DevError {
@@ -91,6 +94,14 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         None => PublicUrl::parse(&format!("http://localhost:{}", listeners.port())),
     };
     let public_url = public_url.map_err(DevError::PublicUrl)?;
+    if !public_url.base_path().is_empty() {
+        return Err(DevError::PublicUrl(NO_PATH));
+    }
+    let public_url = match options.ask_loopback {
+        Some(true) => public_url.reaching(Reach::Laptop),
+        Some(false) => public_url.reaching(Reach::Internet),
+        None => public_url,
+    };
     let state =
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
@@ -127,7 +138,7 @@ async fn prepare_store(
     } else {
         read(&loader, &options.config)?
     };
-    sector_documents::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
+    sector_documents::check(&files, &Fetcher::new(public_url.reach())).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     let provisioning = Provisioning::new(&keys);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::authorization::consent::{Consent, Withheld};
+use crate::authorization::consent::{Consent, Granted, Withheld};
 use crate::authorization::decision::{
     ApprovedAuthorization, DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent,
 };
@@ -10,9 +10,10 @@ use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::AuthorizationRequest;
 use crate::clients::client::Client;
+use crate::clients::resource_indicator::RequestedApis;
 use crate::fixtures::{
-    NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in, request, scopes,
-    session, subject,
+    DEFAULT_AUDIENCE, NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in,
+    request, scopes, session, subject,
 };
 use crate::types::id::Subject;
 use crate::types::time::Timestamp;
@@ -42,7 +43,7 @@ impl Case {
             client,
             session: Some(session()),
             client_subject: subject("alice"),
-            consent: Some(Consent { scope: scopes("openid read"), claims: claim_names(&[]), given: ago(1000) }),
+            consent: Some(allowed("openid read", &[])),
             account: None,
             began: ago(10),
         }
@@ -97,6 +98,23 @@ impl Case {
         let NextStep::Approved(approved) = allowed else { panic!("{allowed:?}") };
         *approved
     }
+}
+
+/// What Alice allowed for the default API before.
+fn allowed(scope: &str, claims: &[&str]) -> Consent {
+    let (scope, claims) = (scopes(scope), claim_names(claims));
+    let granted = Granted { scope: &scope, claims: &claims };
+    let apis = RequestedApis { named: vec![DEFAULT_AUDIENCE], default: DEFAULT_AUDIENCE };
+    Consent::after(None, &apis, granted, Withheld::default(), ago(1000))
+}
+
+#[test]
+fn sec_authz_26_consent_is_by_api() {
+    let a = ("resource", "https://a.example");
+    assert_eq!(Case::asking(&[]).next(), "approved");
+    assert_eq!(Case::asking(&[("resource", DEFAULT_AUDIENCE)]).next(), "approved");
+    assert_eq!(Case::asking(&[a]).next(), "ask consent");
+    assert_eq!(Case::asking(&[a, ("prompt", "none")]).next(), "consent_required");
 }
 
 fn name(step: &NextStep) -> &'static str {
@@ -272,7 +290,7 @@ fn consent_is_asked_unless_it_was_given_for_all_of_it_and_the_client_is_certain(
     let trusted = || client(&json!({"trusted": true}));
     let by_name = r#"{"userinfo":{"email":null}}"#;
     let consented = |scope: &str, claims: &[&str], case: Case| {
-        let consent = Consent { scope: scopes(scope), claims: claim_names(claims), given: NOW };
+        let consent = allowed(scope, claims);
         Case { consent: Some(consent), ..case }
     };
     let asking_email = || Case::asking(&[("claims", by_name)]);

@@ -11,6 +11,7 @@ use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
+use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
 use crate::users::user_claims::{ClaimName, ClaimsReading, Identity, SourceClaims, derived_subject};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -104,6 +105,12 @@ impl UpstreamTransaction {
             url.push_str(&encode_uri_component(value));
         }
         url
+    }
+
+    /// The digest under which the store remembers that the response to this login was taken.
+    #[must_use]
+    pub fn mark(&self) -> SecretHash {
+        SecretHash::of(&Secret::new(self.state.clone()))
     }
 
     /// Checks the provider's response and returns its code.
@@ -333,6 +340,7 @@ mod tests {
     fn transaction(changes: &[(&str, &str)]) -> UpstreamTransaction {
         let state = InteractionState {
             id: grant_id(),
+            seed: String::new(),
             browser: String::new(),
             began: NOW,
             expires: NOW,

@@ -65,6 +65,43 @@ impl Session {
     }
 }
 
+/// How many clients of former sessions a session keeps. Repeated logins in one browser must not make it grow without bound.
+const MAX_INHERITED: usize = 50;
+
+/// The clients of a session that another one replaces in the same browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormerParticipants {
+    /// Those that joined it.
+    pub joined: Vec<Participant>,
+    /// Those that it had from sessions before.
+    pub inherited: Vec<Participant>,
+}
+
+/// What becomes of the clients of a former session: each is one or the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Succession {
+    /// They are notified when the new session ends.
+    pub inherited: Vec<Participant>,
+    /// They are notified now, because the sessions that they know have ended.
+    pub notified: Vec<Participant>,
+}
+
+impl FormerParticipants {
+    /// Hands the clients on to the session that replaces theirs, because its user may only have had to authenticate again.
+    /// If that becomes too much, the oldest are notified instead.
+    #[must_use]
+    pub fn succeed(self) -> Succession {
+        let Self { joined: mut inherited, inherited: older } = self;
+        if inherited.len() + older.len() <= MAX_INHERITED {
+            inherited.extend(older);
+            return Succession { inherited, notified: Vec::new() };
+        }
+        let mut notified = older;
+        notified.extend(inherited.split_off(inherited.len().min(MAX_INHERITED)));
+        Succession { inherited, notified }
+    }
+}
+
 /// A client to notify when a session ends, with the `sub` and `sid` that it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
@@ -167,6 +204,26 @@ mod tests {
         assert_eq!(Participant::parse("app alice sid-1"), Some(participant));
         for bad in ["", "app", "app alice", "app alice sid-1 x", " alice sid-1", "app  sid-1"] {
             assert_eq!(Participant::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sec_logout_09_every_client_of_a_former_session_is_handed_on_or_notified() {
+        let participants = |sid: &str, count: usize| -> Vec<Participant> {
+            let sub = subject("alice");
+            (0..count)
+                .map(|at| Participant { client_id: client_id(&format!("c{at}")), sub: sub.clone(), sid: sid.into() })
+                .collect()
+        };
+        let table = [(0, 0, 0), (1, 49, 0), (50, 0, 0), (1, 50, 50), (30, 40, 40), (51, 0, 1), (60, 50, 60)];
+        for (joined, inherited, expected) in table {
+            let (joined, inherited) = (participants("new", joined), participants("old", inherited));
+            let all: Vec<_> = joined.iter().chain(&inherited).cloned().collect();
+            let Succession { inherited, notified } = FormerParticipants { joined, inherited }.succeed();
+            assert_eq!(notified.len(), expected);
+            assert!(inherited.len() <= MAX_INHERITED);
+            assert_eq!(inherited.len() + notified.len(), all.len());
+            assert!(all.iter().all(|participant| inherited.contains(participant) != notified.contains(participant)));
         }
     }
 }
