@@ -300,6 +300,19 @@ async fn a_client_with_a_key_exchanges_a_code_at_the_price_of_one_write_more() {
 }
 
 #[tokio::test]
+async fn sec_cli_17_an_assertion_that_was_made_long_ago_is_refused_although_it_has_not_expired() {
+    let laptop = Laptop::demo().await;
+    let (key, now) = (ClientKey::of_demo(), laptop.clock_seconds());
+    let made =
+        |jti: &str, ago: u64| Assertion::new(&laptop, "demo-private-key-jwt", jti).with("iat", (now - ago).into());
+    for (jti, ago) in [("a year", 365 * 86_400), ("more than its lifetime", 310)] {
+        let old = made(jti, ago).with("exp", (now + 60).into()).signed(&key);
+        refused(&presented(&laptop, &asserted(&old), &[]).await, 401, "invalid_client", jti);
+    }
+    assert_eq!(status(&laptop, &made("young", 290).signed(&key)).await, 200);
+}
+
+#[tokio::test]
 async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
     let laptop = Laptop::demo().await;
     let (key, client, issuer) = (ClientKey::of_demo(), "demo-private-key-jwt", laptop.issuer());
@@ -557,6 +570,33 @@ async fn sec_ssrf_04_and_06_keys_that_cannot_be_read_are_kept_for_a_day_and_then
     published.now_has(&[key.jwk("k1")]);
     laptop.clock.advance(60);
     assert_eq!(tried("7").await.status(), 200);
+}
+
+/// Once it could not be read, nothing is known: the client is not locked out for longer than its server fails.
+#[tokio::test]
+async fn sec_ssrf_07_keys_that_could_not_be_read_are_asked_for_at_the_next_request_within_a_bound() {
+    let (laptop, published, key) = publishing().await;
+    let attempt = async |jti: &str| status(&laptop, &named(&laptop, "k1", jti).signed(&key)).await;
+    let failing = "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    published.now_answers(failing);
+    assert_eq!((attempt("1").await, published.asked()), (503, 1));
+    published.now_has(&[key.jwk("k1")]);
+    assert_eq!((attempt("2").await, published.asked()), (200, 1), "healthy again");
+
+    let (laptop, published, key) = publishing().await;
+    published.now_answers(failing);
+    let jwts: Vec<String> = (0..60).map(|at| named(&laptop, "k1", &at.to_string()).signed(&key)).collect();
+    assert_eq!(join_all(jwts[..20].iter().map(|jwt| status(&laptop, jwt))).await, vec![503; 20]);
+    assert_eq!(published.asked(), 1, "all wait for one request");
+    for jwt in &jwts[20..] {
+        laptop.clock.advance(1);
+        assert_eq!(status(&laptop, jwt).await, 503);
+    }
+    let asked = published.asked();
+    assert!((5..=9).contains(&asked), "{asked} requests in 40 seconds");
+    published.now_has(&[key.jwk("k1")]);
+    laptop.clock.advance(10);
+    assert_eq!(status(&laptop, &named(&laptop, "k1", "last").signed(&key)).await, 200);
 }
 
 #[tokio::test]

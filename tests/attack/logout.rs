@@ -10,7 +10,8 @@ use tests::expect::{headers, page, redirected};
 use tests::laptop::encoded;
 use tests::receiver::Receiver;
 use tests::{Browser, Laptop, Pkce};
-use web::Response;
+use web::config::PublicUrl;
+use web::{Clock as _, Response};
 
 use crate::given::{NATIVE, SPA, and_clients, claims, cookie_name};
 
@@ -72,6 +73,32 @@ async fn is_logged_in(laptop: &Laptop, browser: &mut Browser<'_>) -> bool {
     }
     redirected(laptop, &response, NATIVE, "login_required", "silent renewal");
     false
+}
+
+/// Each login has a session of its own, and its client hears of the end of each, although no session keeps all of them.
+#[tokio::test]
+async fn sec_logout_09_a_client_is_told_of_every_session_however_many_there_were() {
+    let laptop = laptop().await;
+    let mut browser = Browser::new(&laptop);
+    let mut sids = Vec::new();
+    for _ in 0..120 {
+        let pkce = Pkce::new("told");
+        let fields = changed(&request("told", NATIVE, &pkce), "prompt", Some("login"));
+        let login = browser.authorize(&fields).await;
+        let response = browser.sign_in(&login, "alice", "alice").await;
+        let code = answered(&response, "code").unwrap();
+        let tokens = laptop.form("/oauth2/token", &exchange("told", NATIVE, &code, &pkce.verifier), &[]).await;
+        sids.push(claims(json(&tokens)["id_token"].as_str().unwrap())["sid"].as_str().unwrap().to_owned());
+        laptop.clock.advance(1);
+    }
+    let asking = log_out(&laptop, &mut browser, &[]).await;
+    press(&mut browser, &asking, "sign-out").await;
+    let notices = laptop.queue.receive(laptop.clock.now());
+    let mut told: Vec<String> =
+        notices.iter().map(|message| LogoutNotice::parse(&message.body).unwrap().participant.sid).collect();
+    told.sort();
+    sids.sort();
+    assert_eq!(told, sids, "each once");
 }
 
 /// Presses a button of the page that asks.
@@ -464,10 +491,13 @@ async fn sec_logout_05_a_no_is_a_no_and_a_client_that_is_down_for_a_while_is_tol
 #[tokio::test]
 async fn sec_logout_05_an_address_that_must_not_be_asked_never_is() {
     let receiver = Receiver::start().await;
-    let laptop = Laptop::at("https://auth.example", and_clients(&told(&receiver.url))).await;
+    let mut laptop = Laptop::with(and_clients(&told(&receiver.url))).await;
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
     assert_eq!(log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await.status(), 200);
+    // No file with such an address can be applied to a deployed server; this one is in the store all the same.
+    laptop.runtime.public_url = PublicUrl::parse("https://auth.example").unwrap();
+    laptop.restart();
     assert_eq!(laptop.worker.deliver().await, 1);
     assert!(receiver.received().is_empty(), "a deployed server does not ask loopback");
 }

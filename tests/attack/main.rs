@@ -7,6 +7,7 @@
 )]
 
 mod authorization;
+mod availability;
 mod claims;
 mod clients;
 mod code;
@@ -25,4 +26,5 @@ mod resource;
 mod response_mode;
 mod session;
 mod tokens;
+mod upstream;
 mod userinfo;

@@ -137,12 +137,53 @@ async fn sec_param_02_query_and_body_are_never_merged() {
 async fn sec_param_03_unknown_parameters_are_ignored() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 3"));
     let mut fields = request("demo-trusted", NATIVE, &pkce);
-    fields.extend([("extra", "foo"), ("extra", "bar"), ("resources", "x"), ("scope2", "admin")]);
+    fields.extend([("extra", "foo"), ("resources", "x"), ("scope2", "admin")]);
     let response = Browser::new(&laptop).log_in(&fields).await;
     let code = answered(&response, "code").unwrap();
     let mut fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
-    fields.extend([("extra", "foo"), ("extra", "bar"), ("code_challenge_method", "plain")]);
+    fields.extend([("extra", "foo"), ("scope", "admin"), ("code_challenge_method", "plain")]);
     assert_eq!(laptop.form("/oauth2/token", &fields, &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn sec_param_21_a_parameter_that_the_grant_does_not_read_occurs_once_too() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 21"));
+    let endpoints = back_channel(&laptop, &pkce).await;
+    let before = laptop.dump();
+    for (path, fields) in &endpoints {
+        for name in ["scope", "refresh_token", "response_type", "extra", ""] {
+            let repeated = [&lent(fields)[..], &[(name, "a"), (name, "b")]].concat();
+            refused(&laptop.form(path, &repeated, &[]).await, 400, "invalid_request", &format!("{path} {name}"));
+        }
+    }
+    let service = basic("demo-service:demo-service-secret");
+    let twice = [("token", "x"), ("extra", "a"), ("extra", "a")];
+    let introspected = laptop.form("/oauth2/introspect", &twice, &[("authorization", &service)]).await;
+    refused(&introspected, 400, "invalid_request", "introspection");
+    assert_eq!(laptop.dump(), before);
+    let resources = [("resource", "http://localhost:9000/demo/api"), ("resource", "http://localhost:9000/demo/api")];
+    let good = [&lent(&endpoints[0].1)[..], &resources].concat();
+    assert_eq!(laptop.form("/oauth2/token", &good, &[]).await.status(), 200, "a resource may repeat");
+}
+
+#[tokio::test]
+async fn sec_param_21_a_parameter_that_no_page_and_no_browser_endpoint_reads_occurs_once_too() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 21 browser"));
+    let (fields, extra) = (request("demo-native", NATIVE, &pkce), [("extra", "foo"), ("extra", "foo")]);
+    let (mut browser, before) = (Browser::new(&laptop), laptop.dump());
+    let repeated = [&fields[..], &extra].concat();
+    let by_get = browser.authorize(&repeated).await;
+    redirected(&laptop, &by_get, NATIVE, "invalid_request", "GET");
+    assert_eq!(answered(&by_get, "state").as_deref(), Some("state-1"));
+    let by_post = laptop.send("POST", &laptop.demo_url("/oauth2/authorize"), &[FORM], encoded(&repeated)).await;
+    redirected(&laptop, &by_post, NATIVE, "invalid_request", "POST");
+    let login = browser.authorize(&fields).await;
+    let interaction = form(&login).hidden[0].1.clone();
+    let good = [("interaction", interaction.as_str()), ("username", "alice"), ("password", "alice")];
+    page(&browser.post(&laptop.demo_url("/login"), &[&good[..], &extra].concat()).await, 400, "login");
+    let logout = format!("{}?{}", laptop.demo_url("/oidc/logout"), encoded(&extra));
+    page(&browser.get(&logout).await, 400, "logout");
+    assert_eq!(laptop.dump(), before);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Section O, as far as it holds up sections C and E: cookies, interactions, forms of ours.
 
-use tests::browser::{answered, body, changed, form, json, location, request};
+use serde_json::json;
+use tests::browser::{answered, body, changed, form, json as parsed, location, request};
 use tests::expect::{page, redirected};
 use tests::laptop::encoded;
-use tests::{Browser, Laptop, Pkce};
+use tests::{Browser, Laptop, Pkce, Provider};
 
 use crate::given::{NATIVE, SPA, cookie_name};
 
@@ -154,7 +155,7 @@ async fn sec_adm_07_and_08_a_login_in_one_workspace_is_none_in_another() {
     let keys = |workspace: &str| format!("/default/{workspace}/.well-known/jwks.json");
     let (here, there) =
         (laptop.send("GET", &keys("demo"), &[], "").await, laptop.send("GET", &keys("partner"), &[], "").await);
-    assert_ne!(json(&here)["keys"][0]["kid"], json(&there)["keys"][0]["kid"]);
+    assert_ne!(parsed(&here)["keys"][0]["kid"], parsed(&there)["keys"][0]["kid"]);
 }
 
 #[tokio::test]
@@ -177,5 +178,70 @@ async fn sec_sess_15_and_sec_oidc_05_no_header_of_a_request_says_where_we_are() 
         let everything = format!("{:?} {}", response.headers(), body(&response));
         assert!(!everything.contains("evil.example") && !everything.contains("http://auth"), "{everything}");
         assert!(everything.contains("https://auth.example/default/demo"), "{everything}");
+    }
+}
+
+/// What the browser sends of cookies, in bytes.
+fn cookie_bytes(browser: &Browser<'_>) -> usize {
+    browser.cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum()
+}
+
+#[tokio::test]
+async fn sec_sess_16_begun_logins_are_bounded_and_the_newest_work() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
+    let (pkce, state) = (Pkce::new("sess 16"), "s".repeat(900));
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    let (mut browser, mut abandoned) = (Browser::new(&laptop), Vec::new());
+    for _ in 0..200 {
+        laptop.clock.advance(1);
+        abandoned.push(browser.authorize(&fields).await);
+        assert!(cookie_bytes(&browser) < 3_000, "{}", cookie_bytes(&browser));
+    }
+    let after_200 = browser.cookies.clone();
+    page(&browser.sign_in(&abandoned[0], "alice", "alice").await, 400, "the oldest was forgotten");
+    for tab in [&abandoned[180], &abandoned[199]] {
+        assert!(answered(&browser.sign_in(tab, "alice", "alice").await, "code").is_some(), "{}", body(tab));
+    }
+    browser.cookies = after_200;
+    let fields = changed(&fields, "state", Some(&state));
+    let (mut away, mut largest) = (None, 0);
+    for _ in 0..20 {
+        laptop.clock.advance(1);
+        away = Some(provider.leave(&mut browser, &fields).await);
+        largest = largest.max(cookie_bytes(&browser));
+    }
+    assert!((2_000..3_000).contains(&largest), "{largest}");
+    let back = provider.come_back((&laptop, &mut browser), &away.unwrap(), (&json!({}), &json!({}))).await;
+    assert!(answered(&back, "code").is_some(), "{} {}", back.status(), body(&back));
+}
+
+#[tokio::test]
+async fn sec_sess_16_several_tabs_wait_for_a_provider_at_once() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
+    let pkce = Pkce::new("sess 16 tabs");
+    let mut browser = Browser::new(&laptop);
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    let (first, second) = (provider.leave(&mut browser, &fields).await, provider.leave(&mut browser, &fields).await);
+    let third = browser.authorize(&fields).await;
+    for away in [&first, &second] {
+        let back = provider.come_back((&laptop, &mut browser), away, (&json!({}), &json!({}))).await;
+        assert!(answered(&back, "code").is_some(), "{} {}", back.status(), body(&back));
+    }
+    assert!(answered(&browser.sign_in(&third, "alice", "alice").await, "code").is_some());
+}
+
+#[tokio::test]
+async fn sec_sess_17_a_cookie_of_another_application_changes_nothing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 17"));
+    for foreign in ["caf\u{e9}", "\u{1f36a}", "\"quoted\"", "a b", "="] {
+        let mut browser = Browser::new(&laptop);
+        browser.cookies.insert("a-theme".into(), foreign.into());
+        browser.cookies.insert("z\u{e9}".into(), foreign.into());
+        let code = answered(&browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await, "code");
+        assert!(code.is_some(), "{foreign}");
+        let again = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none"));
+        assert!(answered(&browser.authorize(&again).await, "code").is_some(), "{foreign}");
     }
 }

@@ -23,7 +23,10 @@ async fn what_is_applied_is_what_is_read() {
     reading.workspaces().ping().await.unwrap();
     writing.apply(&demo, &[metadata("app", "https://app.example/callback")]).await.unwrap();
 
-    let loaded = reading.workspace(&demo.id, NOW).await.unwrap().unwrap();
+    // That they were not there is remembered for five seconds.
+    assert!(reading.workspace(&demo.id, later(4)).await.unwrap().is_none());
+    assert!(reading.client(&demo, &client("app"), later(4)).await.unwrap().is_none());
+    let loaded = reading.workspace(&demo.id, later(5)).await.unwrap().unwrap();
     assert_eq!((&loaded.workspace.id, &loaded.workspace.issuer), (&demo.id, &demo.issuer));
     let settings =
         |workspace: &protocol::workspace::settings::Workspace| serde_json::to_value(&workspace.settings).unwrap();
@@ -31,7 +34,7 @@ async fn what_is_applied_is_what_is_read() {
     let origins: Vec<&str> = loaded.origins.iter().collect();
     assert_eq!(origins.len(), 2, "{origins:?}");
     assert!(origins.contains(&"https://app.example") && origins.contains(&"https://other.example"), "{origins:?}");
-    let loaded = reading.usable_client(&demo, &client("app"), NOW).await.unwrap().unwrap();
+    let loaded = reading.usable_client(&demo, &client("app"), later(5)).await.unwrap().unwrap();
     assert_eq!(loaded.client.id, client("app"));
     assert!(loaded.client.redirect_uris.registered("https://app.example/callback").is_some());
 }

@@ -6,6 +6,7 @@ use protocol::federation::openid::UpstreamTransaction;
 use protocol::workspace::settings::Workspace;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use web::cookie::Cookie;
+use web::login_cookies::{UPSTREAM, undated};
 use web::unavailable;
 
 use crate::deps::Deps;
@@ -25,7 +26,7 @@ pub(crate) fn callback_url(workspace: &Workspace, provider: &UpstreamProvider) -
 
 /// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
 pub(crate) fn cookie(deps: &Deps, context: &BrowserContext<'_>, state: &str) -> Cookie {
-    Cookie::numbered("upstream", state, context.id(), &deps.front.browser.public_url)
+    Cookie::numbered(UPSTREAM, state, context.id(), &deps.front.browser.public_url)
 }
 
 /// Seals `transaction`.
@@ -48,7 +49,7 @@ pub(crate) async fn open(
 ) -> Result<UpstreamTransaction, PageError> {
     let sealed = cookie.read(context.request).ok_or(PageError::ForeignUpstreamAnswer)?;
     let keys = deps.transactions.keys(context.now).await.map_err(unavailable)?;
-    let plain = keys.open(context.id(), sealed).ok_or(PageError::ForeignUpstreamAnswer)?;
+    let plain = keys.open(context.id(), undated(sealed)).ok_or(PageError::ForeignUpstreamAnswer)?;
     let transaction: UpstreamTransaction =
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::ForeignUpstreamAnswer)?;
     if context.now.reached(transaction.expires) { Err(PageError::StaleInteraction) } else { Ok(transaction) }

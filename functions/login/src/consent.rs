@@ -33,7 +33,7 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
 /// Takes the decision.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let form = front.browser.form(context)?;
+    let form = front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
     let pending = resume::by_parameters(front, context, &form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
@@ -84,7 +84,8 @@ async fn remember(
     let (workspace, session) = (&pending.workspace().id, approved.session());
     let before = front.consent(pending, session).await?;
     let granted = Granted { scope: approved.scope(), claims: &approved.claims().names() };
-    let consent = Consent::after(before, granted, withheld, front.now());
+    let apis = pending.client().targets.apis(&pending.request.terms.resource);
+    let consent = Consent::after(before, &apis, granted, withheld, front.now());
     let remembered = deps.consents.remember(workspace, &session.subject, &pending.client().id, &consent).await;
     remembered.map_err(|fault| pending.unavailable(fault))
 }

@@ -1,7 +1,7 @@
 //! What the pages show.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
-use pages::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
+use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ScopeRow, page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::request::RequestTerms;
 use protocol::types::scope::OPENID;
@@ -87,10 +87,21 @@ pub(crate) async fn consent_page(
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
         scopes: &scopes,
+        apis: &apis(pending),
         divisible: scopes.iter().any(|scope| scope.optional),
         lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
     };
     Ok(page(200, &template, &nonce, &pending.request.redirect_uri.form_targets()))
+}
+
+/// The APIs that the application would have access to. The endpoints here are the workspace itself.
+fn apis(pending: &PendingAuthorization) -> Vec<ApiRow<'_>> {
+    let (workspace, terms) = (pending.workspace(), &pending.request.terms);
+    let row = |uri| {
+        let own = (uri == workspace.issuer.as_str()).then_some(workspace.settings.name.as_str());
+        ApiRow { title: workspace.settings.resource_title(uri).or(own), uri }
+    };
+    pending.client().targets.apis(&terms.resource).named.into_iter().map(row).collect()
 }
 
 /// What is asked for: scopes, and claims that none of them covers.

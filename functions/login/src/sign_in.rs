@@ -40,8 +40,8 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
         let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
         return Ok(login_page(front, &pending, &LoginForm { username, failed: true }).await?);
     };
-    let factor = Factor { method: Method::Password, at: front.now() };
-    let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
+    let factor = Factor { method: Method::Password, at: Some(front.now()) };
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 

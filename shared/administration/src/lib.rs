@@ -5,6 +5,7 @@
 
 pub mod data_keys;
 pub mod keys;
+mod line;
 pub mod provision;
 pub mod sealing_keys;
 pub mod sector_documents;

@@ -6,21 +6,20 @@ use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
-use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::types::id::{GrantId, IdentitySourceId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::Lifetime;
 use protocol::users::session::Session;
 use signing::entropy::random;
 use store::configuration::LoadedClient;
 use web::cookie::Cookie;
+use web::login_cookies::{self, BROWSER};
 use web::response::{see_other, with_cookie};
 use web::{Response, unavailable};
 
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
-
-/// The purpose of the cookie that binds interactions to a browser.
-pub const BROWSER_COOKIE: &str = "browser";
 
 /// The longest sealed interaction that still fits into a URL with everything else (API Gateway takes ten kilobytes of
 /// request line and headers).
@@ -40,7 +39,7 @@ impl FrontChannel {
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
-        let browser = self.browser.random_text::<32>()?;
+        let browser = login_cookies::dated(&self.browser.random_text::<32>()?, self.now());
         let (began, lifetime) = (self.now(), loaded_client.client.lifetimes.interaction);
         let cookie = self.browser_cookie(context.id(), &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
@@ -55,8 +54,18 @@ impl FrontChannel {
         pending.cookie.is_none().then(|| cookie.remove())
     }
 
+    /// The cookie of an interaction that moves on to a provider, to be set again: it is as new as what is set beside it, and
+    /// is kept as long.
+    #[must_use]
+    pub fn renewed_cookie(&self, context: &BrowserContext<'_>, pending: &PendingAuthorization) -> Option<String> {
+        let cookie = self.browser_cookie(context.id(), &pending.interaction.id);
+        let left = pending.interaction.expires.seconds().saturating_sub(context.now.seconds());
+        let left = Lifetime::seconds(u32::try_from(left).unwrap_or(u32::MAX));
+        cookie.read(context.request).map(|value| cookie.set_for(value, left))
+    }
+
     fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
-        Cookie::numbered(BROWSER_COOKIE, id.as_str(), workspace, &self.browser.public_url)
+        Cookie::numbered(BROWSER, id.as_str(), workspace, &self.browser.public_url)
     }
 
     /// Seals `pending`, and for pages that only one user may answer also whom they are shown to.
@@ -130,6 +139,19 @@ impl FrontChannel {
     /// [`Refusal`] if the request does not fit through a browser.
     pub async fn to_consent(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
         self.to_page(pending, "/login/consent").await
+    }
+
+    /// Sends the browser to `provider` once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the request does not fit through a browser.
+    pub async fn to_provider(
+        &self,
+        pending: &PendingAuthorization,
+        provider: &IdentitySourceId,
+    ) -> Result<Response, Refusal> {
+        self.to_page(pending, &format!("/login/upstream/{provider}")).await
     }
 
     async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {

@@ -9,7 +9,7 @@ use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
-use serde_json::{Map, Value};
+use protocol::users::user_claims::ChosenClaims;
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant, WriteAttempt};
 use web::Response;
@@ -133,18 +133,22 @@ impl FrontChannel {
         &self,
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
-    ) -> Result<Map<String, Value>, Refusal> {
-        let (names, session) = (&approved.claims().id_token, approved.session());
+    ) -> Result<ChosenClaims, Refusal> {
+        let names = &approved.claims().id_token;
         if names.is_empty() {
-            return Ok(Map::new());
+            return Ok(ChosenClaims::default());
         }
-        let identity = self.accounts.identity(pending.workspace(), &session.source, &session.subject).await;
-        let identity = identity.map_err(|fault| pending.unavailable(fault))?;
-        Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, MAX_CLAIMS_BYTES)))
+        let profile = self.accounts.profile(pending.workspace(), approved.session().user()).await;
+        let profile = profile.map_err(|fault| pending.unavailable(fault))?.unwrap_or_default();
+        Ok(profile.chosen(names, MAX_CLAIMS_BYTES))
     }
 
-    /// A name for the write that finishes the interaction.
-    fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
+    /// A name for a conditional write on the way to a code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if there is no randomness to be had.
+    pub fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
         let random = self.browser.random_text::<16>();
         random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }

@@ -18,6 +18,5 @@ mod subject;
 pub use browser_channel::{BrowserChannel, SESSION_COOKIE};
 pub use browser_context::BrowserContext;
 pub use front_channel::FrontChannel;
-pub use interaction::BROWSER_COOKIE;
 pub use pending::PendingAuthorization;
-pub use session::{NewSession, UserAuthentication};
+pub use session::{Login, NewSession, UserAuthentication};

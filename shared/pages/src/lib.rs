@@ -79,6 +79,8 @@ pub struct ConsentPage<'a> {
     pub interaction: &'a str,
     /// The scopes that are asked for.
     pub scopes: &'a [ScopeRow<'a>],
+    /// The APIs that it is asked for.
+    pub apis: &'a [ApiRow<'a>],
     /// Whether any of them can be kept back.
     pub divisible: bool,
     /// For how long, in words.
@@ -135,6 +137,14 @@ pub struct ScopeRow<'a> {
     pub description: &'a str,
     /// Whether it can be kept back.
     pub optional: bool,
+}
+
+/// An API on the consent page.
+pub struct ApiRow<'a> {
+    /// Its title, if it has one.
+    pub title: Option<&'a str>,
+    /// Its URI.
+    pub uri: &'a str,
 }
 
 #[derive(Template)]
@@ -246,6 +256,7 @@ mod tests {
             action: evil,
             interaction: evil,
             scopes: &rows,
+            apis: &[ApiRow { title: Some(evil), uri: evil }],
             divisible: true,
             lifetime: evil,
         };

@@ -1,4 +1,4 @@
-//! Workspaces and clients, read through a cache that is at most thirty seconds old.
+//! Workspaces and clients, read through a cache that is at most thirty seconds old, and five where something is absent.
 
 use std::sync::Arc;
 
@@ -77,7 +77,11 @@ impl WorkspaceReading {
         if let Some(fresh) = self.workspaces.fresh(id, now) {
             return Ok(Some(fresh));
         }
+        if self.workspaces.is_absent(id, now) {
+            return Ok(None);
+        }
         let Some(item) = find(&self.connection, key::partition(Kind::Workspace, id, ALONE)).await? else {
+            self.workspaces.remember_absent(id.clone(), now);
             return Ok(None);
         };
         let origins: Vec<String> = item::read_json(&item, "origins")?;
@@ -147,7 +151,11 @@ impl ConfigurationReading {
         if let Some(fresh) = self.clients.fresh(&cache_key, now) {
             return Ok(Some(fresh));
         }
+        if self.clients.is_absent(&cache_key, now) {
+            return Ok(None);
+        }
         let Some(item) = find(&self.connection, key::partition(Kind::Client, &workspace.id, id.as_str())).await? else {
+            self.clients.remember_absent(cache_key, now);
             return Ok(None);
         };
         let metadata: ClientMetadata = item::read_json(&item, "client")?;

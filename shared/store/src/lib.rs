@@ -22,6 +22,8 @@ pub mod refreshing;
 pub mod schema;
 pub mod sealing_keys;
 pub mod sessions;
+mod single_use;
+pub mod upstream_logins;
 mod users;
 pub mod write_attempt;
 
@@ -38,5 +40,6 @@ pub use redemption::{GrantRedemption, Redemption, RefreshIssue};
 pub use refreshing::{RefreshOutcome, RotationWrite};
 pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
+pub use upstream_logins::{Taking, UpstreamAnswerTaking};
 pub use users::UserReading;
 pub use write_attempt::{WriteAttempt, WriteContext};

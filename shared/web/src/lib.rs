@@ -12,6 +12,7 @@ pub mod fault;
 pub mod json;
 pub mod lambda;
 pub mod log;
+pub mod login_cookies;
 pub mod origin;
 pub mod queue;
 pub mod request;

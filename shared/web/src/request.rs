@@ -15,6 +15,9 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The longest query that is looked at.
 pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 
+/// The parameters of a form that may be sent more than once: `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
+
 /// A request. Its path is clean: without stage and base path.
 pub struct Request {
     /// The method.
@@ -105,13 +108,14 @@ impl From<FormFault> for PageError {
 
 impl Request {
     /// The parameters of an endpoint that browsers are sent to: of the query for GET, of the body for POST, never of both
-    /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
+    /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). Repeated ones are still there, because where the error goes
+    /// depends on the others.
     ///
     /// # Errors
     ///
     /// [`FormFault`].
     pub fn parameters(&self) -> Result<Parameters, FormFault> {
-        if self.method == Method::POST { self.form() } else { self.query_parameters() }
+        if self.method == Method::POST { self.body_parameters() } else { self.query_parameters() }
     }
 
     /// The values of a header that are text; one that is not counts as an empty one, which nothing accepts.
@@ -138,12 +142,26 @@ impl Request {
         Ok(Parameters::parse(self.query.as_bytes())?)
     }
 
-    /// The parameters of the body, which must be a form, and the only place with parameters (OAuth 2.1 §3.2).
+    /// The parameters of the body, which must be a form, and the only place with parameters (OAuth 2.1 §3.2). Each occurs
+    /// once, whether it is read or not (RFC 6749 §3.2).
     ///
     /// # Errors
     ///
     /// [`FormFault`].
     pub fn form(&self) -> Result<Parameters, FormFault> {
+        self.form_repeating(&REPEATABLE)
+    }
+
+    /// The parameters of the body as [`Self::form`] reads them, of which those in `repeatable` may occur more than once.
+    ///
+    /// # Errors
+    ///
+    /// [`FormFault`].
+    pub fn form_repeating(&self, repeatable: &[&str]) -> Result<Parameters, FormFault> {
+        Ok(self.body_parameters()?.without_repeats(repeatable)?)
+    }
+
+    fn body_parameters(&self) -> Result<Parameters, FormFault> {
         if self.body.len() > MAX_BODY_BYTES {
             return Err(FormFault::TooLarge);
         }
@@ -206,6 +224,21 @@ mod tests {
         ] {
             assert_eq!(post(bad, b"a=1").form().err(), Some(FormFault::ContentType), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn sec_param_21_a_form_has_each_parameter_once_but_for_those_that_may_repeat() {
+        let form = |body: &'static str| post(Some("application/x-www-form-urlencoded"), body.as_bytes());
+        for good in ["a=1&b=1", "resource=1&resource=2", "audience=1&audience=2"] {
+            assert!(form(good).form().is_ok(), "{good}");
+        }
+        for bad in ["a=1&a=1", "withhold=a&withhold=b"] {
+            let expected = FormFault::Parameters(ParameterError::RepeatedUnknown);
+            assert_eq!(form(bad).form().err(), Some(expected), "{bad}");
+        }
+        assert!(form("withhold=a&withhold=b").form_repeating(&["withhold"]).is_ok());
+        assert!(form("resource=a&resource=b").form_repeating(&[]).is_err());
+        assert!(form("a=1&a=1").parameters().is_ok(), "who sent it is not known yet");
     }
 
     #[test]

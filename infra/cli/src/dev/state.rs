@@ -12,6 +12,7 @@ use signing::{Entropy, EntropyFault};
 use thiserror::Error;
 
 use crate::dev::engine::Engine;
+use crate::dev::private_files::{self, Exposure};
 
 const STORE: &str = "store.db";
 const SEALING_KEY: &str = "sealing.key";
@@ -39,6 +40,9 @@ pub enum StateError {
          start over."
     )]
     Key(String),
+    /// The folder is not its owner's alone.
+    #[error(transparent)]
+    Exposed(#[from] Exposure),
     /// The random number generator failed.
     #[error(transparent)]
     Entropy(#[from] EntropyFault),
@@ -63,9 +67,12 @@ impl State {
     pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, StateError> {
         create_private_folder(folder).map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
         let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        // An empty file is what a start that was broken off leaves.
+        let is_new = fs::metadata(&store).map_or(true, |metadata| metadata.len() == 0);
+        private_files::secure(folder, &key, &store)?;
         let sealing_key = match fs::read_to_string(&key) {
             Ok(text) => base64url_array(text.trim()).ok_or_else(|| StateError::Key(key.display().to_string()))?,
-            Err(error) if error.kind() == ErrorKind::NotFound && !store.exists() => {
+            Err(error) if error.kind() == ErrorKind::NotFound && is_new => {
                 let new: [u8; 32] = random(entropy)?;
                 write_secret(&key, &base64url(&new))
                     .map_err(|error| StateError::Folder(folder.display().to_string(), error))?;

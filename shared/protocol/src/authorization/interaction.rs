@@ -76,7 +76,7 @@ impl Interaction {
     /// Whether the user has to log in again, here or at an upstream provider.
     #[must_use]
     pub const fn prompts_login(&self) -> bool {
-        matches!(self.terms.prompt, Prompt::Pages { login: true, .. }) || matches!(self.terms.max_age, Some(0))
+        self.terms.prompts_login()
     }
 
     /// Whether the user has to choose an account, here or at an upstream provider.
@@ -89,6 +89,12 @@ impl Interaction {
     #[must_use]
     pub const fn max_age(&self) -> Option<u32> {
         self.terms.max_age
+    }
+
+    /// When the user must have authenticated at the earliest, here or at an upstream provider, if that matters.
+    #[must_use]
+    pub fn earliest_login(&self, now: Timestamp) -> Option<Timestamp> {
+        self.terms.earliest_login(self.state.began, now)
     }
 
     /// The request, checked against the client's current registration.

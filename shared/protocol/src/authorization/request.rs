@@ -15,6 +15,7 @@ use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::{ClientId, Subject};
 use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use crate::types::secret::Secret;
+use crate::types::time::{Lifetime, Timestamp};
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
 use crate::users::userinfo;
@@ -112,6 +113,22 @@ pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
 }
 
 impl RequestTerms {
+    /// Whether the user has to log in for this request, whatever login there was before.
+    #[must_use]
+    pub const fn prompts_login(&self) -> bool {
+        matches!(self.prompt, Prompt::Pages { login: true, .. }) || matches!(self.max_age, Some(0))
+    }
+
+    /// When the user must have authenticated at the earliest, if that matters: after the request was made at `began`, or
+    /// not longer ago than `max_age`. A login for the request itself is recent enough, however long the rest takes.
+    #[must_use]
+    pub fn earliest_login(&self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        if self.prompts_login() {
+            return Some(began);
+        }
+        self.max_age.map(|max_age| began.min(now.minus(Lifetime::seconds(max_age))))
+    }
+
     /// The claims that are requested by name and not by a requested scope.
     #[must_use]
     pub fn claims_by_name(&self) -> ClaimNames {
@@ -137,6 +154,8 @@ impl AuthorizationRequest {
         };
         let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
         mode.map_err(|error| refuse(state.clone(), error))?;
+        let unrepeated = parameters.check_repeats(&["resource"]);
+        unrepeated.map_err(|error| refuse(state.clone(), error.into()))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
         let id_token_hint = hint.map(Secret::new);

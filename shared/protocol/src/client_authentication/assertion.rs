@@ -14,9 +14,10 @@ use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authen
 use crate::syntax::encoding::base64url_decoded;
 use crate::syntax::json::{self, present};
 use crate::types::commit::Unreleased;
+use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
-use crate::types::time::{EXTERNAL_CLOCK_SKEW, Timestamp};
+use crate::types::time::Timestamp;
 
 /// The supported type of assertion (RFC 7523 §2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -126,11 +127,11 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    exp: u64,
+    exp: NumericDate,
     #[serde(default, deserialize_with = "present")]
-    nbf: Option<u64>,
+    nbf: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
-    iat: Option<u64>,
+    iat: Option<NumericDate>,
     jti: String,
 }
 
@@ -172,17 +173,18 @@ impl AssertedClient {
         arrival: &Arrival<'_>,
     ) -> Result<(AssertionUse, Unreleased<AuthenticatedClient>), AssertionFault> {
         let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
-        let (now, expires) = (arrival.now, Timestamp::from_seconds(claims.exp));
-        let begun =
-            |time: Option<u64>| time.is_none_or(|time| Timestamp::from_seconds(time) <= now.plus(EXTERNAL_CLOCK_SKEW));
+        let (clock, expires) = (ExternalClock::at(arrival.now), claims.exp.stated());
+        let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
+        // One that was made for later use, or whose `exp` was moved, is not the proof of a moment (RFC 7523 §3, `iat`).
+        let recent = |issued: NumericDate| clock.is_within(issued.stated(), self.registered.longest);
         let checks = [
             ("iss", claims.iss == self.client.id.as_str()),
             ("sub", claims.sub == self.client.id.as_str()),
             ("aud", is_for_us(&claims.aud, self.registered.audience, arrival)),
-            ("exp", !now.reached(expires.plus(EXTERNAL_CLOCK_SKEW))),
-            ("lifetime", expires <= now.plus(self.registered.longest).plus(EXTERNAL_CLOCK_SKEW)),
+            ("exp", clock.is_before(expires)),
+            ("lifetime", clock.reaches_within(expires, self.registered.longest)),
             ("nbf", begun(claims.nbf)),
-            ("iat", begun(claims.iat)),
+            ("iat", begun(claims.iat) && claims.iat.is_none_or(recent)),
             ("jti", (1..=MAX_JTI_BYTES).contains(&claims.jti.len())),
         ];
         if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
@@ -193,7 +195,7 @@ impl AssertedClient {
         }
         // A client_id contains no space, so different pairs of client and `jti` never produce the same text.
         let mark = SecretHash::of(&Secret::new(format!("{} {}", self.client.id, claims.jti)));
-        let spending = AssertionUse { mark, until: expires.plus(EXTERNAL_CLOCK_SKEW) };
+        let spending = AssertionUse { mark, until: ExternalClock::end(expires) };
         Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
     }
 }
@@ -277,6 +279,7 @@ mod tests {
             json!({"nbf": NOW + 10, "iat": NOW + 10}),
             json!({"exp": NOW - 9}),
             json!({"exp": NOW + 310}),
+            serde_json::from_str(&format!("{{\"exp\":{}.25,\"iat\":{NOW}.5,\"nbf\":{NOW}.0}}", NOW + 60)).unwrap(),
             json!({"jti": "j".repeat(512)}),
             json!({"azp": "whoever"}),
         ];
@@ -297,6 +300,8 @@ mod tests {
             (json!({"exp": NOW - 10}), "exp"),
             (json!({"exp": NOW - 301}), "exp"),
             (json!({"exp": NOW + 311}), "lifetime"),
+            (serde_json::from_str(&format!("{{\"exp\":{}.5}}", NOW + 310)).unwrap(), "lifetime"),
+            (json!({"exp": -1}), "shape"),
             (json!({"exp": NOW + 3600}), "lifetime"),
             (json!({"exp": u64::MAX}), "lifetime"),
             (json!({"nbf": NOW + 11}), "nbf"),
@@ -313,10 +318,29 @@ mod tests {
     }
 
     #[test]
+    fn sec_cli_17_an_assertion_is_no_older_than_it_may_live() {
+        let said = |client: &Arc<Client>, issued: u64| {
+            let claims = claims(&json!({ "iat": issued })).to_string();
+            accepted(Arc::clone(client), claims.as_bytes(), NOW * 1000).err()
+        };
+        let patient = client(&json!({"client_assertion_lifetime": 3600}));
+        for (client, longest) in [(client(&json!({})), 300), (patient, 3600)] {
+            assert_eq!(said(&client, NOW - longest - 10), None, "clocks differ");
+            let too_old = [NOW - longest - 11, NOW - 365 * 86_400, 0];
+            for issued in too_old {
+                assert_eq!(said(&client, issued), Some(AssertionFault::Claim("iat")), "{issued}");
+            }
+        }
+    }
+
+    #[test]
     fn sec_param_13_and_14_a_claim_of_another_type_or_there_twice_is_an_error() {
         let others = [json!(1), json!(1.5), json!("x"), json!(true), json!([]), json!({}), json!([["x"]]), Value::Null];
-        for (name, right) in [("iss", "x"), ("sub", "x"), ("jti", "x"), ("exp", "1"), ("nbf", "1"), ("iat", "1")] {
-            for other in others.iter().filter(|other| other.to_string().trim_matches('"') != right) {
+        let (text, number) = (&["x"][..], &["1", "1.5"][..]);
+        for (name, right) in
+            [("iss", text), ("sub", text), ("jti", text), ("exp", number), ("nbf", number), ("iat", number)]
+        {
+            for other in others.iter().filter(|other| !right.contains(&other.to_string().trim_matches('"'))) {
                 let change = json!({name: other, "null": true});
                 assert_eq!(fault(&change), Some(AssertionFault::Claim("shape")), "{change}");
             }

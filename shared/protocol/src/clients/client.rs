@@ -32,7 +32,7 @@ pub struct Client {
     /// Where its users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Option<RedirectUris>,
     /// Where it is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
-    pub backchannel_logout: Option<RedirectUri>,
+    pub backchannel_logout: Option<OutboundUrl>,
     /// Its grant types.
     pub grants: Vec<GrantType>,
     /// The scopes that it may request of users.
@@ -41,6 +41,10 @@ pub struct Client {
     pub client_scope: Scopes,
     /// The resources that its tokens may be for.
     pub targets: Targets,
+    /// The APIs as which it may introspect tokens of other clients (RFC 7662 §4).
+    pub introspection_audiences: Vec<String>,
+    /// The APIs as which it may revoke tokens of other clients.
+    pub revocation_audiences: Vec<String>,
     /// Whether its refresh tokens are rotated.
     pub rotation: RotationPolicy,
     /// Whether its users have to consent.

@@ -5,6 +5,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::syntax::parameters::Parameters;
+use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
 const MAX_RESOURCES: usize = 10;
@@ -63,42 +64,84 @@ pub fn is_resource(text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
     default: String,
+    issuer: String,
     others: Vec<String>,
 }
 
 impl Targets {
-    /// `default`, which every client of the workspace may request, and `others`.
+    /// `default` and the endpoints of `issuer` itself, which every client of the workspace may request, and `others`.
     #[must_use]
-    pub const fn new(default: String, others: Vec<String>) -> Self {
-        Self { default, others }
+    pub const fn new(default: String, issuer: String, others: Vec<String>) -> Self {
+        Self { default, issuer, others }
     }
 
     /// Whether the client may request all of `resources`.
     #[must_use]
     pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| resource == self.default || self.others.iter().any(|other| other == resource))
+        resources.iter().all(|resource| self.allows(resource))
     }
 
-    /// The audience of a token for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
+    fn allows(&self, resource: &str) -> bool {
+        resource == self.default || resource == self.issuer || self.others.iter().any(|other| other == resource)
+    }
+
+    /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
+    ///
+    /// It is what was named, and nothing more (RFC 9068 §3): the issuer's own endpoints are added only where no resource
+    /// was named and a scope is for them. So a token for an API that was named opens nothing here.
     ///
     /// # Errors
     ///
     /// [`InvalidTarget`] for a resource that was not granted, or that the client may no longer request.
-    pub fn audience(&self, granted: &Resources, asked: &Resources) -> Result<Vec<String>, InvalidTarget> {
-        let granted: Vec<&str> = if granted.is_empty() { vec![&self.default] } else { granted.iter().collect() };
+    pub fn audience(
+        &self,
+        granted: &Resources,
+        asked: &Resources,
+        scope: &Scopes,
+    ) -> Result<Vec<String>, InvalidTarget> {
+        let granted: Vec<&str> =
+            if granted.is_empty() { self.unnamed(scope).collect() } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        let fits = |resource: &&str| granted.contains(resource);
-        let ours = |resource: &&str| *resource == self.default || self.others.iter().any(|other| other == resource);
-        if audience.iter().all(fits) && audience.iter().all(ours) {
+        if audience.iter().all(|resource| granted.contains(resource) && self.allows(resource)) {
             return Ok(audience.into_iter().map(Into::into).collect());
         }
         Err(InvalidTarget)
     }
+
+    /// The APIs that a request for `resources` is about, for the user's consent.
+    #[must_use]
+    pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
+        let default = self.default.as_str();
+        let named = if resources.is_empty() { vec![default] } else { resources.iter().collect() };
+        RequestedApis { named, default }
+    }
+
+    /// What a token with `scope` is for if no resource is named: the default, and the issuer for userinfo, introspection
+    /// and revocation.
+    fn unnamed<'a>(&'a self, scope: &Scopes) -> impl Iterator<Item = &'a str> {
+        let for_issuer = FOR_THE_ISSUER.iter().any(|name| scope.contains(name)) && self.issuer != self.default;
+        std::iter::once(self.default.as_str()).chain(for_issuer.then_some(self.issuer.as_str()))
+    }
 }
+
+/// The APIs that a request is about.
+pub struct RequestedApis<'a> {
+    /// Those that it names, or the default.
+    pub named: Vec<&'a str>,
+    /// The default of the workspace.
+    pub default: &'a str,
+}
+
+/// The scopes that are for endpoints of the issuer itself.
+const FOR_THE_ISSUER: [&str; 3] = [OPENID, INTROSPECT_TOKENS, REVOKE_TOKENS];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn targets(default: &str) -> Targets {
+        Targets::new(default.into(), "urn:issuer".into(), vec!["urn:a".into(), "urn:b".into()])
+    }
 
     fn asked(query: &str) -> Result<Resources, InvalidTarget> {
         Resources::parse(&Parameters::parse(query.as_bytes()).unwrap())
@@ -125,7 +168,8 @@ mod tests {
 
     #[test]
     fn sec_tok_04_a_token_is_for_what_was_granted_or_less() {
-        let targets = Targets::new("urn:default".into(), vec!["urn:a".into(), "urn:b".into()]);
+        let targets = targets("urn:default");
+        let read = Scopes::parse("read").unwrap();
         let of = |list: &[&str]| Resources(list.iter().map(|one| (*one).into()).collect());
         let table = [
             (vec![], vec![], Some(vec!["urn:default"])),
@@ -138,17 +182,45 @@ mod tests {
             (vec!["urn:gone"], vec![], None),
         ];
         for (granted, asked, expected) in table {
-            let audience = targets.audience(&of(&granted), &of(&asked)).ok();
+            let audience = targets.audience(&of(&granted), &of(&asked), &read).ok();
             assert_eq!(
                 audience.as_deref(),
                 expected.as_ref().map(|list| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()).as_deref(),
                 "{granted:?} {asked:?}"
             );
         }
-        for (resources, expected) in [(&["urn:default", "urn:a"][..], true), (&["urn:a", "urn:c"], false), (&[], true)]
-        {
+        let table = [(&["urn:default", "urn:a", "urn:issuer"][..], true), (&["urn:a", "urn:c"], false), (&[], true)];
+        for (resources, expected) in table {
             assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
         }
+    }
+
+    #[test]
+    fn sec_res_13_a_token_is_for_the_issuer_only_if_no_resource_or_the_issuer_is_named() {
+        let of = |list: &[&str]| Resources(list.iter().map(|one| (*one).into()).collect());
+        let none: &[&str] = &[];
+        let table = [
+            ("read", none, none, Some("urn:default")),
+            ("openid read", none, none, Some("urn:default urn:issuer")),
+            ("introspect_tokens", none, none, Some("urn:default urn:issuer")),
+            ("revoke_tokens", none, none, Some("urn:default urn:issuer")),
+            ("openid", &["urn:default"], none, Some("urn:default")),
+            ("openid revoke_tokens", &["urn:a"], none, Some("urn:a")),
+            ("openid", &["urn:issuer"], none, Some("urn:issuer")),
+            ("openid", &["urn:a", "urn:issuer"], none, Some("urn:a urn:issuer")),
+            ("openid", &["urn:a", "urn:issuer"], &["urn:a"], Some("urn:a")),
+            ("openid", none, &["urn:default"], Some("urn:default")),
+            ("openid", none, &["urn:issuer"], Some("urn:issuer")),
+            ("read", none, &["urn:issuer"], None),
+            ("openid", &["urn:a"], &["urn:issuer"], None),
+        ];
+        for (scope, granted, asked, expected) in table {
+            let audience = targets("urn:default").audience(&of(granted), &of(asked), &Scopes::parse(scope).unwrap());
+            let audience = audience.ok().map(|audience| audience.join(" "));
+            assert_eq!(audience.as_deref(), expected, "{scope} {granted:?} {asked:?}");
+        }
+        let own = targets("urn:issuer").audience(&of(none), &of(none), &Scopes::parse(OPENID).unwrap());
+        assert_eq!(own.unwrap(), ["urn:issuer"], "the default is the issuer itself");
     }
 
     #[test]

@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(metadata["response_types_supported"], json!(["code"]));
         let claims = metadata["claims_supported"].as_array().unwrap();
         assert!(claims.contains(&json!("sub")) && claims.contains(&json!("email")));
-        assert_eq!(metadata["scopes_supported"].as_array().unwrap().len(), 7);
+        assert_eq!(metadata["scopes_supported"].as_array().unwrap().len(), 8);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
-use crate::clients::external_url::{OutboundUrl, Reach};
+use crate::clients::external_url::Reach;
 use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
-use crate::registration::error::{Field, RegistrationError};
+use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::workspace::settings::Settings;
@@ -188,7 +188,7 @@ impl AuthenticationFields<'_> {
                 }
                 Ok(ClientKeys::Registered(jwks.clone()))
             }
-            (None, Some(url)) => Ok(ClientKeys::Published(OutboundUrl::parse(url, reach)?)),
+            (None, Some(url)) => Ok(ClientKeys::Published(outbound(Field::JwksUri, url, reach)?)),
             (None, None) => Err(RegistrationError::MissingKeys),
             (Some(_), Some(_)) => Err(RegistrationError::TwoKeySources),
         }
@@ -317,7 +317,7 @@ mod tests {
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "ES256"}), "no key for signatures"),
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "HS256"}), "HS256 is for"),
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "none"}), "RS256, PS256, ES256 or EdDSA"),
-            (json!({"jwks_uri": "http://c1.example/"}), "jwks_uri: use https"),
+            (json!({"jwks_uri": "http://c1.example/"}), "jwks_uri: http://c1.example/: use https"),
             (json!({"jwks_uri": "https://10.0.0.1/"}), "public internet"),
             (json!({"jwks_uri": "http://localhost:1/"}), "use https"),
             (json!({"jwks_uri": "https://c1.example/", "client_assertion_lifetime": 3601}), "1 to 3600"),

@@ -6,9 +6,9 @@ use crate::clients::client::{
     AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, RotationPolicy,
     Status,
 };
-use crate::clients::external_url::Reach;
+use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::clients::grant_type::GrantType;
-use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris};
+use crate::clients::redirect_uri::{ApplicationType, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
 use crate::jose::at_hash::AtHash;
@@ -17,10 +17,10 @@ use crate::jose::jwk::Algorithm;
 use crate::registration::authentication_method::{
     AssertionAlgorithm, AuthenticationFields, AuthenticationMethod, SecretDigest,
 };
-use crate::registration::error::{Field, RegistrationError};
+use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
-use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
+use crate::types::scope::Scopes;
 use crate::types::time::Lifetime;
 use crate::workspace::settings::{PkceEnforcement, Settings};
 
@@ -86,6 +86,12 @@ pub struct ClientMetadata {
     /// The resources that its tokens may be for, in addition to the workspace's default (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// The APIs as which it may introspect tokens of other clients, for these audiences (RFC 7662 §4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_audiences: Vec<String>,
+    /// The APIs as which it may revoke tokens of other clients, for these audiences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_audiences: Vec<String>,
     /// Whether its refresh tokens are rotated. By default, those of public clients are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token_rotation: Option<RotationPolicy>,
@@ -148,9 +154,12 @@ impl ClientMetadata {
             grants: self.grant_types.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
-            scope: self.scope.clone(),
+            // Stored by an earlier version, it may have scopes that are refused now.
+            scope: self.scope.of_users(),
             client_scope: self.client_credentials_scope.clone(),
-            targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
+            targets: Targets::new(settings.default_audience.clone(), issuer.as_str().into(), self.resources.clone()),
+            introspection_audiences: self.introspection_audiences.clone(),
+            revocation_audiences: self.revocation_audiences.clone(),
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
             challenge: self.challenge(&authentication, settings.pkce),
@@ -179,13 +188,15 @@ impl ClientMetadata {
         self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
-    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
+    /// Where the client is told of a logout. It is written as a redirect URI is, and called as a `jwks_uri` is.
+    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<OutboundUrl>, RegistrationError> {
         let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
         if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
             return Err(RegistrationError::LogoutScheme);
         }
-        Ok(uri)
+        let reach = Reach::of(issuer.as_str());
+        uri.map(|uri| outbound(Field::BackchannelLogoutUri, uri.as_str(), reach)).transpose()
     }
 
     /// Checks logout URIs by the rules for redirect URIs (catalogue row SEC-REDIR-23).
@@ -208,45 +219,6 @@ impl ClientMetadata {
             SubjectKind::Pairwise => Ok(SubjectType::Pairwise(Sector::of(&self.redirect_uris, identifier, issuer)?)),
             SubjectKind::Public if identifier.is_some() => Err(RegistrationError::SectorOfPublicSubjects),
             SubjectKind::Public => Ok(SubjectType::Public),
-        }
-    }
-
-    /// Checks that the workspace defines every scope and resource.
-    fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
-        let known = settings.scope_names();
-        let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
-        for (field, scopes) in lists {
-            if let Some((position, scope)) = scopes.iter().enumerate().find(|(_, scope)| !known.contains(scope)) {
-                return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
-            }
-        }
-        match self.resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource)) {
-            None => Ok(()),
-            Some((position, resource)) => Err(RegistrationError::UnknownResource {
-                at: Field::Resources.at(position),
-                resource: resource.clone(),
-            }),
-        }
-    }
-
-    /// Checks that the grant types are consistent with each other and with the other settings.
-    fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
-        let may = |grant| self.grant_types.contains(&grant);
-        let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
-        if self.grant_types.is_empty() {
-            Err(RegistrationError::NoGrantType)
-        } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
-            Err(RegistrationError::RefreshWithoutCode)
-        } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-            Err(RegistrationError::OfflineAccessWithoutRefresh)
-        } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
-            Err(RegistrationError::PublicClientCredentials)
-        } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
-            Err(RegistrationError::ClientScopeWithoutGrant)
-        } else if let Some(position) = of_user {
-            Err(RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)))
-        } else {
-            Ok(())
         }
     }
 
@@ -429,9 +401,42 @@ mod tests {
     }
 
     #[test]
+    fn sec_adm_14_and_sec_ssrf_01_a_logout_uri_that_points_inwards_is_refused_as_a_jwks_uri_is() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let (deployed, laptop) =
+            (Issuer::new("https://auth.example", &workspace), Issuer::new("http://localhost:9000", &workspace));
+        let error = |field: &str, url: &str, issuer: &Issuer| {
+            let metadata = serde_json::json!({
+                "client_id": "c1", "client_name": "C 1", "application_type": "native", "grant_types": ["authorization_code"],
+                "redirect_uris": ["https://c1.example/cb"], "token_endpoint_auth_method": "private_key_jwt", field: url,
+            });
+            let mut metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
+            metadata.jwks_uri.get_or_insert_with(|| "https://c1.example/jwks".into());
+            metadata.register(&settings("all"), issuer).err().map(|error| error.to_string())
+        };
+        let inner = [
+            "https://169.254.169.254/latest",
+            "https://localhost/bye",
+            "https://printer.local/bye",
+            "https://10.0.0.1/bye",
+            "https://c1.example:22/bye",
+            "http://127.0.0.1:8080/bye",
+        ];
+        for url in inner {
+            let (logout, keys) = (error("backchannel_logout_uri", url, &deployed), error("jwks_uri", url, &deployed));
+            let (logout, keys) = (logout.unwrap(), keys.unwrap());
+            let sentence = keys.strip_prefix("jwks_uri: ").unwrap();
+            assert_eq!(logout, format!("backchannel_logout_uri: {sentence}"));
+            assert!(sentence.starts_with(&format!("{url}: use ")), "{sentence}");
+        }
+        assert_eq!(error("backchannel_logout_uri", "http://127.0.0.1:8080/bye", &laptop), None);
+        assert!(error("backchannel_logout_uri", "https://10.0.0.1/bye", &laptop).is_some());
+    }
+
+    #[test]
     fn sec_redir_23_logout_uris_are_checked_like_redirect_uris() {
         let native = |uri: &str| serde_json::json!({"application_type": "native", "backchannel_logout_uri": uri});
-        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here", "http://127.0.0.1:8080/bye"] {
+        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here"] {
             let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);
             assert_eq!(registered.unwrap().unwrap().as_str(), good);
         }

@@ -2,6 +2,7 @@
 
 pub mod authentication_method;
 pub mod client_metadata;
+mod consistency;
 pub mod error;
 #[cfg(test)]
 mod error_tests;

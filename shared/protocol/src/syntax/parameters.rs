@@ -1,5 +1,7 @@
 //! Request parameters, parsed once and strictly.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use crate::syntax::encoding::form_decoded;
@@ -18,7 +20,46 @@ pub enum ParameterError {
     /// A parameter of this endpoint was sent more than once (OAuth 2.1 §3.1).
     #[error("the parameter {0} was sent more than once")]
     Repeated(&'static str),
+    /// A parameter that nothing here knows was sent more than once (RFC 6749 §3.1 and §3.2). Its name stays out of the
+    /// response.
+    #[error("a parameter was sent more than once")]
+    RepeatedUnknown,
 }
+
+/// Parameters of these endpoints that only some requests read, so that an error can name them.
+const KNOWN: [&str; 31] = [
+    "acr_values",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "display",
+    "grant_type",
+    "id_token_hint",
+    "login_hint",
+    "logout_hint",
+    "max_age",
+    "nonce",
+    "post_logout_redirect_uri",
+    "prompt",
+    "redirect_uri",
+    "refresh_token",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "token",
+    "token_type_hint",
+    "ui_locales",
+];
 
 impl Parameters {
     /// Parses `application/x-www-form-urlencoded` bytes.
@@ -54,6 +95,33 @@ impl Parameters {
         Ok(value.filter(|value| !value.is_empty()))
     }
 
+    /// Checks that no parameter was sent more than once, whether anything reads it or not, except those in `repeatable`
+    /// (RFC 6749 §3.1 and §3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError::Repeated`] or [`ParameterError::RepeatedUnknown`].
+    pub fn without_repeats(self, repeatable: &[&str]) -> Result<Self, ParameterError> {
+        self.check_repeats(repeatable).map(|()| self)
+    }
+
+    /// The check of [`Self::without_repeats`].
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError::Repeated`] or [`ParameterError::RepeatedUnknown`].
+    pub fn check_repeats(&self, repeatable: &[&str]) -> Result<(), ParameterError> {
+        let mut seen = BTreeSet::new();
+        let names = self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !repeatable.contains(name));
+        for name in names {
+            if !seen.insert(name) {
+                let known = KNOWN.into_iter().find(|known| *known == name);
+                return Err(known.map_or(ParameterError::RepeatedUnknown, ParameterError::Repeated));
+            }
+        }
+        Ok(())
+    }
+
     /// Every value of `name`, for the few parameters that may repeat.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -77,6 +145,25 @@ mod tests {
         let parameters = Parameters::parse(b"a=1&b=2&a=1").unwrap();
         assert_eq!(parameters.one("a"), Err(ParameterError::Repeated("a")));
         assert_eq!(parameters.one("b"), Ok(Some("2")));
+    }
+
+    #[test]
+    fn sec_param_21_a_parameter_occurs_once_whether_it_is_read_or_not() {
+        let table = [
+            ("", Ok(())),
+            ("a=1&b=1&scope=x", Ok(())),
+            ("resource=1&resource=2", Ok(())),
+            ("a=1&b=1&a=1", Err(ParameterError::RepeatedUnknown)),
+            ("a=&a=", Err(ParameterError::RepeatedUnknown)),
+            ("%61=1&a=2", Err(ParameterError::RepeatedUnknown)),
+            ("=1&=2", Err(ParameterError::RepeatedUnknown)),
+            ("scope=1&x=1&scope=2", Err(ParameterError::Repeated("scope"))),
+        ];
+        for (query, expected) in table {
+            let parameters = Parameters::parse(query.as_bytes()).unwrap();
+            assert_eq!(parameters.check_repeats(&["resource"]), expected, "{query}");
+            assert_eq!(parameters.without_repeats(&["resource"]).map(|_| ()), expected, "{query}");
+        }
     }
 
     #[test]

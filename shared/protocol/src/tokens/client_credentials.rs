@@ -43,8 +43,8 @@ pub fn approve(
     Ok(Entitlement {
         grant: id,
         holder: Holder::Client(client.id.clone()),
+        audience: client.targets.audience(&request.resource, &Resources::default(), &scope)?,
         scope,
-        audience: client.targets.audience(&request.resource, &Resources::default())?,
         now,
         access_token: client.lifetimes.access_token,
         id_token: IdTokens { lifetime: client.lifetimes.id_token, at_hash: client.at_hash, nonce: None },

@@ -9,9 +9,10 @@ use crate::clients::resource_indicator::Resources;
 use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
-use crate::types::time::Timestamp;
+use crate::types::time::{Timestamp, unstated_as_epoch};
 use crate::users::status::UserStatus;
-use crate::users::user_claims::ClaimNames;
+use crate::users::user_claims::{ChosenClaims, ClaimNames, Trust};
+use crate::users::user_key::UserKey;
 
 /// A grant, as stored.
 pub struct Grant {
@@ -38,6 +39,9 @@ pub struct GrantTerms {
     pub sub_for_client: Option<Subject>,
     /// The identity source that the user logged in with.
     pub source: IdentitySourceId,
+    /// The issuer of that source, if it is an upstream provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The granted scopes.
     pub scope: Scopes,
     /// The granted resources; none means the workspace's default (RFC 8707).
@@ -49,6 +53,9 @@ pub struct GrantTerms {
     /// Claims for ID tokens, with their values when the code was issued.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub id_token_claims: Map<String, Value>,
+    /// The domain of the address that those claims call verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_domain: Option<String>,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
     /// Whether the authorization request contained it.
@@ -59,13 +66,14 @@ pub struct GrantTerms {
     /// The nonce for the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// When the user authenticated.
-    pub auth_time: Timestamp,
+    /// When the user authenticated, if that is known.
+    #[serde(with = "unstated_as_epoch")]
+    pub auth_time: Option<Timestamp>,
     /// The authentication context class.
     pub acr: String,
     /// The authentication methods.
     pub amr: Vec<String>,
-    /// The `sid` of the user's session.
+    /// The `sid` by which the client knows the user's session.
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
@@ -115,9 +123,9 @@ pub struct RefreshState {
 }
 
 impl GrantTerms {
-    /// The terms of an approved authorization. `id_token_claims` are the claims that were requested in the ID token.
+    /// The terms of an approved authorization. `chosen` are the claims that were requested in the ID token.
     #[must_use]
-    pub fn of(approved: &ApprovedAuthorization, id_token_claims: Map<String, Value>, now: Timestamp) -> Self {
+    pub fn of(approved: &ApprovedAuthorization, chosen: ChosenClaims, now: Timestamp) -> Self {
         let (asked, session) = (approved.terms(), approved.session());
         Self {
             client_id: asked.client_id.clone(),
@@ -125,10 +133,12 @@ impl GrantTerms {
             sub_for_client: Some(approved.client_subject().clone())
                 .filter(|client_subject| *client_subject != session.subject),
             source: session.source.clone(),
+            issuer: session.issuer.clone(),
             scope: approved.scope().clone(),
             resource: asked.resource.clone(),
             claims: approved.claims().userinfo.clone(),
-            id_token_claims,
+            id_token_claims: chosen.claims,
+            email_domain: chosen.email_domain,
             redirect_uri: approved.redirect_uri().as_str().into(),
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,
@@ -136,13 +146,26 @@ impl GrantTerms {
             auth_time: session.authentication.auth_time(),
             acr: session.authentication.class().as_str().into(),
             amr: session.authentication.amr(),
-            sid: session.sid.clone(),
+            sid: session.sid_for(&asked.client_id),
             issued: now,
         }
     }
 }
 
 impl GrantTerms {
+    /// Whom the grant is of.
+    #[must_use]
+    pub fn user(&self) -> UserKey<'_> {
+        UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
+
+    /// The claims about the user for an ID token that is issued now, while the user's source has this trust.
+    #[must_use]
+    pub fn user_claims(&self, trust: Option<Trust<'_>>) -> Map<String, Value> {
+        let (claims, email_domain) = (self.id_token_claims.clone(), self.email_domain.clone());
+        ChosenClaims { claims, email_domain }.judged(trust)
+    }
+
     /// The `sub` that the client sees, in every token and response.
     #[must_use]
     pub const fn client_subject(&self) -> &Subject {
@@ -184,8 +207,8 @@ mod tests {
     use super::*;
     use crate::authorization::decision::{DecisionInput, NextStep, User, decide};
     use crate::fixtures::{
-        NOW, REDIRECT_URI, ago, claim_names, client, code, grant, grant_terms, issued, loaded, redeemed, request,
-        secret_hash, session, subject,
+        NOW, REDIRECT_URI, ago, claim_names, client, client_id, code, grant, grant_terms, issued, loaded, redeemed,
+        request, secret_hash, session, subject,
     };
 
     /// The terms of a request with `changes`, that Alice has approved, whom the client knows as `client_subject`.
@@ -202,8 +225,8 @@ mod tests {
             now: NOW,
         });
         let NextStep::Approved(approved) = decided else { panic!("{decided:?}") };
-        let of_id_token = json!({"locale": "de"}).as_object().unwrap().clone();
-        GrantTerms::of(&approved, of_id_token, NOW)
+        let claims = json!({"locale": "de"}).as_object().unwrap().clone();
+        GrantTerms::of(&approved, ChosenClaims { claims, email_domain: None }, NOW)
     }
 
     #[test]
@@ -219,6 +242,7 @@ mod tests {
             resource: serde_json::from_value(json!(["https://a.example"])).unwrap(),
             claims: claim_names(&["email"]),
             id_token_claims: json!({"locale": "de"}).as_object().unwrap().clone(),
+            sid: session().sid_for(&client_id("app")),
             issued: NOW,
             ..grant_terms()
         };
@@ -242,7 +266,16 @@ mod tests {
         assert_eq!(serde_json::from_value::<GrantTerms>(stored).unwrap(), terms);
         let plain = GrantTerms { nonce: None, code_challenge: None, ..grant_terms() };
         let stored = serde_json::to_value(&plain).unwrap();
-        for absent in ["sub_for_client", "resource", "claims", "id_token_claims", "code_challenge", "nonce"] {
+        for absent in [
+            "sub_for_client",
+            "issuer",
+            "email_domain",
+            "resource",
+            "claims",
+            "id_token_claims",
+            "code_challenge",
+            "nonce",
+        ] {
             assert!(stored.get(absent).is_none(), "{absent}");
         }
     }

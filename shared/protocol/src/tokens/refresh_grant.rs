@@ -208,13 +208,13 @@ fn entitlement(
     Narrowing { scope, resource }: Narrowing,
     now: Timestamp,
 ) -> Result<Entitlement, TokenError> {
-    let granted = grant.terms.scope.filtered(|scope| client.scope.contains(scope));
+    let granted = grant.terms.scope.of_users().filtered(|scope| client.scope.contains(scope));
     let scope = match scope {
         Some(asked) if !asked.within(&granted) => return Err(TokenError::InvalidScope),
         Some(asked) => asked,
         None => granted,
     };
-    let audience = client.targets.audience(&grant.terms.resource, &resource)?;
+    let audience = client.targets.audience(&grant.terms.resource, &resource, &scope)?;
     Ok(Entitlement {
         grant: grant.id.clone(),
         holder: Holder::User(Box::new(grant.terms.clone())),

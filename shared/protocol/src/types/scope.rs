@@ -18,6 +18,10 @@ pub const REVOKE_TOKENS: &str = "revoke_tokens";
 /// The scopes that are about a user, which a client's own tokens cannot have.
 pub const OF_USERS: [&str; 6] = [OPENID, OFFLINE_ACCESS, "profile", "email", "phone", "address"];
 
+/// The scopes that are power over the whole workspace. Only a client has them, by itself; no user grants them (catalogue
+/// row SEC-ADM-13).
+pub const OF_POWER: [&str; 2] = [INTROSPECT_TOKENS, REVOKE_TOKENS];
+
 /// A set of scope tokens, in order of first occurrence. The order has no meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -68,6 +72,12 @@ impl Scopes {
         let mut all = self.clone();
         all.0.extend(other.0.iter().filter(|token| !self.contains(token)).cloned());
         all
+    }
+
+    /// These without the scopes of power: what users may grant.
+    #[must_use]
+    pub fn of_users(&self) -> Self {
+        self.filtered(|scope| !OF_POWER.contains(&scope))
     }
 
     /// Those that `keep` accepts.
@@ -152,6 +162,7 @@ mod tests {
         assert!(of("a b").within(&of("b c a")) && of("").within(&of("")) && !of("a d").within(&of("a b c")));
         assert_eq!(of("a b").union(&of("b c")), of("a b c"));
         assert_eq!(of("a b c").filtered(|scope| scope != "b"), of("a c"));
+        assert_eq!(of("openid introspect_tokens a revoke_tokens").of_users(), of("openid a"));
         assert_eq!(of("a b").iter().collect::<Vec<_>>(), ["a", "b"]);
         assert!(of("").is_empty() && !of("a").is_empty());
     }

@@ -56,7 +56,7 @@ pub struct Settings {
     pub scopes: Vec<ScopeDefinition>,
     /// The resources that tokens can be for, in addition to the default audience (RFC 8707).
     #[serde(default)]
-    pub resources: Vec<String>,
+    pub resources: Vec<ResourceDefinition>,
     /// The sandbox identity source, with passwords in clear text.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
@@ -85,7 +85,13 @@ impl Settings {
     /// Whether tokens of this workspace can be for `resource`.
     #[must_use]
     pub fn has_resource(&self, resource: &str) -> bool {
-        resource == self.default_audience || self.resources.iter().any(|known| known == resource)
+        resource == self.default_audience || self.resources.iter().any(|known| known.uri() == resource)
+    }
+
+    /// What users read for `resource`, if it has a title.
+    #[must_use]
+    pub fn resource_title(&self, resource: &str) -> Option<&str> {
+        self.resources.iter().find(|known| known.uri() == resource).and_then(ResourceDefinition::title)
     }
 
     /// The upstream provider named `id`.
@@ -106,6 +112,44 @@ pub struct ScopeDefinition {
     /// The description below it.
     #[serde(default)]
     pub description: String,
+}
+
+/// A resource of a workspace, perhaps with its title on the consent page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "resources holds URIs, each a string or { uri, title }")]
+pub enum ResourceDefinition {
+    /// Users read its URI.
+    Untitled(String),
+    /// Users read its title beside the URI.
+    Titled(TitledResource),
+}
+
+/// A resource with its title on the consent page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitledResource {
+    /// The URI that clients name (RFC 8707 §2).
+    pub uri: String,
+    /// The title.
+    pub title: String,
+}
+
+impl ResourceDefinition {
+    /// The URI.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        match self {
+            Self::Untitled(uri) => uri,
+            Self::Titled(resource) => &resource.uri,
+        }
+    }
+
+    fn title(&self) -> Option<&str> {
+        match self {
+            Self::Untitled(_) => None,
+            Self::Titled(resource) => Some(&resource.title),
+        }
+    }
 }
 
 /// Which clients of a workspace must use PKCE. A client's own setting can only be stricter.
@@ -160,6 +204,21 @@ mod tests {
         {
             assert_eq!(settings.has_resource(resource), expected, "{resource}");
         }
+    }
+
+    #[test]
+    fn a_resource_may_have_a_title_and_the_default_too() {
+        let titled =
+            json!([{"uri": "https://b.example", "title": "B"}, {"uri": "https://api.example", "title": "API"}]);
+        let settings = settings(&json!({ "resources": titled }));
+        assert!(settings.has_resource("https://b.example"));
+        let uris = ["https://b.example", "https://api.example", "https://c.example"];
+        assert_eq!(uris.map(|resource| settings.resource_title(resource)), [Some("B"), Some("API"), None]);
+        let stored = serde_json::to_value(&settings).unwrap();
+        assert_eq!(stored["resources"], titled);
+        let odd = json!({"name": "Demo", "default_audience": "x", "resources": [{"uri": "x", "name": "X"}]});
+        let error = serde_json::from_value::<Settings>(odd).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("each a string or { uri, title }"), "{error}");
     }
 
     #[test]
