@@ -4,7 +4,9 @@ use serde_json::Value;
 use tests::Pkce;
 use web::Response;
 
-use crate::cast::{CLIENTS, DEFAULT_API, INTERACTIVE, OPENID, ORDERS, SERVER, TENANTS, USERS, WARDEN, names, scope_of};
+use crate::cast::{
+    CLIENTS, DEFAULT_API, END, INTERACTIVE, LOOK, OPENID, ORDERS, SERVER, TENANTS, USERS, WARDEN, names, scope_of,
+};
 use crate::rules::{self, ACCESS_TOKEN, Event, Meaning, Moment, Named, Reply, State, Terms};
 use crate::step::{Call, Caller, Flaw, GrantPick, Which};
 use crate::world::{AccessToken, Answer, Grant, Sent, Violation, World, claims, credentials, must, url};
@@ -226,7 +228,7 @@ impl World {
         let (holder, grant) = (&self.grants[bearer.grant], &self.grants[index]);
         let user = |grant: &Grant| grant.session.map(|session| self.sessions[session].user);
         let own = holder.terms.client == grant.terms.client && user(holder) == user(grant);
-        own || matches!(bearer.token, Named::Access { scope, .. } if scope & power != 0)
+        own || matches!(bearer.token, Named::Access { scope, own: true, .. } if scope & power != 0)
     }
 
     /// Plays a client's request for a token of its own.
@@ -311,7 +313,7 @@ impl World {
         let (grant, now) = (&self.grants[index], self.now() / 1000);
         let issuer = url(grant.place, "");
         let mut audience = vec![if grant.terms.orders { ORDERS } else { DEFAULT_API }];
-        if scope & (OPENID | LOOK | END) != 0 {
+        if rules::is_ours(&grant.terms, scope) {
             audience.push(&issuer);
         }
         let aud: Vec<&str> = match &claims["aud"] {
@@ -388,10 +390,6 @@ impl World {
     }
 }
 
-/// The powers over all tokens of a place, as scopes.
-const LOOK: u8 = 32;
-const END: u8 = 64;
-
 /// What is tried with a refresh token.
 #[derive(Clone, Copy)]
 struct Trying {
@@ -455,7 +453,8 @@ impl Grant {
     }
 
     const fn named(&self, token: &AccessToken) -> Named {
-        Named::Access { expires: token.expires, scope: token.scope, own: self.terms.own }
+        let AccessToken { expires, scope, .. } = *token;
+        Named::Access { expires, scope, own: self.terms.own, ours: rules::is_ours(&self.terms, scope) }
     }
 
     /// Notes a refresh token that was handed out: a generation has one, so they are a list and never a tree.

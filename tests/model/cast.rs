@@ -93,6 +93,10 @@ pub(crate) const EMAIL: Scope = 4;
 pub(crate) const OFFLINE: Scope = 16;
 pub(crate) const ALL: Scope = 31;
 
+/// The powers over all tokens of a place.
+pub(crate) const LOOK: Scope = 32;
+pub(crate) const END: Scope = 64;
+
 const NAMES: [&str; 7] =
     ["openid", "profile", "email", "offers.read", "offline_access", "introspect_tokens", "revoke_tokens"];
 

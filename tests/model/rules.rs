@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cast::{ALL, CLIENTS, Client, OFFLINE, OPENID, Scope, WARDEN, scope_of};
+use crate::cast::{ALL, CLIENTS, Client, END, LOOK, OFFLINE, OPENID, Scope, WARDEN, scope_of};
 
 pub(crate) const SECOND: u64 = 1000;
 pub(crate) const CODE: u64 = 60 * SECOND;
@@ -47,16 +47,17 @@ pub(crate) enum Prompt {
 /// What one user has allowed one client: scopes, by API.
 pub(crate) type Consent = [Scope; 2];
 
-/// Whether what was allowed covers what is asked for.
+/// Whether what was allowed covers what is asked for: what was allowed for one API says nothing about another.
 pub(crate) fn covers(consent: Consent, asked: &Asked) -> bool {
-    asked.scope & !(consent[0] | consent[1]) == 0
+    asked.scope & !consent[usize::from(asked.orders)] == 0
 }
 
-/// What is remembered after what was asked for was allowed, but for `withheld`. What a form withholds is forgotten, whether it
-/// was asked for this time or not.
+/// What is remembered after what was asked for was allowed, but for `withheld`. What a form withholds is forgotten for this API,
+/// whether it was asked for this time or not.
 pub(crate) fn remembered(before: Consent, asked: &Asked, withheld: Scope) -> Consent {
-    let mut after = before.map(|scope| scope & !withheld);
-    after[usize::from(asked.orders)] |= allowed(asked, withheld);
+    let mut after = before;
+    let api = &mut after[usize::from(asked.orders)];
+    *api = *api & !withheld | allowed(asked, withheld);
     after
 }
 
@@ -157,8 +158,9 @@ impl State {
 /// A token that is named in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// An access token that expires at this time, and whose scopes are these.
-    Access { expires: u64, scope: Scope, own: bool },
+    /// An access token that expires at this time, and whose scopes are these; a client's own or not, and for our own
+    /// endpoints or not.
+    Access { expires: u64, scope: Scope, own: bool, ours: bool },
     /// The refresh token of this generation.
     Refresh(u32),
 }
@@ -258,7 +260,7 @@ fn transitions(terms: &Terms, state: State, meaning: Meaning, moment: Moment) ->
         Meaning::Refused(status, error) => vec![(state, Reply::Refused(status, error))],
         Meaning::Redeem => redeem(terms, state, moment),
         Meaning::Refresh { generation, scope } => refresh(terms, state, Presented { generation, scope }, moment),
-        Meaning::End(named) => end(state, named, moment),
+        Meaning::End(named) => end(state, named),
         Meaning::Ignored => vec![(state, Reply::Done)],
         Meaning::Look(named) => vec![(state, Reply::Active(is_good(state, named, now)))],
         Meaning::LookAway => vec![(state, Reply::Active(false))],
@@ -365,15 +367,11 @@ fn reuse(state: State, previous: bool, client: &Client, moment: Moment) -> Reuse
     }
 }
 
-/// Revocation ends the grant: by an access token, expired or not, and by a refresh token that still counts.
-fn end(state: State, named: Named, moment: Moment) -> Vec<(State, Reply)> {
-    let ended = (State { ended: true, ..state }, Reply::Done);
-    let nothing = (state, Reply::Done);
+/// Revocation ends the grant: by an access token, expired or not, and by a refresh token, however old.
+fn end(state: State, named: Named) -> Vec<(State, Reply)> {
     match named {
-        Named::Access { .. } => vec![ended],
-        Named::Refresh(generation) if generation + 1 >= state.generation => vec![ended],
-        Named::Refresh(_) if moment.crowded => vec![ended, nothing],
-        Named::Refresh(_) => vec![nothing],
+        Named::Refresh(generation) if generation > state.generation => vec![(state, Reply::Done)],
+        Named::Access { .. } | Named::Refresh(_) => vec![(State { ended: true, ..state }, Reply::Done)],
     }
 }
 
@@ -389,18 +387,23 @@ fn is_good(state: State, named: Named, now: u64) -> bool {
 /// What userinfo says to a token.
 fn use_token(state: State, named: Named, now: u64) -> Reply {
     let invalid = Reply::Refused(401, "invalid_token");
-    let Named::Access { expires, scope, own } = named else { return invalid };
+    let Named::Access { expires, scope, own, ours } = named else { return invalid };
     match () {
         () if now >= expires => invalid,
         () if scope & OPENID == 0 => Reply::Refused(403, "insufficient_scope"),
-        () if own || !state.live(now) => invalid,
+        () if own || !ours || !state.live(now) => invalid,
         () => Reply::Claims,
     }
 }
 
-/// Whether introspection and revocation take this token as the caller's credential.
+/// Whether introspection and revocation take this token as the caller's credential: it is good, and for them.
 pub(crate) fn is_credential(state: State, named: Named, now: u64) -> bool {
-    is_good(state, named, now)
+    matches!(named, Named::Access { ours: true, .. }) && is_good(state, named, now)
+}
+
+/// Whether an access token with this scope is for our own endpoints: no API was named, and a scope is for one of them.
+pub(crate) const fn is_ours(terms: &Terms, scope: Scope) -> bool {
+    !terms.orders && scope & (OPENID | LOOK | END) != 0
 }
 
 /// Whether `caller` may ask about a token of `owner`, or end it.
