@@ -6,6 +6,7 @@
     reason = "a test stops when something is not as it must be"
 )]
 
+mod allowances;
 mod authorization;
 mod availability;
 mod claims;

@@ -182,3 +182,27 @@ async fn an_api_that_asks_nobody_goes_on_accepting_a_revoked_token_until_it_ends
     assert_eq!(revoked.status(), 200);
     assert_eq!(offers(&laptop, &token).await.status(), 200);
 }
+
+/// The crate cannot use the server's parser, and must read the same grammar (RFC 9110 §11.4).
+#[tokio::test]
+async fn sec_param_10_server_and_crate_read_one_grammar() {
+    let laptop = Laptop::demo().await;
+    let token = tokens(&laptop, "openid offers.read").await["access_token"].as_str().unwrap().to_owned();
+    for (header, status) in [
+        (format!("Bearer {token}"), 200),
+        (format!("bearer    {token}"), 200),
+        (format!("Bearer \t{token}"), 400),
+        (format!("Bearer\t{token}"), 400),
+        (format!("Bearer {token},x"), 400),
+        (format!("Bearer {token} x"), 400),
+        ("Bearer".to_owned(), 400),
+        ("Bearer   ".to_owned(), 400),
+        (format!("DPoP {token}"), 401),
+        ("Basic YTpi".to_owned(), 401),
+    ] {
+        for path in ["/default/demo/userinfo", "/demo/api/offers"] {
+            let answer = laptop.send("GET", path, &[("authorization", header.as_str())], "").await;
+            assert_eq!(answer.status().as_u16(), status, "{path} {header:?}");
+        }
+    }
+}

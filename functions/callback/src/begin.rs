@@ -38,7 +38,7 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let callback = transaction::callback_url(context.workspace(), provider);
     let target = Target { callback: &callback, code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
-    let sealed = transaction::seal(deps, context, &transaction).await?;
+    let sealed = transaction::seal(deps, context, &pending, &transaction).await?;
     let value = dated(&sealed, front.now());
     let cookie = transaction::cookie(deps, context, &transaction.state).set_for(&value, UPSTREAM_LOGIN_TIMEOUT);
     let renewed = front.renewed_cookie(context, &pending);

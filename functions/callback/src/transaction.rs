@@ -1,7 +1,8 @@
 //! A login that waits for its provider: sealed in a cookie of the browser, and found again by `state`.
 
-use frontchannel::BrowserContext;
+use frontchannel::{BrowserContext, PendingAuthorization};
 use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::UpstreamTransaction;
 use protocol::workspace::settings::Workspace;
 use protocol::workspace::upstream_provider::UpstreamProvider;
@@ -29,16 +30,17 @@ pub(crate) fn cookie(deps: &Deps, context: &BrowserContext<'_>, state: &str) -> 
     Cookie::numbered(UPSTREAM, state, context.id(), &deps.front.browser.public_url)
 }
 
-/// Seals `transaction`.
+/// Seals `transaction`, which is one of `pending`.
 pub(crate) async fn seal(
     deps: &Deps,
     context: &BrowserContext<'_>,
+    pending: &PendingAuthorization,
     transaction: &UpstreamTransaction,
-) -> Result<String, PageError> {
-    let plain = serde_json::to_vec(transaction).map_err(unavailable)?;
-    let keys = deps.transactions.keys(context.now).await.map_err(unavailable)?;
-    let sealed = keys.seal(context.id(), plain, &*deps.front.browser.entropy).map_err(unavailable)?;
-    if sealed.len() > MAX_SEALED_TRANSACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+) -> Result<String, Refusal> {
+    let plain = serde_json::to_vec(transaction).map_err(|fault| pending.unavailable(fault))?;
+    let keys = deps.transactions.keys(context.now).await.map_err(|fault| pending.unavailable(fault))?;
+    let sealed = keys.seal(context.id(), plain, &*deps.front.browser.entropy);
+    pending.within(sealed.map_err(|fault| pending.unavailable(fault))?, MAX_SEALED_TRANSACTION_BYTES)
 }
 
 /// Opens the transaction that the browser carries in `cookie`.

@@ -3,7 +3,6 @@
 
 use backchannel::{ClientContext, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
-use http::header;
 use keystore::Signers;
 use protocol::token_status::caller::{Caller, Intent, TokenInQuestion};
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
@@ -113,11 +112,7 @@ async fn describe_refresh_token(
 
 /// Whether the caller wants a signed answer (RFC 9701 §4).
 fn wants_signature(request: &Request) -> bool {
-    let accepted = request.header(header::ACCEPT);
-    let ranges = accepted.iter().flat_map(|accept| accept.split(','));
-    ranges
-        .filter_map(|range| range.split(';').next())
-        .any(|kind| kind.trim().eq_ignore_ascii_case(introspection::MEDIA_TYPE))
+    request.accepted().prefers(introspection::MEDIA_TYPE, "application/json")
 }
 
 async fn sign(

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use backchannel::{BackChannel, ClientContext};
 use bootstrap::{BootstrapError, Runtime};
-use http::header;
+use http::{Method, header};
 use keystore::Signers;
 use protocol::jose::jwk::Algorithm;
+use protocol::syntax::parameters::Parameters;
 use protocol::tokens::access_token::AccessTokenClaims;
-use protocol::tokens::bearer::{BearerError, bearer_token};
+use protocol::tokens::bearer::{BearerError, bearer_token_or_parameter};
 use protocol::tokens::grant::Grant;
 use protocol::tokens::id_token;
 use protocol::types::scope::OPENID;
@@ -111,20 +112,24 @@ async fn claims(
     Ok((client, userinfo::claims(&token.sub, &profile, &token.scope, &grant.terms.claims)))
 }
 
+/// The form of a POST. A body that is no form says nothing: programs send POST without one.
+fn form(request: &Request) -> Result<Parameters, BearerError> {
+    match request.form() {
+        Ok(form) => Ok(form),
+        Err(FormFault::Parameters(_)) => Err(BearerError::Malformed),
+        Err(FormFault::TooLarge | FormFault::ContentType | FormFault::QueryParameters) => Ok(Parameters::default()),
+    }
+}
+
 /// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
 async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTokenClaims, BearerError> {
     let request = context.request;
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;
-    let in_form = match request.form() {
-        Ok(form) => form.has("access_token"),
-        // What repeats a parameter or does not decode is refused without looking for a token in it.
-        Err(FormFault::Parameters(_)) => true,
-        Err(FormFault::TooLarge | FormFault::ContentType | FormFault::QueryParameters) => false,
-    };
-    if query.has("access_token") || in_form {
+    if query.all("access_token").next().is_some() {
         return Err(BearerError::Malformed);
     }
-    let token = bearer_token(&request.header(header::AUTHORIZATION))?;
+    let form = if request.method == Method::POST { form(request)? } else { Parameters::default() };
+    let token = bearer_token_or_parameter(&request.header(header::AUTHORIZATION), &form)?;
     deps.back.verify_access_token(context, token.expose()).await?.ok_or(BearerError::Invalid)
 }
 

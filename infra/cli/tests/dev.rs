@@ -179,6 +179,47 @@ fn behind_a_proxy_issuer_links_and_cookies_follow_the_public_url() {
 }
 
 #[test]
+fn the_demo_starts_behind_a_tls_proxy_on_this_machine() {
+    let behind = ["dev", "--json", "--port", "0", "--memory", "--public-url", "https://localhost:9191"];
+    let server = Server::start(&behind);
+    assert!(
+        server
+            .ask("GET /default/demo/.well-known/openid-configuration")
+            .contains("https://localhost:9191/default/demo")
+    );
+    let said = complaint(&[&behind[..], &["--ask-loopback", "false"]].concat());
+    assert!(said.contains("upstream partner: issuer"), "{said}");
+}
+
+/// The keys of a server that is running change, and it follows.
+#[test]
+fn signing_keys_rotate_on_a_laptop() {
+    let folder = folder("rotation");
+    let data = folder.to_str().unwrap();
+    let keys = |arguments: &[&str]| {
+        let of_demo = ["--workspace", "default/demo", "--data", data, "--json"];
+        let output = postern(&[&["keys"], arguments, &of_demo].concat()).output().unwrap();
+        let (said, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        serde_json::from_str::<serde_json::Value>(&said).map_err(|_| complaint)
+    };
+    assert!(keys(&["list"]).unwrap_err().contains("postern dev --data"));
+    let server = Server::start(&["dev", "--json", "--port", "0", "--data", data]);
+    let first = keys(&["list"]).unwrap();
+    assert_eq!((&first["keys"][0]["role"], &first["keys"][0]["location"]), (&"current".into(), &"sealed".into()));
+    assert!(keys(&["add", "--wrapped", "rs256"]).unwrap_err().contains("--local"));
+    let added = keys(&["add", "--local", "es256"]).unwrap();
+    assert_eq!((&added["keys"][1]["role"], &added["keys"][1]["alg"]), (&"next".into(), &"ES256".into()));
+    assert!(keys(&["rotate"]).unwrap_err().contains("--now"));
+    let rotated = keys(&["rotate", "--now"]).unwrap();
+    let roles: Vec<_> = rotated["keys"].as_array().unwrap().iter().map(|key| key["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["retired", "current"]);
+    drop(server);
+    let server = Server::start(&["dev", "--json", "--port", "0", "--data", data]);
+    let published = jwks(&server);
+    assert!(rotated["keys"].as_array().unwrap().iter().all(|key| published.contains(key["kid"].as_str().unwrap())));
+}
+
+#[test]
 fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     let busy = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     let said = complaint(&["dev", "--memory", "--port", &busy.port.to_string()]);

@@ -3,7 +3,9 @@
 //! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
 //! `{public_url}` stands for the public URL of the server, so that one file works in every environment.
 
+use protocol::clients::allowed_origins::check_origin;
 use protocol::clients::external_url::{OutboundUrl, Reach};
+use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
@@ -87,10 +89,12 @@ impl Loader<'_> {
         if let Some(scope) = settings.scopes.iter().find(|scope| !is_one_scope(&scope.name)) {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
+        check_compared(&settings)?;
         check_claims(settings.sandbox.as_ref())?;
         settings.check().map_err(|error| at_line(&text, &error.place.to_string(), &error.to_string()))?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
-        check_issuers(&settings.upstream, Reach::of(issuer.as_str()), &text)?;
+        let settings = Settings { reach: Some(self.public_url.reach()), ..settings };
+        check_issuers(&settings.upstream, self.public_url.reach(), &text)?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
         for (position, metadata) in clients.iter().enumerate() {
             metadata.asks_for_no_power().map_err(|reason| {
@@ -174,6 +178,17 @@ fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer)
         return Ok(());
     }
     Err(ClientFault { place: "jwks".into(), reason: "jwks holds a key whose point is not on its curve".into() })
+}
+
+/// Checks what is compared later and could never be equal to anything: origins and resources.
+fn check_compared(settings: &Settings) -> Result<(), String> {
+    for origin in &settings.cors_origins {
+        check_origin(origin).map_err(|reason| format!("cors_origins: {origin}: {reason}"))?;
+    }
+    match settings.resources.iter().find(|resource| !is_resource(resource.uri())) {
+        None => Ok(()),
+        Some(resource) => Err(format!("resources: {}: a resource is an absolute URI without fragment", resource.uri())),
+    }
 }
 
 /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would be
@@ -282,6 +297,15 @@ mod tests {
             (&valid.replace("pkce = ", "pcke = "), "pcke"),
             (&valid.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
             (&valid.replace("session = 43200", "session = 0"), "0 seconds"),
+            (
+                &valid.replace("pkce = \"all\"", "cors_origins = [\"https://app.example/\"]"),
+                "cors_origins: https://app.example/: an origin ends with its host or port",
+            ),
+            (
+                &valid.replace("pkce = \"all\"", "resources = [\"/notes\"]"),
+                "resources: /notes: a resource is an absolute URI",
+            ),
+            (&valid.replace("https://client.example/cb", "https://client.example/cb?x=%zz"), "%25"),
             (&valid.replace("client_id = \"native\"", "client_id = \"spa\""), "spa is there twice"),
             (
                 &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\""),

@@ -125,7 +125,7 @@ impl BrowserChannel {
 
     /// An error page; for what is not there, JSON to whoever does not ask for a page.
     fn error(&self, request: &Request, error: PageError) -> Response {
-        let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
+        let reads_pages = request.accepted().prefers("text/html", "application/json");
         if error == PageError::NotFound && !reads_pages {
             return json::not_found(request);
         }

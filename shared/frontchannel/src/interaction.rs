@@ -1,11 +1,13 @@
 //! An authorization request while it waits for its user: how it begins, travels sealed with the browser, and is resumed.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
+use protocol::syntax::quoted::Quoted;
 use protocol::types::id::{GrantId, IdentitySourceId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Lifetime;
@@ -23,7 +25,7 @@ use crate::pending::PendingAuthorization;
 
 /// The longest sealed interaction that still fits into a URL with everything else (API Gateway takes ten kilobytes of
 /// request line and headers).
-const MAX_SEALED_INTERACTION_BYTES: usize = 6000;
+const MAX_SEALED_INTERACTION_BYTES: usize = 6700;
 
 impl FrontChannel {
     /// Begins an interaction with `request`, bound to the browser by a cookie of its own: tabs that begin at the same
@@ -38,12 +40,17 @@ impl FrontChannel {
         loaded_client: Arc<LoadedClient>,
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
+        if !request.ignored_scope.is_empty() {
+            let ignored = Quoted::of(&request.ignored_scope.joined());
+            tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
+        }
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
         let browser = login_cookies::dated(&self.browser.random_text::<32>()?, self.now());
+        let seed = self.browser.random_text::<32>()?;
         let (began, lifetime) = (self.now(), loaded_client.client.lifetimes.interaction);
         let cookie = self.browser_cookie(context.id(), &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
-        let interaction = InteractionState { id, browser, began, expires, shown_to: None, account: None };
+        let interaction = InteractionState { id, browser, seed, began, expires, shown_to: None, account: None };
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: Some(cookie) })
     }
@@ -72,15 +79,16 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
-    pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, PageError> {
+    /// [`Refusal`] to the client if it does not fit through a browser, or a page if no key is at hand.
+    pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, Refusal> {
         let shown_to = shown_to.map(|session| session.subject.clone());
         let interaction =
             Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
-        let plain = serde_json::to_vec(&interaction).map_err(unavailable)?;
-        let keys = self.interactions.keys(self.now()).await.map_err(unavailable)?;
-        let sealed = keys.seal(&pending.workspace().id, plain, &*self.browser.entropy).map_err(unavailable)?;
-        if sealed.len() > MAX_SEALED_INTERACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+        let unavailable = |fault: &dyn Display| PageError::from(unavailable(fault));
+        let plain = serde_json::to_vec(&interaction).map_err(|fault| unavailable(&fault))?;
+        let keys = self.interactions.keys(self.now()).await.map_err(|fault| unavailable(&fault))?;
+        let sealed = keys.seal(&pending.workspace().id, plain, &*self.browser.entropy);
+        pending.within(sealed.map_err(|fault| unavailable(&fault))?, MAX_SEALED_INTERACTION_BYTES)
     }
 
     /// Opens what a browser came back with. Nothing is believed that was not sealed here, for this workspace.
@@ -106,10 +114,23 @@ impl FrontChannel {
         context: &BrowserContext<'_>,
         interaction: Interaction,
     ) -> Result<PendingAuthorization, PageError> {
-        let state = &interaction.state;
-        if self.grants.exists(context.id(), &state.id).await.map_err(unavailable)? {
+        if self.grants.exists(context.id(), &interaction.state.id).await.map_err(unavailable)? {
             return Err(PageError::FinishedInteraction);
         }
+        self.reopen(context, interaction).await
+    }
+
+    /// Resumes `interaction`, finished or not: all that [`FrontChannel::resume`] checks but that.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError`].
+    pub(crate) async fn reopen(
+        &self,
+        context: &BrowserContext<'_>,
+        interaction: Interaction,
+    ) -> Result<PendingAuthorization, PageError> {
+        let state = &interaction.state;
         if context.now.reached(state.expires) {
             return Err(PageError::StaleInteraction);
         }

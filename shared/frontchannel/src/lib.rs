@@ -12,6 +12,7 @@ mod front_channel;
 mod interaction;
 mod issue;
 mod pending;
+mod repeat;
 mod session;
 mod subject;
 
@@ -19,4 +20,5 @@ pub use browser_channel::{BrowserChannel, SESSION_COOKIE};
 pub use browser_context::BrowserContext;
 pub use front_channel::FrontChannel;
 pub use pending::PendingAuthorization;
+pub use repeat::FinishedAuthorization;
 pub use session::{Login, NewSession, UserAuthentication};

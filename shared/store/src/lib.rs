@@ -33,7 +33,7 @@ pub use configuration::{ConfigurationReading, ConfigurationWriting, WorkspaceRea
 pub use connection::{Connection, ConnectionSettings, Tables};
 pub use consents::{ConsentReading, ConsentRecording};
 pub use fault::StoreFault;
-pub use grants::{Creation, GrantCreation, GrantReading, GrantRevocation, NewGrant};
+pub use grants::{Creation, Finish, GrantCreation, GrantReading, GrantRevocation, NewGrant};
 pub use keys::{KeyRingReading, KeyRingWriting, SigningKeyReading, StoredRing};
 pub use need::{Handle, Need};
 pub use redemption::{GrantRedemption, Redemption, RefreshIssue};

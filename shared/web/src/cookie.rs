@@ -55,6 +55,8 @@ impl Cookie {
     }
 
     /// The value that the request carries; `None` if there is none, or two, of which one was planted.
+    ///
+    /// The cookies of others beside it may have any bytes (RFC 9110 §5.5).
     #[must_use]
     pub fn read<'r>(&self, request: &'r Request) -> Option<&'r str> {
         let mut values = pairs(request).filter(|(name, _)| *name == self.name.as_bytes()).map(|(_, value)| value);
@@ -135,6 +137,7 @@ mod tests {
             (vec!["session.default.demo=a; session.default.demo=b"], None),
             (vec!["session.default.demo=a", "session.default.demo=a"], None),
             (vec!["session.default.partner=a"], None),
+            (vec!["xsession.default.demo=a"], None),
             (vec![], None),
         ];
         for (cookies, expected) in table {
@@ -164,5 +167,18 @@ mod tests {
         let latin1 = HeaderValue::from_bytes(b"session.default.demo=caf\xe9").unwrap();
         request.headers.append(header::COOKIE, latin1);
         assert_eq!(cookie("http://localhost:9000").read(&request), None);
+    }
+
+    #[test]
+    fn sec_sess_17_a_cookie_of_somebody_else_may_have_any_bytes() {
+        let cookie = cookie("http://localhost:9000");
+        let table = [
+            (vec!["visitor=Zo\u{eb}; session.default.demo=a"], Some("a")),
+            (vec!["visitor=Zo\u{eb}", "session.default.demo=a"], Some("a")),
+            (vec!["session.default.demo=a; session.default.demo=\u{eb}"], None),
+        ];
+        for (cookies, expected) in table {
+            assert_eq!(cookie.read(&request(&cookies)), expected, "{cookies:?}");
+        }
     }
 }

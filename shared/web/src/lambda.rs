@@ -191,6 +191,15 @@ mod tests {
     }
 
     #[test]
+    fn what_others_put_into_cookies_and_headers_may_have_any_bytes() {
+        let event = event(&json!({"headers": {"x-visitor": "Zo\u{eb}"}, "cookies": ["visitor=Zo\u{eb}", "b=2"]}));
+        let request = request(event, "", Deadline::NONE).unwrap();
+        let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(cookies, ["visitor=Zo\u{eb}".as_bytes(), b"b=2"]);
+        assert_eq!(request.headers["x-visitor"].as_bytes(), "Zo\u{eb}".as_bytes());
+    }
+
+    #[test]
     fn stage_and_base_path_do_not_reach_the_routes() {
         let table = [
             ("/t/w/x", "", "$default", "/t/w/x"),

@@ -1,9 +1,9 @@
 //! The cookies of logins that were begun and are not finished: as many as fit into a request, and the oldest go first
 //! (catalogue row SEC-SESS-16).
 //!
-//! Each begun login has a cookie of its own, so that tabs do not disturb each other, and abandoned ones stay until they
-//! expire. Too many of them, and the front door refuses every request of the browser. So whoever answers a browser tells it
-//! to forget what would not fit beside the next URL and the cookies of others.
+//! Each begun login has its own cookie, so that tabs do not disturb each other, and the cookie of an abandoned login stays until
+//! it expires. With too many of them, API Gateway refuses every request of the browser. So each response removes what would not
+//! fit beside the next URL and the cookies of other applications.
 
 use std::cmp::Reverse;
 

@@ -9,6 +9,8 @@ use protocol::tokens::error::TokenError;
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
+use crate::media_type::{Accepted, is_type};
+
 /// The largest body that is looked at (catalogue row SEC-DOS-01).
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -118,7 +120,18 @@ impl Request {
         if self.method == Method::POST { self.body_parameters() } else { self.query_parameters() }
     }
 
-    /// The values of a header that are text; one that is not counts as an empty one, which nothing accepts.
+    /// The values of a header, whatever bytes they have: those above 127 are opaque (RFC 9110 §5.5).
+    pub fn header_bytes(&self, name: header::HeaderName) -> impl Iterator<Item = &[u8]> {
+        self.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)
+    }
+
+    /// The types that the sender accepts.
+    #[must_use]
+    pub fn accepted(&self) -> Accepted<'_> {
+        Accepted::parse(self.header_bytes(header::ACCEPT))
+    }
+
+    /// The values of a header that is ASCII by its grammar; one that is not counts as an empty one, which nothing accepts.
     #[must_use]
     pub fn header(&self, name: header::HeaderName) -> Vec<&str> {
         self.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
@@ -168,21 +181,18 @@ impl Request {
         if !self.query.is_empty() {
             return Err(FormFault::QueryParameters);
         }
-        if !is_form(&self.header(header::CONTENT_TYPE)) {
+        if !self.is_form() {
             return Err(FormFault::ContentType);
         }
         Ok(Parameters::parse(&self.body)?)
     }
-}
 
-/// `application/x-www-form-urlencoded`, perhaps with `charset=utf-8`, exactly once.
-fn is_form(content_types: &[&str]) -> bool {
-    let [content_type] = content_types else { return false };
-    let mut parts = content_type.split(';').map(str::trim);
-    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-        && parts.all(|parameter| {
-            parameter.eq_ignore_ascii_case("charset=utf-8") || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
-        })
+    /// Whether the body is said to be a form, exactly once. The type has no parameters.
+    fn is_form(&self) -> bool {
+        let mut types = self.header_bytes(header::CONTENT_TYPE);
+        let only = types.next().filter(|_| types.next().is_none());
+        only.is_some_and(|value| is_type(value, "application/x-www-form-urlencoded"))
+    }
 }
 
 #[cfg(test)]
@@ -212,6 +222,9 @@ mod tests {
             "application/x-www-form-urlencoded",
             "application/x-www-form-urlencoded;charset=UTF-8",
             "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+            "application/x-www-form-urlencoded;",
+            "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            "application/x-www-form-urlencoded; boundary=x",
         ] {
             assert!(post(Some(good), b"a=1").form().is_ok(), "{good}");
         }

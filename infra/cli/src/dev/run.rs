@@ -97,6 +97,11 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     if !public_url.base_path().is_empty() {
         return Err(DevError::PublicUrl(NO_PATH));
     }
+    let public_url = match options.ask_loopback {
+        Some(true) => public_url.reaching(Reach::Laptop),
+        Some(false) => public_url.reaching(Reach::Internet),
+        None => public_url,
+    };
     let state =
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
@@ -133,7 +138,7 @@ async fn prepare_store(
     } else {
         read(&loader, &options.config)?
     };
-    sector_documents::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
+    sector_documents::check(&files, &Fetcher::new(public_url.reach())).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     let provisioning = Provisioning::new(&keys);

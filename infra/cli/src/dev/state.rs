@@ -43,6 +43,9 @@ pub enum StateError {
     /// The folder is not its owner's alone.
     #[error(transparent)]
     Exposed(#[from] Exposure),
+    /// There is no state yet.
+    #[error("there is no state in {0}: run `postern dev --data {0}` first, or name its folder with --data")]
+    Missing(String),
     /// The random number generator failed.
     #[error(transparent)]
     Entropy(#[from] EntropyFault),
@@ -80,6 +83,24 @@ impl State {
             }
             Err(_) => return Err(StateError::Key(key.display().to_string())),
         };
+        Self::of(&store, sealing_key)
+    }
+
+    /// The state that a server left in `folder`, or is using at the moment.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`].
+    pub fn existing(folder: &Path) -> Result<Self, StateError> {
+        let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        if !store.exists() {
+            return Err(StateError::Missing(folder.display().to_string()));
+        }
+        let root = fs::read_to_string(&key).ok().and_then(|text| base64url_array(text.trim()));
+        Self::of(&store, root.ok_or_else(|| StateError::Key(key.display().to_string()))?)
+    }
+
+    fn of(store: &Path, sealing_key: [u8; 32]) -> Result<Self, StateError> {
         let database = Database::new(&store.to_string_lossy())
             .and_then(|database| database.table_count().map(|_| database))
             .map_err(|error| StateError::Store(store.display().to_string(), error.to_string()))?;

@@ -240,12 +240,12 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
     let (terms, apis) = (&request.terms, client.targets.apis(&request.terms.resource));
     let covered = consent.is_some_and(|consent| consent.covers(&apis, &terms.scope, &terms.claims_by_name()));
-    demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
+    demanded || !covered || !client.remembers_consent_at(&request.redirect_uri)
 }
 
 /// Whether a remembered consent can change the outcome, so that it is worth a read.
 #[must_use]
 pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    client.consent == ConsentPolicy::Ask && !demanded && client.identity_is_assured(&request.redirect_uri)
+    client.consent == ConsentPolicy::Ask && !demanded && client.remembers_consent_at(&request.redirect_uri)
 }

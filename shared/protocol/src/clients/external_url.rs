@@ -22,7 +22,7 @@ const INTERNAL_SUFFIXES: [&str; 9] =
 pub enum Reach {
     /// To names on the public internet, over TLS.
     Internet,
-    /// Also to this machine: on a laptop, where our own URL is plain `http`.
+    /// Also to this machine: on a laptop.
     Laptop,
 }
 
@@ -65,11 +65,17 @@ pub enum UnaskableUrl {
 }
 
 impl Reach {
-    /// The reach of a server with this URL: plain `http` means that it runs on a laptop.
+    /// The reach of a server with this URL, unless it is told otherwise: one that browsers find on their own machine runs
+    /// on a laptop, whether a TLS proxy stands in front of it or not.
     #[must_use]
     pub fn of(our_url: &str) -> Self {
-        if our_url.starts_with("http://") { Self::Laptop } else { Self::Internet }
+        let url = Url::parse(our_url);
+        if url.is_ok_and(|url| is_this_machine(&url)) { Self::Laptop } else { Self::Internet }
     }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 impl ExternalUrl {
@@ -89,8 +95,7 @@ impl ExternalUrl {
         if !one_reading || text.len() > MAX_URL_BYTES || !matches!(url.scheme(), "http" | "https") {
             return Err(UnaskableUrl::Malformed);
         }
-        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if loopback && reach == Reach::Laptop {
+        if is_this_machine(&url) && reach == Reach::Laptop {
             return Ok(Self { url, destination: Destination::Loopback });
         }
         if url.scheme() != "https" {
@@ -224,7 +229,11 @@ mod tests {
         let url = OutboundUrl::parse("HTTPS://IDP.example:443/a/../x", Reach::Internet).unwrap();
         assert_eq!(url.as_str(), "https://idp.example/x");
         assert_eq!(Reach::of("http://localhost:9000/default/demo"), Reach::Laptop);
+        assert_eq!(Reach::of("https://localhost:9191/default/demo"), Reach::Laptop);
+        assert_eq!(Reach::of("https://[::1]:9191"), Reach::Laptop);
         assert_eq!(Reach::of("https://auth.example/default/demo"), Reach::Internet);
+        assert_eq!(Reach::of("https://localhost.evil.example/"), Reach::Internet);
+        assert_eq!(Reach::of("https://localhost@evil.example/"), Reach::Internet);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::syntax::parameters::Parameters;
+use crate::syntax::quoted::Quoted;
 use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
@@ -15,10 +16,22 @@ const MAX_RESOURCES: usize = 10;
 #[serde(transparent)]
 pub struct Resources(Vec<String>);
 
-/// A resource that is malformed, unknown, or not allowed for the client. One error for all three.
+/// Why tokens cannot be for a requested resource (RFC 8707 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("resource must be an absolute URI without fragment that this application may ask for")]
-pub struct InvalidTarget;
+pub enum InvalidTarget {
+    /// Not an absolute URI, or one with a fragment.
+    #[error("the resource {0} must be an absolute URI without fragment")]
+    Malformed(Quoted),
+    /// More resources than a request may name.
+    #[error("a request names at most {MAX_RESOURCES} resources")]
+    TooMany,
+    /// Not registered for the client, or unknown to the workspace.
+    #[error("the resource {0} is not registered for this application")]
+    Unknown(Quoted),
+    /// Not among those that were granted.
+    #[error("the resource {0} was not granted")]
+    NotGranted(Quoted),
+}
 
 impl Resources {
     /// Parses the `resource` parameters of a request, which may be repeated (RFC 8707 §2).
@@ -27,12 +40,15 @@ impl Resources {
     ///
     /// [`InvalidTarget`] for a URI that is not absolute or has a fragment, or for too many of them.
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
-        let mut resources = Vec::new();
+        let mut resources: Vec<String> = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
-            if !is_resource(resource) || resources.len() == MAX_RESOURCES {
-                return Err(InvalidTarget);
+            if !is_resource(resource) {
+                return Err(InvalidTarget::Malformed(Quoted::of(resource)));
             }
-            if !resources.iter().any(|known| known == resource) {
+            if resources.len() == MAX_RESOURCES {
+                return Err(InvalidTarget::TooMany);
+            }
+            if !resources.iter().any(|known| is_same_resource(known, resource)) {
                 resources.push(resource.to_owned());
             }
         }
@@ -60,6 +76,29 @@ pub fn is_resource(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
+/// Whether both name one resource: `https://API.example` and `https://api.example/` do (RFC 3986 §6.2.2.1 and §6.2.3).
+#[must_use]
+pub fn is_same_resource(one: &str, other: &str) -> bool {
+    one == other || normalised(one).is_some_and(|one| normalised(other) == Some(one))
+}
+
+/// `text` with scheme and host in lower case, no default port, and `/` for an empty path; `None` if it is no URL of the
+/// web. Nothing else of it is touched: paths of an API are its own.
+fn normalised(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(at);
+    let (scheme, authority) = (scheme.to_ascii_lowercase(), authority.to_ascii_lowercase());
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let host = authority.strip_suffix(default_port).or(authority.strip_suffix(':')).unwrap_or(&authority);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Some(format!("{scheme}://{host}{slash}{path}"))
+}
+
 /// The resources that a client may request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
@@ -75,17 +114,24 @@ impl Targets {
         Self { default, issuer, others }
     }
 
-    /// Whether the client may request all of `resources`.
-    #[must_use]
-    pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| self.allows(resource))
+    /// Checks that the client may request all of `resources`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget::Unknown`] names the first that it may not.
+    pub fn allow(&self, resources: &Resources) -> Result<(), InvalidTarget> {
+        let unknown = resources.iter().find(|resource| self.registered(resource).is_none());
+        unknown.map_or(Ok(()), |resource| Err(InvalidTarget::Unknown(Quoted::of(resource))))
     }
 
-    fn allows(&self, resource: &str) -> bool {
-        resource == self.default || resource == self.issuer || self.others.iter().any(|other| other == resource)
+    /// `resource` as it is registered, which is how an API knows itself.
+    fn registered(&self, resource: &str) -> Option<&str> {
+        let mut all = [&self.default, &self.issuer].into_iter().chain(&self.others);
+        all.find(|known| is_same_resource(known, resource)).map(String::as_str)
     }
 
-    /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
+    /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2), as
+    /// registered.
     ///
     /// It is what was named, and nothing more (RFC 9068 §3): the issuer's own endpoints are added only where no resource
     /// was named and a scope is for them. So a token for an API that was named opens nothing here.
@@ -102,17 +148,25 @@ impl Targets {
         let granted: Vec<&str> =
             if granted.is_empty() { self.unnamed(scope).collect() } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        if audience.iter().all(|resource| granted.contains(resource) && self.allows(resource)) {
-            return Ok(audience.into_iter().map(Into::into).collect());
-        }
-        Err(InvalidTarget)
+        let is_granted = |resource: &str| granted.iter().any(|granted| is_same_resource(granted, resource));
+        let registered = |resource: &str| {
+            if !is_granted(resource) {
+                return Err(InvalidTarget::NotGranted(Quoted::of(resource)));
+            }
+            self.registered(resource).map(Into::into).ok_or_else(|| InvalidTarget::Unknown(Quoted::of(resource)))
+        };
+        audience.into_iter().map(registered).collect()
     }
 
     /// The APIs that a request for `resources` is about, for the user's consent.
     #[must_use]
     pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
         let default = self.default.as_str();
-        let named = if resources.is_empty() { vec![default] } else { resources.iter().collect() };
+        let named = if resources.is_empty() {
+            vec![default]
+        } else {
+            resources.iter().map(|resource| self.registered(resource).unwrap_or(resource)).collect()
+        };
         RequestedApis { named, default }
     }
 
@@ -191,7 +245,7 @@ mod tests {
         }
         let table = [(&["urn:default", "urn:a", "urn:issuer"][..], true), (&["urn:a", "urn:c"], false), (&[], true)];
         for (resources, expected) in table {
-            assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
+            assert_eq!(targets.allow(&of(resources)).is_ok(), expected, "{resources:?}");
         }
     }
 
@@ -224,10 +278,47 @@ mod tests {
     }
 
     #[test]
+    fn sec_tok_03_a_resource_is_one_however_its_host_and_empty_path_are_spelled() {
+        let table = [
+            ("https://api.example", "https://api.example/", true),
+            ("https://api.example", "HTTPS://API.Example", true),
+            ("https://api.example", "https://api.example:443/", true),
+            ("http://localhost:80", "http://localhost:/", true),
+            ("https://api.example?x=1", "https://api.example/?x=1", true),
+            ("https://api.example/a", "https://API.example/a", true),
+            ("https://api.example/a", "https://api.example/a/", false),
+            ("https://api.example/a", "https://api.example/A", false),
+            ("https://api.example/", "https://api.example//", false),
+            ("https://api.example/", "https://api.example/?", false),
+            ("https://api.example", "http://api.example", false),
+            ("https://api.example", "https://api.example:444", false),
+            ("https://api.example:80", "https://api.example", false),
+            ("https://api.example", "https://api.example.evil.example", false),
+            ("https://api.example/%2e", "https://api.example/.", false),
+            ("urn:api", "URN:api", false),
+            ("urn:api", "urn:api", true),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(is_same_resource(one, other), expected, "{one} {other}");
+            assert_eq!(is_same_resource(other, one), expected, "{other} {one}");
+        }
+        let targets =
+            Targets::new("https://api.example".into(), "urn:issuer".into(), vec!["https://B.example/".into()]);
+        let read = Scopes::parse("read").unwrap();
+        let asked =
+            asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
+        assert!(targets.allow(&asked).is_ok());
+        let registered = vec!["https://api.example".to_owned(), "https://B.example/".to_owned()];
+        assert_eq!(targets.audience(&asked, &Resources::default(), &read), Ok(registered.clone()));
+        let narrowed = Resources(vec!["https://b.example/".into()]);
+        assert_eq!(targets.audience(&asked, &narrowed, &read), Ok(registered[1..].to_vec()));
+    }
+
+    #[test]
     fn a_request_may_name_ten_resources_of_2048_characters() {
         let query = |count: usize| (0..count).map(|at| format!("resource=urn:{at}")).collect::<Vec<_>>().join("&");
         assert_eq!(asked(&query(10)).map(|resources| resources.iter().count()), Ok(10));
-        assert_eq!(asked(&query(11)), Err(InvalidTarget));
+        assert_eq!(asked(&query(11)), Err(InvalidTarget::TooMany));
         let long = |length: usize| format!("urn:{}", "a".repeat(length - 4));
         assert!(is_resource(&long(2048)) && !is_resource(&long(2049)));
         assert!(!is_resource("urn:\u{e9}") && !is_resource("urn:a#") && !is_resource("a"));

@@ -52,6 +52,8 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "claims_supported": claims,
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": true,
+        // Empty and not absent: without it, clients and the conformance suite assume that unsigned ones are taken.
+        "request_object_signing_alg_values_supported": [],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })

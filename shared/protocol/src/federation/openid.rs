@@ -340,6 +340,7 @@ mod tests {
     fn transaction(changes: &[(&str, &str)]) -> UpstreamTransaction {
         let state = InteractionState {
             id: grant_id(),
+            seed: String::new(),
             browser: String::new(),
             began: NOW,
             expires: NOW,

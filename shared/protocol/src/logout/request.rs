@@ -10,6 +10,7 @@ use crate::clients::client::Client;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::syntax::json::audience;
 use crate::syntax::parameters::Parameters;
+use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
@@ -95,7 +96,7 @@ impl Returning {
     /// [`PageError::UnregisteredPostLogoutUri`].
     pub fn registered(client: &Client, requested: &str, state: Option<String>) -> Result<Self, PageError> {
         let registered = client.post_logout_redirect_uris.as_ref().and_then(|uris| uris.registered(requested));
-        let uri = registered.ok_or(PageError::UnregisteredPostLogoutUri)?;
+        let uri = registered.ok_or_else(|| PageError::UnregisteredPostLogoutUri(Quoted::of(requested)))?;
         Ok(Self { uri, state })
     }
 
@@ -328,9 +329,9 @@ mod tests {
         assert_eq!(returning("", Some(&registered)), Ok(None));
         assert_eq!(returning(asked, None), Ok(None));
         let other = "post_logout_redirect_uri=https://app.example/bye";
-        let refused = Err(PageError::UnregisteredPostLogoutUri);
-        assert_eq!(returning(other, Some(&registered)), refused);
-        assert_eq!(returning(asked, Some(&client(&json!({})))), refused);
+        let refused = |uri| Err(PageError::UnregisteredPostLogoutUri(Quoted::of(uri)));
+        assert_eq!(returning(other, Some(&registered)), refused("https://app.example/bye"));
+        assert_eq!(returning(asked, Some(&client(&json!({})))), refused("https://app.example/bye?x=1"));
         let found = request(&stateful).returning(Some(&registered)).unwrap().unwrap();
         assert_eq!((found.uri().as_str(), found.state()), ("https://app.example/bye?x=1", Some("a b")));
     }

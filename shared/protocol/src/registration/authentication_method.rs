@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
+use crate::clients::client::{
+    AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret, ClientSecrets, SecretMethod,
+};
 use crate::clients::external_url::Reach;
 use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
 use crate::registration::error::{Field, RegistrationError, outbound};
@@ -109,8 +111,8 @@ impl AuthenticationFields<'_> {
         self.has_only_what_belongs_to(self.method)?;
         match self.method {
             AuthenticationMethod::None => Ok(Authentication::None),
-            AuthenticationMethod::ClientSecretBasic => Ok(Authentication::SecretBasic(self.secrets()?)),
-            AuthenticationMethod::ClientSecretPost => Ok(Authentication::SecretPost(self.secrets()?)),
+            AuthenticationMethod::ClientSecretBasic => self.secret(SecretMethod::Basic, settings),
+            AuthenticationMethod::ClientSecretPost => self.secret(SecretMethod::Post, settings),
             AuthenticationMethod::ClientSecretJwt => self.secret_jwt(settings),
             AuthenticationMethod::PrivateKeyJwt => {
                 self.asserting(AssertionKey::Keys(self.keys(reach)?, self.signature_algorithm()?))
@@ -142,6 +144,11 @@ impl AuthenticationFields<'_> {
             }
             Some(field) => Err(RegistrationError::OtherMethod(field)),
         }
+    }
+
+    fn secret(&self, registered: SecretMethod, settings: &Settings) -> Result<Authentication, RegistrationError> {
+        let (known, accepted) = (self.secrets()?, settings.client_secret_methods);
+        Ok(Authentication::Secret(ClientSecrets { known, registered, accepted }))
     }
 
     fn secrets(&self) -> Result<Vec<ClientSecret>, RegistrationError> {

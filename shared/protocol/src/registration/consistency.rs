@@ -2,13 +2,14 @@
 
 use crate::clients::client::Authentication;
 use crate::clients::grant_type::GrantType;
+use crate::clients::private_use_scheme::check_exception;
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
 use crate::types::scope::{OF_POWER, OF_USERS, OFFLINE_ACCESS};
 use crate::workspace::settings::Settings;
 
 impl ClientMetadata {
-    /// Checks that the workspace defines every scope and resource.
+    /// Checks that the workspace defines every scope and resource, and that every excepted scheme can be one.
     pub(super) fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
         let known = settings.scope_names();
         let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
@@ -17,8 +18,12 @@ impl ClientMetadata {
                 return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
             }
         }
+        let mut schemes = self.private_use_schemes.iter().enumerate();
+        if let Some((position, fault)) = schemes.find_map(|(at, scheme)| Some((at, check_exception(scheme).err()?))) {
+            return Err(RegistrationError::PrivateUseScheme(Field::PrivateUseSchemes.at(position), fault));
+        }
         for (field, resources) in self.resource_lists() {
-            let unknown = resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource));
+            let unknown = resources.iter().enumerate().find(|(_, resource)| settings.resource(resource).is_none());
             if let Some((position, resource)) = unknown {
                 let (at, resource) = (field.at(position), resource.clone());
                 return Err(RegistrationError::UnknownResource { at, resource });

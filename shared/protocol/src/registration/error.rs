@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::clients::external_url::{OutboundUrl, Reach, UnaskableUrl};
+use crate::clients::private_use_scheme::SchemeFault;
 use crate::clients::sector::SectorError;
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
 use crate::jose::external_jwk::JwksError;
@@ -141,6 +142,18 @@ pub enum RegistrationError {
     /// A scope that is about a user among the client's own.
     #[error("{0}: this scope is about a user, and client_credentials has none: remove it")]
     UserScope(Location),
+    /// A public client that is to do without PKCE.
+    #[error("require_pkce = false is for confidential clients: a public one proves nothing else, so remove it")]
+    PublicWithoutPkce,
+    /// A rule about what replaces PKCE, for a client that uses it.
+    #[error("require_nonce is for clients with require_pkce = false: remove it, or set that")]
+    NonceWithPkce,
+    /// A rule about loopback addresses of a client that has none.
+    #[error("loopback_consent is for native applications with a redirect URI on a loopback address: remove it")]
+    LoopbackConsentElsewhere,
+    /// An excepted scheme that cannot be one.
+    #[error("{0}: {1}")]
+    PrivateUseScheme(Location, SchemeFault),
     /// A lifetime out of its bounds.
     #[error("lifetimes.{} is {} seconds: it must be {} to {} seconds", .0.name, .0.value, .0.least, .0.most)]
     Lifetime(LifetimeBound),
@@ -184,6 +197,8 @@ pub(crate) fn outbound(field: Field, url: &str, reach: Reach) -> Result<Outbound
 pub enum Field {
     /// `redirect_uris`.
     RedirectUris,
+    /// `private_use_schemes`.
+    PrivateUseSchemes,
     /// `post_logout_redirect_uris`.
     PostLogoutRedirectUris,
     /// `backchannel_logout_uri`.
@@ -220,6 +235,7 @@ impl Field {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RedirectUris => "redirect_uris",
+            Self::PrivateUseSchemes => "private_use_schemes",
             Self::PostLogoutRedirectUris => "post_logout_redirect_uris",
             Self::BackchannelLogoutUri => "backchannel_logout_uri",
             Self::ClientSecretSha256 => "client_secret_sha256",
@@ -252,6 +268,7 @@ impl Field {
                 "private_key_jwt and client_secret_jwt"
             }
             Self::RedirectUris
+            | Self::PrivateUseSchemes
             | Self::PostLogoutRedirectUris
             | Self::BackchannelLogoutUri
             | Self::Scope

@@ -56,6 +56,34 @@ fn a_uri_is_named_with_its_list_and_position() {
 }
 
 #[test]
+fn an_exception_that_cannot_be_one_is_named() {
+    let with_schemes = |schemes: Value| json!({"application_type": "native", "private_use_schemes": schemes});
+    said([
+        (with_schemes(json!(["cursor", "javascript"])), "private_use_schemes[1]: browsers or operating systems use"),
+        (with_schemes(json!(["com.example.app"])), "private_use_schemes[0]: a scheme with a dot needs no exception"),
+        (with_schemes(json!(["cursor://"])), "private_use_schemes[0]: write the scheme alone"),
+        (
+            json!({"private_use_schemes": ["cursor"], "redirect_uris": ["cursor://cb"]}),
+            "redirect_uris[0]: cursor://cb: a private-use scheme is for native applications",
+        ),
+        (
+            json!({"application_type": "native", "redirect_uris": ["cursor://cb"]}),
+            "another one has to stand in private_use_schemes",
+        ),
+        (json!({"loopback_consent": "remembered"}), "loopback_consent is for native applications with"),
+        (
+            json!({
+                "application_type": "native", "redirect_uris": ["com.example.app:/cb"],
+                "loopback_consent": "remembered",
+            }),
+            "loopback_consent is for native applications with",
+        ),
+        (json!({"require_pkce": false}), "require_pkce = false is for confidential clients"),
+        (json!({"require_nonce": false}), "require_nonce is for clients with require_pkce = false"),
+    ]);
+}
+
+#[test]
 fn a_setting_of_another_authentication_method_is_named() {
     let (digest, keys) = (digest(), json!({ "keys": [ed25519()] }));
     said([

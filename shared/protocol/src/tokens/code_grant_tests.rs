@@ -104,7 +104,11 @@ fn each_part_of_an_exchange_is_checked() {
         ("a malformed verifier", Case { verifier: Some("short"), ..good() }, "Verifier(MalformedVerifier)"),
         ("no verifier", Case { verifier: None, ..good() }, "MissingVerifier"),
         ("a user who is gone", Case { loaded: inactive_user(), ..good() }, "UserGone"),
-        ("a resource that was not granted", Case { resource: "resource=https://a.example", ..good() }, "InvalidTarget"),
+        (
+            "a resource that was not granted",
+            Case { resource: "resource=https://a.example", ..good() },
+            "InvalidTarget(NotGranted('https://a.example'))",
+        ),
     ];
     for (case, exchange, expected) in table {
         assert_eq!(exchange.refused(), expected, "{case}");

@@ -68,7 +68,7 @@ impl IdTokenClaims {
             amr: terms.amr.clone(),
             at_hash: None,
             sid: terms.sid.clone(),
-            user: terms.user_claims(source.map(|source| source.trust())),
+            user: terms.user_claims(due.scope(), source.map(|source| source.trust())),
         })
     }
 
@@ -150,6 +150,22 @@ mod tests {
         assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
         let bound = claims.with_hash_of("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
         assert_eq!(serde_json::to_value(&bound).unwrap()["at_hash"], "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+
+    #[test]
+    fn claims_of_scopes_are_there_as_long_as_the_token_has_the_scope() {
+        let map = |claims: Value| claims.as_object().unwrap().clone();
+        let user = |scope: &str| {
+            let due = due(|terms| {
+                terms.scope = scopes(scope);
+                terms.id_token_claims = map(json!({"locale": "de"}));
+                terms.id_token_scope_claims = map(json!({"email": "a@b.example", "name": "Alice", "other": 1}));
+            });
+            Value::Object(IdTokenClaims::of(&due, &workspace()).unwrap().user)
+        };
+        assert_eq!(user("openid email profile"), json!({"email": "a@b.example", "name": "Alice", "locale": "de"}));
+        assert_eq!(user("openid email"), json!({"email": "a@b.example", "locale": "de"}));
+        assert_eq!(user("openid"), json!({"locale": "de"}));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::syntax::quoted::Quoted;
 use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{RefreshFault, TokenError};
@@ -210,8 +211,10 @@ fn entitlement(
 ) -> Result<Entitlement, TokenError> {
     let granted = grant.terms.scope.of_users().filtered(|scope| client.scope.contains(scope));
     let scope = match scope {
-        Some(asked) if !asked.within(&granted) => return Err(TokenError::InvalidScope),
-        Some(asked) => asked,
+        Some(asked) => match asked.first_outside(&granted) {
+            Some(other) => return Err(TokenError::ScopeNotGranted(Quoted::of(other))),
+            None => asked,
+        },
         None => granted,
     };
     let audience = client.targets.audience(&grant.terms.resource, &resource, &scope)?;

@@ -181,8 +181,8 @@ fn a_request_may_narrow_and_the_registration_may_have_narrowed() {
     let mut granted = grant(redeemed(Some(refresh_state())));
     granted.terms.scope = scopes("openid revoke_tokens");
     assert_eq!(scope(Case { client: power, ..with(granted) }).ok().as_deref(), Some("openid"), "sec_adm_13: of before");
-    assert_eq!(scoped(Some("read"), less()).outcome(), "InvalidScope");
-    assert_eq!(scoped(Some("openid write"), all()).outcome(), "InvalidScope");
+    assert_eq!(scoped(Some("read"), less()).outcome(), "ScopeNotGranted('read')");
+    assert_eq!(scoped(Some("openid write"), all()).outcome(), "ScopeNotGranted('write')");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn resources_are_narrowed_within_what_was_granted() {
     );
     assert_eq!(audience("resource=https://a.example", granted).ok(), Some(vec!["https://a.example".to_owned()]));
     let elsewhere = Case { resource: "resource=https://a.example", ..good() };
-    assert_eq!(elsewhere.outcome(), "InvalidTarget");
+    assert_eq!(elsewhere.outcome(), "InvalidTarget(NotGranted('https://a.example'))");
 }
 
 #[test]

@@ -66,6 +66,12 @@ impl Scopes {
         self.0.iter().all(|token| other.contains(token))
     }
 
+    /// The first of these that is not in `other`.
+    #[must_use]
+    pub fn first_outside(&self, other: &Self) -> Option<&str> {
+        self.iter().find(|token| !other.contains(token))
+    }
+
     /// These and those of `other`.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
@@ -159,6 +165,7 @@ mod tests {
     #[test]
     fn scopes_are_sets() {
         let of = |text: &str| Scopes::try_from(text.to_owned()).unwrap();
+        assert_eq!((of("a d e").first_outside(&of("c a")), of("a").first_outside(&of("a"))), (Some("d"), None));
         assert!(of("a b").within(&of("b c a")) && of("").within(&of("")) && !of("a d").within(&of("a b c")));
         assert_eq!(of("a b").union(&of("b c")), of("a b c"));
         assert_eq!(of("a b c").filtered(|scope| scope != "b"), of("a c"));

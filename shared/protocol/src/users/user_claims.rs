@@ -233,8 +233,7 @@ impl Profile {
         let (mut selected, mut left) = (Map::new(), limit);
         for name in names {
             let Some(value) = self.claim(name.as_str()) else { continue };
-            let size = name.as_str().len() + value.to_string().len();
-            if let Some(rest) = left.checked_sub(size) {
+            if let Some(rest) = left.checked_sub(size(name.as_str(), value)) {
                 left = rest;
                 selected.insert(name.as_str().into(), value.clone());
             }
@@ -256,6 +255,12 @@ impl Profile {
     pub fn claim(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
+}
+
+/// How many bytes of a token a claim counts for.
+#[must_use]
+pub(crate) fn size(name: &str, value: &Value) -> usize {
+    name.len() + value.to_string().len()
 }
 
 /// The subject of the user whom `source` knows by `names`. The same user of the same source always has the same
