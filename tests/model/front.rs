@@ -9,7 +9,7 @@ use tests::laptop::encoded;
 use web::Response;
 
 use crate::cast::{BROWSERS, CLIENTS, OPENID, ORDERS, USERS, names};
-use crate::rules::{self, Asked, CODE, Consent, INTERACTION, Next, Prompt, SESSION, State, Terms};
+use crate::rules::{self, Asked, Consent, INTERACTION, Next, Prompt, SESSION, State, Terms};
 use crate::step::{Authorize, Decide, PagePick, SignIn, Step};
 use crate::world::{
     Answer, Form, Grant, Interaction, Known, Page, Sent, Session, Violation, World, must, session_cookie, url,
@@ -98,12 +98,22 @@ impl World {
         let user = session.map(|session| self.sessions[session].user).unwrap_or_default();
         let cookie = answer.response.as_ref().and_then(bound).unwrap_or_default();
         let (place, expires, finished) = (tried.place, now + INTERACTION, Known::No);
-        self.interactions.push(Interaction { place, asked, nonce, seed: pkce, expires, cookie, finished });
+        self.interactions.push(Interaction {
+            place,
+            asked,
+            nonce,
+            seed: pkce,
+            expires,
+            cookie,
+            finished,
+            grant: None,
+            unseen: Vec::new(),
+        });
         let interaction = self.interactions.len() - 1;
         let about = About { interaction, session, user, withheld: None };
         let guesses = self.guesses(&about);
         let auth_time = self.auth_time(session, true);
-        let of = |guess: &Guess| rules::decide(&asked, auth_time.filter(|_| guess.alive), guess.consent, now);
+        let of = |guess: &Guess| vec![rules::decide(&asked, auth_time.filter(|_| guess.alive), guess.consent, now)];
         let seen = self.turn(&Turn { about, session, guesses: &guesses, of: &of }, answer, false)?;
         if step.unheard {
             return Ok(());
@@ -156,10 +166,13 @@ impl World {
         let (now, place) = (self.now(), self.interactions[page.interaction].place);
         let (asked, mine) = (self.interactions[page.interaction].asked, self.resumes(browser, page.interaction));
         let former = self.session_of(browser, place);
-        let of = move |guess: &Guess| match (mine && !guess.finished, wrong) {
-            (false, _) => Next::Page(400),
-            (true, true) => Next::Page(403),
-            (true, false) => rules::decide(&asked, Some(now), guess.consent, now),
+        let repeated = Repeated { user: tried.user, scope: Some(asked.scope), denied: false, whatever: true };
+        let again = if mine && !wrong { self.again(page.interaction, repeated) } else { vec![Next::Page(400)] };
+        let of = move |guess: &Guess| match (mine, wrong) {
+            _ if guess.finished => again.clone(),
+            (false, _) => vec![Next::Page(400)],
+            (true, true) => vec![Next::Page(403)],
+            (true, false) => vec![rules::decide(&asked, Some(now), guess.consent, now)],
         };
         let about = About { interaction: page.interaction, session: None, user: tried.user, withheld: None };
         let guesses = self.guesses(&about);
@@ -195,15 +208,22 @@ impl World {
         let session = self.session_of(browser, place);
         let (auth_time, user) = (self.auth_time(session, true), session.map(|session| self.sessions[session].user));
         let granted = tried.withheld.map(|withheld| rules::allowed(&asked, withheld)).filter(|scope| *scope != 0);
-        let of = move |guess: &Guess| match (auth_time.filter(|_| guess.alive), granted) {
-            _ if !mine || guess.finished => Next::Page(400),
-            (None, _) => Next::LogIn,
-            _ if page.shown_to != user => Next::AskConsent,
-            (Some(auth_time), _) if tried.withheld.is_some() && !rules::satisfies(&asked, auth_time, now) => {
-                Next::LogIn
+        let allows = tried.withheld.is_some();
+        let repeated =
+            Repeated { user: user.unwrap_or_default(), scope: granted, denied: granted.is_none(), whatever: false };
+        let again = if mine && page.shown_to == user { self.again(page.interaction, repeated) } else { Vec::new() };
+        let of = move |guess: &Guess| {
+            let auth_time = auth_time.filter(|_| guess.alive);
+            let good = auth_time.is_some_and(|auth_time| rules::satisfies(&asked, auth_time, now));
+            match (auth_time, granted) {
+                (Some(_), _) if guess.finished && (good || !allows) && !again.is_empty() => again.clone(),
+                _ if !mine || guess.finished => vec![Next::Page(400)],
+                (None, _) => vec![Next::LogIn],
+                _ if page.shown_to != user => vec![Next::AskConsent],
+                (Some(_), _) if allows && !good => vec![Next::LogIn],
+                (_, Some(scope)) => vec![Next::Code(scope)],
+                (_, None) => vec![Next::Error("access_denied")],
             }
-            (_, Some(scope)) => Next::Code(scope),
-            (_, None) => Next::Error("access_denied"),
         };
         let about =
             About { interaction: page.interaction, session, user: user.unwrap_or_default(), withheld: tried.withheld };
@@ -224,7 +244,7 @@ impl World {
         let About { interaction, withheld, .. } = turn.about;
         let (place, asked) = (self.interactions[interaction].place, self.interactions[interaction].asked);
         let seen = shown(place, asked.client, answer)?;
-        let possible: BTreeSet<Next> = turn.guesses.iter().map(turn.of).collect();
+        let possible: BTreeSet<Next> = turn.guesses.iter().flat_map(turn.of).collect();
         let ends = |next: &Next| matches!(next, Next::Code(_) | Next::Error("access_denied"));
         let may_end = possible.iter().any(ends);
         let wrong =
@@ -237,25 +257,45 @@ impl World {
             let kept = explained(turn.guesses, &seen, answer.hit, turn.of).ok_or_else(wrong)?;
             self.learn(&turn.about, &kept);
         }
-        let finished = &mut self.interactions[interaction].finished;
-        if seen.is(Next::Code(0)) || seen.is(Next::Error("access_denied")) {
-            let again = *finished == Known::Yes;
-            must(!again, || format!("{seen:?}: an interaction was finished twice"))?;
-            *finished = Known::Yes;
-        } else if may_end && seen.is_fault() {
-            *finished = finished.perhaps(true);
-        }
         let code = possible.iter().find_map(|next| if let Next::Code(scope) = next { Some(*scope) } else { None });
-        let (Some(scope), true) = (code, may_end) else { return Ok(seen) };
         let issued = matches!(seen, Seen::Code(_));
-        if let Some(withheld) = withheld.filter(|_| issued || many || seen.is_fault()) {
+        if let (Some(withheld), Some(_)) = (withheld.filter(|_| issued || many || seen.is_fault()), code) {
             self.remember(&turn.about, rules::nameable(withheld), !issued);
         }
-        if let Seen::Code(code) = &seen {
+        if let (Seen::Code(code), Some(scope)) = (&seen, code) {
             let session = turn.session.ok_or_else(|| Violation("a code without a session".into()))?;
+            let waits = &self.interactions[interaction];
+            if withheld.is_none() && waits.grant.is_none() && !waits.unseen.is_empty() && !CLIENTS[asked.client].trusted
+            {
+                // What the user allowed on the consent page was lost, and a login form does not say it.
+                return Ok(seen);
+            }
             self.granted(interaction, Granted { session, scope, code: code.clone() })?;
+        } else if seen.is(Next::Error("access_denied")) {
+            self.interactions[interaction].finished = Known::Yes;
+        } else if may_end && seen.is_fault() {
+            let now = self.now();
+            let waits = &mut self.interactions[interaction];
+            waits.finished = waits.finished.perhaps(true);
+            waits.unseen.push(now);
         }
         Ok(seen)
+    }
+
+    /// What may come of a form that finished its interaction before: the same answer, as long as it can be of use.
+    fn again(&self, interaction: usize, repeated: Repeated) -> Vec<Next> {
+        let (waits, over) = (&self.interactions[interaction], Next::Page(400));
+        let Some(grant) = waits.grant.map(|grant| &self.grants[grant]) else {
+            let denied = repeated.denied.then_some(Next::Error("access_denied"));
+            // Only where an answer was lost can there be a code that nobody has seen.
+            let code = repeated.scope.filter(|_| !waits.unseen.is_empty()).map(Next::Code);
+            return [Some(over), denied, code].into_iter().flatten().collect();
+        };
+        let same = grant.session.is_some_and(|session| self.sessions[session].user == repeated.user)
+            && (repeated.whatever || repeated.scope == Some(grant.terms.scope));
+        let answer =
+            |state: &State| if same && state.unused(self.now()) { Next::Code(grant.terms.scope) } else { over };
+        grant.states.iter().map(answer).collect()
     }
 
     /// What is remembered after the user kept `withheld` back, or may be.
@@ -374,25 +414,25 @@ impl World {
     fn granted(&mut self, interaction: usize, granted: Granted) -> Result<(), Violation> {
         let Granted { session, scope, code } = granted;
         let now = self.now();
-        let waits = &mut self.interactions[interaction];
-        waits.finished = Known::Yes;
+        let waits = &self.interactions[interaction];
+        if let Some(known) = waits.grant.map(|grant| &self.grants[grant]) {
+            return must(known.code == code, || format!("{code}: a second code of one interaction"));
+        }
         let id = code.split('.').nth(1).unwrap_or_default().to_owned();
-        let terms = Terms {
-            client: waits.asked.client,
-            scope,
-            orders: waits.asked.orders,
-            code_expires: now + CODE,
-            own: false,
-        };
-        let states = [State::issued((now + CODE).max(waits.expires))].into();
+        let terms = Terms { client: waits.asked.client, scope, orders: waits.asked.orders, own: false };
+        let (expires, vague) = (waits.expires, !waits.unseen.is_empty());
+        let states = waits.unseen.iter().chain([&now]).map(|at| State::issued(*at, expires)).collect();
         let (place, seed, nonce) = (waits.place, waits.seed.clone(), waits.nonce.clone());
         must(self.grants.iter().all(|grant| grant.id != id || grant.place != place), || {
             "two codes of one grant".into()
         })?;
+        let waits = &mut self.interactions[interaction];
+        (waits.finished, waits.grant) = (Known::Yes, Some(self.grants.len()));
         self.grants.push(Grant {
             place,
             terms,
             session: Some(session),
+            vague,
             id,
             code,
             seed,
@@ -541,7 +581,17 @@ struct Turn<'a> {
     /// The session that a code is of.
     session: Option<usize>,
     guesses: &'a BTreeSet<Guess>,
-    of: &'a dyn Fn(&Guess) -> Next,
+    of: &'a dyn Fn(&Guess) -> Vec<Next>,
+}
+
+/// A form that is sent again: the user, and what they allow; or they deny.
+#[derive(Clone, Copy)]
+struct Repeated {
+    user: usize,
+    scope: Option<u8>,
+    denied: bool,
+    /// A login form, which does not say what was allowed later.
+    whatever: bool,
 }
 
 /// A code that was issued.
@@ -572,9 +622,10 @@ fn explained(
     guesses: &BTreeSet<Guess>,
     seen: &Seen,
     hit: bool,
-    of: impl Fn(&Guess) -> Next,
+    of: impl Fn(&Guess) -> Vec<Next>,
 ) -> Option<BTreeSet<Guess>> {
-    let kept: BTreeSet<Guess> = guesses.iter().copied().filter(|guess| seen.is(of(guess))).collect();
+    let explains = |guess: &Guess| of(guess).into_iter().any(|next| seen.is(next));
+    let kept: BTreeSet<Guess> = guesses.iter().copied().filter(explains).collect();
     if !kept.is_empty() {
         return Some(kept);
     }

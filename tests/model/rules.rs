@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::cast::{ALL, CLIENTS, Client, END, LOOK, OFFLINE, OPENID, Scope, WARDEN, scope_of};
 
 pub(crate) const SECOND: u64 = 1000;
-pub(crate) const CODE: u64 = 60 * SECOND;
+const CODE: u64 = 60 * SECOND;
 pub(crate) const ACCESS_TOKEN: u64 = 300 * SECOND;
 pub(crate) const INTERACTION: u64 = 600 * SECOND;
 pub(crate) const SESSION: u64 = 1800 * SECOND;
@@ -116,7 +116,6 @@ pub(crate) struct Terms {
     pub(crate) client: usize,
     pub(crate) scope: Scope,
     pub(crate) orders: bool,
-    pub(crate) code_expires: u64,
     /// A client's own token, which has no grant.
     pub(crate) own: bool,
 }
@@ -125,6 +124,7 @@ pub(crate) struct Terms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct State {
     pub(crate) ended: bool,
+    code_expires: u64,
     pub(crate) redeemed: Option<u64>,
     /// The current refresh token; 0: there are none.
     pub(crate) generation: u32,
@@ -135,14 +135,20 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// A code was issued, in an interaction that ends at `expires`.
-    pub(crate) const fn issued(expires: u64) -> Self {
-        Self { ended: false, redeemed: None, generation: 0, replaced: None, until: 0, idle: 0, expires }
+    /// A code was issued at `now`, in an interaction that ends at `expires`.
+    pub(crate) fn issued(now: u64, expires: u64) -> Self {
+        let (code_expires, expires) = (now + CODE, expires.max(now + CODE));
+        Self { ended: false, code_expires, redeemed: None, generation: 0, replaced: None, until: 0, idle: 0, expires }
+    }
+
+    /// Whether the code is still good.
+    pub(crate) const fn unused(&self, now: u64) -> bool {
+        !self.ended && self.redeemed.is_none() && now < self.code_expires
     }
 
     /// A client's own token was issued, which ends at `expires`.
-    pub(crate) const fn own(expires: u64) -> Self {
-        Self { redeemed: Some(0), ..Self::issued(expires) }
+    pub(crate) fn own(expires: u64) -> Self {
+        Self { redeemed: Some(0), ..Self::issued(0, expires) }
     }
 
     /// Whether its access tokens are good, as far as the grant goes.
@@ -276,7 +282,7 @@ fn redeem(terms: &Terms, state: State, moment: Moment) -> Vec<(State, Reply)> {
     if let Some(redeemed) = state.redeemed {
         return second_use(state, redeemed, moment);
     }
-    if now >= terms.code_expires {
+    if now >= state.code_expires {
         return vec![(state, INVALID_GRANT)];
     }
     let refreshes = terms.scope & OFFLINE != 0;

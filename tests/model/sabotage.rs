@@ -13,8 +13,6 @@ pub(crate) enum Sabotage {
     RedeemsTwice,
     /// Codes never end.
     CodesLast,
-    /// The write that creates a grant does not ask whether there is one.
-    FinishesTwice,
     /// Revocation is answered and not written.
     RevokesNothing,
     /// Refreshing does not ask whether the token is still the current one.
@@ -31,10 +29,9 @@ pub(crate) enum Sabotage {
     ExcusesFaults,
 }
 
-pub(crate) const SABOTAGES: [Sabotage; 10] = [
+pub(crate) const SABOTAGES: [Sabotage; 9] = [
     Sabotage::RedeemsTwice,
     Sabotage::CodesLast,
-    Sabotage::FinishesTwice,
     Sabotage::RevokesNothing,
     Sabotage::ForksRefreshTokens,
     Sabotage::SessionsLast,
@@ -58,10 +55,6 @@ impl Sabotage {
                 change(&mut call, "refresh = :current", "(refresh = :current OR attribute_exists(refresh))");
             }
             (Self::CodesLast, "PutItem") => later(call.pointer_mut("/Item/code_expires/N")),
-            (Self::FinishesTwice, "PutItem") if is(&call, "grant#") => {
-                call.as_object_mut().unwrap().remove("ConditionExpression");
-                call.as_object_mut().unwrap().remove("ReturnValuesOnConditionCheckFailure");
-            }
             (Self::RevokesNothing, "UpdateItem") if call["UpdateExpression"].as_str().is_some_and(revokes) => {
                 call["UpdateExpression"] = json!("SET touched = if_not_exists(touched, :now)");
             }

@@ -91,6 +91,10 @@ pub(crate) struct Interaction {
     /// Name and value of the cookie that binds it to its browser.
     pub(crate) cookie: (String, String),
     pub(crate) finished: Known,
+    /// The grant that it became, as far as anybody saw.
+    pub(crate) grant: Option<usize>,
+    /// When it may have become one that nobody saw.
+    pub(crate) unseen: Vec<u64>,
 }
 
 /// A page with a form that a browser shows.
@@ -118,6 +122,8 @@ pub(crate) struct Grant {
     pub(crate) terms: Terms,
     /// The user and their session; nobody in a client's own token.
     pub(crate) session: Option<usize>,
+    /// The session may be one that was lost with an answer.
+    pub(crate) vague: bool,
     pub(crate) id: String,
     pub(crate) code: String,
     pub(crate) seed: String,
