@@ -403,7 +403,7 @@ async fn sec_cli_17_an_assertion_that_was_made_long_ago_is_refused_although_it_h
     let (key, now) = (ClientKey::of_demo(), laptop.clock_seconds());
     let made =
         |jti: &str, ago: u64| Assertion::new(&laptop, "demo-private-key-jwt", jti).with("iat", (now - ago).into());
-    for (jti, ago) in [("a year", 365 * 86_400), ("more than its lifetime", 311)] {
+    for (jti, ago) in [("a year", 365 * 86_400), ("more than its lifetime, and the clocks differ", 311)] {
         let old = made(jti, ago).with("exp", (now + 60).into()).signed(&key);
         refused(&presented(&laptop, &asserted(&old), &[]).await, 401, "invalid_client", jti);
     }
