@@ -60,6 +60,7 @@ mod tests {
                 query,
                 headers,
                 body: Bytes::new(),
+                address: String::new(),
                 trace_id,
                 deadline: Deadline::NONE,
             };

@@ -4,6 +4,7 @@ pub mod commit;
 pub mod email;
 pub mod id;
 pub mod lifetimes;
+pub mod retry_window;
 pub mod scope;
 pub mod secret;
 pub mod time;
