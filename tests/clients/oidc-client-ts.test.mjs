@@ -238,8 +238,8 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
   });
 
   test('tokens renew by themselves before they end', async (t) => {
-    // An hour less two seconds before the end is two seconds from now.
-    const application = await opened(t, 'trusted', { accessTokenExpiringNotificationTimeInSeconds: 3598 });
+    // Ten minutes less two seconds before the end is two seconds from now.
+    const application = await opened(t, 'trusted', { accessTokenExpiringNotificationTimeInSeconds: 598 });
     const user = await application.signIn();
     const renewed = await eventually('the tokens are renewed', async () => {
       const now = await application.call('getUser');
@@ -403,9 +403,9 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
       application.call('signinRedirectCallback'), { name: 'ErrorResponse', error: 'invalid_grant' });
   });
 
-  test('a page on an origin that nobody listed reads the metadata and no token', async (t) => {
+  test('on a laptop a native client has its pages at any port of its loopback address', async (t) => {
     const application = await opened(t, 'trusted', { origin: `http://127.0.0.1:${site.port}` });
-    await assert.rejects(application.signIn(), { name: 'TypeError', message: 'Failed to fetch' });
+    await application.signIn();
     assert.equal((await application.call('metadataService.getMetadata')).issuer, server.issuer('spa'));
   });
 

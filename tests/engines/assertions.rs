@@ -9,7 +9,7 @@ use protocol::registration::client_metadata::ClientMetadata;
 use protocol::syntax::encoding::base64url;
 use protocol::syntax::parameters::Parameters;
 use serde_json::json;
-use store::{AssertionSpending, Spending};
+use store::{AssertionSpending, Spending, WriteAttempt};
 use tests::asserted;
 use tests::laptop::encoded;
 
@@ -49,7 +49,8 @@ async fn an_assertion_is_used_once_by_each_client_of_each_workspace() {
     let at = Fresh::tables().await;
     let spending = AssertionSpending::new(&at.connection);
     let spent = async |workspace: &str, client: &str, jti: &str, attempt: &str| {
-        let outcome = spending.spend(&workspace_id(workspace), &accepted(client, jti), attempt).await;
+        let outcome =
+            spending.spend(&workspace_id(workspace), &accepted(client, jti), &WriteAttempt::new(attempt.into())).await;
         is_spent(&outcome.unwrap())
     };
     assert!(spent("demo", "c1", "j1", "first").await);
@@ -65,7 +66,7 @@ async fn of_many_uses_of_an_assertion_at_once_one_counts() {
     let at = Fresh::tables().await;
     let (spending, workspace, assertion) =
         (AssertionSpending::new(&at.connection), workspace_id("demo"), accepted("c1", "j"));
-    let attempts: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let attempts: Vec<_> = (0..20).map(|number: u8| WriteAttempt::new(number.to_string())).collect();
     let outcomes = join_all(attempts.iter().map(|attempt| spending.spend(&workspace, &assertion, attempt))).await;
     let spent = outcomes.into_iter().filter(|outcome| outcome.as_ref().is_ok_and(is_spent)).count();
     assert_eq!(spent, 1);

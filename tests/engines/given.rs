@@ -22,7 +22,7 @@ use protocol::types::time::{Lifetime, Timestamp};
 use protocol::users::status::UserStatus;
 use protocol::workspace::settings::{Settings, Workspace};
 use serde_json::{Value, json};
-use store::{Creation, GrantCreation, GrantReading, GrantRedemption, NewGrant, Redemption};
+use store::{Creation, GrantCreation, GrantReading, GrantRedemption, NewGrant, Redemption, WriteAttempt, WriteContext};
 use tests::Pkce;
 
 use crate::engine::Fresh;
@@ -124,13 +124,14 @@ impl Code {
             code_expires: self.expires,
             interaction_expires: self.interaction_expires,
         };
-        ended(&GrantCreation::new(&at.connection).create(&self.workspace, grant, attempt).await.unwrap())
+        let attempt = WriteAttempt::new(attempt.into());
+        ended(&GrantCreation::new(&at.connection).create(&self.workspace, grant, &attempt).await.unwrap())
     }
 
     /// Notes that the user said no.
     pub(crate) async fn denied(&self, at: &Fresh, attempt: &str) -> &'static str {
-        let creation = GrantCreation::new(&at.connection);
-        ended(&creation.deny(&self.workspace, &self.id, self.interaction_expires, attempt).await.unwrap())
+        let (creation, attempt) = (GrantCreation::new(&at.connection), WriteAttempt::new(attempt.into()));
+        ended(&creation.deny(&self.workspace, &self.id, self.interaction_expires, &attempt).await.unwrap())
     }
 
     /// The grant as it is.
@@ -171,7 +172,12 @@ impl Code {
         now: Timestamp,
     ) -> &'static str {
         let redemption = GrantRedemption::new(&at.connection);
-        raced(&redemption.redeem(&self.workspace, (approved, None), attempt, now).await.unwrap())
+        raced(&redemption.redeem(&self.write(attempt, now), approved, None).await.unwrap())
+    }
+
+    /// A write to it at `now`, by the attempt of this name.
+    pub(crate) fn write(&self, attempt: &str, now: Timestamp) -> WriteContext<'_> {
+        WriteContext { workspace: &self.workspace, attempt: WriteAttempt::new(attempt.into()), now }
     }
 
     /// The key of the item.

@@ -29,7 +29,7 @@ async fn of_fifty_redemptions_of_one_code_one_wins() {
             let redemption = GrantRedemption::new(&at.connection);
             tokio::spawn(async move {
                 let attempt = format!("attempt {number}");
-                raced(&redemption.redeem(&code.workspace, (&approved, None), &attempt, later(1)).await.unwrap())
+                raced(&redemption.redeem(&code.write(&attempt, later(1)), &approved, None).await.unwrap())
             })
         });
         let outcomes: Vec<&str> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
@@ -95,9 +95,9 @@ async fn a_redemption_and_a_revocation_at_once_end_revoked() {
         let code = Code::new(number);
         code.created(&at, "created").await;
         let approved = code.approved(&at).await;
-        let redemption = GrantRedemption::new(&at.connection);
+        let (redemption, write) = (GrantRedemption::new(&at.connection), code.write("first", NOW));
         let (outcome, revoked) = tokio::join!(
-            redemption.redeem(&code.workspace, (&approved, None), "first", NOW),
+            redemption.redeem(&write, &approved, None),
             redemption.revoke(&code.workspace, &code.id, NOW),
         );
         revoked.unwrap();

@@ -37,9 +37,8 @@ async fn redeemed(at: &Fresh, number: u8) -> Code {
     let approved = code.approved(at).await;
     assert!(approved.refresh().is_some(), "a refresh token is due");
     let redemption = GrantRedemption::new(&at.connection);
-    let first = (&approved, Some(issue(&code, 1)));
     assert!(matches!(
-        redemption.redeem(&code.workspace, first, "redeemed", NOW).await.unwrap(),
+        redemption.redeem(&code.write("redeemed", NOW), &approved, Some(issue(&code, 1))).await.unwrap(),
         store::Redemption::Won(_)
     ));
     code
@@ -74,11 +73,11 @@ fn word(refreshed: &RefreshOutcome) -> &'static str {
 async fn refreshed(
     at: &Fresh,
     code: &Code,
-    what: (&ApprovedRefresh, RotationWrite),
+    (approved, rotation): (&ApprovedRefresh, RotationWrite),
     attempt: &str,
     now: Timestamp,
 ) -> &'static str {
-    word(&GrantRedemption::new(&at.connection).refresh(&code.workspace, what, attempt, now).await.unwrap())
+    word(&GrantRedemption::new(&at.connection).refresh(&code.write(attempt, now), approved, rotation).await.unwrap())
 }
 
 fn is(hash: &SecretHash, code: &Code, generation: u32) -> bool {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use administration::workspace_file::Loader;
-use administration::{KeySource, Keys, Provisioning};
+use administration::{KeySource, Keys, Provisioning, StackKeys};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern::dev::demo_workspaces::DEMO;
@@ -81,7 +81,7 @@ impl Account {
         let public_url = PublicUrl::parse(public_url).unwrap();
         let administration = KmsAdministration::new(&kms.connection("eu-central-1"), SEALING_KEY);
         let signing_keys = kms.signing_keys();
-        let source = KeySource::Aws { kms: &administration, signing_keys: &signing_keys };
+        let source = KeySource::Aws(StackKeys { kms: &administration, signing_keys: &signing_keys });
         provisioned(&state, &public_url, change, source).await;
         let database = state.engine.database().clone();
         let queue = FakeSqs::default();

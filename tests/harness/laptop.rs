@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use administration::workspace_file::Loader;
-use administration::{KeySource, Keys, Provisioning};
+use administration::{KeySource, Keys, Provisioning, StackKeys};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use bytes::Bytes;
@@ -196,7 +196,7 @@ impl Laptop {
         if let Some(fake) = &self.kms {
             let kms = KmsAdministration::new(&fake.connection("eu-west-1"), SEALING_KEY);
             let signing_keys = fake.signing_keys();
-            let source = KeySource::Aws { kms: &kms, signing_keys: &signing_keys };
+            let source = KeySource::Aws(StackKeys { kms: &kms, signing_keys: &signing_keys });
             return work(&Keys { connection, source, now }).await;
         }
         let sealer = Sealer::derived(&self.state.sealing_key, Purpose::SigningKey).unwrap();

@@ -1,6 +1,6 @@
 //! How a page finds the authorization request that it is for.
 
-use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
+use frontchannel::{BrowserContext, FinishedAuthorization, FrontChannel, PendingAuthorization};
 use protocol::authorization::error::PageError;
 use protocol::syntax::parameters::Parameters;
 
@@ -11,6 +11,16 @@ pub(crate) async fn by_query(
 ) -> Result<PendingAuthorization, PageError> {
     let query = context.request.query_parameters()?;
     by_parameters(front, context, &query).await
+}
+
+/// The interaction that `form` names, which was finished by the same form before.
+pub(crate) async fn finished(
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
+    form: &Parameters,
+) -> Result<FinishedAuthorization, PageError> {
+    let interaction = front.open(context, form.one("interaction")?).await?;
+    front.finished(context, interaction).await
 }
 
 /// Resumes the interaction that `parameters` name.

@@ -21,7 +21,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     let asked_about = asked_about(deps, context, &confirmation).await?;
     match form.one("decision")? {
         Some("sign-out") => {}
-        Some("stay") => return page::stayed(deps, &pending),
+        Some("stay") => return page::show_still_signed_in(deps, &pending),
         _ => return Err(PageError::IncompleteForm),
     }
     if let Some(approved) = asked_about.and_then(|session| confirmation.approve(session)) {
@@ -29,7 +29,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
     // The session has ended since, in another tab; or there is another one, which the user was not asked about.
     match deps.browser.any_session(context).await? {
-        Some(another) => page::ask(deps, &pending, &another).await,
+        Some(another) => page::show_confirmation(deps, &pending, &another).await,
         None => end::done(deps, &pending),
     }
 }

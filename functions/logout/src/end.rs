@@ -34,7 +34,7 @@ pub(crate) async fn finish(
         Ok(()) => done(deps, pending),
         Err(fault) => {
             let _logged = unavailable(fault);
-            page::failed(deps, pending, approved.session()).await
+            page::show_failed(deps, pending, approved.session()).await
         }
     }
 }
@@ -68,7 +68,7 @@ async fn enqueue_notices<'p>(
 pub(crate) fn done(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let response = match &pending.returning {
         Some(returning) => see_other(&returning.location()),
-        None => page::signed_out(deps, pending)?,
+        None => page::show_signed_out(deps, pending)?,
     };
     Ok(deps.browser.forget_session(response, pending.workspace()))
 }

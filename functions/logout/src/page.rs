@@ -16,37 +16,59 @@ const CONFIRMATION_LIFETIME: Lifetime = Lifetime::seconds(1800);
 /// The longest form that still fits through a browser with everything else.
 const MAX_SEALED_CONFIRMATION_BYTES: usize = 8000;
 
-/// The page that asks.
-pub(crate) async fn ask(deps: &Deps, pending: &PendingLogout, session: &Session) -> Result<Response, PageError> {
-    form(deps, pending, session, LogoutPrompt::Asked).await
-}
-
-/// The page that says that it did not work, and with which the user can try again: the browser has forgotten the session,
-/// and the form still knows it.
-pub(crate) async fn failed(deps: &Deps, pending: &PendingLogout, session: &Session) -> Result<Response, PageError> {
-    let response = form(deps, pending, session, LogoutPrompt::Failed).await?;
-    Ok(deps.browser.forget_session(response, pending.workspace()))
-}
-
-async fn form(
+/// Asks whether to log out.
+pub(crate) async fn show_confirmation(
     deps: &Deps,
     pending: &PendingLogout,
     session: &Session,
-    prompt: LogoutPrompt,
 ) -> Result<Response, PageError> {
+    form(deps, pending, session, Prompt { sealed: LogoutPrompt::Asked, status: 200, problem: None }).await
+}
+
+/// Asks the same although the request is broken, and says in which way.
+pub(crate) async fn show_problem(
+    deps: &Deps,
+    pending: &PendingLogout,
+    session: &Session,
+    error: PageError,
+) -> Result<Response, PageError> {
+    let prompt = Prompt { sealed: LogoutPrompt::Asked, status: error.status(), problem: Some(error.to_string()) };
+    form(deps, pending, session, prompt).await
+}
+
+/// Says that logging out failed, and offers to try again: the browser has forgotten the session, and the form still knows
+/// it.
+pub(crate) async fn show_failed(
+    deps: &Deps,
+    pending: &PendingLogout,
+    session: &Session,
+) -> Result<Response, PageError> {
+    let prompt = Prompt { sealed: LogoutPrompt::Failed, status: 503, problem: None };
+    let response = form(deps, pending, session, prompt).await?;
+    Ok(deps.browser.forget_session(response, pending.workspace()))
+}
+
+/// Why the user is asked.
+struct Prompt {
+    sealed: LogoutPrompt,
+    status: u16,
+    problem: Option<String>,
+}
+
+async fn form(deps: &Deps, pending: &PendingLogout, session: &Session, prompt: Prompt) -> Result<Response, PageError> {
     let (workspace, nonce) = (pending.workspace(), deps.browser.nonce()?);
-    let failed = prompt == LogoutPrompt::Failed;
     let template = LogoutPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
         client: client_name(pending),
         user: &session.display_name,
         action: &workspace.issuer.url("/oidc/logout"),
-        confirmation: &seal(deps, pending, session, prompt).await?,
-        failed,
+        confirmation: &seal(deps, pending, session, prompt.sealed).await?,
+        failed: prompt.sealed == LogoutPrompt::Failed,
+        problem: prompt.problem.as_deref(),
     };
     let targets = pending.returning.as_ref().map(|returning| returning.uri().form_targets()).unwrap_or_default();
-    Ok(page(if failed { 503 } else { 200 }, &template, &nonce, &targets))
+    Ok(page(prompt.status, &template, &nonce, &targets))
 }
 
 async fn seal(
@@ -72,14 +94,14 @@ async fn seal(
     if sealed.len() > MAX_SEALED_CONFIRMATION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }
 
-/// Shown when there is no `post_logout_redirect_uri`.
-pub(crate) fn signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
+/// Says that the session has ended. Shown when there is no `post_logout_redirect_uri`.
+pub(crate) fn show_signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     signed_out_page(deps, pending, "You are signed out", "You can close this page.")
 }
 
-/// The page for a user who does not want to log out after all. The client is told nothing: its user decides whether to go
-/// back.
-pub(crate) fn stayed(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
+/// Says that nothing has ended, to a user who decided not to log out. The client is told nothing: its user decides whether
+/// to go back.
+pub(crate) fn show_still_signed_in(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let explanation = "Nothing was ended here. The application may have ended its own session.";
     signed_out_page(deps, pending, "You are still signed in", explanation)
 }

@@ -9,6 +9,7 @@ use protocol::types::id::GrantId;
 use protocol::types::time::Lifetime;
 use protocol::workspace::settings::Workspace;
 use signing::entropy::random_text;
+use store::{WriteAttempt, WriteContext};
 use web::unavailable;
 
 use crate::deps::Deps;
@@ -55,9 +56,10 @@ impl AuthenticatedRequest<'_> {
         Ok(revoked.map_err(unavailable)?)
     }
 
-    /// A random name for one write, by which its own retry recognises it.
-    pub(crate) fn attempt(&self) -> Result<String, TokenError> {
-        Ok(random_text::<16>(&*self.deps.entropy).map_err(unavailable)?)
+    /// The write that commits this request, now.
+    pub(crate) fn write(&self) -> Result<WriteContext<'_>, TokenError> {
+        let attempt = WriteAttempt::new(random_text::<16>(&*self.deps.entropy).map_err(unavailable)?);
+        Ok(WriteContext { workspace: &self.workspace().id, attempt, now: self.deps.back.now() })
     }
 
     /// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client

@@ -8,7 +8,7 @@ use protocol::types::time::Timestamp;
 use signing::Purpose;
 use store::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 
-use crate::keys::{KeyError, KeySource, Keys};
+use crate::keys::{KeyError, KeySource, Keys, StackKeys};
 use crate::sealing_keys::{SealingError, add};
 
 impl Keys<'_> {
@@ -18,7 +18,7 @@ impl Keys<'_> {
     ///
     /// [`KeyError`].
     pub async fn ensure_sealing(&self) -> Result<(), KeyError> {
-        let KeySource::Aws { kms, .. } = &self.source else { return Ok(()) };
+        let KeySource::Aws(StackKeys { kms, .. }) = &self.source else { return Ok(()) };
         for purpose in Purpose::OF_DATA_KEYS {
             if self.sealing_keys(purpose).await?.is_none() {
                 let wrapped = base64url(&kms.data_key(purpose).await?);
@@ -46,7 +46,7 @@ impl Keys<'_> {
     ///
     /// [`KeyError`].
     pub async fn add_sealing(&self, purpose: Purpose) -> Result<WrappedSealingKeys, KeyError> {
-        let KeySource::Aws { kms, .. } = &self.source else { return Err(KeyError::NoKms) };
+        let KeySource::Aws(StackKeys { kms, .. }) = &self.source else { return Err(KeyError::NoKms) };
         let wrapped = base64url(&kms.data_key(purpose).await?);
         self.step_sealing(purpose, |keys| add(keys, wrapped, self.now)).await
     }

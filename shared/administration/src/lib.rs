@@ -5,11 +5,12 @@
 
 pub mod data_keys;
 pub mod keys;
+mod line;
 pub mod provision;
 pub mod sealing_keys;
 pub mod sector_documents;
 pub mod signing_keys;
 pub mod workspace_file;
 
-pub use keys::{KeyError, KeySource, Keys};
+pub use keys::{KeyError, KeySource, Keys, StackKeys};
 pub use provision::{ProvisionError, Provisioning};

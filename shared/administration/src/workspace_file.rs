@@ -3,13 +3,17 @@
 //! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
 //! `{public_url}` stands for the public URL of the server, so that one file works in every environment.
 
+use protocol::clients::allowed_origins::check_origin;
 use protocol::clients::external_url::{OutboundUrl, Reach};
+use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::scope::Scopes;
 use protocol::types::secret::{Secret, SecretHash};
+use protocol::users::user_claims::{ClaimName, SourceClaims};
+use protocol::workspace::sandbox::Sandbox;
 use protocol::workspace::settings::{Settings, Workspace};
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
@@ -17,6 +21,8 @@ use signing::{Entropy, Sealer, verify};
 use thiserror::Error;
 use toml::{Table, Value};
 use web::config::PublicUrl;
+
+use crate::line::line_of;
 
 /// A workspace file, checked and ready to be applied.
 pub struct WorkspaceFile {
@@ -83,15 +89,25 @@ impl Loader<'_> {
         if let Some(scope) = settings.scopes.iter().find(|scope| !is_one_scope(&scope.name)) {
             return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
         }
+        check_compared(&settings)?;
+        check_claims(settings.sandbox.as_ref())?;
+        settings.check().map_err(|error| at_line(&text, &error.place.to_string(), &error.to_string()))?;
         let issuer = Issuer::new(self.public_url.as_str(), &id);
-        check_issuers(&settings.upstream, Reach::of(issuer.as_str()))?;
+        let settings = Settings { reach: Some(self.public_url.reach()), ..settings };
+        check_issuers(&settings.upstream, self.public_url.reach(), &text)?;
         let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
-        for metadata in &clients {
+        for (position, metadata) in clients.iter().enumerate() {
+            metadata.asks_for_no_power().map_err(|reason| {
+                let place = format!("clients[{position}].scope");
+                at_line(&text, &place, &format!("client {}: {reason}", metadata.client_id))
+            })?;
             if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
                 return Err(other_algorithm(metadata, alg, head.signing_algorithm));
             }
-            check_client(metadata, &settings, &issuer)
-                .map_err(|reason| format!("client {}: {reason}", metadata.client_id))?;
+            check_client(metadata, &settings, &issuer).map_err(|fault| {
+                let place = format!("clients[{position}].{}", fault.place);
+                at_line(&text, &place, &format!("client {}: {}", metadata.client_id, fault.reason))
+            })?;
         }
         check_unique(clients.iter().map(|metadata| &metadata.client_id))?;
         let signing_algorithm = head.signing_algorithm;
@@ -145,24 +161,65 @@ fn add_digest(table: &mut Table, secret: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What is wrong with a client, and with which member of its metadata.
+struct ClientFault {
+    place: String,
+    reason: String,
+}
+
 /// Checks a client as the functions do, and also that each of its public keys is a point on its curve.
-fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), String> {
-    metadata.register(settings, issuer).map_err(|reason| reason.to_string())?;
+fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), ClientFault> {
+    metadata
+        .register(settings, issuer)
+        .map_err(|error| ClientFault { place: error.place().unwrap_or_default(), reason: error.to_string() })?;
     let set = metadata.jwks.iter();
     let mut keys = set.flat_map(|set| ExternalAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
     if keys.all(|key| verify::is_key(&key)) {
         return Ok(());
     }
-    Err("jwks holds a key whose point is not on its curve".into())
+    Err(ClientFault { place: "jwks".into(), reason: "jwks holds a key whose point is not on its curve".into() })
+}
+
+/// Checks what is compared later and could never be equal to anything: origins and resources.
+fn check_compared(settings: &Settings) -> Result<(), String> {
+    for origin in &settings.cors_origins {
+        check_origin(origin).map_err(|reason| format!("cors_origins: {origin}: {reason}"))?;
+    }
+    match settings.resources.iter().find(|resource| !is_resource(resource.uri())) {
+        None => Ok(()),
+        Some(resource) => Err(format!("resources: {}: a resource is an absolute URI without fragment", resource.uri())),
+    }
+}
+
+/// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would be
+/// dropped when it is read.
+fn check_claims(sandbox: Option<&Sandbox>) -> Result<(), String> {
+    for user in sandbox.iter().flat_map(|sandbox| &sandbox.users) {
+        let named = |claim: &str, reason| format!("sandbox user {:?}: claims.{claim} {reason}", user.username);
+        if let Some(claim) = SourceClaims::read(&user.claims).dropped.first() {
+            return Err(named(claim.as_str(), "has another type or form than OpenID Connect Core 5.1 says"));
+        }
+        if let Some(claim) = user.claims.keys().find(|name| ClaimName::parse(name).is_none()) {
+            return Err(named(claim, "is no claim of OpenID Connect Core 5.1 and would be dropped"));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
-fn check_issuers(providers: &[UpstreamProvider], reach: Reach) -> Result<(), String> {
-    for provider in providers {
-        OutboundUrl::parse(&provider.issuer, reach)
-            .map_err(|reason| format!("upstream {}: issuer: {reason}", provider.id))?;
+fn check_issuers(providers: &[UpstreamProvider], reach: Reach, text: &str) -> Result<(), String> {
+    for (position, UpstreamProvider { id, issuer, .. }) in providers.iter().enumerate() {
+        OutboundUrl::parse(issuer, reach).map_err(|reason| {
+            let place = format!("upstream[{position}].issuer");
+            at_line(text, &place, &format!("upstream {id}: issuer: {issuer}: {reason}"))
+        })?;
     }
     Ok(())
+}
+
+/// `reason`, with the line of the setting at `place`.
+fn at_line(text: &str, place: &str, reason: &str) -> String {
+    line_of(text, place).map_or_else(|| reason.to_owned(), |line| format!("line {line}: {reason}"))
 }
 
 /// Moves everything that is not a setting out of `table`.
@@ -215,6 +272,7 @@ mod tests {
     use super::*;
 
     const FIXTURE: &str = include_str!("fixture.toml");
+    const ALICE: &str = "{username = \"alice\", password = \"alice\"}";
 
     fn load(text: &str) -> Result<WorkspaceFile, String> {
         let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
@@ -227,6 +285,10 @@ mod tests {
     #[test]
     fn errors_name_the_file_and_the_place() {
         let valid = FIXTURE;
+        let with_claims = |claims: &str| {
+            let user = format!("[[sandbox.users]]\nusername = \"ada\"\npassword = \"ada\"\nclaims = {{ {claims} }}\n");
+            format!("{valid}\n{user}")
+        };
         let table = [
             ("", "tenant and workspace"),
             ("name = \"x\"\n\ntenant = ", "x.toml: line 3"),
@@ -235,6 +297,15 @@ mod tests {
             (&valid.replace("pkce = ", "pcke = "), "pcke"),
             (&valid.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
             (&valid.replace("session = 43200", "session = 0"), "0 seconds"),
+            (
+                &valid.replace("pkce = \"all\"", "cors_origins = [\"https://app.example/\"]"),
+                "cors_origins: https://app.example/: an origin ends with its host or port",
+            ),
+            (
+                &valid.replace("pkce = \"all\"", "resources = [\"/notes\"]"),
+                "resources: /notes: a resource is an absolute URI",
+            ),
+            (&valid.replace("https://client.example/cb", "https://client.example/cb?x=%zz"), "%25"),
             (&valid.replace("client_id = \"native\"", "client_id = \"spa\""), "spa is there twice"),
             (
                 &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\""),
@@ -246,12 +317,31 @@ mod tests {
             ),
             (&valid.replace("https://client.example/cb", "http://client.example/cb"), "client web"),
             (&valid.replace("secret-for-macs-of-32-characters-and-more", "short"), "at least 32 characters"),
+            (
+                &with_claims("email = [\"x\"]"),
+                "sandbox user \"ada\": claims.email has another type or form than OpenID Connect Core 5.1 says",
+            ),
+            (&with_claims("birthdate = 19800131"), "claims.birthdate has another type or form"),
+            (&with_claims("groups = [\"admin\"]"), "claims.groups is no claim of OpenID Connect Core 5.1"),
             (&valid.replace("client_secret_jwt = true", ""), "client mac: client_secret_jwt makes us"),
         ];
         for (text, expected) in table {
             let error = load(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{expected}: {error}");
         }
+    }
+
+    #[test]
+    fn sec_adm_13_a_scope_of_power_in_what_users_are_asked_for_is_refused_with_its_line() {
+        let power = "\n[[scopes]]\nname = \"introspect_tokens\"\ntitle = \"Look at tokens\"\n[[clients]]\n\
+                     client_id = \"greedy\"\nclient_name = \"Greedy\"\ntoken_endpoint_auth_method = \"none\"\n\
+                     redirect_uris = [\"https://greedy.example/cb\"]\nscope = \"openid introspect_tokens\"\n";
+        let text = format!("{FIXTURE}{power}");
+        let line = text.lines().position(|line| line == "scope = \"openid introspect_tokens\"").unwrap() + 1;
+        let expected = format!("x.toml: line {line}: client greedy: scope[1]: introspect_tokens reaches every token");
+        let error = load(&text).err().unwrap_or_default();
+        assert!(error.starts_with(&expected), "{error}");
+        assert!(load(&text.replace("openid introspect_tokens", "openid")).is_ok());
     }
 
     #[test]
@@ -267,9 +357,46 @@ mod tests {
             "https://idp.example:22",
         ] {
             let error = load(&FIXTURE.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
-            assert!(error.contains("upstream partner: issuer: use "), "{inner}: {error}");
+            assert!(
+                error.contains(&format!("upstream partner: issuer: {inner}: use ")) && error.contains(": line "),
+                "{inner}: {error}"
+            );
         }
         assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
+    }
+
+    #[test]
+    fn sec_adm_14_what_cannot_work_is_refused_with_file_line_and_value() {
+        let sandbox = |second: &str| format!("{FIXTURE}\n[sandbox]\nusers = [\n  {ALICE},\n{second},\n]\n");
+        let web = "client_id = \"web\"";
+        let table = [
+            (
+                FIXTURE.replace("id = \"partner\"", "id = \"sandbox\""),
+                "id = \"sandbox\"",
+                "upstream[0].id: \"sandbox\" is the name of the sandbox",
+            ),
+            (
+                sandbox("  {username = \"alice\", password = \"second\"}"),
+                "\"second\"",
+                "sandbox.users[1].username: \"alice\" is there twice",
+            ),
+            (
+                sandbox("  {username = \"bob\", password = \"\"}"),
+                "\"bob\"",
+                "sandbox.users[1].password: \"\" is no password",
+            ),
+            (
+                FIXTURE.replace(web, &format!("{web}\nbackchannel_logout_uri = \"https://169.254.169.254/\"")),
+                "169.254",
+                "client web: backchannel_logout_uri: https://169.254.169.254/: use a host name",
+            ),
+        ];
+        for (text, part, expected) in table {
+            let error = load(&text).err().unwrap_or_default();
+            let line = text.split(part).next().unwrap().matches('\n').count() + 1;
+            let place = format!("x.toml: line {line}: {expected}");
+            assert!(error.starts_with(&place), "{place}: {error}");
+        }
     }
 
     #[test]

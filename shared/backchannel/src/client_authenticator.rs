@@ -20,7 +20,7 @@ use protocol::workspace::settings::Workspace;
 use signing::Sealer;
 use signing::entropy::random_text;
 use signing::{Entropy, verify};
-use store::{AssertionSpending, Spending};
+use store::{AssertionSpending, Spending, WriteAttempt};
 use web::{Request, Unavailable, unavailable};
 
 use crate::back_channel::BackChannel;
@@ -72,7 +72,7 @@ impl ClientAuthenticator {
         let endpoint = endpoint(context.request, workspace);
         let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now: context.now };
         let (once, client) = asserted.accept(&claims, &arrival).map_err(refused)?;
-        let attempt = random_text::<16>(&*self.entropy).map_err(unavailable)?;
+        let attempt = WriteAttempt::new(random_text::<16>(&*self.entropy).map_err(unavailable)?);
         match self.assertions.spend(&workspace.id, &once, &attempt).await.map_err(unavailable)? {
             Spending::Spent(proof) => Ok(client.release(&proof)),
             Spending::Replayed => Err(refused(AssertionFault::Replayed)),

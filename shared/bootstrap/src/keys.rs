@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keystore::{DataKeys, KeyOpener, Signers};
 use protocol::types::secret::Secret;
 use signing::Deriver;
-use signing::seal::Keyed;
+use signing::seal::PurposeKeys;
 use signing::{Kms, KmsNeed, KmsSigning, KmsUnwrapping, Purpose, Sealer};
 use store::{SealingKeyReading, SigningKeyReading};
 use web::ConfigError;
@@ -48,10 +48,10 @@ impl Runtime {
         self.data_keys(purpose)
     }
 
-    fn data_keys<T: Keyed>(&self, purpose: Purpose) -> Result<DataKeys<T>, BootstrapError> {
+    fn data_keys<T: PurposeKeys>(&self, purpose: Purpose) -> Result<DataKeys<T>, BootstrapError> {
         match &self.keys {
             KeyBackend::Nowhere => Err(ConfigError::Missing("SEALING_KEY_ARN").into()),
-            KeyBackend::Laptop(root) => Ok(DataKeys::held(T::rooted(root, purpose)?)),
+            KeyBackend::Laptop(root) => Ok(DataKeys::in_memory(T::from_root(root, purpose)?)),
             KeyBackend::Aws { kms, sealing_key, .. } => {
                 self.note_kms(&[KmsUnwrapping::need(purpose)]);
                 let keys = self.handle(SealingKeyReading::new);

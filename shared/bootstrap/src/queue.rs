@@ -33,7 +33,7 @@ impl Runtime {
         self.note_queue(Deliveries::NEEDS);
         match &self.queue {
             QueueBackend::Nowhere => Err(ConfigError::Missing("LOGOUT_QUEUE_URL").into()),
-            QueueBackend::Laptop(queue) => Ok(Deliveries::held(Arc::clone(queue))),
+            QueueBackend::Laptop(queue) => Ok(Deliveries::in_memory(Arc::clone(queue))),
             QueueBackend::Aws { http, settings } => Ok(Deliveries::sqs(Queue::through(http.clone(), settings))),
         }
     }
@@ -47,7 +47,7 @@ impl Runtime {
         self.note_queue(Postponement::NEEDS);
         match &self.queue {
             QueueBackend::Nowhere => Err(ConfigError::Missing("LOGOUT_QUEUE_URL").into()),
-            QueueBackend::Laptop(queue) => Ok(Postponement::held(Arc::clone(queue))),
+            QueueBackend::Laptop(queue) => Ok(Postponement::in_memory(Arc::clone(queue))),
             QueueBackend::Aws { http, settings } => Ok(Postponement::sqs(Queue::through(http.clone(), settings))),
         }
     }

@@ -40,7 +40,7 @@ impl Deliveries {
 
     /// The handle over a queue in memory.
     #[must_use]
-    pub const fn held(queue: Arc<InMemoryQueue>) -> Self {
+    pub const fn in_memory(queue: Arc<InMemoryQueue>) -> Self {
         Self(Backend::InMemory(queue))
     }
 
@@ -76,7 +76,7 @@ impl Postponement {
 
     /// The handle over a queue in memory.
     #[must_use]
-    pub const fn held(queue: Arc<InMemoryQueue>) -> Self {
+    pub const fn in_memory(queue: Arc<InMemoryQueue>) -> Self {
         Self(Backend::InMemory(queue))
     }
 

@@ -12,12 +12,13 @@ mod front_channel;
 mod interaction;
 mod issue;
 mod pending;
+mod repeat;
 mod session;
 mod subject;
 
 pub use browser_channel::{BrowserChannel, SESSION_COOKIE};
 pub use browser_context::BrowserContext;
 pub use front_channel::FrontChannel;
-pub use interaction::BROWSER_COOKIE;
 pub use pending::PendingAuthorization;
-pub use session::{NewSession, UserAuthentication};
+pub use repeat::FinishedAuthorization;
+pub use session::{Login, NewSession, UserAuthentication};

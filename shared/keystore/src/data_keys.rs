@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::syntax::encoding::base64url_decoded;
 use protocol::types::time::{Lifetime, Timestamp};
-use signing::seal::{Keyed, SealFault};
+use signing::seal::{PurposeKeys, SealFault};
 use signing::{KmsUnwrapping, Purpose, SigningFault};
 use store::{SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
@@ -17,7 +17,7 @@ const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 pub struct DataKeys<T>(Source<T>);
 
 enum Source<T> {
-    Held(Arc<T>),
+    InMemory(Arc<T>),
     Wrapped(Box<Wrapped<T>>),
 }
 
@@ -58,11 +58,11 @@ pub enum DataKeyFault {
     Missing(&'static str),
 }
 
-impl<T: Keyed> DataKeys<T> {
+impl<T: PurposeKeys> DataKeys<T> {
     /// Keys in memory.
     #[must_use]
-    pub fn held(keys: T) -> Self {
-        Self(Source::Held(Arc::new(keys)))
+    pub fn in_memory(keys: T) -> Self {
+        Self(Source::InMemory(Arc::new(keys)))
     }
 
     /// The keys for `purpose` that `keys` reads and `kms` decrypts.
@@ -78,13 +78,13 @@ impl<T: Keyed> DataKeys<T> {
     /// [`DataKeyFault`], unless keys were opened before.
     pub async fn keys(&self, now: Timestamp) -> Result<Arc<T>, DataKeyFault> {
         match &self.0 {
-            Source::Held(keys) => Ok(Arc::clone(keys)),
+            Source::InMemory(keys) => Ok(Arc::clone(keys)),
             Source::Wrapped(wrapped) => wrapped.keys(now).await,
         }
     }
 }
 
-impl<T: Keyed> Wrapped<T> {
+impl<T: PurposeKeys> Wrapped<T> {
     async fn keys(&self, now: Timestamp) -> Result<Arc<T>, DataKeyFault> {
         let former = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(opened) = &former
@@ -119,6 +119,6 @@ impl<T: Keyed> Wrapped<T> {
             let wrapped = base64url_decoded(&key.wrapped).ok_or(SealFault)?;
             keys.push((key.version, self.kms.unwrap(wrapped, self.purpose, None).await?));
         }
-        Ok(Opened { at: now, keys: Arc::new(T::keyed(from.current, &keys)?), from: Arc::new(from) })
+        Ok(Opened { at: now, keys: Arc::new(T::from_versions(from.current, &keys)?), from: Arc::new(from) })
     }
 }

@@ -8,7 +8,7 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
 
-use crate::seal::{Keyed, Purpose, ROOT_SALT, SealFault};
+use crate::seal::{Purpose, PurposeKeys, ROOT_SALT, SealFault};
 
 /// Derives secrets for one purpose.
 pub struct Deriver {
@@ -52,8 +52,8 @@ impl Deriver {
     }
 }
 
-impl Keyed for Deriver {
-    fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
+impl PurposeKeys for Deriver {
+    fn from_versions(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
         if keys.iter().any(|(_, key)| key.expose().len() != 32) || keys.iter().all(|(version, _)| *version != current) {
             return Err(SealFault);
         }
@@ -61,7 +61,7 @@ impl Keyed for Deriver {
         Ok(Self { current, keys })
     }
 
-    fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
+    fn from_root(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
         let pseudo_random_key = Salt::new(HKDF_SHA256, ROOT_SALT).extract(root.expose());
         let info = [purpose.derivation()];
         let key = pseudo_random_key.expand(&info, HMAC_SHA256).map_err(|_| SealFault)?;
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_secret_depends_on_root_workspace_and_parts_only() {
-        let root = |byte| Deriver::rooted(&Secret::new([byte; 32]), Purpose::RefreshToken).unwrap();
+        let root = |byte| Deriver::from_root(&Secret::new([byte; 32]), Purpose::RefreshToken).unwrap();
         let first = secret(&root(1), 1, "demo", &["a", "b"]);
         assert_eq!(secret(&root(1), 1, "demo", &["a", "b"]), first);
         let others = [
@@ -93,7 +93,7 @@ mod tests {
             secret(&root(1), 1, "demo", &["a", "b", ""]),
         ];
         assert!(others.iter().all(|other| *other != first));
-        let pairwise = Deriver::rooted(&Secret::new([1; 32]), Purpose::PairwiseSubject).unwrap();
+        let pairwise = Deriver::from_root(&Secret::new([1; 32]), Purpose::PairwiseSubject).unwrap();
         assert_ne!(secret(&pairwise, 1, "demo", &["a", "b"]), first, "another purpose");
         assert_eq!((root(1).current(), root(1).versions().collect::<Vec<_>>()), (1, vec![1]));
     }
@@ -101,7 +101,7 @@ mod tests {
     /// Computed with another implementation. Secrets that were derived once must never change.
     #[test]
     fn a_secret_is_the_mac_of_its_parts_with_their_lengths() {
-        let deriver = Deriver::keyed(1, &[(1, Secret::new(vec![7; 32]))]).unwrap();
+        let deriver = Deriver::from_versions(1, &[(1, Secret::new(vec![7; 32]))]).unwrap();
         let mac = secret(&deriver, 1, "demo", &["alice"]);
         assert_eq!(protocol::syntax::encoding::base64url(&mac), "bi0oPBK13pokx5YAWDlCx_nYs8ePCvEKCZ0en389W3c");
     }
@@ -109,14 +109,14 @@ mod tests {
     #[test]
     fn a_removed_version_derives_nothing() {
         let key = |byte| Secret::new(vec![byte; 32]);
-        let both = Deriver::keyed(2, &[(1, key(1)), (2, key(2))]).unwrap();
+        let both = Deriver::from_versions(2, &[(1, key(1)), (2, key(2))]).unwrap();
         assert_ne!(secret(&both, 1, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
-        let later = Deriver::keyed(2, &[(2, key(2))]).unwrap();
+        let later = Deriver::from_versions(2, &[(2, key(2))]).unwrap();
         assert_eq!(secret(&later, 2, "demo", &["a"]), secret(&both, 2, "demo", &["a"]));
         assert!(later.secret(1, &workspace("demo"), &["a"]).is_none());
         assert_eq!(*both.lasting(&workspace("demo"), &["a"]).unwrap().expose(), secret(&both, 1, "demo", &["a"]));
         assert!(later.lasting(&workspace("demo"), &["a"]).is_none(), "no other version is used instead");
-        assert!(Deriver::keyed(1, &[(2, key(2))]).is_err(), "the current version must exist");
-        assert!(Deriver::keyed(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
+        assert!(Deriver::from_versions(1, &[(2, key(2))]).is_err(), "the current version must exist");
+        assert!(Deriver::from_versions(1, &[(1, Secret::new(vec![1; 16]))]).is_err(), "a short key");
     }
 }

@@ -87,21 +87,21 @@ impl Purpose {
 /// The salt for deriving keys from a laptop's root.
 pub(crate) const ROOT_SALT: &[u8] = b"postern sealing 1";
 
-/// Something that is built from the versions of a data key.
-pub trait Keyed: Sized {
+/// What is built from the versions of the data key of one purpose.
+pub trait PurposeKeys: Sized {
     /// Built from `keys`: it uses the version `current`, and still accepts the others.
     ///
     /// # Errors
     ///
     /// [`SealFault`] if the current version is missing, or a key is not 32 bytes long.
-    fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault>;
+    fn from_versions(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault>;
 
     /// Built from the key for `purpose` that is derived from `root`, as on a laptop, which has no KMS.
     ///
     /// # Errors
     ///
     /// [`SealFault`] if the provider fails, which it does not for keys of this size.
-    fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault>;
+    fn from_root(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault>;
 }
 
 /// Seals and opens for one purpose.
@@ -181,12 +181,12 @@ impl Sealer {
     }
 }
 
-impl Keyed for Sealer {
-    fn keyed(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
+impl PurposeKeys for Sealer {
+    fn from_versions(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault> {
         Self::new(current, keys)
     }
 
-    fn rooted(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
+    fn from_root(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
         Self::derived(root, purpose)
     }
 }
@@ -282,15 +282,17 @@ mod tests {
     }
 
     #[test]
-    fn a_sealer_can_be_made_through_the_keyed_trait() {
+    fn a_sealer_is_built_from_versions_and_from_a_root() {
         let demo = workspace("demo");
         let keys = [(1, Secret::new(vec![1; 32])), (2, Secret::new(vec![2; 32]))];
-        let (keyed, new) = (Sealer::keyed(1, &keys).unwrap(), Sealer::new(1, &keys).unwrap());
-        let sealed = keyed.seal(&demo, b"hello".to_vec(), &Fixed(5)).unwrap();
+        let (from_versions, new) = (Sealer::from_versions(1, &keys).unwrap(), Sealer::new(1, &keys).unwrap());
+        let sealed = from_versions.seal(&demo, b"hello".to_vec(), &Fixed(5)).unwrap();
         assert_eq!(Some(sealed.as_str()), new.seal(&demo, b"hello".to_vec(), &Fixed(5)).ok().as_deref());
         assert!(Sealer::new(2, &keys).unwrap().open(&demo, &sealed).is_some(), "each version opens what it sealed");
-        let rooted = Sealer::rooted(&Secret::new([1; 32]), Purpose::Interaction).unwrap();
-        assert!(rooted.open(&demo, &sealer(1, Purpose::Interaction).seal(&demo, vec![], &Fixed(5)).unwrap()).is_some());
+        let from_root = Sealer::from_root(&Secret::new([1; 32]), Purpose::Interaction).unwrap();
+        assert!(
+            from_root.open(&demo, &sealer(1, Purpose::Interaction).seal(&demo, vec![], &Fixed(5)).unwrap()).is_some()
+        );
         assert_eq!(SealFault::from(EntropyFault), SealFault);
     }
 

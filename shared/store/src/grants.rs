@@ -15,6 +15,7 @@ use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
+use crate::write_attempt::WriteAttempt;
 
 /// A grant that is about to be created, with its code.
 pub struct NewGrant {
@@ -39,7 +40,15 @@ pub enum Creation {
     AlreadyFinished,
 }
 
-/// May create grants, and check whether one exists.
+/// How an interaction was finished.
+pub enum Finish {
+    /// The user denied the request.
+    Denied,
+    /// With a grant.
+    Granted(Box<Grant>),
+}
+
+/// May create grants, and look at those that finished interactions.
 #[derive(Clone)]
 pub struct GrantCreation(Connection);
 
@@ -63,7 +72,7 @@ impl GrantCreation {
         Self(connection.clone())
     }
 
-    /// Creates `grant` unless its id is taken. `attempt` is a random name for this attempt.
+    /// Creates `grant` unless its id is taken.
     ///
     /// # Errors
     ///
@@ -72,7 +81,7 @@ impl GrantCreation {
         &self,
         workspace: &WorkspaceId,
         grant: NewGrant,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> Result<Creation, StoreFault> {
         // The item must outlive the interaction, or the interaction could be finished twice.
         let expires = grant.code_expires.max(grant.interaction_expires);
@@ -94,7 +103,7 @@ impl GrantCreation {
         workspace: &WorkspaceId,
         id: &GrantId,
         expires: Timestamp,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> Result<Creation, StoreFault> {
         creation(self.put(workspace, id, expires, attempt).send().await, attempt)
     }
@@ -108,12 +117,22 @@ impl GrantCreation {
         Ok(find_item(&self.0, workspace, id).await?.is_some())
     }
 
+    /// How the interaction `id` was finished, if it was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn finish(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Finish>, StoreFault> {
+        let Some(item) = find_item(&self.0, workspace, id).await? else { return Ok(None) };
+        Ok(Some(read(id, &item)?.map_or(Finish::Denied, |grant| Finish::Granted(Box::new(grant)))))
+    }
+
     fn put(
         &self,
         workspace: &WorkspaceId,
         id: &GrantId,
         expires: Timestamp,
-        attempt: &str,
+        attempt: &WriteAttempt,
     ) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {
         self.0
             .client
@@ -121,7 +140,7 @@ impl GrantCreation {
             .table_name(&self.0.tables.flow)
             .item(PARTITION, item::text(partition(workspace, id)))
             .item("v", item::version())
-            .item("created_by", item::text(attempt))
+            .item("created_by", item::text(attempt.name()))
             .item("expires", item::instant(expires))
             .item(TTL, item::ttl(expires))
             .condition_expression("attribute_not_exists(pk)")
@@ -219,11 +238,11 @@ pub(crate) const fn attest() -> Committed {
 }
 
 /// What became of a conditional put.
-fn creation<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &str) -> Result<Creation, StoreFault> {
+fn creation<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &WriteAttempt) -> Result<Creation, StoreFault> {
     let Err(error) = outcome else { return Ok(Creation::Created(attest())) };
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-            let ours = failed.item().is_some_and(|item| is(item, "created_by", attempt));
+            let ours = failed.item().is_some_and(|item| is(item, "created_by", attempt.name()));
             Ok(if ours { Creation::Created(attest()) } else { Creation::AlreadyFinished })
         }
         _ => Err(StoreFault::of(&error)),
@@ -246,15 +265,19 @@ pub(crate) async fn find(
     id: &GrantId,
 ) -> Result<Option<Grant>, StoreFault> {
     let Some(item) = find_item(connection, workspace, id).await? else { return Ok(None) };
+    read(id, &item)
+}
+
+fn read(id: &GrantId, item: &Item) -> Result<Option<Grant>, StoreFault> {
     if !item.contains_key("terms") {
         // A denied interaction: there is nothing to redeem.
         return Ok(None);
     }
     Ok(Some(Grant {
         id: id.clone(),
-        terms: item::read_json(&item, "terms")?,
-        state: state(&item)?,
-        expires: item::read_instant(&item, "expires")?,
+        terms: item::read_json(item, "terms")?,
+        state: state(item)?,
+        expires: item::read_instant(item, "expires")?,
     }))
 }
 

@@ -17,6 +17,7 @@ use crate::grants::{attest, find, is, partition, revoke, sender};
 use crate::item;
 use crate::key::{Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
+use crate::write_attempt::{WriteAttempt, WriteContext};
 
 /// What became of an attempt to redeem a code.
 #[must_use]
@@ -63,22 +64,19 @@ impl GrantRedemption {
         find(&self.0, workspace, id).await
     }
 
-    /// Redeems the code of an approved exchange, and stores the first refresh token if there is one. `attempt` is a random
-    /// name for this attempt, by which a retry of the SDK recognises its own earlier write when the response was lost
-    /// (fault F-DDB-3). `now` is the time of the write, which may be later than that of the approval.
+    /// Redeems the code of an approved exchange, and stores the first refresh token if there is one.
     ///
     /// # Errors
     ///
     /// [`StoreFault`]: it is unknown whether the code was redeemed.
     pub async fn redeem(
         &self,
-        workspace: &WorkspaceId,
-        (approved, first): (&ApprovedExchange, Option<RefreshIssue>),
-        attempt: &str,
-        now: Timestamp,
+        write: &WriteContext<'_>,
+        approved: &ApprovedExchange,
+        first: Option<RefreshIssue>,
     ) -> Result<Redemption, StoreFault> {
         let update = self
-            .update(workspace, approved.entitlement.grant())
+            .update(write.workspace, approved.entitlement.grant())
             .update_expression(
                 "SET redeemed = :now, redeemed_by = :attempt, redeemed_from = :sender, expires = :expires, #ttl = :ttl"
                     .to_owned()
@@ -89,15 +87,15 @@ impl GrantRedemption {
                  AND code = :code AND code_expires > :now",
             )
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":now", item::instant(now))
-            .expression_attribute_values(":attempt", item::text(attempt))
+            .expression_attribute_values(":now", item::instant(write.now))
+            .expression_attribute_values(":attempt", item::text(write.attempt.name()))
             .expression_attribute_values(":sender", item::text(approved.sender().encoded()))
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()))
             .expression_attribute_values(":code", item::text(approved.code().encoded()));
         match with_first_refresh(update, approved, first).send().await {
             Ok(_) => Ok(Redemption::Won(attest())),
-            Err(error) => resolve_conflict(&error, attempt),
+            Err(error) => resolve_conflict(&error, &write.attempt),
         }
     }
 
@@ -139,7 +137,7 @@ fn with_first_refresh(
 }
 
 /// What a failed write means: the condition failed because the code was redeemed, expired or revoked.
-fn resolve_conflict(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<Redemption, StoreFault> {
+fn resolve_conflict(error: &SdkError<UpdateItemError>, attempt: &WriteAttempt) -> Result<Redemption, StoreFault> {
     let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
         return Err(StoreFault::of(error));
     };
@@ -147,5 +145,9 @@ fn resolve_conflict(error: &SdkError<UpdateItemError>, attempt: &str) -> Result<
     if !item.contains_key("redeemed") || item.contains_key("revoked") {
         return Ok(Redemption::Gone);
     }
-    Ok(if is(item, "redeemed_by", attempt) { Redemption::Won(attest()) } else { Redemption::Lost(sender(item)?) })
+    Ok(if is(item, "redeemed_by", attempt.name()) {
+        Redemption::Won(attest())
+    } else {
+        Redemption::Lost(sender(item)?)
+    })
 }

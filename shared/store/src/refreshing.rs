@@ -5,7 +5,6 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use protocol::tokens::refresh_grant::ApprovedRefresh;
 use protocol::types::commit::Committed;
-use protocol::types::id::WorkspaceId;
 use protocol::types::time::Timestamp;
 
 use crate::fault::StoreFault;
@@ -13,6 +12,7 @@ use crate::grants::{attest, is};
 use crate::item::{self, Item};
 use crate::key::TTL;
 use crate::redemption::{GrantRedemption, RefreshIssue};
+use crate::write_attempt::{WriteAttempt, WriteContext};
 
 /// What the write does to the refresh token that was presented.
 #[derive(Clone, Copy)]
@@ -38,8 +38,7 @@ pub enum RefreshOutcome {
 }
 
 impl GrantRedemption {
-    /// Commits an approved refresh. `attempt` is a random name for this attempt; `now` is the time of the write, which may
-    /// be later than that of the approval.
+    /// Commits an approved refresh.
     ///
     /// # Errors
     ///
@@ -47,25 +46,24 @@ impl GrantRedemption {
     /// same successor.
     pub async fn refresh(
         &self,
-        workspace: &WorkspaceId,
-        (approved, rotation): (&ApprovedRefresh, RotationWrite),
-        attempt: &str,
-        now: Timestamp,
+        write: &WriteContext<'_>,
+        approved: &ApprovedRefresh,
+        rotation: RotationWrite,
     ) -> Result<RefreshOutcome, StoreFault> {
         let update = self
-            .update(workspace, approved.entitlement.grant())
+            .update(write.workspace, approved.entitlement.grant())
             .condition_expression(
                 "attribute_exists(redeemed) AND attribute_not_exists(revoked) AND refresh = :current \
                  AND refresh_until > :now AND refresh_idle_until > :now",
             )
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":now", item::instant(now))
+            .expression_attribute_values(":now", item::instant(write.now))
             .expression_attribute_values(":current", item::text(approved.current().encoded()))
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()));
-        match with_rotation(update, approved, rotation, attempt).send().await {
+        match with_rotation(update, approved, rotation, &write.attempt).send().await {
             Ok(_) => Ok(RefreshOutcome::Good(attest())),
-            Err(error) => resolve_conflict(&error, (approved, rotation), attempt, now),
+            Err(error) => resolve_conflict(&error, write, approved, rotation),
         }
     }
 }
@@ -75,7 +73,7 @@ fn with_rotation(
     update: UpdateItemFluentBuilder,
     approved: &ApprovedRefresh,
     rotation: RotationWrite,
-    attempt: &str,
+    attempt: &WriteAttempt,
 ) -> UpdateItemFluentBuilder {
     match rotation {
         RotationWrite::Again(_) => update.update_expression("SET expires = :expires, #ttl = :ttl"),
@@ -91,7 +89,7 @@ fn with_rotation(
             .expression_attribute_values(":generation", item::number(generation.into()))
             .expression_attribute_values(":next", item::text(issue.hash.encoded()))
             .expression_attribute_values(":version", item::number(issue.version.into()))
-            .expression_attribute_values(":attempt", item::text(attempt))
+            .expression_attribute_values(":attempt", item::text(attempt.name()))
             .expression_attribute_values(":idle_until", item::instant(approved.idle_until())),
     }
 }
@@ -99,9 +97,9 @@ fn with_rotation(
 /// What a failed write means: the condition failed because the grant ended or its token was replaced.
 fn resolve_conflict(
     error: &SdkError<UpdateItemError>,
-    (approved, rotation): (&ApprovedRefresh, RotationWrite),
-    attempt: &str,
-    now: Timestamp,
+    write: &WriteContext<'_>,
+    approved: &ApprovedRefresh,
+    rotation: RotationWrite,
 ) -> Result<RefreshOutcome, StoreFault> {
     let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
         return Err(StoreFault::of(error));
@@ -109,16 +107,16 @@ fn resolve_conflict(
     let Some(item) = failed.item().filter(|item| !item.contains_key("revoked")) else {
         return Ok(RefreshOutcome::Gone);
     };
-    if expired(item, now)? {
+    if expired(item, write.now)? {
         return Ok(RefreshOutcome::Gone);
     }
     let replaced = item::read_number(item, "refreshed")?.map(Timestamp::from_millis);
-    let in_time = replaced.is_some_and(|replaced| !now.reached(replaced.plus(approved.grace())));
+    let in_time = replaced.is_some_and(|replaced| !write.now.reached(replaced.plus(approved.grace())));
     let same = match rotation {
         RotationWrite::Next(_, issue) | RotationWrite::Again(issue) => is(item, "refresh", &issue.hash.encoded()),
         RotationWrite::Stays => false,
     };
-    let ours = same && (in_time || is(item, "refreshed_by", attempt));
+    let ours = same && (in_time || is(item, "refreshed_by", write.attempt.name()));
     Ok(if ours { RefreshOutcome::Good(attest()) } else { RefreshOutcome::Lost })
 }
 

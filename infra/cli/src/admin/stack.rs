@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use administration::{KeySource, Keys};
+use administration::{KeySource, Keys, StackKeys};
 use bootstrap::{Environment, KeyBackend, surroundings};
 use keystore::{DataKeyFault, DataKeys};
 use protocol::types::time::Timestamp;
@@ -42,7 +42,7 @@ impl Stack {
 
     /// The keys of the stack.
     pub(super) fn keys(&self) -> Keys<'_> {
-        let source = KeySource::Aws { kms: &self.kms, signing_keys: &self.signing_keys };
+        let source = KeySource::Aws(StackKeys { kms: &self.kms, signing_keys: &self.signing_keys });
         Keys { connection: &self.connection, source, now: self.now }
     }
 

@@ -8,6 +8,7 @@ use web::{Request, Response, json};
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
+use crate::dev::host::HostNames;
 
 /// Every function, assembled from one runtime, and the demo.
 pub struct App {
@@ -22,7 +23,7 @@ pub struct App {
     metadata: Arc<metadata::Deps>,
     demo_api: DemoApi,
     public_url: String,
-    base_path: String,
+    names: HostNames,
 }
 
 impl App {
@@ -45,8 +46,8 @@ impl App {
             logout: logout::Deps::assemble(runtime)?,
             demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
+            names: HostNames::with(&public_url),
             public_url,
-            base_path: runtime.public_url.base_path().into(),
         })
     }
 
@@ -56,11 +57,10 @@ impl App {
         self.public_url.starts_with("https://")
     }
 
-    /// The path without the base path of the public URL, which a proxy may or may not strip.
+    /// The names that the server answers to.
     #[must_use]
-    pub fn clean_path<'p>(&self, path: &'p str) -> &'p str {
-        let base = self.base_path.as_str();
-        path.strip_prefix(base).filter(|rest| rest.starts_with('/') || rest.is_empty()).unwrap_or(path)
+    pub const fn names(&self) -> &HostNames {
+        &self.names
     }
 
     /// Answers a request with the function that the route table names.

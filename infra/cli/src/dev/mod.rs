@@ -5,6 +5,8 @@ mod demo;
 mod demo_api;
 pub mod demo_workspaces;
 pub mod engine;
+pub mod host;
+mod private_files;
 pub mod queue_worker;
 pub mod run;
 pub mod server;

@@ -32,6 +32,9 @@ use administration::{KeySource, Keys, ProvisionError, Provisioning};
 /// How often expired items are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
+/// Cookies and the demo are for whole hosts. In AWS a custom domain may have a base path.
+const NO_PATH: &str = "has a path, but this server answers at the root of its host only: leave the path out";
+
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
 pub enum DevError {
@@ -91,18 +94,26 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         None => PublicUrl::parse(&format!("http://localhost:{}", listeners.port())),
     };
     let public_url = public_url.map_err(DevError::PublicUrl)?;
+    if !public_url.base_path().is_empty() {
+        return Err(DevError::PublicUrl(NO_PATH));
+    }
+    let public_url = match options.ask_loopback {
+        Some(true) => public_url.reaching(Reach::Laptop),
+        Some(false) => public_url.reaching(Reach::Internet),
+        None => public_url,
+    };
     let state =
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
     let queue = Arc::new(InMemoryQueue::default());
-    let (runtime, files) = prepare_store(state, (&public_url, &queue), &options).await?;
+    let (runtime, files) = prepare_store(state, &public_url, &queue, &options).await?;
     let app = Rc::new(App::assemble(&runtime)?);
     let (stopping, stopped) = watch::channel(());
     let worker = QueueWorker::new(queue, notify::Deps::assemble(&runtime).map_err(DevError::from)?);
     let delivery = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
-    announce(&options, &public_url, &files, (listeners.port(), store_port));
+    announce(&options, &public_url, &files, Ports { server: listeners.port(), store: store_port });
     serve(app, listeners, &SystemEntropy, stop_signal()).await;
     drop(stopping);
     // The worker stops within its SHUTDOWN_GRACE.
@@ -113,7 +124,8 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
 /// Prepares the store and returns the runtime that the functions are built from.
 async fn prepare_store(
     state: State,
-    (public_url, queue): (&PublicUrl, &Arc<InMemoryQueue>),
+    public_url: &PublicUrl,
+    queue: &Arc<InMemoryQueue>,
     options: &DevOptions,
 ) -> Result<(Runtime, Vec<WorkspaceFile>), DevError> {
     let connection = state.engine.connection();
@@ -126,7 +138,7 @@ async fn prepare_store(
     } else {
         read(&loader, &options.config)?
     };
-    sector_documents::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
+    sector_documents::check(&files, &Fetcher::new(public_url.reach())).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     let provisioning = Provisioning::new(&keys);
@@ -173,18 +185,20 @@ async fn sweep(engine: Engine) {
     }
 }
 
+/// The ports that are listened on.
+#[derive(Clone, Copy)]
+struct Ports {
+    server: u16,
+    store: Option<u16>,
+}
+
 /// Prints where the server can be reached.
-fn announce(
-    options: &DevOptions,
-    public_url: &PublicUrl,
-    files: &[WorkspaceFile],
-    (port, store_port): (u16, Option<u16>),
-) {
+fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile], ports: Ports) {
     let url = public_url.as_str();
     let issuers: Vec<&str> = files.iter().map(|file| file.workspace.issuer.as_str()).collect();
     let text = if options.json {
         let demo = options.config.is_empty().then(|| format!("{url}/demo"));
-        json!({ "public_url": url, "port": port, "demo": demo, "issuers": issuers, "store_port": store_port })
+        json!({ "public_url": url, "port": ports.server, "demo": demo, "issuers": issuers, "store_port": ports.store })
             .to_string()
     } else {
         let state = if options.memory {
@@ -194,7 +208,7 @@ fn announce(
         };
         let issuers = issuers.iter().fold(String::new(), |all, issuer| format!("{all}\n  Issuer     {issuer}"));
         let store =
-            store_port.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
+            ports.store.map_or_else(String::new, |port| format!("\n  Store      http://127.0.0.1:{port} (DynamoDB)"));
         let demo = if options.config.is_empty() {
             format!("\n  Demo       {url}/demo      sign in as alice, password alice")
         } else {

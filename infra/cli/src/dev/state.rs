@@ -12,6 +12,7 @@ use signing::{Entropy, EntropyFault};
 use thiserror::Error;
 
 use crate::dev::engine::Engine;
+use crate::dev::private_files::{self, Exposure};
 
 const STORE: &str = "store.db";
 const SEALING_KEY: &str = "sealing.key";
@@ -39,6 +40,12 @@ pub enum StateError {
          start over."
     )]
     Key(String),
+    /// The folder is not its owner's alone.
+    #[error(transparent)]
+    Exposed(#[from] Exposure),
+    /// There is no state yet.
+    #[error("there is no state in {0}: run `postern dev --data {0}` first, or name its folder with --data")]
+    Missing(String),
     /// The random number generator failed.
     #[error(transparent)]
     Entropy(#[from] EntropyFault),
@@ -63,9 +70,12 @@ impl State {
     pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, StateError> {
         create_private_folder(folder).map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
         let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        // An empty file is what a start that was broken off leaves.
+        let is_new = fs::metadata(&store).map_or(true, |metadata| metadata.len() == 0);
+        private_files::secure(folder, &key, &store)?;
         let sealing_key = match fs::read_to_string(&key) {
             Ok(text) => base64url_array(text.trim()).ok_or_else(|| StateError::Key(key.display().to_string()))?,
-            Err(error) if error.kind() == ErrorKind::NotFound && !store.exists() => {
+            Err(error) if error.kind() == ErrorKind::NotFound && is_new => {
                 let new: [u8; 32] = random(entropy)?;
                 write_secret(&key, &base64url(&new))
                     .map_err(|error| StateError::Folder(folder.display().to_string(), error))?;
@@ -73,6 +83,24 @@ impl State {
             }
             Err(_) => return Err(StateError::Key(key.display().to_string())),
         };
+        Self::of(&store, sealing_key)
+    }
+
+    /// The state that a server left in `folder`, or is using at the moment.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`].
+    pub fn existing(folder: &Path) -> Result<Self, StateError> {
+        let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        if !store.exists() {
+            return Err(StateError::Missing(folder.display().to_string()));
+        }
+        let root = fs::read_to_string(&key).ok().and_then(|text| base64url_array(text.trim()));
+        Self::of(&store, root.ok_or_else(|| StateError::Key(key.display().to_string()))?)
+    }
+
+    fn of(store: &Path, sealing_key: [u8; 32]) -> Result<Self, StateError> {
         let database = Database::new(&store.to_string_lossy())
             .and_then(|database| database.table_count().map(|_| database))
             .map_err(|error| StateError::Store(store.display().to_string(), error.to_string()))?;
