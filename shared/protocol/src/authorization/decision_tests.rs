@@ -182,7 +182,7 @@ fn sec_up_21_a_login_at_a_provider_is_as_old_as_the_provider_says() {
     let asking = |name, value| Case::asking(&[(name, value)]);
     let (before, since) = (ago(60), ago(5));
     let just_too_old = |limit: Timestamp| Timestamp::from_millis(limit.millis() - 10_001);
-    let table = [
+    let table = vec![
         ("nothing demanded, no time", Case::asking(&[]).federated(before, None), "approved"),
         ("login, no time", asking("prompt", "login").federated(since, None), "login_required"),
         ("login, long ago", asking("prompt", "login").federated(since, Some(ago(3600))), "login_required"),
