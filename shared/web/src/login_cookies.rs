@@ -158,7 +158,8 @@ mod tests {
         headers.insert(header::COOKIE, HeaderValue::from_bytes(cookies.join("; ").as_bytes()).unwrap());
         let (path, trace_id) = ("/default/demo/login".into(), String::new());
         let (query, body) = (query.into(), Bytes::new());
-        Request { method: Method::GET, path, query, headers, body, trace_id, deadline: Deadline::NONE }
+        let (method, address, deadline) = (Method::GET, String::new(), Deadline::NONE);
+        Request { method, path, query, headers, body, address, trace_id, deadline }
     }
 
     /// The numbers of the cookies that `response` removes.

@@ -228,6 +228,7 @@ async fn answer(
         query: parts.uri.query().unwrap_or_default().into(),
         headers: parts.headers,
         body,
+        address: String::new(),
         trace_id: random::<12>(entropy).map(|id| base64url(&id)).unwrap_or_default(),
         deadline: Deadline::NONE,
     };
