@@ -290,6 +290,11 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
 async fn understood(laptop: &Laptop, name: &str, value: &Value) {
     match name {
         "request_parameter_supported" => assert_eq!(value, authorizes(laptop, "request", "e30.e30.").await),
+        "request_object_signing_alg_values_supported" => {
+            // None, not even unsigned ones.
+            assert_eq!(value, &json!([]));
+            assert!(!authorizes(laptop, "request", "e30.e30.").await);
+        }
         "request_uri_parameter_supported" => {
             assert_eq!(value, authorizes(laptop, "request_uri", "https://client.example/request").await);
         }
