@@ -159,7 +159,7 @@ mod tests {
         let mut event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": "/default/demo/oauth2/token", "rawQueryString": "a=b",
             "headers": {"content-type": "text/plain"}, "cookies": ["a=1", "b=2"],
-            "requestContext": {"requestId": "r", "stage": "$default", "http": {"method": "POST", "path": "/x"}},
+            "requestContext": {"requestId": "r", "stage": "$default", "http": {"method": "POST", "path": "/x", "sourceIp": "192.0.2.1"}},
             "body": "YQ==", "isBase64Encoded": false,
         });
         event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
