@@ -58,7 +58,7 @@ impl ProviderMetadata {
 impl Known {
     fn fresh(&self, now: Timestamp) -> Option<Arc<UpstreamMetadata>> {
         let (read, metadata) = self.metadata.as_ref()?;
-        (*read <= now && !now.reached(read.plus(METADATA_LIFETIME))).then(|| Arc::clone(metadata))
+        read.is_younger(METADATA_LIFETIME, now).then(|| Arc::clone(metadata))
     }
 }
 

@@ -100,10 +100,9 @@ impl ClientKeySets {
 }
 
 impl Known {
-    /// Whether the keys were read less than `age` ago, and not in the future: a clock that was set back makes everything
-    /// stale (catalogue row SEC-TIME-04).
+    /// Whether the keys were read less than `age` ago.
     fn is_younger(&self, age: Lifetime, now: Timestamp) -> bool {
-        self.set.as_ref().is_some_and(|(read, _)| *read <= now && !now.reached(read.plus(age)))
+        self.set.as_ref().is_some_and(|(read, _)| read.is_younger(age, now))
     }
 
     /// Whether the URL may be asked again. While nothing usable is known its client is locked out, so a failure is no reason
@@ -112,7 +111,7 @@ impl Known {
         if !self.is_younger(USABLE_FOR, now) {
             return self.failures.may_ask(now);
         }
-        self.asked.is_none_or(|asked| asked > now || now.reached(asked.plus(MIN_RELOAD_INTERVAL)))
+        !self.asked.is_some_and(|asked| asked.is_younger(MIN_RELOAD_INTERVAL, now))
     }
 }
 

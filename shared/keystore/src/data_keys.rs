@@ -88,8 +88,7 @@ impl<T: PurposeKeys> Wrapped<T> {
     async fn keys(&self, now: Timestamp) -> Result<Arc<T>, DataKeyFault> {
         let former = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(opened) = &former
-            && opened.at <= now
-            && !now.reached(opened.at.plus(RELOAD_AFTER))
+            && opened.at.is_younger(RELOAD_AFTER, now)
         {
             return Ok(Arc::clone(&opened.keys));
         }

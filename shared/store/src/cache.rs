@@ -58,11 +58,10 @@ fn lock<T>(entries: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<K: Eq + Hash, T> Entries<K, T> {
-    /// The entry under `key`, if it was made less than `lifetime` ago and not in the future: after the clock is set back,
-    /// every entry is stale (catalogue row SEC-TIME-04).
+    /// The entry under `key`, if it was made less than `lifetime` ago.
     fn fresh(&self, key: &K, now: Timestamp, lifetime: Lifetime) -> Option<&T> {
         let (read, entry) = self.0.get(key)?;
-        (*read <= now && !now.reached(read.plus(lifetime))).then_some(entry)
+        read.is_younger(lifetime, now).then_some(entry)
     }
 
     fn insert(&mut self, key: K, entry: T, now: Timestamp) {

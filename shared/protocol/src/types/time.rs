@@ -50,6 +50,13 @@ impl Timestamp {
         Self(self.0.saturating_sub(lifetime.millis()))
     }
 
+    /// Whether what was read or made at this time is younger than `age` at `now`. From the future it is not: after a clock was
+    /// set back everything counts as old (catalogue row SEC-TIME-04).
+    #[must_use]
+    pub const fn is_younger(self, age: Lifetime, now: Self) -> bool {
+        now.reached(self) && !now.reached(self.plus(age))
+    }
+
     /// Whether `expiry` has been reached: something expires at its expiry, not after it.
     #[must_use]
     pub const fn reached(self, expiry: Self) -> bool {
@@ -110,6 +117,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn sec_time_04_what_was_read_counts_as_young_until_its_age_and_never_from_the_future() {
+        let read = Timestamp::from_seconds(60);
+        let table = [(59_999, false), (60_000, true), (69_999, true), (70_000, false)];
+        for (now, expected) in table {
+            assert_eq!(read.is_younger(Lifetime::seconds(10), Timestamp::from_millis(now)), expected, "{now}");
+        }
+    }
 
     #[test]
     fn something_is_expired_at_its_expiry() {
