@@ -56,11 +56,7 @@ async fn enqueue_notices<'p>(
     pending: &PendingLogout,
     participants: impl Iterator<Item = &'p Participant>,
 ) -> Result<(), DeliveryFault> {
-    let notice = |participant: &Participant| LogoutNotice {
-        workspace: pending.workspace().id.clone(),
-        participant: participant.clone(),
-    };
-    let notices: Vec<_> = participants.map(notice).collect();
+    let notices = LogoutNotice::for_each(&pending.workspace().id, participants);
     deps.deliveries.enqueue(&notices, deps.browser.clock.now()).await
 }
 

@@ -103,9 +103,7 @@ impl FrontChannel {
         if notified.is_empty() {
             return inherited;
         }
-        let notice =
-            |participant: &Participant| LogoutNotice { workspace: workspace.clone(), participant: participant.clone() };
-        let notices: Vec<LogoutNotice> = notified.iter().map(notice).collect();
+        let notices = LogoutNotice::for_each(workspace, &notified);
         match login.deliveries.enqueue(&notices, self.now()).await {
             Ok(()) => tracing::info!(clients = notices.len(), "clients are told of sessions that ended long ago"),
             Err(fault) => {

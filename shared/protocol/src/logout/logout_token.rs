@@ -36,6 +36,13 @@ struct Written {
 }
 
 impl LogoutNotice {
+    /// One notice for each of `participants`.
+    pub fn for_each<'p>(workspace: &WorkspaceId, participants: impl IntoIterator<Item = &'p Participant>) -> Vec<Self> {
+        let notice =
+            |participant: &Participant| Self { workspace: workspace.clone(), participant: participant.clone() };
+        participants.into_iter().map(notice).collect()
+    }
+
     /// Encodes the message.
     #[must_use]
     pub fn encoded(&self) -> String {
