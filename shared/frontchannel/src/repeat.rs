@@ -8,9 +8,9 @@ use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::interaction::Interaction;
 use protocol::authorization::refusal::Refusal;
 use protocol::tokens::grant::{Grant, GrantState};
-use protocol::types::id::{IdentitySourceId, Subject};
 use protocol::users::session::{Participant, Session};
 use protocol::users::user_claims::Identity;
+use protocol::users::user_key::UserKey;
 use store::Finish;
 use web::{Response, unavailable};
 
@@ -63,7 +63,7 @@ impl FrontChannel {
         approved: &ApprovedAuthorization,
     ) -> Result<Response, Refusal> {
         let session = approved.session();
-        let grant = self.unused_grant(finished, &session.subject, &session.source)?;
+        let grant = self.unused_grant(finished, session.user())?;
         let (terms, claims) = (&grant.terms, approved.claims());
         let same = terms.scope == *approved.scope() && terms.claims == claims.userinfo;
         let no_more =
@@ -82,7 +82,7 @@ impl FrontChannel {
         finished: &FinishedAuthorization,
         session: &Session,
     ) -> Result<Response, Refusal> {
-        let (pending, grant) = (&finished.pending, self.unused_grant(finished, &session.subject, &session.source)?);
+        let (pending, grant) = (&finished.pending, self.unused_grant(finished, session.user())?);
         let (client_id, sub) = (pending.client().id.clone(), grant.terms.client_subject().clone());
         let participant = Participant { client_id, sub, sid: grant.terms.sid.clone() };
         if pending.client().backchannel_logout.is_some() && !session.participants.contains(&participant) {
@@ -98,22 +98,16 @@ impl FrontChannel {
     ///
     /// [`Refusal`]: it was another user, or the code is no longer good.
     pub fn has_code_for(&self, finished: &FinishedAuthorization, user: &Identity) -> Result<(), Refusal> {
-        self.unused_grant(finished, &user.subject, &user.source).map(|_| ())
+        self.unused_grant(finished, user.user()).map(|_| ())
     }
 
     /// The grant of this user, if its code is the one of this interaction and is still good.
-    fn unused_grant<'f>(
-        &self,
-        finished: &'f FinishedAuthorization,
-        subject: &Subject,
-        source: &IdentitySourceId,
-    ) -> Result<&'f Grant, Refusal> {
+    fn unused_grant<'f>(&self, finished: &'f FinishedAuthorization, user: UserKey<'_>) -> Result<&'f Grant, Refusal> {
         let over = Refusal::Page(PageError::FinishedInteraction);
         let Finish::Granted(grant) = &finished.finish else { return Err(over) };
         let GrantState::Issued { code, code_expires } = &grant.state else { return Err(over) };
-        let same_user = grant.terms.subject == *subject && grant.terms.source == *source;
         let good = !self.now().reached(*code_expires) && self.code(&finished.pending)?.hash.matches(code);
-        if same_user && good { Ok(grant) } else { Err(over) }
+        if grant.terms.user() == user && good { Ok(grant) } else { Err(over) }
     }
 
     fn carry_again(&self, finished: &FinishedAuthorization) -> Result<Response, Refusal> {

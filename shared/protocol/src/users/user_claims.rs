@@ -11,6 +11,7 @@ use crate::syntax::encoding;
 use crate::types::email::{self, EmailDomains};
 use crate::types::id::{IdentitySourceId, Subject, WorkspaceId};
 use crate::users::claim_form::{CLAIMS, says_nothing};
+use crate::users::user_key::UserKey;
 
 /// A user, as known to one identity source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,14 @@ pub struct Identity {
     pub issuer: Option<String>,
     /// Their claims, by the names of OpenID Connect Core §5.1.
     pub claims: SourceClaims,
+}
+
+impl Identity {
+    /// Whom it is about.
+    #[must_use]
+    pub fn user(&self) -> UserKey<'_> {
+        UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
 }
 
 /// What an identity source says about a user, each claim in the form of OpenID Connect Core §5.1.

@@ -7,7 +7,7 @@ use crate::types::id::{IdentitySourceId, Subject};
 ///
 /// An account belongs to an issuer and its `sub` (OpenID Connect Core §2): another issuer under the same id, and a record
 /// that does not say of which issuer it is, are of somebody else (catalogue row SEC-UP-20).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserKey<'r> {
     /// The identity source.
     pub source: &'r IdentitySourceId,
