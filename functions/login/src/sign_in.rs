@@ -9,7 +9,6 @@ use protocol::users::factor::{Factor, Method};
 use protocol::users::session::Session;
 use protocol::users::user_claims::Identity;
 use web::Response;
-use web::response::with_cookie;
 
 use crate::deps::Deps;
 use crate::page::{LoginForm, account_page, login_page};
@@ -53,7 +52,7 @@ async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters
     let factor = Factor { method: Method::Password, at: Some(front.now()) };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     let again = front.issue_again_at_once(&finished, &begun.session).await;
-    Ok(with_cookie(again.unwrap_or_else(|refusal| front.browser.refuse(context, refusal)), &begun.cookie))
+    Ok(front.logged_in(context, &begun, again))
 }
 
 async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
@@ -74,7 +73,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
         Err(Refusal::Page(PageError::FinishedInteraction)) => issue_again(front, context, form, &begun.session).await,
         next => next,
     };
-    Ok(with_cookie(next.unwrap_or_else(|refusal| front.browser.refuse(context, refusal)), &begun.cookie))
+    Ok(front.logged_in(context, &begun, next))
 }
 
 async fn issue_again(

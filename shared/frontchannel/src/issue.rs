@@ -28,8 +28,17 @@ impl FrontChannel {
         pending: &PendingAuthorization,
         begun: &NewSession,
     ) -> Response {
-        let next = self.next(pending, &begun.session).await;
-        // Whatever comes next, the user has logged in: the cookie goes out even with a refusal.
+        self.logged_in(context, begun, self.next(pending, &begun.session).await)
+    }
+
+    /// `next` with the cookie of the session that has begun. Whatever comes next, the user has logged in: the cookie goes out
+    /// even with a refusal.
+    pub fn logged_in(
+        &self,
+        context: &BrowserContext<'_>,
+        begun: &NewSession,
+        next: Result<Response, Refusal>,
+    ) -> Response {
         with_cookie(next.unwrap_or_else(|refusal| self.browser.refuse(context, refusal)), &begun.cookie)
     }
 
