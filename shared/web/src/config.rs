@@ -2,7 +2,7 @@
 
 use protocol::clients::external_url::Reach;
 use protocol::syntax::encoding::base64url_array;
-use protocol::types::id::RegionLabel;
+use protocol::types::id::{RegionLabel, is_loopback_host};
 use protocol::types::secret::Secret;
 use thiserror::Error;
 use url::Url;
@@ -156,7 +156,7 @@ impl PublicUrl {
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || canonical != text {
             return Err("must be a plain URL without trailing slash, query, fragment or user name");
         }
-        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let loopback = url.host_str().is_some_and(is_loopback_host);
         match url.scheme() {
             "https" => Ok(()),
             "http" if loopback => Ok(()),

@@ -6,9 +6,7 @@
 use http::header;
 use http::request::Parts;
 use http::uri::Authority;
-
-/// The names by which this machine calls itself.
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+use protocol::types::id::LOOPBACK_HOSTS;
 
 /// The names that a server answers to: those of this machine, and perhaps that of its public URL.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +36,7 @@ impl HostNames {
     }
 
     fn contains(&self, host: &str) -> bool {
-        LOOPBACK.into_iter().chain(self.public.as_deref()).any(|name| name.eq_ignore_ascii_case(host))
+        LOOPBACK_HOSTS.into_iter().chain(self.public.as_deref()).any(|name| name.eq_ignore_ascii_case(host))
     }
 }
 

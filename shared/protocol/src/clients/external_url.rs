@@ -7,6 +7,8 @@
 use thiserror::Error;
 use url::{Host, Url};
 
+use crate::types::id::is_loopback_host;
+
 /// The longest URL, in bytes.
 const MAX_URL_BYTES: usize = 2048;
 
@@ -75,7 +77,7 @@ impl Reach {
 }
 
 fn is_this_machine(url: &Url) -> bool {
-    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    url.host_str().is_some_and(is_loopback_host)
 }
 
 impl ExternalUrl {

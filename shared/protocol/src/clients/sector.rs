@@ -5,7 +5,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::syntax::encoding;
-use crate::types::id::{Issuer, Subject};
+use crate::types::id::{Issuer, Subject, is_loopback_host};
 
 /// The registered `subject_type` of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,8 +99,7 @@ fn identified(uri: &str, issuer: &Issuer) -> Option<String> {
     let url = Url::parse(uri).ok()?;
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     let host = url.host_str()?.to_owned();
-    let on_laptop =
-        issuer.origin().starts_with("http://") && matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let on_laptop = issuer.origin().starts_with("http://") && is_loopback_host(&host);
     let fits = url.scheme() == "https" || (url.scheme() == "http" && on_laptop);
     (plain && fits && uri.len() <= 2048).then_some(host)
 }

@@ -70,6 +70,12 @@ pub struct Issuer(String);
 /// The hosts that stand for this machine, as they are written in URLs.
 pub const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
+/// Whether `host`, as it is written in a URL, stands for this machine.
+#[must_use]
+pub fn is_loopback_host(host: &str) -> bool {
+    LOOPBACK_HOSTS.contains(&host)
+}
+
 impl Issuer {
     /// The issuer of `workspace` below `public_url`, which has no trailing slash.
     #[must_use]
@@ -96,7 +102,7 @@ impl Issuer {
             let port = authority.rfind(':').filter(|at| !authority.get(*at..).unwrap_or_default().contains(']'));
             authority.get(..port.unwrap_or(authority.len())).unwrap_or_default().to_owned()
         };
-        self.origin().strip_prefix("http://").map(host).is_some_and(|host| LOOPBACK_HOSTS.contains(&host.as_str()))
+        self.origin().strip_prefix("http://").map(host).is_some_and(|host| is_loopback_host(&host))
     }
 
     /// The origin that the issuer is served from: scheme, host and port (RFC 6454 §6.2).
