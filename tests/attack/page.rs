@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use http::{HeaderMap, Method};
 use postern::dev::app::App;
 use postern::dev::server::{Listeners, serve};
 use regex::Regex;
@@ -202,18 +201,7 @@ async fn sec_hdr_03_to_06_answers_of_all_other_kinds_carry_the_common_headers() 
 
 #[tokio::test]
 async fn sec_hdr_08_a_panic_says_nothing_of_its_cause() {
-    let (method, path, query) = (Method::GET, "/".to_owned(), String::new());
-    let (headers, body_of) = (HeaderMap::new(), bytes::Bytes::new());
-    let request = web::Request {
-        method,
-        path,
-        query,
-        headers,
-        body: body_of,
-        address: String::new(),
-        trace_id: "trace".into(),
-        deadline: web::Deadline::NONE,
-    };
+    let request = web::Request { path: "/".into(), ..web::Request::nameless("trace") };
     let response = web::edge::guarded(&request, async { panic!("the cause, in src/lib.rs") }).await;
     assert_eq!(response.status(), 500);
     assert_eq!(response.headers()["content-type"], "application/json");

@@ -90,8 +90,8 @@ impl Cookie {
 /// The cookies of a request, name and value. They are bytes: every application on the host may set cookies, and one with
 /// bytes outside ASCII must not hide the others (catalogue row SEC-SESS-17).
 pub(crate) fn pairs(request: &Request) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let headers = request.headers.get_all(header::COOKIE).iter();
-    let cookies = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let headers = request.header_bytes(header::COOKIE);
+    let cookies = headers.flat_map(|header| header.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
     cookies.filter_map(|cookie| {
         let at = cookie.iter().position(|byte| *byte == b'=')?;
         Some((cookie.get(..at)?, cookie.get(at + 1..)?))
@@ -100,20 +100,16 @@ pub(crate) fn pairs(request: &Request) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::{HeaderMap, HeaderValue, Method};
+    use http::{HeaderMap, HeaderValue};
 
     use super::*;
-    use crate::request::Deadline;
 
     fn request(cookies: &[&str]) -> Request {
         let mut headers = HeaderMap::new();
         for cookie in cookies {
             headers.append(header::COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
         }
-        let (path, query, trace_id) = (String::new(), String::new(), String::new());
-        let (body, address) = (Bytes::new(), String::new());
-        Request { method: Method::GET, path, query, headers, body, address, trace_id, deadline: Deadline::NONE }
+        Request { headers, ..Request::nameless("") }
     }
 
     fn cookie(public_url: &str) -> Cookie {

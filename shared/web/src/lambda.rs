@@ -10,7 +10,7 @@ use std::future::Future;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderValue, header};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::{Body, LambdaEvent, lambda_runtime, service_fn};
 use protocol::types::time::Timestamp;
@@ -121,15 +121,6 @@ fn body(text: String, is_base64_encoded: bool) -> Option<Bytes> {
     if is_base64_encoded { STANDARD.decode(text).ok().map(Bytes::from) } else { Some(Bytes::from(text)) }
 }
 
-impl Request {
-    /// A request of which nothing is known but its trace id.
-    fn nameless(trace_id: String) -> Self {
-        let (path, query, headers, body) = (String::new(), String::new(), HeaderMap::new(), Bytes::new());
-        let (method, address, deadline) = (Method::GET, String::new(), Deadline::NONE);
-        Self { method, path, query, headers, body, address, trace_id, deadline }
-    }
-}
-
 /// Converts a response to payload 2.0.
 ///
 /// The library's type serialises only the first value of a header and fails on a value that is not UTF-8, and the runtime
@@ -153,13 +144,18 @@ fn lambda_response(response: Response) -> ApiGatewayV2httpResponse {
 mod tests {
     use serde_json::json;
 
+    use http::Method;
+
     use super::*;
 
     fn event(change: &Value) -> Value {
         let mut event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": "/default/demo/oauth2/token", "rawQueryString": "a=b",
             "headers": {"content-type": "text/plain"}, "cookies": ["a=1", "b=2"],
-            "requestContext": {"requestId": "r", "stage": "$default", "http": {"method": "POST", "path": "/x", "sourceIp": "192.0.2.1"}},
+            "requestContext": {
+                "requestId": "r", "stage": "$default",
+                "http": {"method": "POST", "path": "/x", "sourceIp": "192.0.2.1"},
+            },
             "body": "YQ==", "isBase64Encoded": false,
         });
         event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -127,13 +127,11 @@ fn room(response: &Response, request: &Request, public_url: &PublicUrl) -> usize
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::{HeaderMap, HeaderValue, Method};
+    use http::{HeaderMap, HeaderValue};
     use protocol::types::id::WorkspaceId;
     use protocol::types::time::Lifetime;
 
     use super::*;
-    use crate::request::Deadline;
     use crate::response::see_other;
 
     const URL: &str = "https://auth.example";
@@ -156,10 +154,7 @@ mod tests {
     fn request(cookies: &[String], query: &str) -> Request {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_bytes(cookies.join("; ").as_bytes()).unwrap());
-        let (path, trace_id) = ("/default/demo/login".into(), String::new());
-        let (query, body) = (query.into(), Bytes::new());
-        let (method, address, deadline) = (Method::GET, String::new(), Deadline::NONE);
-        Request { method, path, query, headers, body, address, trace_id, deadline }
+        Request { path: "/default/demo/login".into(), query: query.into(), headers, ..Request::nameless("") }
     }
 
     /// The numbers of the cookies that `response` removes.

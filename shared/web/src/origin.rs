@@ -26,11 +26,9 @@ pub fn is_from_our_page(request: &Request, public_url: &PublicUrl) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use http::{HeaderMap, Method, header};
 
     use super::*;
-    use crate::request::Deadline;
 
     #[test]
     fn sec_sess_04_a_form_of_another_site_is_told_apart() {
@@ -56,17 +54,7 @@ mod tests {
                     headers.insert(name, value.parse().unwrap());
                 }
             }
-            let (path, query, trace_id) = (String::new(), String::new(), String::new());
-            let request = Request {
-                method: Method::POST,
-                path,
-                query,
-                headers,
-                body: Bytes::new(),
-                address: String::new(),
-                trace_id,
-                deadline: Deadline::NONE,
-            };
+            let request = Request { method: Method::POST, headers, ..Request::nameless("") };
             let public_url = PublicUrl::parse("https://auth.example").unwrap();
             assert_eq!(is_from_our_page(&request, &public_url), expected, "{site:?} {origin:?}");
         }

@@ -111,6 +111,21 @@ impl From<FormFault> for PageError {
 }
 
 impl Request {
+    /// A GET of which nothing is known but its trace id.
+    #[must_use]
+    pub fn nameless(trace_id: impl Into<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path: String::new(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            address: String::new(),
+            trace_id: trace_id.into(),
+            deadline: Deadline::NONE,
+        }
+    }
+
     /// The parameters of an endpoint that browsers are sent to: of the query for GET, of the body for POST, never of both
     /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). Repeated ones are still there, because where the error goes
     /// depends on the others.
@@ -207,16 +222,7 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
         }
         let body = Bytes::from_static(body);
-        Request {
-            method: Method::POST,
-            path: "/".into(),
-            query: String::new(),
-            headers,
-            body,
-            address: String::new(),
-            trace_id: "t".into(),
-            deadline: Deadline::NONE,
-        }
+        Request { method: Method::POST, path: "/".into(), headers, body, ..Request::nameless("t") }
     }
 
     #[test]

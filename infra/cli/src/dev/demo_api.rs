@@ -6,11 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method};
+use http::Method;
 use postern_resource::{AccessToken, JwksFault, JwksSource, Refusal, Validator};
 use serde_json::json;
 use web::response::Caching;
-use web::{Clock, Deadline, Request, Response, json};
+use web::{Clock, Request, Response, json};
 
 /// The scope that a request needs.
 const SCOPE: &str = "offers.read";
@@ -72,16 +72,7 @@ struct PublishedKeys(Arc<metadata::Deps>);
 
 impl JwksSource for PublishedKeys {
     async fn fetch(&self) -> Result<Vec<u8>, JwksFault> {
-        let request = Request {
-            method: Method::GET,
-            path: "/default/demo/.well-known/jwks.json".into(),
-            query: String::new(),
-            headers: HeaderMap::new(),
-            body: bytes::Bytes::new(),
-            address: String::new(),
-            trace_id: String::new(),
-            deadline: Deadline::NONE,
-        };
+        let request = Request { path: "/default/demo/.well-known/jwks.json".into(), ..Request::nameless("") };
         let response = Box::pin(metadata::handle(&self.0, &request)).await;
         let status = response.status().as_u16();
         if status == 200 { Ok(response.into_body().to_vec()) } else { Err(JwksFault::Status(status)) }
