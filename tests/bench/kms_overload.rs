@@ -29,7 +29,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
 use keystore::Signers;
 use protocol::jose::key_ring::KeyRing;
@@ -156,8 +155,7 @@ impl Wire {
             (400, json!({"__type": "ThrottlingException", "message": "Rate exceeded"}).to_string())
         };
         sleep(latency * 2 / 3).await;
-        let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.1");
-        Ok(HttpResponse::try_from(response.body(SdkBody::from(body)).unwrap()).unwrap())
+        Ok(tests::wire::response(status, body))
     }
 }
 

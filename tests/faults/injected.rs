@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use dynoxide::actions::delete_table::DeleteTableRequest;
 use futures::future::join_all;
 use postern::dev::engine::local_settings;
@@ -142,10 +141,7 @@ impl HttpConnector for Refusing {
         if reads && self.writes {
             return self.wire.call(request);
         }
-        let response =
-            http::Response::builder().status(self.status).header("content-type", "application/x-amz-json-1.0");
-        let response = response.body(SdkBody::from(self.body.clone())).unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(response).unwrap()))
+        HttpConnectorFuture::ready(Ok(tests::wire::response(self.status, self.body.clone())))
     }
 }
 

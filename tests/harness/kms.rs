@@ -16,7 +16,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::jose::jwk::Algorithm;
@@ -318,8 +317,7 @@ fn refusal(code: &str) -> Answer {
 }
 
 fn response((status, body): &Answer) -> HttpResponse {
-    let response = http::Response::builder().status(*status).header("content-type", "application/x-amz-json-1.1");
-    HttpResponse::try_from(response.body(SdkBody::from(body.to_string())).unwrap()).unwrap()
+    crate::wire::response(*status, body.to_string())
 }
 
 impl HttpConnector for FakeKms {

@@ -128,8 +128,14 @@ pub fn broken() -> ConnectorError {
 #[must_use]
 pub fn refusal(kind: &str) -> HttpResponse {
     let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{kind}","message":"injected"}}"#);
-    let response = http::Response::builder().status(400).header("content-type", "application/x-amz-json-1.0");
-    HttpResponse::try_from(response.body(SdkBody::from(body)).unwrap()).unwrap()
+    response(400, body)
+}
+
+/// An answer of DynamoDB's or KMS's. Their versions of the content type differ, which the SDK does not look at.
+#[must_use]
+pub fn response(status: u16, body: impl Into<SdkBody>) -> HttpResponse {
+    let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.1");
+    HttpResponse::try_from(response.body(body.into()).unwrap()).unwrap()
 }
 
 impl HttpConnector for Wire {

@@ -3,8 +3,7 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::{Value, json};
-
-use crate::wire::response;
+use tests::wire::response;
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,9 +14,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use postern::dev::engine::Engine;
-use tests::wire::{broken, refusal};
+use tests::wire::{broken, refusal, response};
 
 use crate::sabotage::Sabotage;
 use crate::step::{Fault, FaultKind, Random};
@@ -156,12 +155,6 @@ impl Wire {
         let (status, body) = self.engine.respond(target, &sabotage.request(target, body));
         response(status, body)
     }
-}
-
-/// An answer of the engine.
-pub(crate) fn response(status: u16, body: Vec<u8>) -> HttpResponse {
-    let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
-    HttpResponse::try_from(response.body(SdkBody::from(body)).unwrap()).unwrap()
 }
 
 async fn give_way(times: usize) {
