@@ -9,8 +9,8 @@ use store::{AccountRecording, UpstreamAnswerTaking};
 
 use crate::provider_metadata::ProviderMetadata;
 
-/// What the function works with: on top of the front channel it asks providers, takes their
-/// answers, records accounts and begins sessions.
+/// What the function works with: on top of the front channel it asks providers, takes their answers, records accounts and
+/// begins sessions.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,

@@ -63,8 +63,8 @@ struct TokenResponse {
 
 impl Login<'_> {
     /// Exchanges the code, once, against the proof that no other request does (catalogue row SEC-UP-22), and finds out who
-    /// the user is. An exchange whose answer was lost is not repeated,
-    /// because the code may be used up (fault F-UP-2): the user begins again.
+    /// the user is. An exchange whose answer was lost is not repeated, because the code may be used up (fault F-UP-2): the
+    /// user begins again.
     pub(crate) async fn identity(
         &self,
         fetcher: &Fetcher,

@@ -1,5 +1,4 @@
-//! Keys that clients publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05
-//! to 07).
+//! Keys that clients publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05 to 07).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -49,8 +49,7 @@ pub struct BrowserChannel {
 
 impl BrowserChannel {
     /// Answers `request`, if it is one to one of `endpoints`, with what `handler` says: the one place for method, route,
-    /// panic, refusal and
-    /// the bound on cookies.
+    /// panic, refusal and the bound on cookies.
     pub async fn answer(
         &self,
         request: &Request,
