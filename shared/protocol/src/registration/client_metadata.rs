@@ -162,7 +162,7 @@ impl ClientMetadata {
         })
     }
 
-    fn authentication_fields(&self) -> AuthenticationFields<'_> {
+    pub(super) fn authentication_fields(&self) -> AuthenticationFields<'_> {
         AuthenticationFields {
             method: self.token_endpoint_auth_method,
             digests: &self.client_secret_sha256,
@@ -175,11 +175,11 @@ impl ClientMetadata {
         }
     }
 
-    fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+    pub(super) fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
         self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
-    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
+    pub(super) fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
         let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
         if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
@@ -202,7 +202,7 @@ impl ClientMetadata {
         registered.map(Some).map_err(|error| RegistrationError::uris(field, error))
     }
 
-    fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
+    pub(super) fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
         let identifier = self.sector_identifier_uri.as_deref();
         match self.subject_type {
             SubjectKind::Pairwise => Ok(SubjectType::Pairwise(Sector::of(&self.redirect_uris, identifier, issuer)?)),
@@ -231,26 +231,31 @@ impl ClientMetadata {
 
     /// Checks that the grant types are consistent with each other and with the other settings.
     fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
-        let may = |grant| self.grant_types.contains(&grant);
-        let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
-        if self.grant_types.is_empty() {
-            Err(RegistrationError::NoGrantType)
-        } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
-            Err(RegistrationError::RefreshWithoutCode)
-        } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-            Err(RegistrationError::OfflineAccessWithoutRefresh)
-        } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
-            Err(RegistrationError::PublicClientCredentials)
-        } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
-            Err(RegistrationError::ClientScopeWithoutGrant)
-        } else if let Some(position) = of_user {
-            Err(RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)))
-        } else {
-            Ok(())
-        }
+        self.inconsistencies(authentication.is_confidential()).next().map_or(Ok(()), Err)
     }
 
-    fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {
+    /// What contradicts the grant types, or is contradicted by them.
+    pub(super) fn inconsistencies(&self, confidential: bool) -> impl Iterator<Item = RegistrationError> {
+        let may = |grant| self.grant_types.contains(&grant);
+        let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
+        let of_user = of_user.map(|position| RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)));
+        let found = [
+            (self.grant_types.is_empty(), RegistrationError::NoGrantType),
+            (may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode), RegistrationError::RefreshWithoutCode),
+            (
+                self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken),
+                RegistrationError::OfflineAccessWithoutRefresh,
+            ),
+            (may(GrantType::ClientCredentials) && !confidential, RegistrationError::PublicClientCredentials),
+            (
+                !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials),
+                RegistrationError::ClientScopeWithoutGrant,
+            ),
+        ];
+        found.into_iter().filter_map(|(wrong, error)| wrong.then_some(error)).chain(of_user)
+    }
+
+    pub(super) fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {
         if self.redirect_uris.is_empty() && !self.grant_types.contains(&GrantType::AuthorizationCode) {
             return Ok(RedirectUris::none());
         }

@@ -124,6 +124,39 @@ pub enum RegistrationError {
 }
 
 impl RegistrationError {
+    /// The field of the metadata that the error is about, with a position if it is about one value of a list.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::NoUri(field)
+            | Self::TooManyUris(field)
+            | Self::SecretOfPublicClient(field)
+            | Self::OtherMethod(field)
+            | Self::MissingSecret(field) => field.to_string(),
+            Self::Uri { at, .. }
+            | Self::UnknownScope { at, .. }
+            | Self::UnknownResource { at, .. }
+            | Self::UserScope(at) => at.to_string(),
+            Self::LogoutScheme => Field::BackchannelLogoutUri.to_string(),
+            Self::TooManySecrets => Field::ClientSecretSha256.to_string(),
+            Self::MalformedDigest(position) => Field::ClientSecretSha256.at(*position).to_string(),
+            Self::SecretJwtDisabled | Self::MissingKeys | Self::TwoKeySources => "token_endpoint_auth_method".into(),
+            Self::SignatureWithSecretJwt | Self::MacWithPrivateKeyJwt => Field::SigningAlg.to_string(),
+            Self::AssertionLifetime => Field::AssertionLifetime.to_string(),
+            Self::Jwks(_) | Self::NoUsableKey => Field::Jwks.to_string(),
+            Self::JwksUri(_) => Field::JwksUri.to_string(),
+            Self::Sector(SectorError::NoHost(position) | SectorError::OtherHost(position)) => {
+                Field::RedirectUris.at(*position).to_string()
+            }
+            Self::Sector(SectorError::NoRedirectUri) => "subject_type".into(),
+            Self::Sector(SectorError::Identifier) | Self::SectorOfPublicSubjects => "sector_identifier_uri".into(),
+            Self::NoGrantType | Self::RefreshWithoutCode | Self::PublicClientCredentials => "grant_types".into(),
+            Self::OfflineAccessWithoutRefresh => Field::Scope.to_string(),
+            Self::ClientScopeWithoutGrant => Field::ClientCredentialsScope.to_string(),
+            Self::Lifetime(bound) => format!("lifetimes.{}", bound.name),
+        }
+    }
+
     /// The error for `field`, whose URIs cannot be used.
     pub(crate) fn uris(field: Field, error: UnusableUri) -> Self {
         match error {

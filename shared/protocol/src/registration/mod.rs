@@ -5,3 +5,4 @@ pub mod client_metadata;
 pub mod error;
 #[cfg(test)]
 mod error_tests;
+mod faults;
