@@ -8,8 +8,8 @@ use protocol::jose::key_ring::{KeyLocation, KeyRing, RingError};
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
-use signing::local::LocalKey;
 use signing::SigningFault;
+use signing::local::LocalKey;
 use store::{KeyRingWriting, StoredRing};
 
 use crate::keys::{KeyError, KeySource, Keys, StackKeys};

@@ -1,0 +1,187 @@
+//! The settings of a workspace.
+
+use super::clients::CLIENT;
+use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
+use super::{Entries, Key, Kind};
+
+/// The most that a list without a bound of its own may have.
+pub(super) const UNBOUNDED: usize = usize::MAX;
+
+const DAY: i64 = 86_400;
+
+/// Everything that a workspace file may have.
+pub const WORKSPACE: &[Key] = &[
+    Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
+    Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),
+    Key::required("name", Kind::Text(&TEXT), "What users read on the pages."),
+    Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),
+    Key::with_default(
+        "resources",
+        Kind::List(&Kind::Text(&URI), UNBOUNDED),
+        "[]",
+        "Other APIs that tokens can be for, as absolute URIs (RFC 8707).",
+    ),
+    Key::with_default("signing_algorithm", ALGORITHM, "\"RS256\"", "The algorithm of its signing keys."),
+    Key::with_default("at_hash", AT_HASH, "\"omitted\"", "Whether ID tokens carry the hash of their access token."),
+    Key::with_default(
+        "pkce",
+        Kind::OneOf(&["all", "public"]),
+        "\"all\"",
+        "Which clients must use PKCE; \"public\" lets confidential clients do without.",
+    ),
+    Key::with_default(
+        "client_secret_jwt",
+        Kind::Flag,
+        "false",
+        "Whether clients may authenticate by client_secret_jwt, for which their secrets have to be kept.",
+    ),
+    Key::with_default(
+        "cors_origins",
+        Kind::List(&Kind::Text(&URI), UNBOUNDED),
+        "[]",
+        "Origins that may call from a browser, beyond those of the registered redirect URIs.",
+    ),
+    Key::optional("lifetimes", Kind::Table(LIFETIMES), "Lifetimes in seconds."),
+    Key::optional(
+        "scopes",
+        Kind::Tables(&Entries { noun: "scope", id: "name", keys: SCOPE_KEYS }),
+        "The scopes that clients may be registered for.",
+    ),
+    Key::optional("sandbox", Kind::Table(SANDBOX), "Users for trying things out, with passwords in clear."),
+    Key::optional(
+        "upstream",
+        Kind::Tables(&Entries { noun: "upstream", id: "id", keys: UPSTREAM }),
+        "OpenID providers that users may log in with.",
+    ),
+    Key::optional(
+        "clients",
+        Kind::Tables(&Entries { noun: "client", id: "client_id", keys: CLIENT }),
+        "The clients, in the words of RFC 7591.",
+    ),
+];
+
+/// The algorithms of signing keys.
+pub(super) const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
+
+/// Whether ID tokens carry `at_hash`.
+pub(super) const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
+
+const fn seconds(least: i64, most: i64) -> Kind {
+    Kind::Whole { least, most, unit: "seconds" }
+}
+
+const CODE: Key =
+    Key::with_default("authorization_code", seconds(1, 60), "60", "How long an authorization code can be redeemed.");
+const ACCESS_TOKEN: Key = Key::with_default("access_token", seconds(1, DAY), "3600", "The lifetime of access tokens.");
+const ID_TOKEN: Key = Key::with_default("id_token", seconds(1, DAY), "3600", "The lifetime of ID tokens.");
+const REFRESH_TOKEN: Key = Key::with_default(
+    "refresh_token",
+    seconds(1, 365 * DAY),
+    "2592000",
+    "The lifetime of all refresh tokens of a grant together.",
+);
+const REFRESH_TOKEN_IDLE: Key = Key::with_default(
+    "refresh_token_idle",
+    seconds(1, 365 * DAY),
+    "1296000",
+    "How long a refresh token may stay unused.",
+);
+const REFRESH_TOKEN_GRACE: Key = Key::with_default(
+    "refresh_token_grace",
+    seconds(0, 300),
+    "60",
+    "How long a replaced refresh token still yields its successor.",
+);
+const INTERACTION: Key =
+    Key::with_default("interaction", seconds(1, 3600), "1800", "How long a user may take to log in and decide.");
+
+const LIFETIMES: &[Key] = &[
+    CODE,
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    REFRESH_TOKEN,
+    REFRESH_TOKEN_IDLE,
+    REFRESH_TOKEN_GRACE,
+    INTERACTION,
+    Key::with_default("session", seconds(1, 365 * DAY), "43200", "The lifetime of a session, from the login on."),
+];
+
+/// The lifetimes that a client may have of its own.
+pub(super) const OWN_LIFETIMES: &[Key] =
+    &[CODE, ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, REFRESH_TOKEN_IDLE, REFRESH_TOKEN_GRACE, INTERACTION];
+
+const SCOPE_KEYS: &[Key] = &[
+    Key::required("name", Kind::Text(&SCOPE), "The scope token that clients send (RFC 6749 §3.3)."),
+    Key::required("title", Kind::Text(&TEXT), "What the user reads on the consent page after \"It asks to\"."),
+    Key::with_default("description", Kind::Text(&ANY_TEXT), "\"\"", "One sentence more."),
+];
+
+const SANDBOX: &[Key] = &[
+    Key::with_default("hint", Kind::Flag, "false", "Whether the login page shows the first user and password."),
+    Key::required(
+        "users",
+        Kind::Tables(&Entries { noun: "user", id: "username", keys: USER }),
+        "The users of the sandbox.",
+    ),
+];
+
+const USER: &[Key] = &[
+    Key::required("username", Kind::Text(&TEXT), "The user name."),
+    Key::required("password", Kind::Text(&TEXT), "The password, in clear."),
+    Key::optional("claims", Kind::Table(CLAIMS), "Claims about the user (OpenID Connect Core §5.1)."),
+];
+
+const fn claim(name: &'static str) -> Key {
+    Key::optional(name, Kind::Text(&ANY_TEXT), "A claim of OpenID Connect Core §5.1.")
+}
+
+const CLAIMS: &[Key] = &[
+    claim("name"),
+    claim("given_name"),
+    claim("family_name"),
+    claim("middle_name"),
+    claim("nickname"),
+    claim("preferred_username"),
+    claim("profile"),
+    claim("picture"),
+    claim("website"),
+    claim("gender"),
+    claim("birthdate"),
+    claim("zoneinfo"),
+    claim("locale"),
+    Key::optional(
+        "updated_at",
+        Kind::Whole { least: 0, most: i64::MAX, unit: "seconds since the epoch" },
+        "When the claims last changed.",
+    ),
+    claim("email"),
+    Key::optional("email_verified", Kind::Flag, "Whether the e-mail address is the user's."),
+    claim("phone_number"),
+    Key::optional("phone_number_verified", Kind::Flag, "Whether the phone number is the user's."),
+    Key::optional("address", Kind::Table(ADDRESS), "The postal address (OpenID Connect Core §5.1.1)."),
+];
+
+const ADDRESS: &[Key] = &[
+    claim("formatted"),
+    claim("street_address"),
+    claim("locality"),
+    claim("region"),
+    claim("postal_code"),
+    claim("country"),
+];
+
+const UPSTREAM: &[Key] = &[
+    Key::required("id", Kind::Text(&LABEL), "The name of the provider in /callback/{id}."),
+    Key::required("title", Kind::Text(&TEXT), "The text on its button, after \"Continue with\"."),
+    Key::required("issuer", Kind::Text(&URI), "Its issuer, byte for byte as in its metadata."),
+    Key::required("client_id", Kind::Text(&CLIENT_ID), "The client_id of this workspace there."),
+    Key::optional("client_secret", Kind::Text(&TEXT), "The client secret there; it is sealed before it is stored."),
+    Key::optional("sealed_client_secret", Kind::Text(&TEXT), "The sealed form of the client secret."),
+    Key::with_default("scope", Kind::Text(&SCOPES), "\"openid profile email\"", "The scopes that are requested."),
+    Key::with_default(
+        "verified_email_domains",
+        Kind::List(&Kind::Text(&DOMAIN), UNBOUNDED),
+        "[]",
+        "The domains of which its email_verified counts; \"*\" for all.",
+    ),
+];
