@@ -38,7 +38,10 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
-    let (identity, auth_time) = identify(deps, &pending, transaction, answer).await?;
+    let (identity, auth_time) = match identify(deps, &pending, transaction, answer).await {
+        Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
+        identified => identified?,
+    };
     let recorded = deps.accounts.record(context.id(), &identity).await;
     recorded.map_err(|fault| pending.unavailable(fault))?;
     // A login at the provider may be older than this request, and is never newer than now.

@@ -2,6 +2,7 @@
 
 use frontchannel::BrowserContext;
 use protocol::authorization::error::PageError;
+use protocol::authorization::interaction::Interaction;
 use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{Target, UpstreamTransaction};
 use protocol::syntax::encoding::base64url;
@@ -21,7 +22,16 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let front = &deps.front;
     let query = context.request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
     let interaction = front.open(context, query.one("interaction").map_err(PageError::from)?).await?;
-    front.resume(context, interaction.clone()).await?;
+    let pending = front.resume(context, interaction.clone()).await?;
+    match send(deps, context, interaction).await {
+        Ok(response) => Ok(response),
+        Err(error) => Err(front.stranded(&pending, error).await),
+    }
+}
+
+/// Sends the browser to the provider, with a transaction of its own.
+async fn send(deps: &Deps, context: &BrowserContext<'_>, interaction: Interaction) -> Result<Response, PageError> {
+    let front = &deps.front;
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let metadata = deps.providers.metadata(&deps.fetcher, provider, context.now).await?;
     let transaction = UpstreamTransaction {

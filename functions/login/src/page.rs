@@ -31,6 +31,7 @@ pub(crate) async fn login_page(
     let upstream = workspace.settings.upstream.iter();
     let providers: Vec<(&str, String)> =
         upstream.map(|provider| (provider.title.as_str(), link(provider.id.as_str()))).collect();
+    let back = pending.way_back();
     let template = LoginPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
@@ -42,6 +43,7 @@ pub(crate) async fn login_page(
         passwords: sandbox.is_some(),
         hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
         providers: &providers,
+        back: back.as_deref(),
     };
     let status = if form.failed { 403 } else { 200 };
     Ok(page(status, &template, &nonce, &pending.request.redirect_uri.form_targets()))

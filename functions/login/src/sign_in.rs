@@ -19,7 +19,11 @@ const MAX_CREDENTIAL_BYTES: usize = 1024;
 /// Shows the page.
 pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let pending = resume::by_query(front, context).await?;
+    let query = context.request.query_parameters().map_err(PageError::from)?;
+    if query.has("again") {
+        return front.start_over(context, resume::open(front, context, &query).await?).await;
+    }
+    let pending = resume::by_parameters(front, context, &query).await?;
     if let Some(session) = account::to_choose(front, context, &pending).await? {
         return Ok(account_page(front, &pending, &session).await?);
     }

@@ -68,9 +68,18 @@ impl FrontChannel {
         let shown_to = shown_to.map(|session| session.subject.clone());
         let interaction =
             Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
-        let plain = serde_json::to_vec(&interaction).map_err(unavailable)?;
+        self.seal_interaction(&pending.workspace().id, &interaction).await
+    }
+
+    /// Seals `interaction` as it is.
+    pub(crate) async fn seal_interaction(
+        &self,
+        workspace: &WorkspaceId,
+        interaction: &Interaction,
+    ) -> Result<String, PageError> {
+        let plain = serde_json::to_vec(interaction).map_err(unavailable)?;
         let keys = self.interactions.keys(self.now()).await.map_err(unavailable)?;
-        let sealed = keys.seal(&pending.workspace().id, plain, &*self.browser.entropy).map_err(unavailable)?;
+        let sealed = keys.seal(workspace, plain, &*self.browser.entropy).map_err(unavailable)?;
         if sealed.len() > MAX_SEALED_INTERACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
     }
 
@@ -91,27 +100,36 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`PageError`]: finished, expired, of another browser, of a client that is gone, or the store is out of reach.
+    /// [`Refusal`]: finished, expired, of another browser, of a client that is gone, or the store is out of reach.
     pub async fn resume(
         &self,
         context: &BrowserContext<'_>,
         interaction: Interaction,
-    ) -> Result<PendingAuthorization, PageError> {
-        let state = &interaction.state;
-        if self.grants.exists(context.id(), &state.id).await.map_err(unavailable)? {
-            return Err(PageError::FinishedInteraction);
-        }
-        if context.now.reached(state.expires) {
-            return Err(PageError::StaleInteraction);
-        }
-        let cookie = self.browser_cookie(context.id(), &state.id);
-        if cookie.read(context.request).map(hash).as_ref() != Some(&state.browser) {
-            return Err(PageError::OtherBrowser);
+    ) -> Result<PendingAuthorization, Refusal> {
+        if let Some(error) = self.unusable(context, &interaction.state).await? {
+            return Err(self.unresumable(context, &interaction, error).await);
         }
         let loaded_client = self.browser.client(context, interaction.client_id()).await?;
         let request = interaction.request(&loaded_client.client)?;
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
+    }
+
+    /// Why an interaction in this state cannot be resumed, if it cannot.
+    async fn unusable(
+        &self,
+        context: &BrowserContext<'_>,
+        state: &InteractionState,
+    ) -> Result<Option<PageError>, PageError> {
+        if self.grants.exists(context.id(), &state.id).await.map_err(unavailable)? {
+            return Ok(Some(PageError::FinishedInteraction));
+        }
+        if context.now.reached(state.expires) {
+            return Ok(Some(PageError::StaleInteraction));
+        }
+        let cookie = self.browser_cookie(context.id(), &state.id);
+        let is_same = cookie.read(context.request).map(hash).as_ref() == Some(&state.browser);
+        Ok((!is_same).then_some(PageError::OtherBrowser))
     }
 
     /// Sends the browser to the login page, which also asks for the account to go on with.

@@ -14,6 +14,7 @@ mod issue;
 mod pending;
 mod session;
 mod subject;
+mod way_out;
 
 pub use browser_channel::{BrowserChannel, SESSION_COOKIE};
 pub use browser_context::BrowserContext;
