@@ -102,9 +102,13 @@ class Rehearsal:
         return made
 
     def start(self):
+        # The emulator unpacks every version of every function, some 800 MB, and never deletes them.
+        self.unpacked = self.work / "unpacked"
+        shutil.rmtree(self.unpacked, ignore_errors=True)
+        self.unpacked.mkdir()
         # Without IOT_MTLS_ENABLED=0 it would listen on all addresses. AUTH has it enforce the functions' roles.
         environment = {
-            **self.environment, "BIND_HOST": "127.0.0.1", "SFTP_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
+            **self.environment, "TMPDIR": str(self.unpacked), "BIND_HOST": "127.0.0.1", "SFTP_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
             "GATEWAY_PORT": str(self.port), "AUTH": "true",
         }
         log = open(self.work / "ministack.log", "w")
@@ -144,6 +148,7 @@ class Rehearsal:
                 self.emulator.wait(20)
             except subprocess.TimeoutExpired:
                 os.killpg(self.emulator.pid, signal.SIGKILL)
+            shutil.rmtree(self.unpacked, ignore_errors=True)
 
     def run(self, command, **environment):
         done = subprocess.run(
