@@ -1,19 +1,47 @@
 //! Reads what the check of a workspace file has left, and holds it against the rules of registration.
 
+use std::collections::BTreeMap;
+
 use protocol::clients::external_url::{OutboundUrl, Reach};
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
-use protocol::types::id::{Issuer, WorkspaceId};
+use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::workspace::settings::{Settings, Workspace};
 use serde::Deserialize;
-use signing::verify;
+use signing::{Entropy, Sealer, verify};
 use toml::{Table, Value};
+use web::config::PublicUrl;
 
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
-use crate::workspace_file::{Loader, WorkspaceFile};
+
+/// A workspace file, checked and ready to be applied.
+pub struct WorkspaceFile {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its clients.
+    pub clients: Vec<ClientMetadata>,
+    /// The algorithm of its signing keys.
+    pub signing_algorithm: Algorithm,
+    /// The name of the file.
+    pub name: String,
+    /// The lines at which the redirect URIs of its clients stand, or the clients themselves.
+    pub lines: BTreeMap<ClientId, usize>,
+}
+
+/// Loads workspace files.
+pub struct Loader<'a> {
+    /// Replaces `{public_url}`.
+    pub public_url: &'a PublicUrl,
+    /// Seals our client secrets at upstream providers.
+    pub upstream_secrets: &'a Sealer,
+    /// Seals the secrets of clients that authenticate with a MAC.
+    pub client_secrets: &'a Sealer,
+    /// Random bytes.
+    pub entropy: &'a dyn Entropy,
+}
 
 /// What of a file is no setting of the workspace.
 #[derive(Deserialize)]

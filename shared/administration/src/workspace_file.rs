@@ -6,47 +6,14 @@
 //! A file is held against its description first (`file_check.rs`), and what can be used of it then against the rules of
 //! registration, so that everything that is wrong with it is found at once.
 
-use std::collections::BTreeMap;
-
-use protocol::jose::jwk::Algorithm;
-use protocol::registration::client_metadata::ClientMetadata;
-use protocol::types::id::ClientId;
-use protocol::workspace::settings::Workspace;
-use signing::{Entropy, Sealer};
 use toml::de::DeTable;
-use web::config::PublicUrl;
 
 use crate::file_check::check;
 use crate::file_problems::{Problem, position};
 use crate::file_reading::Reading;
 
 pub use crate::file_problems::FileError;
-
-/// A workspace file, checked and ready to be applied.
-pub struct WorkspaceFile {
-    /// The workspace.
-    pub workspace: Workspace,
-    /// Its clients.
-    pub clients: Vec<ClientMetadata>,
-    /// The algorithm of its signing keys.
-    pub signing_algorithm: Algorithm,
-    /// The name of the file.
-    pub name: String,
-    /// The lines at which the redirect URIs of its clients stand, or the clients themselves.
-    pub lines: BTreeMap<ClientId, usize>,
-}
-
-/// Loads workspace files.
-pub struct Loader<'a> {
-    /// Replaces `{public_url}`.
-    pub public_url: &'a PublicUrl,
-    /// Seals our client secrets at upstream providers.
-    pub upstream_secrets: &'a Sealer,
-    /// Seals the secrets of clients that authenticate with a MAC.
-    pub client_secrets: &'a Sealer,
-    /// Random bytes.
-    pub entropy: &'a dyn Entropy,
-}
+pub use crate::file_reading::{Loader, WorkspaceFile};
 
 impl Loader<'_> {
     /// Loads the text of the file `name`.
@@ -79,7 +46,8 @@ fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use protocol::types::secret::Secret;
-    use signing::{Purpose, SystemEntropy};
+    use signing::{Purpose, Sealer, SystemEntropy};
+    use web::config::PublicUrl;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! The settings of a client, in the words of RFC 7591 §2.
 
 use super::forms::{CLIENT_ID, DIGEST, SCOPES, TEXT, URI};
-use super::settings::{ALGORITHM, AT_HASH, OWN_LIFETIMES, UNBOUNDED};
-use super::{Key, Kind};
+use super::lifetimes::OWN_LIFETIMES;
+use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED};
 
 /// The most URIs in one list (`RedirectUris::register`).
 const MAX_URIS: usize = 50;

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::forms::Form;
-use super::settings::UNBOUNDED;
-use super::{Key, Kind, Presence, WORKSPACE};
+use super::{Key, Kind, Presence, UNBOUNDED, WORKSPACE};
 
 /// The JSON Schema of a workspace file (draft 7, which editors of TOML read).
 #[must_use]

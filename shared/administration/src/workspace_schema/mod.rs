@@ -4,12 +4,22 @@
 mod clients;
 mod forms;
 mod json_schema;
+mod lifetimes;
 mod settings;
 
 pub use json_schema::json_schema;
 pub use settings::WORKSPACE;
 
 use forms::Form;
+
+/// The most that a list without a bound of its own may have.
+const UNBOUNDED: usize = usize::MAX;
+
+/// The algorithms of signing keys.
+const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
+
+/// Whether ID tokens carry `at_hash`.
+const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
 
 /// A setting of a table.
 pub struct Key {
