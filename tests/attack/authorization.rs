@@ -396,13 +396,50 @@ async fn sec_authz_13_the_consent_page_says_who_asks_for_what_and_where_it_goes(
         "Know that it is you",
         "See your name",
         "See your e-mail address",
-        "1 hour",
+        "10 minutes",
+        "Access to",
+        "Offers",
         "<button type=\"submit\" name=\"decision\" value=\"allow\">",
         "<button type=\"submit\" name=\"decision\" value=\"deny\"",
     ] {
         assert!(html.contains(shown) || html.contains(&shown.replace('(', "&#40;")), "{shown}: {html}");
     }
     assert!(!html.contains("See your phone number"), "it does not ask for that");
+}
+
+#[tokio::test]
+async fn sec_authz_26_what_was_allowed_for_one_api_is_asked_again_for_another() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 26"));
+    let (default, orders) = ("http://localhost:9000/demo/api", "https://orders.example/api");
+    let plain = request("demo-web", WEB, &pkce);
+    let at =
+        |apis: &[&'static str]| [&plain[..], &apis.iter().map(|api| ("resource", *api)).collect::<Vec<_>>()].concat();
+    let mut browser = Browser::new(&laptop);
+    assert!(answered(&browser.log_in(&plain).await, "code").is_some());
+    assert!(answered(&browser.authorize(&at(&[default])).await, "code").is_some(), "the default by its name");
+    for apis in [&[orders][..], &[default, orders]] {
+        let silent = browser.authorize(&changed(&at(apis), "prompt", Some("none"))).await;
+        redirected(&laptop, &silent, WEB, "consent_required", &apis.join(" "));
+        let asked = body(&browser.authorize(&at(apis)).await);
+        assert!(asked.contains("<strong>Orders</strong> https://orders.example/api"), "{asked}");
+        assert_eq!(
+            asked.contains("<strong>Offers</strong> http://localhost:9000/demo/api"),
+            apis.len() == 2,
+            "{asked}"
+        );
+    }
+    let page = browser.authorize(&at(&[orders])).await;
+    assert!(answered(&browser.decide(&page, "allow", &[("withhold", "email")]).await, "code").is_some());
+    redirected(
+        &laptop,
+        &browser.authorize(&changed(&at(&[orders]), "prompt", Some("none"))).await,
+        WEB,
+        "consent_required",
+        "what was kept back there",
+    );
+    let less = changed(&at(&[orders]), "scope", Some("openid"));
+    assert!(answered(&browser.authorize(&less).await, "code").is_some(), "what was allowed there");
+    assert!(answered(&browser.authorize(&plain).await, "code").is_some(), "what was kept back there is not here");
 }
 
 #[tokio::test]

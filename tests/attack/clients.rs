@@ -11,7 +11,7 @@ use tests::expect::{page, refused};
 use tests::{Assertion, Browser, ClientKey, Laptop, Pkce, Published, asserted};
 use web::Response;
 
-use crate::given::{NATIVE, WEB, and_clients, basic, code};
+use crate::given::{NATIVE, WEB, and_clients, basic, code, is_demo};
 
 /// The clients of the demo that are confidential.
 const CONFIDENTIAL: [&str; 4] = ["demo-web", "demo-web-post", "demo-private-key-jwt", "demo-secret-jwt"];
@@ -105,10 +105,10 @@ async fn sec_cli_01_and_16_each_method_that_is_advertised_works_for_who_is_regis
     let mac = ("demo-secret-jwt", "demo-secret-jwt-secret-of-32-characters-and-more");
     for (client, secret) in secrets.into_iter().chain([mac, ("demo-private-key-jwt", "x"), ("demo-spa", "x")]) {
         let header = basic(&format!("{client}:{secret}"));
-        if client != "demo-web" {
+        if client != "demo-web" && client != "demo-web-post" {
             refused(&presented(&laptop, &[], &[("authorization", &header)]).await, 401, "invalid_client", client);
         }
-        if client != "demo-web-post" {
+        if client != "demo-web" && client != "demo-web-post" {
             let fields = [("client_id", client), ("client_secret", secret)];
             refused(&presented(&laptop, &fields, &[]).await, 401, "invalid_client", client);
         }
@@ -209,17 +209,105 @@ async fn sec_cli_03_unknown_and_inactive_clients_and_wrong_credentials_look_the_
         answers.push(presented(&laptop, &[], &[("authorization", &basic(pair))]).await);
     }
     let stranger = ClientKey::new(Algorithm::ES256);
-    for (client, key) in [
-        ("unknown", &stranger),
-        ("inactive-key", &ClientKey::of_demo()),
-        ("demo-private-key-jwt", &stranger),
-        ("demo-web", &stranger),
-    ] {
+    for (client, key) in
+        [("unknown", &stranger), ("inactive-key", &ClientKey::of_demo()), ("demo-private-key-jwt", &stranger)]
+    {
         answers.push(presented(&laptop, &asserted(&Assertion::new(&laptop, client, "j").signed(key)), &[]).await);
     }
+    // An inactive client is told nothing of its method either.
+    answers.push(presented(&laptop, &[("client_id", "inactive")], &[]).await);
+    answers.push(presented(&laptop, &asserted(&Assertion::new(&laptop, "inactive", "j").signed(&stranger)), &[]).await);
     for answer in &answers {
         refused(answer, 401, "invalid_client", "all alike");
         assert_eq!((body(answer), answer.headers()), (body(&answers[0]), answers[0].headers()));
+    }
+}
+
+#[tokio::test]
+async fn sec_cli_03_a_known_client_is_told_its_method_and_what_is_wrong_with_an_assertion_of_its_own() {
+    let laptop = Laptop::demo().await;
+    let said = async |fields: &[(&str, &str)], headers: &[(&str, &str)]| {
+        let answer = presented(&laptop, fields, headers).await;
+        refused(&answer, 401, "invalid_client", "it says why");
+        parsed(&answer)["error_description"].as_str().unwrap().to_owned()
+    };
+    let stranger = ClientKey::new(Algorithm::ES256);
+    let by_stranger = Assertion::new(&laptop, "demo-web", "j").signed(&stranger);
+    let description = said(&asserted(&by_stranger), &[]).await;
+    assert!(description.starts_with("the client sent a client assertion and is registered for client_secret_basic"));
+    let header = basic("demo-private-key-jwt:x");
+    let description = said(&[], &[("authorization", &header)]).await;
+    assert!(description.starts_with("the client sent client_secret_basic and is registered for private_key_jwt"));
+    let own = |aud: Value| {
+        let assertion = Assertion::new(&laptop, "demo-private-key-jwt", "j").with("aud", aud);
+        (assertion.clone().signed(&ClientKey::of_demo()), assertion.signed(&stranger))
+    };
+    for (aud, expected) in [
+        (Value::from(laptop.demo_url("/oauth2/revoke")), "aud is an endpoint"),
+        (json!([laptop.issuer()]), "aud is an array"),
+    ] {
+        let (right, wrong) = own(aud);
+        let description = said(&asserted(&right), &[]).await;
+        assert!(description.contains(expected) && description.contains("client_assertion_audience"), "{description}");
+        let description = said(&asserted(&wrong), &[]).await;
+        assert!(!description.contains("aud"), "who cannot sign is told nothing: {description}");
+    }
+}
+
+#[tokio::test]
+async fn sec_cli_01_a_secret_may_be_sent_either_way_and_never_instead_of_a_key_or_beside_another() {
+    let (laptop, strict) = tokio::join!(
+        Laptop::demo(),
+        Laptop::with(|text| if is_demo(&text) {
+            text.replacen("name = ", "client_secret_methods = \"registered\"\nname = ", 1)
+        } else {
+            text
+        })
+    );
+    for (client, secret) in [("demo-web", "demo-web-secret"), ("demo-web-post", "demo-web-post-secret")] {
+        let header = basic(&format!("{client}:{secret}"));
+        let (by_basic, by_post) =
+            ([("authorization", header.as_str())], [("client_id", client), ("client_secret", secret)]);
+        assert_eq!(presented(&laptop, &[], &by_basic).await.status(), 200, "{client}");
+        assert_eq!(presented(&laptop, &by_post, &[]).await.status(), 200, "{client}");
+        refused(&presented(&laptop, &by_post, &by_basic).await, 400, "invalid_request", client);
+        let wrong = basic(&format!("{client}:wrong"));
+        refused(&presented(&laptop, &[], &[("authorization", &wrong)]).await, 401, "invalid_client", client);
+        let statuses = (
+            presented(&strict, &[], &by_basic).await.status().as_u16(),
+            presented(&strict, &by_post, &[]).await.status().as_u16(),
+        );
+        let expected = if client == "demo-web" { (200, 401) } else { (401, 200) };
+        assert_eq!(statuses, expected, "{client} where the workspace insists");
+    }
+}
+
+#[tokio::test]
+async fn sec_param_10_a_secret_in_basic_is_taken_as_it_is_only_if_both_readings_name_one_client() {
+    let secret = "p@ss+w%2Brd:1";
+    let client = |id: &str, secret: &str| {
+        format!(
+            "[[clients]]\nclient_id = \"{id}\"\nclient_name = \"C\"\nclient_secret = \"{secret}\"\n\
+             redirect_uris = [\"{WEB}\"]\nscope = \"openid\"\n"
+        )
+    };
+    let clients =
+        [client("odd", secret), client("b%2Ec", "of the escaped"), client("b.c", "of the decoded")].join("\n");
+    let laptop = Laptop::with(and_clients(&clients)).await;
+    let table = [
+        ("odd:p@ss+w%2Brd:1", 200),
+        ("odd:p%40ss%2Bw%252Brd%3A1", 200),
+        ("odd:p@ss+w+rd:1", 401),
+        ("b.c:of the decoded", 200),
+        ("b%2Ec:of+the+decoded", 200),
+        ("b%2Ec:of the escaped", 401),
+        ("b%252Ec:of+the+escaped", 200),
+        ("b.c:of the escaped", 401),
+    ];
+    for (pair, expected) in table {
+        let header = basic(pair);
+        let status = presented(&laptop, &[], &[("authorization", &header)]).await.status();
+        assert_eq!(status.as_u16(), expected, "{pair}");
     }
 }
 
@@ -299,6 +387,29 @@ async fn a_client_with_a_key_exchanges_a_code_at_the_price_of_one_write_more() {
     }
 }
 
+/// Whether the key of the client that an assertion names has signed it, and nothing but its claims is odd.
+fn is_signed(assertion: &Assertion, case: &str) -> bool {
+    assertion.header == json!({}) && !["no sub", "another sub"].contains(&case)
+}
+
+/// Whether the answer says what is wrong with the claims, which is for clients that have signed them.
+fn tells_of_claims(answer: &Response) -> bool {
+    body(answer).contains("the assertion is not accepted: ")
+}
+
+#[tokio::test]
+async fn sec_cli_17_an_assertion_that_was_made_long_ago_is_refused_although_it_has_not_expired() {
+    let laptop = Laptop::demo().await;
+    let (key, now) = (ClientKey::of_demo(), laptop.clock_seconds());
+    let made =
+        |jti: &str, ago: u64| Assertion::new(&laptop, "demo-private-key-jwt", jti).with("iat", (now - ago).into());
+    for (jti, ago) in [("a year", 365 * 86_400), ("more than its lifetime", 310)] {
+        let old = made(jti, ago).with("exp", (now + 60).into()).signed(&key);
+        refused(&presented(&laptop, &asserted(&old), &[]).await, 401, "invalid_client", jti);
+    }
+    assert_eq!(status(&laptop, &made("young", 290).signed(&key)).await, 200);
+}
+
 #[tokio::test]
 async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
     let laptop = Laptop::demo().await;
@@ -340,7 +451,7 @@ async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
     for (case, assertion) in table {
         let answer = presented(&laptop, &asserted(&assertion.signed(&key)), &[]).await;
         refused(&answer, 401, "invalid_client", case);
-        assert!(!body(&answer).contains("aud") && !body(&answer).contains("exp"), "{case}: {}", body(&answer));
+        assert_eq!(tells_of_claims(&answer), is_signed(&assertion, case), "{case}: {}", body(&answer));
     }
     let stranger = ClientKey::new(Algorithm::ES256);
     let embedded = good().headed("jwk", stranger.jwk("demo-1")).signed(&stranger);
@@ -557,6 +668,33 @@ async fn sec_ssrf_04_and_06_keys_that_cannot_be_read_are_kept_for_a_day_and_then
     published.now_has(&[key.jwk("k1")]);
     laptop.clock.advance(60);
     assert_eq!(tried("7").await.status(), 200);
+}
+
+/// Once it could not be read, nothing is known: the client is not locked out for longer than its server fails.
+#[tokio::test]
+async fn sec_ssrf_07_keys_that_could_not_be_read_are_asked_for_at_the_next_request_within_a_bound() {
+    let (laptop, published, key) = publishing().await;
+    let attempt = async |jti: &str| status(&laptop, &named(&laptop, "k1", jti).signed(&key)).await;
+    let failing = "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    published.now_answers(failing);
+    assert_eq!((attempt("1").await, published.asked()), (503, 1));
+    published.now_has(&[key.jwk("k1")]);
+    assert_eq!((attempt("2").await, published.asked()), (200, 1), "healthy again");
+
+    let (laptop, published, key) = publishing().await;
+    published.now_answers(failing);
+    let jwts: Vec<String> = (0..60).map(|at| named(&laptop, "k1", &at.to_string()).signed(&key)).collect();
+    assert_eq!(join_all(jwts[..20].iter().map(|jwt| status(&laptop, jwt))).await, vec![503; 20]);
+    assert_eq!(published.asked(), 1, "all wait for one request");
+    for jwt in &jwts[20..] {
+        laptop.clock.advance(1);
+        assert_eq!(status(&laptop, jwt).await, 503);
+    }
+    let asked = published.asked();
+    assert!((5..=9).contains(&asked), "{asked} requests in 40 seconds");
+    published.now_has(&[key.jwk("k1")]);
+    laptop.clock.advance(10);
+    assert_eq!(status(&laptop, &named(&laptop, "k1", "last").signed(&key)).await, 200);
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@
     reason = "a test stops when something is not as it must be"
 )]
 
+mod allowances;
 mod authorization;
+mod availability;
 mod claims;
 mod clients;
 mod code;
@@ -25,4 +27,5 @@ mod resource;
 mod response_mode;
 mod session;
 mod tokens;
+mod upstream;
 mod userinfo;

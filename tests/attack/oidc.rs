@@ -1,5 +1,6 @@
 //! Section N, and what OpenID Connect adds to sections C and M.
 
+use protocol::logout::logout_token::LogoutNotice;
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect::{page, redirected};
 use tests::laptop::encoded;
@@ -211,6 +212,63 @@ async fn sec_oidc_03_without_its_key_a_pairwise_client_is_told_nothing() {
     redirected(&laptop, &refused, ONE, "temporarily_unavailable", "no key");
     kms.calm();
     assert_eq!(sub(&laptop, &told(&laptop, client, "alice").await).await, before, "the key is the same");
+}
+
+/// Two clients of different sectors that are told of logouts.
+const TOLD: &str = r#"
+[[clients]]
+client_id = "shop"
+client_name = "Shop"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["https://shop.example/one"]
+post_logout_redirect_uris = ["https://shop.example/bye"]
+backchannel_logout_uri = "https://shop.example/backchannel"
+scope = "openid"
+subject_type = "pairwise"
+
+[[clients]]
+client_id = "bank"
+client_name = "Bank"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["https://bank.example/cb"]
+backchannel_logout_uri = "https://bank.example/backchannel"
+scope = "openid"
+subject_type = "pairwise"
+"#;
+
+#[tokio::test]
+async fn sec_oidc_09_no_sid_joins_what_pairwise_subjects_keep_apart() {
+    let laptop = Laptop::with(and_clients(TOLD)).await;
+    let (pkce, mut browser) = (Pkce::new("sid"), Browser::new(&laptop));
+    let mut told = Vec::new();
+    for (client, redirect_uri) in [("shop", ONE), ("bank", "https://bank.example/cb"), ("shop", ONE)] {
+        let fields = changed(&request(client, redirect_uri, &pkce), "scope", Some("openid"));
+        let code = answered(&browser.log_in(&fields).await, "code").unwrap();
+        let fields = exchange(client, redirect_uri, &code, &pkce.verifier);
+        told.push(json(&laptop.form("/oauth2/token", &fields, &[]).await)["id_token"].as_str().unwrap().to_owned());
+    }
+    let [shop, bank, again] = [0, 1, 2].map(|at: usize| claims(&told[at]));
+    assert_eq!((&shop["sid"], &shop["sub"]), (&again["sid"], &again["sub"]), "one session, one client");
+    assert!(shop["sid"] != bank["sid"] && shop["sub"] != bank["sub"], "{shop} {bank}");
+    let other = Pkce::new("another session");
+    let fields = changed(&request("shop", ONE, &other), "scope", Some("openid"));
+    let code = answered(&Browser::new(&laptop).log_in(&fields).await, "code").unwrap();
+    let elsewhere = laptop.form("/oauth2/token", &exchange("shop", ONE, &code, &other.verifier), &[]).await;
+    assert_ne!(claims(json(&elsewhere)["id_token"].as_str().unwrap())["sid"], shop["sid"], "another session");
+
+    let bye = [("id_token_hint", told[0].as_str()), ("post_logout_redirect_uri", "https://shop.example/bye")];
+    let gone = browser.get(&format!("{}?{}", laptop.demo_url("/oidc/logout"), encoded(&bye))).await;
+    assert_eq!(location(&gone).as_deref(), Some("https://shop.example/bye"), "the hint is of this session");
+    let messages = laptop.queue.receive(web::Clock::now(&*laptop.clock));
+    let notices: Vec<_> = messages.iter().map(|message| LogoutNotice::parse(&message.body).unwrap()).collect();
+    for (client, id_token) in [("shop", &shop), ("bank", &bank)] {
+        let notice = notices.iter().find(|notice| notice.participant.client_id.as_str() == client).unwrap();
+        let known = (notice.participant.sid.as_str(), notice.participant.sub.as_str());
+        assert_eq!(known, (id_token["sid"].as_str().unwrap(), id_token["sub"].as_str().unwrap()), "{client}");
+    }
+    assert_eq!(notices.len(), 2, "each client is told once");
 }
 
 /// A confidential client that is registered so needs neither PKCE nor a nonce (OpenID Connect Core §3.1.2.1).

@@ -5,7 +5,8 @@ use tests::browser::{answered, body, changed, exchange, form, json, location, re
 use tests::expect::{page, redirected, refused};
 use tests::laptop::encoded;
 use tests::{Browser, Laptop, Pkce};
-use web::route::{CrossOrigin, ROUTES};
+use web::Response;
+use web::route::{CrossOrigin, Endpoint, ROUTES};
 
 use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, code, redeemed, trusted_code};
 
@@ -137,12 +138,53 @@ async fn sec_param_02_query_and_body_are_never_merged() {
 async fn sec_param_03_unknown_parameters_are_ignored() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 3"));
     let mut fields = request("demo-trusted", NATIVE, &pkce);
-    fields.extend([("extra", "foo"), ("extra", "bar"), ("resources", "x"), ("scope2", "admin")]);
+    fields.extend([("extra", "foo"), ("resources", "x"), ("scope2", "admin")]);
     let response = Browser::new(&laptop).log_in(&fields).await;
     let code = answered(&response, "code").unwrap();
     let mut fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
-    fields.extend([("extra", "foo"), ("extra", "bar"), ("code_challenge_method", "plain")]);
+    fields.extend([("extra", "foo"), ("scope", "admin"), ("code_challenge_method", "plain")]);
     assert_eq!(laptop.form("/oauth2/token", &fields, &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn sec_param_21_a_parameter_that_the_grant_does_not_read_occurs_once_too() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 21"));
+    let endpoints = back_channel(&laptop, &pkce).await;
+    let before = laptop.dump();
+    for (path, fields) in &endpoints {
+        for name in ["scope", "refresh_token", "response_type", "extra", ""] {
+            let repeated = [&lent(fields)[..], &[(name, "a"), (name, "b")]].concat();
+            refused(&laptop.form(path, &repeated, &[]).await, 400, "invalid_request", &format!("{path} {name}"));
+        }
+    }
+    let service = basic("demo-service:demo-service-secret");
+    let twice = [("token", "x"), ("extra", "a"), ("extra", "a")];
+    let introspected = laptop.form("/oauth2/introspect", &twice, &[("authorization", &service)]).await;
+    refused(&introspected, 400, "invalid_request", "introspection");
+    assert_eq!(laptop.dump(), before);
+    let resources = [("resource", "http://localhost:9000/demo/api"), ("resource", "http://localhost:9000/demo/api")];
+    let good = [&lent(&endpoints[0].1)[..], &resources].concat();
+    assert_eq!(laptop.form("/oauth2/token", &good, &[]).await.status(), 200, "a resource may repeat");
+}
+
+#[tokio::test]
+async fn sec_param_21_a_parameter_that_no_page_and_no_browser_endpoint_reads_occurs_once_too() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 21 browser"));
+    let (fields, extra) = (request("demo-native", NATIVE, &pkce), [("extra", "foo"), ("extra", "foo")]);
+    let (mut browser, before) = (Browser::new(&laptop), laptop.dump());
+    let repeated = [&fields[..], &extra].concat();
+    let by_get = browser.authorize(&repeated).await;
+    redirected(&laptop, &by_get, NATIVE, "invalid_request", "GET");
+    assert_eq!(answered(&by_get, "state").as_deref(), Some("state-1"));
+    let by_post = laptop.send("POST", &laptop.demo_url("/oauth2/authorize"), &[FORM], encoded(&repeated)).await;
+    redirected(&laptop, &by_post, NATIVE, "invalid_request", "POST");
+    let login = browser.authorize(&fields).await;
+    let interaction = form(&login).hidden[0].1.clone();
+    let good = [("interaction", interaction.as_str()), ("username", "alice"), ("password", "alice")];
+    page(&browser.post(&laptop.demo_url("/login"), &[&good[..], &extra].concat()).await, 400, "login");
+    let logout = format!("{}?{}", laptop.demo_url("/oidc/logout"), encoded(&extra));
+    page(&browser.get(&logout).await, 400, "logout");
+    assert_eq!(laptop.dump(), before);
 }
 
 #[tokio::test]
@@ -200,6 +242,34 @@ async fn sec_param_05_each_endpoint_takes_its_methods_and_no_others() {
     assert_eq!(laptop.dump(), before);
 }
 
+/// HEAD works wherever GET does without a write (RFC 9110 §9.3.2).
+#[tokio::test]
+async fn sec_param_05_head_is_get_without_content_and_only_where_get_writes_nothing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 5 head"));
+    let mut browser = Browser::new(&laptop);
+    let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&request("demo-web", WEB, &pkce)));
+    let login = location(&browser.get(&url).await).unwrap();
+    let query = login.split_once('?').unwrap().1;
+    let before = laptop.dump();
+    for route in ROUTES.iter().filter(|route| route.methods.contains(&"GET")) {
+        let path = route.template.replace("{tenant}", "default").replace("{workspace}", "demo");
+        let path = path.replace("{idp}", "partner");
+        let writes = matches!(route.endpoint, Endpoint::Authorization | Endpoint::Callback | Endpoint::Logout);
+        assert_eq!(route.methods.contains(&"HEAD"), !writes, "{path}");
+        if writes {
+            continue;
+        }
+        let url = format!("{path}?{query}");
+        let (got, head) =
+            (browser.send("GET", &url, &[], String::new()).await, browser.send("HEAD", &url, &[], String::new()).await);
+        assert_eq!(got.status(), head.status(), "{path}");
+        let names = |response: &Response| response.headers().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&got), names(&head), "{path}");
+        assert!(head.body().is_empty(), "{path}");
+    }
+    assert_eq!(laptop.dump(), before);
+}
+
 #[tokio::test]
 async fn sec_param_05_a_head_request_to_authorize_creates_nothing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 5"));
@@ -209,7 +279,11 @@ async fn sec_param_05_a_head_request_to_authorize_creates_nothing() {
     let before = laptop.dump();
     let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&fields));
     let response = browser.send("HEAD", &url, &[], String::new()).await;
-    page(&response, 405, "HEAD with a session that would get a code");
+    assert_eq!(
+        (response.status().as_u16(), response.body().len()),
+        (405, 0),
+        "HEAD with a session that would get a code"
+    );
     assert_eq!(laptop.dump(), before);
     assert!(answered(&browser.get(&url).await, "code").is_some(), "the same by GET does");
 }
@@ -333,7 +407,7 @@ scope = "openid"
     let payload = good.strip_prefix("Basic ").unwrap();
     let bad = [
         format!("Basic\t{payload}"),
-        format!("Basic  {payload}"),
+        format!("Basic \t{payload}"),
         format!("Basic{payload}"),
         format!("Basic {}", payload.trim_end_matches('=')),
         format!("Basic {}", payload.replace('=', "%3D")),
@@ -352,7 +426,7 @@ scope = "openid"
         refused(&answer, 401, "invalid_client", header);
     }
     assert_eq!(laptop.dump(), before);
-    let lower = good.replace("Basic", "bAsIc");
+    let lower = good.replace("Basic", "bAsIc  ");
     let tokens = laptop.form("/oauth2/token", &fields, &[("authorization", &lower)]).await;
     bearer_is_read_strictly(&laptop, &access_token(&tokens)).await;
 }
@@ -363,7 +437,7 @@ async fn bearer_is_read_strictly(laptop: &Laptop, token: &str) {
         (format!("bearer {token}"), 200),
         (format!("BEARER {token}"), 200),
         (format!("Bearer\t{token}"), 400),
-        (format!("Bearer  {token}"), 400),
+        (format!("Bearer  {token}"), 200),
         (format!("Bearer {token} "), 400),
         (format!("Bearer {token}\u{e9}"), 400),
         (format!("Basic {token}"), 401),
@@ -495,8 +569,9 @@ async fn sec_param_17_each_limit_of_an_authorization_request_holds_at_the_limit_
     let ends_in_token = |text: String| if text.ends_with(' ') { format!("{}x", text.trim_end()) } else { text };
     let table = [
         ("state", "a".repeat(1024), true),
-        ("state", "a".repeat(2048), true),
-        ("state", "a".repeat(2049), false),
+        ("state", "a".repeat(2372), true),
+        ("state", "a".repeat(4096), true),
+        ("state", "a".repeat(4097), false),
         ("nonce", "a".repeat(64), true),
         ("nonce", "a".repeat(512), true),
         ("nonce", "a".repeat(513), false),
@@ -559,7 +634,7 @@ async fn sec_param_17_and_sec_dos_01_a_body_is_taken_up_to_its_limit_and_not_bey
 
 /// All at their limit do not fit through a browser: that is said on a page, and nothing is half done.
 #[tokio::test]
-async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_on_a_page() {
+async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_at_the_client() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 all"));
     let (state, before) = ("\u{1}".repeat(2048), laptop.dump());
     let fields = changed(&request("demo-trusted", NATIVE, &pkce), "state", Some(&state));
@@ -567,8 +642,30 @@ async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_on_a_page() {
     let response = laptop
         .send("POST", &laptop.demo_url("/oauth2/authorize"), &[FORM, ("cookie", "session.default.demo=x")], form)
         .await;
-    page(&response, 400, "a state of control characters, which seals to six times its size");
+    let case = "a state of control characters, which seals to six times its size";
+    redirected(&laptop, &response, NATIVE, "invalid_request", case);
+    let description = answered(&response, "error_description").unwrap();
+    assert!(description.contains("state has 2048 bytes") && description.contains("6700 fit"), "{description}");
     assert_eq!(laptop.dump(), before);
+}
+
+/// Amazon Cognito as a relying party sends 2,400 bytes of `state`, and cannot send fewer.
+#[tokio::test]
+async fn sec_param_17_a_long_state_survives_login_and_consent() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 long"));
+    let state = "H4sIAAAAAAAAAGNgYGBg.AAAA-_=:2".repeat(140)[..4096].to_owned();
+    let fields = changed(&request("demo-spa", SPA, &pkce), "state", Some(&state));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&fields).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let answer = browser.decide(&consent, "allow", &[]).await;
+    assert_eq!(answered(&answer, "state").as_deref(), Some(state.as_str()));
+    let refused = browser.authorize(&changed(&fields, "state", Some(&"a".repeat(4097)))).await;
+    let description = answered(&refused, "error_description").unwrap();
+    assert!(
+        description.contains("state") && description.contains("4097") && description.contains("4096"),
+        "{description}"
+    );
 }
 
 #[tokio::test]

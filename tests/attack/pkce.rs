@@ -159,8 +159,8 @@ async fn sec_pkce_07_and_sec_cli_08_a_verifier_does_not_replace_the_secret_of_a_
     let before = laptop.dump();
     let answer = laptop.form("/oauth2/token", &fields, &[]).await;
     refused(&answer, 401, "invalid_client", "no secret");
-    let by_post = [fields.clone(), vec![("client_secret", "demo-web-secret")]].concat();
-    refused(&laptop.form("/oauth2/token", &by_post, &[]).await, 401, "invalid_client", "by another method");
+    let by_post = [fields.clone(), vec![("client_secret", "wrong")]].concat();
+    refused(&laptop.form("/oauth2/token", &by_post, &[]).await, 401, "invalid_client", "a wrong secret in the form");
     let wrong = basic("demo-web:wrong");
     let answer = laptop.form("/oauth2/token", &fields, &[("authorization", &wrong)]).await;
     refused(&answer, 401, "invalid_client", "a wrong secret");

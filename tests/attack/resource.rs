@@ -123,7 +123,7 @@ async fn sec_res_02_a_token_of_another_audience_workspace_or_time_is_refused() {
     assert_eq!(said(neighbour, API, own()).await, Some(InvalidToken::Issuer.into()));
     assert_eq!(said(&laptop.issuer(), API, partner).await, Some(InvalidToken::Key.into()));
 
-    laptop.clock.advance(3604);
+    laptop.clock.advance(604);
     assert_eq!(offers(&laptop, &token).await.status(), 200, "five seconds of leeway");
     laptop.clock.advance(1);
     refused(&offers(&laptop, &token).await, 401, "invalid_token", "it has ended");
@@ -181,4 +181,28 @@ async fn an_api_that_asks_nobody_goes_on_accepting_a_revoked_token_until_it_ends
     let revoked = laptop.form("/oauth2/revoke", &[("token", &token), ("client_id", "demo-trusted")], &[]).await;
     assert_eq!(revoked.status(), 200);
     assert_eq!(offers(&laptop, &token).await.status(), 200);
+}
+
+/// The crate cannot use the server's parser, and must read the same grammar (RFC 9110 §11.4).
+#[tokio::test]
+async fn sec_param_10_server_and_crate_read_one_grammar() {
+    let laptop = Laptop::demo().await;
+    let token = tokens(&laptop, "openid offers.read").await["access_token"].as_str().unwrap().to_owned();
+    for (header, status) in [
+        (format!("Bearer {token}"), 200),
+        (format!("bearer    {token}"), 200),
+        (format!("Bearer \t{token}"), 400),
+        (format!("Bearer\t{token}"), 400),
+        (format!("Bearer {token},x"), 400),
+        (format!("Bearer {token} x"), 400),
+        ("Bearer".to_owned(), 400),
+        ("Bearer   ".to_owned(), 400),
+        (format!("DPoP {token}"), 401),
+        ("Basic YTpi".to_owned(), 401),
+    ] {
+        for path in ["/default/demo/userinfo", "/demo/api/offers"] {
+            let answer = laptop.send("GET", path, &[("authorization", header.as_str())], "").await;
+            assert_eq!(answer.status().as_u16(), status, "{path} {header:?}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Section O, as far as it holds up sections C and E: cookies, interactions, forms of ours.
 
-use tests::browser::{answered, body, changed, form, json, location, request};
+use serde_json::json;
+use tests::browser::{answered, body, changed, exchange, form, json as parsed, location, request};
 use tests::expect::{page, redirected};
 use tests::laptop::encoded;
-use tests::{Browser, Laptop, Pkce};
+use tests::{Browser, Laptop, Pkce, Provider};
 
 use crate::given::{NATIVE, SPA, cookie_name};
 
@@ -80,12 +81,9 @@ async fn sec_sess_04_and_05_forms_that_another_site_sends_change_nothing() {
     let interaction = form(&consent).hidden[0].1.clone();
     let before = laptop.dump();
     let form = ("content-type", "application/x-www-form-urlencoded");
-    for foreign in [
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-site", "same-site"),
-        ("origin", "https://evil.example"),
-        ("origin", "null"),
-    ] {
+    for foreign in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
+    {
         for path in ["/login", "/login/consent"] {
             let fields = [("interaction", interaction.as_str()), ("username", "bob"), ("password", "bob")];
             let fields = [&fields[..], &[("decision", "allow")]].concat();
@@ -94,6 +92,36 @@ async fn sec_sess_04_and_05_forms_that_another_site_sends_change_nothing() {
         }
     }
     assert_eq!(laptop.dump(), before);
+}
+
+/// Safari before 16.4 has no Fetch Metadata, and says `Origin: null` of pages that send no referrer, such as ours. So may a
+/// page of another site: what protects the form is what is sealed in it, and the cookie that this is bound to.
+#[tokio::test]
+async fn sec_sess_04_a_form_without_fetch_metadata_needs_the_cookie_of_its_interaction() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 4 null"));
+    let (mut browser, mut other) = (Browser::new(&laptop), Browser::new(&laptop));
+    let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
+    other.authorize(&request("demo-native", NATIVE, &pkce)).await;
+    let interaction = form(&login).hidden[0].1.clone();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "null")];
+    let fields = encoded(&[("interaction", interaction.as_str()), ("username", "alice"), ("password", "alice")]);
+    let (url, before) = (laptop.demo_url("/login"), laptop.dump());
+    for stranger in [&mut other, &mut Browser::new(&laptop)] {
+        page(
+            &stranger.send("POST", &url, &headers, fields.clone()).await,
+            400,
+            "sent by another site, without the cookie",
+        );
+    }
+    let unsealed = encoded(&[("interaction", "x"), ("username", "alice"), ("password", "alice")]);
+    page(&browser.send("POST", &url, &headers, unsealed).await, 400, "nothing sealed");
+    assert_eq!(laptop.dump(), before);
+    let consent = browser.send("POST", &url, &headers, fields).await;
+    let consent = browser.follow(consent).await;
+    let interaction = form(&consent).hidden[0].1.clone();
+    let allow = encoded(&[("interaction", interaction.as_str()), ("decision", "allow")]);
+    let allowed = browser.send("POST", &laptop.demo_url("/login/consent"), &headers, allow).await;
+    assert!(answered(&allowed, "code").is_some(), "{}", body(&allowed));
 }
 
 #[tokio::test]
@@ -154,7 +182,7 @@ async fn sec_adm_07_and_08_a_login_in_one_workspace_is_none_in_another() {
     let keys = |workspace: &str| format!("/default/{workspace}/.well-known/jwks.json");
     let (here, there) =
         (laptop.send("GET", &keys("demo"), &[], "").await, laptop.send("GET", &keys("partner"), &[], "").await);
-    assert_ne!(json(&here)["keys"][0]["kid"], json(&there)["keys"][0]["kid"]);
+    assert_ne!(parsed(&here)["keys"][0]["kid"], parsed(&there)["keys"][0]["kid"]);
 }
 
 #[tokio::test]
@@ -216,4 +244,130 @@ async fn sec_authz_21_only_an_expired_sign_in_starts_over_and_it_is_bound_to_the
         None => answered(&browser.decide(&response, "allow", &[]).await, "code"),
     };
     assert!(code.is_some());
+}
+
+/// What the browser sends of cookies, in bytes.
+fn cookie_bytes(browser: &Browser<'_>) -> usize {
+    browser.cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum()
+}
+
+#[tokio::test]
+async fn sec_sess_16_begun_logins_are_bounded_and_the_newest_work() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
+    let (pkce, state) = (Pkce::new("sess 16"), "s".repeat(900));
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    let (mut browser, mut abandoned) = (Browser::new(&laptop), Vec::new());
+    for _ in 0..200 {
+        laptop.clock.advance(1);
+        abandoned.push(browser.authorize(&fields).await);
+        assert!(cookie_bytes(&browser) < 3_000, "{}", cookie_bytes(&browser));
+    }
+    let after_200 = browser.cookies.clone();
+    page(&browser.sign_in(&abandoned[0], "alice", "alice").await, 400, "the oldest was forgotten");
+    for tab in [&abandoned[180], &abandoned[199]] {
+        assert!(answered(&browser.sign_in(tab, "alice", "alice").await, "code").is_some(), "{}", body(tab));
+    }
+    browser.cookies = after_200;
+    let fields = changed(&fields, "state", Some(&state));
+    let (mut away, mut largest) = (None, 0);
+    for _ in 0..20 {
+        laptop.clock.advance(1);
+        away = Some(provider.leave(&mut browser, &fields).await);
+        largest = largest.max(cookie_bytes(&browser));
+    }
+    assert!((2_000..3_000).contains(&largest), "{largest}");
+    let back = provider.come_back((&laptop, &mut browser), &away.unwrap(), (&json!({}), &json!({}))).await;
+    assert!(answered(&back, "code").is_some(), "{} {}", back.status(), body(&back));
+}
+
+#[tokio::test]
+async fn sec_sess_16_several_tabs_wait_for_a_provider_at_once() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
+    let pkce = Pkce::new("sess 16 tabs");
+    let mut browser = Browser::new(&laptop);
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    let (first, second) = (provider.leave(&mut browser, &fields).await, provider.leave(&mut browser, &fields).await);
+    let third = browser.authorize(&fields).await;
+    for away in [&first, &second] {
+        let back = provider.come_back((&laptop, &mut browser), away, (&json!({}), &json!({}))).await;
+        assert!(answered(&back, "code").is_some(), "{} {}", back.status(), body(&back));
+    }
+    assert!(answered(&browser.sign_in(&third, "alice", "alice").await, "code").is_some());
+}
+
+#[tokio::test]
+async fn sec_sess_17_a_cookie_of_another_application_changes_nothing() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 17"));
+    for foreign in ["caf\u{e9}", "\u{1f36a}", "\"quoted\"", "a b", "="] {
+        let mut browser = Browser::new(&laptop);
+        browser.cookies.insert("a-theme".into(), foreign.into());
+        browser.cookies.insert("z\u{e9}".into(), foreign.into());
+        let code = answered(&browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await, "code");
+        assert!(code.is_some(), "{foreign}");
+        let again = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none"));
+        assert!(answered(&browser.authorize(&again).await, "code").is_some(), "{foreign}");
+    }
+}
+
+/// A form without a script can be sent twice: the browser drops the first answer, and shows the second.
+#[tokio::test]
+async fn sec_sess_06_a_form_that_is_sent_twice_is_answered_twice_in_the_same_way() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess twice"));
+    for decision in ["deny", "allow"] {
+        let mut browser = Browser::new(&laptop);
+        let login = browser.authorize(&request("demo-spa", SPA, &pkce)).await;
+        let consent = browser.sign_in(&login, "alice", "alice").await;
+        let (before, mut other) = (browser.cookies.clone(), Browser::new(&laptop));
+        let first = browser.decide(&consent, decision, &[]).await;
+        let after = std::mem::replace(&mut browser.cookies, before.clone());
+        let stored = laptop.dump();
+        let second = browser.decide(&consent, decision, &[]).await;
+        assert_eq!((second.status(), location(&second)), (first.status(), location(&first)), "{decision}");
+        assert_eq!(laptop.dump(), stored, "nothing is written for it");
+        let opposite = if decision == "allow" { "deny" } else { "allow" };
+        for (case, cookies, decision) in
+            [("the answer has arrived", &after, decision), ("the opposite", &before, opposite)]
+        {
+            other.cookies.clone_from(cookies);
+            page(&other.decide(&consent, decision, &[]).await, 400, case);
+        }
+        browser.cookies.clone_from(&before);
+        if decision == "allow" {
+            let less = browser.decide(&consent, decision, &[("withhold", "email")]).await;
+            page(&less, 400, "what was granted is more than this form allows");
+            let code = answered(&second, "code").unwrap();
+            let tokens = laptop.form("/oauth2/token", &exchange("demo-spa", SPA, &code, &pkce.verifier), &[]).await;
+            assert_eq!(tokens.status(), 200, "{}", body(&tokens));
+            browser.cookies.clone_from(&before);
+            page(&browser.decide(&consent, decision, &[]).await, 400, "the code has been used");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sec_sess_06_a_login_form_that_is_sent_twice_leads_to_the_same_code_and_a_session() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess twice login"));
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
+    let before = browser.cookies.clone();
+    let first = browser.sign_in(&login, "alice", "alice").await;
+    browser.cookies.clone_from(&before);
+    let second = browser.sign_in(&login, "alice", "alice").await;
+    assert_eq!((second.status(), location(&second)), (first.status(), location(&first)));
+    let silent = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none"));
+    assert!(answered(&browser.authorize(&silent).await, "code").is_some(), "and there is a session");
+    let stored = laptop.dump();
+    for (username, password) in [("bob", "bob"), ("alice", "wrong")] {
+        browser.cookies.clone_from(&before);
+        page(&browser.sign_in(&login, username, password).await, 400, username);
+    }
+    laptop.clock.advance(60);
+    browser.cookies.clone_from(&before);
+    page(&browser.sign_in(&login, "alice", "alice").await, 400, "the code has expired");
+    assert_eq!(laptop.dump(), stored, "no session begins where there is no answer");
+    let code = answered(&second, "code").unwrap();
+    let late = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+    assert_eq!(late.status(), 400, "{}", body(&late));
 }

@@ -1,6 +1,7 @@
 //! Client credentials, introspection, revocation and resources: who gets what, and who learns what (catalogue sections H
 //! and M).
 
+use administration::workspace_file::{FileError, Loader, WorkspaceFile};
 use serde_json::Value;
 use tests::browser::{answered, body, changed, exchange, json as parsed, request};
 use tests::{Browser, Laptop, Pkce, expect};
@@ -138,8 +139,7 @@ async fn sec_tok_03_and_04_what_was_granted_for_one_resource_is_not_for_another(
     let laptop = Laptop::demo().await;
     let header = web_client();
     let granted = tokens(&laptop, ("demo-web", WEB), Some(&header), &[("resource", ORDERS)]).await;
-    let issuer = laptop.issuer();
-    assert_eq!(claims(text(&granted, "access_token"))["aud"], serde_json::json!([ORDERS, issuer]));
+    assert_eq!(claims(text(&granted, "access_token"))["aud"], serde_json::json!([ORDERS]));
     let refresh = async |resource: &str| {
         let fields = [
             ("grant_type", "refresh_token"),
@@ -218,14 +218,141 @@ async fn sec_res_05_by_bearer_the_scope_widens_and_has_to_be_for_us() {
     let foreign = public(&laptop).await;
     let foreign = text(&foreign, "access_token");
     let wide = token(&own(&laptop, &service(), &[("scope", "introspect_tokens")]).await);
-    let narrow = token(&own(&laptop, &service(), &[("scope", "offers.read")]).await);
+    let issuer = laptop.issuer();
+    let narrow = token(&own(&laptop, &service(), &[("scope", "offers.read"), ("resource", &issuer)]).await);
     assert!(is_active(&laptop, foreign, &format!("Bearer {wide}")).await);
     assert!(!is_active(&laptop, foreign, &format!("Bearer {narrow}")).await);
     assert!(is_active(&laptop, &narrow, &format!("Bearer {narrow}")).await, "its own");
+    let elsewhere = [("scope", "introspect_tokens"), ("resource", ORDERS)];
+    let elsewhere = format!("Bearer {}", token(&own(&laptop, &service(), &elsewhere).await));
+    let refused = laptop.form("/oauth2/introspect", &[("token", foreign)], &[("authorization", &elsewhere)]).await;
+    expect::refused(&refused, 401, "invalid_token", "the scope in a token for an API");
     assert_eq!(revoke(&laptop, &wide, &service()).await.status(), 200);
     let header = format!("Bearer {wide}");
     let refused = laptop.form("/oauth2/introspect", &[("token", foreign)], &[("authorization", &header)]).await;
     expect::refused(&refused, 401, "invalid_token", "a revoked token asks nothing");
+}
+
+/// Two APIs, each with a client of its own that introspects, and one that revokes.
+const APIS: &str = r#"
+[[clients]]
+client_id = "orders-api"
+client_name = "Orders"
+client_secret = "orders-api-secret"
+grant_types = ["client_credentials"]
+introspection_audiences = ["https://orders.example/api"]
+
+[[clients]]
+client_id = "offers-api"
+client_name = "Offers"
+client_secret = "offers-api-secret"
+grant_types = ["client_credentials"]
+introspection_audiences = ["http://localhost:9000/demo/api"]
+
+[[clients]]
+client_id = "orders-guard"
+client_name = "Orders guard"
+client_secret = "orders-guard-secret"
+grant_types = ["client_credentials"]
+revocation_audiences = ["https://orders.example/api"]
+"#;
+
+#[tokio::test]
+async fn sec_res_13_a_token_for_an_api_is_no_credential_at_endpoints_of_ours() {
+    let laptop = Laptop::demo().await;
+    let (header, issuer) = (web_client(), laptop.issuer());
+    let other = confidential(&laptop).await;
+    let for_orders = tokens(&laptop, ("demo-web", WEB), Some(&header), &[("resource", ORDERS)]).await;
+    let both = [("resource", ORDERS), ("resource", issuer.as_str())];
+    let for_both = tokens(&laptop, ("demo-web", WEB), Some(&header), &both).await;
+    for held in [&for_orders, &for_both] {
+        let held = text(held, "access_token");
+        let bearer = format!("Bearer {held}");
+        for token in [held, text(&other, "access_token"), text(&other, "refresh_token")] {
+            for path in ["/oauth2/revoke", "/oauth2/introspect"] {
+                let answer = laptop.form(path, &[("token", token)], &[("authorization", &bearer)]).await;
+                expect::refused(&answer, 401, "invalid_token", path);
+            }
+            assert!(is_active(&laptop, token, &web_client()).await, "the grant lives");
+        }
+    }
+    let orders_alone = laptop.userinfo(text(&for_orders, "access_token")).await;
+    expect::refused(&orders_alone, 401, "invalid_token", "userinfo is not the API that was named");
+    assert_eq!(laptop.userinfo(text(&for_both, "access_token")).await.status(), 200, "it was named beside the API");
+    let plain = public(&laptop).await;
+    assert_eq!(laptop.userinfo(text(&plain, "access_token")).await.status(), 200, "an ordinary login");
+    let bearer = format!("Bearer {}", text(&plain, "access_token"));
+    assert_eq!(revoke(&laptop, text(&plain, "refresh_token"), &bearer).await.status(), 200);
+    assert!(!is_active(&laptop, text(&plain, "access_token"), &service()).await, "it still ends its own grant");
+}
+
+#[tokio::test]
+async fn sec_res_13_a_login_for_an_api_asks_userinfo_with_a_token_of_its_own() {
+    let laptop = Laptop::demo().await;
+    let (header, issuer) = (web_client(), laptop.issuer());
+    let both = [("resource", ORDERS), ("resource", issuer.as_str())];
+    let granted = tokens(&laptop, ("demo-web", WEB), Some(&header), &both).await;
+    let narrowed = async |resource: &str| {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", text(&granted, "refresh_token")),
+            ("resource", resource),
+        ];
+        token(&laptop.form("/oauth2/token", &fields, &[("authorization", &header)]).await)
+    };
+    let (for_orders, for_us) = (narrowed(ORDERS).await, narrowed(&issuer).await);
+    assert_eq!(claims(&for_orders)["aud"], serde_json::json!([ORDERS]));
+    assert_eq!(claims(&for_us)["aud"], serde_json::json!([issuer]));
+    assert_eq!(
+        (laptop.userinfo(&for_orders).await.status(), laptop.userinfo(&for_us).await.status()),
+        (401.try_into().unwrap(), 200.try_into().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn sec_res_14_an_api_learns_about_tokens_for_itself_and_of_no_others() {
+    let laptop = Laptop::with(and_clients(APIS)).await;
+    let (orders, offers) = (basic("orders-api:orders-api-secret"), basic("offers-api:offers-api-secret"));
+    let for_orders = tokens(&laptop, ("demo-web", WEB), Some(&web_client()), &[("resource", ORDERS)]).await;
+    let for_offers = public(&laptop).await;
+    for (granted, its_api, another) in [(&for_orders, &orders, &offers), (&for_offers, &offers, &orders)] {
+        let access = text(granted, "access_token");
+        assert!(is_active(&laptop, access, its_api).await, "its API");
+        assert!(!is_active(&laptop, access, another).await, "another API");
+        assert!(is_active(&laptop, access, &service()).await, "introspect_tokens");
+        assert!(!is_active(&laptop, text(granted, "refresh_token"), its_api).await, "no API receives a refresh token");
+    }
+    assert!(is_active(&laptop, text(&for_orders, "access_token"), &web_client()).await, "its own client");
+    assert!(!is_active(&laptop, text(&for_offers, "access_token"), &web_client()).await, "another client");
+}
+
+#[tokio::test]
+async fn sec_res_14_an_api_ends_grants_only_if_it_is_registered_to() {
+    let laptop = Laptop::with(and_clients(APIS)).await;
+    let guard = basic("orders-guard:orders-guard-secret");
+    let for_orders = tokens(&laptop, ("demo-web", WEB), Some(&web_client()), &[("resource", ORDERS)]).await;
+    let (for_offers, access) = (public(&laptop).await, text(&for_orders, "access_token"));
+    assert_eq!(revoke(&laptop, access, &basic("orders-api:orders-api-secret")).await.status(), 200);
+    assert!(is_active(&laptop, access, &service()).await, "one that may introspect may not revoke");
+    assert_eq!(revoke(&laptop, text(&for_offers, "access_token"), &guard).await.status(), 200);
+    assert!(is_active(&laptop, text(&for_offers, "access_token"), &service()).await, "not for this API");
+    assert_eq!(revoke(&laptop, access, &guard).await.status(), 200);
+    assert!(!is_active(&laptop, access, &service()).await);
+}
+
+#[tokio::test]
+async fn sec_adm_13_no_user_grants_power_over_the_workspace() {
+    let laptop = Laptop::demo().await;
+    let pkce = Pkce::new("power");
+    for power in ["introspect_tokens", "openid revoke_tokens"] {
+        let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some(power));
+        expect::redirected(&laptop, &Browser::new(&laptop).authorize(&asked).await, NATIVE, "invalid_scope", power);
+    }
+    let in_store = postern::dev::demo_workspaces::DEMO[0]
+        .1
+        .replace("scope = \"openid profile", "scope = \"introspect_tokens openid profile");
+    let refused = loaded(&in_store).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(refused.contains("introspect_tokens reaches every token of the workspace"), "{refused}");
 }
 
 #[tokio::test]
@@ -296,6 +423,35 @@ async fn sec_res_09_a_clients_own_token_can_be_revoked_although_it_has_no_grant(
 }
 
 #[tokio::test]
+async fn sec_res_15_revoking_a_refresh_token_of_long_ago_ends_the_grant() {
+    let laptop = Laptop::demo().await;
+    let granted = public(&laptop).await;
+    let first = text(&granted, "refresh_token").to_owned();
+    let mut newest = first.clone();
+    for _ in 0..3 {
+        let fields =
+            [("grant_type", "refresh_token"), ("refresh_token", newest.as_str()), ("client_id", "demo-trusted")];
+        newest = text(&parsed(&laptop.form("/oauth2/token", &fields, &[]).await), "refresh_token").to_owned();
+        laptop.clock.advance(1);
+    }
+    let ended = async |token: &str, client: &str| {
+        let answer = laptop.form("/oauth2/revoke", &[("token", token), ("client_id", client)], &[]).await;
+        assert_eq!((answer.status().as_u16(), body(&answer).as_str()), (200, ""));
+        !is_active(&laptop, &newest, &service()).await
+    };
+    let (head, secret) = first.rsplit_once('.').unwrap();
+    let made_up = format!("{head}.{}{}", if secret.starts_with('A') { "B" } else { "A" }, &secret[1..]);
+    assert!(!ended(&made_up, "demo-trusted").await, "one that is made up");
+    assert!(!ended(&first.replacen("local.", "elsewhere.", 1), "demo-trusted").await, "of another region");
+    assert!(!ended(&first.replacen(".1.", ".2.", 1), "demo-trusted").await, "of another generation");
+    assert!(!ended(&first, "demo-native").await, "another client's");
+    assert!(ended(&first, "demo-trusted").await);
+    assert!(!is_active(&laptop, text(&granted, "access_token"), &service()).await);
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", newest.as_str()), ("client_id", "demo-trusted")];
+    expect::refused(&laptop.form("/oauth2/token", &fields, &[]).await, 400, "invalid_grant", "the family is revoked");
+}
+
+#[tokio::test]
 async fn sec_res_10_a_hint_changes_nothing() {
     let laptop = Laptop::demo().await;
     let granted = confidential(&laptop).await;
@@ -330,6 +486,20 @@ async fn sec_jwt_06_a_signed_answer_is_its_own_kind_and_for_who_asked() {
     }
 }
 
+/// What comes of reading a workspace file.
+fn loaded(file: &str) -> Result<WorkspaceFile, FileError> {
+    let root = protocol::types::secret::Secret::new([1; 32]);
+    let sealer = signing::Sealer::derived(&root, signing::Purpose::UpstreamSecret).unwrap();
+    let public_url = web::config::PublicUrl::parse("http://localhost:9000").unwrap();
+    let loader = Loader {
+        public_url: &public_url,
+        upstream_secrets: &sealer,
+        client_secrets: &sealer,
+        entropy: &signing::SystemEntropy,
+    };
+    loader.text("x.toml", file)
+}
+
 #[tokio::test]
 async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registration() {
     for (more, expected) in [
@@ -345,17 +515,7 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
         );
         let file = and_clients(&client)(postern::dev::demo_workspaces::DEMO[0].1.into());
         assert!(is_demo(&file));
-        let sealer =
-            signing::Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), signing::Purpose::UpstreamSecret);
-        let public_url = web::config::PublicUrl::parse("http://localhost:9000").unwrap();
-        let sealer = sealer.unwrap();
-        let loader = administration::workspace_file::Loader {
-            public_url: &public_url,
-            upstream_secrets: &sealer,
-            client_secrets: &sealer,
-            entropy: &signing::SystemEntropy,
-        };
-        let error = loader.text("x.toml", &file).err().map(|error| error.to_string()).unwrap_or_default();
+        let error = loaded(&file).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains(expected), "{more}: {error}");
     }
 }
@@ -373,7 +533,7 @@ async fn sec_tok_05_an_access_token_has_every_claim_of_rfc_9068_and_ends_in_time
         assert!(!claims[required].is_null(), "{required}: {claims}");
     }
     let life = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
-    assert_eq!((life, granted["expires_in"].as_u64()), (3600, Some(3600)));
+    assert_eq!((life, granted["expires_in"].as_u64()), (600, Some(600)));
     for foreign in ["nonce", "email", "at_hash", "gty", "cnf"] {
         assert!(claims[foreign].is_null(), "{foreign}: {claims}");
     }
@@ -433,7 +593,7 @@ async fn sec_tok_11_what_is_no_good_refresh_token_gets_one_answer() {
 }
 
 #[tokio::test]
-async fn sec_res_01_a_token_is_taken_from_the_header_and_nowhere_else() {
+async fn sec_res_01_a_token_is_not_taken_from_the_query() {
     let laptop = Laptop::demo().await;
     let granted = public(&laptop).await;
     let token = text(&granted, "access_token");
@@ -442,9 +602,6 @@ async fn sec_res_01_a_token_is_taken_from_the_header_and_nowhere_else() {
     expect::refused(&in_the_query, 400, "invalid_request", "in the query");
     let both = laptop.send("GET", &format!("{url}?access_token={token}"), &[("authorization", &bearer)], "").await;
     expect::refused(&both, 400, "invalid_request", "twice");
-    let form = ("content-type", "application/x-www-form-urlencoded");
-    let in_the_body = laptop.send("POST", &url, &[form], format!("access_token={token}")).await;
-    expect::refused(&in_the_body, 400, "invalid_request", "in the body");
     assert_eq!(laptop.send("POST", &url, &[("authorization", &bearer)], "").await.status(), 200);
 }
 

@@ -45,7 +45,7 @@ async fn asked(laptop: &Laptop, method: &str, authorization: &str, body: &str) -
 }
 
 #[tokio::test]
-async fn sec_res_01_a_token_comes_in_the_header_and_nowhere_else() {
+async fn sec_res_01_a_token_comes_in_the_header_or_in_a_form_and_nowhere_else() {
     let laptop = Laptop::demo().await;
     let pkce = Pkce::new("res 1");
     let token = access_token(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
@@ -59,12 +59,18 @@ async fn sec_res_01_a_token_comes_in_the_header_and_nowhere_else() {
     let both = asked(&laptop, "POST", &bearer, &in_form).await;
     refused(&both, 400, "invalid_request", "header and form");
     let form = laptop.send("POST", &url, &[FORM], in_form.clone()).await;
-    refused(&form, 400, "invalid_request", "the form alone");
+    assert_eq!((form.status(), json(&form)), (http::StatusCode::OK, json(&by_get)), "the form alone");
+    let twice = laptop.send("POST", &url, &[FORM], format!("{in_form}&{in_form}")).await;
+    refused(&twice, 400, "invalid_request", "the form, twice");
+    let by_get = laptop.send("GET", &url, &[FORM], in_form.clone()).await;
+    refused(&by_get, 401, "invalid_token", "a body of GET means nothing");
+    let empty = laptop.send("GET", &format!("{url}?access_token="), &[("authorization", &bearer)], "").await;
+    assert_eq!(empty.status(), 200, "without a value it is treated as omitted: {}", body(&empty));
     let query = laptop.send("GET", &format!("{url}?{in_form}"), &[], "").await;
     refused(&query, 400, "invalid_request", "the query alone");
     let query = laptop.send("GET", &format!("{url}?{in_form}"), &[("authorization", &bearer)], "").await;
     refused(&query, 400, "invalid_request", "header and query");
-    for answer in [both, form, query] {
+    for answer in [both, twice, by_get, query] {
         assert!(!body(&answer).contains(&token) && !body(&answer).contains("alice"));
     }
 }

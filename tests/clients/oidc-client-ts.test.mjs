@@ -238,8 +238,8 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
   });
 
   test('tokens renew by themselves before they end', async (t) => {
-    // An hour less two seconds before the end is two seconds from now.
-    const application = await opened(t, 'trusted', { accessTokenExpiringNotificationTimeInSeconds: 3598 });
+    // Ten minutes less two seconds before the end is two seconds from now.
+    const application = await opened(t, 'trusted', { accessTokenExpiringNotificationTimeInSeconds: 598 });
     const user = await application.signIn();
     const renewed = await eventually('the tokens are renewed', async () => {
       const now = await application.call('getUser');

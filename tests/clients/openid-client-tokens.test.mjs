@@ -161,7 +161,7 @@ describe('openid-client and the life of a token', () => {
   test('a program gets tokens of its own, for the resource that it names', async () => {
     const config = await service();
     const tokens = await client.clientCredentialsGrant(config, { scope: 'offers.read', resource: ORDERS });
-    assert.deepEqual([tokens.token_type, tokens.scope, tokens.expires_in], ['bearer', 'offers.read', 3600]);
+    assert.deepEqual([tokens.token_type, tokens.scope, tokens.expires_in], ['bearer', 'offers.read', 600]);
     assert.deepEqual([tokens.refresh_token, tokens.id_token], [undefined, undefined]);
     assert.deepEqual(audienceOf(tokens), [ORDERS]);
     assert.equal(claimsOf(tokens).sub, 'demo-service');

@@ -90,7 +90,7 @@ describe('openid-client', () => {
     assert.equal(callback.searchParams.get('iss'), server.issuer('demo'));
     assert.equal(callback.searchParams.get('state'), checks.expectedState);
     assert.equal(tokens.token_type, 'bearer');
-    assert.equal(tokens.expires_in, 3600);
+    assert.equal(tokens.expires_in, 600);
     assert.equal(tokens.scope, SCOPE);
     assert.equal(tokens.refresh_token, undefined);
 

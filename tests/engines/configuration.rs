@@ -1,5 +1,6 @@
 //! Workspaces and clients: applied, read, changed, removed.
 
+use protocol::clients::client::Presence;
 use protocol::types::id::ClientId;
 use serde_json::{Value, json};
 use store::configuration::ApplyError;
@@ -23,7 +24,10 @@ async fn what_is_applied_is_what_is_read() {
     reading.workspaces().ping().await.unwrap();
     writing.apply(&demo, &[metadata("app", "https://app.example/callback")]).await.unwrap();
 
-    let loaded = reading.workspace(&demo.id, NOW).await.unwrap().unwrap();
+    // That they were not there is remembered for five seconds.
+    assert!(reading.workspace(&demo.id, later(4)).await.unwrap().is_none());
+    assert!(reading.client(&demo, &client("app"), later(4)).await.unwrap().is_none());
+    let loaded = reading.workspace(&demo.id, later(5)).await.unwrap().unwrap();
     assert_eq!((&loaded.workspace.id, &loaded.workspace.issuer), (&demo.id, &demo.issuer));
     let settings =
         |workspace: &protocol::workspace::settings::Workspace| serde_json::to_value(&workspace.settings).unwrap();
@@ -31,9 +35,29 @@ async fn what_is_applied_is_what_is_read() {
     let origins: Vec<&str> = loaded.origins.iter().collect();
     assert_eq!(origins.len(), 2, "{origins:?}");
     assert!(origins.contains(&"https://app.example") && origins.contains(&"https://other.example"), "{origins:?}");
-    let loaded = reading.usable_client(&demo, &client("app"), NOW).await.unwrap().unwrap();
+    let loaded = reading.usable_client(&demo, &client("app"), later(5)).await.unwrap().unwrap();
     assert_eq!(loaded.client.id, client("app"));
     assert!(loaded.client.redirect_uris.registered("https://app.example/callback").is_some());
+}
+
+#[tokio::test]
+async fn an_exemption_from_pkce_is_read_as_it_was_applied() {
+    let at = Fresh::tables().await;
+    let (reading, writing) =
+        (ConfigurationReading::new(&at.connection, PUBLIC_URL), ConfigurationWriting::new(&at.connection));
+    let demo = workspace("demo", Value::Null);
+    let confidential = |id: &str, require_pkce: Option<bool>| {
+        let mut client = serde_json::to_value(metadata(id, "https://app.example/callback")).unwrap();
+        client["token_endpoint_auth_method"] = "client_secret_basic".into();
+        client["client_secret_sha256"] = json!([protocol::syntax::encoding::base64url(&[7; 32])]);
+        client["require_pkce"] = json!(require_pkce);
+        serde_json::from_value(client).unwrap()
+    };
+    writing.apply(&demo, &[confidential("exempt", Some(false)), confidential("other", None)]).await.unwrap();
+    for (id, expected) in [("exempt", Presence::NonceInstead), ("other", Presence::Required)] {
+        let loaded = reading.usable_client(&demo, &client(id), NOW).await.unwrap().unwrap();
+        assert_eq!(loaded.client.challenge.presence, expected, "{id}");
+    }
 }
 
 #[tokio::test]

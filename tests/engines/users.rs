@@ -1,11 +1,13 @@
 //! Accounts and consents.
 
-use protocol::authorization::consent::Consent;
+use protocol::authorization::consent::{Consent, Granted, Withheld};
+use protocol::clients::resource_indicator::RequestedApis;
 use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
 use protocol::users::status::UserStatus;
 use protocol::users::user_claims::{ClaimName, Identity, derived_subject};
+use protocol::users::user_key::UserKey;
 use serde_json::json;
 use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording, UserReading};
 
@@ -14,12 +16,16 @@ use crate::given::{NOW, later, subject, workspace, workspace_id};
 
 /// What a provider says of a user.
 pub(crate) fn identity(of: &str, name: &str) -> Identity {
-    serde_json::from_value(json!({"subject": of, "source": "corp", "claims": {"name": name}})).unwrap()
+    let (source, issuer) = ("corp", "https://corp.example");
+    serde_json::from_value(json!({"subject": of, "source": source, "issuer": issuer, "claims": {"name": name}}))
+        .unwrap()
 }
 
 /// A consent.
 pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
-    Consent { scope: Scopes::parse(scope).unwrap(), claims: [ClaimName::parse("locale").unwrap()].into(), given }
+    let (scope, claims) = (Scopes::parse(scope).unwrap(), [ClaimName::parse("locale").unwrap()].into());
+    let apis = RequestedApis { named: vec!["https://api.example"], default: "https://api.example" };
+    Consent::after(None, &apis, Granted { scope: &scope, claims: &claims }, Withheld::default(), given)
 }
 
 #[tokio::test]
@@ -27,7 +33,7 @@ async fn what_is_recorded_of_an_account_replaces_what_was_recorded_before() {
     let (at, demo, alice) = (Fresh::tables().await, workspace_id("demo"), subject("alice"));
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     assert_eq!(reading.find(&demo, &alice).await.unwrap(), None);
-    for name in ["Alice", "", "\u{c5}ngstr\u{f6}m \u{1f512}\u{0}\"\\"] {
+    for name in ["Alice", "", "\u{c5}ngstr\u{f6}m \u{1f512}\"\\"] {
         recording.record(&demo, &identity("alice", name)).await.unwrap();
         assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(identity("alice", name)));
     }
@@ -59,22 +65,50 @@ async fn each_source_knows_its_own_users_and_one_that_is_not_configured_knows_no
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     let users = UserReading::new(&at.connection);
     let corp = json!({"id": "corp", "title": "Corp", "issuer": "https://corp.example", "client_id": "us"});
-    let sandbox = json!({"users": [{"username": "bob", "password": "bob"}]});
+    let sandbox = json!({"users": [{"username": "bob", "password": "bob", "claims": {"name": "Bob"}}]});
     let demo = workspace("demo", json!({"sandbox": sandbox, "upstream": [corp]}));
     recording.record(&demo.id, &identity("alice", "Alice")).await.unwrap();
     let (alice, bob) = (subject("alice"), derived_subject(&demo.id, "sandbox", &["bob"]).unwrap());
-    let alices = Some(identity("alice", "Alice"));
+    let corps = Some("https://corp.example");
     let table = [
-        ("corp", &alice, alices, UserStatus::Active),
-        ("corp", &bob, None, UserStatus::Active),
-        ("sandbox", &bob, demo.settings.sandbox.as_ref().unwrap().identity_of(&demo.id, &bob), UserStatus::Active),
-        ("sandbox", &alice, None, UserStatus::Gone),
-        ("former", &alice, None, UserStatus::Gone),
-        ("former", &bob, None, UserStatus::Gone),
+        ("corp", corps, &alice, Some("Alice"), UserStatus::Active),
+        ("corp", corps, &bob, None, UserStatus::Active),
+        ("corp", Some("https://former.example"), &alice, None, UserStatus::Gone),
+        ("corp", None, &alice, None, UserStatus::Gone),
+        ("sandbox", None, &bob, Some("Bob"), UserStatus::Active),
+        ("sandbox", corps, &bob, None, UserStatus::Gone),
+        ("sandbox", None, &alice, None, UserStatus::Gone),
+        ("former", corps, &alice, None, UserStatus::Gone),
+        ("former", None, &bob, None, UserStatus::Gone),
     ];
-    for (source, subject, expected, status) in table {
+    for (source, issuer, subject, expected, status) in table {
         let source = IdentitySourceId::parse(source).unwrap();
-        assert_eq!(reading.identity(&demo, &source, subject).await.unwrap(), expected, "{source} {subject}");
-        assert_eq!(users.status(&demo, &source, subject).await.unwrap(), status, "{source} {subject}");
+        let user = UserKey { source: &source, issuer, subject };
+        let profile = reading.profile(&demo, user).await.unwrap();
+        let name = profile.and_then(|profile| profile.claim("name")?.as_str().map(str::to_owned));
+        assert_eq!(name.as_deref(), expected, "{user:?}");
+        assert_eq!(users.status(&demo, user).await.unwrap(), status, "{user:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_of_a_former_version_is_read_and_judged_by_the_settings_of_now() {
+    let (at, alice) = (Fresh::tables().await, subject("alice"));
+    let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
+    let claims = json!({"email": "a@corp.example", "email_verified": true, "name": 7, "groups": ["x"]});
+    let former = json!({"subject": "alice", "source": "corp", "claims": claims});
+    recording.record(&workspace_id("demo"), &serde_json::from_value(former).unwrap()).await.unwrap();
+    for (domains, verified) in [(json!([]), false), (json!(["corp.example"]), true)] {
+        let corp = json!({
+            "id": "corp", "title": "Corp", "issuer": "https://corp.example", "client_id": "us",
+            "verified_email_domains": domains,
+        });
+        let demo = workspace("demo", json!({"upstream": [corp]}));
+        let source = IdentitySourceId::parse("corp").unwrap();
+        let user = UserKey { source: &source, issuer: Some("https://corp.example"), subject: &alice };
+        let profile = reading.profile(&demo, user).await.unwrap().unwrap();
+        let told = |name| profile.claim(name).cloned();
+        assert_eq!((told("email_verified"), told("email")), (Some(json!(verified)), Some(json!("a@corp.example"))));
+        assert_eq!((told("name"), told("groups")), (None, None));
     }
 }

@@ -1,6 +1,7 @@
 //! The shorthand of the security catalogue.
 
 use http::StatusCode;
+use regex::Regex;
 use web::Response;
 
 use crate::browser::{answered, body, form, json, location};
@@ -14,6 +15,12 @@ pub fn page(response: &Response, status: u16, case: &str) {
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "{case}");
     assert!(!html.contains("http-equiv") && !html.contains("location"), "{case}: {html}");
     headers(response, case);
+}
+
+/// The page without the sentence that quotes an unregistered URI as text: what is left must not have it.
+pub fn beyond_quotation(response: &Response) -> String {
+    let sentence = Regex::new(r"redirect_uri &#39;[^<>']*?&#39; is not registered for this application").unwrap();
+    sentence.replace_all(&body(response), "").into_owned()
 }
 
 /// The headers of every page.

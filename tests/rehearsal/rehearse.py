@@ -177,7 +177,7 @@ token_endpoint_auth_method = "none"
 trusted = true
 redirect_uris = ["http://127.0.0.1/callback"]
 post_logout_redirect_uris = ["{GOODBYE}"]
-backchannel_logout_uri = "https://127.0.0.1/backchannel-logout"
+backchannel_logout_uri = "https://app.example/backchannel-logout"
 scope = "openid profile"
 
 [[clients]]
@@ -719,7 +719,7 @@ def log_out(rehearsal, deployed):
     check(answer.location == f"{GOODBYE}?state=s", "with one the session ends and the user is sent on", answer)
     answer = visitor.authorize(TRUSTED, pkce, prompt="none")
     check(answer.parameter("error") == "login_required", "nobody is logged in any more", answer)
-    # The client's address is loopback, which a deployed server never asks: so it is told again, until it is put aside.
+    # Nobody answers at the client's address: so it is told again, until it is put aside.
     logs = rehearsal.client("logs", deployed.region)
     for _ in range(150):
         events = logs.filter_log_events(logGroupName=f"/aws/lambda/{deployed.name}-notify")["events"]
@@ -727,7 +727,7 @@ def log_out(rehearsal, deployed):
         if lines:
             break
         time.sleep(0.2)
-    check(lines and "may not be asked" in lines[0], "the queue has brought it to the function that tells clients", lines)
+    check(lines and "no answer" in lines[0], "the queue has brought it to the function that tells clients", lines)
     check("could not be put off" not in str(events), "which has put it off", events)
 
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postern::cost::{CODE_EXCHANGE, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, REFRESH, SINGLE_SIGN_ON};
 use tests::browser::{answered, changed, exchange, form, json, location, request};
 use tests::laptop::encoded;
-use tests::{Browser, FakeKms, Laptop, Pkce};
+use tests::{Browser, FakeKms, Laptop, Pkce, Provider};
 use web::Response;
 
 use crate::flow::NATIVE;
@@ -174,6 +174,23 @@ async fn a_client_whose_users_are_not_asked_costs_one_read_and_one_write() {
     assert!(answered(&browser.authorize(&trusted).await, "code").is_some());
     let names: Vec<_> = laptop.wire.calls().into_iter().map(|call| call.name).collect();
     assert_eq!(names, ["GetItem", "PutItem"]);
+}
+
+/// The account, and the mark that the provider's answer was taken, come on top of a login by password.
+#[tokio::test]
+async fn a_login_by_a_provider_writes_its_account_and_the_mark_of_its_answer() {
+    let provider = Provider::start().await;
+    let (laptop, _) = Laptop::in_aws(|file| provider.registered(&file, "")).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
+    let trusted = request("demo-trusted", NATIVE, &pkce);
+    let away = provider.leave(&mut browser, &trusted).await;
+    assert!(laptop.wire.calls().iter().all(|call| !call.is_write()));
+    let said = serde_json::json!({});
+    let back = provider.come_back((&laptop, &mut browser), &away, (&said, &said)).await;
+    assert!(answered(&back, "code").is_some());
+    let writes: Vec<String> =
+        laptop.wire.calls().into_iter().filter(tests::Operation::is_write).map(|call| call.kind).collect();
+    assert_eq!(writes, ["upstream-login", "account", "session", "grant"]);
 }
 
 /// The bytes of an item that DynamoDB bills: names and values, and of a number half its digits and one.

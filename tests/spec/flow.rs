@@ -21,7 +21,7 @@ async fn a_user_logs_in_consents_and_the_client_gets_tokens_that_verify() {
     assert_eq!(tokens.status(), 200);
     assert_eq!(tokens.headers()["cache-control"], "no-store");
     let tokens = json(&tokens);
-    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&"Bearer".into(), &3600.into()));
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&"Bearer".into(), &600.into()));
     assert_eq!(tokens["scope"], "openid profile email");
 
     let jwks = json(&laptop.send("GET", &laptop.demo_url("/.well-known/jwks.json"), &[], "").await);
@@ -36,7 +36,7 @@ async fn a_user_logs_in_consents_and_the_client_gets_tokens_that_verify() {
     assert_eq!(access["iss"], laptop.issuer());
     assert_eq!(access["aud"], serde_json::json!(["http://localhost:9000/demo/api", laptop.issuer()]));
     assert_eq!(access["client_id"], "demo-native");
-    assert_eq!(access["exp"].as_u64().unwrap() - access["iat"].as_u64().unwrap(), 3600);
+    assert_eq!(access["exp"].as_u64().unwrap() - access["iat"].as_u64().unwrap(), 600);
     assert_eq!((&id["aud"], &id["nonce"]), (&"demo-native".into(), &"nonce-1".into()));
     assert_eq!(id["sub"], access["sub"]);
     assert_eq!(id["at_hash"], protocol::jose::at_hash::at_hash(tokens["access_token"].as_str().unwrap()));

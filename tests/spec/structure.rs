@@ -16,7 +16,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "keystore" => &["protocol", "store", "signing"],
         "administration" => &["protocol", "store", "signing", "web", "http_client"],
         "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore"],
-        "frontchannel" => &["protocol", "store", "signing", "web", "keystore", "pages", "bootstrap"],
+        "frontchannel" => &["protocol", "store", "signing", "web", "delivery", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],
         // Each function stands on the one channel that it uses.
         "authorize" | "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],

@@ -12,7 +12,7 @@ use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
 use protocol::types::secret::Secret;
 use protocol::users::user_claims::ClaimName;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
-use protocol::workspace::settings::{ScopeDefinition, Settings};
+use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use regex::Regex;
 use serde::de::DeserializeOwned;
@@ -172,6 +172,7 @@ fn the_description_has_the_settings_of_the_parser_and_no_others() {
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
+    assert_eq!(names("resources"), fields::<TitledResource>());
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
     assert_eq!(names("sandbox.users"), fields::<SandboxUser>());
@@ -228,8 +229,9 @@ fn each_value_and_bound_of_the_description_is_one_of_the_parser() {
 fn each_default_of_the_description_is_that_of_the_parser() {
     let upstream = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
     let upstream: UpstreamProvider = serde_json::from_value(upstream).unwrap();
+    let (of_workspace, phones) = (settings(&json!({})).unwrap(), upstream.verified_phone_numbers);
     let mut defaults = vec![
-        ("", serde_json::to_value(settings(&json!({})).unwrap()).unwrap()),
+        ("", serde_json::to_value(&of_workspace).unwrap()),
         ("lifetimes", serde_json::to_value(Lifetimes::default()).unwrap()),
         ("clients.lifetimes", serde_json::to_value(Lifetimes::default()).unwrap()),
         ("clients", serde_json::to_value(client(&json!({})).unwrap()).unwrap()),
@@ -237,7 +239,10 @@ fn each_default_of_the_description_is_that_of_the_parser() {
     ];
     // What is left out when it is stored, and the algorithm of the keys, which is no part of what is stored.
     defaults[0].1["signing_algorithm"] = json!("RS256");
+    defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
+    defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
     defaults[4].1["verified_email_domains"] = json!([]);
+    defaults[4].1["verified_phone_numbers"] = json!(phones);
     for (path, parsed) in defaults {
         for key in keys(path) {
             let Presence::Default(default) = key.presence else { continue };

@@ -5,14 +5,13 @@ use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
 use protocol::syntax::parameters::Parameters;
-use protocol::types::time::Timestamp;
 use protocol::users::factor::{Factor, Method};
-use protocol::users::user_claims::Identity;
+use store::Taking;
 use web::Response;
 use web::response::with_cookie;
 
 use crate::deps::Deps;
-use crate::provider::{Login, client_secret};
+use crate::provider::{Identified, Login, LoginFault, client_secret};
 use crate::transaction;
 
 /// Takes the answer that the browser brings, and goes on as the login page does.
@@ -38,26 +37,31 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
-    let (identity, auth_time) = match identify(deps, &pending, transaction, answer).await {
+    let identified = match identify(deps, &pending, transaction, answer).await {
         Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
         identified => identified?,
+    };
+    let Some(Identified { identity, auth_time }) = identified else {
+        // The response to the request that took the answer may never reach the user, who reloaded the page perhaps. The
+        // provider knows the user by now.
+        tracing::info!(provider = %transaction.provider, "an upstream answer came twice");
+        return front.to_provider(&pending, &transaction.provider).await;
     };
     let recorded = deps.accounts.record(context.id(), &identity).await;
     recorded.map_err(|fault| pending.unavailable(fault))?;
     // A login at the provider may be older than this request, and is never newer than now.
-    let now = front.now();
-    let factor = Factor { method: Method::Federated, at: auth_time.map_or(now, |elsewhere| elsewhere.min(now)) };
-    let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
+    let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())) };
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 
-/// Who the provider says the user is, and since when it is sure.
+/// Who the provider says the user is, and since when it is sure; `None` if another request has taken the answer.
 async fn identify(
     deps: &Deps,
     pending: &PendingAuthorization,
     transaction: &UpstreamTransaction,
     answer: &Parameters,
-) -> Result<(Identity, Option<Timestamp>), Refusal> {
+) -> Result<Option<Identified>, Refusal> {
     let provider = transaction::provider(pending.workspace(), transaction.provider.as_str())?;
     let now = deps.front.now();
     let metadata = deps.providers.metadata(&deps.fetcher, provider, now).await?;
@@ -79,5 +83,16 @@ async fn identify(
         secret: client_secret(deps, &pending.workspace().id, provider).await?,
         now,
     };
-    Ok(login.identity(&deps.fetcher, &pending.workspace().id).await?)
+    let attempt = deps.front.write_attempt(pending)?;
+    match deps.answers.take(&pending.workspace().id, transaction, &attempt).await {
+        Ok(Taking::First(proof)) => {
+            let identified = login.identity(&deps.fetcher, &pending.workspace().id, &proof).await;
+            identified.map(Some).map_err(|fault| match fault {
+                LoginFault::TooOld => pending.refuse(RedirectError::LoginRequired),
+                LoginFault::Page(error) => Refusal::Page(error),
+            })
+        }
+        Ok(Taking::Taken) => Ok(None),
+        Err(fault) => Err(pending.unavailable(fault)),
+    }
 }

@@ -1,6 +1,6 @@
 //! Sending the user to a provider.
 
-use frontchannel::BrowserContext;
+use frontchannel::{BrowserContext, PendingAuthorization};
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::Interaction;
 use protocol::authorization::refusal::Refusal;
@@ -9,6 +9,7 @@ use protocol::syntax::encoding::base64url;
 use protocol::types::time::Lifetime;
 use sha2::{Digest as _, Sha256};
 use web::Response;
+use web::login_cookies::dated;
 use web::response::{see_other, with_cookie};
 
 use crate::deps::Deps;
@@ -23,20 +24,26 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let query = context.request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
     let interaction = front.open(context, query.one("interaction").map_err(PageError::from)?).await?;
     let pending = front.resume(context, interaction.clone()).await?;
-    match send(deps, context, interaction).await {
-        Ok(response) => Ok(response),
-        Err(error) => Err(front.stranded(&pending, error).await),
+    match send(deps, context, &pending, interaction).await {
+        Err(Refusal::Page(error)) => Err(front.stranded(&pending, error).await),
+        sent => sent,
     }
 }
 
 /// Sends the browser to the provider, with a transaction of its own.
-async fn send(deps: &Deps, context: &BrowserContext<'_>, interaction: Interaction) -> Result<Response, PageError> {
+async fn send(
+    deps: &Deps,
+    context: &BrowserContext<'_>,
+    pending: &PendingAuthorization,
+    interaction: Interaction,
+) -> Result<Response, Refusal> {
     let front = &deps.front;
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let metadata = deps.providers.metadata(&deps.fetcher, provider, context.now).await?;
     let transaction = UpstreamTransaction {
         interaction,
         provider: provider.id.clone(),
+        issuer: provider.issuer.clone(),
         state: front.browser.random_text::<32>()?,
         nonce: front.browser.random_text::<32>()?,
         code_verifier: front.browser.random_text::<32>()?,
@@ -46,7 +53,9 @@ async fn send(deps: &Deps, context: &BrowserContext<'_>, interaction: Interactio
     let callback = transaction::callback_url(context.workspace(), provider);
     let target = Target { callback: &callback, code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
-    let sealed = transaction::seal(deps, context, &transaction).await?;
-    let cookie = transaction::cookie(deps, context, &transaction.state).set_for(&sealed, UPSTREAM_LOGIN_TIMEOUT);
-    Ok(with_cookie(see_other(&url), &cookie))
+    let sealed = transaction::seal(deps, context, pending, &transaction).await?;
+    let value = dated(&sealed, front.now());
+    let cookie = transaction::cookie(deps, context, &transaction.state).set_for(&value, UPSTREAM_LOGIN_TIMEOUT);
+    let renewed = front.renewed_cookie(context, pending);
+    Ok(renewed.iter().chain([&cookie]).fold(see_other(&url), |response, cookie| with_cookie(response, cookie)))
 }

@@ -1,22 +1,25 @@
 //! What the function works with.
 
 use bootstrap::{BootstrapError, Runtime};
-use frontchannel::FrontChannel;
+use frontchannel::{FrontChannel, Login};
 use http_client::Fetcher;
 use keystore::DataKeys;
 use signing::{Purpose, Sealer};
-use store::{AccountRecording, SessionCreation};
+use store::{AccountRecording, UpstreamAnswerTaking};
 
 use crate::provider_metadata::ProviderMetadata;
 
-/// What the function works with: on top of the front channel it asks providers, records accounts and begins sessions.
+/// What the function works with: on top of the front channel it asks providers, takes their
+/// answers, records accounts and begins sessions.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
-    /// New sessions.
-    pub sessions: SessionCreation,
+    /// Logins.
+    pub login: Login,
     /// Accounts of users whom providers know.
     pub accounts: AccountRecording,
+    /// Answers of providers, to be taken once.
+    pub answers: UpstreamAnswerTaking,
     /// Sealing of logins that wait for a provider.
     pub transactions: DataKeys<Sealer>,
     /// Sealing of our secrets at providers.
@@ -36,8 +39,9 @@ impl Deps {
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,
-            sessions: runtime.handle(SessionCreation::new),
+            login: Login::assemble(runtime)?,
             accounts: runtime.handle(AccountRecording::new),
+            answers: runtime.handle(UpstreamAnswerTaking::new),
             transactions: runtime.sealer(Purpose::Upstream)?,
             secrets: runtime.sealer(Purpose::UpstreamSecret)?,
             fetcher: runtime.fetcher(),

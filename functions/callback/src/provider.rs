@@ -5,8 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http_client::{Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
-use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamMetadata, UpstreamTransaction};
+use protocol::federation::metadata::UpstreamMetadata;
+use protocol::federation::openid::{Expected, UpstreamError, UpstreamIdToken, UpstreamIdentity, UpstreamTransaction};
 use protocol::syntax::encoding::encode_uri_component;
+use protocol::types::commit::Committed;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
 use protocol::types::time::Timestamp;
@@ -32,6 +34,26 @@ pub(crate) struct Login<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// Who has logged in, and when, if the provider says so.
+pub(crate) struct Identified {
+    pub(crate) identity: Identity,
+    pub(crate) auth_time: Option<Timestamp>,
+}
+
+/// Why a login at a provider does not count.
+pub(crate) enum LoginFault {
+    /// It is older than our client asked for, or nobody knows how old it is: the client is told.
+    TooOld,
+    /// For any other reason: the user is told.
+    Page(PageError),
+}
+
+impl From<PageError> for LoginFault {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
 /// The part of a token response that we use. The tokens are used at once and kept nowhere.
 #[derive(Deserialize)]
 struct TokenResponse {
@@ -40,19 +62,26 @@ struct TokenResponse {
 }
 
 impl Login<'_> {
-    /// Exchanges the code, once, and finds out who the user is. An exchange whose answer was lost is not repeated,
+    /// Exchanges the code, once, against the proof that no other request does (catalogue row SEC-UP-22), and finds out who
+    /// the user is. An exchange whose answer was lost is not repeated,
     /// because the code may be used up (fault F-UP-2): the user begins again.
     pub(crate) async fn identity(
         &self,
         fetcher: &Fetcher,
         workspace: &WorkspaceId,
-    ) -> Result<(Identity, Option<Timestamp>), PageError> {
+        _proof: &Committed,
+    ) -> Result<Identified, LoginFault> {
         let tokens = self.exchange(fetcher).await?;
         let id_token = self.id_token(fetcher, &tokens).await?;
         let userinfo = self.userinfo(fetcher, &tokens).await?;
         let auth_time = id_token.auth_time();
-        let identity = id_token.identity(workspace, self.provider, userinfo);
-        Ok((identity.map_err(|error| refused(self.provider, &error))?, auth_time))
+        let said = id_token.identity(workspace, self.provider, userinfo.as_ref());
+        let UpstreamIdentity { identity, dropped } = said.map_err(|error| refused(self.provider, &error))?;
+        if !dropped.is_empty() {
+            let claims = dropped.iter().map(|claim| claim.as_str()).collect::<Vec<_>>().join(" ");
+            tracing::warn!(provider = %self.provider.id, claims, "claims of another type or form were dropped");
+        }
+        Ok(Identified { identity, auth_time })
     }
 
     async fn exchange(&self, fetcher: &Fetcher) -> Result<TokenResponse, PageError> {
@@ -68,17 +97,18 @@ impl Login<'_> {
         let basic = self.secret.as_ref().map(|secret| basic(self.provider.client_id.as_str(), secret));
         let outgoing = Outgoing {
             method: Method::POST,
-            url: &self.metadata.token_endpoint,
+            url: self.metadata.token_endpoint.as_str(),
             authorization: basic.as_deref(),
             form: Some(form.join("&")),
         };
         fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))
     }
 
-    async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, PageError> {
+    async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, LoginFault> {
         let refuse = |reason: &dyn std::fmt::Display| refused(self.provider, reason);
         let header = verify::header(&tokens.id_token).ok_or_else(|| refuse(&"unreadable ID token"))?;
-        let jwks = fetcher.keys(&self.metadata.jwks_uri).await.map_err(|fault| unreachable(self.provider, &fault))?;
+        let jwks =
+            fetcher.keys(self.metadata.jwks_uri.as_str()).await.map_err(|fault| unreachable(self.provider, &fault))?;
         let keys = jwks.candidates(header.alg, header.kid.as_deref());
         let is_id_token = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
         let claims = verify::claims(&tokens.id_token, &keys, is_id_token).ok_or_else(|| refuse(&"bad signature"))?;
@@ -86,9 +116,13 @@ impl Login<'_> {
             provider: self.provider,
             nonce: &self.transaction.nonce,
             access_token: &tokens.access_token,
+            earliest_login: self.transaction.interaction.earliest_login(self.now),
             now: self.now,
         };
-        UpstreamIdToken::accept(&claims, &expected).map_err(|error| refuse(&error))
+        UpstreamIdToken::accept(&claims, &expected).map_err(|error| {
+            let page = refuse(&error);
+            if error == UpstreamError::TooOld { LoginFault::TooOld } else { page.into() }
+        })
     }
 
     async fn userinfo(
@@ -98,7 +132,7 @@ impl Login<'_> {
     ) -> Result<Option<Map<String, Value>>, PageError> {
         let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
         let bearer = format!("Bearer {}", tokens.access_token);
-        let outgoing = Outgoing { authorization: Some(&bearer), ..Outgoing::get(url) };
+        let outgoing = Outgoing { authorization: Some(&bearer), ..Outgoing::get(url.as_str()) };
         let claims = fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))?;
         Ok(Some(claims))
     }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http_client::{Fetcher, Outgoing};
+use http_client::{Failures, Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
-use protocol::federation::openid::UpstreamMetadata;
+use protocol::federation::metadata::{PublishedMetadata, UpstreamMetadata};
 use protocol::types::time::{Lifetime, Timestamp};
 use protocol::workspace::upstream_provider::UpstreamProvider;
 
@@ -14,36 +14,58 @@ use crate::provider_fault::{refused, unreachable};
 /// How long metadata may be used before it is read again.
 const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
 
-/// Providers' metadata by issuer, each with the time at which it was read.
-type Known = HashMap<String, (Timestamp, Arc<UpstreamMetadata>)>;
-
-/// What is known of the providers. Their issuers are configured, so there are few.
+/// What is known of the providers, by issuer. Issuers are configured, so there are few.
 #[derive(Default)]
-pub struct ProviderMetadata(Mutex<Known>);
+pub struct ProviderMetadata(Mutex<HashMap<String, Known>>);
+
+/// What is known of one provider.
+#[derive(Default)]
+struct Known {
+    metadata: Option<(Timestamp, Arc<UpstreamMetadata>)>,
+    failures: Failures,
+}
 
 impl ProviderMetadata {
-    /// The metadata of `provider`.
+    /// The metadata of `provider`. Only what can be used is kept: what could not be read is asked for again at the next
+    /// need, within a bound, because everybody may make us ask (catalogue row SEC-SSRF-07).
     pub(crate) async fn metadata(
         &self,
         fetcher: &Fetcher,
         provider: &UpstreamProvider,
         now: Timestamp,
     ) -> Result<Arc<UpstreamMetadata>, PageError> {
-        if let Some(fresh) = self.fresh(&provider.issuer, now) {
+        if let Some(fresh) = self.with(provider, |known| known.fresh(now)) {
             return Ok(fresh);
         }
-        let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
-        let metadata: UpstreamMetadata =
-            fetcher.json(Outgoing::get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
-        let metadata = Arc::new(metadata.of(provider).map_err(|error| refused(provider, &error))?);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(provider.issuer.clone(), (now, Arc::clone(&metadata)));
-        Ok(metadata)
+        if !self.with(provider, |known| known.failures.may_ask(now)) {
+            tracing::warn!(provider = %provider.id, "an upstream provider failed too often to be asked again now");
+            return Err(PageError::UpstreamUnreachable);
+        }
+        let read = read(fetcher, provider).await;
+        self.with(provider, |known| match &read {
+            Ok(metadata) => known.metadata = Some((now, Arc::clone(metadata))),
+            Err(_) => known.failures.failed(now),
+        });
+        read
     }
 
-    fn fresh(&self, issuer: &str, now: Timestamp) -> Option<Arc<UpstreamMetadata>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read, metadata) = known.get(issuer)?;
+    fn with<T>(&self, provider: &UpstreamProvider, work: impl FnOnce(&mut Known) -> T) -> T {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(all.entry(provider.issuer.clone()).or_default())
+    }
+}
+
+impl Known {
+    fn fresh(&self, now: Timestamp) -> Option<Arc<UpstreamMetadata>> {
+        let (read, metadata) = self.metadata.as_ref()?;
         (*read <= now && !now.reached(read.plus(METADATA_LIFETIME))).then(|| Arc::clone(metadata))
     }
+}
+
+async fn read(fetcher: &Fetcher, provider: &UpstreamProvider) -> Result<Arc<UpstreamMetadata>, PageError> {
+    let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
+    let published: PublishedMetadata =
+        fetcher.json(Outgoing::get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
+    let metadata = UpstreamMetadata::parse(published, provider, fetcher.reach());
+    Ok(Arc::new(metadata.map_err(|error| refused(provider, &error))?))
 }

@@ -1,11 +1,13 @@
 //! A login that waits for its provider: sealed in a cookie of the browser, and found again by `state`.
 
-use frontchannel::BrowserContext;
+use frontchannel::{BrowserContext, PendingAuthorization};
 use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::UpstreamTransaction;
 use protocol::workspace::settings::Workspace;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use web::cookie::Cookie;
+use web::login_cookies::{UPSTREAM, undated};
 use web::unavailable;
 
 use crate::deps::Deps;
@@ -25,19 +27,20 @@ pub(crate) fn callback_url(workspace: &Workspace, provider: &UpstreamProvider) -
 
 /// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
 pub(crate) fn cookie(deps: &Deps, context: &BrowserContext<'_>, state: &str) -> Cookie {
-    Cookie::numbered("upstream", state, context.id(), &deps.front.browser.public_url)
+    Cookie::numbered(UPSTREAM, state, context.id(), &deps.front.browser.public_url)
 }
 
-/// Seals `transaction`.
+/// Seals `transaction`, which is one of `pending`.
 pub(crate) async fn seal(
     deps: &Deps,
     context: &BrowserContext<'_>,
+    pending: &PendingAuthorization,
     transaction: &UpstreamTransaction,
-) -> Result<String, PageError> {
-    let plain = serde_json::to_vec(transaction).map_err(unavailable)?;
-    let keys = deps.transactions.keys(context.now).await.map_err(unavailable)?;
-    let sealed = keys.seal(context.id(), plain, &*deps.front.browser.entropy).map_err(unavailable)?;
-    if sealed.len() > MAX_SEALED_TRANSACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+) -> Result<String, Refusal> {
+    let plain = serde_json::to_vec(transaction).map_err(|fault| pending.unavailable(fault))?;
+    let keys = deps.transactions.keys(context.now).await.map_err(|fault| pending.unavailable(fault))?;
+    let sealed = keys.seal(context.id(), plain, &*deps.front.browser.entropy);
+    pending.within(sealed.map_err(|fault| pending.unavailable(fault))?, MAX_SEALED_TRANSACTION_BYTES)
 }
 
 /// Opens the transaction that the browser carries in `cookie`.
@@ -48,7 +51,7 @@ pub(crate) async fn open(
 ) -> Result<UpstreamTransaction, PageError> {
     let sealed = cookie.read(context.request).ok_or(PageError::ForeignUpstreamAnswer)?;
     let keys = deps.transactions.keys(context.now).await.map_err(unavailable)?;
-    let plain = keys.open(context.id(), sealed).ok_or(PageError::ForeignUpstreamAnswer)?;
+    let plain = keys.open(context.id(), undated(sealed)).ok_or(PageError::ForeignUpstreamAnswer)?;
     let transaction: UpstreamTransaction =
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::ForeignUpstreamAnswer)?;
     if context.now.reached(transaction.expires) { Err(PageError::StaleInteraction) } else { Ok(transaction) }

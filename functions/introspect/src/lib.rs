@@ -3,13 +3,12 @@
 
 use backchannel::{ClientContext, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
-use http::header;
 use keystore::Signers;
-use protocol::token_status::caller::{Caller, TokenOwner};
+use protocol::token_status::caller::{Caller, Intent, TokenInQuestion};
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
+use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::refresh_token::RefreshToken;
-use protocol::types::scope::INTROSPECT_TOKENS;
 use signing::Signer;
 use web::response::{Caching, response};
 use web::route::Endpoint;
@@ -83,8 +82,8 @@ async fn describe(
     }
     let claims = deps.status.back.verify_access_token(context, token).await?;
     let Some(claims) = claims.filter(|claims| {
-        let owner = TokenOwner { client: &claims.client_id, subject: &claims.sub };
-        caller.may(INTROSPECT_TOKENS, owner, &context.workspace.issuer)
+        let AccessTokenClaims { client_id: client, sub: subject, aud: audience, .. } = claims;
+        caller.may(Intent::Introspect, TokenInQuestion { client, subject, audience })
     }) else {
         return Ok(Introspection::INACTIVE);
     };
@@ -103,21 +102,17 @@ async fn describe_refresh_token(
         return Ok(Introspection::INACTIVE);
     };
     let (grant, terms) = (&loaded.grant, &loaded.grant.terms);
-    let owner = TokenOwner { client: &terms.client_id, subject: terms.client_subject() };
+    let asked = TokenInQuestion { client: &terms.client_id, subject: terms.client_subject(), audience: &[] };
     let client = back.configuration.usable_client(workspace, &terms.client_id, context.now).await;
     let usable = client.map_err(unavailable)?.is_some();
-    let good = caller.may(INTROSPECT_TOKENS, owner, &workspace.issuer) && usable && loaded.user.is_active();
+    let good = caller.may(Intent::Introspect, asked) && usable && loaded.user.is_active();
     let state = current(grant, token, context.now).filter(|_| good);
     Ok(state.map_or(Introspection::INACTIVE, |state| Introspection::refresh_token(grant, state, &workspace.issuer)))
 }
 
 /// Whether the caller wants a signed answer (RFC 9701 §4).
 fn wants_signature(request: &Request) -> bool {
-    let accepted = request.header(header::ACCEPT);
-    let ranges = accepted.iter().flat_map(|accept| accept.split(','));
-    ranges
-        .filter_map(|range| range.split(';').next())
-        .any(|kind| kind.trim().eq_ignore_ascii_case(introspection::MEDIA_TYPE))
+    request.accepted().prefers(introspection::MEDIA_TYPE, "application/json")
 }
 
 async fn sign(

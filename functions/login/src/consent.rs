@@ -5,6 +5,7 @@ use protocol::authorization::consent::{Consent, Granted, Withheld};
 use protocol::authorization::decision::{ApprovedAuthorization, NextStep};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
+use protocol::syntax::parameters::Parameters;
 use protocol::users::session::Session;
 use web::Response;
 
@@ -17,9 +18,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     let front = &deps.front;
     let pending = resume::by_query(front, context).await?;
     match front.session(context).await? {
-        Some(session) if may_decide(front, &pending, &session).await? => {
-            Ok(consent_page(front, &pending, &session).await?)
-        }
+        Some(session) if may_decide(front, &pending, &session).await? => consent_page(front, &pending, &session).await,
         _ => front.to_login(&pending).await,
     }
 }
@@ -30,11 +29,51 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
     Ok(!matches!(step, NextStep::LogIn | NextStep::SelectAccount))
 }
 
-/// Takes the decision.
+/// Takes the decision; the same decision once more is answered in the same way.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
+    let form = deps.front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
+    match take(deps, context, &form).await {
+        Err(first) if first.page() == Some(PageError::FinishedInteraction) => {
+            let again = take_again(&deps.front, context, &form).await;
+            again.map_err(|again| resume::refused_twice(first, again))
+        }
+        taken => taken,
+    }
+}
+
+/// Takes a decision that was taken already, by a form whose answer never arrived.
+async fn take_again(
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
+    form: &Parameters,
+) -> Result<Response, Refusal> {
+    let finished = resume::finished(front, context, form).await?;
+    let session = front.session(context).await?;
+    let shown_to = finished.pending.interaction.shown_to.as_ref();
+    let session = session.filter(|session| shown_to == Some(&session.subject));
+    let session = session.ok_or(PageError::FinishedInteraction)?;
+    if form.one("decision").map_err(PageError::from)? == Some("deny") {
+        return Err(front.deny_again(&finished));
+    }
+    let (scopes, claims) = withheld(form);
+    let withheld = Withheld { scopes: &scopes, claims: &claims };
+    match front.decide_allowed(&finished.pending, &session, withheld).await? {
+        NextStep::Approved(approved) => front.issue_again(&finished, &approved),
+        NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny_again(&finished)),
+        NextStep::Refused(_) | NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent => {
+            Err(Refusal::Page(PageError::FinishedInteraction))
+        }
+    }
+}
+
+/// The scopes and the claims that are kept back.
+fn withheld(form: &Parameters) -> (Vec<&str>, Vec<&str>) {
+    (form.all("withhold").collect(), form.all("withhold_claim").collect())
+}
+
+async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let form = front.browser.form(context)?;
-    let pending = resume::by_parameters(front, context, &form).await?;
+    let pending = resume::by_parameters(front, context, form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
         // The page was shown to somebody else: in another tab another user has logged in since.
@@ -42,8 +81,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
-            let (scopes, claims): (Vec<&str>, Vec<&str>) =
-                (form.all("withhold").collect(), form.all("withhold_claim").collect());
+            let (scopes, claims) = withheld(form);
             allow(deps, &pending, &session, Withheld { scopes: &scopes, claims: &claims }).await
         }
         Some("deny") => Err(front.deny(&pending).await),
@@ -78,13 +116,14 @@ async fn remember(
     withheld: Withheld<'_>,
 ) -> Result<(), Refusal> {
     let front = &deps.front;
-    if !pending.client().identity_is_assured(&pending.request.redirect_uri) {
+    if !pending.client().remembers_consent_at(&pending.request.redirect_uri) {
         return Ok(());
     }
     let (workspace, session) = (&pending.workspace().id, approved.session());
     let before = front.consent(pending, session).await?;
     let granted = Granted { scope: approved.scope(), claims: &approved.claims().names() };
-    let consent = Consent::after(before, granted, withheld, front.now());
+    let apis = pending.client().targets.apis(&pending.request.terms.resource);
+    let consent = Consent::after(before, &apis, granted, withheld, front.now());
     let remembered = deps.consents.remember(workspace, &session.subject, &pending.client().id, &consent).await;
     remembered.map_err(|fault| pending.unavailable(fault))
 }

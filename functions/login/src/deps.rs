@@ -1,15 +1,15 @@
 //! What the function works with.
 
 use bootstrap::{BootstrapError, Runtime};
-use frontchannel::FrontChannel;
-use store::{ConsentRecording, SessionCreation};
+use frontchannel::{FrontChannel, Login};
+use store::ConsentRecording;
 
 /// What the function works with: on top of the front channel it begins sessions and remembers consents.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
-    /// New sessions.
-    pub sessions: SessionCreation,
+    /// Logins.
+    pub login: Login,
     /// New consents.
     pub consents: ConsentRecording,
 }
@@ -23,7 +23,7 @@ impl Deps {
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,
-            sessions: runtime.handle(SessionCreation::new),
+            login: Login::assemble(runtime)?,
             consents: runtime.handle(ConsentRecording::new),
         })
     }

@@ -1,8 +1,8 @@
 //! What the pages show.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
-use pages::{AccountPage, ConsentPage, LoginPage, ScopeRow, page};
-use protocol::authorization::error::PageError;
+use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
+use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::RequestTerms;
 use protocol::types::scope::OPENID;
 use protocol::users::session::Session;
@@ -22,15 +22,19 @@ pub(crate) async fn login_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     form: &LoginForm<'_>,
-) -> Result<Response, PageError> {
+) -> Result<Response, Refusal> {
     let workspace = pending.workspace();
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, None).await?);
     let sandbox = workspace.settings.sandbox.as_ref();
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
     let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
     let upstream = workspace.settings.upstream.iter();
-    let providers: Vec<(&str, String)> =
-        upstream.map(|provider| (provider.title.as_str(), link(provider.id.as_str()))).collect();
+    let providers: Vec<ProviderLink<'_>> = upstream
+        .map(|provider| {
+            let (id, title) = (provider.id.as_str(), provider.title.as_str());
+            ProviderLink { id, title, link: link(id) }
+        })
+        .collect();
     let back = pending.way_back();
     let template = LoginPage {
         nonce: &nonce,
@@ -54,7 +58,7 @@ pub(crate) async fn account_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
-) -> Result<Response, PageError> {
+) -> Result<Response, Refusal> {
     let workspace = pending.workspace();
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let template = AccountPage {
@@ -73,7 +77,7 @@ pub(crate) async fn consent_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
-) -> Result<Response, PageError> {
+) -> Result<Response, Refusal> {
     let (workspace, client) = (pending.workspace(), pending.client());
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let scopes = rows(&pending.request.terms, &workspace.settings);
@@ -89,10 +93,21 @@ pub(crate) async fn consent_page(
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
         scopes: &scopes,
+        apis: &apis(pending),
         divisible: scopes.iter().any(|scope| scope.optional),
         lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
     };
     Ok(page(200, &template, &nonce, &pending.request.redirect_uri.form_targets()))
+}
+
+/// The APIs that the application would have access to. The endpoints here are the workspace itself.
+fn apis(pending: &PendingAuthorization) -> Vec<ApiRow<'_>> {
+    let (workspace, terms) = (pending.workspace(), &pending.request.terms);
+    let row = |uri| {
+        let own = (uri == workspace.issuer.as_str()).then_some(workspace.settings.name.as_str());
+        ApiRow { title: workspace.settings.resource_title(uri).or(own), uri }
+    };
+    pending.client().targets.apis(&terms.resource).named.into_iter().map(row).collect()
 }
 
 /// What is asked for: scopes, and claims that none of them covers.

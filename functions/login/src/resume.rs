@@ -1,6 +1,6 @@
 //! How a page finds the authorization request that it is for.
 
-use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
+use frontchannel::{BrowserContext, FinishedAuthorization, FrontChannel, PendingAuthorization};
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::Interaction;
 use protocol::authorization::refusal::Refusal;
@@ -13,6 +13,22 @@ pub(crate) async fn by_query(
 ) -> Result<PendingAuthorization, Refusal> {
     let query = context.request.query_parameters().map_err(PageError::from)?;
     by_parameters(front, context, &query).await
+}
+
+/// The interaction that `form` names, which was finished by the same form before.
+pub(crate) async fn finished(
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
+    form: &Parameters,
+) -> Result<FinishedAuthorization, Refusal> {
+    let interaction = open(front, context, form).await?;
+    front.finished(context, interaction).await
+}
+
+/// The refusal of a form that was taken as if it came for the first time, and then as if it came again: the first refusal if
+/// they say the same, because it has the ways on.
+pub(crate) fn refused_twice(first: Refusal, again: Refusal) -> Refusal {
+    if again.page() == first.page() { first } else { again }
 }
 
 /// Resumes the interaction that `parameters` name.

@@ -8,6 +8,7 @@ use protocol::types::secret::Secret;
 use protocol::users::factor::{Factor, Method};
 use protocol::users::user_claims::Identity;
 use web::Response;
+use web::response::with_cookie;
 
 use crate::deps::Deps;
 use crate::page::{LoginForm, account_page, login_page};
@@ -20,32 +21,60 @@ const MAX_CREDENTIAL_BYTES: usize = 1024;
 pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let front = &deps.front;
     let query = context.request.query_parameters().map_err(PageError::from)?;
-    if query.has("again") {
+    if query.one("again").map_err(PageError::from)?.is_some() {
         return front.start_over(context, resume::open(front, context, &query).await?).await;
     }
     let pending = resume::by_parameters(front, context, &query).await?;
     if let Some(session) = account::to_choose(front, context, &pending).await? {
-        return Ok(account_page(front, &pending, &session).await?);
+        return account_page(front, &pending, &session).await;
     }
     let username = pending.request.terms.login_hint.clone().unwrap_or_default();
-    Ok(login_page(front, &pending, &LoginForm { username: &username, failed: false }).await?)
+    login_page(front, &pending, &LoginForm { username: &username, failed: false }).await
 }
 
-/// Takes name and password, and goes on with what the request still needs.
+/// Takes name and password, and goes on with what the request still needs; the same form once more is answered in the same
+/// way.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
+    let form = deps.front.browser.form(context)?;
+    match take(deps, context, &form).await {
+        Err(first) if first.page() == Some(PageError::FinishedInteraction) => {
+            let again = take_again(deps, context, &form).await;
+            again.map_err(|again| resume::refused_twice(first, again))
+        }
+        taken => taken,
+    }
+}
+
+/// Takes name and password of a form that led to a code already, whose answer never arrived. The session that began with it is
+/// lost with that answer, so another begins.
+async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let form = front.browser.form(context)?;
-    let pending = resume::by_parameters(front, context, &form).await?;
+    let finished = resume::finished(front, context, form).await?;
+    if form.one("account").map_err(PageError::from)? == Some("current") {
+        let session = front.session(context).await?.ok_or(PageError::FinishedInteraction)?;
+        return front.issue_again_at_once(&finished, &session).await;
+    }
+    let identity = check_password(&finished.pending, form)?.ok_or(PageError::FinishedInteraction)?;
+    front.has_code_for(&finished, &identity)?;
+    let factor = Factor { method: Method::Password, at: Some(front.now()) };
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
+    let again = front.issue_again_at_once(&finished, &begun.session).await;
+    Ok(with_cookie(again.unwrap_or_else(|refusal| front.browser.refuse(context, refusal)), &begun.cookie))
+}
+
+async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
+    let front = &deps.front;
+    let pending = resume::by_parameters(front, context, form).await?;
     if let Some(choice) = form.one("account").map_err(PageError::from)? {
         return account::choose(front, context, pending, choice).await;
     }
-    let Some(identity) = check_password(&pending, &form)? else {
+    let Some(identity) = check_password(&pending, form)? else {
         tracing::info!("a login failed");
         let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
-        return Ok(login_page(front, &pending, &LoginForm { username, failed: true }).await?);
+        return login_page(front, &pending, &LoginForm { username, failed: true }).await;
     };
-    let factor = Factor { method: Method::Password, at: front.now() };
-    let begun = front.log_in(&deps.sessions, context, UserAuthentication { identity: &identity, factor }).await?;
+    let factor = Factor { method: Method::Password, at: Some(front.now()) };
+    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 

@@ -31,11 +31,18 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 /// Parse, load, decide, commit: each step once, in this order.
 async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, PageError> {
     let parameters = context.request.parameters()?;
-    if context.is_post() && parameters.has("confirmation") {
+    if context.is_post() && parameters.one("confirmation")?.is_some() {
         return confirm::submit(deps, context).await;
     }
-    let asked = LogoutRequest::parse(&parameters)?;
-    let (pending, hint) = load(deps, context, &asked).await?;
+    let loaded = match LogoutRequest::parse(&parameters) {
+        Ok(asked) => load(deps, context, &asked).await,
+        Err(error) => Err(error),
+    };
+    let (pending, hint) = match loaded {
+        Ok(loaded) => loaded,
+        Err(PageError::Unavailable) => return Err(PageError::Unavailable),
+        Err(error) => return offer(deps, context, error).await,
+    };
     if let Some(retry) = deps.browser.retry_as_get(context, "/oidc/logout") {
         return Ok(retry);
     }
@@ -46,6 +53,18 @@ async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
         LogoutStep::Ask(session) => page::show_confirmation(deps, &pending, &session).await,
         LogoutStep::End(approved) => end::finish(deps, &pending, &approved).await,
     }
+}
+
+/// Asks whoever is logged in whether to log out, although the request is broken: a user who wants to leave must be able
+/// to. The browser is not sent back to an application then, and nothing ends without a question (§4).
+async fn offer(deps: &Deps, context: &BrowserContext<'_>, error: PageError) -> Result<Response, PageError> {
+    if let Some(retry) = deps.browser.retry_as_get(context, "/oidc/logout") {
+        return Ok(retry);
+    }
+    let Some(session) = deps.browser.any_session(context).await? else { return Err(error) };
+    tracing::info!(error = %error, "a logout request was refused, and the user was asked");
+    let pending = PendingLogout { loaded: Arc::clone(&context.loaded), client: None, returning: None };
+    page::show_problem(deps, &pending, &session, error).await
 }
 
 /// The client that asks, where the user is sent afterwards, and the hint.

@@ -22,7 +22,18 @@ pub(crate) async fn show_confirmation(
     pending: &PendingLogout,
     session: &Session,
 ) -> Result<Response, PageError> {
-    form(deps, pending, session, LogoutPrompt::Asked).await
+    form(deps, pending, session, Prompt { sealed: LogoutPrompt::Asked, status: 200, problem: None }).await
+}
+
+/// Asks the same although the request is broken, and says in which way.
+pub(crate) async fn show_problem(
+    deps: &Deps,
+    pending: &PendingLogout,
+    session: &Session,
+    error: PageError,
+) -> Result<Response, PageError> {
+    let prompt = Prompt { sealed: LogoutPrompt::Asked, status: error.status(), problem: Some(error.to_string()) };
+    form(deps, pending, session, prompt).await
 }
 
 /// Says that logging out failed, and offers to try again: the browser has forgotten the session, and the form still knows
@@ -32,29 +43,32 @@ pub(crate) async fn show_failed(
     pending: &PendingLogout,
     session: &Session,
 ) -> Result<Response, PageError> {
-    let response = form(deps, pending, session, LogoutPrompt::Failed).await?;
+    let prompt = Prompt { sealed: LogoutPrompt::Failed, status: 503, problem: None };
+    let response = form(deps, pending, session, prompt).await?;
     Ok(deps.browser.forget_session(response, pending.workspace()))
 }
 
-async fn form(
-    deps: &Deps,
-    pending: &PendingLogout,
-    session: &Session,
-    prompt: LogoutPrompt,
-) -> Result<Response, PageError> {
+/// Why the user is asked.
+struct Prompt {
+    sealed: LogoutPrompt,
+    status: u16,
+    problem: Option<String>,
+}
+
+async fn form(deps: &Deps, pending: &PendingLogout, session: &Session, prompt: Prompt) -> Result<Response, PageError> {
     let (workspace, nonce) = (pending.workspace(), deps.browser.nonce()?);
-    let failed = prompt == LogoutPrompt::Failed;
     let template = LogoutPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
         client: client_name(pending),
         user: &session.display_name,
         action: &workspace.issuer.url("/oidc/logout"),
-        confirmation: &seal(deps, pending, session, prompt).await?,
-        failed,
+        confirmation: &seal(deps, pending, session, prompt.sealed).await?,
+        failed: prompt.sealed == LogoutPrompt::Failed,
+        problem: prompt.problem.as_deref(),
     };
     let targets = pending.returning.as_ref().map(|returning| returning.uri().form_targets()).unwrap_or_default();
-    Ok(page(if failed { 503 } else { 200 }, &template, &nonce, &targets))
+    Ok(page(prompt.status, &template, &nonce, &targets))
 }
 
 async fn seal(

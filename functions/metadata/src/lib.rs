@@ -55,7 +55,7 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
     };
     edge::note_workspace(&matched.workspace);
     match request.method.as_str() {
-        "GET" => {}
+        "GET" | "HEAD" => {}
         "OPTIONS" => {
             return cors::preflight(
                 matched.route,

@@ -11,7 +11,7 @@ use delivery::Postponement;
 use http::Method;
 use http_client::{FetchFault, Fetcher, Outgoing};
 use keystore::{SignerFault, Signers};
-use protocol::clients::redirect_uri::RedirectUri;
+use protocol::clients::external_url::OutboundUrl;
 use protocol::logout::logout_token::{self, DeliveryOutcome, LogoutNotice, LogoutTokenClaims};
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::workspace::settings::Workspace;
@@ -120,12 +120,17 @@ async fn sign_logout_token(deps: &Deps, workspace: &Workspace, notice: &LogoutNo
 }
 
 /// Posts `token` to the client (§2.5).
-async fn send(deps: &Deps, uri: &RedirectUri, token: &str) -> Result<DeliveryOutcome, FetchFault> {
+async fn send(deps: &Deps, uri: &OutboundUrl, token: &str) -> Result<DeliveryOutcome, FetchFault> {
     let form = Some(format!("logout_token={}", encode_uri_component(token)));
     let outgoing = Outgoing { method: Method::POST, url: uri.as_str(), authorization: None, form };
     match deps.fetcher.deliver(outgoing).await {
         Ok(()) => Ok(DeliveryOutcome::Delivered),
         Err(FetchFault::Status(status)) => Ok(DeliveryOutcome::of(status)),
+        Err(FetchFault::Forbidden) => {
+            // It would be refused at every further try.
+            tracing::error!(url = uri.as_str(), "a client cannot be told of a logout: its URL may not be asked");
+            Ok(DeliveryOutcome::Rejected)
+        }
         Err(fault) => Err(fault),
     }
 }

@@ -1,14 +1,14 @@
 //! The revocation endpoint (RFC 7009): revoking any token of a grant ends the grant, and a 200 means that it is
 //! durable (design invariant 7).
 
-use backchannel::{ClientContext, TokenStatus, refuse};
+use backchannel::{ClientContext, RefreshTokens, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
-use protocol::token_status::caller::{Caller, TokenOwner};
-use protocol::token_status::introspection::belongs;
+use protocol::token_status::caller::{Caller, Intent, TokenInQuestion};
+use protocol::token_status::introspection::{Belonging, belonging};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
+use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::refresh_token::RefreshToken;
 use protocol::types::id::GrantId;
-use protocol::types::scope::REVOKE_TOKENS;
 use protocol::types::time::Timestamp;
 use store::GrantRevocation;
 use web::response::{Caching, empty};
@@ -21,6 +21,8 @@ pub struct Deps {
     pub status: TokenStatus,
     /// Grants, to be revoked.
     pub grants: GrantRevocation,
+    /// Refresh tokens, to recognise those that were replaced long ago.
+    pub refresh_tokens: RefreshTokens,
 }
 
 impl Deps {
@@ -30,7 +32,11 @@ impl Deps {
     ///
     /// [`BootstrapError`] if something of it is not there.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
-        Ok(Self { status: TokenStatus::assemble(runtime)?, grants: runtime.handle(GrantRevocation::new) })
+        Ok(Self {
+            status: TokenStatus::assemble(runtime)?,
+            grants: runtime.handle(GrantRevocation::new),
+            refresh_tokens: RefreshTokens::assemble(runtime)?,
+        })
     }
 }
 
@@ -78,21 +84,42 @@ async fn revocable(
     token: &str,
     caller: &Caller,
 ) -> Result<Option<Revocable>, TokenRequestError> {
-    let may = |owner: TokenOwner<'_>| caller.may(REVOKE_TOKENS, owner, &context.workspace.issuer);
     if let Some(token) = RefreshToken::parse(token) {
-        let grant = deps.status.grants.find(&context.workspace.id, &token.grant).await.map_err(unavailable)?;
-        let grant = grant.filter(|grant| {
-            let owner = TokenOwner { client: &grant.terms.client_id, subject: grant.terms.client_subject() };
-            may(owner) && belongs(grant, &token)
-        });
-        return Ok(grant.map(|grant| Revocable::Grant(grant.id)));
+        let found = revocable_by_refresh_token(deps, context, &token, caller).await?;
+        return Ok(found.map(Revocable::Grant));
     }
     let claims = deps.status.back.verify_access_token(context, token).await?;
-    let claims = claims.filter(|claims| may(TokenOwner { client: &claims.client_id, subject: &claims.sub }));
+    let claims = claims.filter(|claims| {
+        let AccessTokenClaims { client_id: client, sub: subject, aud: audience, .. } = claims;
+        caller.may(Intent::Revoke, TokenInQuestion { client, subject, audience })
+    });
     Ok(claims.and_then(|claims| {
         let id = claims.grant()?;
         let is_client_token = claims.gty.is_some();
         let expires = Timestamp::from_seconds(claims.exp);
         Some(if is_client_token { Revocable::ClientToken(id, expires) } else { Revocable::Grant(id) })
     }))
+}
+
+/// The grant that `caller` ends by revoking `token`, however long ago that was replaced.
+async fn revocable_by_refresh_token(
+    deps: &Deps,
+    context: &ClientContext<'_>,
+    token: &RefreshToken,
+    caller: &Caller,
+) -> Result<Option<GrantId>, TokenRequestError> {
+    let workspace = &context.workspace.id;
+    let grant = deps.status.grants.find(workspace, &token.grant).await.map_err(unavailable)?;
+    let grant = grant.filter(|grant| {
+        let (client, subject) = (&grant.terms.client_id, grant.terms.client_subject());
+        caller.may(Intent::Revoke, TokenInQuestion { client, subject, audience: &[] })
+    });
+    let Some(grant) = grant else { return Ok(None) };
+    let belongs = match belonging(&grant, token) {
+        Belonging::Known => true,
+        // The key is opened only for such a token. Knowing a grant's id must not be enough to end it.
+        Belonging::IfGenuine => deps.refresh_tokens.of(workspace, context.now).await?.is_genuine(token),
+        Belonging::Not => false,
+    };
+    Ok(belongs.then_some(grant.id))
 }

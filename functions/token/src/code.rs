@@ -1,5 +1,6 @@
 //! A code becomes tokens (RFC 6749 §4.1.3).
 
+use backchannel::Derived;
 use protocol::tokens::code_grant::{ApprovedExchange, approve, of_region};
 use protocol::tokens::error::{CodeFault, TokenError};
 use protocol::tokens::request::CodeExchange;
@@ -9,7 +10,7 @@ use web::unavailable;
 
 use crate::authenticated_request::{AuthenticatedRequest, TIME_TO_COMMIT, TIME_TO_SIGN_AND_COMMIT};
 use crate::response::TokenResponse;
-use crate::sign::{Derived, derive, sign_and_hold};
+use crate::sign::sign_and_hold;
 
 /// The line that every request follows, each step once.
 pub(crate) async fn exchange(
@@ -38,8 +39,8 @@ async fn first_refresh_token(
         return Ok(None);
     }
     let due = &approved.entitlement;
-    let keys = request.deps.refresh_tokens.keys(due.now()).await.map_err(unavailable)?;
-    let first = derive(request, &keys, due.grant(), 1, keys.current());
+    let tokens = request.deps.refresh_tokens.of(&request.workspace().id, due.now()).await?;
+    let first = tokens.derive(due.grant(), 1, tokens.current_version());
     first.map(Some).ok_or_else(|| unavailable("the key for refresh tokens is gone").into())
 }
 

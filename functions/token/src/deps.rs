@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use backchannel::{BackChannel, ClientAuthenticator};
+use backchannel::{BackChannel, ClientAuthenticator, RefreshTokens};
 use bootstrap::{BootstrapError, Runtime};
-use keystore::{DataKeys, Signers};
+use keystore::Signers;
 use protocol::types::id::RegionLabel;
-use signing::{Deriver, Entropy, Purpose};
+use signing::Entropy;
 use store::GrantRedemption;
 
 /// What the function works with: it reads configuration and keys, redeems grants and refreshes them.
@@ -19,8 +19,8 @@ pub struct Deps {
     pub grants: GrantRedemption,
     /// The keys that sign.
     pub signers: Signers,
-    /// The key that refresh tokens are derived with.
-    pub refresh_tokens: DataKeys<Deriver>,
+    /// Refresh tokens, to be derived.
+    pub refresh_tokens: RefreshTokens,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The region whose codes and refresh tokens are good here.
@@ -39,7 +39,7 @@ impl Deps {
             client_authenticator: ClientAuthenticator::assemble(runtime)?,
             grants: runtime.handle(GrantRedemption::new),
             signers: runtime.signers()?,
-            refresh_tokens: runtime.deriver(Purpose::RefreshToken)?,
+            refresh_tokens: RefreshTokens::assemble(runtime)?,
             entropy: Arc::clone(&runtime.entropy),
             region: runtime.region.clone(),
         })
@@ -48,11 +48,6 @@ impl Deps {
     /// Opens connections and keys during the start of a function, when it has the full speed of its processor. The key
     /// that is decrypted here also opens the connection to KMS, over which tokens are signed later.
     pub async fn warm(&self) {
-        let keys = async {
-            if let Err(fault) = self.refresh_tokens.keys(self.back.now()).await {
-                tracing::warn!(fault = %fault, "the key for refresh tokens could not be opened at the start");
-            }
-        };
-        tokio::join!(Box::pin(self.back.warm()), Box::pin(keys));
+        tokio::join!(Box::pin(self.back.warm()), Box::pin(self.refresh_tokens.warm(self.back.now())));
     }
 }

@@ -1,17 +1,16 @@
 //! A refresh token becomes tokens (RFC 6749 §6).
 
+use backchannel::{Derived, WorkspaceRefreshTokens};
 use protocol::tokens::error::{RefreshFault, TokenError};
 use protocol::tokens::refresh_grant::{ApprovedRefresh, RefreshRequest, Rotation, approve, of_region};
-use protocol::tokens::refresh_token::RefreshToken;
 use protocol::types::commit::Unreleased;
 use protocol::types::time::Lifetime;
-use signing::Deriver;
 use store::{RefreshOutcome, RotationWrite};
 use web::unavailable;
 
 use crate::authenticated_request::{AuthenticatedRequest, TIME_TO_COMMIT, TIME_TO_SIGN_AND_COMMIT};
 use crate::response::TokenResponse;
-use crate::sign::{Derived, derive, sign_and_hold};
+use crate::sign::sign_and_hold;
 
 /// The line that every request follows, each step once.
 pub(crate) async fn refresh(
@@ -21,39 +20,32 @@ pub(crate) async fn refresh(
     let token = of_region(asked.token, &request.deps.region)?;
     let loaded = request.load(&token.grant).await?;
     let context = request.decision_context();
-    let keys = request.deps.refresh_tokens.keys(context.now).await.map_err(unavailable)?;
-    let genuine = || was_issued(request, &keys, &token);
+    let refresh_tokens = request.deps.refresh_tokens.of(&request.workspace().id, context.now).await?;
+    let genuine = || refresh_tokens.is_genuine(&token);
     let approved = match approve(loaded, &token, asked.narrowing, genuine, context) {
         Err(TokenError::Refresh(fault)) => return Err(refuse(request, fault).await),
         decided => decided?,
     };
     request.in_time(TIME_TO_SIGN_AND_COMMIT)?;
-    let (successor, rotation) = successor(request, &keys, &approved)?;
+    let (successor, rotation) = successor(&refresh_tokens, &approved)?;
     let tokens = Box::pin(sign_and_hold(request, &approved.entitlement, successor.as_ref())).await?;
     request.in_time(TIME_TO_COMMIT)?;
     commit(request, &approved, rotation, tokens).await
 }
 
-/// Whether `token` is one that this grant really had, of whatever generation and version of the key.
-fn was_issued(request: &AuthenticatedRequest<'_>, keys: &Deriver, token: &RefreshToken) -> bool {
-    let of = |version| derive(request, keys, &token.grant, token.generation, version);
-    keys.versions().filter_map(of).any(|derived| derived.issue.hash.matches(&token.hash))
-}
-
 /// The refresh token that is handed out, none if the presented one stays, and what the store is to make of it.
 fn successor(
-    request: &AuthenticatedRequest<'_>,
-    keys: &Deriver,
+    tokens: &WorkspaceRefreshTokens<'_>,
     approved: &ApprovedRefresh,
 ) -> Result<(Option<Derived>, RotationWrite), TokenError> {
     let of = |generation, version| {
-        let successor = derive(request, keys, approved.entitlement.grant(), generation, version);
+        let successor = tokens.derive(approved.entitlement.grant(), generation, version);
         successor.ok_or_else(|| unavailable("the key for refresh tokens is gone"))
     };
     match approved.rotation() {
         Rotation::Stays => Ok((None, RotationWrite::Stays)),
         Rotation::Next(generation) => {
-            let next = of(generation, keys.current())?;
+            let next = of(generation, tokens.current_version())?;
             let write = RotationWrite::Next(generation, next.issue);
             Ok((Some(next), write))
         }

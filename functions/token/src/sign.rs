@@ -1,31 +1,19 @@
 //! Signing what is due, and the refresh token beside it.
 
+use backchannel::Derived;
 use keystore::SignerFault;
 use protocol::jose::at_hash::AtHash;
 use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::tokens::entitlement::Entitlement;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::id_token::{self, IdTokenClaims};
-use protocol::tokens::refresh_token;
 use protocol::types::commit::Unreleased;
-use protocol::types::id::GrantId;
-use protocol::types::secret::{Secret, SecretHash};
 use signing::entropy::random;
-use signing::{Deriver, Signer, SigningFault};
-use store::RefreshIssue;
-
+use signing::{Signer, SigningFault};
 use web::unavailable;
 
 use crate::authenticated_request::AuthenticatedRequest;
 use crate::response::TokenResponse;
-
-/// A refresh token that is about to be handed out.
-pub(crate) struct Derived {
-    /// The token.
-    pub(crate) token: Secret<String>,
-    /// What the store remembers of it.
-    pub(crate) issue: RefreshIssue,
-}
 
 /// Signs what is due, with the current key or with the one that takes over from it. What belongs to a grant is to be held
 /// back until its commit is won.
@@ -37,7 +25,7 @@ pub(crate) async fn sign_tokens(
     let (deps, workspace) = (request.deps, request.workspace());
     let nonce = random(&*deps.entropy).map_err(unavailable)?;
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
-    let id = IdTokenClaims::of(due, &workspace.issuer);
+    let id = IdTokenClaims::of(due, workspace);
     let work = async |signer: &Signer| sign_both(signer, &access, id.clone(), due.at_hash()).await;
     let signed: Result<_, SignerFault> = deps.signers.sign(&workspace.id, due.now(), work).await;
     let (access_token, id_token) = signed.map_err(unavailable)?;
@@ -80,18 +68,4 @@ async fn sign_both(
             Ok((access_token, Some(id_token)))
         }
     }
-}
-
-/// The refresh token of this generation of `grant`, by this version of the key; `None` if that version is gone.
-pub(crate) fn derive(
-    request: &AuthenticatedRequest<'_>,
-    keys: &Deriver,
-    grant: &GrantId,
-    generation: u32,
-    version: u8,
-) -> Option<Derived> {
-    let secret = keys.secret(version, &request.workspace().id, &[grant.as_str(), &generation.to_string()])?;
-    let token = refresh_token::written(&request.deps.region, grant, generation, &secret);
-    let issue = RefreshIssue { hash: SecretHash::of(&token), version };
-    Some(Derived { token, issue })
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use backchannel::{BackChannel, ClientContext};
 use bootstrap::{BootstrapError, Runtime};
-use http::header;
+use http::{Method, header};
 use keystore::Signers;
 use protocol::jose::jwk::Algorithm;
+use protocol::syntax::parameters::Parameters;
 use protocol::tokens::access_token::AccessTokenClaims;
-use protocol::tokens::bearer::{BearerError, bearer_token};
-use protocol::tokens::grant::{Grant, GrantTerms};
+use protocol::tokens::bearer::{BearerError, bearer_token_or_parameter};
+use protocol::tokens::grant::Grant;
 use protocol::tokens::id_token;
 use protocol::types::scope::OPENID;
 use protocol::users::userinfo;
@@ -18,7 +19,7 @@ use store::configuration::LoadedClient;
 use store::{AccountReading, GrantReading};
 use web::response::{Caching, response};
 use web::route::Endpoint;
-use web::{Request, Response, json, unavailable};
+use web::{FormFault, Request, Response, json, unavailable};
 
 /// What the function works with: it reads, and signs for clients that want it.
 pub struct Deps {
@@ -106,21 +107,29 @@ async fn claims(
     if *grant.terms.client_subject() != token.sub {
         return Err(BearerError::Invalid);
     }
-    let GrantTerms { source, subject, claims, .. } = &grant.terms;
-    let identity = deps.accounts.identity(context.workspace, source, subject).await.map_err(unavailable)?;
-    let identity = identity.ok_or(BearerError::Invalid)?;
-    Ok((client, userinfo::claims(&token.sub, &identity.claims, &token.scope, claims)))
+    let profile = deps.accounts.profile(context.workspace, grant.terms.user()).await.map_err(unavailable)?;
+    let profile = profile.ok_or(BearerError::Invalid)?;
+    Ok((client, userinfo::claims(&token.sub, &profile, &token.scope, &grant.terms.claims)))
+}
+
+/// The form of a POST. A body that is no form says nothing: programs send POST without one.
+fn form(request: &Request) -> Result<Parameters, BearerError> {
+    match request.form() {
+        Ok(form) => Ok(form),
+        Err(FormFault::Parameters(_)) => Err(BearerError::Malformed),
+        Err(FormFault::TooLarge | FormFault::ContentType | FormFault::QueryParameters) => Ok(Parameters::default()),
+    }
 }
 
 /// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
 async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTokenClaims, BearerError> {
     let request = context.request;
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;
-    let in_form = request.form().is_ok_and(|form| form.has("access_token"));
-    if query.has("access_token") || in_form {
+    if query.all("access_token").next().is_some() {
         return Err(BearerError::Malformed);
     }
-    let token = bearer_token(&request.header(header::AUTHORIZATION))?;
+    let form = if request.method == Method::POST { form(request)? } else { Parameters::default() };
+    let token = bearer_token_or_parameter(&request.header(header::AUTHORIZATION), &form)?;
     deps.back.verify_access_token(context, token.expose()).await?.ok_or(BearerError::Invalid)
 }
 

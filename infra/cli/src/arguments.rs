@@ -41,7 +41,7 @@ pub enum Command {
     /// Print the JSON Schema of workspace files, for editors.
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema,
-    /// List or change the signing keys of a workspace in AWS.
+    /// List or change the signing keys of a workspace, in AWS or on this laptop.
     ///
     /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has expired.
     #[command(after_help = KEYS_EXAMPLES)]
@@ -72,6 +72,8 @@ const SCHEMA_EXAMPLES: &str = "Examples:
 
 const KEYS_EXAMPLES: &str = "Examples:
   postern keys list --workspace default/demo
+  postern keys add --workspace default/demo --data .postern --local es256
+  postern keys rotate --workspace default/demo --data .postern --now
   postern keys add --workspace default/demo --kms-key arn:aws:kms:eu-west-1:111122223333:key/mrk-12
   postern keys add --workspace default/demo --wrapped es256
   postern keys rotate --workspace default/demo
@@ -117,6 +119,9 @@ pub struct KeysOptions {
     /// The workspace, as TENANT/WORKSPACE.
     #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
     pub workspace: Option<String>,
+    /// Work on the state of `postern dev` in this folder, and not on a stack in AWS. The server may be running.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Print the keys as JSON, for scripts.
     #[arg(long, global = true)]
     pub json: bool,
@@ -131,13 +136,17 @@ pub enum KeysAction {
     /// List them.
     List,
     /// Publish a key as the next one to sign.
+    #[command(group(clap::ArgGroup::new("kind").required(true)))]
     Add {
         /// The ARN of a KMS key that the role of the token function may use.
-        #[arg(long, value_name = "ARN", conflicts_with = "wrapped", required_unless_present = "wrapped")]
+        #[arg(long, value_name = "ARN", group = "kind")]
         kms_key: Option<String>,
         /// Have KMS generate and encrypt a key. It signs in the memory of the function, without a KMS call for each token.
-        #[arg(long, value_name = "ALGORITHM")]
-        wrapped: Option<WrappedAlgorithm>,
+        #[arg(long, value_name = "ALGORITHM", group = "kind")]
+        wrapped: Option<LocalAlgorithm>,
+        /// Generate a key on this laptop, for --data.
+        #[arg(long, value_name = "ALGORITHM", group = "kind")]
+        local: Option<LocalAlgorithm>,
     },
     /// Let the next key sign, and retire the current one.
     Rotate {
@@ -212,9 +221,9 @@ fn purpose(name: &str) -> Result<Purpose, String> {
     })
 }
 
-/// The algorithm of a wrapped key.
+/// The algorithm of a key that signs in memory.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub enum WrappedAlgorithm {
+pub enum LocalAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     #[default]
     Rs256,
@@ -224,7 +233,7 @@ pub enum WrappedAlgorithm {
     Es256,
 }
 
-impl WrappedAlgorithm {
+impl LocalAlgorithm {
     /// The algorithm.
     #[must_use]
     pub const fn algorithm(self) -> Algorithm {
@@ -260,6 +269,10 @@ pub struct DevOptions {
     /// The URL at which browsers reach this server, if not at localhost: behind a TLS proxy or a tunnel.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Whether providers and clients may be asked on this machine, over http or https and at any port. If it is not given,
+    /// they may as long as browsers find the server itself on this machine.
+    #[arg(long, value_name = "BOOL")]
+    pub ask_loopback: Option<bool>,
     /// Also serve the embedded engine on this loopback port, for DynamoDB tools.
     #[arg(long, value_name = "PORT")]
     pub store_port: Option<u16>,
@@ -276,6 +289,7 @@ impl Default for DevOptions {
             memory: false,
             config: Vec::new(),
             public_url: None,
+            ask_loopback: None,
             store_port: None,
             json: false,
         }

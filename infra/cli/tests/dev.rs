@@ -54,10 +54,15 @@ fn ask(port: u16, request: &str) -> String {
 }
 
 fn ask_with_body(port: u16, request: &str, body: &str) -> String {
+    ask_as(&format!("localhost:{port}"), port, request, body)
+}
+
+/// Sends a request that calls the server `host`.
+fn ask_as(host: &str, port: u16, request: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (line, rest) = request.split_once('\n').unwrap_or((request, ""));
     let headers = rest.replace('\n', "\r\n");
-    write!(stream, "{line} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{headers}\r\n{body}").unwrap();
+    write!(stream, "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -102,9 +107,51 @@ fn keys_survive_a_restart_and_sigint_stops_the_server_cleanly() {
     assert_eq!(jwks(&second), before);
     assert!(before.contains("\"kid\""));
     #[cfg(unix)]
-    for (path, mode) in [(folder.clone(), 0o700), (folder.join("sealing.key"), 0o600)] {
+    for (path, mode) in [(folder.clone(), 0o700), (folder.join("sealing.key"), 0o600), (folder.join("store.db"), 0o600)]
+    {
         let found = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
         assert_eq!(found & 0o777, mode, "{}", path.display());
+    }
+}
+
+/// Makes a file its owner's alone.
+fn private(path: &Path) {
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn sec_store_05_a_key_that_others_could_read_is_refused_with_a_sentence() {
+    let folder = folder("planted");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("sealing.key"), "A".repeat(43)).unwrap();
+    for (path, mode) in [(folder.clone(), 0o755), (folder.join("sealing.key"), 0o644)] {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let said = complaint(&["dev", "--json", "--port", "0", "--data", folder.to_str().unwrap()]);
+    assert!(said.contains("sealing.key") && said.contains("chmod 600"), "{said}");
+    assert!(!folder.join("store.db").exists());
+}
+
+#[test]
+fn sec_dos_12_no_port_of_a_laptop_answers_to_the_name_of_a_stranger() {
+    let server = Server::start(&["dev", "--json", "--port", "0", "--memory", "--store-port", "0"]);
+    let tool = "POST /\nX-Amz-Target: DynamoDB_20120810.ListTables\nContent-Length: 2\n";
+    let own = ["localhost", "127.0.0.1", "[::1]:1"];
+    for host in own {
+        assert!(ask_as(host, server.store_port.unwrap(), tool, "{}").contains("postern-flow"), "{host}");
+        assert!(ask_as(host, server.port, "GET /demo", "").starts_with("HTTP/1.1 200"), "{host}");
+    }
+    for host in ["attacker.example", "attacker.example:9000", "localhost.attacker.example"] {
+        let refused = ask_as(host, server.store_port.unwrap(), tool, "{}");
+        assert!(refused.starts_with("HTTP/1.1 421") && !refused.contains("postern-flow"), "{host}: {refused}");
+        for path in ["/demo", "/demo/api/offers", "/default/demo/oauth2/authorize", "/nowhere"] {
+            let refused = ask_as(host, server.port, &format!("GET {path}"), "");
+            assert!(refused.starts_with("HTTP/1.1 421") && refused.contains("--public-url"), "{host}{path}: {refused}");
+        }
+        let keys = ask_as(host, server.port, "GET /default/demo/.well-known/jwks.json", "");
+        assert!(keys.starts_with("HTTP/1.1 200"), "everybody may read the keys: {keys}");
     }
 }
 
@@ -133,6 +180,62 @@ fn behind_a_proxy_issuer_links_and_cookies_follow_the_public_url() {
 }
 
 #[test]
+fn the_demo_starts_behind_a_tls_proxy_on_this_machine() {
+    let behind = ["dev", "--json", "--port", "0", "--memory", "--public-url", "https://localhost:9191"];
+    let server = Server::start(&behind);
+    assert!(
+        server
+            .ask("GET /default/demo/.well-known/openid-configuration")
+            .contains("https://localhost:9191/default/demo")
+    );
+    let said = complaint(&[&behind[..], &["--ask-loopback", "false"]].concat());
+    assert!(said.contains("upstream partner: issuer"), "{said}");
+}
+
+/// Behind a tunnel, what is on this machine may be asked, in this run and for what an earlier one left.
+#[test]
+fn ask_loopback_counts_for_the_workspaces_of_earlier_runs_too() {
+    let folder = folder("tunnel");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("notes.toml");
+    let keyed = "token_endpoint_auth_method = \"private_key_jwt\"\njwks_uri = \"http://127.0.0.1:1/jwks\"";
+    std::fs::write(&file, NOTES.replace("token_endpoint_auth_method = \"none\"", keyed)).unwrap();
+    let (state, file) = (folder.join("state"), file.to_str().unwrap());
+    let data = ["dev", "--json", "--port", "0", "--data", state.to_str().unwrap(), "--public-url", "https://x.example"];
+    let with = |more: &[&'static str]| [&data[..], more].concat();
+    drop(Server::start(&[&with(&["--ask-loopback", "true"])[..], &["--config", file]].concat()));
+    drop(Server::start(&with(&["--ask-loopback", "true"])));
+}
+
+/// The keys of a server that is running change, and it follows.
+#[test]
+fn signing_keys_rotate_on_a_laptop() {
+    let folder = folder("rotation");
+    let data = folder.to_str().unwrap();
+    let keys = |arguments: &[&str]| {
+        let of_demo = ["--workspace", "default/demo", "--data", data, "--json"];
+        let output = postern(&[&["keys"], arguments, &of_demo].concat()).output().unwrap();
+        let (said, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        serde_json::from_str::<serde_json::Value>(&said).map_err(|_| complaint)
+    };
+    assert!(keys(&["list"]).unwrap_err().contains("postern dev --data"));
+    let server = Server::start(&["dev", "--json", "--port", "0", "--data", data]);
+    let first = keys(&["list"]).unwrap();
+    assert_eq!((&first["keys"][0]["role"], &first["keys"][0]["location"]), (&"current".into(), &"sealed".into()));
+    assert!(keys(&["add", "--wrapped", "rs256"]).unwrap_err().contains("--local"));
+    let added = keys(&["add", "--local", "es256"]).unwrap();
+    assert_eq!((&added["keys"][1]["role"], &added["keys"][1]["alg"]), (&"next".into(), &"ES256".into()));
+    assert!(keys(&["rotate"]).unwrap_err().contains("--now"));
+    let rotated = keys(&["rotate", "--now"]).unwrap();
+    let roles: Vec<_> = rotated["keys"].as_array().unwrap().iter().map(|key| key["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["retired", "current"]);
+    drop(server);
+    let server = Server::start(&["dev", "--json", "--port", "0", "--data", data]);
+    let published = jwks(&server);
+    assert!(rotated["keys"].as_array().unwrap().iter().all(|key| published.contains(key["kid"].as_str().unwrap())));
+}
+
+#[test]
 fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     let busy = Server::start(&["dev", "--json", "--port", "0", "--memory"]);
     let said = complaint(&["dev", "--memory", "--port", &busy.port.to_string()]);
@@ -148,6 +251,8 @@ fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     assert!(said.contains("/nowhere/at-all.toml"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "http://x.example"]);
     assert!(said.contains("https://"), "{said}");
+    let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "https://x.example/auth"]);
+    assert!(said.contains("--public-url has a path") && said.contains("leave the path out"), "{said}");
 }
 
 #[test]
@@ -161,14 +266,16 @@ fn a_damaged_store_or_missing_key_is_reported_and_nothing_is_overwritten() {
     std::fs::remove_file(folder.join("sealing.key")).unwrap();
     assert!(complaint(&arguments).contains("sealing.key is missing, and the store beside it"));
     std::fs::write(folder.join("sealing.key"), "nonsense").unwrap();
+    private(&folder.join("sealing.key"));
     assert!(complaint(&arguments).contains("sealing.key is damaged: it has one line of 43 characters"));
     std::fs::write(folder.join("sealing.key"), base64url(&[7; 32])).unwrap();
     assert!(complaint(&arguments).contains("sealing.key is not the key with which the store beside it was written"));
     std::fs::remove_file(folder.join("sealing.key")).unwrap();
     std::fs::create_dir(folder.join("sealing.key")).unwrap();
-    assert!(complaint(&arguments).contains("sealing.key cannot be read: Is a directory"));
+    assert!(complaint(&arguments).contains("sealing.key is not a regular file"));
     std::fs::remove_dir(folder.join("sealing.key")).unwrap();
     std::fs::write(folder.join("sealing.key"), key).unwrap();
+    private(&folder.join("sealing.key"));
     drop(Server::start(&arguments));
 
     for entry in std::fs::read_dir(&folder).unwrap() {
@@ -263,6 +370,10 @@ fn what_cannot_be_read_or_written_is_named_with_the_cause() {
         std::fs::set_permissions(state.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     };
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // A folder of another user is refused, so nobody has to be its owner.
+    let root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&folder).unwrap()) == 0;
+    let give = |path: &Path| std::os::unix::fs::chown(path, root.then_some(65_534), None).unwrap();
+    give(&state);
     for (name, mode, expected) in [
         ("store.db", 0o444, "store.db is read-only: Permission denied"),
         ("store.db", 0o000, "store.db cannot be read: Permission denied"),
@@ -270,9 +381,11 @@ fn what_cannot_be_read_or_written_is_named_with_the_cause() {
         ("lock", 0o000, "state cannot be used: Permission denied"),
     ] {
         for entry in std::fs::read_dir(&state).unwrap() {
-            set(entry.unwrap().file_name().to_str().unwrap(), 0o666);
+            let entry = entry.unwrap();
+            give(&entry.path());
+            set(entry.file_name().to_str().unwrap(), 0o600);
         }
-        set("", 0o777);
+        set("", 0o700);
         set(name, mode);
         let output = postern_of_nobody(&folder, &arguments).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -329,12 +442,10 @@ fn a_workspace_follows_the_public_url_or_the_start_is_refused() {
 
     // A folder of an earlier version has no note of where its workspaces come from.
     std::fs::remove_file(folder.join("state/workspaces.json")).unwrap();
-    let said = complaint(&with(&["--public-url", "http://localhost:2"]));
-    assert!(
-        said.contains("workspace default/notes of an earlier run cannot be served at http://localhost:2"),
-        "{said}"
-    );
-    let mut given = with(&["--public-url", "http://localhost:2", "--config"]);
+    // What was on a laptop cannot be served elsewhere.
+    let said = complaint(&with(&["--public-url", "https://x.example"]));
+    assert!(said.contains("workspace default/notes of an earlier run cannot be served at https://x.example"), "{said}");
+    let mut given = with(&["--public-url", "https://x.example", "--config"]);
     let elsewhere = folder.join("elsewhere.toml");
     given.push(elsewhere.to_str().unwrap());
     drop(Server::start(&given));

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use protocol::clients::external_url::{OutboundUrl, Reach};
+use protocol::clients::allowed_origins::check_origin;
+use protocol::clients::external_url::OutboundUrl;
+use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_jwk::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
+use protocol::users::user_claims::SourceClaims;
 use protocol::workspace::settings::{Settings, Workspace};
+use protocol::workspace::settings_error::SettingsFault;
 use serde::Deserialize;
 use signing::{Entropy, Sealer, verify};
 use toml::{Table, Value};
@@ -93,8 +97,9 @@ impl<'a> Reading<'a> {
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).ok()?;
         self.seal_upstream_secrets(&mut settings, &id);
         let settings: Settings = self.parsed(settings, "")?;
+        let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
         let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
-        self.check_issuers(&settings, &issuer);
+        self.check_settings(&settings);
         let tables = head.clients.into_iter().enumerate();
         let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, &id)).collect();
         for client in &clients {
@@ -120,6 +125,11 @@ impl<'a> Reading<'a> {
         self.problems.push(Problem { line, column, message });
     }
 
+    /// Notes a problem with the setting at `path`, which the message begins with.
+    fn report_at(&mut self, path: &str, reason: &str) {
+        self.report(path, format!("{path}: {reason}"));
+    }
+
     fn parsed<T: for<'de> Deserialize<'de>>(&mut self, table: Table, path: &str) -> Option<T> {
         let parsed = table.try_into();
         parsed.map_err(|error: toml::de::Error| self.report(path, error.to_string().trim().replace('\n', " "))).ok()
@@ -139,13 +149,67 @@ impl<'a> Reading<'a> {
         }
     }
 
+    fn check_settings(&mut self, settings: &Settings) {
+        self.check_compared(settings);
+        self.check_claims(settings);
+        self.check_sources(settings);
+        self.check_issuers(settings);
+    }
+
+    /// Checks what is compared later and could never be equal to anything: origins and resources.
+    fn check_compared(&mut self, settings: &Settings) {
+        for (at, origin) in settings.cors_origins.iter().enumerate() {
+            if let Err(reason) = check_origin(origin) {
+                self.report_at(&format!("cors_origins[{at}]"), &format!("{origin}: {reason}"));
+            }
+        }
+        for (at, resource) in settings.resources.iter().enumerate() {
+            let uri = resource.uri();
+            if !is_resource(uri) {
+                let reason = format!("{uri}: a resource is an absolute URI without fragment");
+                self.report_at(&format!("resources[{at}]"), &reason);
+            }
+        }
+    }
+
+    /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would
+    /// be dropped when it is read.
+    fn check_claims(&mut self, settings: &Settings) {
+        let users = settings.sandbox.iter().flat_map(|sandbox| &sandbox.users);
+        for (at, user) in users.enumerate() {
+            for claim in SourceClaims::read(&user.claims).dropped {
+                let claim = claim.as_str();
+                let reason = "has another type or form than OpenID Connect Core 5.1 says";
+                let message = format!("user {}: claims.{claim} {reason}", user.username);
+                self.report(&format!("sandbox.users[{at}].claims.{claim}"), message);
+            }
+        }
+    }
+
+    /// Checks that every provider and every user can be told from the others.
+    fn check_sources(&mut self, settings: &Settings) {
+        for error in settings.faults() {
+            match error.reason {
+                SettingsFault::ReservedSource => {
+                    self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
+                }
+                // The check has said so already.
+                SettingsFault::DoubledSource(_)
+                | SettingsFault::DoubledUser(_)
+                | SettingsFault::NoUsername
+                | SettingsFault::NoPassword(_) => {}
+            }
+        }
+    }
+
     /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
-    fn check_issuers(&mut self, settings: &Settings, issuer: &Issuer) {
+    fn check_issuers(&mut self, settings: &Settings) {
         for (at, provider) in settings.upstream.iter().enumerate() {
             let path = format!("upstream[{at}].issuer");
-            let checked = OutboundUrl::parse(&provider.issuer, Reach::of(issuer.as_str()));
+            let (id, issuer) = (&provider.id, &provider.issuer);
+            let checked = OutboundUrl::parse(issuer, self.loader.public_url.reach());
             if let (Err(reason), true) = (checked, self.places.has(&path)) {
-                self.report(&path, format!("upstream {}: issuer: {reason}", provider.id));
+                self.report(&path, format!("upstream {id}: issuer: {issuer}: {reason}"));
             }
         }
     }
@@ -188,7 +252,7 @@ impl<'a> Reading<'a> {
 
     /// Checks a client as the functions do, and also that each of its public keys is a point on its curve.
     fn check_client(&mut self, client: &FileClient, settings: &Settings, issuer: &Issuer) {
-        for fault in client.metadata.faults(settings, issuer) {
+        for fault in client.metadata.faults(settings, issuer).into_iter().chain(client.metadata.scopes_of_power()) {
             self.report_of_client(client, &fault.place(), &fault.to_string());
         }
         let set = client.metadata.jwks.iter();

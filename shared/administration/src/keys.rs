@@ -88,6 +88,11 @@ pub enum KeyError {
         wanted: Algorithm,
     },
     /// The step needs KMS.
-    #[error("a laptop has no KMS: `postern dev` makes keys by itself")]
+    #[error("a laptop has no KMS: add a key with --local rs256, ps256 or es256")]
     NoKms,
+    /// The step needs the state of a laptop.
+    #[error(
+        "keys of a stack are made by KMS: add one with --kms-key or --wrapped, or name a laptop's state with --data"
+    )]
+    NoLaptop,
 }

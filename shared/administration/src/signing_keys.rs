@@ -21,6 +21,8 @@ pub enum NewKey {
     Kms(String),
     /// A key that KMS generates and encrypts; functions decrypt it and sign in memory.
     Wrapped(Algorithm),
+    /// A key that is generated on a laptop, and stored sealed.
+    Sealed(Algorithm),
 }
 
 impl Keys<'_> {
@@ -37,11 +39,9 @@ impl Keys<'_> {
         }
         let mut ring = stored.as_ref().map(|stored| stored.ring.clone()).unwrap_or_default();
         match (&self.source, current) {
-            (KeySource::Laptop { sealer, entropy }, _) => {
-                let (private, key) = LocalKey::generate(algorithm)?;
-                let sealed = sealer.seal(workspace, private.expose().clone(), *entropy)?;
-                self.rings().keep(workspace, &key.jwk().thumbprint(), &sealed).await?;
-                self.add_and_sign_at_once(&mut ring, key.jwk().clone())?;
+            (KeySource::Laptop { .. }, _) => {
+                let jwk = self.generate_sealed(workspace, algorithm).await?;
+                self.add_and_sign_at_once(&mut ring, jwk)?;
             }
             (KeySource::Aws(_), Some(current)) => {
                 return Err(KeyError::OtherAlgorithm { workspace: workspace.clone(), current, wanted: algorithm });
@@ -51,6 +51,15 @@ impl Keys<'_> {
             }
         }
         self.publish(workspace, &ring, stored.as_ref()).await
+    }
+
+    /// Generates a key and stores its private half sealed, as on a laptop.
+    async fn generate_sealed(&self, workspace: &WorkspaceId, algorithm: Algorithm) -> Result<PublicJwk, KeyError> {
+        let KeySource::Laptop { sealer, entropy } = &self.source else { return Err(KeyError::NoLaptop) };
+        let (private, key) = LocalKey::generate(algorithm)?;
+        let sealed = sealer.seal(workspace, private.expose().clone(), *entropy)?;
+        self.rings().keep(workspace, &key.jwk().thumbprint(), &sealed).await?;
+        Ok(key.jwk().clone())
     }
 
     /// On a laptop a new key signs at once: nothing there has cached the old JWKS.
@@ -84,11 +93,15 @@ impl Keys<'_> {
     ///
     /// [`KeyError`].
     pub async fn add(&self, workspace: &WorkspaceId, new: NewKey) -> Result<KeyRing, KeyError> {
-        let KeySource::Aws(StackKeys { kms, .. }) = &self.source else { return Err(KeyError::NoKms) };
         let former = self.ring(workspace).await?;
         let current = former.ring.current().map(|key| key.jwk.alg);
-        let (jwk, location) = match new {
-            NewKey::Kms(arn) => {
+        let (jwk, location) = match (new, &self.source) {
+            (NewKey::Sealed(algorithm), KeySource::Laptop { .. }) => {
+                (self.generate_sealed(workspace, algorithm).await?, KeyLocation::Sealed)
+            }
+            (NewKey::Sealed(_), KeySource::Aws(_)) => return Err(KeyError::NoLaptop),
+            (NewKey::Kms(_) | NewKey::Wrapped(_), KeySource::Laptop { .. }) => return Err(KeyError::NoKms),
+            (NewKey::Kms(arn), KeySource::Aws(StackKeys { kms, .. })) => {
                 // An RSA key can do RS256 and PS256: prefer the algorithm in use.
                 let jwk = match kms.public_key(&arn, current).await {
                     Err(SigningFault::Key) => kms.public_key(&arn, None).await?,
@@ -96,7 +109,7 @@ impl Keys<'_> {
                 };
                 (jwk, KeyLocation::Kms(name_of(&arn)))
             }
-            NewKey::Wrapped(algorithm) => {
+            (NewKey::Wrapped(algorithm), KeySource::Aws(StackKeys { kms, .. })) => {
                 let (jwk, wrapped) = kms.key_pair(algorithm, workspace).await?;
                 self.rings().keep(workspace, &jwk.thumbprint(), &base64url(&wrapped)).await?;
                 (jwk, KeyLocation::Wrapped)

@@ -52,6 +52,9 @@ mod tests {
     use super::*;
 
     const FIXTURE: &str = include_str!("fixture.toml");
+    const PARTNER: &str = "[[upstream]]\nid = \"partner\"\ntitle = \"Second\"\nissuer = \"https://idp.example\"\n\
+                           client_id = \"shop\"\n\n";
+    const ALICE: &str = "{username = \"alice\", password = \"alice\"}";
 
     fn load(text: &str) -> Result<WorkspaceFile, String> {
         let sealer = |purpose| Sealer::derived(&Secret::new([1; 32]), purpose).unwrap();
@@ -108,10 +111,8 @@ mod tests {
         has(
             "\"https://client.example/cb\"",
             "\"https://client.example/cb\", \"http://client.example/cb\"",
-            &[
-                "51:47: client web: redirect_uris[1]: http://client.example/cb: http is for native applications on a loopback \
-             address; use https",
-            ],
+            &["51:47: client web: redirect_uris[1]: http://client.example/cb: http is for the loopback addresses \
+             127.0.0.1 and [::1]; use https"],
         );
         has(
             "scope = \"openid email\"\n\n[[clients]]\nclient_id = \"native\"",
@@ -161,6 +162,13 @@ mod tests {
             ("{ emial = \"a@b.example\" }", "did you mean email?"),
             ("{ sub = \"root\" }", "claims.sub is not a setting"),
             ("{ email_verified = \"yes\" }", "claims.email_verified is true or false, and this is a string"),
+            ("{ email = [\"x\"] }", "claims.email is a string, and this is a list"),
+            ("{ birthdate = 19800131 }", "claims.birthdate is a string, and this is a whole number"),
+            ("{ groups = [\"admin\"] }", "claims.groups is not a setting"),
+            (
+                "{ birthdate = \"31.01.1980\" }",
+                "user alice: claims.birthdate has another type or form than OpenID Connect Core 5.1 says",
+            ),
         ] {
             assert!(with(claims).contains(expected), "{claims}: {}", with(claims));
         }
@@ -202,6 +210,89 @@ mod tests {
     }
 
     #[test]
+    fn what_could_never_be_equal_to_anything_is_told_at_its_place() {
+        has(
+            "pkce = \"all\"",
+            "cors_origins = [\"https://app.example\", \"https://app.example/\"]",
+            &[
+                "7:40: cors_origins[1]: https://app.example/: an origin ends with its host or port: leave out the slash \
+               and what follows",
+            ],
+        );
+        has(
+            "pkce = \"all\"",
+            "resources = [\"https://b.example\", \"/notes\", { uri = \"https://c.example/#x\", title = \"C\" }]",
+            &[
+                "7:35: resources[1]: /notes: a resource is an absolute URI without fragment",
+                "7:45: resources[2]: https://c.example/#x: a resource is an absolute URI without fragment",
+            ],
+        );
+        has(
+            "https://client.example/cb",
+            "https://client.example/cb?x=%zz",
+            &[
+                "51:18: client web: redirect_uris[0]: https://client.example/cb?x=%zz: write each percent sign as %25, or \
+               follow it by two hexadecimal digits (RFC 3986 section 2.1)",
+            ],
+        );
+    }
+
+    #[test]
+    fn sec_adm_13_a_scope_of_power_in_what_users_are_asked_for_is_refused_with_its_line() {
+        let power = "\n[[scopes]]\nname = \"introspect_tokens\"\ntitle = \"Look at tokens\"\n[[clients]]\n\
+                     client_id = \"greedy\"\nclient_name = \"Greedy\"\ntoken_endpoint_auth_method = \"none\"\n\
+                     redirect_uris = [\"https://greedy.example/cb\"]\nscope = \"openid introspect_tokens\"\n";
+        let text = format!("{FIXTURE}{power}");
+        let line = text.lines().position(|line| line == "scope = \"openid introspect_tokens\"").unwrap() + 1;
+        let expected = format!("x.toml:{line}:1: client greedy: scope[1]: introspect_tokens reaches every token");
+        let error = load(&text).err().unwrap_or_default();
+        assert!(error.starts_with(&expected), "{error}");
+        assert!(load(&text.replace("openid introspect_tokens", "openid")).is_ok());
+    }
+
+    #[test]
+    fn sec_adm_14_what_cannot_work_is_refused_with_file_line_and_value() {
+        let sandbox = |second: &str| format!("{FIXTURE}\n[sandbox]\nusers = [\n  {ALICE},\n{second},\n]\n");
+        let web = "client_id = \"web\"";
+        let table = [
+            (
+                FIXTURE.replace("id = \"partner\"", "id = \"sandbox\""),
+                "id = \"sandbox\"",
+                "upstream sandbox: id: \"sandbox\" is the name of the sandbox: choose another",
+            ),
+            (
+                FIXTURE
+                    .replace("[[clients]]\nclient_id = \"spa\"", &format!("{PARTNER}[[clients]]\nclient_id = \"spa\"")),
+                "\"partner\"\ntitle = \"Second\"",
+                "upstream partner is there twice",
+            ),
+            (sandbox("  {username = \"alice\", password = \"second\"}"), "\"second\"", "user alice is there twice"),
+            (
+                sandbox("  {username = \"bob\", password = \"\"}"),
+                "\"bob\"",
+                "user bob: password is \"\": it must not be empty",
+            ),
+            (
+                sandbox("  {username = \"\", password = \"bob\"}"),
+                "\"bob\"",
+                "user : username is \"\": it must not be empty",
+            ),
+            (
+                FIXTURE.replace(web, &format!("{web}\nbackchannel_logout_uri = \"https://169.254.169.254/\"")),
+                "169.254",
+                "client web: backchannel_logout_uri: https://169.254.169.254/: use a host name",
+            ),
+        ];
+        for (text, part, expected) in table {
+            let error = load(&text).err().unwrap_or_default();
+            let line = text.split(part).next().unwrap().matches('\n').count() + 1;
+            let place = format!("x.toml:{line}:");
+            assert!(error.starts_with(&place) && error.contains(expected), "{place} {expected}: {error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
     fn sec_up_14_a_provider_within_a_network_is_refused() {
         let issuer = "issuer = \"{public_url}/default/partner\"";
         for inner in [
@@ -214,7 +305,8 @@ mod tests {
             "https://idp.example:22",
         ] {
             let error = load(&FIXTURE.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
-            assert!(error.contains("upstream partner: issuer: use "), "{inner}: {error}");
+            let expected = format!("x.toml:26:1: upstream partner: issuer: {inner}: use ");
+            assert!(error.starts_with(&expected), "{inner}: {error}");
         }
         assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
     }

@@ -143,8 +143,7 @@ impl BackChannel {
         grant: Option<Grant>,
     ) -> Result<Option<LoadedGrant>, Unavailable> {
         let Some(grant) = grant else { return Ok(None) };
-        let (source, subject) = (&grant.terms.source, &grant.terms.subject);
-        let user = self.users.status(context.workspace, source, subject).await.map_err(unavailable)?;
+        let user = self.users.status(context.workspace, grant.terms.user()).await.map_err(unavailable)?;
         Ok(Some(LoadedGrant { grant, user }))
     }
 }

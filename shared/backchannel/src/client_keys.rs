@@ -1,9 +1,11 @@
-//! Keys that clients publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05 and 06).
+//! Keys that clients publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05
+//! to 07).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http_client::{FetchFault, Fetcher};
+use http_client::{Failures, FetchFault, Fetcher};
 use protocol::clients::external_url::OutboundUrl;
 use protocol::jose::external_jwk::{ExternalAlgorithm, ExternalJwks, ExternalKey};
 use protocol::types::time::{Lifetime, Timestamp};
@@ -15,7 +17,8 @@ const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 /// How long they are used when they cannot be looked at again.
 const USABLE_FOR: Lifetime = Lifetime::seconds(24 * 3600);
 
-/// How much time passes between two requests for one URL, however often a key is asked for that is not there.
+/// How much time passes between two requests for one URL whose keys are known, however often a key is asked for that is not
+/// among them.
 const MIN_RELOAD_INTERVAL: Lifetime = Lifetime::seconds(60);
 
 /// More URLs than this, and all are forgotten: they are registered, so there are few.
@@ -24,14 +27,23 @@ const MAX_URLS: usize = 1000;
 /// The keys of clients, by where they publish them.
 pub struct ClientKeySets {
     fetcher: Fetcher,
-    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
+    urls: Mutex<HashMap<String, Arc<PublishedKeys>>>,
 }
 
-/// What is known of one URL. Who looks at it waits for whoever is asking there at the moment.
+/// One URL. Who looks at it waits for whoever is asking there at the moment.
+#[derive(Default)]
+struct PublishedKeys {
+    /// How often it was asked: whoever waited takes what has come of it, and does not ask again.
+    rounds: AtomicU32,
+    known: tokio::sync::Mutex<Known>,
+}
+
+/// What is known of one URL.
 #[derive(Default)]
 struct Known {
     set: Option<(Timestamp, ExternalJwks)>,
     asked: Option<Timestamp>,
+    failures: Failures,
 }
 
 /// The keys cannot be read, and have not been for too long. It is never the fault of who sends an assertion.
@@ -43,7 +55,7 @@ impl ClientKeySets {
     /// Keys that `fetcher` reads.
     #[must_use]
     pub fn new(fetcher: Fetcher) -> Self {
-        Self { fetcher, known: Mutex::default() }
+        Self { fetcher, urls: Mutex::default() }
     }
 
     /// The keys at `url` that `alg` can be verified with, those named `kid` if a name is given.
@@ -58,22 +70,28 @@ impl ClientKeySets {
         kid: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<ExternalKey>, ClientKeysFault> {
-        let known = self.known(url);
-        let mut known = known.lock().await;
+        let published = self.published(url);
+        let before = published.rounds.load(Ordering::Acquire);
+        let mut known = published.known.lock().await;
         let found = known.set.as_ref().map(|(_, set)| set.candidates(alg, kid)).unwrap_or_default();
-        if (found.is_empty() || !known.is_younger(RELOAD_AFTER, now)) && known.may_ask(now) {
+        let wanted = found.is_empty() || !known.is_younger(RELOAD_AFTER, now);
+        if wanted && published.rounds.load(Ordering::Acquire) == before && known.may_ask(now) {
             known.asked = Some(now);
             match self.fetcher.keys(url.as_str()).await {
                 Ok(set) => known.set = Some((now, set)),
-                Err(fault) => note(url, &fault),
+                Err(fault) => {
+                    known.failures.failed(now);
+                    note(url, &fault);
+                }
             }
+            published.rounds.fetch_add(1, Ordering::Release);
         }
         let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE_FOR, now));
         usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(ClientKeysFault)
     }
 
-    fn known(&self, url: &OutboundUrl) -> Arc<tokio::sync::Mutex<Known>> {
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+    fn published(&self, url: &OutboundUrl) -> Arc<PublishedKeys> {
+        let mut all = self.urls.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_URLS && !all.contains_key(url.as_str()) {
             all.clear();
         }
@@ -88,7 +106,12 @@ impl Known {
         self.set.as_ref().is_some_and(|(read, _)| *read <= now && !now.reached(read.plus(age)))
     }
 
+    /// Whether the URL may be asked again. While nothing usable is known its client is locked out, so a failure is no reason
+    /// to wait (catalogue row SEC-SSRF-07).
     fn may_ask(&self, now: Timestamp) -> bool {
+        if !self.is_younger(USABLE_FOR, now) {
+            return self.failures.may_ask(now);
+        }
         self.asked.is_none_or(|asked| asked > now || now.reached(asked.plus(MIN_RELOAD_INTERVAL)))
     }
 }

@@ -40,7 +40,7 @@ impl TokenStatus {
                 // Whoever the token is from, its client's pages may read the answer.
                 self.back.client(context, &claims.client_id).await?;
                 let live = self.live(context, claims).await?.ok_or(BearerError::Invalid)?;
-                Ok(Caller::Bearer(Box::new(live)))
+                Ok(Caller::bearer(live, context.workspace)?)
             }
             Err(BearerError::Missing) => {
                 Ok(Caller::Client(self.client_authenticator.authenticate(&self.back, context, body).await?))

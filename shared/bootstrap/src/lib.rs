@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use delivery::{QueueNeed, QueueSettings};
 use http_client::Fetcher;
-use protocol::clients::external_url::Reach;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use signing::seal::SealFault;
@@ -91,7 +90,7 @@ impl Runtime {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
-            configuration: Arc::new(ConfigurationReading::new(&connection, environment.public_url.as_str())),
+            configuration: Arc::new(configuration(&connection, &environment.public_url)),
             rings: Arc::new(KeyRingReading::new(&connection)),
             keys: environment.keys,
             queue: environment.queue,
@@ -115,7 +114,8 @@ impl Runtime {
     /// Workspaces, without clients.
     #[must_use]
     pub fn workspaces(&self) -> WorkspaceReading {
-        self.handle(|connection| WorkspaceReading::new(connection, self.public_url.as_str()))
+        let (url, reach) = (self.public_url.as_str(), self.public_url.reach());
+        self.handle(|connection| WorkspaceReading::new(connection, url).reaching(reach))
     }
 
     /// Public keys, read through one cache.
@@ -165,8 +165,12 @@ impl Runtime {
     /// Requests to others.
     #[must_use]
     pub fn fetcher(&self) -> Fetcher {
-        Fetcher::new(Reach::of(self.public_url.as_str()))
+        Fetcher::new(self.public_url.reach())
     }
+}
+
+fn configuration(connection: &Connection, public_url: &PublicUrl) -> ConfigurationReading {
+    ConfigurationReading::new(connection, public_url.as_str()).reaching(public_url.reach())
 }
 
 /// What `config` describes: a connection to its tables, and where its keys are.

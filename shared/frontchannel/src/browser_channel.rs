@@ -23,7 +23,7 @@ use web::origin::is_from_our_page;
 use web::request::MAX_QUERY_BYTES;
 use web::response::{see_other, set, with_cookie};
 use web::route::{self, Endpoint, Matched};
-use web::{Clock, FormFault, Request, Response, edge, json, unavailable};
+use web::{Clock, FormFault, Request, Response, edge, json, login_cookies, unavailable};
 
 use crate::browser_context::BrowserContext;
 
@@ -49,7 +49,8 @@ pub struct BrowserChannel {
 
 impl BrowserChannel {
     /// Answers `request`, if it is one to one of `endpoints`, with what `handler` says: the one place for method, route,
-    /// panic and refusal.
+    /// panic, refusal and
+    /// the bound on cookies.
     pub async fn answer(
         &self,
         request: &Request,
@@ -57,7 +58,8 @@ impl BrowserChannel {
         handler: impl AsyncFnOnce(&BrowserContext<'_>) -> Result<Response, Refusal>,
     ) -> Response {
         // Boxed, because the SDK's futures are large.
-        edge::guarded(request, Box::pin(self.respond(request, endpoints, handler))).await
+        let response = edge::guarded(request, Box::pin(self.respond(request, endpoints, handler))).await;
+        login_cookies::bounded(response, request, &self.public_url)
     }
 
     async fn respond(
@@ -124,7 +126,7 @@ impl BrowserChannel {
 
     /// An error page; for what is not there, JSON to whoever does not ask for a page.
     fn error(&self, request: &Request, error: PageError) -> Response {
-        let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
+        let reads_pages = request.accepted().prefers("text/html", "application/json");
         if error == PageError::NotFound && !reads_pages {
             return json::not_found(request);
         }
@@ -169,10 +171,19 @@ impl BrowserChannel {
     ///
     /// [`PageError::CrossSite`], or [`PageError::IncompleteForm`] and its like for what no page of ours sends.
     pub fn form(&self, context: &BrowserContext<'_>) -> Result<Parameters, PageError> {
+        self.form_repeating(context, &[])
+    }
+
+    /// The form of a page of ours in which the fields in `repeatable` may occur more than once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::form`].
+    pub fn form_repeating(&self, context: &BrowserContext<'_>, repeatable: &[&str]) -> Result<Parameters, PageError> {
         if !is_from_our_page(context.request, &self.public_url) {
             return Err(PageError::CrossSite);
         }
-        context.request.form().map_err(|fault| match fault {
+        context.request.form_repeating(repeatable).map_err(|fault| match fault {
             FormFault::ContentType | FormFault::QueryParameters => PageError::IncompleteForm,
             FormFault::TooLarge | FormFault::Parameters(_) => fault.into(),
         })

@@ -6,12 +6,15 @@ use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
-use protocol::types::id::{GrantId, WorkspaceId};
+use protocol::syntax::quoted::Quoted;
+use protocol::types::id::{GrantId, IdentitySourceId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
+use protocol::types::time::Lifetime;
 use protocol::users::session::Session;
 use signing::entropy::random;
 use store::configuration::LoadedClient;
 use web::cookie::Cookie;
+use web::login_cookies::{self, BROWSER};
 use web::response::{see_other, with_cookie};
 use web::{Response, unavailable};
 
@@ -19,12 +22,9 @@ use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
 
-/// The purpose of the cookie that binds interactions to a browser.
-pub const BROWSER_COOKIE: &str = "browser";
-
 /// The longest sealed interaction that still fits into a URL with everything else (API Gateway takes ten kilobytes of
 /// request line and headers).
-const MAX_SEALED_INTERACTION_BYTES: usize = 6000;
+const MAX_SEALED_INTERACTION_BYTES: usize = 6700;
 
 impl FrontChannel {
     /// Begins an interaction with `request`, bound to the browser by a cookie of its own: tabs that begin at the same
@@ -39,12 +39,17 @@ impl FrontChannel {
         loaded_client: Arc<LoadedClient>,
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
+        if !request.ignored_scope.is_empty() {
+            let ignored = Quoted::of(&request.ignored_scope.joined());
+            tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
+        }
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
-        let browser = self.browser.random_text::<32>()?;
+        let browser = login_cookies::dated(&self.browser.random_text::<32>()?, self.now());
+        let seed = self.browser.random_text::<32>()?;
         let (began, lifetime) = (self.now(), loaded_client.client.lifetimes.interaction);
         let cookie = self.browser_cookie(context.id(), &id).set_for(&browser, lifetime);
         let (expires, browser) = (began.plus(lifetime), hash(&browser));
-        let interaction = InteractionState { id, browser, began, expires, shown_to: None, account: None };
+        let interaction = InteractionState { id, browser, seed, began, expires, shown_to: None, account: None };
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: Some(cookie) })
     }
@@ -55,23 +60,34 @@ impl FrontChannel {
         pending.cookie.is_none().then(|| cookie.remove())
     }
 
+    /// The cookie of an interaction that moves on to a provider, to be set again: it is as new as what is set beside it, and
+    /// is kept as long.
+    #[must_use]
+    pub fn renewed_cookie(&self, context: &BrowserContext<'_>, pending: &PendingAuthorization) -> Option<String> {
+        let cookie = self.browser_cookie(context.id(), &pending.interaction.id);
+        let left = pending.interaction.expires.seconds().saturating_sub(context.now.seconds());
+        let left = Lifetime::seconds(u32::try_from(left).unwrap_or(u32::MAX));
+        cookie.read(context.request).map(|value| cookie.set_for(value, left))
+    }
+
     fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
-        Cookie::numbered(BROWSER_COOKIE, id.as_str(), workspace, &self.browser.public_url)
+        Cookie::numbered(BROWSER, id.as_str(), workspace, &self.browser.public_url)
     }
 
     /// Seals `pending`, and for pages that only one user may answer also whom they are shown to.
     ///
     /// # Errors
     ///
-    /// [`PageError::RequestTooLarge`] if it does not fit through a browser.
-    pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, PageError> {
+    /// [`Refusal`] to the client if it does not fit through a browser, or a page if no key is at hand.
+    pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, Refusal> {
         let shown_to = shown_to.map(|session| session.subject.clone());
         let interaction =
             Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
-        self.seal_interaction(&pending.workspace().id, &interaction).await
+        let sealed = self.seal_interaction(&pending.workspace().id, &interaction).await?;
+        pending.within(sealed, MAX_SEALED_INTERACTION_BYTES)
     }
 
-    /// Seals `interaction` as it is.
+    /// Seals `interaction` as it is, of any length.
     pub(crate) async fn seal_interaction(
         &self,
         workspace: &WorkspaceId,
@@ -79,8 +95,7 @@ impl FrontChannel {
     ) -> Result<String, PageError> {
         let plain = serde_json::to_vec(interaction).map_err(unavailable)?;
         let keys = self.interactions.keys(self.now()).await.map_err(unavailable)?;
-        let sealed = keys.seal(workspace, plain, &*self.browser.entropy).map_err(unavailable)?;
-        if sealed.len() > MAX_SEALED_INTERACTION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
+        Ok(keys.seal(workspace, plain, &*self.browser.entropy).map_err(unavailable)?)
     }
 
     /// Opens what a browser came back with. Nothing is believed that was not sealed here, for this workspace.
@@ -106,7 +121,24 @@ impl FrontChannel {
         context: &BrowserContext<'_>,
         interaction: Interaction,
     ) -> Result<PendingAuthorization, Refusal> {
-        if let Some(error) = self.unusable(context, &interaction.state).await? {
+        let finished = self.grants.exists(context.id(), &interaction.state.id).await;
+        if finished.map_err(|fault| PageError::from(unavailable(fault)))? {
+            return Err(self.unresumable(context, &interaction, PageError::FinishedInteraction).await);
+        }
+        self.reopen(context, interaction).await
+    }
+
+    /// Resumes `interaction`, finished or not: all that [`FrontChannel::resume`] checks but that.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`].
+    pub(crate) async fn reopen(
+        &self,
+        context: &BrowserContext<'_>,
+        interaction: Interaction,
+    ) -> Result<PendingAuthorization, Refusal> {
+        if let Some(error) = self.unusable(context, &interaction.state) {
             return Err(self.unresumable(context, &interaction, error).await);
         }
         let loaded_client = self.browser.client(context, interaction.client_id()).await?;
@@ -115,21 +147,14 @@ impl FrontChannel {
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
     }
 
-    /// Why an interaction in this state cannot be resumed, if it cannot.
-    async fn unusable(
-        &self,
-        context: &BrowserContext<'_>,
-        state: &InteractionState,
-    ) -> Result<Option<PageError>, PageError> {
-        if self.grants.exists(context.id(), &state.id).await.map_err(unavailable)? {
-            return Ok(Some(PageError::FinishedInteraction));
-        }
+    /// Why an unfinished interaction in this state cannot be resumed, if it cannot.
+    fn unusable(&self, context: &BrowserContext<'_>, state: &InteractionState) -> Option<PageError> {
         if context.now.reached(state.expires) {
-            return Ok(Some(PageError::StaleInteraction));
+            return Some(PageError::StaleInteraction);
         }
         let cookie = self.browser_cookie(context.id(), &state.id);
         let is_same = cookie.read(context.request).map(hash).as_ref() == Some(&state.browser);
-        Ok((!is_same).then_some(PageError::OtherBrowser))
+        (!is_same).then_some(PageError::OtherBrowser)
     }
 
     /// Sends the browser to the login page, which also asks for the account to go on with.
@@ -148,6 +173,19 @@ impl FrontChannel {
     /// [`Refusal`] if the request does not fit through a browser.
     pub async fn to_consent(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
         self.to_page(pending, "/login/consent").await
+    }
+
+    /// Sends the browser to `provider` once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the request does not fit through a browser.
+    pub async fn to_provider(
+        &self,
+        pending: &PendingAuthorization,
+        provider: &IdentitySourceId,
+    ) -> Result<Response, Refusal> {
+        self.to_page(pending, &format!("/login/upstream/{provider}")).await
     }
 
     async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {

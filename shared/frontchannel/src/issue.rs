@@ -1,15 +1,15 @@
 //! The end of an authorization request: the one write that makes a grant of it, or the durable no.
 
-use protocol::authorization::code;
+use protocol::authorization::code::{self, FreshCode};
 use protocol::authorization::decision::{ApprovedAuthorization, NextStep};
 use protocol::authorization::error::{PageError, RedirectError};
+use protocol::authorization::interaction::InteractionState;
 use protocol::authorization::refusal::Refusal;
-use protocol::tokens::grant::GrantTerms;
+use protocol::tokens::grant::{GrantTerms, UserClaimNames, UserClaims};
 use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
-use serde_json::{Map, Value};
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant, WriteAttempt};
 use web::Response;
@@ -96,8 +96,7 @@ impl FrontChannel {
         approved: &ApprovedAuthorization,
     ) -> Result<(Unreleased<Response>, NewGrant), Refusal> {
         let now = self.now();
-        let secret = random(&*self.browser.entropy).map_err(|fault| pending.unavailable(fault))?;
-        let fresh = code::issue(&self.region, &pending.interaction.id, &secret);
+        let fresh = self.code(pending)?;
         let response = Unreleased::hold(self.carry(pending, &fresh.code)?);
         let grant = NewGrant {
             id: pending.interaction.id.clone(),
@@ -109,8 +108,18 @@ impl FrontChannel {
         Ok((response, grant))
     }
 
+    /// The code of the grant that `pending` becomes.
+    pub(crate) fn code(&self, pending: &PendingAuthorization) -> Result<FreshCode, Refusal> {
+        let InteractionState { id, seed, .. } = &pending.interaction;
+        if !seed.is_empty() {
+            return Ok(code::derive(&self.region, id, seed));
+        }
+        let secret: [u8; 32] = random(&*self.browser.entropy).map_err(|fault| pending.unavailable(fault))?;
+        Ok(code::issue(&self.region, id, &secret))
+    }
+
     /// The response that carries `code` to the client.
-    fn carry(&self, pending: &PendingAuthorization, code: &Secret<String>) -> Result<Response, Refusal> {
+    pub(crate) fn carry(&self, pending: &PendingAuthorization, code: &Secret<String>) -> Result<Response, Refusal> {
         let destination = pending.request.destination();
         let answer = destination.answer(&pending.workspace().issuer, &[("code", code.expose())]);
         self.browser.to_client(&answer).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
@@ -127,24 +136,35 @@ impl FrontChannel {
         joined.map_err(|fault| pending.unavailable(fault))
     }
 
-    /// The claims of the user that the ID token was asked for. They are fixed now, because `token` cannot read accounts;
-    /// only a request for some is worth the read.
+    /// The claims of the user that the ID token is to carry. They are fixed now, because `token` cannot read accounts; only a
+    /// request for some is worth the read.
     async fn id_token_claims(
         &self,
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
-    ) -> Result<Map<String, Value>, Refusal> {
-        let (names, session) = (&approved.claims().id_token, approved.session());
+    ) -> Result<UserClaims, Refusal> {
+        let names = UserClaimNames::of(approved, pending.client().id_token_claims);
         if names.is_empty() {
-            return Ok(Map::new());
+            return Ok(UserClaims::default());
         }
-        let identity = self.accounts.identity(pending.workspace(), &session.source, &session.subject).await;
-        let identity = identity.map_err(|fault| pending.unavailable(fault))?;
-        Ok(identity.map_or_else(Map::new, |identity| identity.claims.selected(names, MAX_CLAIMS_BYTES)))
+        let profile = self.accounts.profile(pending.workspace(), approved.session().user()).await;
+        let Some(profile) = profile.map_err(|fault| pending.unavailable(fault))? else {
+            return Ok(UserClaims::default());
+        };
+        let selected = names.selected(&profile, MAX_CLAIMS_BYTES);
+        let left_out = names.left_out(&profile, &selected);
+        if left_out > 0 {
+            tracing::warn!(claims.count = left_out, "claims had no room in the ID token: they are at userinfo");
+        }
+        Ok(selected)
     }
 
-    /// A name for the write that finishes the interaction.
-    fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
+    /// A name for a conditional write on the way to a code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client if there is no randomness to be had.
+    pub fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
         let random = self.browser.random_text::<16>();
         random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }

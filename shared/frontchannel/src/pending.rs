@@ -45,6 +45,17 @@ impl PendingAuthorization {
         Refusal::Redirect(Box::new(self.request.refuse(error)))
     }
 
+    /// `sealed`, if it has no more than `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] to the client, which is told both numbers.
+    pub fn within(&self, sealed: String, limit: usize) -> Result<String, Refusal> {
+        let state = self.request.terms.state.as_ref().map_or(0, String::len);
+        let too_large = RedirectError::TooLarge { sealed: sealed.len(), limit, state };
+        if sealed.len() > limit { Err(self.refuse(too_large)) } else { Ok(sealed) }
+    }
+
     /// Logs an infrastructure fault, and has the client told that we are not available: it may trust its own redirect URI.
     #[must_use]
     pub fn unavailable(&self, fault: impl Display) -> Refusal {

@@ -6,6 +6,7 @@
 //! we ourselves are reached over plain `http`, loopback hosts may be asked as well.
 
 mod address;
+mod failures;
 mod network;
 
 use std::sync::{Arc, OnceLock};
@@ -25,6 +26,7 @@ use protocol::syntax::json::{strict, strict_list};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+pub use failures::Failures;
 pub use network::{Network, SystemNetwork, Waiting};
 
 use network::Connector;
@@ -92,6 +94,12 @@ impl Fetcher {
     #[must_use]
     pub fn over(network: Arc<dyn Network>, reach: Reach) -> Self {
         Self { client: OnceLock::new(), network, reach }
+    }
+
+    /// How far its requests may reach.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// Sends `outgoing` and reads the JSON object of a 200.

@@ -34,10 +34,20 @@ pub struct LoginPage<'a> {
     pub passwords: bool,
     /// Credentials to show, for the sandbox.
     pub hint: Option<(&'a str, &'a str)>,
-    /// Other providers: title and link.
-    pub providers: &'a [(&'a str, String)],
+    /// Other providers.
+    pub providers: &'a [ProviderLink<'a>],
     /// Where the client hears that its user has turned back, if a link can tell it.
     pub back: Option<&'a str>,
+}
+
+/// A provider on the login page.
+pub struct ProviderLink<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What users know it as.
+    pub title: &'a str,
+    /// Where its button leads.
+    pub link: String,
 }
 
 /// The page that asks which account to go on with.
@@ -82,6 +92,8 @@ pub struct ConsentPage<'a> {
     pub interaction: &'a str,
     /// The scopes that are asked for.
     pub scopes: &'a [ScopeRow<'a>],
+    /// The APIs that it is asked for.
+    pub apis: &'a [ApiRow<'a>],
     /// Whether any of them can be kept back.
     pub divisible: bool,
     /// For how long, in words.
@@ -106,6 +118,8 @@ pub struct LogoutPage<'a> {
     pub confirmation: &'a str,
     /// Whether the user has said yes already, and it did not work.
     pub failed: bool,
+    /// What was wrong with the request, if that is why there is no way back to whoever asked.
+    pub problem: Option<&'a str>,
 }
 
 /// The page at the end of a logout.
@@ -138,6 +152,14 @@ pub struct ScopeRow<'a> {
     pub description: &'a str,
     /// Whether it can be kept back.
     pub optional: bool,
+}
+
+/// An API on the consent page.
+pub struct ApiRow<'a> {
+    /// Its title, if it has one.
+    pub title: Option<&'a str>,
+    /// Its URI.
+    pub uri: &'a str,
 }
 
 /// The front page of a laptop that serves other workspaces than the demo.
@@ -272,6 +294,24 @@ fn sentence(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// What drives a browser finds them by their ids: tests of applications, and of conformance.
+    #[test]
+    fn every_button_and_every_field_has_an_id() {
+        for (name, template) in [
+            ("login", include_str!("../templates/login.html")),
+            ("account", include_str!("../templates/account.html")),
+            ("consent", include_str!("../templates/consent.html")),
+            ("logout", include_str!("../templates/logout.html")),
+            ("signed_out", include_str!("../templates/signed_out.html")),
+        ] {
+            for begin in ["<button", "<input", "<a class=\"button\""] {
+                for element in template.split(begin).skip(1) {
+                    assert!(element.split('>').next().unwrap().contains(" id=\""), "{name}: {begin}{element}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn sec_xss_01_whatever_a_page_shows_is_escaped() {
         let evil = "\"><script>alert(1)</script>'{{7*7}}";
@@ -294,10 +334,11 @@ mod tests {
             action: evil,
             interaction: evil,
             scopes: &rows,
+            apis: &[ApiRow { title: Some(evil), uri: evil }],
             divisible: true,
             lifetime: evil,
         };
-        let providers = [(evil, evil.to_owned())];
+        let providers = [ProviderLink { id: evil, title: evil, link: evil.to_owned() }];
         let login = LoginPage {
             nonce: "n",
             workspace: evil,
@@ -311,19 +352,23 @@ mod tests {
             providers: &providers,
             back: Some(evil),
         };
+        let pages = [consent.render(), login.render()].into_iter();
+        for html in pages.chain(other_pages(evil)).chain(at_logout(evil)).map(Result::unwrap) {
+            assert!(!html.contains("<script>alert"), "{html}");
+            assert!(!html.contains("\"><script") && !html.contains("{{7*7}}'"), "{html}");
+            assert!(!html.contains(" onclick"), "{html}");
+        }
+    }
+
+    /// The pages without rows that show `evil`.
+    fn other_pages(evil: &str) -> [Result<String, askama::Error>; 3] {
         let fields = [("state", evil.to_owned())];
         let form_post = FormPostPage { nonce: "n", destination: evil, action: evil, fields: &fields };
         let account =
             AccountPage { nonce: "n", workspace: evil, client: evil, user: evil, action: evil, interaction: evil };
         let ways = [(evil.to_owned(), evil)];
         let error = ErrorPage { nonce: "n", title: evil, explanation: evil, advice: evil, ways: &ways, trace_id: evil };
-        let pages = [consent.render(), login.render(), form_post.render(), account.render(), error.render()];
-        let pages = pages.into_iter().chain(at_logout(evil));
-        for html in pages.map(Result::unwrap) {
-            assert!(!html.contains("<script>alert"), "{html}");
-            assert!(!html.contains("\"><script") && !html.contains("{{7*7}}'"), "{html}");
-            assert!(!html.contains(" onclick"), "{html}");
-        }
+        [form_post.render(), account.render(), error.render()]
     }
 
     /// The pages of a logout that show `evil`.
@@ -336,6 +381,7 @@ mod tests {
             action: evil,
             confirmation: evil,
             failed,
+            problem: Some(evil),
         };
         let back = Some((evil, evil));
         let signed_out = SignedOutPage { nonce: "n", workspace: evil, title: evil, explanation: evil, back };

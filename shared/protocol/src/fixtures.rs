@@ -108,8 +108,9 @@ pub(crate) fn changed(base: Value, change: &Value) -> Value {
 
 /// The settings of the workspace, with `change`.
 pub(crate) fn settings(change: &Value) -> Settings {
-    let scopes = ["openid", "profile", "email", "offline_access", "read", "write", "introspect_tokens"];
-    let scopes = scopes.map(|name| json!({"name": name, "title": name}));
+    let power = crate::types::scope::OF_POWER;
+    let scopes = ["openid", "profile", "email", "offline_access", "read", "write"].into_iter().chain(power);
+    let scopes: Vec<Value> = scopes.map(|name| json!({"name": name, "title": name})).collect();
     let base = json!({
         "name": "Demo", "default_audience": DEFAULT_AUDIENCE, "scopes": scopes,
         "resources": ["https://a.example", "https://b.example", issuer().as_str()],
@@ -188,8 +189,10 @@ pub(crate) fn session() -> Session {
         sid: "sid-1".into(),
         subject: subject("alice"),
         source: source_id("sandbox"),
+        issuer: None,
         display_name: "Alice".into(),
         authentication: logged_in(ago(60)),
+        began: ago(60),
         expires: later(3600),
         cookie: secret_hash("cookie").encoded(),
         participants: Vec::new(),
@@ -198,7 +201,7 @@ pub(crate) fn session() -> Session {
 
 /// A login by password.
 pub(crate) const fn logged_in(at: Timestamp) -> Authentication {
-    Authentication::by(Factor { method: Method::Password, at })
+    Authentication::by(Factor { method: Method::Password, at: Some(at) })
 }
 
 pub(crate) fn grant_id() -> GrantId {
@@ -227,18 +230,21 @@ pub(crate) fn grant_terms() -> GrantTerms {
         subject: subject("alice"),
         sub_for_client: None,
         source: source_id("sandbox"),
+        issuer: None,
         scope: scopes("openid read offline_access"),
         resource: crate::clients::resource_indicator::Resources::default(),
         claims: ClaimNames::new(),
         id_token_claims: Map::new(),
+        email_domain: None,
+        id_token_scope_claims: Map::new(),
         redirect_uri: REDIRECT_URI.into(),
         redirect_uri_sent: true,
         code_challenge: Some(crate::authorization::pkce::CodeChallenge::parse(CHALLENGE).unwrap()),
         nonce: Some("n-1".into()),
-        auth_time: ago(60),
+        auth_time: Some(ago(60)),
         acr: "urn:postern:acr:single-factor".into(),
         amr: vec!["pwd".into()],
-        sid: "sid-1".into(),
+        sid: "sid-of-app".into(),
         issued: ago(30),
     }
 }

@@ -9,13 +9,14 @@ use crate::refusal::Refusal;
 /// A token in the query would stand in logs and histories, so a request that has one there is refused even if another
 /// stands in the header (RFC 9700 §4.3.2).
 pub(crate) fn token<'r>(headers: &'r HeaderMap, query: Option<&str>) -> Result<&'r str, Refusal> {
-    let names = query.into_iter().flat_map(|query| query.split('&')).map(|pair| pair.split('=').next());
-    if names.flatten().any(|name| name == "access_token") {
+    let mut pairs = query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
+    // Without a value it is treated as omitted (RFC 6749 §3.1).
+    if pairs.any(|(name, value)| name == "access_token" && !value.is_empty()) {
         return Err(Refusal::Malformed);
     }
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (header, None) = (all.next().ok_or(Refusal::Missing)?, all.next()) else { return Err(Refusal::Malformed) };
-    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::Malformed)?;
+    let (scheme, token) = header.to_str().ok().and_then(scheme_and_credentials).ok_or(Refusal::Malformed)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::Missing);
     }
@@ -24,6 +25,14 @@ pub(crate) fn token<'r>(headers: &'r HeaderMap, query: Option<&str>) -> Result<&
         return Err(Refusal::Malformed);
     }
     Ok(token)
+}
+
+/// The scheme and the credentials, which one or more spaces separate (RFC 9110 §11.4).
+fn scheme_and_credentials(value: &str) -> Option<(&str, &str)> {
+    let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(is_token);
+    is_scheme.then(|| (scheme, credentials.trim_start_matches(' ')))
 }
 
 #[cfg(test)]
@@ -36,20 +45,23 @@ mod tests {
 
     #[test]
     fn sec_res_01_and_sec_param_10_a_token_stands_in_one_header_and_nowhere_else() {
-        let table: [Case<'_>; 16] = [
+        let table: [Case<'_>; 19] = [
             (&[b"Bearer a.b.c"], None, Ok("a.b.c")),
             (&[b"bearer a.b.c"], Some("x=1&access_tokens=2"), Ok("a.b.c")),
             (&[], None, Err(Refusal::Missing)),
             (&[b"Basic YTpi"], None, Err(Refusal::Missing)),
             (&[b"DPoP a.b.c"], None, Err(Refusal::Missing)),
             (&[], Some("access_token=a.b.c"), Err(Refusal::Malformed)),
-            (&[], Some("access_token"), Err(Refusal::Malformed)),
+            (&[b"Bearer a.b.c"], Some("access_token"), Ok("a.b.c")),
+            (&[], Some("access_token="), Err(Refusal::Missing)),
             (&[b"Bearer a.b.c"], Some("x=1&access_token=a.b.c"), Err(Refusal::Malformed)),
             (&[b"Bearer a", b"Bearer a"], None, Err(Refusal::Malformed)),
             (&[b"Bearer a", b"Basic YTpi"], None, Err(Refusal::Malformed)),
             (&[b"Bearer"], None, Err(Refusal::Malformed)),
             (&[b"Bearer "], None, Err(Refusal::Malformed)),
-            (&[b"Bearer  a"], None, Err(Refusal::Malformed)),
+            (&[b"Bearer  a.b.c"], None, Ok("a.b.c")),
+            (&[b"Bearer  "], None, Err(Refusal::Malformed)),
+            (&[b"Bearer \ta"], None, Err(Refusal::Malformed)),
             (&[b"Bearer\ta"], None, Err(Refusal::Malformed)),
             (&[b"Bearer a,Bearer b"], None, Err(Refusal::Malformed)),
             (&[b"Bearer \xe9"], None, Err(Refusal::Malformed)),

@@ -1,7 +1,8 @@
-//! Accounts of users of upstream providers: the claims from their last login.
+//! Accounts of users of upstream providers: what their provider said at their last login.
 
-use protocol::types::id::{IdentitySourceId, Subject, WorkspaceId};
-use protocol::users::user_claims::Identity;
+use protocol::types::id::{Subject, WorkspaceId};
+use protocol::users::user_claims::{Identity, Profile};
+use protocol::users::user_key::UserKey;
 use protocol::workspace::identity_source::IdentitySource;
 use protocol::workspace::settings::Workspace;
 
@@ -33,7 +34,7 @@ impl AccountReading {
         Self(connection.clone())
     }
 
-    /// Finds the user with this subject.
+    /// Finds the record of the user with this subject. Its claims are what the provider said, which is not for clients.
     ///
     /// # Errors
     ///
@@ -44,23 +45,23 @@ impl AccountReading {
         item::read_json(&item, "identity").map(Some)
     }
 
-    /// Finds the user `subject` of `source`: in the settings for the sandbox, in the table for an upstream provider.
-    /// `None` also if the workspace no longer has that source.
+    /// The claims of `user` for clients, judged by the settings of now: from the settings themselves for the sandbox, from
+    /// the table for an upstream provider. `None` if the user is not known, by the same rule as everywhere
+    /// ([`UserReading::status`](crate::UserReading::status)).
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn identity(
-        &self,
-        workspace: &Workspace,
-        source: &IdentitySourceId,
-        subject: &Subject,
-    ) -> Result<Option<Identity>, StoreFault> {
-        match workspace.identity_source(source) {
-            None => Ok(None),
-            Some(IdentitySource::Sandbox(sandbox)) => Ok(sandbox.identity_of(&workspace.id, subject)),
-            Some(IdentitySource::Upstream(_)) => self.find(&workspace.id, subject).await,
-        }
+    pub async fn profile(&self, workspace: &Workspace, user: UserKey<'_>) -> Result<Option<Profile>, StoreFault> {
+        let source = workspace.identity_source(user.source);
+        let Some(source) = source.filter(|source| source.status(&workspace.id, user).is_active()) else {
+            return Ok(None);
+        };
+        let identity = match source {
+            IdentitySource::Sandbox(sandbox) => sandbox.identity_of(&workspace.id, user.subject),
+            IdentitySource::Upstream(_) => self.find(&workspace.id, user.subject).await?,
+        };
+        Ok(identity.map(|identity| identity.claims.judged(source.trust())))
     }
 }
 

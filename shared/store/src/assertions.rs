@@ -1,18 +1,15 @@
 //! Used client assertions, each under a digest of its client and `jti`, so that none is accepted twice (RFC 7523 §3,
 //! catalogue row SEC-CLI-10).
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use protocol::client_authentication::assertion::AssertionUse;
 use protocol::types::commit::Committed;
 use protocol::types::id::WorkspaceId;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
-use crate::grants::{attest, is};
-use crate::item;
-use crate::key::{self, Kind, PARTITION, TTL};
+use crate::key::{self, Kind};
 use crate::need::{Action, Handle, Need, Table};
+use crate::single_use::{self, Mark};
 use crate::write_attempt::WriteAttempt;
 
 /// Whether an assertion was used for the first time.
@@ -50,27 +47,8 @@ impl AssertionSpending {
         assertion: &AssertionUse,
         attempt: &WriteAttempt,
     ) -> Result<Spending, StoreFault> {
-        let outcome = self
-            .0
-            .client
-            .put_item()
-            .table_name(&self.0.tables.flow)
-            .item(PARTITION, item::text(key::partition(Kind::Assertion, workspace, &assertion.mark().encoded())))
-            .item("v", item::version())
-            .item("spent_by", item::text(attempt.name()))
-            .item("expires", item::instant(assertion.until()))
-            .item(TTL, item::ttl(assertion.until()))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = outcome else { return Ok(Spending::Spent(attest())) };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                let ours = failed.item().is_some_and(|item| is(item, "spent_by", attempt.name()));
-                Ok(if ours { Spending::Spent(attest()) } else { Spending::Replayed })
-            }
-            _ => Err(StoreFault::of(&error)),
-        }
+        let partition = key::partition(Kind::Assertion, workspace, &assertion.mark().encoded());
+        let mark = Mark { partition, until: assertion.until() };
+        Ok(single_use::first(&self.0, mark, attempt).await?.map_or(Spending::Replayed, Spending::Spent))
     }
 }

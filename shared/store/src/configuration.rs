@@ -1,9 +1,10 @@
-//! Workspaces and clients, read through a cache that is at most thirty seconds old.
+//! Workspaces and clients, read through a cache that is at most thirty seconds old, and five where something is absent.
 
 use std::sync::Arc;
 
 use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
+use protocol::clients::external_url::Reach;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::registration::error::RegistrationError;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
@@ -19,6 +20,12 @@ use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
+
+/// The attribute with the loopback addresses whose pages may be at any port. Earlier versions did not write it.
+const LOOPBACK_ORIGINS: &str = "loopback_origins";
+
+/// The attribute with the format of a client's metadata. Earlier versions did not write it.
+const METADATA_FORMAT: &str = "format";
 
 /// A workspace and what is derived from it.
 pub struct LoadedWorkspace {
@@ -40,6 +47,7 @@ pub struct LoadedClient {
 pub struct WorkspaceReading {
     connection: Connection,
     public_url: String,
+    reach: Option<Reach>,
     workspaces: Cache<WorkspaceId, LoadedWorkspace>,
 }
 
@@ -61,7 +69,13 @@ impl WorkspaceReading {
     /// The handle over `connection`, for issuers below `public_url`.
     #[must_use]
     pub fn new(connection: &Connection, public_url: &str) -> Self {
-        Self { connection: connection.clone(), public_url: public_url.into(), workspaces: Cache::new() }
+        Self { connection: connection.clone(), public_url: public_url.into(), reach: None, workspaces: Cache::new() }
+    }
+
+    /// The same, of a server whose requests reach as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach: Some(reach), ..self }
     }
 
     /// The workspace `id`, if there is one.
@@ -77,13 +91,21 @@ impl WorkspaceReading {
         if let Some(fresh) = self.workspaces.fresh(id, now) {
             return Ok(Some(fresh));
         }
+        if self.workspaces.is_absent(id, now) {
+            return Ok(None);
+        }
         let Some(item) = find(&self.connection, key::partition(Kind::Workspace, id, ALONE)).await? else {
+            self.workspaces.remember_absent(id.clone(), now);
             return Ok(None);
         };
         let origins: Vec<String> = item::read_json(&item, "origins")?;
+        let loopback: Vec<String> =
+            if item.contains_key(LOOPBACK_ORIGINS) { item::read_json(&item, LOOPBACK_ORIGINS)? } else { Vec::new() };
         let settings: Settings = item::read_json(&item, "settings")?;
+        let settings = Settings { reach: self.reach, ..settings };
         let workspace = Workspace { id: id.clone(), issuer: Issuer::new(&self.public_url, id), settings };
-        let loaded = LoadedWorkspace { workspace, origins: AllowedOrigins::new(origins) };
+        let origins = AllowedOrigins::new(origins).with_any_port(loopback, &workspace.issuer);
+        let loaded = LoadedWorkspace { workspace, origins };
         Ok(Some(self.workspaces.remember(id.clone(), loaded, now)))
     }
 
@@ -111,6 +133,12 @@ impl ConfigurationReading {
     pub fn new(connection: &Connection, public_url: &str) -> Self {
         let workspaces = WorkspaceReading::new(connection, public_url);
         Self { workspaces, connection: connection.clone(), clients: Cache::new() }
+    }
+
+    /// The same, of a server whose requests reach as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { workspaces: self.workspaces.reaching(reach), ..self }
     }
 
     /// The handle for workspaces, with the same cache.
@@ -147,13 +175,18 @@ impl ConfigurationReading {
         if let Some(fresh) = self.clients.fresh(&cache_key, now) {
             return Ok(Some(fresh));
         }
+        if self.clients.is_absent(&cache_key, now) {
+            return Ok(None);
+        }
         let Some(item) = find(&self.connection, key::partition(Kind::Client, &workspace.id, id.as_str())).await? else {
+            self.clients.remember_absent(cache_key, now);
             return Ok(None);
         };
-        let metadata: ClientMetadata = item::read_json(&item, "client")?;
+        let metadata = read_metadata(&item)?;
         let client = metadata.register(&workspace.settings, &workspace.issuer);
         let client = client.map_err(|_| StoreFault::Unreadable("client metadata"))?;
-        let origins = AllowedOrigins::new(origins_of(&client, &workspace.settings));
+        let origins = AllowedOrigins::new(workspace.settings.cors_origins.iter().cloned())
+            .with_those_of(&client.redirect_uris, &workspace.issuer);
         let loaded = LoadedClient { client: Arc::new(client), origins };
         Ok(Some(self.clients.remember(cache_key, loaded, now)))
     }
@@ -173,8 +206,13 @@ impl ConfigurationReading {
     }
 }
 
-fn origins_of(client: &Client, settings: &Settings) -> Vec<String> {
-    client.redirect_uris.origins().chain(settings.cors_origins.iter().cloned()).collect()
+/// Reads the metadata of a client. The first format had `require_pkce: false` in every client, which said nothing; since
+/// the second one it is an exemption that somebody wrote.
+fn read_metadata(item: &Item) -> Result<ClientMetadata, StoreFault> {
+    let metadata: ClientMetadata = item::read_json(item, "client")?;
+    let is_meant = item::read_number(item, METADATA_FORMAT)?.is_some();
+    let require_pkce = metadata.require_pkce.filter(|required| *required || is_meant);
+    Ok(ClientMetadata { require_pkce, ..metadata })
 }
 
 impl ConfigurationWriting {
@@ -191,23 +229,25 @@ impl ConfigurationWriting {
     ///
     /// [`ApplyError`] names the client that cannot be registered, or the fault of the store.
     pub async fn apply(&self, workspace: &Workspace, clients: &[ClientMetadata]) -> Result<(), ApplyError> {
-        let mut origins = workspace.settings.cors_origins.clone();
+        let mut origins = AllowedOrigins::new(workspace.settings.cors_origins.iter().cloned());
         for metadata in clients {
             let client = metadata
                 .register(&workspace.settings, &workspace.issuer)
                 .map_err(|reason| ApplyError::Client { client: metadata.client_id.clone(), reason })?;
-            origins.extend(client.redirect_uris.origins());
+            origins = origins.with_those_of(&client.redirect_uris, &workspace.issuer);
         }
         for metadata in clients {
             let partition = key::partition(Kind::Client, &workspace.id, metadata.client_id.as_str());
-            self.write(partition, &[("client", item::json(metadata)?)]).await?;
+            let attributes = [("client", item::json(metadata)?), (METADATA_FORMAT, item::number(2))];
+            self.write(partition, &attributes).await?;
         }
         let former = self.client_ids(&workspace.id).await?;
         let ids: Vec<&ClientId> = clients.iter().map(|metadata| &metadata.client_id).collect();
-        let origins: Vec<String> = AllowedOrigins::new(origins).iter().map(Into::into).collect();
+        let (exact, loopback): (Vec<&str>, Vec<&str>) = (origins.iter().collect(), origins.loopback().collect());
         let attributes = [
             ("settings", item::json(&workspace.settings)?),
-            ("origins", item::json(&origins)?),
+            ("origins", item::json(&exact)?),
+            (LOOPBACK_ORIGINS, item::json(&loopback)?),
             ("clients", item::json(&ids)?),
         ];
         self.write(key::partition(Kind::Workspace, &workspace.id, ALONE), &attributes).await?;
@@ -276,4 +316,31 @@ pub enum ApplyError {
 async fn find(connection: &Connection, partition: String) -> Result<Option<Item>, StoreFault> {
     let key = Key { partition, sort: Some(ALONE) };
     connection.read(&connection.tables.config, key).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Before the second format `require_pkce: false` was written for every client, and meant nothing.
+    #[test]
+    fn sec_pkce_01_a_client_that_was_stored_before_is_not_exempt_from_pkce() {
+        let stored = |require_pkce: &str, format: Option<u64>| {
+            let client =
+                format!(r#"{{"client_id":"c","client_name":"C","redirect_uris":[],"require_pkce":{require_pkce}}}"#);
+            let mut item = Item::from([("client".to_owned(), item::text(client))]);
+            item.extend(format.map(|format| (METADATA_FORMAT.to_owned(), item::number(format))));
+            read_metadata(&item).unwrap().require_pkce
+        };
+        let table = [
+            ("false", None, None),
+            ("true", None, Some(true)),
+            ("false", Some(2), Some(false)),
+            ("true", Some(2), Some(true)),
+            ("null", Some(2), None),
+        ];
+        for (require_pkce, format, expected) in table {
+            assert_eq!(stored(require_pkce, format), expected, "{require_pkce} {format:?}");
+        }
+    }
 }

@@ -40,7 +40,15 @@ pub enum Creation {
     AlreadyFinished,
 }
 
-/// May create grants, and check whether one exists.
+/// How an interaction was finished.
+pub enum Finish {
+    /// The user denied the request.
+    Denied,
+    /// With a grant.
+    Granted(Box<Grant>),
+}
+
+/// May create grants, and look at those that finished interactions.
 #[derive(Clone)]
 pub struct GrantCreation(Connection);
 
@@ -107,6 +115,16 @@ impl GrantCreation {
     /// [`StoreFault`].
     pub async fn exists(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<bool, StoreFault> {
         Ok(find_item(&self.0, workspace, id).await?.is_some())
+    }
+
+    /// How the interaction `id` was finished, if it was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn finish(&self, workspace: &WorkspaceId, id: &GrantId) -> Result<Option<Finish>, StoreFault> {
+        let Some(item) = find_item(&self.0, workspace, id).await? else { return Ok(None) };
+        Ok(Some(read(id, &item)?.map_or(Finish::Denied, |grant| Finish::Granted(Box::new(grant)))))
     }
 
     fn put(
@@ -247,15 +265,19 @@ pub(crate) async fn find(
     id: &GrantId,
 ) -> Result<Option<Grant>, StoreFault> {
     let Some(item) = find_item(connection, workspace, id).await? else { return Ok(None) };
+    read(id, &item)
+}
+
+fn read(id: &GrantId, item: &Item) -> Result<Option<Grant>, StoreFault> {
     if !item.contains_key("terms") {
         // A denied interaction: there is nothing to redeem.
         return Ok(None);
     }
     Ok(Some(Grant {
         id: id.clone(),
-        terms: item::read_json(&item, "terms")?,
-        state: state(&item)?,
-        expires: item::read_instant(&item, "expires")?,
+        terms: item::read_json(item, "terms")?,
+        state: state(item)?,
+        expires: item::read_instant(item, "expires")?,
     }))
 }
 

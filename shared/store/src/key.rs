@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     SealingKey,
     Session,
     SigningKey,
+    UpstreamLogin,
     Workspace,
 }
 
@@ -39,6 +40,7 @@ impl Kind {
             Self::SealingKey => "sealing-key",
             Self::Session => "session",
             Self::SigningKey => "signing-key",
+            Self::UpstreamLogin => "upstream-login",
             Self::Workspace => "workspace",
         }
     }

@@ -23,6 +23,8 @@ pub mod refreshing;
 pub mod schema;
 pub mod sealing_keys;
 pub mod sessions;
+mod single_use;
+pub mod upstream_logins;
 mod users;
 pub mod write_attempt;
 
@@ -32,7 +34,7 @@ pub use configuration::{ConfigurationReading, ConfigurationWriting, WorkspaceRea
 pub use connection::{Connection, ConnectionSettings, Tables};
 pub use consents::{ConsentReading, ConsentRecording};
 pub use fault::StoreFault;
-pub use grants::{Creation, GrantCreation, GrantReading, GrantRevocation, NewGrant};
+pub use grants::{Creation, Finish, GrantCreation, GrantReading, GrantRevocation, NewGrant};
 pub use inventory::{Inventoried, Inventory};
 pub use keys::{KeyRingReading, KeyRingWriting, SigningKeyReading, StoredRing};
 pub use need::{Handle, Need};
@@ -40,5 +42,6 @@ pub use redemption::{GrantRedemption, Redemption, RefreshIssue};
 pub use refreshing::{RefreshOutcome, RotationWrite};
 pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, WrappedSealingKeys};
 pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
+pub use upstream_logins::{Taking, UpstreamAnswerTaking};
 pub use users::UserReading;
 pub use write_attempt::{WriteAttempt, WriteContext};

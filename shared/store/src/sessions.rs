@@ -6,8 +6,7 @@ use protocol::logout::request::ApprovedLogout;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::SecretHash;
 use protocol::types::time::Timestamp;
-use protocol::users::session::Participant;
-use protocol::users::session::Session;
+use protocol::users::session::{FormerParticipants, Participant, Session};
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
@@ -44,6 +43,9 @@ pub enum Joining {
 /// The attribute with the clients of a session. It is a set, so adding one is idempotent and needs no read.
 const PARTICIPANTS: &str = "participants";
 
+/// The attribute with the clients that a session has of those before it.
+const INHERITED: &str = "inherited";
+
 impl Handle for SessionReading {
     const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::GetItem, Kind::Session)];
 }
@@ -68,7 +70,7 @@ impl SessionReading {
     ) -> Result<Option<Session>, StoreFault> {
         let key = Key { partition: partition(workspace, cookie), sort: None };
         let Some(item) = self.0.read(&self.0.tables.flow, key).await? else { return Ok(None) };
-        let participants = participants(&item);
+        let participants = all_participants(&item);
         let session = Session { cookie: cookie.encoded(), participants, ..item::read_json(&item, "session")? };
         Ok(session.alive(now))
     }
@@ -88,7 +90,7 @@ impl SessionCreation {
         Self(connection.clone())
     }
 
-    /// Begins `session` under the hash of its cookie.
+    /// Begins `session` under the hash of its cookie. The clients that it has already are those of sessions before it.
     ///
     /// # Errors
     ///
@@ -100,11 +102,11 @@ impl SessionCreation {
         session: &Session,
     ) -> Result<(), StoreFault> {
         // DynamoDB has no empty sets, so the attribute is left out.
-        let joined = (!session.participants.is_empty()).then(|| set(&session.participants));
+        let inherited = (!session.participants.is_empty()).then(|| set(&session.participants));
         self.0
             .client
             .put_item()
-            .set_item(joined.map(|joined| Item::from([(PARTICIPANTS.into(), joined)])))
+            .set_item(inherited.map(|inherited| Item::from([(INHERITED.into(), inherited)])))
             .table_name(&self.0.tables.flow)
             .item(PARTITION, item::text(partition(workspace, cookie)))
             .item("v", item::version())
@@ -121,8 +123,12 @@ impl SessionCreation {
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn end(&self, workspace: &WorkspaceId, cookie: &SecretHash) -> Result<Vec<Participant>, StoreFault> {
-        delete(&self.0, partition(workspace, cookie)).await
+    pub async fn end(&self, workspace: &WorkspaceId, cookie: &SecretHash) -> Result<FormerParticipants, StoreFault> {
+        let Some(item) = delete(&self.0, partition(workspace, cookie)).await? else {
+            return Ok(FormerParticipants::default());
+        };
+        let (joined, inherited) = (participants(&item, PARTICIPANTS), participants(&item, INHERITED));
+        Ok(FormerParticipants { joined, inherited })
     }
 }
 
@@ -194,12 +200,13 @@ impl SessionEnding {
         workspace: &WorkspaceId,
         approved: &ApprovedLogout,
     ) -> Result<Vec<Participant>, StoreFault> {
-        delete(&self.0, key::partition(Kind::Session, workspace, &approved.session().cookie)).await
+        let deleted = delete(&self.0, key::partition(Kind::Session, workspace, &approved.session().cookie)).await?;
+        Ok(deleted.as_ref().map(all_participants).unwrap_or_default())
     }
 }
 
-/// Deletes a session and returns its clients.
-async fn delete(connection: &Connection, partition: String) -> Result<Vec<Participant>, StoreFault> {
+/// Deletes a session and returns it as it was.
+async fn delete(connection: &Connection, partition: String) -> Result<Option<Item>, StoreFault> {
     let deleted = connection
         .client
         .delete_item()
@@ -209,16 +216,21 @@ async fn delete(connection: &Connection, partition: String) -> Result<Vec<Partic
         .send()
         .await
         .map_err(|error| StoreFault::of(&error))?;
-    Ok(deleted.attributes.as_ref().map(participants).unwrap_or_default())
+    Ok(deleted.attributes)
 }
 
 fn set(participants: &[Participant]) -> AttributeValue {
     AttributeValue::Ss(participants.iter().map(Participant::encoded).collect())
 }
 
-/// The clients of a session. A value that cannot be parsed names no client that could be told.
-fn participants(item: &Item) -> Vec<Participant> {
-    let values = item.get(PARTICIPANTS).and_then(|value| value.as_ss().ok());
+/// The clients of a session, those that it inherited included.
+fn all_participants(item: &Item) -> Vec<Participant> {
+    [PARTICIPANTS, INHERITED].into_iter().flat_map(|attribute| participants(item, attribute)).collect()
+}
+
+/// The clients in `attribute`. A value that cannot be parsed names no client that could be told.
+fn participants(item: &Item, attribute: &str) -> Vec<Participant> {
+    let values = item.get(attribute).and_then(|value| value.as_ss().ok());
     values.into_iter().flatten().filter_map(|value| Participant::parse(value)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Whether a user may still be vouched for: what the load step of every decision about a user asks.
 
-use protocol::types::id::{IdentitySourceId, Subject};
 use protocol::users::status::UserStatus;
+use protocol::users::user_key::UserKey;
 use protocol::workspace::settings::Workspace;
 
 use crate::connection::Connection;
@@ -24,19 +24,15 @@ impl UserReading {
         Self(())
     }
 
-    /// The status of `subject`, whom `source` knows. A source that the workspace no longer has knows nobody.
+    /// The status of `user`: the one place where it is decided whether somebody is known. A source that the workspace no
+    /// longer has knows nobody, and one that has become another issuer's does not know the former's users.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
     #[expect(clippy::unused_async, reason = "callers await it already: a source whose users lie in a table reads them")]
-    pub async fn status(
-        &self,
-        workspace: &Workspace,
-        source: &IdentitySourceId,
-        subject: &Subject,
-    ) -> Result<UserStatus, StoreFault> {
-        let source = workspace.identity_source(source);
-        Ok(source.map_or(UserStatus::Gone, |source| source.status(&workspace.id, subject)))
+    pub async fn status(&self, workspace: &Workspace, user: UserKey<'_>) -> Result<UserStatus, StoreFault> {
+        let source = workspace.identity_source(user.source);
+        Ok(source.map_or(UserStatus::Gone, |source| source.status(&workspace.id, user)))
     }
 }

@@ -1,5 +1,6 @@
 //! What a function is told by its environment, read once at its start.
 
+use protocol::clients::external_url::Reach;
 use protocol::syntax::encoding::base64url_array;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
@@ -138,7 +139,10 @@ fn sealing_key(text: &str) -> Result<Secret<[u8; 32]>, ConfigError> {
 
 /// Where browsers and clients reach us. Every URL that we write begins with it; none comes from a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl(String);
+pub struct PublicUrl {
+    url: String,
+    reach: Reach,
+}
 
 impl PublicUrl {
     /// Parses and checks a public URL.
@@ -154,35 +158,48 @@ impl PublicUrl {
         }
         let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         match url.scheme() {
-            "https" => Ok(Self(text.into())),
-            "http" if loopback => Ok(Self(text.into())),
+            "https" => Ok(()),
+            "http" if loopback => Ok(()),
             _ => Err("must begin with https://, or with http://localhost on a laptop"),
-        }
+        }?;
+        Ok(Self { url: text.into(), reach: Reach::of(text) })
+    }
+
+    /// The same URL of a server that reaches as far as `reach`.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// How far requests of this server reach.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// The URL without trailing slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
 
     /// Whether browsers reach us over TLS: everywhere but on a laptop.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        self.0.starts_with("https://")
+        self.url.starts_with("https://")
     }
 
     /// The origin: scheme, host and port.
     #[must_use]
     pub fn origin(&self) -> &str {
-        self.0.strip_suffix(self.base_path()).unwrap_or(&self.0)
+        self.url.strip_suffix(self.base_path()).unwrap_or(&self.url)
     }
 
     /// The path that all our paths begin with; empty if there is none.
     #[must_use]
     pub fn base_path(&self) -> &str {
-        let authority = self.0.find("://").map_or(0, |at| at + 3);
-        let rest = self.0.get(authority..).unwrap_or_default();
+        let authority = self.url.find("://").map_or(0, |at| at + 3);
+        let rest = self.url.get(authority..).unwrap_or_default();
         rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
     }
 }

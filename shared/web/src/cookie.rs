@@ -7,6 +7,9 @@ use protocol::types::time::Lifetime;
 use crate::config::PublicUrl;
 use crate::request::Request;
 
+/// How many characters tell numbered cookies apart.
+const NUMBER_LEN: usize = 8;
+
 /// A cookie of a workspace.
 ///
 /// Over TLS its name begins with `__Host-`, which no other host and no plain connection can set. On a laptop, without
@@ -29,24 +32,39 @@ impl Cookie {
     /// One of several cookies for `purpose`, told apart by the beginning of `id`.
     #[must_use]
     pub fn numbered(purpose: &str, id: &str, workspace: &WorkspaceId, public_url: &PublicUrl) -> Self {
-        let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(NUMBER_LEN).collect();
         Self::new(&format!("{purpose}-{short}"), workspace, public_url)
     }
 
+    /// A numbered cookie from its name: the cookie, and purpose and number. `None` if `name` is that of another cookie.
+    pub(crate) fn parse_numbered<'n>(name: &'n str, public_url: &PublicUrl) -> Option<(Self, &'n str)> {
+        let secure = public_url.is_secure();
+        let bare = if secure { name.strip_prefix("__Host-")? } else { name };
+        let (numbered, workspace) = bare.split_once('.')?;
+        let (_, number) = numbered.split_once('-')?;
+        let is_number = number.len() == NUMBER_LEN && number.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (tenant, workspace) = workspace.split_once('.')?;
+        (is_number && WorkspaceId::parse(tenant, workspace).is_ok())
+            .then(|| (Self { name: name.into(), secure }, numbered))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The value that the request carries; `None` if there is none, or two, of which one was planted.
+    ///
+    /// The cookies of others beside it may have any bytes (RFC 9110 §5.5).
     #[must_use]
     pub fn read<'r>(&self, request: &'r Request) -> Option<&'r str> {
-        let mut values = request
-            .headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(name, _)| *name == self.name)
-            .map(|(_, value)| value);
+        let mut values = pairs(request).filter(|(name, _)| *name == self.name.as_bytes()).map(|(_, value)| value);
         let value = values.next()?;
-        values.next().is_none().then_some(value)
+        if values.next().is_some() {
+            return None;
+        }
+        std::str::from_utf8(value).ok()
     }
 
     /// The `Set-Cookie` that sets `value` until the browser is closed.
@@ -69,10 +87,21 @@ impl Cookie {
     }
 }
 
+/// The cookies of a request, name and value. They are bytes: every application on the host may set cookies, and one with
+/// bytes outside ASCII must not hide the others (catalogue row SEC-SESS-17).
+pub(crate) fn pairs(request: &Request) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let headers = request.headers.get_all(header::COOKIE).iter();
+    let cookies = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    cookies.filter_map(|cookie| {
+        let at = cookie.iter().position(|byte| *byte == b'=')?;
+        Some((cookie.get(..at)?, cookie.get(at + 1..)?))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::{HeaderMap, Method};
+    use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
     use crate::request::Deadline;
@@ -80,7 +109,7 @@ mod tests {
     fn request(cookies: &[&str]) -> Request {
         let mut headers = HeaderMap::new();
         for cookie in cookies {
-            headers.append(header::COOKIE, cookie.parse().unwrap());
+            headers.append(header::COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
         }
         let (path, query, trace_id) = (String::new(), String::new(), String::new());
         Request { method: Method::GET, path, query, headers, body: Bytes::new(), trace_id, deadline: Deadline::NONE }
@@ -108,7 +137,45 @@ mod tests {
             (vec!["session.default.demo=a; session.default.demo=b"], None),
             (vec!["session.default.demo=a", "session.default.demo=a"], None),
             (vec!["session.default.partner=a"], None),
+            (vec!["xsession.default.demo=a"], None),
             (vec![], None),
+        ];
+        for (cookies, expected) in table {
+            assert_eq!(cookie.read(&request(&cookies)), expected, "{cookies:?}");
+        }
+    }
+
+    #[test]
+    fn sec_sess_17_a_foreign_cookie_hides_no_other_whatever_its_bytes() {
+        let cookie = cookie("http://localhost:9000");
+        for foreign in ["theme=caf\u{e9}", "\u{1f36a}=1", "=", "no-value", "a=\"b; c", "==;;", "\t"] {
+            for cookies in [
+                vec![format!("{foreign}; session.default.demo=a")],
+                vec![format!("session.default.demo=a; {foreign}")],
+                vec![foreign.into(), "session.default.demo=a".into()],
+            ] {
+                let cookies: Vec<&str> = cookies.iter().map(String::as_str).collect();
+                assert_eq!(cookie.read(&request(&cookies)), Some("a"), "{cookies:?}");
+            }
+        }
+        assert_eq!(cookie.read(&request(&["session.default.demo=caf\u{e9}"])), Some("caf\u{e9}"));
+    }
+
+    #[test]
+    fn sec_sess_17_a_value_that_is_no_text_is_none() {
+        let mut request = request(&["x=1"]);
+        let latin1 = HeaderValue::from_bytes(b"session.default.demo=caf\xe9").unwrap();
+        request.headers.append(header::COOKIE, latin1);
+        assert_eq!(cookie("http://localhost:9000").read(&request), None);
+    }
+
+    #[test]
+    fn sec_sess_17_a_cookie_of_somebody_else_may_have_any_bytes() {
+        let cookie = cookie("http://localhost:9000");
+        let table = [
+            (vec!["visitor=Zo\u{eb}; session.default.demo=a"], Some("a")),
+            (vec!["visitor=Zo\u{eb}", "session.default.demo=a"], Some("a")),
+            (vec!["session.default.demo=a; session.default.demo=\u{eb}"], None),
         ];
         for (cookies, expected) in table {
             assert_eq!(cookie.read(&request(&cookies)), expected, "{cookies:?}");

@@ -1,4 +1,7 @@
-//! Cross-origin answers: exact origins, without credentials, on errors too (catalogue section Q).
+//! Cross-origin answers: exact origins, on errors too (catalogue section Q).
+//!
+//! Endpoints that registered origins may read look at no cookie, so it does not matter whether a browser sends some along.
+//! Libraries exist that ask it to (`credentials: include`), and then the answer has to allow it to be readable at all.
 
 use http::header::{self, HeaderValue};
 use protocol::clients::allowed_origins::AllowedOrigins;
@@ -11,8 +14,10 @@ use crate::route::{CrossOrigin, Route};
 #[must_use]
 pub fn shared_with(mut response: Response, request: &Request, origins: &AllowedOrigins) -> Response {
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+    let yes = HeaderValue::from_static("true");
     if let Some(origin) = request.origin().and_then(|origin| origins.allowed(origin)) {
         set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
         let exposed = HeaderValue::from_static("WWW-Authenticate, X-Trace-Id, Retry-After");
         response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
@@ -26,17 +31,74 @@ pub fn public(mut response: Response) -> Response {
     response
 }
 
+/// The headers that endpoints read, and that a preflight allows whatever it names.
+const ALWAYS_ALLOWED: [&str; 2] = ["authorization", "content-type"];
+
+/// The most headers that a preflight may name, and the longest name of one. What is beyond is not allowed.
+const MAX_HEADERS: usize = 40;
+const MAX_HEADER_NAME_BYTES: usize = 64;
+
 /// The answer to a preflight request for `route`, from the origins of the whole workspace: which client asks is not
 /// known before the request itself.
+///
+/// A page whose origin is allowed may send whichever headers it names: none but `Authorization` and `Content-Type` changes
+/// what an endpoint does, and tracing, for one, adds its own to every request.
 #[must_use]
 pub fn preflight(route: &Route, request: &Request, origins: &AllowedOrigins) -> Response {
     let mut answer = empty(204, Caching::Never);
     let headers = answer.headers_mut();
     set(headers, header::ACCESS_CONTROL_ALLOW_METHODS, &route.methods.join(", "));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    set(headers, header::ACCESS_CONTROL_ALLOW_HEADERS, &allowed_headers(request));
+    headers.append(header::VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     match route.cross_origin {
         CrossOrigin::Public => public(answer),
         CrossOrigin::Registered | CrossOrigin::Never => shared_with(answer, request, origins),
+    }
+}
+
+/// The headers that the preflight names, in lower case and bounded.
+fn allowed_headers(request: &Request) -> String {
+    let named = request.header(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let named = named.iter().flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    let is_usable = |name: &String| {
+        let is_name = name.len() <= MAX_HEADER_NAME_BYTES && header::HeaderName::from_bytes(name.as_bytes()).is_ok();
+        is_name && !ALWAYS_ALLOWED.contains(&name.as_str())
+    };
+    let echoed = named.filter(is_usable).take(MAX_HEADERS);
+    ALWAYS_ALLOWED.into_iter().map(str::to_owned).chain(echoed).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, Method};
+
+    use super::*;
+    use crate::request::Deadline;
+
+    #[test]
+    fn a_preflight_allows_the_headers_that_it_names_bounded() {
+        let allowed = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCESS_CONTROL_REQUEST_HEADERS, value.parse().unwrap());
+            let (path, query, trace_id) = (String::new(), String::new(), String::new());
+            let (method, body, deadline) = (Method::OPTIONS, Bytes::new(), Deadline::NONE);
+            allowed_headers(&Request { method, path, query, headers, body, trace_id, deadline })
+        };
+        let many: Vec<String> = (0..50).map(|at| format!("x-{at}")).collect();
+        let long = "x".repeat(65);
+        let table = [
+            ("", ""),
+            ("authorization,content-type", ""),
+            ("mcp-protocol-version", ", mcp-protocol-version"),
+            ("traceparent, Tracestate,baggage", ", traceparent, tracestate, baggage"),
+            ("sentry-trace,,x y,\tdpop,x-\"a\"", ", sentry-trace, dpop"),
+            (&long, ""),
+        ];
+        for (named, expected) in table {
+            assert_eq!(allowed(named), format!("authorization, content-type{expected}"), "{named}");
+        }
+        assert_eq!(allowed(&many.join(",")).split(", ").count(), 2 + MAX_HEADERS);
     }
 }

@@ -89,8 +89,9 @@ fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> 
     if !cookies.is_empty() {
         headers.remove(header::COOKIE);
     }
-    for cookie in &cookies {
-        headers.append(header::COOKIE, HeaderValue::from_str(cookie).ok()?);
+    // Other applications set cookies, too: one that no header can have is passed over (catalogue row SEC-SESS-17).
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_bytes(cookie.as_bytes()).ok()) {
+        headers.append(header::COOKIE, cookie);
     }
     Some(Request {
         method: context.http.method,
@@ -179,6 +180,23 @@ mod tests {
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
+    }
+
+    #[test]
+    fn sec_sess_17_a_cookie_of_any_bytes_is_no_reason_to_refuse_a_request() {
+        let event = event(&json!({"cookies": ["theme=caf\u{e9}", "bad=\n", "a=1"]}));
+        let request = request(event, "", Deadline::NONE).unwrap();
+        let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(cookies, ["theme=caf\u{e9}".as_bytes(), b"a=1"]);
+    }
+
+    #[test]
+    fn what_others_put_into_cookies_and_headers_may_have_any_bytes() {
+        let event = event(&json!({"headers": {"x-visitor": "Zo\u{eb}"}, "cookies": ["visitor=Zo\u{eb}", "b=2"]}));
+        let request = request(event, "", Deadline::NONE).unwrap();
+        let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(cookies, ["visitor=Zo\u{eb}".as_bytes(), b"b=2"]);
+        assert_eq!(request.headers["x-visitor"].as_bytes(), "Zo\u{eb}".as_bytes());
     }
 
     #[test]

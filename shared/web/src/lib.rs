@@ -12,6 +12,8 @@ pub mod fault;
 pub mod json;
 pub mod lambda;
 pub mod log;
+pub mod login_cookies;
+pub mod media_type;
 pub mod origin;
 pub mod queue;
 pub mod request;

@@ -13,11 +13,12 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Whether `request` was sent from a page of `public_url`, as far as the browser says.
 ///
 /// Our pages send no referrer, and then browsers say `Origin: null` even to ourselves, so `Sec-Fetch-Site`, which no
-/// page can forge, decides where it is present. What says nothing at all is no browser.
+/// page can forge, decides where it is present. Where it is not (Safari before 16.4), `null` says nothing, and neither does
+/// silence: then the sealed form and the cookie that it is bound to have to do, and they do.
 #[must_use]
 pub fn is_from_our_page(request: &Request, public_url: &PublicUrl) -> bool {
     match (request.header(FETCH_SITE).as_slice(), request.origin()) {
-        (["same-origin" | "none"], None | Some("null")) | ([], None) => true,
+        (["same-origin" | "none"] | [], None | Some("null")) => true,
         (["same-origin" | "none"] | [], Some(origin)) => origin == public_url.origin(),
         _ => false,
     }
@@ -36,7 +37,9 @@ mod tests {
         let table = [
             (None, None, true),
             (None, Some("https://auth.example"), true),
-            (None, Some("null"), false),
+            (None, Some("null"), true),
+            (Some("cross-site"), Some("null"), false),
+            (Some("same-site"), Some("null"), false),
             (None, Some("https://evil.example"), false),
             (Some("same-origin"), Some("null"), true),
             (Some("same-origin"), Some("https://auth.example"), true),

@@ -9,11 +9,16 @@ use protocol::tokens::error::TokenError;
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
+use crate::media_type::{Accepted, is_type};
+
 /// The largest body that is looked at (catalogue row SEC-DOS-01).
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The longest query that is looked at.
 pub const MAX_QUERY_BYTES: usize = 8 * 1024;
+
+/// The parameters of a form that may be sent more than once: `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
 /// A request. Its path is clean: without stage and base path.
 pub struct Request {
@@ -105,16 +110,28 @@ impl From<FormFault> for PageError {
 
 impl Request {
     /// The parameters of an endpoint that browsers are sent to: of the query for GET, of the body for POST, never of both
-    /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
+    /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). Repeated ones are still there, because where the error goes
+    /// depends on the others.
     ///
     /// # Errors
     ///
     /// [`FormFault`].
     pub fn parameters(&self) -> Result<Parameters, FormFault> {
-        if self.method == Method::POST { self.form() } else { self.query_parameters() }
+        if self.method == Method::POST { self.body_parameters() } else { self.query_parameters() }
     }
 
-    /// The values of a header that are text; one that is not counts as an empty one, which nothing accepts.
+    /// The values of a header, whatever bytes they have: those above 127 are opaque (RFC 9110 §5.5).
+    pub fn header_bytes(&self, name: header::HeaderName) -> impl Iterator<Item = &[u8]> {
+        self.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)
+    }
+
+    /// The types that the sender accepts.
+    #[must_use]
+    pub fn accepted(&self) -> Accepted<'_> {
+        Accepted::parse(self.header_bytes(header::ACCEPT))
+    }
+
+    /// The values of a header that is ASCII by its grammar; one that is not counts as an empty one, which nothing accepts.
     #[must_use]
     pub fn header(&self, name: header::HeaderName) -> Vec<&str> {
         self.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
@@ -138,33 +155,44 @@ impl Request {
         Ok(Parameters::parse(self.query.as_bytes())?)
     }
 
-    /// The parameters of the body, which must be a form, and the only place with parameters (OAuth 2.1 §3.2).
+    /// The parameters of the body, which must be a form, and the only place with parameters (OAuth 2.1 §3.2). Each occurs
+    /// once, whether it is read or not (RFC 6749 §3.2).
     ///
     /// # Errors
     ///
     /// [`FormFault`].
     pub fn form(&self) -> Result<Parameters, FormFault> {
+        self.form_repeating(&REPEATABLE)
+    }
+
+    /// The parameters of the body as [`Self::form`] reads them, of which those in `repeatable` may occur more than once.
+    ///
+    /// # Errors
+    ///
+    /// [`FormFault`].
+    pub fn form_repeating(&self, repeatable: &[&str]) -> Result<Parameters, FormFault> {
+        Ok(self.body_parameters()?.without_repeats(repeatable)?)
+    }
+
+    fn body_parameters(&self) -> Result<Parameters, FormFault> {
         if self.body.len() > MAX_BODY_BYTES {
             return Err(FormFault::TooLarge);
         }
         if !self.query.is_empty() {
             return Err(FormFault::QueryParameters);
         }
-        if !is_form(&self.header(header::CONTENT_TYPE)) {
+        if !self.is_form() {
             return Err(FormFault::ContentType);
         }
         Ok(Parameters::parse(&self.body)?)
     }
-}
 
-/// `application/x-www-form-urlencoded`, perhaps with `charset=utf-8`, exactly once.
-fn is_form(content_types: &[&str]) -> bool {
-    let [content_type] = content_types else { return false };
-    let mut parts = content_type.split(';').map(str::trim);
-    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-        && parts.all(|parameter| {
-            parameter.eq_ignore_ascii_case("charset=utf-8") || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
-        })
+    /// Whether the body is said to be a form, exactly once. The type has no parameters.
+    fn is_form(&self) -> bool {
+        let mut types = self.header_bytes(header::CONTENT_TYPE);
+        let only = types.next().filter(|_| types.next().is_none());
+        only.is_some_and(|value| is_type(value, "application/x-www-form-urlencoded"))
+    }
 }
 
 #[cfg(test)]
@@ -194,6 +222,9 @@ mod tests {
             "application/x-www-form-urlencoded",
             "application/x-www-form-urlencoded;charset=UTF-8",
             "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+            "application/x-www-form-urlencoded;",
+            "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            "application/x-www-form-urlencoded; boundary=x",
         ] {
             assert!(post(Some(good), b"a=1").form().is_ok(), "{good}");
         }
@@ -206,6 +237,21 @@ mod tests {
         ] {
             assert_eq!(post(bad, b"a=1").form().err(), Some(FormFault::ContentType), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn sec_param_21_a_form_has_each_parameter_once_but_for_those_that_may_repeat() {
+        let form = |body: &'static str| post(Some("application/x-www-form-urlencoded"), body.as_bytes());
+        for good in ["a=1&b=1", "resource=1&resource=2", "audience=1&audience=2"] {
+            assert!(form(good).form().is_ok(), "{good}");
+        }
+        for bad in ["a=1&a=1", "withhold=a&withhold=b"] {
+            let expected = FormFault::Parameters(ParameterError::RepeatedUnknown);
+            assert_eq!(form(bad).form().err(), Some(expected), "{bad}");
+        }
+        assert!(form("withhold=a&withhold=b").form_repeating(&["withhold"]).is_ok());
+        assert!(form("resource=a&resource=b").form_repeating(&[]).is_err());
+        assert!(form("a=1&a=1").parameters().is_ok(), "who sent it is not known yet");
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub struct Route {
     pub function: Function,
     /// The path, with `{tenant}`, `{workspace}` and perhaps `{idp}`.
     pub template: &'static str,
-    /// The methods that it takes.
+    /// The methods that it takes: HEAD wherever GET writes nothing (RFC 9110 §9.3.2).
     pub methods: &'static [&'static str],
     /// Who may read its answers across origins.
     pub cross_origin: CrossOrigin,
@@ -130,19 +130,20 @@ macro_rules! routes {
 
 routes! {
     Authorization Authorize "/{tenant}/{workspace}/oauth2/authorize" ["GET", "POST"] Never;
-    Login Login "/{tenant}/{workspace}/login" ["GET", "POST"] Never;
-    Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "POST"] Never;
-    UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET"] Never;
+    Login Login "/{tenant}/{workspace}/login" ["GET", "HEAD", "POST"] Never;
+    Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
+    UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
     Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
-    Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "POST"] Registered;
+    Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "HEAD", "POST"] Registered;
     Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;
     Revocation Revoke "/{tenant}/{workspace}/oauth2/revoke" ["POST"] Registered;
     Logout Logout "/{tenant}/{workspace}/oidc/logout" ["GET", "POST"] Never;
-    Discovery Metadata "/{tenant}/{workspace}/.well-known/openid-configuration" ["GET"] Public;
-    Discovery Metadata "/.well-known/openid-configuration/{tenant}/{workspace}" ["GET"] Public;
-    Discovery Metadata "/.well-known/oauth-authorization-server/{tenant}/{workspace}" ["GET"] Public;
-    Jwks Metadata "/{tenant}/{workspace}/.well-known/jwks.json" ["GET"] Public;
+    Discovery Metadata "/{tenant}/{workspace}/.well-known/openid-configuration" ["GET", "HEAD"] Public;
+    Discovery Metadata "/{tenant}/{workspace}/.well-known/oauth-authorization-server" ["GET", "HEAD"] Public;
+    Discovery Metadata "/.well-known/openid-configuration/{tenant}/{workspace}" ["GET", "HEAD"] Public;
+    Discovery Metadata "/.well-known/oauth-authorization-server/{tenant}/{workspace}" ["GET", "HEAD"] Public;
+    Jwks Metadata "/{tenant}/{workspace}/.well-known/jwks.json" ["GET", "HEAD"] Public;
 }
 
 /// A path that a route fits.

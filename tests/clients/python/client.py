@@ -124,7 +124,7 @@ class Application:
 def public():
     application = Application(**PUBLIC)
     token = application.log_in()
-    assert token["token_type"] == "Bearer" and token["expires_in"] == 3600, token
+    assert token["token_type"] == "Bearer" and token["expires_in"] == 600, token
     # Authlib has verified signature, issuer, audience, nonce and at_hash by now.
     claims = token["userinfo"]
     assert claims["iss"] == ISSUER and claims["aud"] == "demo-native", claims

@@ -4,7 +4,6 @@ use administration::Provisioning;
 use administration::sector_documents;
 use administration::workspace_file::{Loader, WorkspaceFile};
 use http_client::Fetcher;
-use protocol::clients::external_url::Reach;
 use serde_json::json;
 use signing::{Purpose, SystemEntropy};
 
@@ -29,7 +28,7 @@ pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
         let public_url = &stack.public_url;
         let loader = Loader { public_url, upstream_secrets, client_secrets, entropy: &SystemEntropy };
         let files = read(&loader, &options.files)?;
-        sector_documents::check(&files, &Fetcher::new(Reach::of(public_url.as_str()))).await?;
+        sector_documents::check(&files, &Fetcher::new(public_url.reach())).await?;
         Provisioning::new(&keys).apply(&files).await?;
         print(&if options.json { as_json(&files) } else { as_text(&files) });
         Ok(())

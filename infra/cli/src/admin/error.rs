@@ -5,10 +5,12 @@ use administration::{KeyError, ProvisionError};
 use bootstrap::BootstrapError;
 use keystore::DataKeyFault;
 use protocol::types::id::WorkspaceId;
+use signing::seal::SealFault;
 use store::StoreFault;
 use thiserror::Error;
 use web::ConfigError;
 
+use crate::dev::state::StateError;
 use crate::workspace_files::ReadError;
 
 /// Why a command failed, as one sentence.
@@ -29,6 +31,12 @@ pub enum AdminError {
     /// A client does not belong to the sector that it names.
     #[error(transparent)]
     Sector(#[from] SectorError),
+    /// The state of a laptop cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The sealing keys of a laptop cannot be derived.
+    #[error("the keys of this laptop could not be derived: {0}")]
+    Root(#[from] SealFault),
     /// `--workspace` is missing or malformed.
     #[error("say which workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
     Workspace,

@@ -1,15 +1,21 @@
 //! `postern keys`: lists and changes the signing keys of a workspace.
 
+use std::path::Path;
+
 use administration::signing_keys::NewKey;
+use administration::{KeySource, Keys};
 use protocol::jose::key_ring::{KeyLocation, KeyRing, PUBLISHED_BEFORE_USE};
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
 use serde_json::{Value, json};
+use signing::{Purpose, Sealer, SystemEntropy};
 use store::ConfigurationReading;
+use web::{Clock as _, SystemClock};
 
 use super::error::AdminError;
 use super::stack::{Stack, block_on};
 use crate::arguments::{KeysAction, KeysOptions};
+use crate::dev::state::State;
 use crate::output::print;
 
 /// The longest lifetime that a workspace or client may set for a token.
@@ -23,8 +29,10 @@ const MAX_TOKEN_LIFETIME: Lifetime = Lifetime::seconds(24 * 3600);
 pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
     block_on(async {
         let workspace = workspace(options.workspace.as_deref())?;
-        let stack = Stack::from_env()?;
-        let ring = run_key_step(&stack, &workspace, &options.action).await?;
+        let ring = match &options.data {
+            Some(folder) => of_laptop(folder, &workspace, &options.action).await?,
+            None => run_key_step(&Stack::from_env()?.keys(), &workspace, &options.action).await?,
+        };
         print(&if options.json { as_json(&ring) } else { as_table(&ring) });
         Ok(())
     })
@@ -35,12 +43,22 @@ fn workspace(argument: Option<&str>) -> Result<WorkspaceId, AdminError> {
     WorkspaceId::parse(tenant, name).map_err(|_| AdminError::Workspace)
 }
 
+/// Runs `action` on the state of `postern dev` in `folder`. A server that is running there follows within half a minute.
+async fn of_laptop(folder: &Path, workspace: &WorkspaceId, action: &KeysAction) -> Result<KeyRing, AdminError> {
+    let state = State::existing(folder)?;
+    let sealer = Sealer::derived(&state.sealing_key, Purpose::SigningKey)?;
+    let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
+    let keys = Keys { connection: &state.engine.connection(), source, now: SystemClock.now() };
+    run_key_step(&keys, workspace, action).await
+}
+
 /// Runs `action` and returns the ring as it is afterwards.
-async fn run_key_step(stack: &Stack, workspace: &WorkspaceId, action: &KeysAction) -> Result<KeyRing, AdminError> {
-    let (keys, now) = (stack.keys(), stack.now);
+async fn run_key_step(keys: &Keys<'_>, workspace: &WorkspaceId, action: &KeysAction) -> Result<KeyRing, AdminError> {
+    let now = keys.now;
     Ok(match action {
         KeysAction::List => keys.ring(workspace).await?.ring,
         KeysAction::Add { kms_key: Some(arn), .. } => keys.add(workspace, NewKey::Kms(arn.clone())).await?,
+        KeysAction::Add { local: Some(local), .. } => keys.add(workspace, NewKey::Sealed(local.algorithm())).await?,
         KeysAction::Add { wrapped, .. } => {
             keys.add(workspace, NewKey::Wrapped(wrapped.unwrap_or_default().algorithm())).await?
         }
@@ -50,16 +68,16 @@ async fn run_key_step(stack: &Stack, workspace: &WorkspaceId, action: &KeysActio
         }
         KeysAction::Revoke { kid } => keys.step(workspace, |ring| ring.revoke(kid, now)).await?,
         KeysAction::Remove { kid } => {
-            require_workspace(stack, workspace).await?;
+            require_workspace(keys, workspace).await?;
             keys.step(workspace, |ring| ring.remove(kid, MAX_TOKEN_LIFETIME, now)).await?
         }
     })
 }
 
 /// Fails if `workspace` was never applied.
-async fn require_workspace(stack: &Stack, workspace: &WorkspaceId) -> Result<(), AdminError> {
-    let configuration = ConfigurationReading::new(&stack.connection, stack.public_url.as_str());
-    let found = configuration.workspace(workspace, stack.now).await?;
+async fn require_workspace(keys: &Keys<'_>, workspace: &WorkspaceId) -> Result<(), AdminError> {
+    // Whether there is one does not depend on the URL.
+    let found = ConfigurationReading::new(keys.connection, "").workspace(workspace, keys.now).await?;
     found.map(|_| ()).ok_or_else(|| AdminError::NoWorkspace(workspace.clone()))
 }
 

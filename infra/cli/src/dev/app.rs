@@ -11,6 +11,7 @@ use signing::Entropy;
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
+use crate::dev::host::HostNames;
 use crate::dev::redirect_hint::RegisteredClients;
 use crate::dev::start_page::{not_found, start_page};
 
@@ -31,7 +32,7 @@ pub struct App {
     has_demo: bool,
     entropy: Arc<dyn Entropy>,
     public_url: String,
-    base_path: String,
+    names: HostNames,
 }
 
 impl App {
@@ -58,8 +59,8 @@ impl App {
             issuers: Vec::new(),
             has_demo: true,
             entropy: Arc::clone(&runtime.entropy),
+            names: HostNames::with(&public_url),
             public_url,
-            base_path: runtime.public_url.base_path().into(),
         })
     }
 
@@ -78,11 +79,10 @@ impl App {
         self.public_url.starts_with("https://")
     }
 
-    /// The path without the base path of the public URL, which a proxy may or may not strip.
+    /// The names that the server answers to.
     #[must_use]
-    pub fn clean_path<'p>(&self, path: &'p str) -> &'p str {
-        let base = self.base_path.as_str();
-        path.strip_prefix(base).filter(|rest| rest.starts_with('/') || rest.is_empty()).unwrap_or(path)
+    pub const fn names(&self) -> &HostNames {
+        &self.names
     }
 
     /// Answers a request with the function that the route table names.

@@ -5,7 +5,7 @@ use std::io::{Error, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 /// The file that is locked.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// The lock of a folder. The system releases it when the process ends, however it ends.
 pub struct FolderLock(#[expect(dead_code, reason = "the lock lasts as long as its file is open")] File);

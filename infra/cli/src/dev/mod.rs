@@ -7,6 +7,8 @@ mod demo_api;
 pub mod demo_workspaces;
 pub mod engine;
 pub mod folder_lock;
+pub mod host;
+mod private_files;
 pub mod queue_worker;
 mod redirect_hint;
 pub mod run;

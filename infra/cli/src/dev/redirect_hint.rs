@@ -2,7 +2,7 @@
 //! a user no more than that it is not registered, and a function in AWS logs no parameters.
 
 use administration::workspace_file::WorkspaceFile;
-use protocol::clients::redirect_uri::RedirectUris;
+use protocol::clients::redirect_uri::{RedirectUris, UriRules};
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{Issuer, WorkspaceId};
 use web::Request;
@@ -45,8 +45,9 @@ impl RegisteredClients {
             .0
             .iter()
             .find(|client| client.workspace == matched.workspace && client.metadata.client_id.as_str() == id)?;
-        let ClientMetadata { redirect_uris, application_type, .. } = &client.metadata;
-        let registered = RedirectUris::register(redirect_uris, *application_type, &client.issuer).ok()?;
+        let ClientMetadata { redirect_uris, application_type, private_use_schemes, .. } = &client.metadata;
+        let rules = UriRules { private_use_schemes, ..UriRules::new(*application_type, &client.issuer) };
+        let registered = RedirectUris::register(redirect_uris, rules).ok()?;
         if registered.registered(uri).is_some() {
             return None;
         }

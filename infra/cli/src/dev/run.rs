@@ -35,6 +35,9 @@ use administration::{KeySource, Keys, ProvisionError, Provisioning};
 /// How often expired items are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
+/// Cookies and the demo are for whole hosts. In AWS a custom domain may have a base path.
+const NO_PATH: &str = "has a path, but this server answers at the root of its host only: leave the path out";
+
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
 pub enum DevError {
@@ -100,6 +103,14 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         None => PublicUrl::parse(&format!("http://localhost:{}", listeners.port())),
     };
     let public_url = public_url.map_err(DevError::PublicUrl)?;
+    if !public_url.base_path().is_empty() {
+        return Err(DevError::PublicUrl(NO_PATH));
+    }
+    let public_url = match options.ask_loopback {
+        Some(true) => public_url.reaching(Reach::Laptop),
+        Some(false) => public_url.reaching(Reach::Internet),
+        None => public_url,
+    };
     let state =
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
@@ -158,7 +169,7 @@ async fn apply(
     files: &[WorkspaceFile],
     sealer: &Sealer,
 ) -> Result<(), DevError> {
-    let fetcher = Fetcher::new(Reach::of(loader.public_url.as_str()));
+    let fetcher = Fetcher::new(loader.public_url.reach());
     sector_documents::check(files, &fetcher).await?;
     let Some(folder) = &state.folder else { return Ok(provisioning.apply(files).await?) };
     if !stored::key_fits(&state.engine.connection(), sealer).await? {

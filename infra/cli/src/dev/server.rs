@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,17 +19,36 @@ use signing::Entropy;
 use signing::entropy::random;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::request::MAX_BODY_BYTES;
-use web::{Deadline, Request};
+use web::route::{self, CrossOrigin};
+use web::{Deadline, Request, json};
 
 use crate::dev::app::App;
 use crate::dev::engine::Engine;
+use crate::dev::host::HostNames;
 
-/// How long a client may take to send its headers.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a server takes on before it lets go (catalogue row SEC-DOS-11).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a client may take to send its headers, and stay silent between two requests.
+    headers: Duration,
+    /// How long it may take to send the body.
+    body: Duration,
+    /// How many connections there may be. Others wait to be accepted.
+    connections: usize,
+}
+
+impl Limits {
+    /// Those of a laptop: enough for every browser, tool and benchmark, and within the files that a process may open.
+    pub const LAPTOP: Self = Self { headers: Duration::from_secs(10), body: Duration::from_secs(10), connections: 256 };
+}
 
 /// The largest request to the engine: the limit that DynamoDB has.
 const MAX_STORE_CALL_BYTES: usize = 16 * 1024 * 1024;
+
+/// What is said to a request that calls this server by a name that is not its own.
+const OTHER_NAME: &str = "call this server localhost, or start it with the --public-url at which it is reached";
 
 /// How long requests in progress may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
@@ -95,18 +115,19 @@ impl Listeners {
 
 /// Serves connections with `service` until `stop` resolves, then lets requests in progress finish. Must run inside a
 /// `LocalSet`.
-async fn accept<S>(listeners: Listeners, service: S, stop: impl Future<Output = ()>)
+async fn accept<S>(listeners: Listeners, limits: Limits, service: S, stop: impl Future<Output = ()>)
 where
     S: Service<http::Request<Incoming>, Response = http::Response<Full<Bytes>>, Error = hyper::Error> + Clone + 'static,
 {
     let graceful = GracefulShutdown::new();
+    let free = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let stream = tokio::select! {
-            accepted = listeners.accept() => accepted,
+        let accepted = tokio::select! {
+            accepted = next(&listeners, &free) => accepted,
             () = &mut stop => break,
         };
-        let Ok(stream) = stream else {
+        let Ok((stream, place)) = accepted else {
             // Most likely out of file descriptors: let some connections close first.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
@@ -115,39 +136,71 @@ where
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_READ_TIMEOUT)
+            .header_read_timeout(limits.headers)
             .max_buf_size(64 * 1024)
             .serve_connection(TokioIo::new(stream), service.clone());
         let connection = graceful.watch(connection);
         tokio::task::spawn_local(async move {
             // The client closed the connection early; there is nothing to do.
             let _ = connection.await;
+            drop(place);
         });
     }
     let _ = tokio::time::timeout(SHUTDOWN_GRACE, graceful.shutdown()).await;
 }
 
+/// The next connection, when there is a place for it.
+async fn next(listeners: &Listeners, free: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(free).acquire_owned().await.map_err(std::io::Error::other)?;
+    Ok((listeners.accept().await?, place))
+}
+
 /// Serves `app` until `stop` resolves. Must run inside a `LocalSet`.
 pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Entropy, stop: impl Future<Output = ()>) {
-    accept(listeners, service_fn(move |request| answer(Rc::clone(&app), request, entropy)), stop).await;
+    let limits = Limits::LAPTOP;
+    let service = service_fn(move |request| answer(Rc::clone(&app), request, entropy));
+    accept(listeners, limits, service, stop).await;
 }
 
 /// Serves the engine to DynamoDB tools until `stop` resolves. Must run inside a `LocalSet`.
 pub async fn serve_engine(engine: Engine, listeners: Listeners, stop: impl Future<Output = ()>) {
-    accept(listeners, service_fn(move |request| call(engine.clone(), request)), stop).await;
+    accept(listeners, Limits::LAPTOP, service_fn(move |request| call(engine.clone(), request)), stop).await;
+}
+
+/// A request body as far as it was taken.
+enum Body {
+    /// All of it.
+    Whole(Bytes),
+    /// It is larger than anything that is sent here.
+    TooLarge,
+    /// The client did not send it in time.
+    Late,
+}
+
+/// Reads a body of at most `max` bytes.
+async fn read(body: Incoming, max: usize, limits: Limits) -> Result<Body, hyper::Error> {
+    match tokio::time::timeout(limits.body, Limited::new(body, max).collect()).await {
+        Err(_late) => Ok(Body::Late),
+        Ok(Ok(body)) => Ok(Body::Whole(body.to_bytes())),
+        Ok(Err(error)) => error.downcast::<hyper::Error>().map_or(Ok(Body::TooLarge), |broken| Err(*broken)),
+    }
 }
 
 /// Answers a DynamoDB tool. Requests from browsers are refused: no web site may read the tables of its visitors.
 async fn call(engine: Engine, request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
-    let headers = request.headers();
-    let from_browser = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
+    let (parts, body) = request.into_parts();
+    let from_browser = parts.headers.contains_key(header::ORIGIN) || parts.headers.contains_key("sec-fetch-site");
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let (status, body) = if from_browser {
         (403, b"{\"message\":\"this port is not for browsers\"}".to_vec())
+    } else if HostNames::LOOPBACK.include(&parts) {
+        match read(body, MAX_STORE_CALL_BYTES, Limits::LAPTOP).await? {
+            Body::Whole(body) => engine.respond(target, &body),
+            Body::TooLarge => engine.respond(target, &[]),
+            Body::Late => (408, b"{\"message\":\"the request did not arrive in time\"}".to_vec()),
+        }
     } else {
-        let body = Limited::new(request.into_body(), MAX_STORE_CALL_BYTES).collect().await;
-        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        engine.respond(&target, &body)
+        (421, b"{\"message\":\"call this port localhost, 127.0.0.1 or [::1]\"}".to_vec())
     };
     let mut response = http::Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
@@ -162,27 +215,95 @@ async fn answer(
     entropy: &dyn Entropy,
 ) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => match error.downcast::<hyper::Error>() {
-            Ok(broken) => return Err(*broken),
-            // Over the limit: substitute a body that every function refuses for its size.
-            Err(_) => Bytes::from(vec![0; MAX_BODY_BYTES + 1]),
-        },
+    let is_called_right = app.names().include(&parts);
+    let (body, is_late) = match read(body, MAX_BODY_BYTES, Limits::LAPTOP).await? {
+        Body::Whole(body) => (body, false),
+        // Substitute a body that every function refuses for its size.
+        Body::TooLarge => (Bytes::from(vec![0; MAX_BODY_BYTES + 1]), false),
+        Body::Late => (Bytes::new(), true),
     };
     let request = Request {
         method: parts.method,
-        path: app.clean_path(parts.uri.path()).into(),
+        path: parts.uri.path().into(),
         query: parts.uri.query().unwrap_or_default().into(),
         headers: parts.headers,
         body,
         trace_id: random::<12>(entropy).map(|id| base64url(&id)).unwrap_or_default(),
         deadline: Deadline::NONE,
     };
-    let mut response = app.handle(&request).await;
+    let mut response = if is_late {
+        json::error(&request, 408, "invalid_request", "the request did not arrive in time")
+    } else if is_called_right || is_public(&request.path) {
+        app.handle(&request).await
+    } else {
+        json::error(&request, 421, "invalid_request", OTHER_NAME)
+    };
     if !app.is_secure() {
         // The header must not be sent over plain HTTP (RFC 6797 §7.2).
         response.headers_mut().remove(header::STRICT_TRANSPORT_SECURITY);
     }
     Ok(response.map(Full::new))
+}
+
+/// What everybody may read is answered under any name, for APIs in containers that know this machine by another one.
+fn is_public(path: &str) -> bool {
+    route::find(path).is_some_and(|matched| matched.route.cross_origin == CrossOrigin::Public)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::task::LocalSet;
+
+    use super::*;
+
+    const LIMITS: Limits =
+        Limits { headers: Duration::from_millis(300), body: Duration::from_millis(300), connections: 4 };
+
+    /// Answers with the kind of body that arrived.
+    async fn kind(request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
+        Ok(http::Response::new(Full::from(match read(request.into_body(), 10, LIMITS).await? {
+            Body::Whole(_) => "whole",
+            Body::TooLarge => "too large",
+            Body::Late => "late",
+        })))
+    }
+
+    /// Sends `text` on a connection of its own, and reads until the server closes it.
+    async fn answered(port: u16, text: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    }
+
+    #[tokio::test]
+    async fn sec_dos_11_whoever_sends_half_a_request_is_let_go_and_others_get_their_turn() {
+        let listeners = Listeners::bind(0).await.unwrap();
+        let port = listeners.port();
+        let upload = |length: usize, body: &str| {
+            format!("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n{body}")
+        };
+        let half_sent = (0..20).map(|_| async { answered(port, &upload(10, "12345")).await });
+        let headers_only = async { answered(port, "POST / HTTP/1.1\r\nhost: local").await };
+        let others = async {
+            let whole = answered(port, &upload(5, "12345")).await;
+            (whole, answered(port, &upload(11, "12345678901")).await)
+        };
+        let test = async { tokio::join!(futures::future::join_all(half_sent), headers_only, others) };
+        let local = LocalSet::new();
+        let server = accept(listeners, LIMITS, service_fn(kind), std::future::pending());
+        let (half_sent, headers_only, (whole, too_large)) = local
+            .run_until(async {
+                tokio::select! {
+                    outcome = test => outcome,
+                    () = server => panic!("the server stopped"),
+                }
+            })
+            .await;
+        assert_eq!(half_sent.iter().filter(|answer| answer.ends_with("late")).count(), 20, "{half_sent:?}");
+        assert!(!headers_only.contains("whole"), "{headers_only}");
+        assert!(whole.ends_with("whole") && too_large.ends_with("too large"), "{whole} {too_large}");
+    }
 }

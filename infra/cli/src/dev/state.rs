@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::dev::engine::Engine;
 use crate::dev::folder_lock::{FolderLock, LockError};
+use crate::dev::private_files::{self, Exposure};
 
 const STORE: &str = "store.db";
 const SEALING_KEY: &str = "sealing.key";
@@ -26,7 +27,7 @@ pub struct State {
     pub engine: Engine,
     /// The root that all sealing keys are derived from.
     pub sealing_key: Secret<[u8; 32]>,
-    /// Where it is, if not in memory.
+    /// Its folder, if it is not in memory and no other process uses it meanwhile.
     pub folder: Option<StateFolder>,
 }
 
@@ -47,6 +48,12 @@ pub enum StateError {
         "the folder {0} cannot be used: {1}. Let this user read and write it, choose another with --data, or use --memory."
     )]
     Folder(String, Error),
+    /// The folder is not its owner's alone.
+    #[error(transparent)]
+    Exposed(#[from] Exposure),
+    /// There is no state yet.
+    #[error("there is no state in {0}: run `postern dev --data {0}` first, or name its folder with --data")]
+    Missing(String),
     /// Another process uses the folder.
     #[error(
         "the folder {0} is in use by another `postern dev`{1}. Stop that one, or choose another folder with --data."
@@ -110,6 +117,8 @@ impl State {
     pub fn open(folder: &Path, entropy: &dyn Entropy) -> Result<Self, StateError> {
         let unusable = |error| StateError::Folder(shown(folder), error);
         create_private_folder(folder).map_err(unusable)?;
+        let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        private_files::secure(folder, &key, &store)?;
         let lock = FolderLock::take(folder).map_err(|error| match error {
             LockError::Held(process) => {
                 let process = process.map_or_else(String::new, |id| format!(", process {id}"));
@@ -117,16 +126,36 @@ impl State {
             }
             LockError::Unusable(error) => unusable(error),
         })?;
-        let store = folder.join(STORE);
-        let sealing_key = sealing_key(folder, &store, entropy)?;
+        let sealing_key = match sealing_key(&key)? {
+            Some(key) => key,
+            None if is_new(&store) => new_sealing_key(&key, entropy)?,
+            None => return Err(StateError::MissingKey(shown(&key))),
+        };
         for file in [STORE].iter().chain(&BESIDE_STORE).map(|name| folder.join(name)) {
             demand_writable(&file)?;
         }
+        Self::of(&store, sealing_key, Some(StateFolder { path: folder.to_owned(), lock }))
+    }
+
+    /// The state that a server left in `folder`, or is using at the moment: the folder is not locked.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`].
+    pub fn existing(folder: &Path) -> Result<Self, StateError> {
+        let (store, key) = (folder.join(STORE), folder.join(SEALING_KEY));
+        if !store.exists() {
+            return Err(StateError::Missing(shown(folder)));
+        }
+        let sealing_key = sealing_key(&key)?.ok_or_else(|| StateError::MissingKey(shown(&key)))?;
+        Self::of(&store, sealing_key, None)
+    }
+
+    fn of(store: &Path, sealing_key: [u8; 32], folder: Option<StateFolder>) -> Result<Self, StateError> {
         let database = Database::new(&store.to_string_lossy())
             .and_then(|database| database.table_count().map(|_| database))
-            .map_err(|error| store_error(&shown(&store), &error.to_string()))?;
-        let folder = StateFolder { path: folder.to_owned(), lock };
-        Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(sealing_key), folder: Some(folder) })
+            .map_err(|error| store_error(&shown(store), &error.to_string()))?;
+        Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(sealing_key), folder })
     }
 }
 
@@ -138,22 +167,27 @@ impl StateFolder {
     }
 }
 
-/// The root key in `folder`. A new one is made only where there is no store yet.
-fn sealing_key(folder: &Path, store: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], StateError> {
-    let key = folder.join(SEALING_KEY);
-    match fs::read(&key) {
+/// The root key in the file `key`, if there is one.
+fn sealing_key(key: &Path) -> Result<Option<[u8; 32]>, StateError> {
+    match fs::read(key) {
         Ok(text) => {
             let text = String::from_utf8(text).unwrap_or_default();
-            base64url_array(text.trim()).ok_or_else(|| StateError::MalformedKey(shown(&key)))
+            base64url_array(text.trim()).map(Some).ok_or_else(|| StateError::MalformedKey(shown(key)))
         }
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(StateError::Unreadable(shown(&key), error)),
-        Err(_) if store.exists() => Err(StateError::MissingKey(shown(&key))),
-        Err(_) => {
-            let new: [u8; 32] = random(entropy)?;
-            write_secret(&key, &base64url(&new)).map_err(|error| StateError::Folder(shown(folder), error))?;
-            Ok(new)
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StateError::Unreadable(shown(key), error)),
     }
+}
+
+fn new_sealing_key(key: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], StateError> {
+    let new: [u8; 32] = random(entropy)?;
+    write_secret(key, &base64url(&new)).map_err(|error| StateError::Folder(shown(key), error))?;
+    Ok(new)
+}
+
+/// Whether nothing was ever written to `store`: an empty file is what a start that was broken off leaves.
+fn is_new(store: &Path) -> bool {
+    fs::metadata(store).map_or(true, |metadata| metadata.len() == 0)
 }
 
 /// Checks that `file`, if it exists, can be read and written.

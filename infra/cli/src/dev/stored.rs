@@ -47,7 +47,7 @@ pub async fn demand_servable(
     public_url: &PublicUrl,
     now: Timestamp,
 ) -> Result<(), StoredError> {
-    let configuration = ConfigurationReading::new(connection, public_url.as_str());
+    let configuration = ConfigurationReading::new(connection, public_url.as_str()).reaching(public_url.reach());
     for (id, clients) in Inventory::new(connection).list().await?.workspaces {
         let unservable = || StoredError::Unservable { workspace: id.clone(), public_url: public_url.as_str().into() };
         let loaded = configuration.workspace(&id, now).await.map_err(|fault| told(fault, unservable()))?;

@@ -2,7 +2,7 @@
 
 use super::forms::{CLIENT_ID, DIGEST, SCOPES, TEXT, URI};
 use super::lifetimes::OWN_LIFETIMES;
-use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED};
+use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// The most URIs in one list (`RedirectUris::register`).
 const MAX_URIS: usize = 50;
@@ -33,6 +33,11 @@ pub(super) const CLIENT: &[Key] = &[
         Kind::OneOf(&["active", "inactive"]),
         "\"active\"",
         "An inactive client is refused everywhere, as if unknown.",
+    ),
+    Key::optional(
+        "private_use_schemes",
+        Kind::List(&Kind::Text(&TEXT), UNBOUNDED),
+        "Private-use schemes without a dot that the redirect URIs of a native application may have all the same.",
     ),
     Key::with_default(
         "token_endpoint_auth_method",
@@ -73,6 +78,16 @@ pub(super) const CLIENT: &[Key] = &[
         "The resources of the workspace that its tokens may be for.",
     ),
     Key::optional(
+        "introspection_audiences",
+        Kind::List(&Kind::Text(&URI), UNBOUNDED),
+        "The APIs as which it may introspect tokens of other clients (RFC 7662 §4).",
+    ),
+    Key::optional(
+        "revocation_audiences",
+        Kind::List(&Kind::Text(&URI), UNBOUNDED),
+        "The APIs as which it may revoke tokens of other clients.",
+    ),
+    Key::optional(
         "refresh_token_rotation",
         Kind::OneOf(&["on", "off"]),
         "Whether a refresh token is replaced with each use; on for public clients, else off.",
@@ -85,13 +100,29 @@ pub(super) const CLIENT: &[Key] = &[
     Key::optional("backchannel_logout_uri", Kind::Text(&URI), "Where it is told that a session has ended."),
     Key::with_default("backchannel_logout_session_required", Kind::Flag, "false", "Whether it needs sid."),
     Key::with_default("trusted", Kind::Flag, "false", "Whether the consent page is skipped."),
-    Key::with_default("require_pkce", Kind::Flag, "false", "PKCE although the workspace would not require it."),
+    Key::optional(
+        "loopback_consent",
+        Kind::OneOf(&["asked", "remembered"]),
+        "Whether users of a native application are asked for consent each time at its loopback addresses; asked by default.",
+    ),
+    Key::optional("unknown_scopes", UNKNOWN_SCOPES, "What happens to a requested scope that it is not registered for."),
+    Key::optional("require_pkce", Kind::Flag, "Whether it must use PKCE, if not as the workspace says."),
+    Key::optional(
+        "require_nonce",
+        Kind::Flag,
+        "Whether a request for openid without PKCE needs a nonce; true by default.",
+    ),
     Key::optional(
         "code_challenge_method",
         Kind::OneOf(&["S256"]),
         "What a request without code_challenge_method means.",
     ),
     Key::optional("at_hash", AT_HASH, "Whether its ID tokens carry at_hash."),
+    Key::optional(
+        "id_token_claims",
+        Kind::OneOf(&["requested", "scopes"]),
+        "Whether its ID tokens also carry the claims of the granted scopes; only those requested by name by default.",
+    ),
     Key::with_default(
         "subject_type",
         Kind::OneOf(&["public", "pairwise"]),

@@ -10,7 +10,7 @@ const fn seconds(least: i64, most: i64) -> Kind {
 
 const CODE: Key =
     Key::with_default("authorization_code", seconds(1, 60), "60", "How long an authorization code can be redeemed.");
-const ACCESS_TOKEN: Key = Key::with_default("access_token", seconds(1, DAY), "3600", "The lifetime of access tokens.");
+const ACCESS_TOKEN: Key = Key::with_default("access_token", seconds(1, DAY), "600", "The lifetime of access tokens.");
 const ID_TOKEN: Key = Key::with_default("id_token", seconds(1, DAY), "3600", "The lifetime of ID tokens.");
 const REFRESH_TOKEN: Key = Key::with_default(
     "refresh_token",

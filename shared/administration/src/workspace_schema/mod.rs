@@ -21,6 +21,9 @@ const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
 /// Whether ID tokens carry `at_hash`.
 const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
 
+/// What happens to requested scopes that a client is not registered for.
+const UNKNOWN_SCOPES: Kind = Kind::OneOf(&["refused", "ignored"]);
+
 /// A setting of a table.
 pub struct Key {
     /// Its name.

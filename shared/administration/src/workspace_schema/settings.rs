@@ -3,7 +3,7 @@
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
-use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, UNBOUNDED};
+use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// Everything that a workspace file may have.
 pub const WORKSPACE: &[Key] = &[
@@ -13,9 +13,9 @@ pub const WORKSPACE: &[Key] = &[
     Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),
     Key::with_default(
         "resources",
-        Kind::List(&Kind::Text(&URI), UNBOUNDED),
+        Kind::List(&Kind::TextOrTable(&URI, RESOURCE), UNBOUNDED),
         "[]",
-        "Other APIs that tokens can be for, as absolute URIs (RFC 8707).",
+        "Other APIs that tokens can be for, as absolute URIs (RFC 8707), each with a title for the consent page if it has one.",
     ),
     Key::with_default("signing_algorithm", ALGORITHM, "\"RS256\"", "The algorithm of its signing keys."),
     Key::with_default("at_hash", AT_HASH, "\"omitted\"", "Whether ID tokens carry the hash of their access token."),
@@ -24,6 +24,18 @@ pub const WORKSPACE: &[Key] = &[
         Kind::OneOf(&["all", "public"]),
         "\"all\"",
         "Which clients must use PKCE; \"public\" lets confidential clients do without.",
+    ),
+    Key::with_default(
+        "client_secret_methods",
+        Kind::OneOf(&["either", "registered"]),
+        "\"either\"",
+        "How clients with a secret may send it: by HTTP Basic or in the form, or only as each of them is registered.",
+    ),
+    Key::with_default(
+        "unknown_scopes",
+        UNKNOWN_SCOPES,
+        "\"refused\"",
+        "What happens to a requested scope that the client is not registered for.",
     ),
     Key::with_default(
         "client_secret_jwt",
@@ -54,6 +66,11 @@ pub const WORKSPACE: &[Key] = &[
         Kind::Tables(&Entries { noun: "client", id: "client_id", keys: CLIENT }),
         "The clients, in the words of RFC 7591.",
     ),
+];
+
+const RESOURCE: &[Key] = &[
+    Key::required("uri", Kind::Text(&URI), "The URI that clients name (RFC 8707 §2)."),
+    Key::required("title", Kind::Text(&TEXT), "What the user reads on the consent page."),
 ];
 
 const SCOPE_KEYS: &[Key] = &[
@@ -130,4 +147,5 @@ const UPSTREAM: &[Key] = &[
         "[]",
         "The domains of which its email_verified counts; \"*\" for all.",
     ),
+    Key::with_default("verified_phone_numbers", Kind::Flag, "false", "Whether its phone_number_verified counts."),
 ];

@@ -1,5 +1,7 @@
 //! Authorization codes: `region . grant id . secret`.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::syntax::encoding;
 use crate::types::id::{GrantId, RegionLabel};
 use crate::types::secret::{Secret, SecretHash};
@@ -31,6 +33,14 @@ pub fn issue(region: &RegionLabel, grant: &GrantId, secret: &[u8; 32]) -> FreshC
     FreshCode { hash: SecretHash::of(&code), code }
 }
 
+/// Issues the code of `grant` from the seed of its interaction: the same code each time.
+#[must_use]
+pub fn derive(region: &RegionLabel, grant: &GrantId, seed: &str) -> FreshCode {
+    let digest =
+        Sha256::new().chain_update("postern code ").chain_update(seed).chain_update(" ").chain_update(grant.as_str());
+    issue(region, grant, &digest.finalize().into())
+}
+
 impl AuthorizationCode {
     /// Parses a presented code; `None` if it cannot have been issued here.
     #[must_use]
@@ -52,6 +62,17 @@ impl AuthorizationCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_follows_from_the_seed_and_the_grant() {
+        let region = RegionLabel::parse("eu").unwrap();
+        let (one, other) = (GrantId::from_bytes([1; 16]), GrantId::from_bytes([2; 16]));
+        let code = |grant: &GrantId, seed: &str| derive(&region, grant, seed).code.expose().clone();
+        assert_eq!(code(&one, "seed"), code(&one, "seed"));
+        assert_ne!(code(&one, "seed"), code(&one, "another"));
+        assert_ne!(code(&one, "seed").rsplit('.').next(), code(&other, "seed").rsplit('.').next());
+        assert!(AuthorizationCode::parse(&code(&one, "seed")).is_some_and(|parsed| parsed.grant == one));
+    }
 
     #[test]
     fn sec_code_01_a_code_is_opaque_carries_256_bits_and_needs_no_escaping() {

@@ -1,7 +1,10 @@
 //! Remembered consent.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::clients::resource_indicator::RequestedApis;
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 use crate::users::user_claims::{ClaimName, ClaimNames};
@@ -10,34 +13,64 @@ use crate::users::userinfo;
 /// What one user has consented to for one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// The scopes.
-    pub scope: Scopes,
+    /// The scopes of a consent from before APIs were told apart. It counts for the default API, which nearly every request
+    /// was for, and is empty in what is written now.
+    scope: Scopes,
     /// The claims that were requested by name.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
-    pub claims: ClaimNames,
+    claims: ClaimNames,
+    /// The scopes for each API (RFC 8707 §2).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    apis: BTreeMap<String, Scopes>,
     /// When the user last consented.
-    pub given: Timestamp,
+    given: Timestamp,
 }
 
 impl Consent {
-    /// The consent to remember after the user granted `granted` and withheld `withheld`. What is withheld now is also
-    /// removed from what they consented to `before`.
+    /// The consent to remember after the user granted `granted` for `apis` and withheld `withheld`. What is withheld now is
+    /// also removed from what they consented to `before` for these APIs.
     #[must_use]
-    pub fn after(before: Option<Self>, granted: Granted<'_>, withheld: Withheld<'_>, now: Timestamp) -> Self {
-        let (scope, claims) = before.map(|before| (before.scope, before.claims)).unwrap_or_default();
+    pub fn after(
+        before: Option<Self>,
+        apis: &RequestedApis<'_>,
+        granted: Granted<'_>,
+        withheld: Withheld<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let (mut by_api, claims) = before.map(|before| before.by_api(apis.default)).unwrap_or_default();
+        for api in &apis.named {
+            let scopes = by_api.entry((*api).to_owned()).or_default();
+            *scopes = scopes.filtered(|scope| !withheld.scopes.contains(&scope)).union(granted.scope);
+        }
         let kept = claims.into_iter().filter(|claim| !withheld.has(*claim));
         Self {
-            scope: scope.filtered(|scope| !withheld.scopes.contains(&scope)).union(granted.scope),
+            scope: Scopes::default(),
             claims: kept.chain(granted.claims.iter().copied()).collect(),
+            apis: by_api,
             given: now,
         }
     }
 
-    /// Whether this covers a request for `scope` and `claims`. A consented scope covers its standard claims.
+    /// The scopes for each API, with those of before under `default`, and the claims.
+    fn by_api(self, default: &str) -> (BTreeMap<String, Scopes>, ClaimNames) {
+        let mut apis = self.apis;
+        if !self.scope.is_empty() {
+            let scopes = apis.entry(default.to_owned()).or_default();
+            *scopes = scopes.union(&self.scope);
+        }
+        (apis, self.claims)
+    }
+
+    /// Whether this covers a request for `scope` and `claims` at each of `apis`: what was allowed for one API says nothing
+    /// about another. A consented scope covers its standard claims.
     #[must_use]
-    pub fn covers(&self, scope: &Scopes, claims: &ClaimNames) -> bool {
-        let covered = |claim: &ClaimName| self.claims.contains(claim) || userinfo::covers(&self.scope, *claim);
-        scope.within(&self.scope) && claims.iter().all(covered)
+    pub fn covers(&self, apis: &RequestedApis<'_>, scope: &Scopes, claims: &ClaimNames) -> bool {
+        apis.named.iter().all(|api| {
+            let of_before = if *api == apis.default { self.scope.clone() } else { Scopes::default() };
+            let allowed = self.apis.get(*api).map_or_else(|| of_before.clone(), |scopes| scopes.union(&of_before));
+            let covered = |claim: &ClaimName| self.claims.contains(claim) || userinfo::covers(&allowed, *claim);
+            scope.within(&allowed) && claims.iter().all(covered)
+        })
     }
 }
 
@@ -69,11 +102,22 @@ impl Withheld<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::fixtures::{NOW, ago, claim_names, scopes};
 
+    const DEFAULT: &str = "https://api.example";
+    const ORDERS: &str = "https://orders.example";
+
+    fn at<'a>(named: &[&'a str]) -> RequestedApis<'a> {
+        RequestedApis { named: named.to_vec(), default: DEFAULT }
+    }
+
+    /// A consent for the default API.
     fn consent(scope: &str, claims: &[&str]) -> Consent {
-        Consent { scope: scopes(scope), claims: claim_names(claims), given: ago(1000) }
+        let apis = [(DEFAULT.to_owned(), scopes(scope))].into();
+        Consent { scope: scopes(""), claims: claim_names(claims), apis, given: ago(1000) }
     }
 
     #[test]
@@ -88,15 +132,56 @@ mod tests {
         ];
         let given = consent("openid read email", &["name"]);
         for (scope, claims, expected) in table {
-            assert_eq!(given.covers(&scopes(scope), &claim_names(claims)), expected, "{scope} {claims:?}");
+            let covered = given.covers(&at(&[DEFAULT]), &scopes(scope), &claim_names(claims));
+            assert_eq!(covered, expected, "{scope} {claims:?}");
         }
+    }
+
+    #[test]
+    fn sec_authz_26_a_consent_for_one_api_is_none_for_another() {
+        let (scope, none) = (scopes("openid read"), claim_names(&[]));
+        let granted = Granted { scope: &scope, claims: &none };
+        let for_orders = Consent::after(None, &at(&[ORDERS]), granted, Withheld::default(), NOW);
+        let for_both = Consent::after(Some(for_orders.clone()), &at(&[DEFAULT]), granted, Withheld::default(), NOW);
+        let table = [
+            (&for_orders, vec![ORDERS], true),
+            (&for_orders, vec![DEFAULT], false),
+            (&for_orders, vec![ORDERS, DEFAULT], false),
+            (&for_both, vec![ORDERS, DEFAULT], true),
+            (&for_both, vec!["https://other.example"], false),
+        ];
+        for (consent, apis, expected) in table {
+            assert_eq!(consent.covers(&at(&apis), &scope, &none), expected, "{apis:?}");
+        }
+        let email = scopes("email");
+        let with_email = Granted { scope: &email, claims: &none };
+        let with_email = Consent::after(None, &at(&[ORDERS]), with_email, Withheld::default(), NOW);
+        let covered = |api| with_email.covers(&at(&[api]), &scopes(""), &claim_names(&["email"]));
+        assert!(covered(ORDERS) && !covered(DEFAULT), "the claims of a scope go with it");
+    }
+
+    #[test]
+    fn a_consent_of_before_counts_for_the_default_api_and_is_written_in_the_new_form() {
+        let stored = json!({"scope": "openid read", "claims": ["name"], "given": 1});
+        let before: Consent = serde_json::from_value(stored).unwrap();
+        let (scope, claims) = (scopes("openid read"), claim_names(&["name"]));
+        assert!(before.covers(&at(&[DEFAULT]), &scope, &claims));
+        assert!(!before.covers(&at(&[ORDERS]), &scope, &claims));
+        let none = claim_names(&[]);
+        let granted = Granted { scope: &scopes("write"), claims: &none };
+        let after = Consent::after(Some(before), &at(&[ORDERS]), granted, Withheld::default(), NOW);
+        let expected = json!({
+            "scope": "", "claims": ["name"], "apis": {DEFAULT: "openid read", ORDERS: "write"}, "given": NOW.millis(),
+        });
+        assert_eq!(serde_json::to_value(&after).unwrap(), expected, "an earlier version reads it as covering nothing");
+        assert!(after.covers(&at(&[DEFAULT]), &scope, &claims));
     }
 
     #[test]
     fn what_is_withheld_is_no_longer_remembered() {
         let granted = Granted { scope: &scopes("openid write"), claims: &claim_names(&["locale"]) };
         let before = consent("read email", &["name", "phone_number"]);
-        let after = |before, withheld| Consent::after(before, granted, withheld, NOW);
+        let after = |before, withheld| Consent::after(before, &at(&[DEFAULT]), granted, withheld, NOW);
         let table = [
             (Withheld::default(), "read email openid write", &["locale", "name", "phone_number"][..]),
             (Withheld { scopes: &["read"], claims: &[] }, "email openid write", &["locale", "name", "phone_number"]),
@@ -104,11 +189,14 @@ mod tests {
             (Withheld { scopes: &["phone"], claims: &[] }, "read email openid write", &["locale", "name"]),
         ];
         for (withheld, scope, claims) in table {
-            let expected = Consent { scope: scopes(scope), claims: claim_names(claims), given: NOW };
+            let expected = Consent { given: NOW, ..consent(scope, claims) };
             assert_eq!(after(Some(before.clone()), withheld), expected);
         }
-        let first = Consent { scope: scopes("openid write"), claims: claim_names(&["locale"]), given: NOW };
+        let first = Consent { given: NOW, ..consent("openid write", &["locale"]) };
         assert_eq!(after(None, Withheld::default()), first);
+        let withheld = Withheld { scopes: &["read"], claims: &[] };
+        let elsewhere = Consent::after(Some(before), &at(&[ORDERS]), granted, withheld, NOW);
+        assert!(elsewhere.covers(&at(&[DEFAULT]), &scopes("read email"), &claim_names(&[])), "of another API");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::clients::client::{Client, ConsentPolicy};
 use crate::clients::redirect_uri::RedirectUri;
 use crate::types::id::Subject;
 use crate::types::scope::{OPENID, Scopes};
-use crate::types::time::{Lifetime, OWN_CLOCK_SKEW, Timestamp};
+use crate::types::time::{OWN_CLOCK_SKEW, Timestamp};
 use crate::users::session::Session;
 
 /// Everything that the decision looks at.
@@ -192,21 +192,27 @@ fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
     }
 }
 
-/// The user has to log in, unless the request forbids asking or they have just logged in as someone other than the
-/// expected user (OpenID Connect Core §3.1.2.1, `id_token_hint`).
+/// The user has to log in, unless the request forbids asking or a login that was made for it did not help: it was somebody
+/// other than the expected user (OpenID Connect Core §3.1.2.1, `id_token_hint`), or a provider logged them in without asking
+/// and the login is too old. The same page would only lead to the same login again.
 fn log_in(input: &DecisionInput<'_>) -> NextStep {
-    let as_another = input.user.is_some_and(|user| is_since_request(input, user.session) && !is_expected(input, user));
-    if as_another || input.request.terms.prompt == Prompt::Nothing {
+    let in_vain = alive(input).is_some_and(|user| is_since_request(input, user.session));
+    if in_vain || input.request.terms.prompt == Prompt::Nothing {
         NextStep::Refused(RedirectError::LoginRequired)
     } else {
         NextStep::LogIn
     }
 }
 
-/// Whether the user logged in for this request. A login in the future dates from before a clock was set back, and
+/// Whether the user logged in since the request was made. A login in the future dates from before a clock was set back, and
 /// proves nothing.
 fn is_since_request(input: &DecisionInput<'_>, session: &Session) -> bool {
-    (input.began..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.authentication.auth_time())
+    (input.began..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.began)
+}
+
+/// The user, if their session has not expired.
+fn alive<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
+    input.user.filter(|user| !input.now.reached(user.session.expires))
 }
 
 /// Whether `user` is the one that the client expects, if any. The client names the user by the `sub` that it sees.
@@ -216,21 +222,13 @@ fn is_expected(input: &DecisionInput<'_>, user: User<'_>) -> bool {
 
 /// The user, if their login satisfies the request (OpenID Connect Core §3.1.2.1).
 fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
-    let user = input.user.filter(|user| !input.now.reached(user.session.expires))?;
-    let session = user.session;
-    // A login made for this request satisfies every freshness requirement of it.
-    let since_request = is_since_request(input, session);
-    let terms = &input.request.terms;
-    let prompted = matches!(terms.prompt, Prompt::Pages { login: true, .. });
-    let young = match terms.max_age {
-        None => true,
-        Some(0) => false,
-        Some(max_age) => {
-            let oldest = input.now.minus(Lifetime::seconds(max_age));
-            (oldest..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.authentication.auth_time())
-        }
-    };
-    (is_expected(input, user) && (since_request || (young && !prompted))).then_some(user)
+    let user = alive(input)?;
+    let (terms, session) = (&input.request.terms, user.session);
+    // A provider's clock is given leeway, which must not make a login of this request out of one before it.
+    let prompted = !terms.prompts_login() || is_since_request(input, session);
+    let earliest = terms.earliest_login(input.began, input.now);
+    let recent = earliest.is_none_or(|earliest| session.authentication.is_between(earliest, input.now));
+    (is_expected(input, user) && prompted && recent).then_some(user)
 }
 
 /// Whether the user has to consent (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
@@ -240,13 +238,14 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
         return false;
     }
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    let covered = consent.is_some_and(|consent| consent.covers(&request.terms.scope, &request.terms.claims_by_name()));
-    demanded || !covered || !client.identity_is_assured(&request.redirect_uri)
+    let (terms, apis) = (&request.terms, client.targets.apis(&request.terms.resource));
+    let covered = consent.is_some_and(|consent| consent.covers(&apis, &terms.scope, &terms.claims_by_name()));
+    demanded || !covered || !client.remembers_consent_at(&request.redirect_uri)
 }
 
 /// Whether a remembered consent can change the outcome, so that it is worth a read.
 #[must_use]
 pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    client.consent == ConsentPolicy::Ask && !demanded && client.identity_is_assured(&request.redirect_uri)
+    client.consent == ConsentPolicy::Ask && !demanded && client.remembers_consent_at(&request.redirect_uri)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::authorization::consent::{Consent, Withheld};
+use crate::authorization::consent::{Consent, Granted, Withheld};
 use crate::authorization::decision::{
     ApprovedAuthorization, DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent,
 };
@@ -10,12 +10,14 @@ use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::AuthorizationRequest;
 use crate::clients::client::Client;
+use crate::clients::resource_indicator::RequestedApis;
 use crate::fixtures::{
-    NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in, request, scopes,
-    session, subject,
+    DEFAULT_AUDIENCE, NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in,
+    request, scopes, session, subject,
 };
 use crate::types::id::Subject;
 use crate::types::time::Timestamp;
+use crate::users::factor::{Authentication, Factor, Method};
 use crate::users::session::Session;
 
 /// Everything that a decision looks at, owned. By default Alice logged in a minute ago, the request was made ten
@@ -41,14 +43,22 @@ impl Case {
             client,
             session: Some(session()),
             client_subject: subject("alice"),
-            consent: Some(Consent { scope: scopes("openid read"), claims: claim_names(&[]), given: ago(1000) }),
+            consent: Some(allowed("openid read", &[])),
             account: None,
             began: ago(10),
         }
     }
 
     fn logged_in_at(mut self, at: Timestamp) -> Self {
-        self.session.as_mut().unwrap().authentication = logged_in(at);
+        let session = self.session.as_mut().unwrap();
+        (session.authentication, session.began) = (logged_in(at), at);
+        self
+    }
+
+    /// A session that began at `began` with a login at a provider, which says that it was at `at`.
+    fn federated(mut self, began: Timestamp, at: Option<Timestamp>) -> Self {
+        let session = self.session.as_mut().unwrap();
+        (session.authentication, session.began) = (Authentication::by(Factor { method: Method::Federated, at }), began);
         self
     }
 
@@ -88,6 +98,23 @@ impl Case {
         let NextStep::Approved(approved) = allowed else { panic!("{allowed:?}") };
         *approved
     }
+}
+
+/// What Alice allowed for the default API before.
+fn allowed(scope: &str, claims: &[&str]) -> Consent {
+    let (scope, claims) = (scopes(scope), claim_names(claims));
+    let granted = Granted { scope: &scope, claims: &claims };
+    let apis = RequestedApis { named: vec![DEFAULT_AUDIENCE], default: DEFAULT_AUDIENCE };
+    Consent::after(None, &apis, granted, Withheld::default(), ago(1000))
+}
+
+#[test]
+fn sec_authz_26_consent_is_by_api() {
+    let a = ("resource", "https://a.example");
+    assert_eq!(Case::asking(&[]).next(), "approved");
+    assert_eq!(Case::asking(&[("resource", DEFAULT_AUDIENCE)]).next(), "approved");
+    assert_eq!(Case::asking(&[a]).next(), "ask consent");
+    assert_eq!(Case::asking(&[a, ("prompt", "none")]).next(), "consent_required");
 }
 
 fn name(step: &NextStep) -> &'static str {
@@ -148,6 +175,48 @@ fn prompt_decides_whether_the_login_page_is_shown() {
     for (case, decided, expected) in table {
         assert_eq!(decided.next(), expected, "{case}");
     }
+}
+
+#[test]
+fn sec_up_21_a_login_at_a_provider_is_as_old_as_the_provider_says() {
+    let asking = |name, value| Case::asking(&[(name, value)]);
+    let (before, since) = (ago(60), ago(5));
+    let just_too_old = |limit: Timestamp| Timestamp::from_millis(limit.millis() - 10_001);
+    let table = vec![
+        ("nothing demanded, no time", Case::asking(&[]).federated(before, None), "approved"),
+        ("login, no time", asking("prompt", "login").federated(since, None), "login_required"),
+        ("login, long ago", asking("prompt", "login").federated(since, Some(ago(3600))), "login_required"),
+        ("login, since the request", asking("prompt", "login").federated(since, Some(ago(5))), "approved"),
+        ("login, a clock behind", asking("prompt", "login").federated(since, Some(ago(20))), "approved"),
+        (
+            "login, too far behind",
+            asking("prompt", "login").federated(since, Some(just_too_old(ago(10)))),
+            "login_required",
+        ),
+        (
+            "login, before the request",
+            asking("prompt", "login").federated(just_before(ago(10)), Some(ago(9))),
+            "log in",
+        ),
+        ("max_age=0, no time", asking("max_age", "0").federated(since, None), "login_required"),
+        ("max_age, no time, before", asking("max_age", "60").federated(before, None), "log in"),
+        ("max_age, no time, since", asking("max_age", "60").federated(since, None), "login_required"),
+        ("max_age, older, before", asking("max_age", "60").federated(before, Some(ago(71))), "log in"),
+        ("max_age, older, since", asking("max_age", "60").federated(since, Some(ago(71))), "login_required"),
+        ("max_age, a clock behind", asking("max_age", "60").federated(before, Some(ago(70))), "approved"),
+        ("an account, no time", asking("prompt", "select_account").federated(since, None), "approved"),
+        (
+            "silently, no time",
+            Case::asking(&[("prompt", "none"), ("max_age", "9")]).federated(before, None),
+            "login_required",
+        ),
+    ];
+    for (case, decided, expected) in table {
+        assert_eq!(decided.next(), expected, "{case}");
+    }
+    let mut expired = asking("prompt", "login").federated(since, None);
+    expired.session.as_mut().unwrap().expires = NOW;
+    assert_eq!(expired.next(), "log in", "a session that has ended was not in vain");
 }
 
 #[test]
@@ -221,7 +290,7 @@ fn consent_is_asked_unless_it_was_given_for_all_of_it_and_the_client_is_certain(
     let trusted = || client(&json!({"trusted": true}));
     let by_name = r#"{"userinfo":{"email":null}}"#;
     let consented = |scope: &str, claims: &[&str], case: Case| {
-        let consent = Consent { scope: scopes(scope), claims: claim_names(claims), given: NOW };
+        let consent = allowed(scope, claims);
         Case { consent: Some(consent), ..case }
     };
     let asking_email = || Case::asking(&[("claims", by_name)]);

@@ -3,7 +3,10 @@
 use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
+use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::parameters::ParameterError;
+use crate::syntax::quoted::Quoted;
+use crate::types::scope::MalformedScope;
 
 /// Why the user sees an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -21,11 +24,11 @@ pub enum PageError {
     #[error("the request has no redirect_uri, and the application has several or asks for openid")]
     MissingRedirectUri,
     /// The redirect URI is not registered.
-    #[error("the redirect_uri is not registered for this application")]
-    UnregisteredRedirectUri,
+    #[error("the redirect_uri {0} is not registered for this application")]
+    UnregisteredRedirectUri(Quoted),
     /// The post-logout redirect URI is not registered.
-    #[error("the post_logout_redirect_uri is not registered for this application")]
-    UnregisteredPostLogoutUri,
+    #[error("the post_logout_redirect_uri {0} is not registered for this application")]
+    UnregisteredPostLogoutUri(Quoted),
     /// An `id_token_hint` that is not an ID token issued here to the named client.
     #[error("the id_token_hint is not an ID token that was issued here to this application")]
     ForeignHint,
@@ -85,8 +88,8 @@ impl PageError {
             | Self::MissingClientId
             | Self::UnknownClient
             | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri
-            | Self::UnregisteredPostLogoutUri
+            | Self::UnregisteredRedirectUri(_)
+            | Self::UnregisteredPostLogoutUri(_)
             | Self::ForeignHint
             | Self::StaleLogout
             | Self::StaleInteraction
@@ -117,8 +120,8 @@ impl PageError {
             | Self::MissingClientId
             | Self::UnknownClient
             | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri
-            | Self::UnregisteredPostLogoutUri
+            | Self::UnregisteredRedirectUri(_)
+            | Self::UnregisteredPostLogoutUri(_)
             | Self::ForeignHint => {
                 "Nothing is wrong on your side. Whoever runs the application must correct how it is set up."
             }
@@ -143,8 +146,31 @@ pub enum RedirectError {
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// A parameter exceeds its bound.
-    #[error("the parameter {0} is too long")]
-    TooLong(&'static str),
+    #[error("the parameter {name} is too long: it has {length} bytes, and at most {limit} are taken")]
+    TooLong {
+        /// Its name.
+        name: &'static str,
+        /// How many bytes it has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// A parameter lists too many words.
+    #[error("the parameter {0} has more than 20 words")]
+    TooMany(&'static str),
+    /// Everything together does not fit through the browser while the user logs in.
+    #[error(
+        "the request is too large to be kept while the user logs in: sealed it has {sealed} bytes, and {limit} fit. \
+         The parameter state has {state} bytes: send a shorter one"
+    )]
+    TooLarge {
+        /// How many bytes it has.
+        sealed: usize,
+        /// How many fit.
+        limit: usize,
+        /// How many bytes `state` has.
+        state: usize,
+    },
     /// No `response_type`.
     #[error("response_type is missing: use code")]
     MissingResponseType,
@@ -157,18 +183,24 @@ pub enum RedirectError {
     /// No `code_challenge`, although the client must use PKCE.
     #[error("code_challenge is missing: this application must use PKCE with S256")]
     MissingChallenge,
+    /// Neither a `code_challenge` nor a `nonce`, from a client that need not use PKCE.
+    #[error("nonce is missing: without code_challenge, this application needs one for openid (require_nonce)")]
+    MissingNonce,
     /// A `code_challenge_method` other than `S256`, or none, which means `plain`.
     #[error("code_challenge_method must be S256")]
     UnsupportedChallengeMethod,
     /// A malformed challenge.
     #[error(transparent)]
     Challenge(PkceError),
-    /// A scope outside the grammar, or not registered for the client.
-    #[error("scope is malformed or asks for more than the application is registered for")]
-    InvalidScope,
+    /// A scope outside the grammar.
+    #[error(transparent)]
+    MalformedScope(#[from] MalformedScope),
+    /// A scope that is not registered for the client.
+    #[error("the scope {0} is not registered for this application: add it to its scope, or set unknown_scopes")]
+    UnknownScope(Quoted),
     /// A resource that is malformed, or not registered for the client (RFC 8707 §2).
-    #[error("resource must be an absolute URI without fragment that this application may ask for")]
-    InvalidTarget,
+    #[error(transparent)]
+    InvalidTarget(#[from] InvalidTarget),
     /// The client is not registered for the code flow.
     #[error("this application is not registered for the authorization code grant")]
     UnauthorizedClient,
@@ -219,10 +251,13 @@ impl RedirectError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Parameters(_)
-            | Self::TooLong(_)
+            | Self::TooLong { .. }
+            | Self::TooMany(_)
+            | Self::TooLarge { .. }
             | Self::MissingResponseType
             | Self::UnsupportedResponseMode
             | Self::MissingChallenge
+            | Self::MissingNonce
             | Self::UnsupportedChallengeMethod
             | Self::Challenge(_)
             | Self::InvalidPrompt
@@ -231,8 +266,8 @@ impl RedirectError {
             | Self::InvalidClaims
             | Self::InvalidIdTokenHint => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
+            Self::MalformedScope(_) | Self::UnknownScope(_) => "invalid_scope",
+            Self::InvalidTarget(_) => "invalid_target",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",

@@ -2,7 +2,10 @@
 
 use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::pkce::PkceError;
+use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::parameters::ParameterError;
+use crate::syntax::quoted::Quoted;
+use crate::types::scope::MalformedScope;
 
 #[test]
 fn each_page_error_has_its_status_and_its_advice() {
@@ -13,8 +16,8 @@ fn each_page_error_has_its_status_and_its_advice() {
         (PageError::MissingClientId, 400, wrong_setup),
         (PageError::UnknownClient, 400, wrong_setup),
         (PageError::MissingRedirectUri, 400, wrong_setup),
-        (PageError::UnregisteredRedirectUri, 400, wrong_setup),
-        (PageError::UnregisteredPostLogoutUri, 400, wrong_setup),
+        (PageError::UnregisteredRedirectUri(Quoted::of("x")), 400, wrong_setup),
+        (PageError::UnregisteredPostLogoutUri(Quoted::of("x")), 400, wrong_setup),
         (PageError::ForeignHint, 400, wrong_setup),
         (PageError::NotAForm, 400, wrong_setup),
         (PageError::StaleLogout, 400, "sign out again from there"),
@@ -42,10 +45,13 @@ fn each_page_error_has_its_status_and_its_advice() {
 fn each_redirect_error_has_its_registered_code() {
     let table = [
         (RedirectError::Parameters(ParameterError::Encoding), "invalid_request"),
-        (RedirectError::TooLong("state"), "invalid_request"),
+        (RedirectError::TooLong { name: "state", length: 4097, limit: 4096 }, "invalid_request"),
+        (RedirectError::TooMany("acr_values"), "invalid_request"),
+        (RedirectError::TooLarge { sealed: 7000, limit: 6700, state: 4096 }, "invalid_request"),
         (RedirectError::MissingResponseType, "invalid_request"),
         (RedirectError::UnsupportedResponseMode, "invalid_request"),
         (RedirectError::MissingChallenge, "invalid_request"),
+        (RedirectError::MissingNonce, "invalid_request"),
         (RedirectError::UnsupportedChallengeMethod, "invalid_request"),
         (RedirectError::Challenge(PkceError::MalformedChallenge), "invalid_request"),
         (RedirectError::InvalidPrompt, "invalid_request"),
@@ -54,8 +60,9 @@ fn each_redirect_error_has_its_registered_code() {
         (RedirectError::InvalidClaims, "invalid_request"),
         (RedirectError::InvalidIdTokenHint, "invalid_request"),
         (RedirectError::UnsupportedResponseType, "unsupported_response_type"),
-        (RedirectError::InvalidScope, "invalid_scope"),
-        (RedirectError::InvalidTarget, "invalid_target"),
+        (RedirectError::MalformedScope(MalformedScope), "invalid_scope"),
+        (RedirectError::UnknownScope(Quoted::of("x")), "invalid_scope"),
+        (RedirectError::InvalidTarget(InvalidTarget::TooMany), "invalid_target"),
         (RedirectError::UnauthorizedClient, "unauthorized_client"),
         (RedirectError::UnmetAuthenticationRequirements, "unmet_authentication_requirements"),
         (RedirectError::RequestNotSupported, "request_not_supported"),

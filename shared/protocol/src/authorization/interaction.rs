@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::authorization::error::PageError;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::clients::client::Client;
+use crate::syntax::quoted::Quoted;
 use crate::types::id::{GrantId, Subject};
+use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 
 /// The sealed content.
@@ -35,6 +37,10 @@ pub struct InteractionState {
     /// The hash of the cookie of the browser that started it.
     #[serde(rename = "b")]
     pub browser: String,
+    /// Random, base64url: what the code is derived from, so that the same form sent twice is answered with the same code.
+    /// Nobody knows it who cannot open what is sealed; interactions from before it existed have none.
+    #[serde(rename = "z", default, skip_serializing_if = "String::is_empty")]
+    pub seed: String,
     /// When it started.
     #[serde(rename = "t")]
     pub began: Timestamp,
@@ -76,7 +82,7 @@ impl Interaction {
     /// Whether the user has to log in again, here or at an upstream provider.
     #[must_use]
     pub const fn prompts_login(&self) -> bool {
-        matches!(self.terms.prompt, Prompt::Pages { login: true, .. }) || matches!(self.terms.max_age, Some(0))
+        self.terms.prompts_login()
     }
 
     /// Whether the user has to choose an account, here or at an upstream provider.
@@ -91,6 +97,12 @@ impl Interaction {
         self.terms.max_age
     }
 
+    /// When the user must have authenticated at the earliest, here or at an upstream provider, if that matters.
+    #[must_use]
+    pub fn earliest_login(&self, now: Timestamp) -> Option<Timestamp> {
+        self.terms.earliest_login(self.state.began, now)
+    }
+
     /// The request, checked against the client's current registration.
     ///
     /// # Errors
@@ -100,12 +112,19 @@ impl Interaction {
         if !client.is_usable() || client.id != self.terms.client_id {
             return Err(PageError::UnknownClient);
         }
-        let redirect_uri =
-            client.redirect_uris.registered(&self.redirect_uri).ok_or(PageError::UnregisteredRedirectUri)?;
+        let redirect_uri = client
+            .redirect_uris
+            .registered(&self.redirect_uri)
+            .ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(&self.redirect_uri)))?;
         if !self.terms.scope.within(&client.scope) {
             return Err(PageError::StaleInteraction);
         }
-        Ok(AuthorizationRequest { redirect_uri, terms: self.terms.clone(), id_token_hint: None })
+        Ok(AuthorizationRequest {
+            redirect_uri,
+            terms: self.terms.clone(),
+            ignored_scope: Scopes::default(),
+            id_token_hint: None,
+        })
     }
 }
 
@@ -120,6 +139,7 @@ mod tests {
     fn state() -> InteractionState {
         InteractionState {
             id: grant_id(),
+            seed: "seed".into(),
             browser: "browser".into(),
             began: NOW,
             expires: later(1800),
@@ -202,7 +222,10 @@ mod tests {
             (json!({"redirect_uris": [REDIRECT_URI, "https://app.example/new"]}), None),
             (json!({"client_status": "inactive"}), Some(PageError::UnknownClient)),
             (json!({"client_id": "other"}), Some(PageError::UnknownClient)),
-            (json!({"redirect_uris": ["https://app.example/new"]}), Some(PageError::UnregisteredRedirectUri)),
+            (
+                json!({"redirect_uris": ["https://app.example/new"]}),
+                Some(PageError::UnregisteredRedirectUri(Quoted::of(REDIRECT_URI))),
+            ),
             (json!({"scope": "openid", "grant_types": ["authorization_code"]}), Some(PageError::StaleInteraction)),
         ];
         for (change, expected) in table {

@@ -15,4 +15,5 @@ pub mod refusal;
 pub mod request;
 #[cfg(test)]
 mod request_tests;
+mod requested_scope;
 pub mod response;

@@ -50,6 +50,18 @@ pub struct Redirected {
     pub error: RedirectError,
 }
 
+impl Refusal {
+    /// What the error page says, if there is one.
+    #[must_use]
+    pub fn page(&self) -> Option<PageError> {
+        match self {
+            Self::Page(error) => Some(*error),
+            Self::Stranded(stranded) => Some(stranded.error),
+            Self::Redirect(_) => None,
+        }
+    }
+}
+
 impl From<PageError> for Refusal {
     fn from(error: PageError) -> Self {
         Self::Page(error)

@@ -6,15 +6,18 @@ use crate::authorization::claims_parameter::{ClaimsRequest, RequestedClaims};
 use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::pkce::CodeChallenge;
 use crate::authorization::refusal::{Redirected, Refusal};
+use crate::authorization::requested_scope::{ignored, requested};
 use crate::authorization::response::{Destination, ResponseMode};
 use crate::clients::client::{Client, MethodPolicy, Presence};
 use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Subject};
-use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
+use crate::types::scope::{OPENID, Scopes};
 use crate::types::secret::Secret;
+use crate::types::time::{Lifetime, Timestamp};
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
 use crate::users::userinfo;
@@ -25,6 +28,8 @@ pub struct AuthorizationRequest {
     pub redirect_uri: RedirectUri,
     /// What it asks for.
     pub terms: RequestTerms,
+    /// Requested scopes that are left out, because the client is not registered for them.
+    pub ignored_scope: Scopes,
     /// An ID token that names the expected user. Not verified yet.
     pub id_token_hint: Option<Secret<String>>,
 }
@@ -73,6 +78,9 @@ pub struct RequestTerms {
     pub expected_subject: Option<Subject>,
 }
 
+/// The longest `state`. Clients that keep theirs in it need a lot: Amazon Cognito as a relying party sends 2,400 bytes.
+const MAX_STATE_BYTES: usize = 4096;
+
 /// The values of `display` (OpenID Connect Core §3.1.2.1).
 pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
 
@@ -112,6 +120,22 @@ pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
 }
 
 impl RequestTerms {
+    /// Whether the user has to log in for this request, whatever login there was before.
+    #[must_use]
+    pub const fn prompts_login(&self) -> bool {
+        matches!(self.prompt, Prompt::Pages { login: true, .. }) || matches!(self.max_age, Some(0))
+    }
+
+    /// When the user must have authenticated at the earliest, if that matters: after the request was made at `began`, or
+    /// not longer ago than `max_age`. A login for the request itself is recent enough, however long the rest takes.
+    #[must_use]
+    pub fn earliest_login(&self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        if self.prompts_login() {
+            return Some(began);
+        }
+        self.max_age.map(|max_age| began.min(now.minus(Lifetime::seconds(max_age))))
+    }
+
     /// The claims that are requested by name and not by a requested scope.
     #[must_use]
     pub fn claims_by_name(&self) -> ClaimNames {
@@ -135,12 +159,14 @@ impl AuthorizationRequest {
             let destination = Destination { redirect_uri: redirect_uri.clone(), response_mode, state };
             Refusal::Redirect(Box::new(Redirected { destination, error }))
         };
-        let state = bounded(parameters, "state", 2048).map_err(|error| refuse(None, error))?;
+        let state = bounded(parameters, "state", MAX_STATE_BYTES).map_err(|error| refuse(None, error))?;
         mode.map_err(|error| refuse(state.clone(), error))?;
+        let unrepeated = parameters.check_repeats(&["resource"]);
+        unrepeated.map_err(|error| refuse(state.clone(), error.into()))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
-        let id_token_hint = hint.map(Secret::new);
-        Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, id_token_hint })
+        let (id_token_hint, ignored_scope) = (hint.map(Secret::new), ignored(parameters, &terms.scope));
+        Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, ignored_scope, id_token_hint })
     }
 
     /// `error`, addressed to where the response to this request goes.
@@ -163,7 +189,8 @@ impl AuthorizationRequest {
 fn redirect_uri(parameters: &Parameters, client: &Client) -> Result<(RedirectUri, bool), PageError> {
     match parameters.one("redirect_uri")? {
         Some(uri) => {
-            let registered = client.redirect_uris.registered(uri).ok_or(PageError::UnregisteredRedirectUri)?;
+            let registered = client.redirect_uris.registered(uri);
+            let registered = registered.ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(uri)))?;
             Ok((registered, true))
         }
         // OpenID Connect Core §3.1.2.1 requires the parameter, OAuth only where several are registered.
@@ -185,7 +212,12 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         Some("code") => {}
         Some(_) => return Err(RedirectError::UnsupportedResponseType),
     }
-    let (code_challenge, scope) = (code_challenge(parameters, client)?, scope(parameters, client)?);
+    let (code_challenge, scope) = (code_challenge(parameters, client)?, requested(parameters, client)?);
+    let nonce = bounded(parameters, "nonce", 512)?;
+    let lacks_nonce = code_challenge.is_none() && nonce.is_none() && scope.contains(OPENID);
+    if lacks_nonce && client.challenge.presence == Presence::NonceInstead {
+        return Err(RedirectError::MissingNonce);
+    }
     let ClaimsRequest { requested, subject } = claims(parameters, &scope)?;
     Ok(RequestTerms {
         client_id: client.id.clone(),
@@ -196,7 +228,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         claims: requested,
         state: None,
         response_mode: ResponseMode::default(),
-        nonce: bounded(parameters, "nonce", 512)?,
+        nonce,
         prompt: prompt(parameters.one("prompt")?)?,
         max_age: max_age(parameters.one("max_age")?)?,
         login_hint: bounded(parameters, "login_hint", 320)?,
@@ -222,7 +254,7 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
 fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
     for name in ["acr_values", "ui_locales"] {
         if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
-            return Err(RedirectError::TooLong(name));
+            return Err(RedirectError::TooMany(name));
         }
     }
     match parameters.one("display")? {
@@ -237,8 +269,8 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
     let Some(challenge) = parameters.one("code_challenge")? else {
         return match client.challenge.presence {
             Presence::Required => Err(RedirectError::MissingChallenge),
-            Presence::Optional if method.is_some() => Err(RedirectError::MissingChallenge),
-            Presence::Optional => Ok(None),
+            Presence::NonceInstead | Presence::Optional if method.is_some() => Err(RedirectError::MissingChallenge),
+            Presence::NonceInstead | Presence::Optional => Ok(None),
         };
     };
     match (method, client.challenge.method) {
@@ -250,20 +282,11 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Cod
     CodeChallenge::parse(challenge).map(Some).map_err(RedirectError::Challenge)
 }
 
-/// The requested scopes; without the parameter, all that the client is registered for (RFC 6749 §3.3) except
-/// `offline_access`, which has to be requested explicitly (OpenID Connect Core §11).
-fn scope(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
-    let Some(text) = parameters.one("scope")? else {
-        return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
-    };
-    let scope = Scopes::parse(text).map_err(|_| RedirectError::InvalidScope)?;
-    if scope.within(&client.scope) { Ok(scope) } else { Err(RedirectError::InvalidScope) }
-}
-
 /// The requested resources (RFC 8707 §2.1).
 fn resource(parameters: &Parameters, client: &Client) -> Result<Resources, RedirectError> {
-    let resources = Resources::parse(parameters).map_err(|_| RedirectError::InvalidTarget)?;
-    if client.targets.allow(&resources) { Ok(resources) } else { Err(RedirectError::InvalidTarget) }
+    let resources = Resources::parse(parameters)?;
+    client.targets.allow(&resources)?;
+    Ok(resources)
 }
 
 /// The `claims` parameter. It has no effect on requests without `openid` (§5.5).
@@ -310,7 +333,7 @@ fn max_age(value: Option<&str>) -> Result<Option<u32>, RedirectError> {
 
 fn bounded(parameters: &Parameters, name: &'static str, limit: usize) -> Result<Option<String>, RedirectError> {
     match parameters.one(name).map_err(|error: ParameterError| RedirectError::Parameters(error))? {
-        Some(value) if value.len() > limit => Err(RedirectError::TooLong(name)),
+        Some(value) if value.len() > limit => Err(RedirectError::TooLong { name, length: value.len(), limit }),
         value => Ok(value.map(Into::into)),
     }
 }

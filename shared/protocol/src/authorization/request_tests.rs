@@ -9,12 +9,15 @@ use crate::authorization::refusal::{Redirected, Refusal};
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms, client_id};
 use crate::authorization::response::ResponseMode;
 use crate::clients::client::Client;
+use crate::clients::resource_indicator::InvalidTarget;
 use crate::fixtures::{
     CHALLENGE, REDIRECT_URI, claim_names, client, confidential_client, parameters, query, registered, request, scopes,
     secret_hash, subject,
 };
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::syntax::quoted::Quoted;
 use crate::types::id::ClientId;
+use crate::types::scope::MalformedScope;
 
 fn parsed(client: &Client, query: &str) -> Result<AuthorizationRequest, Refusal> {
     AuthorizationRequest::parse(&parameters(query), client)
@@ -69,7 +72,11 @@ fn nothing_is_redirected_before_the_redirect_uri_is_known_to_be_the_clients() {
     };
     let repeated = format!("{}&redirect_uri={REDIRECT_URI}", query(&[]));
     let table = [
-        (&one, query(&[("redirect_uri", "https://evil.example/cb")]), PageError::UnregisteredRedirectUri),
+        (
+            &one,
+            query(&[("redirect_uri", "https://evil.example/cb")]),
+            PageError::UnregisteredRedirectUri(Quoted::of("https://evil.example/cb")),
+        ),
         (&one, repeated, PageError::Parameters(ParameterError::Repeated("redirect_uri"))),
         (&one, query(&[("redirect_uri", "")]), PageError::MissingRedirectUri),
         (&one, plain(&[("scope", "read openid")]), PageError::MissingRedirectUri),
@@ -118,7 +125,7 @@ fn an_error_goes_back_in_the_requested_mode_and_with_the_state() {
             ResponseMode::Query,
             state,
         ),
-        (query(&[("state", &"s".repeat(2049))]), RedirectError::TooLong("state"), ResponseMode::Query, None),
+        (query(&[("state", &"s".repeat(4097))]), too_long("state", 4097, 4096), ResponseMode::Query, None),
         (
             format!("{}&state=xyz", query(&[])),
             RedirectError::Parameters(ParameterError::Repeated("state")),
@@ -131,11 +138,15 @@ fn an_error_goes_back_in_the_requested_mode_and_with_the_state() {
     }
 }
 
+fn too_long(name: &'static str, length: usize, limit: usize) -> RedirectError {
+    RedirectError::TooLong { name, length, limit }
+}
+
 #[test]
 fn each_parameter_has_a_bound() {
     let long = |length: usize| "x".repeat(length);
-    for (name, limit) in [("state", 2048), ("nonce", 512), ("login_hint", 320), ("id_token_hint", 8192)] {
-        assert_eq!(error(&[(name, &long(limit + 1))]), RedirectError::TooLong(name));
+    for (name, limit) in [("state", 4096), ("nonce", 512), ("login_hint", 320), ("id_token_hint", 8192)] {
+        assert_eq!(error(&[(name, &long(limit + 1))]), too_long(name, limit + 1, limit));
         let request = request(&client(&json!({})), &[(name, &long(limit))]);
         let kept = match name {
             "state" => request.terms.state,
@@ -146,11 +157,11 @@ fn each_parameter_has_a_bound() {
         assert_eq!(kept, Some(long(limit)), "{name}");
     }
     for name in ["acr_values", "ui_locales"] {
-        assert_eq!(error(&[(name, &vec!["x"; 21].join(" "))]), RedirectError::TooLong(name));
+        assert_eq!(error(&[(name, &vec!["x"; 21].join(" "))]), RedirectError::TooMany(name));
         terms(&[(name, &vec!["x"; 20].join(" "))]);
     }
     let claims = |length: usize| format!("{{{}}}", " ".repeat(length - 2));
-    assert_eq!(error(&[("claims", &claims(8193))]), RedirectError::TooLong("claims"));
+    assert_eq!(error(&[("claims", &claims(8193))]), too_long("claims", 8193, 8192));
     terms(&[("claims", &claims(8192))]);
 }
 
@@ -240,8 +251,62 @@ fn scopes_are_registered_ones_and_offline_access_is_never_implied() {
     assert_eq!(terms(&[]).scope, scopes("openid read"));
     assert_eq!(terms(&[("scope", "")]).scope, scopes("openid profile email read write"));
     assert_eq!(terms(&[("scope", "offline_access")]).scope, scopes("offline_access"));
-    for scope in ["openid introspect_tokens", "openid  read", "openid\tread", "OPENID"] {
-        assert_eq!(error(&[("scope", scope)]), RedirectError::InvalidScope, "{scope}");
+    for scope in ["openid  read", "openid\tread"] {
+        assert_eq!(error(&[("scope", scope)]), RedirectError::MalformedScope(MalformedScope), "{scope}");
+    }
+    for (scope, unknown) in [("openid introspect_tokens", "introspect_tokens"), ("OPENID", "OPENID")] {
+        assert_eq!(error(&[("scope", scope)]), RedirectError::UnknownScope(Quoted::of(unknown)), "{scope}");
+    }
+}
+
+#[test]
+fn sec_param_18_unknown_scopes_are_ignored_only_where_that_is_configured_and_something_is_left() {
+    let ignoring = client(&json!({"scope": "openid email offline_access read", "unknown_scopes": "ignored"}));
+    let by_workspace = registered(&json!({}), &json!({"unknown_scopes": "ignored"})).unwrap();
+    let refusing = registered(&json!({"unknown_scopes": "refused"}), &json!({"unknown_scopes": "ignored"})).unwrap();
+    let granted = |client: &Client, scope: &str| {
+        let request = parsed(client, &query(&[("scope", scope)])).ok()?;
+        Some((request.terms.scope.joined(), request.ignored_scope.joined()))
+    };
+    let some = |known: &str, ignored: &str| Some((known.to_owned(), ignored.to_owned()));
+    assert_eq!(granted(&ignoring, "openid groups read write"), some("openid read", "groups write"));
+    assert_eq!(granted(&ignoring, "groups read"), some("read", "groups"));
+    assert_eq!(granted(&by_workspace, "openid groups"), some("openid", "groups"));
+    assert_eq!(granted(&refusing, "openid groups"), None);
+    assert_eq!(granted(&ignoring, "openid read"), some("openid read", ""));
+    let unknown = |scope| RedirectError::UnknownScope(Quoted::of(scope));
+    assert_eq!(redirected(&ignoring, &query(&[("scope", "groups write")])).error, unknown("groups"), "nothing is left");
+    let malformed = redirected(&ignoring, &query(&[("scope", "openid  groups")])).error;
+    assert_eq!(malformed, RedirectError::MalformedScope(MalformedScope));
+    let no_openid =
+        client(&json!({"scope": "read", "unknown_scopes": "ignored", "grant_types": ["authorization_code"]}));
+    let error = redirected(&no_openid, &query(&[("scope", "openid read")])).error;
+    assert_eq!(error, unknown("openid"), "the client would wait for an ID token");
+}
+
+#[test]
+fn sec_pkce_01_a_client_that_is_exempt_sends_a_nonce_with_openid_instead() {
+    let exempt = confidential_client(&json!({"require_pkce": false}));
+    let lenient = confidential_client(&json!({"require_pkce": false, "require_nonce": false}));
+    let (none, method) = (("code_challenge", ""), ("code_challenge_method", ""));
+    let good = [
+        (&exempt, vec![none, method, ("nonce", "n")]),
+        (&exempt, vec![none, method, ("scope", "read")]),
+        (&exempt, vec![]),
+        (&lenient, vec![none, method]),
+    ];
+    for (client, changes) in good {
+        assert!(parsed(client, &query(&changes)).is_ok(), "{changes:?}");
+    }
+    let bad = [
+        (&exempt, vec![none, method], RedirectError::MissingNonce),
+        (&exempt, vec![none, method, ("nonce", ""), ("scope", "")], RedirectError::MissingNonce),
+        (&exempt, vec![none, ("nonce", "n")], RedirectError::MissingChallenge),
+        (&exempt, vec![("code_challenge_method", "plain")], RedirectError::UnsupportedChallengeMethod),
+        (&lenient, vec![("code_challenge", "short")], RedirectError::Challenge(PkceError::MalformedChallenge)),
+    ];
+    for (client, changes, expected) in bad {
+        assert_eq!(redirected(client, &query(&changes)).error, expected, "{changes:?}");
     }
 }
 
@@ -251,8 +316,11 @@ fn resources_are_the_default_and_registered_ones() {
     assert_eq!(resources("https://a.example"), ["https://a.example"]);
     assert_eq!(resources("https://api.example"), ["https://api.example"]);
     assert!(resources("").is_empty());
-    for resource in ["https://b.example", "https://a.example#x", "a.example"] {
-        assert_eq!(error(&[("resource", resource)]), RedirectError::InvalidTarget, "{resource}");
+    let unknown = InvalidTarget::Unknown(Quoted::of("https://b.example"));
+    assert_eq!(error(&[("resource", "https://b.example")]), RedirectError::InvalidTarget(unknown));
+    for resource in ["https://a.example#x", "a.example"] {
+        let malformed = InvalidTarget::Malformed(Quoted::of(resource));
+        assert_eq!(error(&[("resource", resource)]), RedirectError::InvalidTarget(malformed));
     }
 }
 

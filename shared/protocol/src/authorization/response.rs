@@ -96,11 +96,11 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::redirect_uri::{ApplicationType, RedirectUris};
+    use crate::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
     use crate::types::id::WorkspaceId;
 
     fn redirect_uri(uri: &str) -> RedirectUri {
-        let uris = RedirectUris::register(&[uri.into()], ApplicationType::Native, &issuer()).unwrap();
+        let uris = RedirectUris::register(&[uri.into()], UriRules::new(ApplicationType::Native, &issuer())).unwrap();
         uris.only().unwrap()
     }
 

@@ -14,9 +14,10 @@ use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authen
 use crate::syntax::encoding::base64url_decoded;
 use crate::syntax::json::{self, present};
 use crate::types::commit::Unreleased;
+use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
-use crate::types::time::{EXTERNAL_CLOCK_SKEW, Timestamp};
+use crate::types::time::Timestamp;
 
 /// The supported type of assertion (RFC 7523 §2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -92,12 +93,40 @@ pub enum AssertionFault {
     /// A claim is missing, of the wrong type, or has the wrong value.
     #[error("wrong {0}")]
     Claim(&'static str),
+    /// The audience is another than this client may use.
+    #[error(transparent)]
+    Audience(AudienceFault),
+    /// It may be used for longer than this client's may.
+    #[error("exp is further ahead than client_assertion_lifetime allows: let it expire sooner, or raise the setting")]
+    Lifetime,
     /// The client is inactive.
     #[error("the client is inactive")]
     Inactive,
     /// It was used before.
     #[error("used before")]
     Replayed,
+}
+
+/// What is wrong with the audience of an assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AudienceFault {
+    /// The URL of an endpoint, from a client that must name the issuer.
+    #[error(
+        "aud is an endpoint: send the issuer as a string, or set client_assertion_audience = endpoint for this client"
+    )]
+    Endpoint,
+    /// An array, from a client that must send a string.
+    #[error(
+        "aud is an array: send the issuer as a string, or set client_assertion_audience = endpoint for this client, which \
+         takes an array of one"
+    )]
+    Array,
+    /// Several audiences, which no client may name.
+    #[error("aud has several members: send the issuer alone")]
+    Several,
+    /// Neither the issuer nor, for clients that may name it, the endpoint.
+    #[error("aud is not the issuer, byte for byte as in the metadata")]
+    Other,
 }
 
 /// The single use of an assertion, to be recorded before the client counts as authenticated.
@@ -126,11 +155,11 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    exp: u64,
+    exp: NumericDate,
     #[serde(default, deserialize_with = "present")]
-    nbf: Option<u64>,
+    nbf: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
-    iat: Option<u64>,
+    iat: Option<NumericDate>,
     jti: String,
 }
 
@@ -172,42 +201,55 @@ impl AssertedClient {
         arrival: &Arrival<'_>,
     ) -> Result<(AssertionUse, Unreleased<AuthenticatedClient>), AssertionFault> {
         let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
-        let (now, expires) = (arrival.now, Timestamp::from_seconds(claims.exp));
-        let begun =
-            |time: Option<u64>| time.is_none_or(|time| Timestamp::from_seconds(time) <= now.plus(EXTERNAL_CLOCK_SKEW));
+        let (clock, expires) = (ExternalClock::at(arrival.now), claims.exp.stated());
+        let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
+        // One that was made for later use, or whose `exp` was moved, is not the proof of a moment (RFC 7523 §3, `iat`).
+        let recent = |issued: NumericDate| clock.is_within(issued.stated(), self.registered.longest);
         let checks = [
             ("iss", claims.iss == self.client.id.as_str()),
             ("sub", claims.sub == self.client.id.as_str()),
-            ("aud", is_for_us(&claims.aud, self.registered.audience, arrival)),
-            ("exp", !now.reached(expires.plus(EXTERNAL_CLOCK_SKEW))),
-            ("lifetime", expires <= now.plus(self.registered.longest).plus(EXTERNAL_CLOCK_SKEW)),
+            ("exp", clock.is_before(expires)),
             ("nbf", begun(claims.nbf)),
-            ("iat", begun(claims.iat)),
+            ("iat", begun(claims.iat) && claims.iat.is_none_or(recent)),
             ("jti", (1..=MAX_JTI_BYTES).contains(&claims.jti.len())),
         ];
-        if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
-            return Err(AssertionFault::Claim(claim));
-        }
+        let wrong = checks.iter().find(|(_, holds)| !holds).map(|(claim, _)| AssertionFault::Claim(claim));
+        let audience = audience_fault(&claims.aud, self.registered.audience, arrival).map(AssertionFault::Audience);
+        let too_long = !clock.reaches_within(expires, self.registered.longest);
+        // What is wrong is told only to clients that may be used.
         if !self.client.is_usable() {
             return Err(AssertionFault::Inactive);
         }
+        if let Some(fault) = wrong.or(audience).or(too_long.then_some(AssertionFault::Lifetime)) {
+            return Err(fault);
+        }
         // A client_id contains no space, so different pairs of client and `jti` never produce the same text.
         let mark = SecretHash::of(&Secret::new(format!("{} {}", self.client.id, claims.jti)));
-        let spending = AssertionUse { mark, until: expires.plus(EXTERNAL_CLOCK_SKEW) };
+        let spending = AssertionUse { mark, until: ExternalClock::end(expires) };
         Ok((spending, Unreleased::hold(AuthenticatedClient::proved(self.client))))
     }
 }
 
 /// The audience is our issuer, as a string (design decision 3): an assertion with a further audience could have been
 /// obtained by that party (RFC 9700 update, audience injection).
-fn is_for_us(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival<'_>) -> bool {
+fn audience_fault(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival<'_>) -> Option<AudienceFault> {
+    let is_issuer = |one: &String| one == arrival.issuer.as_str();
+    let is_endpoint = |one: &String| one == arrival.endpoint;
     match (audience, accepted) {
-        (Audience::One(one), AssertionAudience::Issuer) => one == arrival.issuer.as_str(),
-        (Audience::Many(_), AssertionAudience::Issuer) => false,
-        (Audience::One(one), AssertionAudience::Endpoint) => one == arrival.issuer.as_str() || one == arrival.endpoint,
-        (Audience::Many(many), AssertionAudience::Endpoint) => {
-            matches!(many.as_slice(), [one] if one == arrival.issuer.as_str() || one == arrival.endpoint)
-        }
+        (Audience::One(one), _) if is_issuer(one) => None,
+        (Audience::One(one), AssertionAudience::Endpoint) if is_endpoint(one) => None,
+        (Audience::One(one), AssertionAudience::Issuer) if is_endpoint(one) => Some(AudienceFault::Endpoint),
+        (Audience::Many(many), AssertionAudience::Endpoint) => match many.as_slice() {
+            [one] if is_issuer(one) || is_endpoint(one) => None,
+            [_, _, ..] => Some(AudienceFault::Several),
+            [] | [_] => Some(AudienceFault::Other),
+        },
+        (Audience::Many(many), AssertionAudience::Issuer) => Some(match many.as_slice() {
+            [one] if is_issuer(one) || is_endpoint(one) => AudienceFault::Array,
+            [_, _, ..] => AudienceFault::Several,
+            [] | [_] => AudienceFault::Other,
+        }),
+        (Audience::One(_), _) => Some(AudienceFault::Other),
     }
 }
 
@@ -277,6 +319,7 @@ mod tests {
             json!({"nbf": NOW + 10, "iat": NOW + 10}),
             json!({"exp": NOW - 9}),
             json!({"exp": NOW + 310}),
+            serde_json::from_str(&format!("{{\"exp\":{}.25,\"iat\":{NOW}.5,\"nbf\":{NOW}.0}}", NOW + 60)).unwrap(),
             json!({"jti": "j".repeat(512)}),
             json!({"azp": "whoever"}),
         ];
@@ -287,18 +330,9 @@ mod tests {
             (json!({"iss": "c2"}), "iss"),
             (json!({"iss": ISSUER}), "iss"),
             (json!({"sub": "alice"}), "sub"),
-            (json!({"aud": "https://auth.example/default/partner"}), "aud"),
-            (json!({"aud": format!("{ISSUER}/")}), "aud"),
-            (json!({"aud": ISSUER.to_uppercase()}), "aud"),
-            (json!({"aud": format!("{ISSUER},other")}), "aud"),
-            (json!({"aud": ENDPOINT}), "aud"),
-            (json!({"aud": [ISSUER]}), "aud"),
-            (json!({"aud": [ISSUER, "https://other.example"]}), "aud"),
             (json!({"exp": NOW - 10}), "exp"),
             (json!({"exp": NOW - 301}), "exp"),
-            (json!({"exp": NOW + 311}), "lifetime"),
-            (json!({"exp": NOW + 3600}), "lifetime"),
-            (json!({"exp": u64::MAX}), "lifetime"),
+            (json!({"exp": -1}), "shape"),
             (json!({"nbf": NOW + 11}), "nbf"),
             (json!({"iat": NOW + 61}), "iat"),
             (json!({"jti": ""}), "jti"),
@@ -307,16 +341,64 @@ mod tests {
         for (change, claim) in table {
             assert_eq!(fault(&change), Some(AssertionFault::Claim(claim)), "{change}");
         }
+        for exp in [NOW + 311, NOW + 3600, u64::MAX] {
+            assert_eq!(fault(&json!({"exp": exp})), Some(AssertionFault::Lifetime), "{exp}");
+        }
         for missing in ["iss", "sub", "aud", "exp", "jti"] {
             assert_eq!(fault(&json!({missing: null})), Some(AssertionFault::Claim("shape")), "{missing}");
         }
     }
 
     #[test]
+    fn sec_cli_17_an_assertion_is_no_older_than_it_may_live() {
+        let said = |client: &Arc<Client>, issued: u64| {
+            let claims = claims(&json!({ "iat": issued })).to_string();
+            accepted(Arc::clone(client), claims.as_bytes(), NOW * 1000).err()
+        };
+        let patient = client(&json!({"client_assertion_lifetime": 3600}));
+        for (client, longest) in [(client(&json!({})), 300), (patient, 3600)] {
+            assert_eq!(said(&client, NOW - longest - 10), None, "clocks differ");
+            let too_old = [NOW - longest - 11, NOW - 365 * 86_400, 0];
+            for issued in too_old {
+                assert_eq!(said(&client, issued), Some(AssertionFault::Claim("iat")), "{issued}");
+            }
+        }
+    }
+
+    #[test]
+    fn sec_cli_09_the_audience_is_the_issuer_and_what_came_instead_is_told() {
+        let table = [
+            (json!("https://auth.example/default/partner"), AudienceFault::Other),
+            (json!(format!("{ISSUER}/")), AudienceFault::Other),
+            (json!(ISSUER.to_uppercase()), AudienceFault::Other),
+            (json!(format!("{ISSUER},other")), AudienceFault::Other),
+            (json!([]), AudienceFault::Other),
+            (json!(["https://other.example"]), AudienceFault::Other),
+            (json!(ENDPOINT), AudienceFault::Endpoint),
+            (json!([ISSUER]), AudienceFault::Array),
+            (json!([ENDPOINT]), AudienceFault::Array),
+            (json!([ISSUER, "https://other.example"]), AudienceFault::Several),
+        ];
+        for (aud, expected) in table {
+            let fault = fault(&json!({ "aud": aud }));
+            assert_eq!(fault, Some(AssertionFault::Audience(expected)), "{aud}");
+        }
+        for fault in [AudienceFault::Endpoint, AudienceFault::Array] {
+            assert!(fault.to_string().contains("client_assertion_audience = endpoint"), "{fault}");
+        }
+        let of_inactive = claims(&json!({"aud": ENDPOINT})).to_string();
+        let refused = accepted(client(&json!({"client_status": "inactive"})), of_inactive.as_bytes(), NOW * 1000);
+        assert_eq!(refused.err(), Some(AssertionFault::Inactive), "an inactive client is told nothing");
+    }
+
+    #[test]
     fn sec_param_13_and_14_a_claim_of_another_type_or_there_twice_is_an_error() {
         let others = [json!(1), json!(1.5), json!("x"), json!(true), json!([]), json!({}), json!([["x"]]), Value::Null];
-        for (name, right) in [("iss", "x"), ("sub", "x"), ("jti", "x"), ("exp", "1"), ("nbf", "1"), ("iat", "1")] {
-            for other in others.iter().filter(|other| other.to_string().trim_matches('"') != right) {
+        let (text, number) = (&["x"][..], &["1", "1.5"][..]);
+        for (name, right) in
+            [("iss", text), ("sub", text), ("jti", text), ("exp", number), ("nbf", number), ("iat", number)]
+        {
+            for other in others.iter().filter(|other| !right.contains(&other.to_string().trim_matches('"'))) {
                 let change = json!({name: other, "null": true});
                 assert_eq!(fault(&change), Some(AssertionFault::Claim("shape")), "{change}");
             }

@@ -1,13 +1,14 @@
 //! Client authentication: exactly one credential, by the one registered method (OAuth 2.1 §2.4).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::client_authentication::assertion::{ASSERTION_TYPE, AssertedClient, AssertionFault, ClientAssertion};
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
-use crate::clients::client::{Authentication, Client, ClientSecret};
-use crate::syntax::encoding::{base64_decoded, form_decoded};
+use crate::client_authentication::basic::{BasicPair, basic_pair};
+use crate::clients::client::{Authentication, Client, ClientSecret, SecretMethod};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::ClientId;
 use crate::types::secret::{Secret, SecretHash};
@@ -21,9 +22,16 @@ pub struct Credentials {
 
 enum Proof {
     None,
-    Basic(Secret<String>),
-    Post(Secret<String>),
+    Secret(SentSecret),
     Assertion(ClientAssertion),
+}
+
+/// A secret, as it was sent.
+struct SentSecret {
+    method: SecretMethod,
+    secret: Secret<String>,
+    /// The same text without form decoding, if that makes a difference.
+    raw: Option<Secret<String>>,
 }
 
 /// The progress of client authentication.
@@ -52,15 +60,15 @@ pub enum ClientAuthenticationError {
     /// An `Authorization` header that is not a well-formed Basic one.
     #[error("the Authorization header is not well-formed HTTP Basic")]
     Malformed,
-    /// Unknown or inactive client, wrong secret or wrong method: indistinguishable in the response.
-    #[error("the client is unknown, or did not authenticate as it is registered to")]
+    /// The client is refused. What the response says of the cause is [`RefusalCause::told`].
+    #[error("{}", .0.told())]
     Refused(#[source] RefusalCause),
     /// The store, a key or the keys of the client are unavailable.
     #[error("the client could not be authenticated at the moment: try again")]
     Unavailable,
 }
 
-/// Why a client is refused. It is for the log: in the response all of these look the same (catalogue row SEC-CLI-03).
+/// Why a client is refused. It is for the log; the response says less (catalogue row SEC-CLI-03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RefusalCause {
     /// A `client_id` that no client can have.
@@ -91,6 +99,33 @@ pub enum RefusalCause {
     Assertion(AssertionFault),
 }
 
+impl RefusalCause {
+    /// What the response says. An unknown client, an inactive one and wrong credentials look the same.
+    ///
+    /// A registered method is no secret: the authorization endpoint tells which clients exist, and without the credentials
+    /// the method is of no use. The claims of an assertion are told to those whose signature is valid.
+    #[must_use]
+    pub fn told(&self) -> Cow<'static, str> {
+        match self {
+            Self::Method { presented, registered } => Cow::Owned(format!(
+                "the client sent {presented} and is registered for {registered}: change its settings, or \
+                 token_endpoint_auth_method here"
+            )),
+            Self::Assertion(
+                fault @ (AssertionFault::Claim(_) | AssertionFault::Audience(_) | AssertionFault::Lifetime),
+            ) => Cow::Owned(format!("the assertion is not accepted: {fault}")),
+            Self::MalformedId
+            | Self::Unknown
+            | Self::Inactive
+            | Self::Secret
+            | Self::MalformedAssertion
+            | Self::Assertion(AssertionFault::Signature | AssertionFault::Inactive | AssertionFault::Replayed) => {
+                Cow::Borrowed("the client is unknown, or did not authenticate as it is registered to")
+            }
+        }
+    }
+}
+
 impl ClientAuthenticationError {
     /// The status and `error` code (RFC 6749 §5.2).
     #[must_use]
@@ -112,12 +147,13 @@ impl Credentials {
     pub fn parse(authorization: &[&str], body: &Parameters) -> Result<Self, ClientAuthenticationError> {
         let client_id = body.one("client_id")?;
         let secret = body.one("client_secret")?;
-        let assertion = body.has("client_assertion") || body.has("client_assertion_type");
+        let assertion = body.one("client_assertion")?.or(body.one("client_assertion_type")?).is_some();
         match (authorization, secret, assertion) {
             ([], None, false) => Self::new(client_id.ok_or(ClientAuthenticationError::Missing)?, Proof::None),
             ([], Some(secret), false) => {
                 let client_id = client_id.ok_or(ClientAuthenticationError::Missing)?;
-                Self::new(client_id, Proof::Post(Secret::new(secret.into())))
+                let (method, secret) = (SecretMethod::Post, Secret::new(secret.into()));
+                Self::new(client_id, Proof::Secret(SentSecret { method, secret, raw: None }))
             }
             ([], None, true) => Self::asserted(body, client_id),
             ([header], None, false) => Self::basic(header, client_id),
@@ -154,22 +190,13 @@ impl Credentials {
     /// HTTP Basic, whose two halves are form-encoded (RFC 6749 §2.3.1).
     fn basic(header: &str, body_id: Option<&str>) -> Result<Self, ClientAuthenticationError> {
         let (id, secret) = basic_pair(header).ok_or(ClientAuthenticationError::Malformed)?;
-        if body_id.is_some_and(|body_id| body_id != id) {
+        let BasicPair { id, secret, raw } = BasicPair::read(&id, &secret).ok_or(refused(RefusalCause::MalformedId))?;
+        if body_id.is_some_and(|body_id| body_id != id.as_str()) {
             return Err(ClientAuthenticationError::Several);
         }
-        Self::new(&id, Proof::Basic(Secret::new(secret)))
+        let sent = SentSecret { method: SecretMethod::Basic, secret: Secret::new(secret), raw: raw.map(Secret::new) };
+        Ok(Self { client_id: id, proof: Proof::Secret(sent) })
     }
-}
-
-fn basic_pair(header: &str) -> Option<(String, String)> {
-    let (scheme, token) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = base64_decoded(token)?;
-    let colon = decoded.iter().position(|byte| *byte == b':')?;
-    let (id, secret) = decoded.split_at(colon);
-    Some((form_decoded(id)?, form_decoded(secret.get(1..)?)?))
 }
 
 /// Checks `credentials` against `client`, the registration found under their `client_id`.
@@ -189,27 +216,31 @@ pub fn authenticate(
     let registered = client.as_ref().map(|client| &client.authentication);
     let proved = match (&proof, registered) {
         (Proof::None, Some(Authentication::None)) => true,
-        (Proof::Basic(secret), Some(Authentication::SecretBasic(secrets)))
-        | (Proof::Post(secret), Some(Authentication::SecretPost(secrets))) => matches_any(secret, secrets, now),
-        (Proof::Basic(secret) | Proof::Post(secret), _) => {
+        (Proof::Secret(sent), Some(Authentication::Secret(secrets))) => {
+            sent.matches_any(&secrets.known, now) & secrets.take(sent.method)
+        }
+        (Proof::Secret(sent), _) => {
             let unlike = ClientSecret { hash: SecretHash::of(&Secret::new(String::new())), expires: None };
-            let _ = matches_any(secret, &[unlike], now);
+            let _ = sent.matches_any(&[unlike], now);
             false
         }
         (Proof::None | Proof::Assertion(_), _) => false,
     };
     let client = client.filter(|client| client.id == client_id).ok_or(refused(RefusalCause::Unknown))?;
     let registered = client.authentication.method();
-    let other_method = refused(RefusalCause::Method { presented, registered });
+    // What an inactive client is registered for is told to nobody.
+    let method = RefusalCause::Method { presented, registered };
+    let other_method = refused(if client.is_usable() { method } else { RefusalCause::Inactive });
     match proof {
         // Whether the client is active is decided once the assertion has been verified.
         Proof::Assertion(assertion) => {
             assertion.of(client).map(Box::new).map(ClientProof::Asserted).ok_or(other_method)
         }
-        _ if presented != registered => Err(other_method),
+        Proof::None if client.authentication.is_confidential() => Err(other_method),
+        Proof::Secret(SentSecret { method, .. }) if !takes_secret(&client.authentication, method) => Err(other_method),
         _ if !proved => Err(refused(RefusalCause::Secret)),
         _ if !client.is_usable() => Err(refused(RefusalCause::Inactive)),
-        Proof::None | Proof::Basic(_) | Proof::Post(_) => Ok(ClientProof::Proved(AuthenticatedClient::proved(client))),
+        Proof::None | Proof::Secret(_) => Ok(ClientProof::Proved(AuthenticatedClient::proved(client))),
     }
 }
 
@@ -222,16 +253,26 @@ impl Proof {
     const fn method(&self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Basic(_) => "client_secret_basic",
-            Self::Post(_) => "client_secret_post",
+            Self::Secret(sent) => sent.method.name(),
             Self::Assertion(_) => "a client assertion",
         }
     }
 }
 
-/// Whether the secret is one of those that are valid at `now`. All are compared, so that the time does not depend on
-/// which.
-fn matches_any(secret: &Secret<String>, secrets: &[ClientSecret], now: Timestamp) -> bool {
+fn takes_secret(authentication: &Authentication, method: SecretMethod) -> bool {
+    matches!(authentication, Authentication::Secret(secrets) if secrets.take(method))
+}
+
+impl SentSecret {
+    /// Whether the secret, in either form, is one of those that are valid at `now`. All are compared, so that the time
+    /// does not depend on which.
+    fn matches_any(&self, secrets: &[ClientSecret], now: Timestamp) -> bool {
+        let forms = std::iter::once(&self.secret).chain(&self.raw);
+        forms.fold(false, |matched, form| is_any(form, secrets, now) | matched)
+    }
+}
+
+fn is_any(secret: &Secret<String>, secrets: &[ClientSecret], now: Timestamp) -> bool {
     let presented = SecretHash::of(secret);
     let valid =
         |known: &ClientSecret| known.hash.matches(&presented) & !known.expires.is_some_and(|end| now.reached(end));
@@ -241,25 +282,44 @@ fn matches_any(secret: &Secret<String>, secrets: &[ClientSecret], now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::client::{ClientSecrets, SecretMethods};
+    use crate::fixtures::NOW;
 
-    fn pair(header: &str) -> Option<(String, String)> {
-        basic_pair(header)
+    fn encoded(text: &str) -> String {
+        use base64::Engine as _;
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
     }
 
     #[test]
-    fn sec_param_10_and_11_basic_is_read_strictly() {
-        assert_eq!(pair("Basic YTpi"), Some(("a".into(), "b".into())));
-        assert_eq!(pair("bAsIc YTpi"), Some(("a".into(), "b".into())));
-        for bad in ["Basic\tYTpi", "Basic  YTpi", "Basic YTpi ", "BasicYTpi", "Basic", "Bearer YTpi", "Basic YTpi\n"] {
-            assert_eq!(pair(bad), None, "{bad:?}");
+    fn sec_cli_04_a_secret_in_basic_is_accepted_encoded_or_not_and_nothing_else_is() {
+        let secret = "p@ss+w%2Brd:1";
+        let table = [
+            ("a:p%40ss%2Bw%252Brd%3A1", true),
+            ("a:p@ss+w%2Brd:1", true),
+            ("a:p@ss%2Bw%252Brd:1", true),
+            ("a:p%2540ss%252Bw%25252Brd%253A1", false),
+            ("a:p@ss w+rd:1", false),
+            ("a:p@ss+w+rd:1", false),
+            ("%61:p@ss+w%2Brd:1", false),
+        ];
+        for (sent, expected) in table {
+            let credentials = Credentials::parse(&[&encoded(sent)], &Parameters::parse(b"").unwrap()).unwrap();
+            let decided = authenticate(credentials, Some(client(of_secret(secret, SecretMethod::Basic))), NOW);
+            assert_eq!(decided.is_ok(), expected, "{sent}");
         }
-        let encode = |text: &str| {
-            use base64::Engine as _;
-            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
-        };
-        assert_eq!(pair(&encode("%zz:b")), None);
-        assert_eq!(pair(&encode("nocolon")), None);
-        assert_eq!(pair(&encode("a:b%3Ac%2B%25%C3%A9:d")), Some(("a".into(), "b:c+%\u{e9}:d".into())));
+        let posted = Parameters::parse(b"client_id=a&client_secret=p%2540ss").unwrap();
+        let decided = authenticate(
+            Credentials::parse(&[], &posted).unwrap(),
+            Some(client(of_secret("p@ss", SecretMethod::Post))),
+            NOW,
+        );
+        assert!(decided.is_err(), "a form has one encoding");
+    }
+
+    /// The authentication of a client with this secret.
+    fn of_secret(secret: &str, registered: SecretMethod) -> Authentication {
+        let known = vec![ClientSecret { hash: SecretHash::of(&Secret::new(secret.into())), expires: None }];
+        Authentication::Secret(ClientSecrets { known, registered, accepted: SecretMethods::Either })
     }
 
     #[test]
@@ -361,8 +421,7 @@ mod tests {
         let authenticated = |change: serde_json::Value, named: &str| {
             let client = crate::fixtures::client(&change);
             let body = Parameters::parse(format!("client_id={named}").as_bytes()).unwrap();
-            let proof =
-                authenticate(Credentials::parse(&[], &body).unwrap(), Some(Arc::new(client)), crate::fixtures::NOW);
+            let proof = authenticate(Credentials::parse(&[], &body).unwrap(), Some(Arc::new(client)), NOW);
             match proof {
                 Ok(ClientProof::Proved(client)) => Some(client.client().id.as_str().to_owned()),
                 Ok(ClientProof::Asserted(_)) => panic!("no assertion was sent"),
@@ -399,10 +458,74 @@ mod tests {
         for (presented, now, expected) in table {
             let body = Parameters::parse(format!("client_id=a&client_secret={presented}").as_bytes()).unwrap();
             let credentials = Credentials::parse(&[], &body).unwrap();
-            let client = client(Authentication::SecretPost(secrets.clone()));
+            let client = client(Authentication::Secret(ClientSecrets {
+                known: secrets.clone(),
+                registered: SecretMethod::Post,
+                accepted: SecretMethods::Registered,
+            }));
             let decided = authenticate(credentials, Some(client), Timestamp::from_millis(now));
             assert_eq!(decided.is_ok(), expected, "{presented} at {now}");
         }
+    }
+
+    #[test]
+    fn sec_cli_01_either_way_of_sending_a_secret_will_do_unless_the_workspace_insists() {
+        let sent = |headers: &[&str], body: &str, registered, accepted| {
+            let known = vec![ClientSecret { hash: SecretHash::of(&Secret::new("b".into())), expires: None }];
+            let authentication = Authentication::Secret(ClientSecrets { known, registered, accepted });
+            let credentials = Credentials::parse(headers, &Parameters::parse(body.as_bytes()).unwrap()).unwrap();
+            authenticate(credentials, Some(client(authentication)), NOW).err()
+        };
+        let (basic, wrong): (&[&str], &[&str]) = (&["Basic YTpi"], &["Basic YTp4"]);
+        let post = "client_id=a&client_secret=b";
+        let method = |presented, registered| Some(refused(RefusalCause::Method { presented, registered }));
+        let (by_basic, by_post) = ("client_secret_basic", "client_secret_post");
+        let table = [
+            (basic, "", SecretMethod::Basic, SecretMethods::Registered, None),
+            (basic, "", SecretMethod::Post, SecretMethods::Either, None),
+            (basic, "", SecretMethod::Post, SecretMethods::Registered, method(by_basic, by_post)),
+            (&[], post, SecretMethod::Post, SecretMethods::Registered, None),
+            (&[], post, SecretMethod::Basic, SecretMethods::Either, None),
+            (&[], post, SecretMethod::Basic, SecretMethods::Registered, method(by_post, by_basic)),
+            (wrong, "", SecretMethod::Post, SecretMethods::Either, Some(refused(RefusalCause::Secret))),
+            (&[], "client_id=a", SecretMethod::Post, SecretMethods::Either, method("none", by_post)),
+        ];
+        for (headers, body, registered, accepted, expected) in table {
+            assert_eq!(sent(headers, body, registered, accepted), expected, "{headers:?} {body} {registered:?}");
+        }
+        let (credentials, both) = (basic, Parameters::parse(post.as_bytes()).unwrap());
+        let both = Credentials::parse(credentials, &both).err();
+        assert_eq!(both, Some(ClientAuthenticationError::Several), "one credential, however it may be sent");
+    }
+
+    #[test]
+    fn sec_cli_03_the_response_tells_of_a_method_and_of_nothing_that_is_secret() {
+        let method = RefusalCause::Method { presented: "client_secret_basic", registered: "private_key_jwt" };
+        let said = refused(method).to_string();
+        assert!(
+            said.starts_with("the client sent client_secret_basic and is registered for private_key_jwt"),
+            "{said}"
+        );
+        let silent = [
+            RefusalCause::MalformedId,
+            RefusalCause::Unknown,
+            RefusalCause::Inactive,
+            RefusalCause::Secret,
+            RefusalCause::MalformedAssertion,
+            RefusalCause::Assertion(AssertionFault::Signature),
+            RefusalCause::Assertion(AssertionFault::Inactive),
+            RefusalCause::Assertion(AssertionFault::Replayed),
+        ];
+        for cause in silent {
+            assert_eq!(refused(cause).to_string(), refused(RefusalCause::Unknown).to_string(), "{cause:?}");
+        }
+        let inactive = Client {
+            status: crate::clients::client::Status::Inactive,
+            ..client(of_secret("b", SecretMethod::Basic)).as_ref().clone()
+        };
+        let none = Credentials::parse(&[], &Parameters::parse(b"client_id=a").unwrap()).unwrap();
+        let decided = authenticate(none, Some(Arc::new(inactive)), NOW).err();
+        assert_eq!(decided, Some(refused(RefusalCause::Inactive)), "its method is not told");
     }
 
     #[test]
@@ -412,12 +535,15 @@ mod tests {
             audience: crate::clients::client::AssertionAudience::Issuer,
             longest: crate::types::time::Lifetime::seconds(300),
         });
-        let secrets = vec![ClientSecret { hash: SecretHash::of(&Secret::new("b".into())), expires: None }];
+        let secret = |registered| {
+            let known = vec![ClientSecret { hash: SecretHash::of(&Secret::new("b".into())), expires: None }];
+            Authentication::Secret(ClientSecrets { known, registered, accepted: SecretMethods::Registered })
+        };
         let methods = || {
             [
                 Authentication::None,
-                Authentication::SecretBasic(secrets.clone()),
-                Authentication::SecretPost(secrets.clone()),
+                secret(SecretMethod::Basic),
+                secret(SecretMethod::Post),
                 Authentication::Assertion(Arc::clone(&assertions)),
             ]
         };

@@ -2,4 +2,5 @@
 
 pub mod assertion;
 pub mod authenticated_client;
+mod basic;
 pub mod credentials;

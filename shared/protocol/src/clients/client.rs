@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
+use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, UnknownScopes};
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::SubjectType;
@@ -32,7 +33,7 @@ pub struct Client {
     /// Where its users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Option<RedirectUris>,
     /// Where it is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
-    pub backchannel_logout: Option<RedirectUri>,
+    pub backchannel_logout: Option<OutboundUrl>,
     /// Its grant types.
     pub grants: Vec<GrantType>,
     /// The scopes that it may request of users.
@@ -41,16 +42,26 @@ pub struct Client {
     pub client_scope: Scopes,
     /// The resources that its tokens may be for.
     pub targets: Targets,
+    /// The APIs as which it may introspect tokens of other clients (RFC 7662 §4).
+    pub introspection_audiences: Vec<String>,
+    /// The APIs as which it may revoke tokens of other clients.
+    pub revocation_audiences: Vec<String>,
     /// Whether its refresh tokens are rotated.
     pub rotation: RotationPolicy,
     /// Whether its users have to consent.
     pub consent: ConsentPolicy,
+    /// Whether consent is remembered at its loopback addresses.
+    pub loopback_consent: LoopbackConsent,
+    /// What happens to scopes that it is not registered for.
+    pub unknown_scopes: UnknownScopes,
     /// Its PKCE policy.
     pub challenge: ChallengePolicy,
     /// The lifetimes of its codes and tokens.
     pub lifetimes: Lifetimes,
     /// Whether its ID tokens carry `at_hash`.
     pub at_hash: AtHash,
+    /// Which claims about the user its ID tokens carry.
+    pub id_token_claims: IdTokenClaimPolicy,
     /// Which `sub` of its users it sees.
     pub subject_type: SubjectType,
     /// The algorithm of its signed userinfo responses, if they are signed.
@@ -73,12 +84,42 @@ pub enum Status {
 pub enum Authentication {
     /// A public client, which has no credentials.
     None,
-    /// HTTP Basic with one of these secrets.
-    SecretBasic(Vec<ClientSecret>),
-    /// Form parameters with one of these secrets.
-    SecretPost(Vec<ClientSecret>),
+    /// A secret, by HTTP Basic or form parameters.
+    Secret(ClientSecrets),
     /// An assertion for each request.
     Assertion(Arc<Assertions>),
+}
+
+/// The secrets of a client, and how they may be sent (RFC 6749 §2.3.1).
+#[derive(Clone)]
+pub struct ClientSecrets {
+    /// The secrets.
+    pub known: Vec<ClientSecret>,
+    /// The registered way of sending one.
+    pub registered: SecretMethod,
+    /// Whether the other way will do as well.
+    pub accepted: SecretMethods,
+}
+
+/// A way of sending a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretMethod {
+    /// HTTP Basic.
+    Basic,
+    /// Form parameters.
+    Post,
+}
+
+/// The ways in which clients may send their secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretMethods {
+    /// HTTP Basic or form parameters, whichever is registered: libraries mix them, and a server must take HTTP Basic
+    /// (RFC 6749 §2.3.1).
+    #[default]
+    Either,
+    /// The registered one only.
+    Registered,
 }
 
 /// The requirements on the assertions of a client.
@@ -136,8 +177,7 @@ impl Authentication {
     pub fn method(&self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::SecretBasic(_) => "client_secret_basic",
-            Self::SecretPost(_) => "client_secret_post",
+            Self::Secret(secrets) => secrets.registered.name(),
             Self::Assertion(assertions) => match assertions.key {
                 AssertionKey::Secret(_) => "client_secret_jwt",
                 AssertionKey::Keys(..) => "private_key_jwt",
@@ -149,6 +189,25 @@ impl Authentication {
     #[must_use]
     pub const fn is_confidential(&self) -> bool {
         !matches!(self, Self::None)
+    }
+}
+
+impl SecretMethod {
+    /// The registered name (RFC 7591 §2).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
+}
+
+impl ClientSecrets {
+    /// Whether a secret may be sent by `method`.
+    #[must_use]
+    pub fn take(&self, method: SecretMethod) -> bool {
+        self.accepted == SecretMethods::Either || self.registered == method
     }
 }
 
@@ -185,6 +244,8 @@ pub struct ChallengePolicy {
 pub enum Presence {
     /// It does. Always so for public clients.
     Required,
+    /// It does not, but without one a request for `openid` needs a `nonce` (RFC 9700 §2.1.1).
+    NonceInstead,
     /// It does not: for confidential clients that are registered so.
     Optional,
 }
@@ -210,6 +271,13 @@ impl Client {
     pub fn identity_is_assured(&self, redirect_uri: &RedirectUri) -> bool {
         self.authentication.is_confidential() || redirect_uri.assures_identity()
     }
+
+    /// Whether the consent of users who are sent to `redirect_uri` is remembered.
+    #[must_use]
+    pub fn remembers_consent_at(&self, redirect_uri: &RedirectUri) -> bool {
+        let remembered = self.loopback_consent == LoopbackConsent::Remembered && redirect_uri.is_loopback();
+        remembered || self.identity_is_assured(redirect_uri)
+    }
 }
 
 #[cfg(test)]
@@ -230,16 +298,32 @@ mod tests {
             let longest = Lifetime::seconds(300);
             Authentication::Assertion(Arc::new(Assertions { key, audience: AssertionAudience::Issuer, longest }))
         };
+        let secret = |registered| {
+            Authentication::Secret(ClientSecrets { known: Vec::new(), registered, accepted: SecretMethods::Either })
+        };
         let keys = ClientKeys::Registered(ExternalJwks::parse(br#"{"keys":[]}"#).unwrap());
         let table = [
             (Authentication::None, "none", false),
-            (Authentication::SecretBasic(Vec::new()), "client_secret_basic", true),
-            (Authentication::SecretPost(Vec::new()), "client_secret_post", true),
+            (secret(SecretMethod::Basic), "client_secret_basic", true),
+            (secret(SecretMethod::Post), "client_secret_post", true),
             (assertions(AssertionKey::Secret(String::new())), "client_secret_jwt", true),
             (assertions(AssertionKey::Keys(keys, None)), "private_key_jwt", true),
         ];
         for (authentication, method, confidential) in table {
             assert_eq!((authentication.method(), authentication.is_confidential()), (method, confidential));
+        }
+    }
+
+    #[test]
+    fn consent_is_remembered_at_a_loopback_address_only_if_the_client_says_so_and_at_a_scheme_never() {
+        let uris = ["http://127.0.0.1/cb", "com.example.app:/cb", "https://app.example/cb"];
+        let native = |consent: &str| {
+            client(&json!({"application_type": "native", "redirect_uris": uris, "loopback_consent": consent}))
+        };
+        for (consent, expected) in [("asked", [false, false, true]), ("remembered", [true, false, true])] {
+            let client = native(consent);
+            let remembers = uris.map(|uri| client.remembers_consent_at(&client.redirect_uris.registered(uri).unwrap()));
+            assert_eq!(remembers, expected, "{consent}");
         }
     }
 

@@ -1,11 +1,14 @@
-//! URLs that others provide and that we fetch: the keys of clients, and upstream providers.
+//! URLs that others provide: the keys of clients, upstream providers and what their metadata names.
 //!
-//! Such a URL must not reach into the network that we run in (catalogue rows SEC-SSRF-01 and SEC-UP-14). Its form is
-//! checked here, when it is registered and again when it is fetched; the addresses that its host name resolves to are
-//! checked when the connection is made.
+//! One that a browser is sent to has to have one reading (catalogue row SEC-UP-23). One that we fetch must also not reach
+//! into the network that we run in (SEC-SSRF-01 and SEC-UP-14). The form is checked here, when the URL is read and again
+//! when it is fetched; the addresses that its host name resolves to are checked when the connection is made.
 
 use thiserror::Error;
 use url::{Host, Url};
+
+/// The longest URL, in bytes.
+const MAX_URL_BYTES: usize = 2048;
 
 /// The allowed ports: that of `https`, and its common alternative.
 const ALLOWED_PORTS: [u16; 2] = [443, 8443];
@@ -19,7 +22,7 @@ const INTERNAL_SUFFIXES: [&str; 9] =
 pub enum Reach {
     /// To names on the public internet, over TLS.
     Internet,
-    /// Also to this machine: on a laptop, where our own URL is plain `http`.
+    /// Also to this machine: on a laptop.
     Laptop,
 }
 
@@ -32,18 +35,23 @@ pub enum Destination {
     Loopback,
 }
 
-/// A URL that we may fetch, judging by its form.
+/// A URL that somebody else wrote, with one reading: absolute, `https`, and without user name, fragment, control characters
+/// and whatever else parsers drop or rewrite (RFC 3986). A browser may be sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutboundUrl {
-    url: String,
+pub struct ExternalUrl {
+    url: Url,
     destination: Destination,
 }
+
+/// A URL that we may fetch, judging by its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundUrl(ExternalUrl);
 
 /// Why a URL may not be fetched, as a sentence that says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnaskableUrl {
-    /// Not a URL, or one with a user name or fragment.
-    #[error("use an absolute https URL without user name and fragment")]
+    /// Not a URL, or one that is too long or has a user name or fragment.
+    #[error("use an absolute https URL of at most 2048 characters, without user name and fragment")]
     Malformed,
     /// Not `https`.
     #[error("use https")]
@@ -57,10 +65,49 @@ pub enum UnaskableUrl {
 }
 
 impl Reach {
-    /// The reach of a server with this URL: plain `http` means that it runs on a laptop.
+    /// The reach of a server with this URL, unless it is told otherwise: one that browsers find on their own machine runs
+    /// on a laptop, whether a TLS proxy stands in front of it or not.
     #[must_use]
     pub fn of(our_url: &str) -> Self {
-        if our_url.starts_with("http://") { Self::Laptop } else { Self::Internet }
+        let url = Url::parse(our_url);
+        if url.is_ok_and(|url| is_this_machine(&url)) { Self::Laptop } else { Self::Internet }
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+impl ExternalUrl {
+    /// Checks the form of a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`UnaskableUrl`] says what is wrong.
+    pub fn parse(text: &str, reach: Reach) -> Result<Self, UnaskableUrl> {
+        // The parser silently removes or rewrites these.
+        let exact = !text.contains(['\\', '#']) && text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+        let (scheme, rest) = text.split_once("://").ok_or(UnaskableUrl::Malformed)?;
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let url = Url::parse(text).map_err(|_| UnaskableUrl::Malformed)?;
+        let plain = !authority.is_empty() && !authority.contains('@');
+        let one_reading = exact && plain && url.scheme().eq_ignore_ascii_case(scheme);
+        if !one_reading || text.len() > MAX_URL_BYTES || !matches!(url.scheme(), "http" | "https") {
+            return Err(UnaskableUrl::Malformed);
+        }
+        if is_this_machine(&url) && reach == Reach::Laptop {
+            return Ok(Self { url, destination: Destination::Loopback });
+        }
+        if url.scheme() != "https" {
+            return Err(UnaskableUrl::NotSecure);
+        }
+        Ok(Self { url, destination: Destination::Internet })
+    }
+
+    /// The URL, in its canonical form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
     }
 }
 
@@ -71,26 +118,15 @@ impl OutboundUrl {
     ///
     /// [`UnaskableUrl`] says what is wrong.
     pub fn parse(text: &str, reach: Reach) -> Result<Self, UnaskableUrl> {
-        let url = Url::parse(text).map_err(|_| UnaskableUrl::Malformed)?;
-        // The parser silently removes or rewrites these.
-        let exact = !text.contains(['\\', '@', '#']) && text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
-        if !exact || !matches!(url.scheme(), "http" | "https") {
-            return Err(UnaskableUrl::Malformed);
+        let external = ExternalUrl::parse(text, reach)?;
+        if external.destination == Destination::Loopback {
+            return Ok(Self(external));
         }
-        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if loopback && reach == Reach::Laptop {
-            return Ok(Self { url: url.into(), destination: Destination::Loopback });
-        }
-        if url.scheme() != "https" {
-            return Err(UnaskableUrl::NotSecure);
-        }
-        if !url.port_or_known_default().is_some_and(|port| ALLOWED_PORTS.contains(&port)) {
+        if !external.url.port_or_known_default().is_some_and(|port| ALLOWED_PORTS.contains(&port)) {
             return Err(UnaskableUrl::Port);
         }
-        match url.host() {
-            Some(Host::Domain(name)) if is_public_name(name) => {
-                Ok(Self { url: url.into(), destination: Destination::Internet })
-            }
+        match external.url.host() {
+            Some(Host::Domain(name)) if is_public_name(name) => Ok(Self(external)),
             _ => Err(UnaskableUrl::Inner),
         }
     }
@@ -98,13 +134,13 @@ impl OutboundUrl {
     /// The URL, in its canonical form.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.url
+        self.0.as_str()
     }
 
     /// Where it leads.
     #[must_use]
     pub const fn destination(&self) -> Destination {
-        self.destination
+        self.0.destination
     }
 }
 
@@ -146,11 +182,58 @@ mod tests {
     }
 
     #[test]
+    fn sec_up_23_a_url_for_browsers_has_one_reading() {
+        let (internet, laptop) = (Reach::Internet, Reach::Laptop);
+        let long = |length: usize| format!("https://idp.example/{}", "a".repeat(length - 20));
+        let table = [
+            ("https://idp.example/authorize?tenant=x", Ok(()), Ok(())),
+            ("https://idp:9443/authorize", Ok(()), Ok(())),
+            ("https://social.example/@ada", Ok(()), Ok(())),
+            ("http://localhost:9000/authorize", Err(UnaskableUrl::NotSecure), Ok(())),
+            ("http://idp.example/authorize", Err(UnaskableUrl::NotSecure), Err(UnaskableUrl::NotSecure)),
+            (&long(2048), Ok(()), Ok(())),
+        ];
+        for (url, deployed, on_laptop) in table {
+            assert_eq!(ExternalUrl::parse(url, internet).map(|_| ()), deployed, "{url}");
+            assert_eq!(ExternalUrl::parse(url, laptop).map(|_| ()), on_laptop, "{url}");
+        }
+        let malformed = [
+            "javascript:alert(1)",
+            "javascript://idp.example/%0aalert(1)",
+            "data:text/html,x",
+            "/authorize",
+            "//idp.example/authorize",
+            "https:idp.example",
+            "https:/idp.example",
+            "https:///idp.example",
+            "https://",
+            "",
+            "https://idp.example/#",
+            "https://idp.example/\r\nset-cookie: a=b",
+            "https://idp.example/a b",
+            " https://idp.example/",
+            "https:\\\\idp.example/",
+            "https://user@idp.example/",
+            "https://idp.example/\u{e9}",
+            &long(2049),
+        ];
+        for url in malformed {
+            for reach in [internet, laptop] {
+                assert_eq!(ExternalUrl::parse(url, reach), Err(UnaskableUrl::Malformed), "{url}");
+            }
+        }
+    }
+
+    #[test]
     fn a_url_is_fetched_in_its_canonical_form() {
         let url = OutboundUrl::parse("HTTPS://IDP.example:443/a/../x", Reach::Internet).unwrap();
         assert_eq!(url.as_str(), "https://idp.example/x");
         assert_eq!(Reach::of("http://localhost:9000/default/demo"), Reach::Laptop);
+        assert_eq!(Reach::of("https://localhost:9191/default/demo"), Reach::Laptop);
+        assert_eq!(Reach::of("https://[::1]:9191"), Reach::Laptop);
         assert_eq!(Reach::of("https://auth.example/default/demo"), Reach::Internet);
+        assert_eq!(Reach::of("https://localhost.evil.example/"), Reach::Internet);
+        assert_eq!(Reach::of("https://localhost@evil.example/"), Reach::Internet);
     }
 
     #[test]

@@ -4,9 +4,12 @@ pub mod allowed_origins;
 pub mod client;
 pub mod external_url;
 pub mod grant_type;
+pub mod policies;
+pub mod private_use_scheme;
 pub mod redirect_uri;
 #[cfg(test)]
 mod redirect_uri_tests;
 pub mod resource_indicator;
 pub mod sector;
 pub mod unusable_uri;
+mod uri_form;

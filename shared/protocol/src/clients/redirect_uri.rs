@@ -6,15 +6,28 @@
 
 use url::Url;
 
+use crate::clients::private_use_scheme::{is_reserved, is_scheme};
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
-use crate::syntax::encoding::encode_uri_component;
+use crate::clients::uri_form::{check_characters, check_query, check_url, has_origin, is_port_or_none, loopback_parts};
+use crate::syntax::encoding::{encode_readable, encode_uri_component};
 use crate::types::id::Issuer;
 
 /// A redirect URI that the client registered. Only [`RedirectUris`] creates it (design invariant 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri {
     uri: String,
-    assured: bool,
+    receiver: Receiver,
+}
+
+/// Who can receive what is sent to a redirect URI (RFC 8252 §8.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Receiver {
+    /// The registered client only.
+    Client,
+    /// Any program of the device, at a port of its own.
+    LoopbackPort,
+    /// Any program of the device that claims the scheme.
+    SchemeHandler,
 }
 
 impl RedirectUri {
@@ -28,12 +41,18 @@ impl RedirectUri {
     /// ports and private-use schemes, which any program on the device can claim (RFC 8252 §8.6).
     #[must_use]
     pub const fn assures_identity(&self) -> bool {
-        self.assured
+        matches!(self.receiver, Receiver::Client)
+    }
+
+    /// Whether it is the loopback address of a native client (RFC 8252 §7.3).
+    #[must_use]
+    pub const fn is_loopback(&self) -> bool {
+        matches!(self.receiver, Receiver::LoopbackPort)
     }
 
     /// The `Location` that carries `parameters` to the client.
     ///
-    /// A registered query is kept in front; values are encoded as by `encodeURIComponent`.
+    /// A registered query is kept in front; values are encoded as by `encodeURIComponent`, descriptions for readers.
     #[must_use]
     pub fn location(&self, parameters: &[(&str, &str)]) -> String {
         let mut location = self.uri.clone();
@@ -41,7 +60,7 @@ impl RedirectUri {
             location.push(if location.contains('?') { '&' } else { '?' });
             location.push_str(name);
             location.push('=');
-            location.push_str(&encode_uri_component(value));
+            location.push_str(&encoded(name, value));
         }
         location
     }
@@ -51,7 +70,7 @@ impl RedirectUri {
     #[must_use]
     pub fn fragment_location(&self, parameters: &[(&str, &str)]) -> String {
         let pairs: Vec<String> =
-            parameters.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();
+            parameters.iter().map(|(name, value)| format!("{name}={}", encoded(name, value))).collect();
         format!("{}#{}", self.uri, pairs.join("&"))
     }
 
@@ -71,7 +90,7 @@ impl RedirectUri {
     /// application no longer waits for a response.
     #[must_use]
     pub fn home(&self) -> Option<String> {
-        self.assured.then(|| format!("{}/", source_of(&self.uri)))
+        self.assures_identity().then(|| format!("{}/", source_of(&self.uri)))
     }
 
     /// The sources that `form-action` must allow on a page whose form leads to this URI.
@@ -88,6 +107,11 @@ impl RedirectUri {
             None => Vec::new(),
         }
     }
+}
+
+/// The value of a response parameter. Only the description is meant to be read, and no client compares it.
+fn encoded(name: &str, value: &str) -> String {
+    if name == "error_description" { encode_readable(value) } else { encode_uri_component(value) }
 }
 
 fn source_of(uri: &str) -> String {
@@ -111,6 +135,25 @@ pub enum ApplicationType {
     Native,
 }
 
+/// What the URIs of a client are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct UriRules<'a> {
+    /// The type of application.
+    pub kind: ApplicationType,
+    /// The issuer of the workspace. On a laptop, web applications may be on this machine as well.
+    pub issuer: &'a Issuer,
+    /// Private-use schemes without a dot that the client may use all the same.
+    pub private_use_schemes: &'a [String],
+}
+
+impl<'a> UriRules<'a> {
+    /// The rules without exceptions.
+    #[must_use]
+    pub const fn new(kind: ApplicationType, issuer: &'a Issuer) -> Self {
+        Self { kind, issuer, private_use_schemes: &[] }
+    }
+}
+
 /// The most URIs that one list of a client may have (catalogue row SEC-REDIR-22).
 const MAX_URIS: usize = 50;
 
@@ -121,7 +164,7 @@ pub struct RedirectUris(Vec<Registered>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Registered {
     /// Matches itself only.
-    Exact { uri: String, assured: bool },
+    Exact { uri: String, receiver: Receiver },
     /// Matches with any port: `before` ends with the host, `after` begins with the path.
     Loopback { uri: String, before: String, after: String },
 }
@@ -138,7 +181,7 @@ impl RedirectUris {
     /// # Errors
     ///
     /// [`UnusableUri`] names the first invalid one, and what to do about it.
-    pub fn register(uris: &[String], kind: ApplicationType, issuer: &Issuer) -> Result<Self, UnusableUri> {
+    pub fn register(uris: &[String], rules: UriRules<'_>) -> Result<Self, UnusableUri> {
         if uris.is_empty() {
             return Err(UnusableUri::None);
         }
@@ -146,7 +189,7 @@ impl RedirectUris {
             return Err(UnusableUri::TooMany);
         }
         let registered = uris.iter().enumerate().map(|(position, uri)| {
-            register(uri, kind, issuer).map_err(|fault| UnusableUri::Unusable { position, uri: uri.into(), fault })
+            register(uri, rules).map_err(|fault| UnusableUri::Unusable { position, uri: uri.into(), fault })
         });
         registered.collect::<Result<_, _>>().map(Self)
     }
@@ -170,8 +213,22 @@ impl RedirectUris {
     /// The web origins among these, for cross-origin requests of the client's own pages.
     pub fn origins(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|registered| match registered {
-            Registered::Exact { uri, assured: true } => Some(source_of(uri)),
+            Registered::Exact { uri, receiver: Receiver::Client } => Some(source_of(uri)),
             Registered::Exact { .. } | Registered::Loopback { .. } => None,
+        })
+    }
+
+    /// Whether one of these is the loopback address of a native client.
+    #[must_use]
+    pub fn have_loopback(&self) -> bool {
+        self.loopback().next().is_some()
+    }
+
+    /// The loopback addresses among these, without port, whose pages are the client's at any port.
+    pub fn loopback(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|registered| match registered {
+            Registered::Loopback { before, .. } => Some(before.clone()),
+            Registered::Exact { .. } => None,
         })
     }
 }
@@ -184,117 +241,70 @@ impl Registered {
     }
 
     fn matched(&self, requested: &str) -> Option<RedirectUri> {
-        let (matches, assured) = match self {
-            Self::Exact { uri, assured } => (uri == requested, *assured),
-            Self::Loopback { before, after, .. } => (is_with_any_port(requested, before, after), false),
+        let (matches, receiver) = match self {
+            Self::Exact { uri, receiver } => (uri == requested, *receiver),
+            Self::Loopback { before, after, .. } => {
+                (is_with_any_port(requested, before, after), Receiver::LoopbackPort)
+            }
         };
-        matches.then(|| RedirectUri { uri: requested.into(), assured })
+        matches.then(|| RedirectUri { uri: requested.into(), receiver })
     }
 }
 
 fn is_with_any_port(requested: &str, before: &str, after: &str) -> bool {
-    requested
-        .strip_prefix(before)
-        .and_then(|rest| rest.strip_suffix(after))
-        .is_some_and(|port| port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+    requested.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(is_port_or_none)
 }
 
-/// 1 to 65535, without sign or leading zero.
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0') && text.parse::<u16>().is_ok()
-}
-
-/// Names of the parameters that an authorization response adds (RFC 6749 §4.1.2, RFC 9207 §2).
-pub(super) const RESPONSE_PARAMETERS: [&str; 8] =
-    ["code", "state", "iss", "error", "error_description", "error_uri", "response", "session_state"];
-
-fn register(uri: &str, kind: ApplicationType, issuer: &Issuer) -> Result<Registered, UriFault> {
-    if uri.len() > 2048 {
-        return Err(UriFault::TooLong);
-    }
-    if !uri.is_ascii() {
-        return Err(UriFault::NotAscii);
-    }
-    if uri.bytes().any(|byte| !(0x21..=0x7e).contains(&byte) || b"\"<>\\^`{|}".contains(&byte)) {
-        return Err(UriFault::Characters);
-    }
-    if uri.contains('#') {
-        return Err(UriFault::Fragment);
-    }
+fn register(uri: &str, rules: UriRules<'_>) -> Result<Registered, UriFault> {
+    check_characters(uri)?;
     let (scheme, rest) = uri.split_once(':').ok_or(UriFault::Relative)?;
+    let authority = rest.strip_prefix("//").unwrap_or_default();
+    let after_host = authority.split_once(']').filter(|_| authority.starts_with('[')).map_or(rest, |(_, after)| after);
+    if after_host.contains(['[', ']']) {
+        return Err(UriFault::Brackets);
+    }
     match scheme {
-        "https" => register_web(uri, rest).map(|()| Registered::Exact { uri: uri.into(), assured: true }),
-        "http" if has_origin(uri, issuer.origin()) => {
-            // A page of this server over plain http, which exists on a laptop only.
-            register_web(uri, rest).map(|()| Registered::Exact { uri: uri.into(), assured: true })
-        }
-        "http" => register_loopback(uri, rest, kind),
-        _ => register_private_use(uri, scheme, rest, kind),
+        "https" => register_page(uri, rest),
+        // A page of this server over plain http, which exists on a laptop only.
+        "http" if has_origin(uri, rules.issuer.origin()) => register_page(uri, rest),
+        "http" => register_loopback(uri, rest, rules),
+        _ => register_private_use(uri, scheme, rest, rules),
     }
 }
 
-fn has_origin(uri: &str, origin: &str) -> bool {
-    uri.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+fn register_page(uri: &str, rest: &str) -> Result<Registered, UriFault> {
+    check_url(uri, rest)?;
+    Ok(Registered::Exact { uri: uri.into(), receiver: Receiver::Client })
 }
 
-/// Refuses every spelling that a WHATWG parser would rewrite.
-fn register_web(uri: &str, rest: &str) -> Result<(), UriFault> {
-    let authority = rest.strip_prefix("//").ok_or(UriFault::NoAuthority)?;
-    let host = authority.split(['/', '?']).next().unwrap_or_default();
-    if host.contains('@') {
-        return Err(UriFault::UserInfo);
-    }
-    if !host.starts_with('[') && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte)) {
-        return Err(UriFault::Host);
-    }
-    let parsed = Url::parse(uri).map_err(|_| UriFault::NotAUrl)?;
-    let canonical = parsed.as_str();
-    if canonical != uri && canonical.strip_suffix('/') != Some(uri) {
-        return Err(UriFault::NotCanonical);
-    }
-    query_is_free(&parsed)
-}
-
-fn query_is_free(parsed: &Url) -> Result<(), UriFault> {
-    if parsed.query_pairs().any(|(name, _)| RESPONSE_PARAMETERS.contains(&name.as_ref())) {
-        return Err(UriFault::ResponseParameter);
-    }
-    Ok(())
-}
-
-fn register_loopback(uri: &str, rest: &str, kind: ApplicationType) -> Result<Registered, UriFault> {
-    if kind != ApplicationType::Native {
+/// A loopback address: of a native application with any port, and of a web application with exactly its port, where this
+/// server runs on a laptop itself. There the pages of the developer's own machine are taken at their word.
+fn register_loopback(uri: &str, rest: &str, rules: UriRules<'_>) -> Result<Registered, UriFault> {
+    if rules.kind != ApplicationType::Native && !rules.issuer.is_on_laptop() {
         return Err(UriFault::HttpOfWeb);
     }
-    register_web(uri, rest)?;
-    for host in ["127.0.0.1", "[::1]", "localhost"] {
-        let before = format!("http://{host}");
-        let Some(rest) = uri.strip_prefix(&before) else {
-            continue;
-        };
-        let at = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (port, after) = rest.split_at(at);
-        if port.is_empty() || port.strip_prefix(':').is_some_and(is_port) {
-            return Ok(Registered::Loopback { uri: uri.into(), before, after: after.into() });
-        }
-    }
-    Err(UriFault::HttpElsewhere)
+    check_url(uri, rest)?;
+    let (before, after) = loopback_parts(uri).ok_or(UriFault::HttpElsewhere)?;
+    Ok(match rules.kind {
+        ApplicationType::Native => Registered::Loopback { uri: uri.into(), before, after },
+        ApplicationType::Web => Registered::Exact { uri: uri.into(), receiver: Receiver::Client },
+    })
 }
 
-fn register_private_use(uri: &str, scheme: &str, rest: &str, kind: ApplicationType) -> Result<Registered, UriFault> {
-    let is_scheme = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
-    if !scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !scheme.bytes().all(is_scheme) {
+fn register_private_use(uri: &str, scheme: &str, rest: &str, rules: UriRules<'_>) -> Result<Registered, UriFault> {
+    if !is_scheme(scheme) {
         return Err(UriFault::Scheme);
     }
-    if !scheme.contains('.') {
+    let excepted = rules.private_use_schemes.iter().any(|excepted| excepted == scheme) && !is_reserved(scheme);
+    if !scheme.contains('.') && !excepted {
         return Err(UriFault::NotReverseDomain);
     }
-    if kind != ApplicationType::Native {
+    if rules.kind != ApplicationType::Native {
         return Err(UriFault::PrivateUseOfWeb);
     }
     if !rest.starts_with('/') || rest.contains('@') {
         return Err(UriFault::PrivateUsePath);
     }
-    query_is_free(&Url::parse(uri).map_err(|_| UriFault::NotAUrl)?)?;
-    Ok(Registered::Exact { uri: uri.into(), assured: false })
+    check_query(&Url::parse(uri).map_err(|_| UriFault::NotAUrl)?)?;
+    Ok(Registered::Exact { uri: uri.into(), receiver: Receiver::SchemeHandler })
 }

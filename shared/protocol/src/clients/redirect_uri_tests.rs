@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use url::Url;
 
-use crate::clients::redirect_uri::{ApplicationType, RESPONSE_PARAMETERS, RedirectUris};
+use crate::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
+use crate::clients::uri_form::RESPONSE_PARAMETERS;
 use crate::syntax::encoding::encode_uri_component;
 use crate::types::id::{Issuer, WorkspaceId};
 
@@ -13,7 +14,7 @@ fn issuer(public_url: &str) -> Issuer {
 }
 
 fn registered(uri: &str, kind: ApplicationType) -> Result<RedirectUris, UnusableUri> {
-    RedirectUris::register(&[uri.into()], kind, &issuer("https://auth.example"))
+    RedirectUris::register(&[uri.into()], UriRules::new(kind, &issuer("https://auth.example")))
 }
 
 fn web(uri: &str) -> RedirectUris {
@@ -54,6 +55,33 @@ fn sec_redir_01_only_the_registered_bytes_match() {
         "",
     ] {
         assert!(uris.registered(other).is_none(), "{other:?}");
+    }
+}
+
+/// Chromium and Firefox disagree on what such URIs are, and libraries escape them before they send them.
+#[test]
+fn sec_redir_06_what_is_no_uri_by_rfc_3986_does_not_register() {
+    let table = [
+        ("https://app.example/cb?x=%zz", UriFault::Escape),
+        ("https://app.example/cb%", UriFault::Escape),
+        ("https://app.example/cb%4", UriFault::Escape),
+        ("https://app.example/%4g/cb", UriFault::Escape),
+        ("https://app.example/cb?a=[1]", UriFault::Brackets),
+        ("https://app.example/a]", UriFault::Brackets),
+        ("https://[2001:db8::1]/cb?a=[1]", UriFault::Brackets),
+        ("https://app[1].example/cb", UriFault::Brackets),
+        ("com.example.app:/cb?a[]=1", UriFault::Brackets),
+        ("com.example.app:/cb%2", UriFault::Escape),
+    ];
+    for (uri, fault) in table {
+        let refused = registered(uri, ApplicationType::Native).err();
+        assert!(
+            matches!(&refused, Some(UnusableUri::Unusable { fault: found, .. }) if *found == fault),
+            "{uri}: {refused:?}"
+        );
+    }
+    for uri in ["https://app.example/cb?x=%20%5B1%5d", "https://[2001:db8::1]/cb", "http://[::1]:9/cb"] {
+        assert!(registered(uri, ApplicationType::Native).is_ok(), "{uri}");
     }
 }
 
@@ -178,7 +206,8 @@ fn sec_redir_12_the_port_rule_is_for_native_loopback_only() {
     assert!(registered("http://127.0.0.1/cb", ApplicationType::Web).is_err());
     assert!(web("https://app.example/cb").registered("https://app.example:9999/cb").is_none());
     let both = ["http://127.0.0.1/cb".into(), "https://app.example/cb".into()];
-    let uris = RedirectUris::register(&both, ApplicationType::Native, &issuer("https://auth.example")).unwrap();
+    let uris =
+        RedirectUris::register(&both, UriRules::new(ApplicationType::Native, &issuer("https://auth.example"))).unwrap();
     assert!(uris.registered("https://app.example:1/cb").is_none());
     assert!(
         registered("https://127.0.0.1/cb", ApplicationType::Native)
@@ -204,17 +233,18 @@ fn sec_redir_15_private_use_schemes_are_reverse_domains_of_native_clients() {
 fn sec_redir_16_without_the_parameter_there_must_be_exactly_one() {
     assert!(web("https://app.example/cb").only().is_some());
     let two = ["https://a.example/".into(), "https://b.example/".into()];
-    let uris = RedirectUris::register(&two, ApplicationType::Web, &issuer("https://auth.example")).unwrap();
+    let uris =
+        RedirectUris::register(&two, UriRules::new(ApplicationType::Web, &issuer("https://auth.example"))).unwrap();
     assert!(uris.only().is_none());
-    assert!(RedirectUris::register(&[], ApplicationType::Web, &issuer("https://auth.example")).is_err());
+    assert!(RedirectUris::register(&[], UriRules::new(ApplicationType::Web, &issuer("https://auth.example"))).is_err());
 }
 
 #[test]
 fn sec_redir_22_number_and_length_are_bounded() {
     let many: Vec<String> = (0..51).map(|n| format!("https://app.example/{n}")).collect();
     let issuer = issuer("https://auth.example");
-    assert!(RedirectUris::register(&many[..50], ApplicationType::Web, &issuer).is_ok());
-    assert!(RedirectUris::register(&many, ApplicationType::Web, &issuer).is_err());
+    assert!(RedirectUris::register(&many[..50], UriRules::new(ApplicationType::Web, &issuer)).is_ok());
+    assert!(RedirectUris::register(&many, UriRules::new(ApplicationType::Web, &issuer)).is_err());
     let long = |length: usize| format!("https://app.example/{}", "a".repeat(length - 20));
     assert!(registered(&long(2048), ApplicationType::Web).is_ok());
     assert!(registered(&long(2049), ApplicationType::Web).is_err());
@@ -224,11 +254,79 @@ fn sec_redir_22_number_and_length_are_bounded() {
 fn plain_http_is_for_pages_of_this_very_server() {
     let uri = ["http://localhost:9000/demo/callback".into()];
     let here = issuer("http://localhost:9000");
-    let uris = RedirectUris::register(&uri, ApplicationType::Web, &here).unwrap();
+    let uris = RedirectUris::register(&uri, UriRules::new(ApplicationType::Web, &here)).unwrap();
     assert!(uris.registered("http://localhost:9001/demo/callback").is_none());
     assert_eq!(uris.origins().collect::<Vec<_>>(), ["http://localhost:9000"]);
-    for elsewhere in ["https://localhost:9000", "http://localhost:90", "http://localhost:90000"] {
-        assert!(RedirectUris::register(&uri, ApplicationType::Web, &issuer(elsewhere)).is_err(), "{elsewhere}");
+    for elsewhere in ["https://localhost:9000", "https://auth.example", "http://auth.example:9000"] {
+        assert!(
+            RedirectUris::register(&uri, UriRules::new(ApplicationType::Web, &issuer(elsewhere))).is_err(),
+            "{elsewhere}"
+        );
+    }
+}
+
+#[test]
+fn sec_redir_12_and_13_web_applications_are_on_loopback_only_where_the_server_is_and_at_their_port_only() {
+    let of = |uri: &str, public_url: &str| {
+        RedirectUris::register(&[uri.into()], UriRules::new(ApplicationType::Web, &issuer(public_url)))
+    };
+    let good = ["http://localhost:5173/cb", "http://127.0.0.1:3000/cb?x=1", "http://[::1]:3000", "http://localhost/cb"];
+    for laptop in ["http://localhost:9000", "http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost"] {
+        for uri in good {
+            let uris = of(uri, laptop).unwrap();
+            let only = uris.only().unwrap();
+            assert!(only.assures_identity() && !only.is_loopback() && !uris.have_loopback(), "{uri}");
+        }
+        let uris = of("http://localhost:5173/cb", laptop).unwrap();
+        assert_eq!(uris.origins().collect::<Vec<_>>(), ["http://localhost:5173"]);
+        for other in
+            ["http://localhost:5174/cb", "http://localhost/cb", "http://127.0.0.1:5173/cb", "http://[::1]:5173/cb"]
+        {
+            assert!(uris.registered(other).is_none(), "{other}");
+        }
+        for bad in
+            ["http://app.example/cb", "http://localhost.evil.example/cb", "http://127.0.0.2/cb", "http://0.0.0.0/cb"]
+        {
+            assert!(of(bad, laptop).is_err(), "{bad}");
+        }
+    }
+    for deployed in
+        ["https://auth.example", "https://localhost:9000", "https://127.0.0.1", "http://localhost.example:9000"]
+    {
+        for uri in good {
+            let fault = UriFault::HttpOfWeb;
+            let refused = UnusableUri::Unusable { position: 0, uri: uri.into(), fault };
+            assert_eq!(of(uri, deployed), Err(refused), "{uri} at {deployed}");
+        }
+    }
+}
+
+#[test]
+fn sec_redir_14_and_15_a_scheme_without_a_dot_is_a_named_exception_of_a_native_client() {
+    let here = issuer("https://auth.example");
+    let schemes = ["cursor".to_owned(), "vscode".to_owned(), "javascript".to_owned()];
+    let of = |uri: &str, kind| {
+        let rules = UriRules { private_use_schemes: &schemes, ..UriRules::new(kind, &here) };
+        RedirectUris::register(&[uri.into()], rules)
+    };
+    let uris = of("cursor://anysphere.cursor-mcp/oauth/callback", ApplicationType::Native).unwrap();
+    assert!(!uris.only().unwrap().assures_identity(), "any program can claim it");
+    for other in
+        ["cursor://anysphere.cursor-mcp/oauth/callback/", "Cursor://anysphere.cursor-mcp/oauth/callback", "vscode://x"]
+    {
+        assert!(uris.registered(other).is_none(), "{other}");
+    }
+    assert!(of("vscode:/cb", ApplicationType::Native).is_ok());
+    let table = [
+        ("cursor:/cb", ApplicationType::Web, UriFault::PrivateUseOfWeb),
+        ("windsurf:/cb", ApplicationType::Native, UriFault::NotReverseDomain),
+        ("cursor2:/cb", ApplicationType::Native, UriFault::NotReverseDomain),
+        ("javascript:/cb", ApplicationType::Native, UriFault::NotReverseDomain),
+        ("cursor:cb", ApplicationType::Native, UriFault::PrivateUsePath),
+        ("cursor:/cb?code=x", ApplicationType::Native, UriFault::ResponseParameter),
+    ];
+    for (uri, kind, fault) in table {
+        assert_eq!(of(uri, kind), Err(UnusableUri::Unusable { position: 0, uri: uri.into(), fault }), "{uri}");
     }
 }
 
@@ -267,7 +365,7 @@ fn each_uri_that_does_not_register_says_why() {
         assert_eq!(registered(uri, kind), Err(expected), "{uri}");
     }
     let list = ["https://app.example/cb".into(), "https://app.example/c b".into()];
-    let error = RedirectUris::register(&list, Web, &issuer("https://auth.example")).unwrap_err();
+    let error = RedirectUris::register(&list, UriRules::new(Web, &issuer("https://auth.example"))).unwrap_err();
     assert!(matches!(error, UnusableUri::Unusable { position: 1, .. }), "{error}");
 }
 
@@ -286,7 +384,7 @@ fn schemes_and_loopback_hosts_that_register() {
 fn a_page_of_this_server_may_stand_at_its_root() {
     let here = issuer("http://localhost:9000");
     for uri in ["http://localhost:9000", "http://localhost:9000/", "http://localhost:9000/?x=1"] {
-        let uris = RedirectUris::register(&[uri.into()], ApplicationType::Web, &here).unwrap();
+        let uris = RedirectUris::register(&[uri.into()], UriRules::new(ApplicationType::Web, &here)).unwrap();
         assert!(uris.only().unwrap().assures_identity(), "{uri}");
     }
     assert!(web("https://app.example/cb").only().unwrap().assures_identity());
@@ -318,7 +416,8 @@ fn a_fragment_carries_the_parameters_encoded() {
 fn origins_are_those_of_web_pages() {
     let uris = ["https://app.example/cb", "http://127.0.0.1/cb", "com.example.app:/cb", "https://b.example:8443"];
     let uris = uris.map(Into::into);
-    let uris = RedirectUris::register(&uris, ApplicationType::Native, &issuer("https://auth.example")).unwrap();
+    let uris =
+        RedirectUris::register(&uris, UriRules::new(ApplicationType::Native, &issuer("https://auth.example"))).unwrap();
     assert_eq!(uris.origins().collect::<Vec<_>>(), ["https://app.example", "https://b.example:8443"]);
 }
 

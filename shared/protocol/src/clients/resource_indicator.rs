@@ -5,6 +5,8 @@ use thiserror::Error;
 use url::Url;
 
 use crate::syntax::parameters::Parameters;
+use crate::syntax::quoted::Quoted;
+use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
 const MAX_RESOURCES: usize = 10;
@@ -14,10 +16,22 @@ const MAX_RESOURCES: usize = 10;
 #[serde(transparent)]
 pub struct Resources(Vec<String>);
 
-/// A resource that is malformed, unknown, or not allowed for the client. One error for all three.
+/// Why tokens cannot be for a requested resource (RFC 8707 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("resource must be an absolute URI without fragment that this application may ask for")]
-pub struct InvalidTarget;
+pub enum InvalidTarget {
+    /// Not an absolute URI, or one with a fragment.
+    #[error("the resource {0} must be an absolute URI without fragment")]
+    Malformed(Quoted),
+    /// More resources than a request may name.
+    #[error("a request names at most {MAX_RESOURCES} resources")]
+    TooMany,
+    /// Not registered for the client, or unknown to the workspace.
+    #[error("the resource {0} is not registered for this application")]
+    Unknown(Quoted),
+    /// Not among those that were granted.
+    #[error("the resource {0} was not granted")]
+    NotGranted(Quoted),
+}
 
 impl Resources {
     /// Parses the `resource` parameters of a request, which may be repeated (RFC 8707 §2).
@@ -26,12 +40,15 @@ impl Resources {
     ///
     /// [`InvalidTarget`] for a URI that is not absolute or has a fragment, or for too many of them.
     pub fn parse(parameters: &Parameters) -> Result<Self, InvalidTarget> {
-        let mut resources = Vec::new();
+        let mut resources: Vec<String> = Vec::new();
         for resource in parameters.all("resource").filter(|resource| !resource.is_empty()) {
-            if !is_resource(resource) || resources.len() == MAX_RESOURCES {
-                return Err(InvalidTarget);
+            if !is_resource(resource) {
+                return Err(InvalidTarget::Malformed(Quoted::of(resource)));
             }
-            if !resources.iter().any(|known| known == resource) {
+            if resources.len() == MAX_RESOURCES {
+                return Err(InvalidTarget::TooMany);
+            }
+            if !resources.iter().any(|known| is_same_resource(known, resource)) {
                 resources.push(resource.to_owned());
             }
         }
@@ -59,46 +76,126 @@ pub fn is_resource(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
+/// Whether both name one resource: `https://API.example` and `https://api.example/` do (RFC 3986 §6.2.2.1 and §6.2.3).
+#[must_use]
+pub fn is_same_resource(one: &str, other: &str) -> bool {
+    one == other || normalised(one).is_some_and(|one| normalised(other) == Some(one))
+}
+
+/// `text` with scheme and host in lower case, no default port, and `/` for an empty path; `None` if it is no URL of the
+/// web. Nothing else of it is touched: paths of an API are its own.
+fn normalised(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(at);
+    let (scheme, authority) = (scheme.to_ascii_lowercase(), authority.to_ascii_lowercase());
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let host = authority.strip_suffix(default_port).or(authority.strip_suffix(':')).unwrap_or(&authority);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Some(format!("{scheme}://{host}{slash}{path}"))
+}
+
 /// The resources that a client may request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
     default: String,
+    issuer: String,
     others: Vec<String>,
 }
 
 impl Targets {
-    /// `default`, which every client of the workspace may request, and `others`.
+    /// `default` and the endpoints of `issuer` itself, which every client of the workspace may request, and `others`.
     #[must_use]
-    pub const fn new(default: String, others: Vec<String>) -> Self {
-        Self { default, others }
+    pub const fn new(default: String, issuer: String, others: Vec<String>) -> Self {
+        Self { default, issuer, others }
     }
 
-    /// Whether the client may request all of `resources`.
-    #[must_use]
-    pub fn allow(&self, resources: &Resources) -> bool {
-        resources.iter().all(|resource| resource == self.default || self.others.iter().any(|other| other == resource))
+    /// Checks that the client may request all of `resources`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTarget::Unknown`] names the first that it may not.
+    pub fn allow(&self, resources: &Resources) -> Result<(), InvalidTarget> {
+        let unknown = resources.iter().find(|resource| self.registered(resource).is_none());
+        unknown.map_or(Ok(()), |resource| Err(InvalidTarget::Unknown(Quoted::of(resource))))
     }
 
-    /// The audience of a token for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2).
+    /// `resource` as it is registered, which is how an API knows itself.
+    fn registered(&self, resource: &str) -> Option<&str> {
+        let mut all = [&self.default, &self.issuer].into_iter().chain(&self.others);
+        all.find(|known| is_same_resource(known, resource)).map(String::as_str)
+    }
+
+    /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2), as
+    /// registered.
+    ///
+    /// It is what was named, and nothing more (RFC 9068 §3): the issuer's own endpoints are added only where no resource
+    /// was named and a scope is for them. So a token for an API that was named opens nothing here.
     ///
     /// # Errors
     ///
     /// [`InvalidTarget`] for a resource that was not granted, or that the client may no longer request.
-    pub fn audience(&self, granted: &Resources, asked: &Resources) -> Result<Vec<String>, InvalidTarget> {
-        let granted: Vec<&str> = if granted.is_empty() { vec![&self.default] } else { granted.iter().collect() };
+    pub fn audience(
+        &self,
+        granted: &Resources,
+        asked: &Resources,
+        scope: &Scopes,
+    ) -> Result<Vec<String>, InvalidTarget> {
+        let granted: Vec<&str> =
+            if granted.is_empty() { self.unnamed(scope).collect() } else { granted.iter().collect() };
         let audience: Vec<&str> = if asked.is_empty() { granted.clone() } else { asked.iter().collect() };
-        let fits = |resource: &&str| granted.contains(resource);
-        let ours = |resource: &&str| *resource == self.default || self.others.iter().any(|other| other == resource);
-        if audience.iter().all(fits) && audience.iter().all(ours) {
-            return Ok(audience.into_iter().map(Into::into).collect());
-        }
-        Err(InvalidTarget)
+        let is_granted = |resource: &str| granted.iter().any(|granted| is_same_resource(granted, resource));
+        let registered = |resource: &str| {
+            if !is_granted(resource) {
+                return Err(InvalidTarget::NotGranted(Quoted::of(resource)));
+            }
+            self.registered(resource).map(Into::into).ok_or_else(|| InvalidTarget::Unknown(Quoted::of(resource)))
+        };
+        audience.into_iter().map(registered).collect()
+    }
+
+    /// The APIs that a request for `resources` is about, for the user's consent.
+    #[must_use]
+    pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
+        let default = self.default.as_str();
+        let named = if resources.is_empty() {
+            vec![default]
+        } else {
+            resources.iter().map(|resource| self.registered(resource).unwrap_or(resource)).collect()
+        };
+        RequestedApis { named, default }
+    }
+
+    /// What a token with `scope` is for if no resource is named: the default, and the issuer for userinfo, introspection
+    /// and revocation.
+    fn unnamed<'a>(&'a self, scope: &Scopes) -> impl Iterator<Item = &'a str> {
+        let for_issuer = FOR_THE_ISSUER.iter().any(|name| scope.contains(name)) && self.issuer != self.default;
+        std::iter::once(self.default.as_str()).chain(for_issuer.then_some(self.issuer.as_str()))
     }
 }
+
+/// The APIs that a request is about.
+pub struct RequestedApis<'a> {
+    /// Those that it names, or the default.
+    pub named: Vec<&'a str>,
+    /// The default of the workspace.
+    pub default: &'a str,
+}
+
+/// The scopes that are for endpoints of the issuer itself.
+const FOR_THE_ISSUER: [&str; 3] = [OPENID, INTROSPECT_TOKENS, REVOKE_TOKENS];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn targets(default: &str) -> Targets {
+        Targets::new(default.into(), "urn:issuer".into(), vec!["urn:a".into(), "urn:b".into()])
+    }
 
     fn asked(query: &str) -> Result<Resources, InvalidTarget> {
         Resources::parse(&Parameters::parse(query.as_bytes()).unwrap())
@@ -125,7 +222,8 @@ mod tests {
 
     #[test]
     fn sec_tok_04_a_token_is_for_what_was_granted_or_less() {
-        let targets = Targets::new("urn:default".into(), vec!["urn:a".into(), "urn:b".into()]);
+        let targets = targets("urn:default");
+        let read = Scopes::parse("read").unwrap();
         let of = |list: &[&str]| Resources(list.iter().map(|one| (*one).into()).collect());
         let table = [
             (vec![], vec![], Some(vec!["urn:default"])),
@@ -138,24 +236,89 @@ mod tests {
             (vec!["urn:gone"], vec![], None),
         ];
         for (granted, asked, expected) in table {
-            let audience = targets.audience(&of(&granted), &of(&asked)).ok();
+            let audience = targets.audience(&of(&granted), &of(&asked), &read).ok();
             assert_eq!(
                 audience.as_deref(),
                 expected.as_ref().map(|list| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()).as_deref(),
                 "{granted:?} {asked:?}"
             );
         }
-        for (resources, expected) in [(&["urn:default", "urn:a"][..], true), (&["urn:a", "urn:c"], false), (&[], true)]
-        {
-            assert_eq!(targets.allow(&of(resources)), expected, "{resources:?}");
+        let table = [(&["urn:default", "urn:a", "urn:issuer"][..], true), (&["urn:a", "urn:c"], false), (&[], true)];
+        for (resources, expected) in table {
+            assert_eq!(targets.allow(&of(resources)).is_ok(), expected, "{resources:?}");
         }
+    }
+
+    #[test]
+    fn sec_res_13_a_token_is_for_the_issuer_only_if_no_resource_or_the_issuer_is_named() {
+        let of = |list: &[&str]| Resources(list.iter().map(|one| (*one).into()).collect());
+        let none: &[&str] = &[];
+        let table = [
+            ("read", none, none, Some("urn:default")),
+            ("openid read", none, none, Some("urn:default urn:issuer")),
+            ("introspect_tokens", none, none, Some("urn:default urn:issuer")),
+            ("revoke_tokens", none, none, Some("urn:default urn:issuer")),
+            ("openid", &["urn:default"], none, Some("urn:default")),
+            ("openid revoke_tokens", &["urn:a"], none, Some("urn:a")),
+            ("openid", &["urn:issuer"], none, Some("urn:issuer")),
+            ("openid", &["urn:a", "urn:issuer"], none, Some("urn:a urn:issuer")),
+            ("openid", &["urn:a", "urn:issuer"], &["urn:a"], Some("urn:a")),
+            ("openid", none, &["urn:default"], Some("urn:default")),
+            ("openid", none, &["urn:issuer"], Some("urn:issuer")),
+            ("read", none, &["urn:issuer"], None),
+            ("openid", &["urn:a"], &["urn:issuer"], None),
+        ];
+        for (scope, granted, asked, expected) in table {
+            let audience = targets("urn:default").audience(&of(granted), &of(asked), &Scopes::parse(scope).unwrap());
+            let audience = audience.ok().map(|audience| audience.join(" "));
+            assert_eq!(audience.as_deref(), expected, "{scope} {granted:?} {asked:?}");
+        }
+        let own = targets("urn:issuer").audience(&of(none), &of(none), &Scopes::parse(OPENID).unwrap());
+        assert_eq!(own.unwrap(), ["urn:issuer"], "the default is the issuer itself");
+    }
+
+    #[test]
+    fn sec_tok_03_a_resource_is_one_however_its_host_and_empty_path_are_spelled() {
+        let table = [
+            ("https://api.example", "https://api.example/", true),
+            ("https://api.example", "HTTPS://API.Example", true),
+            ("https://api.example", "https://api.example:443/", true),
+            ("http://localhost:80", "http://localhost:/", true),
+            ("https://api.example?x=1", "https://api.example/?x=1", true),
+            ("https://api.example/a", "https://API.example/a", true),
+            ("https://api.example/a", "https://api.example/a/", false),
+            ("https://api.example/a", "https://api.example/A", false),
+            ("https://api.example/", "https://api.example//", false),
+            ("https://api.example/", "https://api.example/?", false),
+            ("https://api.example", "http://api.example", false),
+            ("https://api.example", "https://api.example:444", false),
+            ("https://api.example:80", "https://api.example", false),
+            ("https://api.example", "https://api.example.evil.example", false),
+            ("https://api.example/%2e", "https://api.example/.", false),
+            ("urn:api", "URN:api", false),
+            ("urn:api", "urn:api", true),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(is_same_resource(one, other), expected, "{one} {other}");
+            assert_eq!(is_same_resource(other, one), expected, "{other} {one}");
+        }
+        let targets =
+            Targets::new("https://api.example".into(), "urn:issuer".into(), vec!["https://B.example/".into()]);
+        let read = Scopes::parse("read").unwrap();
+        let asked =
+            asked("resource=https://API.example/&resource=https://b.example&resource=https://api.example").unwrap();
+        assert!(targets.allow(&asked).is_ok());
+        let registered = vec!["https://api.example".to_owned(), "https://B.example/".to_owned()];
+        assert_eq!(targets.audience(&asked, &Resources::default(), &read), Ok(registered.clone()));
+        let narrowed = Resources(vec!["https://b.example/".into()]);
+        assert_eq!(targets.audience(&asked, &narrowed, &read), Ok(registered[1..].to_vec()));
     }
 
     #[test]
     fn a_request_may_name_ten_resources_of_2048_characters() {
         let query = |count: usize| (0..count).map(|at| format!("resource=urn:{at}")).collect::<Vec<_>>().join("&");
         assert_eq!(asked(&query(10)).map(|resources| resources.iter().count()), Ok(10));
-        assert_eq!(asked(&query(11)), Err(InvalidTarget));
+        assert_eq!(asked(&query(11)), Err(InvalidTarget::TooMany));
         let long = |length: usize| format!("urn:{}", "a".repeat(length - 4));
         assert!(is_resource(&long(2048)) && !is_resource(&long(2049)));
         assert!(!is_resource("urn:\u{e9}") && !is_resource("urn:a#") && !is_resource("a"));

@@ -45,6 +45,12 @@ pub enum UriFault {
     /// Characters that no URI has (RFC 3986 §2).
     #[error("a redirect URI has no spaces, control characters, backslashes or other characters outside RFC 3986")]
     Characters,
+    /// A percent sign that escapes nothing (RFC 3986 §2.1).
+    #[error("write each percent sign as %25, or follow it by two hexadecimal digits (RFC 3986 section 2.1)")]
+    Escape,
+    /// Brackets elsewhere than around an IPv6 address (RFC 3986 §3.2.2 to §3.4).
+    #[error("write brackets outside the host as %5B and %5D (RFC 3986 section 3.4)")]
+    Brackets,
     /// A fragment (RFC 6749 §3.1.2).
     #[error("a redirect URI has no fragment (RFC 6749 section 3.1.2)")]
     Fragment,
@@ -70,7 +76,10 @@ pub enum UriFault {
     #[error("the query must not contain a parameter that the answer adds, such as code or state")]
     ResponseParameter,
     /// Plain `http` of a web application.
-    #[error("http is for native applications on a loopback address; use https")]
+    #[error(
+        "http is for native applications on a loopback address, and for web applications there only where this server has \
+         an http URL on a loopback address itself; use https"
+    )]
     HttpOfWeb,
     /// Plain `http` to another host than a loopback address.
     #[error("http is for the loopback addresses 127.0.0.1 and [::1]; use https")]
@@ -79,7 +88,10 @@ pub enum UriFault {
     #[error("write the scheme in lower case")]
     Scheme,
     /// A scheme that is no reverse domain name (RFC 8252 §7.1).
-    #[error("use https, or for native applications a scheme in reverse domain order, such as com.example.app")]
+    #[error(
+        "use https, or for native applications a scheme in reverse domain order, such as com.example.app; another one has \
+         to stand in private_use_schemes"
+    )]
     NotReverseDomain,
     /// A private-use scheme of a web application.
     #[error("a private-use scheme is for native applications; use https")]

@@ -52,6 +52,8 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "claims_supported": claims,
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": true,
+        // Empty and not absent: without it, clients and the conformance suite assume that unsigned ones are taken.
+        "request_object_signing_alg_values_supported": [],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })
@@ -101,7 +103,7 @@ mod tests {
         assert_eq!(metadata["response_types_supported"], json!(["code"]));
         let claims = metadata["claims_supported"].as_array().unwrap();
         assert!(claims.contains(&json!("sub")) && claims.contains(&json!("email")));
-        assert_eq!(metadata["scopes_supported"].as_array().unwrap().len(), 7);
+        assert_eq!(metadata["scopes_supported"].as_array().unwrap().len(), 8);
     }
 
     #[test]

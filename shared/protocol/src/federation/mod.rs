@@ -1,3 +1,4 @@
 //! Logging in with an upstream provider: the request to it, and the validation of its response.
 
+pub mod metadata;
 pub mod openid;

@@ -5,35 +5,19 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::authorization::interaction::Interaction;
+use crate::federation::metadata::UpstreamMetadata;
 use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::json::{audience, present};
 use crate::syntax::parameters::{ParameterError, Parameters};
+use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
-use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
-use crate::users::user_claims::{Identity, Profile, derived_subject};
+use crate::types::secret::{Secret, SecretHash};
+use crate::types::time::{Lifetime, Timestamp};
+use crate::users::user_claims::{ClaimName, ClaimsReading, Identity, SourceClaims, derived_subject};
 use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// The maximum age of an upstream ID token.
 const MAX_ID_TOKEN_AGE: Lifetime = Lifetime::seconds(600);
-
-/// The part of an upstream provider's metadata that we use (RFC 8414 §2).
-#[derive(Clone, Debug, Deserialize)]
-pub struct UpstreamMetadata {
-    /// The issuer, which must equal the configured one byte for byte.
-    pub issuer: String,
-    /// The authorization endpoint.
-    pub authorization_endpoint: String,
-    /// The token endpoint.
-    pub token_endpoint: String,
-    /// The URL of its keys.
-    pub jwks_uri: String,
-    /// The userinfo endpoint, if there is one.
-    #[serde(default, deserialize_with = "present")]
-    pub userinfo_endpoint: Option<String>,
-    /// Whether its responses carry `iss` (RFC 9207 §3).
-    #[serde(default)]
-    pub authorization_response_iss_parameter_supported: bool,
-}
 
 /// A login with an upstream provider that waits for its response. It travels sealed in a cookie.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +26,8 @@ pub struct UpstreamTransaction {
     pub interaction: Interaction,
     /// The provider.
     pub provider: IdentitySourceId,
+    /// Its issuer: another one under the same id did not issue the answer.
+    pub issuer: String,
     /// Our `state`.
     pub state: String,
     /// Our `nonce`.
@@ -61,7 +47,8 @@ pub enum UpstreamError {
     /// The `state` is missing or wrong.
     #[error("state does not match")]
     State,
-    /// The `iss` is wrong, or missing although the metadata promises it (RFC 9207 §2.4).
+    /// The `iss` is wrong, or missing although the metadata promises it (RFC 9207 §2.4); or the login was begun at another
+    /// issuer.
     #[error("iss does not match")]
     Issuer,
     /// The user denied the request there.
@@ -73,12 +60,12 @@ pub enum UpstreamError {
     /// The response has neither a code nor an error.
     #[error("the answer has no code")]
     MissingCode,
-    /// The metadata is of another issuer than the configured one.
-    #[error("the metadata is of another issuer")]
-    Metadata,
     /// A claim of the ID token is invalid.
     #[error("the ID token has a wrong {0}")]
     IdToken(&'static str),
+    /// The user's login is older than was asked for, or the provider does not say how old it is.
+    #[error("the login is older than was asked for, or auth_time is missing")]
+    TooOld,
     /// The userinfo response is about another user (§5.3.2).
     #[error("userinfo is about another subject")]
     Userinfo,
@@ -93,8 +80,11 @@ impl UpstreamTransaction {
         metadata: &UpstreamMetadata,
         target: &Target<'_>,
     ) -> String {
-        let mut url = metadata.authorization_endpoint.clone();
-        let (scope, max_age) = (provider.scope.joined(), self.interaction.max_age().map(|age| age.to_string()));
+        let mut url = metadata.authorization_endpoint.as_str().to_owned();
+        // With `max_age`, the provider must say when the user logged in (OpenID Connect Core §2); with `prompt` alone it
+        // need not.
+        let max_age = self.interaction.max_age().or(self.interaction.prompts_login().then_some(0));
+        let (scope, max_age) = (provider.scope.joined(), max_age.map(|age| age.to_string()));
         let mut request: Vec<(&str, &str)> = vec![
             ("response_type", "code"),
             ("client_id", provider.client_id.as_str()),
@@ -117,6 +107,12 @@ impl UpstreamTransaction {
         url
     }
 
+    /// The digest under which the store remembers that the response to this login was taken.
+    #[must_use]
+    pub fn mark(&self) -> SecretHash {
+        SecretHash::of(&Secret::new(self.state.clone()))
+    }
+
     /// Checks the provider's response and returns its code.
     ///
     /// # Errors
@@ -125,6 +121,9 @@ impl UpstreamTransaction {
     pub fn answered<'p>(&self, answer: &'p Parameters, metadata: &UpstreamMetadata) -> Result<&'p str, UpstreamError> {
         if answer.one("state")? != Some(self.state.as_str()) {
             return Err(UpstreamError::State);
+        }
+        if self.issuer != metadata.issuer {
+            return Err(UpstreamError::Issuer);
         }
         match answer.one("iss")? {
             Some(issuer) if issuer == metadata.issuer => {}
@@ -158,17 +157,6 @@ pub struct Target<'a> {
     pub code_challenge: &'a str,
 }
 
-impl UpstreamMetadata {
-    /// The metadata, if it is that of `provider`.
-    ///
-    /// # Errors
-    ///
-    /// [`UpstreamError::Metadata`] (RFC 8414 §3.3).
-    pub fn of(self, provider: &UpstreamProvider) -> Result<Self, UpstreamError> {
-        if self.issuer == provider.issuer { Ok(self) } else { Err(UpstreamError::Metadata) }
-    }
-}
-
 /// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2).
 #[derive(Clone, Debug, Deserialize)]
 pub struct UpstreamIdToken {
@@ -176,8 +164,10 @@ pub struct UpstreamIdToken {
     sub: String,
     #[serde(deserialize_with = "audience")]
     aud: Vec<String>,
-    exp: u64,
-    iat: u64,
+    exp: NumericDate,
+    iat: NumericDate,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
     nonce: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -185,7 +175,7 @@ pub struct UpstreamIdToken {
     #[serde(default, deserialize_with = "present")]
     at_hash: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    auth_time: Option<u64>,
+    auth_time: Option<NumericDate>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -195,37 +185,41 @@ impl UpstreamIdToken {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::IdToken`] names the invalid claim.
+    /// [`UpstreamError::IdToken`] names the invalid claim. [`UpstreamError::TooOld`] is for an ID token that is valid and
+    /// not what was asked for (catalogue row SEC-UP-21).
     pub fn accept(claims: &[u8], expected: &Expected<'_>) -> Result<Self, UpstreamError> {
         let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
-        let (issued, now) = (Timestamp::from_seconds(token.iat), expected.now);
+        let (issued, clock) = (token.iat.stated(), ExternalClock::at(expected.now));
+        let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
         let hash_matches =
             token.at_hash.as_deref().is_none_or(|hash| hash == crate::jose::at_hash::at_hash(expected.access_token));
         let checks = [
             ("iss", token.iss == expected.provider.issuer),
             ("aud", token.aud == [expected.provider.client_id.as_str()]),
             ("azp", token.azp.as_deref().is_none_or(|azp| azp == expected.provider.client_id.as_str())),
-            ("exp", !now.reached(Timestamp::from_seconds(token.exp))),
-            ("iat", issued <= now.plus(EXTERNAL_CLOCK_SKEW) && issued >= now.minus(MAX_ID_TOKEN_AGE)),
+            ("exp", clock.is_before(token.exp.stated())),
+            ("iat", clock.has_reached(issued) && clock.is_within(issued, MAX_ID_TOKEN_AGE)),
+            ("nbf", begun(token.nbf)),
+            ("auth_time", begun(token.auth_time)),
             ("nonce", token.nonce.as_deref() == Some(expected.nonce)),
             ("sub", (1..=255).contains(&token.sub.len()) && token.sub.is_ascii()),
             ("at_hash", hash_matches),
         ];
-        match checks.iter().find(|(_, holds)| !holds) {
-            Some((claim, _)) => Err(UpstreamError::IdToken(claim)),
-            None => Ok(token),
+        if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
+            return Err(UpstreamError::IdToken(claim));
         }
+        let recent = |earliest| token.auth_time().is_some_and(|at| ExternalClock::is_since(at, earliest));
+        if expected.earliest_login.is_none_or(recent) { Ok(token) } else { Err(UpstreamError::TooOld) }
     }
 
-    /// The latest time at which the user can have authenticated, given the provider's `auth_time` in whole seconds.
-    /// With single sign-on at the provider, that may be long ago.
+    /// The latest time at which the user can have authenticated, if the provider says when. With single sign-on at the
+    /// provider, that may be long ago.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
-        let end_of_second = |seconds: u64| Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(999));
-        self.auth_time.map(end_of_second)
+        self.auth_time.map(NumericDate::latest)
     }
 
-    /// The identity of the user, with the claims that `userinfo` adds.
+    /// Who the user is, with the claims of both answers.
     ///
     /// The subject is derived from provider, issuer and upstream subject, never from an e-mail address.
     ///
@@ -236,22 +230,31 @@ impl UpstreamIdToken {
         self,
         workspace: &WorkspaceId,
         provider: &UpstreamProvider,
-        userinfo: Option<Map<String, Value>>,
-    ) -> Result<Identity, UpstreamError> {
-        let mut claims = self.others;
+        userinfo: Option<&Map<String, Value>>,
+    ) -> Result<UpstreamIdentity, UpstreamError> {
+        let ClaimsReading { mut claims, mut dropped } = SourceClaims::read(&self.others);
         if let Some(userinfo) = userinfo {
             if userinfo.get("sub").and_then(Value::as_str) != Some(self.sub.as_str()) {
                 return Err(UpstreamError::Userinfo);
             }
-            claims.extend(userinfo);
+            let also = SourceClaims::read(userinfo);
+            claims = claims.with_userinfo(&also.claims);
+            dropped.extend(also.dropped);
         }
         let subject = derived_subject(workspace, provider.id.as_str(), &[&self.iss, &self.sub]);
-        Ok(Identity {
-            subject: subject.ok_or(UpstreamError::IdToken("sub"))?,
-            source: provider.id.clone(),
-            claims: Profile::accepted(claims).vouched_for(&provider.verified_email_domains),
-        })
+        let subject = subject.ok_or(UpstreamError::IdToken("sub"))?;
+        let (source, issuer) = (provider.id.clone(), Some(self.iss));
+        Ok(UpstreamIdentity { identity: Identity { subject, source, issuer, claims }, dropped })
     }
+}
+
+/// Who a provider says the user is.
+#[derive(Debug)]
+pub struct UpstreamIdentity {
+    /// The user.
+    pub identity: Identity,
+    /// The claims that were dropped because they have another type or form than OpenID Connect Core §5.1 says.
+    pub dropped: Vec<ClaimName>,
 }
 
 /// What an upstream ID token is checked against.
@@ -262,6 +265,8 @@ pub struct Expected<'a> {
     pub nonce: &'a str,
     /// The access token that was issued with it.
     pub access_token: &'a str,
+    /// When the user must have logged in there at the earliest, if that was asked for.
+    pub earliest_login: Option<Timestamp>,
     /// The current time.
     pub now: Timestamp,
 }
@@ -270,7 +275,9 @@ pub struct Expected<'a> {
 mod tests {
     use super::*;
     use crate::authorization::interaction::InteractionState;
+    use crate::clients::external_url::Reach;
     use crate::fixtures::{changed, client, grant_id, request};
+    use crate::workspace::identity_source::IdentitySource;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
@@ -282,12 +289,16 @@ mod tests {
     }
 
     fn accepted(change: &Value) -> Result<UpstreamIdToken, UpstreamError> {
+        since(None, change)
+    }
+
+    fn since(earliest_login: Option<Timestamp>, change: &Value) -> Result<UpstreamIdToken, UpstreamError> {
         let mut claims = serde_json::json!({
             "iss": "https://partner.example", "sub": "s", "aud": "us", "exp": 1_700_000_060, "iat": 1_700_000_000,
             "nonce": "n",
         });
         claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let expected = Expected { provider: &provider(), nonce: "n", access_token: "t", now: NOW };
+        let expected = Expected { provider: &provider(), nonce: "n", access_token: "t", earliest_login, now: NOW };
         UpstreamIdToken::accept(claims.to_string().as_bytes(), &expected)
     }
 
@@ -301,10 +312,12 @@ mod tests {
             ("aud", serde_json::json!({"aud": ["us", "them"]})),
             ("shape", serde_json::json!({"aud": {"us": 1}})),
             ("azp", serde_json::json!({"azp": "them"})),
-            ("exp", serde_json::json!({"exp": 1_700_000_000})),
+            ("exp", serde_json::json!({"exp": 1_699_999_990})),
             ("shape", serde_json::json!({"exp": "1700000060"})),
             ("iat", serde_json::json!({"iat": 1_699_999_000})),
             ("iat", serde_json::json!({"iat": 1_700_000_060})),
+            ("nbf", serde_json::json!({"nbf": 1_700_000_060})),
+            ("auth_time", serde_json::json!({"auth_time": 1_700_000_060})),
             ("nonce", serde_json::json!({"nonce": "other"})),
             ("shape", serde_json::json!({"nonce": null})),
             ("sub", serde_json::json!({"sub": ""})),
@@ -320,12 +333,14 @@ mod tests {
             "issuer": "https://partner.example", "authorization_endpoint": "https://partner.example/authorize",
             "token_endpoint": "https://partner.example/token", "jwks_uri": "https://partner.example/jwks",
         });
-        serde_json::from_value(changed(base, change)).unwrap()
+        let published = serde_json::from_value(changed(base, change)).unwrap();
+        UpstreamMetadata::parse(published, &provider(), Reach::Internet).unwrap()
     }
 
     fn transaction(changes: &[(&str, &str)]) -> UpstreamTransaction {
         let state = InteractionState {
             id: grant_id(),
+            seed: String::new(),
             browser: String::new(),
             began: NOW,
             expires: NOW,
@@ -335,6 +350,7 @@ mod tests {
         UpstreamTransaction {
             interaction: Interaction::of(&request(&client(&serde_json::json!({})), changes), state),
             provider: IdentitySourceId::parse("partner").unwrap(),
+            issuer: "https://partner.example".into(),
             state: "our state".into(),
             nonce: "n".into(),
             code_verifier: "v".into(),
@@ -354,7 +370,11 @@ mod tests {
         let table = [
             (&[][..], "https://p.example/a", format!("https://p.example/a?{plain}")),
             (&[], "https://p.example/a?x=1", format!("https://p.example/a?x=1&{plain}")),
-            (&[("prompt", "login")], "https://p.example/a", format!("https://p.example/a?{plain}&prompt=login")),
+            (
+                &[("prompt", "login")],
+                "https://p.example/a",
+                format!("https://p.example/a?{plain}&prompt=login&max_age=0"),
+            ),
             (&[("max_age", "60")], "https://p.example/a", format!("https://p.example/a?{plain}&max_age=60")),
             (
                 &[("prompt", "select_account")],
@@ -399,21 +419,19 @@ mod tests {
             let parameters = Parameters::parse(query.as_bytes()).unwrap();
             assert_eq!(transaction(&[]).answered(&parameters, metadata), expected, "{query}");
         }
-    }
-
-    #[test]
-    fn metadata_of_another_issuer_are_refused() {
-        assert!(metadata(&serde_json::json!({})).of(&provider()).is_ok());
-        let other = metadata(&serde_json::json!({"issuer": "https://partner.example/"}));
-        assert_eq!(other.of(&provider()).err(), Some(UpstreamError::Metadata));
+        let elsewhere = UpstreamTransaction { issuer: "https://former.example".into(), ..transaction(&[]) };
+        let answer = Parameters::parse(b"code=c&state=our+state").unwrap();
+        assert_eq!(elsewhere.answered(&answer, &silent), Err(UpstreamError::Issuer), "another issuer of the same id");
     }
 
     #[test]
     fn the_bounds_of_an_id_token_are_exact() {
         let good = [
-            serde_json::json!({"exp": 1_700_000_001}),
-            serde_json::json!({"iat": 1_699_999_400}),
-            serde_json::json!({"iat": 1_700_000_010}),
+            serde_json::json!({"exp": 1_699_999_991}),
+            serde_json::from_str(r#"{"exp":1700000060.25,"iat":1700000000.5,"nbf":1700000000.0,"auth_time":1.7e9}"#)
+                .unwrap(),
+            serde_json::json!({"iat": 1_699_999_390}),
+            serde_json::json!({"iat": 1_700_000_010, "nbf": 1_700_000_010, "auth_time": 1_700_000_010}),
             serde_json::json!({"sub": "s".repeat(255)}),
             serde_json::json!({"at_hash": crate::jose::at_hash::at_hash("t")}),
         ];
@@ -421,8 +439,12 @@ mod tests {
             assert!(accepted(&change).is_ok(), "{change}");
         }
         let bad = [
-            ("iat", serde_json::json!({"iat": 1_699_999_399})),
+            ("iat", serde_json::json!({"iat": 1_699_999_389})),
             ("iat", serde_json::json!({"iat": 1_700_000_011})),
+            ("nbf", serde_json::json!({"nbf": 1_700_000_011})),
+            ("auth_time", serde_json::json!({"auth_time": 1_700_000_011})),
+            ("shape", serde_json::json!({"iat": -1})),
+            ("shape", serde_json::json!({"nbf": "1"})),
             ("sub", serde_json::json!({"sub": "s".repeat(256)})),
             ("sub", serde_json::json!({"sub": "\u{e9}"})),
         ];
@@ -432,12 +454,31 @@ mod tests {
     }
 
     #[test]
+    fn sec_up_21_a_login_that_is_too_old_or_without_a_time_is_not_what_was_asked_for() {
+        let now = 1_700_000_000;
+        let table = [
+            (serde_json::json!({}), Err(UpstreamError::TooOld)),
+            (serde_json::json!({"auth_time": now - 11}), Err(UpstreamError::TooOld)),
+            (serde_json::json!({"auth_time": now - 10}), Ok(())),
+            (serde_json::json!({"auth_time": now}), Ok(())),
+            (serde_json::json!({"auth_time": now + 11}), Err(UpstreamError::IdToken("auth_time"))),
+        ];
+        for (claims, expected) in table {
+            // Whole seconds stand for any moment of that second.
+            let earliest = Timestamp::from_millis(NOW.millis() + 999);
+            assert_eq!(since(Some(earliest), &claims).map(|_| ()), expected, "{claims}");
+        }
+        assert!(accepted(&serde_json::json!({})).is_ok(), "nothing was asked for");
+    }
+
+    #[test]
     fn the_time_of_a_login_is_the_end_of_the_second_that_the_provider_names() {
         let auth_time = |change: &Value| accepted(change).unwrap().auth_time();
         assert_eq!(auth_time(&serde_json::json!({})), None);
         let at = Timestamp::from_millis(1_699_999_999_999);
         assert_eq!(auth_time(&serde_json::json!({"auth_time": 1_699_999_999})), Some(at));
-        assert_eq!(auth_time(&serde_json::json!({"auth_time": u64::MAX})), Some(Timestamp::from_millis(u64::MAX)));
+        let within = Timestamp::from_millis(1_699_999_999_500);
+        assert_eq!(auth_time(&serde_json::json!({"auth_time": 1_699_999_999.5})), Some(within));
     }
 
     #[test]
@@ -446,12 +487,12 @@ mod tests {
             accepted(&serde_json::json!({"email": "a@example.com", "groups": ["admin"], "tenant": "x"})).unwrap();
         let workspace = WorkspaceId::parse("default", "demo").unwrap();
         let named = |id: &str| UpstreamProvider { id: IdentitySourceId::parse(id).unwrap(), ..provider() };
-        let identity = |source: &str| token.clone().identity(&workspace, &named(source), None).unwrap();
+        let identity = |source: &str| token.clone().identity(&workspace, &named(source), None).unwrap().identity;
         assert_ne!(identity("partner").subject, identity("other").subject);
         assert!(identity("partner").claims.claim("email").is_some());
         assert!(identity("partner").claims.claim("groups").is_none());
         let other = serde_json::json!({"sub": "another"}).as_object().cloned();
-        assert_eq!(token.identity(&workspace, &provider(), other).err(), Some(UpstreamError::Userinfo));
+        assert_eq!(token.identity(&workspace, &provider(), other.as_ref()).err(), Some(UpstreamError::Userinfo));
     }
 
     #[test]
@@ -461,36 +502,39 @@ mod tests {
             verified_email_domains: serde_json::from_value(serde_json::json!(["corp.example"])).unwrap(),
             ..provider()
         };
-        let verified = |provider: &UpstreamProvider, claims: Value, userinfo: Value| {
+        let verified = |provider: &UpstreamProvider, claims: &Value, userinfo: &Value| {
             let mut userinfo = userinfo.as_object().unwrap().clone();
             userinfo.insert("sub".into(), "s".into());
-            let identity = accepted(&claims).unwrap().identity(&workspace, provider, Some(userinfo)).unwrap();
-            identity.claims.claim("email_verified").cloned()
+            let said = accepted(claims).unwrap().identity(&workspace, provider, Some(&userinfo)).unwrap();
+            let judged = said.identity.claims.judged(IdentitySource::Upstream(provider).trust());
+            judged.claim("email_verified").cloned()
         };
         let table = [
             (serde_json::json!({"email": "a@corp.example", "email_verified": true}), Some(true)),
+            (serde_json::json!({"email": "a@corp.example", "email_verified": "true"}), Some(true)),
             (serde_json::json!({"email": "a@corp.example", "email_verified": false}), Some(false)),
-            (serde_json::json!({"email": "a@corp.example", "email_verified": "true"}), Some(false)),
             (serde_json::json!({"email": "a@corp.example"}), Some(false)),
             (serde_json::json!({"email": "a@other.example", "email_verified": true}), Some(false)),
-            (serde_json::json!({"email": ["a@corp.example"], "email_verified": true}), Some(false)),
+            (serde_json::json!({"email": ["a@corp.example"], "email_verified": true}), None),
             (serde_json::json!({"email_verified": true}), None),
         ];
         for (said, told) in table {
             let empty = serde_json::json!({});
-            assert_eq!(verified(&trusted, said.clone(), empty.clone()), told.map(Value::Bool), "ID token: {said}");
-            assert_eq!(verified(&trusted, empty.clone(), said.clone()), told.map(Value::Bool), "userinfo: {said}");
+            assert_eq!(verified(&trusted, &said, &empty), told.map(Value::Bool), "ID token: {said}");
+            assert_eq!(verified(&trusted, &empty, &said), told.map(Value::Bool), "userinfo: {said}");
             let of_nobody = told.map(|_| Value::Bool(false));
-            assert_eq!(verified(&provider(), said.clone(), empty), of_nobody, "not registered: {said}");
+            assert_eq!(verified(&provider(), &said, &empty), of_nobody, "not registered: {said}");
         }
-        let (id_token, userinfo) = (
-            serde_json::json!({"email": "a@corp.example", "email_verified": true}),
-            serde_json::json!({"email": "ceo@other.example"}),
-        );
-        assert_eq!(
-            verified(&trusted, id_token, userinfo),
-            Some(Value::Bool(false)),
-            "the address that is returned decides"
-        );
+    }
+
+    #[test]
+    fn sec_up_24_what_either_answer_says_in_another_form_is_named() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let userinfo = serde_json::json!({"sub": "s", "name": "Ada", "email": ["x"], "updated_at": {}});
+        let token = accepted(&serde_json::json!({"name": 7, "locale": "en"})).unwrap();
+        let said = token.identity(&workspace, &provider(), userinfo.as_object()).unwrap();
+        let dropped: Vec<&str> = said.dropped.iter().map(|name| name.as_str()).collect();
+        assert_eq!(dropped, ["name", "updated_at", "email"]);
+        assert_eq!(said.identity.claims.claim("name"), Some(&"Ada".into()));
     }
 }

@@ -10,6 +10,7 @@ use crate::clients::client::Client;
 use crate::clients::redirect_uri::RedirectUri;
 use crate::syntax::json::audience;
 use crate::syntax::parameters::Parameters;
+use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Issuer};
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
@@ -42,7 +43,7 @@ impl LogoutRequest {
             Some(value) if value.len() > MAX_PARAMETER_BYTES => Err(PageError::RequestTooLarge),
             value => Ok(value.map(str::to_owned)),
         };
-        // Repeating them is an error even though they are ignored (OAuth 2.1 §3.1).
+        parameters.check_repeats(&[])?;
         for ignored in ["logout_hint", "ui_locales"] {
             bounded(ignored)?;
         }
@@ -95,7 +96,7 @@ impl Returning {
     /// [`PageError::UnregisteredPostLogoutUri`].
     pub fn registered(client: &Client, requested: &str, state: Option<String>) -> Result<Self, PageError> {
         let registered = client.post_logout_redirect_uris.as_ref().and_then(|uris| uris.registered(requested));
-        let uri = registered.ok_or(PageError::UnregisteredPostLogoutUri)?;
+        let uri = registered.ok_or_else(|| PageError::UnregisteredPostLogoutUri(Quoted::of(requested)))?;
         Ok(Self { uri, state })
     }
 
@@ -139,6 +140,11 @@ impl Hint {
     pub fn parse(claims: &[u8], issuer: &Issuer) -> Option<Self> {
         serde_json::from_slice::<Self>(claims).ok().filter(|hint| hint.iss == issuer.as_str())
     }
+
+    /// Whether the ID token was issued in `session`.
+    fn is_of(&self, session: &Session) -> bool {
+        self.aud.iter().any(|client| session.sid_for(client) == self.sid)
+    }
 }
 
 /// What happens next.
@@ -168,7 +174,7 @@ impl ApprovedLogout {
 #[must_use]
 pub fn decide(session: Option<Session>, hint: Option<&Hint>) -> LogoutStep {
     let Some(session) = session else { return LogoutStep::Nobody };
-    if hint.is_some_and(|hint| hint.sid == session.sid) {
+    if hint.is_some_and(|hint| hint.is_of(&session)) {
         LogoutStep::End(ApprovedLogout(session))
     } else {
         LogoutStep::Ask(session)
@@ -248,9 +254,10 @@ mod tests {
         LogoutRequest::parse(&parameters(query)).ok().unwrap()
     }
 
-    /// A hint of `sid-1` for `app`, with `change`.
+    /// A hint for `app` of the session, with `change`.
     fn hint(change: &Value) -> Option<Hint> {
-        let base = json!({"iss": issuer().as_str(), "aud": "app", "sid": "sid-1", "sub": "alice", "exp": 1});
+        let sid = session().sid_for(&client_id("app"));
+        let base = json!({"iss": issuer().as_str(), "aud": "app", "sid": sid, "sub": "alice", "exp": 1});
         Hint::parse(changed(base, change).to_string().as_bytes(), &issuer())
     }
 
@@ -322,9 +329,9 @@ mod tests {
         assert_eq!(returning("", Some(&registered)), Ok(None));
         assert_eq!(returning(asked, None), Ok(None));
         let other = "post_logout_redirect_uri=https://app.example/bye";
-        let refused = Err(PageError::UnregisteredPostLogoutUri);
-        assert_eq!(returning(other, Some(&registered)), refused);
-        assert_eq!(returning(asked, Some(&client(&json!({})))), refused);
+        let refused = |uri| Err(PageError::UnregisteredPostLogoutUri(Quoted::of(uri)));
+        assert_eq!(returning(other, Some(&registered)), refused("https://app.example/bye"));
+        assert_eq!(returning(asked, Some(&client(&json!({})))), refused("https://app.example/bye?x=1"));
         let found = request(&stateful).returning(Some(&registered)).unwrap().unwrap();
         assert_eq!((found.uri().as_str(), found.state()), ("https://app.example/bye?x=1", Some("a b")));
     }
@@ -338,7 +345,10 @@ mod tests {
         };
         assert_eq!(step(None, hint(&json!({}))), "nobody");
         assert_eq!(step(Some(session()), None), "ask sid-1");
-        assert_eq!(step(Some(session()), hint(&json!({"sid": "sid-2"}))), "ask sid-1");
+        let other = Session { sid: "sid-2".into(), ..session() }.sid_for(&client_id("app"));
+        for foreign in [json!({"sid": other}), json!({"sid": "sid-1"}), json!({"aud": "app2"})] {
+            assert_eq!(step(Some(session()), hint(&foreign)), "ask sid-1", "{foreign}");
+        }
         assert_eq!(step(Some(session()), hint(&json!({}))), "end sid-1");
     }
 

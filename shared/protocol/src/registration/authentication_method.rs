@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret};
-use crate::clients::external_url::{OutboundUrl, Reach};
+use crate::clients::client::{
+    AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret, ClientSecrets, SecretMethod,
+};
+use crate::clients::external_url::Reach;
 use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
-use crate::registration::error::{Field, RegistrationError};
+use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::workspace::settings::Settings;
@@ -109,8 +111,8 @@ impl AuthenticationFields<'_> {
         self.has_only_what_belongs_to(self.method)?;
         match self.method {
             AuthenticationMethod::None => Ok(Authentication::None),
-            AuthenticationMethod::ClientSecretBasic => Ok(Authentication::SecretBasic(self.secrets()?)),
-            AuthenticationMethod::ClientSecretPost => Ok(Authentication::SecretPost(self.secrets()?)),
+            AuthenticationMethod::ClientSecretBasic => self.secret(SecretMethod::Basic, settings),
+            AuthenticationMethod::ClientSecretPost => self.secret(SecretMethod::Post, settings),
             AuthenticationMethod::ClientSecretJwt => self.secret_jwt(settings),
             AuthenticationMethod::PrivateKeyJwt => {
                 self.asserting(AssertionKey::Keys(self.keys(reach)?, self.signature_algorithm()?))
@@ -150,6 +152,11 @@ impl AuthenticationFields<'_> {
     pub(crate) fn faults(&self, settings: &Settings, reach: Reach) -> Vec<RegistrationError> {
         let superfluous: Vec<RegistrationError> = self.superfluous(self.method).collect();
         if superfluous.is_empty() { self.check(settings, reach).err().into_iter().collect() } else { superfluous }
+    }
+
+    fn secret(&self, registered: SecretMethod, settings: &Settings) -> Result<Authentication, RegistrationError> {
+        let (known, accepted) = (self.secrets()?, settings.client_secret_methods);
+        Ok(Authentication::Secret(ClientSecrets { known, registered, accepted }))
     }
 
     fn secrets(&self) -> Result<Vec<ClientSecret>, RegistrationError> {
@@ -196,7 +203,7 @@ impl AuthenticationFields<'_> {
                 }
                 Ok(ClientKeys::Registered(jwks.clone()))
             }
-            (None, Some(url)) => Ok(ClientKeys::Published(OutboundUrl::parse(url, reach)?)),
+            (None, Some(url)) => Ok(ClientKeys::Published(outbound(Field::JwksUri, url, reach)?)),
             (None, None) => Err(RegistrationError::MissingKeys),
             (Some(_), Some(_)) => Err(RegistrationError::TwoKeySources),
         }
@@ -325,7 +332,7 @@ mod tests {
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "ES256"}), "no key for signatures"),
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "HS256"}), "HS256 is for"),
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "none"}), "RS256, PS256, ES256 or EdDSA"),
-            (json!({"jwks_uri": "http://c1.example/"}), "jwks_uri: use https"),
+            (json!({"jwks_uri": "http://c1.example/"}), "jwks_uri: http://c1.example/: use https"),
             (json!({"jwks_uri": "https://10.0.0.1/"}), "public internet"),
             (json!({"jwks_uri": "http://localhost:1/"}), "use https"),
             (json!({"jwks_uri": "https://c1.example/", "client_assertion_lifetime": 3601}), "1 to 3600"),

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{
-    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, MethodPolicy, Presence, RotationPolicy,
-    Status,
+    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, RotationPolicy, Status,
 };
-use crate::clients::external_url::Reach;
+use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::clients::grant_type::GrantType;
-use crate::clients::redirect_uri::{ApplicationType, RedirectUri, RedirectUris};
+use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, UnknownScopes};
+use crate::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
 use crate::jose::at_hash::AtHash;
@@ -17,10 +17,11 @@ use crate::jose::jwk::Algorithm;
 use crate::registration::authentication_method::{
     AssertionAlgorithm, AuthenticationFields, AuthenticationMethod, SecretDigest,
 };
-use crate::registration::error::{Field, RegistrationError};
+use crate::registration::challenge::{ChallengeFields, PresetMethod};
+use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
 use crate::types::lifetimes::OwnLifetimes;
-use crate::types::scope::{OF_USERS, OFFLINE_ACCESS, Scopes};
+use crate::types::scope::Scopes;
 use crate::types::time::Lifetime;
 use crate::workspace::settings::{PkceEnforcement, Settings};
 
@@ -41,6 +42,9 @@ pub struct ClientMetadata {
     /// The redirect URIs. Only a client without users has none.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// Private-use schemes without a dot that its redirect URIs may have all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private_use_schemes: Vec<String>,
     /// Where users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
@@ -86,21 +90,39 @@ pub struct ClientMetadata {
     /// The resources that its tokens may be for, in addition to the workspace's default (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// The APIs as which it may introspect tokens of other clients, for these audiences (RFC 7662 §4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_audiences: Vec<String>,
+    /// The APIs as which it may revoke tokens of other clients, for these audiences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_audiences: Vec<String>,
     /// Whether its refresh tokens are rotated. By default, those of public clients are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token_rotation: Option<RotationPolicy>,
     /// Whether the consent page is skipped.
     #[serde(default)]
     pub trusted: bool,
-    /// Whether PKCE is required even if the workspace does not require it.
-    #[serde(default)]
-    pub require_pkce: bool,
+    /// Whether users of a native client are asked for consent each time at its loopback addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loopback_consent: Option<LoopbackConsent>,
+    /// What happens to scopes that it is not registered for, if that differs from the workspace's setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_scopes: Option<UnknownScopes>,
+    /// Whether PKCE is required, if not as in the workspace. `false` exempts one confidential client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_pkce: Option<bool>,
+    /// Whether a request for `openid` without PKCE needs a `nonce`; it does by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_nonce: Option<bool>,
     /// The `code_challenge_method` to assume if a request has none: `S256`, or unset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_challenge_method: Option<PresetMethod>,
     /// Whether its ID tokens carry `at_hash`, if that differs from the workspace's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<AtHash>,
+    /// Which claims about the user its ID tokens carry: `requested` (the default), or also those of the granted `scopes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_claims: Option<IdTokenClaimPolicy>,
     /// `public` or `pairwise`: whether clients of other sectors see the same `sub`.
     #[serde(default)]
     pub subject_type: SubjectKind,
@@ -119,13 +141,6 @@ fn by_code() -> Vec<GrantType> {
     vec![GrantType::AuthorizationCode]
 }
 
-/// The only method that can be preset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PresetMethod {
-    /// `S256`.
-    S256,
-}
-
 impl ClientMetadata {
     /// Validates the metadata.
     ///
@@ -134,8 +149,9 @@ impl ClientMetadata {
     /// [`RegistrationError`] says what is wrong and what to do.
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
         self.known(settings)?;
-        let authentication = self.authentication_fields().check(settings, Reach::of(issuer.as_str()))?;
-        self.consistent(&authentication)?;
+        let authentication = self.authentication_fields().check(settings, settings.reach(issuer))?;
+        self.consistent(authentication.is_confidential())?;
+        let redirect_uris = self.redirect_uris(issuer)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if let Some(bound) = lifetimes.out_of_bounds() {
             return Err(RegistrationError::Lifetime(bound));
@@ -144,19 +160,25 @@ impl ClientMetadata {
             id: self.client_id.clone(),
             name: self.client_name.clone(),
             status: self.client_status,
-            redirect_uris: self.redirect_uris(issuer)?,
+            loopback_consent: self.loopback_consent(&redirect_uris)?,
+            redirect_uris,
             grants: self.grant_types.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
-            scope: self.scope.clone(),
+            // Stored by an earlier version, it may have scopes that are refused now.
+            scope: self.scope.of_users(),
             client_scope: self.client_credentials_scope.clone(),
-            targets: Targets::new(settings.default_audience.clone(), self.resources.clone()),
+            targets: self.targets(settings, issuer),
+            introspection_audiences: self.introspection_audiences.clone(),
+            revocation_audiences: self.revocation_audiences.clone(),
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
-            challenge: self.challenge(&authentication, settings.pkce),
+            unknown_scopes: self.unknown_scopes.unwrap_or(settings.unknown_scopes),
+            challenge: self.challenge(authentication.is_confidential(), settings.pkce)?,
             authentication,
             lifetimes,
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
+            id_token_claims: self.id_token_claims.unwrap_or_default(),
             subject_type: self.subject_type(issuer)?,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
@@ -175,17 +197,41 @@ impl ClientMetadata {
         }
     }
 
+    pub(super) fn challenge(
+        &self,
+        confidential: bool,
+        pkce: PkceEnforcement,
+    ) -> Result<ChallengePolicy, RegistrationError> {
+        let (require_pkce, require_nonce) = (self.require_pkce, self.require_nonce);
+        ChallengeFields { require_pkce, require_nonce, preset_method: self.code_challenge_method }
+            .check(confidential, pkce)
+    }
+
+    pub(super) fn uri_rules<'a>(&'a self, issuer: &'a Issuer) -> UriRules<'a> {
+        UriRules { private_use_schemes: &self.private_use_schemes, ..UriRules::new(self.application_type, issuer) }
+    }
+
+    /// The setting is for clients that it can matter to, so that nobody relies on it in vain.
+    pub(super) fn loopback_consent(&self, redirect_uris: &RedirectUris) -> Result<LoopbackConsent, RegistrationError> {
+        match self.loopback_consent {
+            Some(_) if !redirect_uris.have_loopback() => Err(RegistrationError::LoopbackConsentElsewhere),
+            consent => Ok(consent.unwrap_or_default()),
+        }
+    }
+
     pub(super) fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
         self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
-    pub(super) fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<RedirectUri>, RegistrationError> {
+    /// Where the client is told of a logout. It is written as a redirect URI is, and called as a `jwks_uri` is.
+    pub(super) fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<OutboundUrl>, RegistrationError> {
         let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
         if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
             return Err(RegistrationError::LogoutScheme);
         }
-        Ok(uri)
+        let reach = Reach::of(issuer.as_str());
+        uri.map(|uri| outbound(Field::BackchannelLogoutUri, uri.as_str(), reach)).transpose()
     }
 
     /// Checks logout URIs by the rules for redirect URIs (catalogue row SEC-REDIR-23).
@@ -198,7 +244,7 @@ impl ClientMetadata {
         if uris.is_empty() {
             return Ok(None);
         }
-        let registered = RedirectUris::register(uris, self.application_type, issuer);
+        let registered = RedirectUris::register(uris, self.uri_rules(issuer));
         registered.map(Some).map_err(|error| RegistrationError::uris(field, error))
     }
 
@@ -211,55 +257,17 @@ impl ClientMetadata {
         }
     }
 
-    /// Checks that the workspace defines every scope and resource.
-    fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
-        let known = settings.scope_names();
-        let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
-        for (field, scopes) in lists {
-            if let Some((position, scope)) = scopes.iter().enumerate().find(|(_, scope)| !known.contains(scope)) {
-                return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
-            }
-        }
-        match self.resources.iter().enumerate().find(|(_, resource)| !settings.has_resource(resource)) {
-            None => Ok(()),
-            Some((position, resource)) => Err(RegistrationError::UnknownResource {
-                at: Field::Resources.at(position),
-                resource: resource.clone(),
-            }),
-        }
-    }
-
-    /// Checks that the grant types are consistent with each other and with the other settings.
-    fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
-        self.inconsistencies(authentication.is_confidential()).next().map_or(Ok(()), Err)
-    }
-
-    /// What contradicts the grant types, or is contradicted by them.
-    pub(super) fn inconsistencies(&self, confidential: bool) -> impl Iterator<Item = RegistrationError> {
-        let may = |grant| self.grant_types.contains(&grant);
-        let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
-        let of_user = of_user.map(|position| RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)));
-        let found = [
-            (self.grant_types.is_empty(), RegistrationError::NoGrantType),
-            (may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode), RegistrationError::RefreshWithoutCode),
-            (
-                self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken),
-                RegistrationError::OfflineAccessWithoutRefresh,
-            ),
-            (may(GrantType::ClientCredentials) && !confidential, RegistrationError::PublicClientCredentials),
-            (
-                !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials),
-                RegistrationError::ClientScopeWithoutGrant,
-            ),
-        ];
-        found.into_iter().filter_map(|(wrong, error)| wrong.then_some(error)).chain(of_user)
+    /// The resources that tokens may be for, as the workspace spells them.
+    fn targets(&self, settings: &Settings, issuer: &Issuer) -> Targets {
+        let others = self.resources.iter().filter_map(|resource| settings.resource(resource)).map(Into::into);
+        Targets::new(settings.default_audience.clone(), issuer.as_str().into(), others.collect())
     }
 
     pub(super) fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {
         if self.redirect_uris.is_empty() && !self.grant_types.contains(&GrantType::AuthorizationCode) {
             return Ok(RedirectUris::none());
         }
-        RedirectUris::register(&self.redirect_uris, self.application_type, issuer)
+        RedirectUris::register(&self.redirect_uris, self.uri_rules(issuer))
             .map_err(|error| RegistrationError::uris(Field::RedirectUris, error))
     }
 
@@ -268,23 +276,12 @@ impl ClientMetadata {
         let default = if authentication.is_confidential() { RotationPolicy::Off } else { RotationPolicy::On };
         self.refresh_token_rotation.unwrap_or(default)
     }
-
-    /// The stricter of the workspace's and the client's setting.
-    fn challenge(&self, authentication: &Authentication, enforcement: PkceEnforcement) -> ChallengePolicy {
-        let optional = authentication.is_confidential() && enforcement == PkceEnforcement::Public && !self.require_pkce;
-        ChallengePolicy {
-            presence: if optional { Presence::Optional } else { Presence::Required },
-            method: match self.code_challenge_method {
-                Some(PresetMethod::S256) => MethodPolicy::PresetS256,
-                None => MethodPolicy::Named,
-            },
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::client::{MethodPolicy, Presence};
     use crate::types::id::WorkspaceId;
     use crate::types::secret::SecretHash;
 
@@ -308,22 +305,42 @@ mod tests {
     }
 
     #[test]
-    fn the_stricter_pkce_setting_wins() {
+    fn sec_pkce_01_one_confidential_client_can_be_exempt_and_sends_a_nonce_instead() {
         let hash = SecretHash::of(&crate::types::secret::Secret::new("s".into())).encoded();
-        let confidential = |require: bool| {
-            serde_json::json!({
-                "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [hash], "require_pkce": require,
-            })
+        let confidential = |change: serde_json::Value| {
+            let base = serde_json::json!({
+                "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": [hash],
+            });
+            crate::fixtures::changed(base, &change)
         };
+        let exempt = || confidential(serde_json::json!({"require_pkce": false}));
+        let without_nonce = confidential(serde_json::json!({"require_pkce": false, "require_nonce": false}));
+        let demanding = confidential(serde_json::json!({"require_pkce": false, "require_nonce": true}));
         let table = [
             (serde_json::json!({}), "all", Presence::Required),
             (serde_json::json!({}), "public", Presence::Required),
-            (confidential(false), "all", Presence::Required),
-            (confidential(true), "public", Presence::Required),
-            (confidential(false), "public", Presence::Optional),
+            (serde_json::json!({"require_pkce": true}), "public", Presence::Required),
+            (confidential(serde_json::json!({})), "all", Presence::Required),
+            (confidential(serde_json::json!({})), "public", Presence::Optional),
+            (confidential(serde_json::json!({"require_pkce": true})), "public", Presence::Required),
+            (exempt(), "all", Presence::NonceInstead),
+            (exempt(), "public", Presence::NonceInstead),
+            (demanding, "all", Presence::NonceInstead),
+            (without_nonce, "all", Presence::Optional),
         ];
         for (change, pkce, expected) in table {
-            assert_eq!(registered(&change, pkce).map(|client| client.challenge.presence), Ok(expected));
+            assert_eq!(registered(&change, pkce).map(|client| client.challenge.presence), Ok(expected), "{change}");
+        }
+        let refused = [
+            (serde_json::json!({"require_pkce": false}), "require_pkce = false is for confidential clients"),
+            (serde_json::json!({"require_nonce": false}), "require_nonce is for clients with require_pkce = false"),
+            (confidential(serde_json::json!({"require_nonce": true})), "require_nonce is for clients with"),
+        ];
+        for (change, expected) in refused {
+            for pkce in ["all", "public"] {
+                let error = registered(&change, pkce).err().unwrap_or_default();
+                assert!(error.starts_with(expected), "{change}: {error}");
+            }
         }
     }
 
@@ -363,7 +380,11 @@ mod tests {
         assert_eq!((client.grants, client.rotation), (vec![GrantType::AuthorizationCode], RotationPolicy::On));
         assert!(client.post_logout_redirect_uris.is_none() && client.backchannel_logout.is_none());
         assert!(client.client_scope.is_empty() && client.userinfo_signed.is_none());
-        assert_eq!(client.subject_type, SubjectType::Public);
+        assert_eq!((client.subject_type, client.loopback_consent), (SubjectType::Public, LoopbackConsent::Asked));
+        assert_eq!(
+            (client.unknown_scopes, client.id_token_claims),
+            (UnknownScopes::Refused, IdTokenClaimPolicy::Requested)
+        );
     }
 
     #[test]
@@ -434,9 +455,42 @@ mod tests {
     }
 
     #[test]
+    fn sec_adm_14_and_sec_ssrf_01_a_logout_uri_that_points_inwards_is_refused_as_a_jwks_uri_is() {
+        let workspace = WorkspaceId::parse("default", "demo").unwrap();
+        let (deployed, laptop) =
+            (Issuer::new("https://auth.example", &workspace), Issuer::new("http://localhost:9000", &workspace));
+        let error = |field: &str, url: &str, issuer: &Issuer| {
+            let metadata = serde_json::json!({
+                "client_id": "c1", "client_name": "C 1", "application_type": "native", "grant_types": ["authorization_code"],
+                "redirect_uris": ["https://c1.example/cb"], "token_endpoint_auth_method": "private_key_jwt", field: url,
+            });
+            let mut metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
+            metadata.jwks_uri.get_or_insert_with(|| "https://c1.example/jwks".into());
+            metadata.register(&settings("all"), issuer).err().map(|error| error.to_string())
+        };
+        let inner = [
+            "https://169.254.169.254/latest",
+            "https://localhost/bye",
+            "https://printer.local/bye",
+            "https://10.0.0.1/bye",
+            "https://c1.example:22/bye",
+            "http://127.0.0.1:8080/bye",
+        ];
+        for url in inner {
+            let (logout, keys) = (error("backchannel_logout_uri", url, &deployed), error("jwks_uri", url, &deployed));
+            let (logout, keys) = (logout.unwrap(), keys.unwrap());
+            let sentence = keys.strip_prefix("jwks_uri: ").unwrap();
+            assert_eq!(logout, format!("backchannel_logout_uri: {sentence}"));
+            assert!(sentence.starts_with(&format!("{url}: use ")), "{sentence}");
+        }
+        assert_eq!(error("backchannel_logout_uri", "http://127.0.0.1:8080/bye", &laptop), None);
+        assert!(error("backchannel_logout_uri", "https://10.0.0.1/bye", &laptop).is_some());
+    }
+
+    #[test]
     fn sec_redir_23_logout_uris_are_checked_like_redirect_uris() {
         let native = |uri: &str| serde_json::json!({"application_type": "native", "backchannel_logout_uri": uri});
-        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here", "http://127.0.0.1:8080/bye"] {
+        for good in ["https://c1.example/bye", "https://c1.example/bye?from=here"] {
             let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);
             assert_eq!(registered.unwrap().unwrap().as_str(), good);
         }

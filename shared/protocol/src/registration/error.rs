@@ -4,7 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::clients::external_url::UnaskableUrl;
+use crate::clients::external_url::{OutboundUrl, Reach, UnaskableUrl};
+use crate::clients::private_use_scheme::SchemeFault;
 use crate::clients::sector::SectorError;
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
 use crate::jose::external_jwk::JwksError;
@@ -75,9 +76,16 @@ pub enum RegistrationError {
     /// No registered key is for the registered algorithm.
     #[error("jwks has no key for signatures of token_endpoint_auth_signing_alg, or none at all")]
     NoUsableKey,
-    /// The keys are published where they cannot be fetched.
-    #[error("jwks_uri: {0}")]
-    JwksUri(#[from] UnaskableUrl),
+    /// A URL that this server itself would call cannot be called.
+    #[error("{field}: {url}: {reason}")]
+    Unaskable {
+        /// Where it stands.
+        field: Field,
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: UnaskableUrl,
+    },
     /// It is not clear which sector a pairwise client belongs to.
     #[error(transparent)]
     Sector(#[from] SectorError),
@@ -112,12 +120,40 @@ pub enum RegistrationError {
     /// `client_credentials` of a public client.
     #[error("grant_types: a public client cannot use client_credentials, because it cannot authenticate")]
     PublicClientCredentials,
+    /// A public client that introspects or revokes as an API.
+    #[error(
+        "introspection_audiences and revocation_audiences are for confidential clients: a public client cannot \
+         authenticate"
+    )]
+    PublicApi(Field),
     /// Scopes of the client's own without `client_credentials`.
     #[error("client_credentials_scope is set, so grant_types needs client_credentials")]
     ClientScopeWithoutGrant,
+    /// A scope of power among those that users are asked for.
+    #[error(
+        "{at}: {scope} reaches every token of the workspace, which no user can grant: move it to client_credentials_scope"
+    )]
+    PowerScope {
+        /// Where it stands.
+        at: Location,
+        /// The scope.
+        scope: String,
+    },
     /// A scope that is about a user among the client's own.
     #[error("{0}: this scope is about a user, and client_credentials has none: remove it")]
     UserScope(Location),
+    /// A public client that is to do without PKCE.
+    #[error("require_pkce = false is for confidential clients: a public one proves nothing else, so remove it")]
+    PublicWithoutPkce,
+    /// A rule about what replaces PKCE, for a client that uses it.
+    #[error("require_nonce is for clients with require_pkce = false: remove it, or set that")]
+    NonceWithPkce,
+    /// A rule about loopback addresses of a client that has none.
+    #[error("loopback_consent is for native applications with a redirect URI on a loopback address: remove it")]
+    LoopbackConsentElsewhere,
+    /// An excepted scheme that cannot be one.
+    #[error("{0}: {1}")]
+    PrivateUseScheme(Location, SchemeFault),
     /// A lifetime out of its bounds.
     #[error("lifetimes.{} is {} seconds: it must be {} to {} seconds", .0.name, .0.value, .0.least, .0.most)]
     Lifetime(LifetimeBound),
@@ -132,11 +168,15 @@ impl RegistrationError {
             | Self::TooManyUris(field)
             | Self::SecretOfPublicClient(field)
             | Self::OtherMethod(field)
-            | Self::MissingSecret(field) => field.to_string(),
+            | Self::MissingSecret(field)
+            | Self::PublicApi(field)
+            | Self::Unaskable { field, .. } => field.to_string(),
             Self::Uri { at, .. }
             | Self::UnknownScope { at, .. }
             | Self::UnknownResource { at, .. }
-            | Self::UserScope(at) => at.to_string(),
+            | Self::PowerScope { at, .. }
+            | Self::UserScope(at)
+            | Self::PrivateUseScheme(at, _) => at.to_string(),
             Self::LogoutScheme => Field::BackchannelLogoutUri.to_string(),
             Self::TooManySecrets => Field::ClientSecretSha256.to_string(),
             Self::MalformedDigest(position) => Field::ClientSecretSha256.at(*position).to_string(),
@@ -144,7 +184,6 @@ impl RegistrationError {
             Self::SignatureWithSecretJwt | Self::MacWithPrivateKeyJwt => Field::SigningAlg.to_string(),
             Self::AssertionLifetime => Field::AssertionLifetime.to_string(),
             Self::Jwks(_) | Self::NoUsableKey => Field::Jwks.to_string(),
-            Self::JwksUri(_) => Field::JwksUri.to_string(),
             Self::Sector(SectorError::NoHost(position) | SectorError::OtherHost(position)) => {
                 Field::RedirectUris.at(*position).to_string()
             }
@@ -153,6 +192,9 @@ impl RegistrationError {
             Self::NoGrantType | Self::RefreshWithoutCode | Self::PublicClientCredentials => "grant_types".into(),
             Self::OfflineAccessWithoutRefresh => Field::Scope.to_string(),
             Self::ClientScopeWithoutGrant => Field::ClientCredentialsScope.to_string(),
+            Self::PublicWithoutPkce => "require_pkce".into(),
+            Self::NonceWithPkce => "require_nonce".into(),
+            Self::LoopbackConsentElsewhere => "loopback_consent".into(),
             Self::Lifetime(bound) => format!("lifetimes.{}", bound.name),
         }
     }
@@ -167,11 +209,19 @@ impl RegistrationError {
     }
 }
 
+/// The URL in `field`, if this server may call it: the one rule for every URL of a client that we fetch or post to
+/// (catalogue row SEC-SSRF-01).
+pub(crate) fn outbound(field: Field, url: &str, reach: Reach) -> Result<OutboundUrl, RegistrationError> {
+    OutboundUrl::parse(url, reach).map_err(|reason| RegistrationError::Unaskable { field, url: url.into(), reason })
+}
+
 /// A field of the client metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// `redirect_uris`.
     RedirectUris,
+    /// `private_use_schemes`.
+    PrivateUseSchemes,
     /// `post_logout_redirect_uris`.
     PostLogoutRedirectUris,
     /// `backchannel_logout_uri`.
@@ -196,6 +246,10 @@ pub enum Field {
     ClientCredentialsScope,
     /// `resources`.
     Resources,
+    /// `introspection_audiences`.
+    IntrospectionAudiences,
+    /// `revocation_audiences`.
+    RevocationAudiences,
 }
 
 impl Field {
@@ -204,6 +258,7 @@ impl Field {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RedirectUris => "redirect_uris",
+            Self::PrivateUseSchemes => "private_use_schemes",
             Self::PostLogoutRedirectUris => "post_logout_redirect_uris",
             Self::BackchannelLogoutUri => "backchannel_logout_uri",
             Self::ClientSecretSha256 => "client_secret_sha256",
@@ -216,6 +271,8 @@ impl Field {
             Self::Scope => "scope",
             Self::ClientCredentialsScope => "client_credentials_scope",
             Self::Resources => "resources",
+            Self::IntrospectionAudiences => "introspection_audiences",
+            Self::RevocationAudiences => "revocation_audiences",
         }
     }
 
@@ -234,11 +291,14 @@ impl Field {
                 "private_key_jwt and client_secret_jwt"
             }
             Self::RedirectUris
+            | Self::PrivateUseSchemes
             | Self::PostLogoutRedirectUris
             | Self::BackchannelLogoutUri
             | Self::Scope
             | Self::ClientCredentialsScope
-            | Self::Resources => "every method",
+            | Self::Resources
+            | Self::IntrospectionAudiences
+            | Self::RevocationAudiences => "every method",
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fixtures::{REDIRECT_URI, changed, faults, registered, secret_hash};
+use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
 use crate::syntax::encoding::base64url;
 
@@ -60,6 +61,34 @@ fn a_uri_is_named_with_its_list_and_position() {
 }
 
 #[test]
+fn an_exception_that_cannot_be_one_is_named() {
+    let with_schemes = |schemes: Value| json!({"application_type": "native", "private_use_schemes": schemes});
+    said([
+        (with_schemes(json!(["cursor", "javascript"])), "private_use_schemes[1]: browsers or operating systems use"),
+        (with_schemes(json!(["com.example.app"])), "private_use_schemes[0]: a scheme with a dot needs no exception"),
+        (with_schemes(json!(["cursor://"])), "private_use_schemes[0]: write the scheme alone"),
+        (
+            json!({"private_use_schemes": ["cursor"], "redirect_uris": ["cursor://cb"]}),
+            "redirect_uris[0]: cursor://cb: a private-use scheme is for native applications",
+        ),
+        (
+            json!({"application_type": "native", "redirect_uris": ["cursor://cb"]}),
+            "another one has to stand in private_use_schemes",
+        ),
+        (json!({"loopback_consent": "remembered"}), "loopback_consent is for native applications with"),
+        (
+            json!({
+                "application_type": "native", "redirect_uris": ["com.example.app:/cb"],
+                "loopback_consent": "remembered",
+            }),
+            "loopback_consent is for native applications with",
+        ),
+        (json!({"require_pkce": false}), "require_pkce = false is for confidential clients"),
+        (json!({"require_nonce": false}), "require_nonce is for clients with require_pkce = false"),
+    ]);
+}
+
+#[test]
 fn a_setting_of_another_authentication_method_is_named() {
     let (digest, keys) = (digest(), json!({ "keys": [ed25519()] }));
     said([
@@ -106,7 +135,7 @@ fn a_key_is_named_with_its_position() {
         (by_key(&json!({"jwks": {"keys": [ed25519, {"kty": "oct", "k": "AQ"}]}})), "jwks.keys[1] is a private"),
         (by_key(&json!({"jwks": {"keys": [ed25519, 1]}})), "jwks.keys[1] is not a JWK"),
         (by_key(&json!({"jwks": {"keys": [{"kty": "RSA"}]}})), "jwks.keys[0] is not good for signatures"),
-        (by_key(&json!({"jwks_uri": "http://a.example/"})), "jwks_uri: use https"),
+        (by_key(&json!({"jwks_uri": "http://a.example/"})), "jwks_uri: http://a.example/: use https"),
     ]);
 }
 
@@ -132,6 +161,10 @@ fn a_scope_resource_grant_type_or_lifetime_is_named() {
         (json!({"scope": "openid read admin"}), "scope[2]: scope admin is not one of the workspace"),
         (json!({"client_credentials_scope": "read admin"}), "client_credentials_scope[1]: scope admin is"),
         (json!({"resources": ["https://a.example", "urn:x"]}), "resources[1]: resource urn:x is not one of"),
+        (basic(&json!({"introspection_audiences": ["urn:x"]})), "introspection_audiences[0]: resource urn:x is not"),
+        (basic(&json!({"revocation_audiences": ["urn:x"]})), "revocation_audiences[0]: resource urn:x is not one of"),
+        (json!({"introspection_audiences": ["https://a.example"]}), "introspection_audiences and revocation_audiences"),
+        (json!({"revocation_audiences": ["https://a.example"]}), "are for confidential clients"),
         (json!({"grant_types": []}), "grant_types is empty"),
         (json!({"grant_types": ["refresh_token"]}), "grant_types has refresh_token and not"),
         (json!({"grant_types": ["authorization_code"]}), "scope has offline_access"),
@@ -181,4 +214,22 @@ fn all_faults_are_found_at_once_and_each_has_its_place() {
         "redirect_uris[2]",
     ];
     assert_eq!(places, expected);
+}
+
+#[test]
+fn sec_adm_13_a_scope_of_power_is_not_for_users_in_a_file_nor_from_the_store() {
+    let stored = registered(&json!({"scope": "openid introspect_tokens"}), &json!({})).unwrap();
+    assert_eq!(stored.scope.joined(), "openid", "a client that was stored before goes on, without it");
+    let metadata = |scope: &str| -> ClientMetadata {
+        serde_json::from_value(json!({"client_id": "app", "client_name": "The App", "scope": scope})).unwrap()
+    };
+    let said = |scope| metadata(scope).asks_for_no_power().err().map(|error| error.to_string());
+    assert_eq!(said("openid read"), None);
+    for (scope, expected) in [
+        ("openid introspect_tokens", "scope[1]: introspect_tokens reaches every token of the workspace"),
+        ("revoke_tokens", "scope[0]: revoke_tokens reaches every token of the workspace"),
+    ] {
+        let said = said(scope).unwrap_or_default();
+        assert!(said.starts_with(expected) && said.ends_with("move it to client_credentials_scope"), "{said}");
+    }
 }

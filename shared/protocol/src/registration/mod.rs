@@ -1,7 +1,9 @@
 //! Client metadata and its validation (RFC 7591 §2).
 
 pub mod authentication_method;
+pub mod challenge;
 pub mod client_metadata;
+mod consistency;
 pub mod error;
 #[cfg(test)]
 mod error_tests;

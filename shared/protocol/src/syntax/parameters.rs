@@ -1,12 +1,15 @@
 //! Request parameters, parsed once and strictly.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use crate::syntax::encoding::form_decoded;
 
-/// The decoded parameters of a query or form, in order.
+/// The decoded parameters of a query or form that have a value, in order.
 ///
-/// Query and body are never merged: a value of this type comes from one of them (OAuth 2.1 §3.2).
+/// One without a value is treated as omitted, whatever it is (RFC 6749 §3.1): it is not here. Query and body are never merged: a value of this type comes from one of them (OAuth 2.1 §3.2).
+#[derive(Default)]
 pub struct Parameters(Vec<(String, String)>);
 
 /// Why parameters cannot be parsed.
@@ -18,7 +21,46 @@ pub enum ParameterError {
     /// A parameter of this endpoint was sent more than once (OAuth 2.1 §3.1).
     #[error("the parameter {0} was sent more than once")]
     Repeated(&'static str),
+    /// A parameter that nothing here knows was sent more than once (RFC 6749 §3.1 and §3.2). Its name stays out of the
+    /// response.
+    #[error("a parameter was sent more than once")]
+    RepeatedUnknown,
 }
+
+/// Parameters of these endpoints that only some requests read, so that an error can name them.
+const KNOWN: [&str; 31] = [
+    "acr_values",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "display",
+    "grant_type",
+    "id_token_hint",
+    "login_hint",
+    "logout_hint",
+    "max_age",
+    "nonce",
+    "post_logout_redirect_uri",
+    "prompt",
+    "redirect_uri",
+    "refresh_token",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "token",
+    "token_type_hint",
+    "ui_locales",
+];
 
 impl Parameters {
     /// Parses `application/x-www-form-urlencoded` bytes.
@@ -36,33 +78,55 @@ impl Parameters {
                 let value = form_decoded(halves.next().unwrap_or_default());
                 name.zip(value).ok_or(ParameterError::Encoding)
             })
+            .filter(|pair| pair.as_ref().map_or(true, |(_, value)| !value.is_empty()))
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
-    /// The value of `name`; `None` if it is absent or empty, which means the same (OAuth 2.1 §3.1).
+    /// The value of `name`, if it has one.
     ///
     /// # Errors
     ///
-    /// [`ParameterError::Repeated`] if it was sent more than once, even with equal values.
+    /// [`ParameterError::Repeated`] if it has more than one, even if they are equal.
     pub fn one(&self, name: &'static str) -> Result<Option<&str>, ParameterError> {
         let mut values = self.all(name);
         let value = values.next();
         if values.next().is_some() {
             return Err(ParameterError::Repeated(name));
         }
-        Ok(value.filter(|value| !value.is_empty()))
+        Ok(value)
+    }
+
+    /// Checks that no parameter was sent more than once, whether anything reads it or not, except those in `repeatable`
+    /// (RFC 6749 §3.1 and §3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError::Repeated`] or [`ParameterError::RepeatedUnknown`].
+    pub fn without_repeats(self, repeatable: &[&str]) -> Result<Self, ParameterError> {
+        self.check_repeats(repeatable).map(|()| self)
+    }
+
+    /// The check of [`Self::without_repeats`].
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError::Repeated`] or [`ParameterError::RepeatedUnknown`].
+    pub fn check_repeats(&self, repeatable: &[&str]) -> Result<(), ParameterError> {
+        let mut seen = BTreeSet::new();
+        let names = self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !repeatable.contains(name));
+        for name in names {
+            if !seen.insert(name) {
+                let known = KNOWN.into_iter().find(|known| *known == name);
+                return Err(known.map_or(ParameterError::RepeatedUnknown, ParameterError::Repeated));
+            }
+        }
+        Ok(())
     }
 
     /// Every value of `name`, for the few parameters that may repeat.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether the parameter was sent at all, even empty.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
     }
 }
 
@@ -80,13 +144,33 @@ mod tests {
     }
 
     #[test]
+    fn sec_param_21_a_parameter_occurs_once_whether_it_is_read_or_not() {
+        let table = [
+            ("", Ok(())),
+            ("a=1&b=1&scope=x", Ok(())),
+            ("resource=1&resource=2", Ok(())),
+            ("a=1&b=1&a=1", Err(ParameterError::RepeatedUnknown)),
+            ("a=&a=&a=1", Ok(())),
+            ("%61=1&a=2", Err(ParameterError::RepeatedUnknown)),
+            ("=1&=2", Err(ParameterError::RepeatedUnknown)),
+            ("scope=1&x=1&scope=2", Err(ParameterError::Repeated("scope"))),
+        ];
+        for (query, expected) in table {
+            let parameters = Parameters::parse(query.as_bytes()).unwrap();
+            assert_eq!(parameters.check_repeats(&["resource"]), expected, "{query}");
+            assert_eq!(parameters.without_repeats(&["resource"]).map(|_| ()), expected, "{query}");
+        }
+    }
+
+    #[test]
     fn sec_param_04_an_empty_parameter_is_an_omitted_one() {
-        let parameters = Parameters::parse(b"a=&b&c=1").unwrap();
-        assert_eq!(parameters.one("a"), Ok(None));
-        assert_eq!(parameters.one("b"), Ok(None));
-        assert_eq!(parameters.one("d"), Ok(None));
-        assert!(parameters.has("a") && !parameters.has("d"));
-        assert_eq!(parameters.all("c").collect::<Vec<_>>(), ["1"]);
+        let parameters = Parameters::parse(b"a=&b&c=1&c=&e=&e=2&f=&f=").unwrap();
+        for (name, expected) in [("a", None), ("b", None), ("c", Some("1")), ("d", None), ("e", Some("2")), ("f", None)]
+        {
+            assert_eq!(parameters.one(name), Ok(expected), "{name}");
+            assert_eq!(parameters.all(name).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>(), "{name}");
+        }
+        assert_eq!(Parameters::parse(b"%zz=").err(), Some(ParameterError::Encoding));
     }
 
     #[test]

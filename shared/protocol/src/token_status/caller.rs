@@ -2,9 +2,12 @@
 
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::client_authentication::credentials::ClientAuthenticationError;
+use crate::clients::client::Client;
 use crate::tokens::access_token::AccessTokenClaims;
 use crate::tokens::bearer::BearerError;
-use crate::types::id::{ClientId, Issuer, Subject};
+use crate::types::id::{ClientId, Subject};
+use crate::types::scope::{INTROSPECT_TOKENS, REVOKE_TOKENS};
+use crate::workspace::settings::Workspace;
 use thiserror::Error;
 
 /// The caller.
@@ -44,16 +47,58 @@ impl CallerError {
     }
 }
 
-/// The owner of the token in question.
+/// The token in question.
 #[derive(Clone, Copy)]
-pub struct TokenOwner<'a> {
+pub struct TokenInQuestion<'a> {
     /// The client that it was issued to.
     pub client: &'a ClientId,
     /// The `sub` that the client sees.
     pub subject: &'a Subject,
+    /// The APIs that receive it: its `aud`, and none for a refresh token, which stays with its client.
+    pub audience: &'a [String],
+}
+
+/// What a caller wants to do with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Learn about it.
+    Introspect,
+    /// End it.
+    Revoke,
+}
+
+impl Intent {
+    /// The scope with which it reaches every token of the workspace.
+    const fn scope(self) -> &'static str {
+        match self {
+            Self::Introspect => INTROSPECT_TOKENS,
+            Self::Revoke => REVOKE_TOKENS,
+        }
+    }
+
+    /// The APIs as which `client` is registered for it.
+    fn audiences(self, client: &Client) -> &[String] {
+        match self {
+            Self::Introspect => &client.introspection_audiences,
+            Self::Revoke => &client.revocation_audiences,
+        }
+    }
 }
 
 impl Caller {
+    /// The holder of the valid access token with these `claims`, if the token is for the endpoints of `workspace` itself:
+    /// the issuer is in its `aud` (RFC 9068 §4), and beside it no API that was named, because an API is sent such tokens
+    /// and must not act with them.
+    ///
+    /// # Errors
+    ///
+    /// [`BearerError::Invalid`] for a token that is for others.
+    pub fn bearer(claims: AccessTokenClaims, workspace: &Workspace) -> Result<Self, BearerError> {
+        let (issuer, default) = (workspace.issuer.as_str(), &workspace.settings.default_audience);
+        let no_other = claims.aud.iter().all(|audience| audience == issuer || audience == default);
+        if claims.is_for(issuer) && no_other { Ok(Self::Bearer(Box::new(claims))) } else { Err(BearerError::Invalid) }
+    }
+
     /// The client that calls, or whose token is used to call.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
@@ -63,16 +108,23 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may ask about a token of `owner`: its own, or with `scope` any token of the workspace. A
-    /// client must be registered for that scope itself; a bearer token must carry it and be issued for us.
+    /// Whether `intent` of the caller reaches `token` (RFC 7662 §4, RFC 7009 §2.1).
+    ///
+    /// A client reaches what was issued to it, and as an API what is for its own audience. The holder of a token reaches
+    /// what was issued to the same client for the same user. Everything of the workspace is reached with the scope of
+    /// power, which only clients have themselves: a user's token does not count, whatever its scope says.
     #[must_use]
-    pub fn may(&self, scope: &str, owner: TokenOwner<'_>, issuer: &Issuer) -> bool {
-        let TokenOwner { client, subject } = owner;
+    pub fn may(&self, intent: Intent, token: TokenInQuestion<'_>) -> bool {
         match self {
-            Self::Client(caller) => caller.client().id == *client || caller.client().client_scope.contains(scope),
+            Self::Client(caller) => {
+                let client = caller.client();
+                let is_its_api = || token.audience.iter().any(|audience| intent.audiences(client).contains(audience));
+                let has_power = || client.client_scope.contains(intent.scope());
+                client.id == *token.client || (client.authentication.is_confidential() && (is_its_api() || has_power()))
+            }
             Self::Bearer(caller) => {
-                let own = caller.client_id == *client && caller.sub == *subject;
-                own || (caller.scope.contains(scope) && caller.is_for(issuer.as_str()))
+                let own = caller.client_id == *token.client && caller.sub == *token.subject;
+                own || (caller.gty.is_some() && caller.scope.contains(intent.scope()))
             }
         }
     }
@@ -84,53 +136,112 @@ mod tests {
 
     use super::*;
     use crate::client_authentication::credentials::RefusalCause;
-    use crate::fixtures::{authenticated, changed, client_id, confidential_client, issuer, subject};
-    use crate::types::scope::INTROSPECT_TOKENS;
+    use crate::fixtures::{
+        DEFAULT_AUDIENCE, authenticated, changed, client as registered, client_id, confidential_client, issuer,
+        settings, subject, workspace_id,
+    };
 
-    fn client(scope: &str) -> Caller {
-        let metadata = json!({"grant_types": ["client_credentials"], "scope": "", "client_credentials_scope": scope});
-        Caller::Client(authenticated(confidential_client(&metadata)))
+    fn client(change: &Value) -> Caller {
+        let base = json!({"grant_types": ["client_credentials"], "scope": ""});
+        Caller::Client(authenticated(confidential_client(&changed(base, change))))
     }
 
-    /// The holder of a token of `app` for Alice, with `change`.
-    fn bearer(change: &Value) -> Caller {
+    /// The claims of a token of `app` for Alice, with `change`.
+    fn claims(change: &Value) -> AccessTokenClaims {
         let base = json!({
             "iss": issuer().as_str(), "sub": "alice", "aud": issuer().as_str(), "client_id": "app", "iat": 1, "exp": 2,
             "jti": "j", "scope": "openid",
         });
-        Caller::Bearer(Box::new(serde_json::from_value(changed(base, change)).unwrap()))
+        serde_json::from_value(changed(base, change)).unwrap()
+    }
+
+    fn bearer(change: &Value) -> Caller {
+        Caller::Bearer(Box::new(claims(change)))
+    }
+
+    /// What `caller` may do with a token of `client` for `user` and the API `audience`.
+    fn may(caller: &Caller, (client, user, audience): (&str, &str, &str)) -> (bool, bool) {
+        let (client, subject, audience) = (client_id(client), subject(user), [audience.to_owned()]);
+        let token = TokenInQuestion { client: &client, subject: &subject, audience: &audience };
+        (caller.may(Intent::Introspect, token), caller.may(Intent::Revoke, token))
     }
 
     #[test]
-    fn a_token_may_be_asked_about_by_its_own_client_or_user_and_with_the_scope_by_anybody() {
-        let all = |scope| json!({ "scope": scope });
+    fn sec_res_14_a_token_is_reached_by_its_client_its_api_and_with_the_scope_of_power() {
+        let (a, b) = ("https://a.example", "https://b.example");
+        let of_api = json!({"introspection_audiences": [a]});
         let table = [
-            ("its client", client("read"), "app", "alice", true),
-            ("its client, of another user", client("read"), "app", "bob", true),
-            ("another client", client("read"), "other", "alice", false),
-            ("another client with the scope", client(INTROSPECT_TOKENS), "other", "alice", true),
-            ("its holder", bearer(&json!({})), "app", "alice", true),
-            ("another user of the client", bearer(&json!({})), "app", "bob", false),
-            ("the user at another client", bearer(&json!({})), "other", "alice", false),
-            ("a holder with the scope", bearer(&all(INTROSPECT_TOKENS)), "other", "bob", true),
+            ("its client", client(&json!({})), ("app", "alice", a), (true, true)),
+            ("its client, of another user", client(&json!({})), ("app", "bob", a), (true, true)),
+            ("another client", client(&json!({})), ("other", "alice", a), (false, false)),
+            ("its API", client(&of_api), ("other", "alice", a), (true, false)),
+            ("another API", client(&of_api), ("other", "alice", b), (false, false)),
+            ("a client of that name", client(&json!({"client_id": a})), ("other", "alice", a), (false, false)),
+            ("its API, to end it", client(&json!({"revocation_audiences": [a]})), ("other", "alice", a), (false, true)),
             (
-                "the scope in a token for somebody else",
-                bearer(&json!({"scope": INTROSPECT_TOKENS, "aud": "https://api.example"})),
-                "other",
-                "bob",
-                false,
+                "another API, to end it",
+                client(&json!({"revocation_audiences": [a]})),
+                ("x", "alice", b),
+                (false, false),
+            ),
+            (
+                "with one scope",
+                client(&json!({"client_credentials_scope": "introspect_tokens"})),
+                ("other", "alice", b),
+                (true, false),
+            ),
+            (
+                "with the other",
+                client(&json!({"client_credentials_scope": "revoke_tokens"})),
+                ("other", "alice", b),
+                (false, true),
             ),
         ];
-        for (case, caller, client, user, expected) in table {
-            let (client, subject) = (client_id(client), subject(user));
-            let owner = TokenOwner { client: &client, subject: &subject };
-            assert_eq!(caller.may(INTROSPECT_TOKENS, owner, &issuer()), expected, "{case}");
+        for (case, caller, token, expected) in table {
+            assert_eq!(may(&caller, token), expected, "{case}");
+        }
+        let public = Client { introspection_audiences: vec![a.into()], ..registered(&json!({})) };
+        assert_eq!(may(&Caller::Client(authenticated(public)), ("other", "alice", a)), (false, false), "public");
+    }
+
+    #[test]
+    fn sec_res_14_and_sec_adm_13_a_holder_reaches_the_same_user_and_power_is_never_a_users() {
+        let power = |gty: Value| json!({"scope": "introspect_tokens revoke_tokens", "gty": gty});
+        let table = [
+            ("its own", bearer(&json!({})), ("app", "alice"), (true, true)),
+            ("another user of the client", bearer(&json!({})), ("app", "bob"), (false, false)),
+            ("the user at another client", bearer(&json!({})), ("other", "alice"), (false, false)),
+            ("a client's own with power", bearer(&power("client_credentials".into())), ("other", "bob"), (true, true)),
+            ("a user's with power", bearer(&power(Value::Null)), ("other", "bob"), (false, false)),
+            ("a client's own", bearer(&json!({"gty": "client_credentials"})), ("other", "bob"), (false, false)),
+        ];
+        for (case, caller, (client, user), expected) in table {
+            assert_eq!(may(&caller, (client, user, issuer().as_str())), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn sec_res_13_a_bearer_token_is_a_credential_here_only_if_it_is_for_the_issuer_and_no_named_api() {
+        let workspace = Workspace { id: workspace_id(), issuer: issuer(), settings: settings(&json!({})) };
+        let issuer = issuer();
+        let table = [
+            (json!([DEFAULT_AUDIENCE, issuer.as_str()]), true),
+            (json!(issuer.as_str()), true),
+            (json!(DEFAULT_AUDIENCE), false),
+            (json!("https://a.example"), false),
+            (json!(["https://a.example", issuer.as_str()]), false),
+            (json!(format!("{}/", issuer.as_str())), false),
+            (json!([]), false),
+        ];
+        for (aud, expected) in table {
+            let caller = Caller::bearer(claims(&json!({ "aud": aud })), &workspace);
+            assert_eq!(caller.err(), (!expected).then_some(BearerError::Invalid), "{aud}");
         }
     }
 
     #[test]
     fn a_caller_is_a_client_by_whichever_means() {
-        assert_eq!(client("read").client_id().as_str(), "app");
+        assert_eq!(client(&json!({})).client_id().as_str(), "app");
         assert_eq!(bearer(&json!({"client_id": "other"})).client_id().as_str(), "other");
     }
 

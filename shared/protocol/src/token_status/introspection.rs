@@ -107,7 +107,7 @@ impl Introspection {
             iat: terms.issued.seconds(),
             exp: state.until.min(state.idle_until).seconds(),
             jti: None,
-            auth_time: Some(terms.auth_time.seconds()),
+            auth_time: terms.auth_time.map(Timestamp::seconds),
             acr: Some(terms.acr.clone()),
             amr: Some(terms.amr.clone()),
         }))
@@ -122,13 +122,29 @@ pub fn current<'g>(grant: &'g Grant, token: &RefreshToken, now: Timestamp) -> Op
     (alive && state.current.matches(&token.hash)).then_some(state)
 }
 
-/// Whether `token` is the current refresh token of `grant` or its predecessor, so that its holder may revoke the
-/// grant.
+/// What the store tells of a refresh token that is presented for revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belonging {
+    /// It is the current refresh token of the grant, or its predecessor.
+    Known,
+    /// It is of an earlier generation, of which the store keeps nothing: it belongs to the grant if it is genuine.
+    IfGenuine,
+    /// The grant has no such refresh token, or nothing is left to end.
+    Not,
+}
+
+/// Whether `token` is a refresh token of `grant`, so that its holder may revoke the grant (RFC 7009 §2.1).
 #[must_use]
-pub fn belongs(grant: &Grant, token: &RefreshToken) -> bool {
-    let GrantState::Redeemed { refresh: Some(state), .. } = &grant.state else { return false };
+pub fn belonging(grant: &Grant, token: &RefreshToken) -> Belonging {
+    let GrantState::Redeemed { refresh: Some(state), .. } = &grant.state else { return Belonging::Not };
     let previous = state.previous.is_some_and(|(previous, _)| previous.matches(&token.hash));
-    state.current.matches(&token.hash) | previous
+    if state.current.matches(&token.hash) | previous {
+        Belonging::Known
+    } else if token.generation < state.generation {
+        Belonging::IfGenuine
+    } else {
+        Belonging::Not
+    }
 }
 
 #[cfg(test)]
@@ -192,24 +208,33 @@ mod tests {
     }
 
     #[test]
-    fn only_the_current_refresh_token_is_active_and_its_predecessor_still_belongs() {
+    fn sec_res_15_only_the_current_refresh_token_is_active_and_its_predecessors_still_belong() {
         let state = refresh_state();
         let table = [
-            ("current", redeemed(Some(state)), 3, true, true),
-            ("previous", redeemed(Some(state)), 2, false, true),
-            ("earlier", redeemed(Some(state)), 1, false, false),
-            ("ended", redeemed(Some(RefreshState { until: NOW, ..state })), 3, false, true),
-            ("idle", redeemed(Some(RefreshState { idle_until: NOW, ..state })), 3, false, true),
-            ("no previous one", redeemed(Some(RefreshState { previous: None, ..state })), 2, false, false),
-            ("no refresh tokens", redeemed(None), 3, false, false),
-            ("not redeemed", issued(), 3, false, false),
-            ("revoked", GrantState::Revoked { code: secret_hash(&code()) }, 3, false, false),
+            ("current", redeemed(Some(state)), 3, true, Belonging::Known),
+            ("previous", redeemed(Some(state)), 2, false, Belonging::Known),
+            ("earlier", redeemed(Some(state)), 1, false, Belonging::IfGenuine),
+            ("later", redeemed(Some(state)), 4, false, Belonging::Not),
+            ("ended", redeemed(Some(RefreshState { until: NOW, ..state })), 3, false, Belonging::Known),
+            ("idle", redeemed(Some(RefreshState { idle_until: NOW, ..state })), 3, false, Belonging::Known),
+            (
+                "no previous one",
+                redeemed(Some(RefreshState { previous: None, ..state })),
+                2,
+                false,
+                Belonging::IfGenuine,
+            ),
+            ("no refresh tokens", redeemed(None), 3, false, Belonging::Not),
+            ("not redeemed", issued(), 3, false, Belonging::Not),
+            ("revoked", GrantState::Revoked { code: secret_hash(&code()) }, 3, false, Belonging::Not),
         ];
-        for (case, state, generation, is_current, is_related) in table {
+        let another = RefreshState { current: refresh_token(9).hash, ..state };
+        assert_eq!(belonging(&grant(redeemed(Some(another))), &refresh_token(3)), Belonging::Not, "of this generation");
+        for (case, state, generation, is_current, related) in table {
             let (grant, token) = (grant(state), refresh_token(generation));
             assert_eq!(token.grant, grant_id());
             assert_eq!(current(&grant, &token, NOW).map(|state| state.generation), is_current.then_some(3), "{case}");
-            assert_eq!(belongs(&grant, &token), is_related, "{case}");
+            assert_eq!(belonging(&grant, &token), related, "{case}");
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::syntax::json::{audience, present};
 use crate::tokens::entitlement::Entitlement;
 use crate::types::id::{ClientId, GrantId, Issuer, Subject};
-use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
+use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 
 /// The `typ` of the JOSE header (RFC 9068 §2.1).
@@ -60,22 +60,16 @@ impl AccessTokenClaims {
     #[must_use]
     pub fn of(due: &Entitlement, issuer: &Issuer, nonce: &[u8; 16]) -> Option<Self> {
         let terms = due.terms();
-        let mut aud = due.audience.clone();
-        // Userinfo, introspection and revocation are the issuer's own resources.
-        let for_us = [OPENID, INTROSPECT_TOKENS, REVOKE_TOKENS].iter().any(|scope| due.scope.contains(scope));
-        if for_us && !aud.iter().any(|audience| audience == issuer.as_str()) {
-            aud.push(issuer.as_str().into());
-        }
         Some(Self {
             iss: issuer.as_str().into(),
             sub: due.subject()?,
-            aud,
+            aud: due.audience.clone(),
             client_id: due.client_id().clone(),
             iat: due.now().seconds(),
             exp: due.now().plus(due.access_token_lifetime()).seconds(),
             jti: format!("{}.{}", due.grant(), crate::syntax::encoding::base64url(nonce)),
             scope: due.scope.clone(),
-            auth_time: terms.map(|terms| terms.auth_time.seconds()),
+            auth_time: terms.and_then(|terms| terms.auth_time).map(Timestamp::seconds),
             acr: terms.map(|terms| terms.acr.clone()),
             amr: terms.map(|terms| terms.amr.clone()),
             gty: terms.is_none().then_some(OwnToken::ClientCredentials),
@@ -130,7 +124,7 @@ mod tests {
         granted.terms.resource = Resources::parse(&parameters(resource)).unwrap();
         let narrowing = Narrowing { scope: None, resource: Resources::default() };
         let client = client(&json!({
-            "scope": "openid read offline_access introspect_tokens", "resources": [issuer().as_str()],
+            "scope": "openid read offline_access", "resources": ["https://a.example"],
             "lifetimes": {"access_token": 100},
         }));
         let client = authenticated(client);
@@ -166,23 +160,18 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_opens_endpoints_of_ours_names_the_issuer_in_its_audience_once() {
-        let ours = "https://auth.example/default/demo";
+    fn a_token_is_for_what_it_was_granted_for() {
+        let issuer = "https://auth.example/default/demo";
         let table = [
             ("read", "", vec!["https://api.example"]),
-            ("openid", "", vec!["https://api.example", ours]),
-            ("introspect_tokens", "", vec!["https://api.example", ours]),
-            ("openid", "resource=https://auth.example/default/demo", vec![ours]),
+            ("openid", "", vec!["https://api.example", issuer]),
+            ("openid", "resource=https://a.example", vec!["https://a.example"]),
+            ("openid", "resource=https://auth.example/default/demo", vec![issuer]),
         ];
         for (scope, resource, expected) in table {
-            let claims = if scope == "introspect_tokens" {
-                // Not one that users grant.
-                claims(&Entitlement { scope: scopes(scope), ..of_user("read", resource) })
-            } else {
-                claims(&of_user(scope, resource))
-            };
+            let claims = claims(&of_user(scope, resource));
             assert_eq!(claims.aud, expected, "{scope} {resource}");
-            assert_eq!(claims.is_for(ours), expected.contains(&ours));
+            assert_eq!(claims.is_for(issuer), expected.contains(&issuer));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::syntax::quoted::Quoted;
 use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::TokenError;
@@ -33,18 +34,18 @@ pub fn approve(
         return Err(TokenError::UnauthorizedClient);
     }
     let scope = match &request.scope {
-        Some(asked) if !asked.within(&client.client_scope) => return Err(TokenError::InvalidScope),
-        Some(asked) => asked.clone(),
+        Some(asked) => match asked.first_outside(&client.client_scope) {
+            Some(unknown) => return Err(TokenError::UnknownScope(Quoted::of(unknown))),
+            None => asked.clone(),
+        },
         None => client.client_scope.clone(),
     };
-    if !client.targets.allow(&request.resource) {
-        return Err(TokenError::InvalidTarget);
-    }
+    client.targets.allow(&request.resource)?;
     Ok(Entitlement {
         grant: id,
         holder: Holder::Client(client.id.clone()),
+        audience: client.targets.audience(&request.resource, &Resources::default(), &scope)?,
         scope,
-        audience: client.targets.audience(&request.resource, &Resources::default())?,
         now,
         access_token: client.lifetimes.access_token,
         id_token: IdTokens { lifetime: client.lifetimes.id_token, at_hash: client.at_hash, nonce: None },
@@ -99,9 +100,12 @@ mod tests {
     #[test]
     fn what_users_may_grant_is_not_the_clients_own() {
         let refused = |client, scope, resource| format!("{:?}", decided(client, scope, resource).err());
-        assert_eq!(refused(machine(&json!({})), Some("openid"), ""), "Some(InvalidScope)");
-        assert_eq!(refused(machine(&json!({})), Some("read openid"), ""), "Some(InvalidScope)");
-        assert_eq!(refused(machine(&json!({})), None, "resource=https://b.example"), "Some(InvalidTarget)");
+        assert_eq!(refused(machine(&json!({})), Some("openid"), ""), "Some(UnknownScope('openid'))");
+        assert_eq!(refused(machine(&json!({})), Some("read openid"), ""), "Some(UnknownScope('openid'))");
+        assert_eq!(
+            refused(machine(&json!({})), None, "resource=https://b.example"),
+            "Some(InvalidTarget(Unknown('https://b.example')))"
+        );
         let without = json!({"grant_types": ["authorization_code"], "client_credentials_scope": null});
         assert_eq!(refused(machine(&without), None, ""), "Some(UnauthorizedClient)");
         let public = Client { grants: vec![GrantType::ClientCredentials], ..client(&json!({})) };

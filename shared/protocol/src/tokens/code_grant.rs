@@ -111,13 +111,15 @@ fn entitled(
     let until = now.plus(lifetimes.refresh_token);
     let idle_until = now.plus(lifetimes.refresh_token_idle).min(until);
     let nonce = grant.terms.nonce.clone();
+    // A grant of before may have scopes that users cannot grant any more.
+    let scope = grant.terms.scope.of_users();
     Ok(ApprovedExchange {
         code,
         refresh: refreshes.then_some(RefreshLifetime { until, idle_until }),
         stays_until: grant.expires,
         entitlement: Entitlement {
-            scope: grant.terms.scope.clone(),
-            audience: client.targets.audience(&grant.terms.resource, resource)?,
+            audience: client.targets.audience(&grant.terms.resource, resource, &scope)?,
+            scope,
             grant: grant.id,
             holder: Holder::User(Box::new(grant.terms)),
             now,

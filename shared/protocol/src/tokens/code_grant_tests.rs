@@ -8,8 +8,8 @@ use crate::clients::client::Client;
 use crate::clients::resource_indicator::Resources;
 use crate::fixtures::{
     DEFAULT_AUDIENCE, NOW, REDIRECT_URI, VERIFIER, authenticated, client, code, confidential_client, context, grant,
-    grant_id, grant_terms, issued, later, loaded, parameters, redeemed, refresh_state, region, registered, scopes,
-    secret_hash,
+    grant_id, grant_terms, issued, issuer, later, loaded, parameters, redeemed, refresh_state, region, registered,
+    scopes, secret_hash,
 };
 use crate::tokens::code_grant::{ApprovedExchange, RefreshLifetime, approve, of_region};
 use crate::tokens::error::{CodeFault, TokenError};
@@ -104,7 +104,11 @@ fn each_part_of_an_exchange_is_checked() {
         ("a malformed verifier", Case { verifier: Some("short"), ..good() }, "Verifier(MalformedVerifier)"),
         ("no verifier", Case { verifier: None, ..good() }, "MissingVerifier"),
         ("a user who is gone", Case { loaded: inactive_user(), ..good() }, "UserGone"),
-        ("a resource that was not granted", Case { resource: "resource=https://a.example", ..good() }, "InvalidTarget"),
+        (
+            "a resource that was not granted",
+            Case { resource: "resource=https://a.example", ..good() },
+            "InvalidTarget(NotGranted('https://a.example'))",
+        ),
     ];
     for (case, exchange, expected) in table {
         assert_eq!(exchange.refused(), expected, "{case}");
@@ -182,7 +186,14 @@ fn the_entitlement_is_what_was_granted() {
     assert_eq!(due.now(), NOW);
     assert!(approved.code().matches(&secret_hash(&code())));
     let default = good().decided().ok().unwrap();
-    assert_eq!(default.entitlement.audience, [DEFAULT_AUDIENCE]);
+    assert_eq!(default.entitlement.audience, [DEFAULT_AUDIENCE, issuer().as_str()]);
+}
+
+#[test]
+fn sec_adm_13_a_code_of_before_yields_no_scope_of_power() {
+    let mut granted = grant(issued());
+    granted.terms.scope = scopes("openid introspect_tokens revoke_tokens");
+    assert_eq!(of(granted).decided().ok().unwrap().entitlement.scope(), &scopes("openid"));
 }
 
 #[test]

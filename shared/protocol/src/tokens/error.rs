@@ -6,7 +6,9 @@ use crate::authorization::pkce::PkceError;
 use crate::client_authentication::credentials::ClientAuthenticationError;
 use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::parameters::ParameterError;
+use crate::syntax::quoted::Quoted;
 use crate::types::id::{GrantId, RegionLabel};
+use crate::types::scope::MalformedScope;
 
 /// Why no tokens are issued.
 #[derive(Debug, Error)]
@@ -53,12 +55,18 @@ pub enum TokenError {
     /// A grant type that this client is not registered for.
     #[error("the client is not registered for this grant_type")]
     UnauthorizedClient,
-    /// A malformed scope, or one that was not granted or registered.
-    #[error("scope is malformed or asks for more than was granted")]
-    InvalidScope,
-    /// A resource that was not granted, or that the client may not use.
-    #[error("resource must be one that was granted to this client")]
-    InvalidTarget,
+    /// A scope outside the grammar.
+    #[error(transparent)]
+    MalformedScope(#[from] MalformedScope),
+    /// A scope that was not granted (RFC 6749 §6).
+    #[error("the scope {0} was not granted")]
+    ScopeNotGranted(Quoted),
+    /// A scope that the client may not have by itself.
+    #[error("the scope {0} is not in the client_credentials_scope of this client")]
+    UnknownScope(Quoted),
+    /// A resource that is malformed, was not granted, or that the client may not use.
+    #[error(transparent)]
+    InvalidTarget(#[from] InvalidTarget),
     /// The code or refresh token was issued in another region.
     #[error("this was issued in region {0}: present it there, or begin again here")]
     OtherRegion(RegionLabel),
@@ -134,12 +142,6 @@ pub enum RefreshFault {
     Reused(GrantId),
 }
 
-impl From<InvalidTarget> for TokenError {
-    fn from(_: InvalidTarget) -> Self {
-        Self::InvalidTarget
-    }
-}
-
 impl TokenError {
     /// The status and `error` code of the response (RFC 6749 §5.2, design decisions 1 and 2).
     #[must_use]
@@ -157,8 +159,8 @@ impl TokenError {
             | Self::UnexpectedVerifier => (400, "invalid_request"),
             Self::UnsupportedGrantType => (400, "unsupported_grant_type"),
             Self::UnauthorizedClient => (400, "unauthorized_client"),
-            Self::InvalidScope => (400, "invalid_scope"),
-            Self::InvalidTarget => (400, "invalid_target"),
+            Self::MalformedScope(_) | Self::ScopeNotGranted(_) | Self::UnknownScope(_) => (400, "invalid_scope"),
+            Self::InvalidTarget(_) => (400, "invalid_target"),
             Self::Code(_)
             | Self::Refresh(_)
             | Self::OtherRegion(_)
@@ -212,8 +214,10 @@ mod tests {
             (TokenError::MissingRefreshToken, invalid_request),
             (TokenError::Refresh(RefreshFault::Idle), invalid_grant),
             (TokenError::UnauthorizedClient, (400, "unauthorized_client")),
-            (TokenError::InvalidScope, (400, "invalid_scope")),
-            (TokenError::from(InvalidTarget), (400, "invalid_target")),
+            (TokenError::MalformedScope(MalformedScope), (400, "invalid_scope")),
+            (TokenError::ScopeNotGranted(Quoted::of("x")), (400, "invalid_scope")),
+            (TokenError::UnknownScope(Quoted::of("x")), (400, "invalid_scope")),
+            (TokenError::from(InvalidTarget::TooMany), (400, "invalid_target")),
             (TokenError::OtherRegion(region()), invalid_grant),
             (TokenError::RedirectUri, invalid_grant),
             (TokenError::MissingVerifier, invalid_grant),

@@ -5,13 +5,16 @@ use serde_json::{Map, Value};
 
 use crate::authorization::decision::ApprovedAuthorization;
 use crate::authorization::pkce::CodeChallenge;
+use crate::clients::policies::IdTokenClaimPolicy;
 use crate::clients::resource_indicator::Resources;
 use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
-use crate::types::time::Timestamp;
+use crate::types::time::{Timestamp, unstated_as_epoch};
 use crate::users::status::UserStatus;
-use crate::users::user_claims::ClaimNames;
+use crate::users::user_claims::{ChosenClaims, ClaimName, ClaimNames, Profile, Trust, size};
+use crate::users::user_key::UserKey;
+use crate::users::userinfo;
 
 /// A grant, as stored.
 pub struct Grant {
@@ -38,6 +41,9 @@ pub struct GrantTerms {
     pub sub_for_client: Option<Subject>,
     /// The identity source that the user logged in with.
     pub source: IdentitySourceId,
+    /// The issuer of that source, if it is an upstream provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The granted scopes.
     pub scope: Scopes,
     /// The granted resources; none means the workspace's default (RFC 8707).
@@ -46,9 +52,15 @@ pub struct GrantTerms {
     /// Claims that userinfo returns in addition to those of the scopes.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
     pub claims: ClaimNames,
-    /// Claims for ID tokens, with their values when the code was issued.
+    /// Claims for ID tokens that were requested by name, with their values when the code was issued.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub id_token_claims: Map<String, Value>,
+    /// Claims for ID tokens by the granted scopes, likewise.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub id_token_scope_claims: Map<String, Value>,
+    /// The domain of the address that those claims call verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_domain: Option<String>,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
     /// Whether the authorization request contained it.
@@ -59,16 +71,73 @@ pub struct GrantTerms {
     /// The nonce for the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
-    /// When the user authenticated.
-    pub auth_time: Timestamp,
+    /// When the user authenticated, if that is known.
+    #[serde(with = "unstated_as_epoch")]
+    pub auth_time: Option<Timestamp>,
     /// The authentication context class.
     pub acr: String,
     /// The authentication methods.
     pub amr: Vec<String>,
-    /// The `sid` of the user's session.
+    /// The `sid` by which the client knows the user's session.
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
+}
+
+/// The claims about the user for ID tokens, with their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserClaims {
+    /// Those that were requested by name.
+    pub requested: Map<String, Value>,
+    /// The others that belong to the granted scopes.
+    pub of_scopes: Map<String, Value>,
+    /// The domain of the address that they say is verified.
+    pub email_domain: Option<String>,
+}
+
+/// The names of the claims about the user for ID tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserClaimNames {
+    requested: ClaimNames,
+    of_scopes: ClaimNames,
+}
+
+impl UserClaimNames {
+    /// Those of an approved request of a client with `policy` (OpenID Connect Core §5.4, §5.5).
+    #[must_use]
+    pub fn of(approved: &ApprovedAuthorization, policy: IdTokenClaimPolicy) -> Self {
+        let requested = approved.claims().id_token.clone();
+        let of_scopes = match policy {
+            IdTokenClaimPolicy::Requested => ClaimNames::new(),
+            IdTokenClaimPolicy::Scopes => ClaimName::all()
+                .filter(|claim| userinfo::covers(approved.scope(), *claim) && !requested.contains(claim))
+                .collect(),
+        };
+        Self { requested, of_scopes }
+    }
+
+    /// Whether there is none, so that the user need not be looked up.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.requested.is_empty() && self.of_scopes.is_empty()
+    }
+
+    /// The values in `profile` that fit into `limit` bytes; those that were requested by name go first.
+    #[must_use]
+    pub fn selected(&self, profile: &Profile, limit: usize) -> UserClaims {
+        let requested = profile.chosen(&self.requested, limit);
+        let taken: usize = requested.claims.iter().map(|(name, value)| size(name, value)).sum();
+        let of_scopes = profile.chosen(&self.of_scopes, limit.saturating_sub(taken));
+        let email_domain = requested.email_domain.or(of_scopes.email_domain);
+        UserClaims { requested: requested.claims, of_scopes: of_scopes.claims, email_domain }
+    }
+
+    /// How many values of `profile` are not among `selected`, because there was no room.
+    #[must_use]
+    pub fn left_out(&self, profile: &Profile, selected: &UserClaims) -> usize {
+        let known = self.requested.iter().chain(&self.of_scopes).filter(|name| profile.claim(name.as_str()).is_some());
+        known.count().saturating_sub(selected.requested.len() + selected.of_scopes.len())
+    }
 }
 
 /// The state of a grant.
@@ -115,9 +184,9 @@ pub struct RefreshState {
 }
 
 impl GrantTerms {
-    /// The terms of an approved authorization. `id_token_claims` are the claims that were requested in the ID token.
+    /// The terms of an approved authorization. `chosen` are the claims that were requested in the ID token.
     #[must_use]
-    pub fn of(approved: &ApprovedAuthorization, id_token_claims: Map<String, Value>, now: Timestamp) -> Self {
+    pub fn of(approved: &ApprovedAuthorization, chosen: UserClaims, now: Timestamp) -> Self {
         let (asked, session) = (approved.terms(), approved.session());
         Self {
             client_id: asked.client_id.clone(),
@@ -125,10 +194,13 @@ impl GrantTerms {
             sub_for_client: Some(approved.client_subject().clone())
                 .filter(|client_subject| *client_subject != session.subject),
             source: session.source.clone(),
+            issuer: session.issuer.clone(),
             scope: approved.scope().clone(),
             resource: asked.resource.clone(),
             claims: approved.claims().userinfo.clone(),
-            id_token_claims,
+            id_token_claims: chosen.requested,
+            id_token_scope_claims: chosen.of_scopes,
+            email_domain: chosen.email_domain,
             redirect_uri: approved.redirect_uri().as_str().into(),
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,
@@ -136,13 +208,30 @@ impl GrantTerms {
             auth_time: session.authentication.auth_time(),
             acr: session.authentication.class().as_str().into(),
             amr: session.authentication.amr(),
-            sid: session.sid.clone(),
+            sid: session.sid_for(&asked.client_id),
             issued: now,
         }
     }
 }
 
 impl GrantTerms {
+    /// Whom the grant is of.
+    #[must_use]
+    pub fn user(&self) -> UserKey<'_> {
+        UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
+
+    /// The claims about the user for an ID token with `scope` that is issued now, while the user's source has this trust:
+    /// those that were requested by name, and those of scopes that it has. A refresh for fewer scopes yields fewer.
+    #[must_use]
+    pub fn user_claims(&self, scope: &Scopes, trust: Option<Trust<'_>>) -> Map<String, Value> {
+        let covered = |name: &String| ClaimName::parse(name).is_some_and(|claim| userinfo::covers(scope, claim));
+        let of_scopes = self.id_token_scope_claims.iter().filter(|(name, _)| covered(name));
+        let of_scopes = of_scopes.map(|(name, value)| (name.clone(), value.clone()));
+        let claims = of_scopes.chain(self.id_token_claims.clone()).collect();
+        ChosenClaims { claims, email_domain: self.email_domain.clone() }.judged(trust)
+    }
+
     /// The `sub` that the client sees, in every token and response.
     #[must_use]
     pub const fn client_subject(&self) -> &Subject {
@@ -184,8 +273,8 @@ mod tests {
     use super::*;
     use crate::authorization::decision::{DecisionInput, NextStep, User, decide};
     use crate::fixtures::{
-        NOW, REDIRECT_URI, ago, claim_names, client, code, grant, grant_terms, issued, loaded, redeemed, request,
-        secret_hash, session, subject,
+        NOW, REDIRECT_URI, ago, claim_names, client, client_id, code, grant, grant_terms, issued, loaded, redeemed,
+        request, secret_hash, session, subject,
     };
 
     /// The terms of a request with `changes`, that Alice has approved, whom the client knows as `client_subject`.
@@ -202,8 +291,13 @@ mod tests {
             now: NOW,
         });
         let NextStep::Approved(approved) = decided else { panic!("{decided:?}") };
-        let of_id_token = json!({"locale": "de"}).as_object().unwrap().clone();
-        GrantTerms::of(&approved, of_id_token, NOW)
+        let map = |claims: Value| claims.as_object().unwrap().clone();
+        let claims = UserClaims {
+            requested: map(json!({"locale": "de"})),
+            of_scopes: map(json!({"email": "a@b.example"})),
+            email_domain: None,
+        };
+        GrantTerms::of(&approved, claims, NOW)
     }
 
     #[test]
@@ -219,6 +313,8 @@ mod tests {
             resource: serde_json::from_value(json!(["https://a.example"])).unwrap(),
             claims: claim_names(&["email"]),
             id_token_claims: json!({"locale": "de"}).as_object().unwrap().clone(),
+            id_token_scope_claims: json!({"email": "a@b.example"}).as_object().unwrap().clone(),
+            sid: session().sid_for(&client_id("app")),
             issued: NOW,
             ..grant_terms()
         };
@@ -242,7 +338,16 @@ mod tests {
         assert_eq!(serde_json::from_value::<GrantTerms>(stored).unwrap(), terms);
         let plain = GrantTerms { nonce: None, code_challenge: None, ..grant_terms() };
         let stored = serde_json::to_value(&plain).unwrap();
-        for absent in ["sub_for_client", "resource", "claims", "id_token_claims", "code_challenge", "nonce"] {
+        for absent in [
+            "sub_for_client",
+            "issuer",
+            "email_domain",
+            "resource",
+            "claims",
+            "id_token_claims",
+            "code_challenge",
+            "nonce",
+        ] {
             assert!(stored.get(absent).is_none(), "{absent}");
         }
     }

@@ -7,6 +7,8 @@ use crate::jose::at_hash::at_hash;
 use crate::syntax::json::audience;
 use crate::tokens::entitlement::Entitlement;
 use crate::types::id::{ClientId, Issuer, Subject};
+use crate::types::time::Timestamp;
+use crate::workspace::settings::Workspace;
 
 /// The `typ` of the JOSE header (RFC 7519 §5.1).
 pub const TYPE: &str = "JWT";
@@ -24,8 +26,9 @@ pub struct IdTokenClaims {
     pub exp: u64,
     /// When it was issued, in seconds.
     pub iat: u64,
-    /// When the user authenticated, in seconds.
-    pub auth_time: u64,
+    /// When the user authenticated, in seconds, if that is known. It is where the request had `max_age`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<u64>,
     /// The client's `nonce`, unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
@@ -36,7 +39,7 @@ pub struct IdTokenClaims {
     /// The left half of the digest of the access token beside it (§3.1.3.6), for clients that are configured so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
-    /// The user's session.
+    /// The user's session, by the name that this client has for it.
     pub sid: String,
     /// Requested claims about the user. Their names are those of a profile, so none collides with the above.
     #[serde(flatten)]
@@ -47,23 +50,25 @@ pub struct IdTokenClaims {
 pub const MAX_CLAIMS_BYTES: usize = 4096;
 
 impl IdTokenClaims {
-    /// The claims of the ID token of `due`, if one is due.
+    /// The claims of the ID token of `due`, if one is due. What counts as verified is judged by the settings of
+    /// `workspace`.
     #[must_use]
-    pub fn of(due: &Entitlement, issuer: &Issuer) -> Option<Self> {
+    pub fn of(due: &Entitlement, workspace: &Workspace) -> Option<Self> {
         let (terms, lifetime) = (due.terms()?, due.id_token_lifetime()?);
+        let source = workspace.identity_source(&terms.source);
         Some(Self {
-            iss: issuer.as_str().into(),
+            iss: workspace.issuer.as_str().into(),
             sub: terms.client_subject().as_str().into(),
             aud: terms.client_id.as_str().into(),
             exp: due.now().plus(lifetime).seconds(),
             iat: due.now().seconds(),
-            auth_time: terms.auth_time.seconds(),
+            auth_time: terms.auth_time.map(Timestamp::seconds),
             nonce: due.id_token.nonce.clone(),
             acr: terms.acr.clone(),
             amr: terms.amr.clone(),
             at_hash: None,
             sid: terms.sid.clone(),
-            user: terms.id_token_claims.clone(),
+            user: terms.user_claims(due.scope(), source.map(|source| source.trust())),
         })
     }
 
@@ -104,13 +109,17 @@ mod tests {
     use crate::clients::resource_indicator::Resources;
     use crate::fixtures::{
         NOW, VERIFIER, authenticated, client, client_id, code, context, grant, issued, issuer, loaded, scopes,
-        secret_hash, subject,
+        secret_hash, settings, source_id, subject, workspace_id,
     };
     use crate::tokens::code_grant;
     use crate::tokens::grant::GrantTerms;
     use crate::tokens::request::Presented;
     use crate::types::id::WorkspaceId;
     use crate::types::secret::Secret;
+
+    fn workspace() -> Workspace {
+        Workspace { id: workspace_id(), issuer: issuer(), settings: settings(&json!({})) }
+    }
 
     /// The entitlement of the exchange of Alice's code, with terms that `change` has changed.
     fn due(change: impl FnOnce(&mut GrantTerms)) -> Entitlement {
@@ -132,11 +141,11 @@ mod tests {
             terms.sub_for_client = Some(subject("pseudonym"));
             terms.id_token_claims = json!({"locale": "de"}).as_object().unwrap().clone();
         });
-        let claims = IdTokenClaims::of(&due, &issuer()).unwrap();
+        let claims = IdTokenClaims::of(&due, &workspace()).unwrap();
         let expected = json!({
             "iss": "https://auth.example/default/demo", "sub": "pseudonym", "aud": "app", "exp": NOW.seconds() + 200,
             "iat": NOW.seconds(), "auth_time": NOW.seconds() - 60, "nonce": "n-1",
-            "acr": "urn:postern:acr:single-factor", "amr": ["pwd"], "sid": "sid-1", "locale": "de",
+            "acr": "urn:postern:acr:single-factor", "amr": ["pwd"], "sid": "sid-of-app", "locale": "de",
         });
         assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
         let bound = claims.with_hash_of("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
@@ -144,8 +153,52 @@ mod tests {
     }
 
     #[test]
+    fn claims_of_scopes_are_there_as_long_as_the_token_has_the_scope() {
+        let map = |claims: Value| claims.as_object().unwrap().clone();
+        let user = |scope: &str| {
+            let due = due(|terms| {
+                terms.scope = scopes(scope);
+                terms.id_token_claims = map(json!({"locale": "de"}));
+                terms.id_token_scope_claims = map(json!({"email": "a@b.example", "name": "Alice", "other": 1}));
+            });
+            Value::Object(IdTokenClaims::of(&due, &workspace()).unwrap().user)
+        };
+        assert_eq!(user("openid email profile"), json!({"email": "a@b.example", "name": "Alice", "locale": "de"}));
+        assert_eq!(user("openid email"), json!({"email": "a@b.example", "locale": "de"}));
+        assert_eq!(user("openid"), json!({"locale": "de"}));
+    }
+
+    #[test]
     fn without_openid_there_is_no_id_token() {
-        assert!(IdTokenClaims::of(&due(|terms| terms.scope = scopes("read")), &issuer()).is_none());
+        assert!(IdTokenClaims::of(&due(|terms| terms.scope = scopes("read")), &workspace()).is_none());
+    }
+
+    #[test]
+    fn sec_up_21_what_nobody_stated_is_left_out() {
+        let claims = IdTokenClaims::of(&due(|terms| terms.auth_time = None), &workspace()).unwrap();
+        assert!(serde_json::to_value(&claims).unwrap().get("auth_time").is_none());
+    }
+
+    #[test]
+    fn sec_up_19_what_counts_as_verified_is_judged_when_the_token_is_issued() {
+        let provider = |domains: &[&str]| {
+            let provider = json!({
+                "id": "corp", "title": "C", "issuer": "https://c.example", "client_id": "us",
+                "verified_email_domains": domains,
+            });
+            Workspace { settings: settings(&json!({ "upstream": [provider] })), ..workspace() }
+        };
+        let due = due(|terms| {
+            terms.source = source_id("corp");
+            terms.id_token_claims = json!({"email_verified": true}).as_object().unwrap().clone();
+            terms.email_domain = Some("corp.example".into());
+        });
+        for (workspace, expected) in
+            [(provider(&["corp.example"]), true), (provider(&["b.example"]), false), (workspace(), false)]
+        {
+            let claims = IdTokenClaims::of(&due, &workspace).unwrap();
+            assert_eq!(claims.user["email_verified"], expected);
+        }
     }
 
     #[test]

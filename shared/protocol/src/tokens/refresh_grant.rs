@@ -8,6 +8,7 @@
 use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::syntax::quoted::Quoted;
 use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{RefreshFault, TokenError};
@@ -208,13 +209,15 @@ fn entitlement(
     Narrowing { scope, resource }: Narrowing,
     now: Timestamp,
 ) -> Result<Entitlement, TokenError> {
-    let granted = grant.terms.scope.filtered(|scope| client.scope.contains(scope));
+    let granted = grant.terms.scope.of_users().filtered(|scope| client.scope.contains(scope));
     let scope = match scope {
-        Some(asked) if !asked.within(&granted) => return Err(TokenError::InvalidScope),
-        Some(asked) => asked,
+        Some(asked) => match asked.first_outside(&granted) {
+            Some(other) => return Err(TokenError::ScopeNotGranted(Quoted::of(other))),
+            None => asked,
+        },
         None => granted,
     };
-    let audience = client.targets.audience(&grant.terms.resource, &resource)?;
+    let audience = client.targets.audience(&grant.terms.resource, &resource, &scope)?;
     Ok(Entitlement {
         grant: grant.id.clone(),
         holder: Holder::User(Box::new(grant.terms.clone())),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::clients::client::Client;
 use crate::clients::resource_indicator::Resources;
 use crate::fixtures::{
-    DEFAULT_AUDIENCE, NOW, ago, authenticated, client, code, context, grant, grant_id, issued, later, loaded,
+    DEFAULT_AUDIENCE, NOW, ago, authenticated, client, code, context, grant, grant_id, issued, issuer, later, loaded,
     parameters, redeemed, refresh_state, refresh_token, region, scopes, secret_hash,
 };
 use crate::tokens::error::{RefreshFault, TokenError};
@@ -177,8 +177,12 @@ fn a_request_may_narrow_and_the_registration_may_have_narrowed() {
     assert_eq!(scope(scoped(None, all())).ok().as_deref(), Some("openid read offline_access"));
     assert_eq!(scope(scoped(Some("read"), all())).ok().as_deref(), Some("read"));
     assert_eq!(scope(scoped(None, less())).ok().as_deref(), Some("openid offline_access"));
-    assert_eq!(scoped(Some("read"), less()).outcome(), "InvalidScope");
-    assert_eq!(scoped(Some("openid write"), all()).outcome(), "InvalidScope");
+    let power = Client { scope: scopes("openid revoke_tokens"), ..all() };
+    let mut granted = grant(redeemed(Some(refresh_state())));
+    granted.terms.scope = scopes("openid revoke_tokens");
+    assert_eq!(scope(Case { client: power, ..with(granted) }).ok().as_deref(), Some("openid"), "sec_adm_13: of before");
+    assert_eq!(scoped(Some("read"), less()).outcome(), "ScopeNotGranted('read')");
+    assert_eq!(scoped(Some("openid write"), all()).outcome(), "ScopeNotGranted('write')");
 }
 
 #[test]
@@ -188,10 +192,13 @@ fn resources_are_narrowed_within_what_was_granted() {
         Resources::parse(&parameters("resource=https://a.example&resource=https://api.example")).unwrap();
     let audience =
         |resource, grant| Case { resource, ..with(grant) }.decided().map(|approved| approved.entitlement.audience);
-    assert_eq!(audience("", grant(redeemed(Some(refresh_state())))).ok(), Some(vec![DEFAULT_AUDIENCE.to_owned()]));
+    assert_eq!(
+        audience("", grant(redeemed(Some(refresh_state())))).ok(),
+        Some(vec![DEFAULT_AUDIENCE.to_owned(), issuer().as_str().to_owned()])
+    );
     assert_eq!(audience("resource=https://a.example", granted).ok(), Some(vec!["https://a.example".to_owned()]));
     let elsewhere = Case { resource: "resource=https://a.example", ..good() };
-    assert_eq!(elsewhere.outcome(), "InvalidTarget");
+    assert_eq!(elsewhere.outcome(), "InvalidTarget(NotGranted('https://a.example'))");
 }
 
 #[test]

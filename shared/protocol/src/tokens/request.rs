@@ -50,7 +50,7 @@ impl TokenRequest {
             Some("refresh_token") => refresh(body).map(Self::Refresh),
             Some("client_credentials") => client_credentials(body).map(Self::ClientCredentials),
             Some(_) => Err(TokenError::UnsupportedGrantType),
-            None if body.has("authorization_code") => Err(TokenError::Shorthand),
+            None if body.one("authorization_code")?.is_some() => Err(TokenError::Shorthand),
             None => Err(TokenError::MissingGrantType),
         }
     }
@@ -81,7 +81,7 @@ fn client_credentials(body: &Parameters) -> Result<ClientCredentialsRequest, Tok
 }
 
 fn scope(body: &Parameters) -> Result<Option<Scopes>, TokenError> {
-    body.one("scope")?.map(|text| Scopes::parse(text).map_err(|_| TokenError::InvalidScope)).transpose()
+    body.one("scope")?.map(|text| Scopes::parse(text).map_err(TokenError::from)).transpose()
 }
 
 #[cfg(test)]
@@ -152,12 +152,12 @@ mod tests {
             ("grant_type=password", "Some(UnsupportedGrantType)".into()),
             ("grant_type=authorization_code", "Some(MissingCode)".into()),
             ("grant_type=authorization_code&authorization_code=x", "Some(MissingCode)".into()),
-            ("grant_type=authorization_code&code=x&resource=/x", "Some(InvalidTarget)".into()),
+            ("grant_type=authorization_code&code=x&resource=/x", "Some(InvalidTarget(Malformed('/x')))".into()),
             ("grant_type=refresh_token", "Some(MissingRefreshToken)".into()),
-            ("grant_type=refresh_token&refresh_token=x&scope=%22", "Some(InvalidScope)".into()),
-            ("grant_type=refresh_token&refresh_token=x&resource=/x", "Some(InvalidTarget)".into()),
-            ("grant_type=client_credentials&scope=%22", "Some(InvalidScope)".into()),
-            ("grant_type=client_credentials&resource=/x", "Some(InvalidTarget)".into()),
+            ("grant_type=refresh_token&refresh_token=x&scope=%22", "Some(MalformedScope(MalformedScope))".into()),
+            ("grant_type=refresh_token&refresh_token=x&resource=/x", "Some(InvalidTarget(Malformed('/x')))".into()),
+            ("grant_type=client_credentials&scope=%22", "Some(MalformedScope(MalformedScope))".into()),
+            ("grant_type=client_credentials&resource=/x", "Some(InvalidTarget(Malformed('/x')))".into()),
             ("grant_type=client_credentials&grant_type=client_credentials", repeated("grant_type")),
             ("grant_type=authorization_code&code=x&code=x", repeated("code")),
             ("grant_type=authorization_code&code=x&redirect_uri=x&redirect_uri=x", repeated("redirect_uri")),

@@ -26,10 +26,13 @@ impl EmailDomains {
     /// Whether the address is in one of these domains. An ambiguous address is in none.
     #[must_use]
     pub fn cover(&self, address: &str) -> bool {
-        let Some((local, domain)) = address.split_once('@') else { return false };
-        let domain = domain.to_ascii_lowercase();
-        let plain = !local.is_empty() && is_domain(&domain);
-        plain && (self.0.contains(ANY) || self.0.contains(&domain))
+        domain(address).is_some_and(|domain| self.have(&domain))
+    }
+
+    /// Whether `domain`, in its canonical spelling, is one of these.
+    #[must_use]
+    pub fn have(&self, domain: &str) -> bool {
+        is_domain(domain) && (self.0.contains(ANY) || self.0.contains(domain))
     }
 }
 
@@ -43,6 +46,14 @@ impl<'de> Deserialize<'de> for EmailDomains {
             ))),
         }
     }
+}
+
+/// The domain of an address in its canonical spelling, if the address has one reading.
+#[must_use]
+pub fn domain(address: &str) -> Option<String> {
+    let (local, domain) = address.split_once('@')?;
+    let domain = domain.to_ascii_lowercase();
+    (!local.is_empty() && is_domain(&domain)).then_some(domain)
 }
 
 /// Whether this is a domain in its canonical spelling. Internationalised names are in A-label form (RFC 5891 §4.4).

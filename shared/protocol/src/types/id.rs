@@ -67,6 +67,9 @@ fn is_label(text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer(String);
 
+/// The hosts that stand for this machine, as they are written in URLs.
+pub const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
+
 impl Issuer {
     /// The issuer of `workspace` below `public_url`, which has no trailing slash.
     #[must_use]
@@ -84,6 +87,16 @@ impl Issuer {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.0)
+    }
+
+    /// Whether this server runs on a laptop: its own URL is plain `http` on a loopback address.
+    #[must_use]
+    pub fn is_on_laptop(&self) -> bool {
+        let host = |authority: &str| {
+            let port = authority.rfind(':').filter(|at| !authority.get(*at..).unwrap_or_default().contains(']'));
+            authority.get(..port.unwrap_or(authority.len())).unwrap_or_default().to_owned()
+        };
+        self.origin().strip_prefix("http://").map(host).is_some_and(|host| LOOPBACK_HOSTS.contains(&host.as_str()))
     }
 
     /// The origin that the issuer is served from: scheme, host and port (RFC 6454 §6.2).

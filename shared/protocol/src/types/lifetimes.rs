@@ -10,7 +10,8 @@ use crate::types::time::Lifetime;
 pub struct Lifetimes {
     /// An authorization code: at most 60 s (FAPI 2.0 §5.3.2.1).
     pub authorization_code: Lifetime,
-    /// An access token.
+    /// An access token: ten minutes, because an API that validates it by itself goes on accepting it after its grant was
+    /// revoked.
     pub access_token: Lifetime,
     /// An ID token.
     pub id_token: Lifetime,
@@ -30,7 +31,7 @@ impl Default for Lifetimes {
     fn default() -> Self {
         Self {
             authorization_code: Lifetime::seconds(60),
-            access_token: Lifetime::seconds(3600),
+            access_token: Lifetime::seconds(600),
             id_token: Lifetime::seconds(3600),
             refresh_token: Lifetime::seconds(30 * 86_400),
             refresh_token_idle: Lifetime::seconds(15 * 86_400),
@@ -165,7 +166,7 @@ mod tests {
         let default = Lifetimes::default();
         assert!(default.are_bounded());
         assert_eq!((seconds(default.authorization_code), seconds(default.interaction)), (60, 1800));
-        assert_eq!((seconds(default.access_token), seconds(default.id_token)), (3600, 3600));
+        assert_eq!((seconds(default.access_token), seconds(default.id_token)), (600, 3600));
         assert_eq!((seconds(default.refresh_token), seconds(default.refresh_token_idle)), (2_592_000, 1_296_000));
         assert_eq!((seconds(default.refresh_token_grace), seconds(default.session)), (60, 43_200));
     }

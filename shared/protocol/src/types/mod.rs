@@ -1,7 +1,9 @@
 //! Basic value types: identifiers, scopes, times, secrets.
 
+pub mod calendar;
 pub mod commit;
 pub mod email;
+pub mod external_time;
 pub mod id;
 pub mod lifetimes;
 pub mod scope;

@@ -18,6 +18,10 @@ pub const REVOKE_TOKENS: &str = "revoke_tokens";
 /// The scopes that are about a user, which a client's own tokens cannot have.
 pub const OF_USERS: [&str; 6] = [OPENID, OFFLINE_ACCESS, "profile", "email", "phone", "address"];
 
+/// The scopes that are power over the whole workspace. Only a client has them, by itself; no user grants them (catalogue
+/// row SEC-ADM-13).
+pub const OF_POWER: [&str; 2] = [INTROSPECT_TOKENS, REVOKE_TOKENS];
+
 /// A set of scope tokens, in order of first occurrence. The order has no meaning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -62,12 +66,24 @@ impl Scopes {
         self.0.iter().all(|token| other.contains(token))
     }
 
+    /// The first of these that is not in `other`.
+    #[must_use]
+    pub fn first_outside(&self, other: &Self) -> Option<&str> {
+        self.iter().find(|token| !other.contains(token))
+    }
+
     /// These and those of `other`.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut all = self.clone();
         all.0.extend(other.0.iter().filter(|token| !self.contains(token)).cloned());
         all
+    }
+
+    /// These without the scopes of power: what users may grant.
+    #[must_use]
+    pub fn of_users(&self) -> Self {
+        self.filtered(|scope| !OF_POWER.contains(&scope))
     }
 
     /// Those that `keep` accepts.
@@ -149,9 +165,11 @@ mod tests {
     #[test]
     fn scopes_are_sets() {
         let of = |text: &str| Scopes::try_from(text.to_owned()).unwrap();
+        assert_eq!((of("a d e").first_outside(&of("c a")), of("a").first_outside(&of("a"))), (Some("d"), None));
         assert!(of("a b").within(&of("b c a")) && of("").within(&of("")) && !of("a d").within(&of("a b c")));
         assert_eq!(of("a b").union(&of("b c")), of("a b c"));
         assert_eq!(of("a b c").filtered(|scope| scope != "b"), of("a c"));
+        assert_eq!(of("openid introspect_tokens a revoke_tokens").of_users(), of("openid a"));
         assert_eq!(of("a b").iter().collect::<Vec<_>>(), ["a", "b"]);
         assert!(of("").is_empty() && !of("a").is_empty());
     }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// The maximum clock skew between two of our own functions.
 pub const OWN_CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
 
-/// The maximum clock skew of others, for every token that they sign (catalogue row SEC-JWT-07).
+/// The maximum clock skew of others; see [`ExternalClock`](crate::types::external_time::ExternalClock).
 pub const EXTERNAL_CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
 
 /// A point in time, in milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
@@ -54,6 +54,31 @@ impl Timestamp {
     #[must_use]
     pub const fn reached(self, expiry: Self) -> bool {
         self.0 >= expiry.0
+    }
+}
+
+/// Stores a time that nobody stated as the epoch. Versions that knew no such times can read it, and to them it is long ago.
+pub mod unstated_as_epoch {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Timestamp;
+
+    /// Serializes the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.unwrap_or_default().serialize(serializer)
+    }
+
+    /// Deserializes the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of a [`Timestamp`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        Timestamp::deserialize(deserializer).map(|time| (time != Timestamp::default()).then_some(time))
     }
 }
 

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::time::Timestamp;
+use crate::types::external_time::ExternalClock;
+use crate::types::time::{OWN_CLOCK_SKEW, Timestamp, unstated_as_epoch};
 
 /// An authentication method, by its registered name (RFC 8176 §2) or by the name that federations use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,16 @@ impl Method {
             Self::Federated => "fed",
         }
     }
+
+    /// Whether `at`, by the clock of whoever checked the factor, is between `since` and `now` by ours.
+    ///
+    /// A provider's clock is given leeway in both directions: one that is behind must not lead back to the login page.
+    fn is_between(self, at: Timestamp, since: Timestamp, now: Timestamp) -> bool {
+        match self {
+            Self::Password => since <= at && at <= now.plus(OWN_CLOCK_SKEW),
+            Self::Federated => ExternalClock::is_since(at, since) && ExternalClock::at(now).has_reached(at),
+        }
+    }
 }
 
 /// A factor that the user presented.
@@ -33,9 +44,9 @@ pub struct Factor {
     /// The method.
     #[serde(rename = "m")]
     pub method: Method,
-    /// When it was presented.
-    #[serde(rename = "t")]
-    pub at: Timestamp,
+    /// When it was presented, if that is known: a provider need not say. It is never made up.
+    #[serde(rename = "t", with = "unstated_as_epoch")]
+    pub at: Option<Timestamp>,
 }
 
 /// An authentication context class (`acr`).
@@ -78,10 +89,17 @@ impl Authentication {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// When the user last authenticated.
+    /// When the user last authenticated, if that is known.
     #[must_use]
-    pub fn auth_time(&self) -> Timestamp {
+    pub fn auth_time(&self) -> Option<Timestamp> {
         self.others.iter().fold(self.first.at, |latest, factor| latest.max(factor.at))
+    }
+
+    /// Whether the user authenticated between `since` and `now`. A time in the future dates from before a clock was set
+    /// back, and proves nothing; neither does one that nobody stated.
+    #[must_use]
+    pub fn is_between(&self, since: Timestamp, now: Timestamp) -> bool {
+        self.factors().any(|factor| factor.at.is_some_and(|at| factor.method.is_between(at, since, now)))
     }
 
     /// The class that the factors amount to.
@@ -110,7 +128,8 @@ impl Authentication {
 /// deployment both versions must be able to read a session.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    auth_time: Timestamp,
+    #[serde(with = "unstated_as_epoch")]
+    auth_time: Option<Timestamp>,
     amr: Vec<String>,
     #[serde(default)]
     acr: String,
@@ -151,14 +170,14 @@ mod tests {
     use super::*;
 
     const fn factor(method: Method, seconds: u64) -> Factor {
-        Factor { method, at: Timestamp::from_seconds(seconds) }
+        Factor { method, at: Some(Timestamp::from_seconds(seconds)) }
     }
 
     #[test]
     fn a_single_factor_determines_time_method_and_class() {
         for (method, name) in [(Method::Password, "pwd"), (Method::Federated, "fed")] {
             let login = Authentication::by(factor(method, 7));
-            assert_eq!(login.auth_time(), Timestamp::from_seconds(7));
+            assert_eq!(login.auth_time(), Some(Timestamp::from_seconds(7)));
             assert_eq!(login.amr(), [name]);
             assert_eq!(login.class().as_str(), "urn:postern:acr:single-factor");
         }
@@ -170,7 +189,7 @@ mod tests {
             first: factor(Method::Password, 7),
             others: vec![factor(Method::Federated, 9), factor(Method::Password, 8)],
         };
-        assert_eq!(several.auth_time(), Timestamp::from_seconds(9));
+        assert_eq!(several.auth_time(), Some(Timestamp::from_seconds(9)));
         assert_eq!(several.amr(), ["pwd", "fed"]);
         assert_eq!(several.factors().count(), 3);
     }
@@ -186,8 +205,32 @@ mod tests {
     }
 
     #[test]
+    fn sec_up_21_a_time_that_nobody_stated_is_stored_as_long_ago_and_read_as_unknown() {
+        let silent = Authentication::by(Factor { method: Method::Federated, at: None });
+        let stored = serde_json::to_value(&silent).unwrap();
+        assert_eq!((&stored["auth_time"], &stored["factors"][0]["t"]), (&serde_json::json!(0), &serde_json::json!(0)));
+        assert_eq!(serde_json::from_value::<Authentication>(stored).unwrap(), silent);
+        assert_eq!(silent.auth_time(), None);
+        let (epoch, end) = (Timestamp::from_seconds(0), Timestamp::from_seconds(u64::MAX));
+        assert!(!silent.is_between(epoch, end), "not even since the epoch");
+    }
+
+    #[test]
+    fn leeway_belongs_to_the_clock_of_whoever_checked_the_factor() {
+        let at = |method, seconds| Authentication::by(factor(method, seconds));
+        let (since, now) = (Timestamp::from_seconds(1000), Timestamp::from_seconds(2000));
+        let table = [
+            (Method::Password, [999, 1000, 2005, 2006], [false, true, true, false]),
+            (Method::Federated, [989, 990, 2010, 2011], [false, true, true, false]),
+        ];
+        for (method, times, expected) in table {
+            assert_eq!(times.map(|seconds| at(method, seconds).is_between(since, now)), expected, "{method:?}");
+        }
+    }
+
+    #[test]
     fn sessions_stored_by_earlier_versions_are_read() {
-        let at = Timestamp::from_seconds(7);
+        let at = Some(Timestamp::from_seconds(7));
         let former = |amr: &[&str]| serde_json::json!({ "auth_time": at, "amr": amr, "acr": "x" });
         for (name, method) in [("pwd", Method::Password), ("fed", Method::Federated)] {
             let read: Authentication = serde_json::from_value(former(&[name])).unwrap();

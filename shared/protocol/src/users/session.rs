@@ -1,26 +1,35 @@
 //! Single sign-on sessions.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::clients::client::Client;
+use crate::syntax::encoding::base64url;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 use crate::users::factor::Authentication;
+use crate::users::user_key::UserKey;
 
 /// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The `sid` in tokens. It is not a credential.
+    /// Its random id. No client sees it; each is told a `sid` of its own ([`Session::sid_for`]).
     pub sid: String,
     /// The user.
     pub subject: Subject,
     /// The identity source that authenticated the user.
     pub source: IdentitySourceId,
+    /// The issuer of that source, if it is an upstream provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The name to show to the user.
     pub display_name: String,
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
+    /// When the session began, by our own clock. Former versions did not say, which counts as long ago.
+    #[serde(default)]
+    pub began: Timestamp,
     /// When the session expires.
     pub expires: Timestamp,
     /// The hash of its cookie, which is its key in the store.
@@ -36,6 +45,60 @@ impl Session {
     #[must_use]
     pub fn alive(self, now: Timestamp) -> Option<Self> {
         (!now.reached(self.expires)).then_some(self)
+    }
+
+    /// Whom the session is of.
+    #[must_use]
+    pub fn user(&self) -> UserKey<'_> {
+        UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
+
+    /// The `sid` that `client` sees in its tokens. It is not a credential.
+    ///
+    /// It differs from client to client, so that clients that know a user by different subjects cannot tell by the session
+    /// that they know the same one (catalogue row SEC-OIDC-09). Without the random id nobody can compute it.
+    #[must_use]
+    pub fn sid_for(&self, client: &ClientId) -> String {
+        // The id has no space, so different pairs never yield the same text.
+        let digest = Sha256::digest(format!("{} {client}", self.sid));
+        base64url(digest.get(..16).unwrap_or_default())
+    }
+}
+
+/// How many clients of former sessions a session keeps. Repeated logins in one browser must not make it grow without bound.
+const MAX_INHERITED: usize = 50;
+
+/// The clients of a session that another one replaces in the same browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormerParticipants {
+    /// Those that joined it.
+    pub joined: Vec<Participant>,
+    /// Those that it had from sessions before.
+    pub inherited: Vec<Participant>,
+}
+
+/// What becomes of the clients of a former session: each is one or the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Succession {
+    /// They are notified when the new session ends.
+    pub inherited: Vec<Participant>,
+    /// They are notified now, because the sessions that they know have ended.
+    pub notified: Vec<Participant>,
+}
+
+impl FormerParticipants {
+    /// Hands the clients on to the session that replaces theirs, because its user may only have had to authenticate again.
+    /// If that becomes too much, the oldest are notified instead.
+    #[must_use]
+    pub fn succeed(self) -> Succession {
+        let Self { joined: mut inherited, inherited: older } = self;
+        if inherited.len() + older.len() <= MAX_INHERITED {
+            inherited.extend(older);
+            return Succession { inherited, notified: Vec::new() };
+        }
+        let mut notified = older;
+        notified.extend(inherited.split_off(inherited.len().min(MAX_INHERITED)));
+        Succession { inherited, notified }
     }
 }
 
@@ -56,7 +119,7 @@ impl Participant {
     #[must_use]
     pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
         client.backchannel_logout.as_ref()?;
-        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid.clone() };
+        let participant = Self { client_id: client.id.clone(), sub: sub.clone(), sid: session.sid_for(&client.id) };
         (!session.participants.contains(&participant)).then_some(participant)
     }
 
@@ -104,7 +167,8 @@ mod tests {
     #[test]
     fn a_client_joins_a_session_once_and_only_if_it_wants_logout_notifications() {
         let told = client(&json!({"backchannel_logout_uri": "https://app.example/bye"}));
-        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid: "sid-1".into() };
+        let sid = session().sid_for(&client_id("app"));
+        let participant = Participant { client_id: client_id("app"), sub: subject("pseudonym"), sid };
         let joining = |client: &Client, session: &Session| Participant::joining(client, session, &subject("pseudonym"));
         assert_eq!(joining(&told, &session()), Some(participant.clone()));
         assert_eq!(joining(&client(&json!({})), &session()), None);
@@ -115,12 +179,51 @@ mod tests {
     }
 
     #[test]
+    fn sec_oidc_09_each_client_is_told_a_sid_of_its_own() {
+        let sid = |session: &Session, client: &str| session.sid_for(&client_id(client));
+        let (one, other) = (session(), Session { sid: "sid-2".into(), ..session() });
+        assert_eq!(sid(&one, "app"), sid(&one, "app"));
+        for different in [sid(&one, "app2"), sid(&other, "app"), one.sid.clone()] {
+            assert_ne!(sid(&one, "app"), different);
+        }
+        assert_eq!(sid(&one, "app").len(), 22);
+    }
+
+    #[test]
+    fn sessions_of_former_versions_are_read() {
+        let mut stored = serde_json::to_value(session()).unwrap();
+        stored.as_object_mut().unwrap().remove("began");
+        let read: Session = serde_json::from_value(stored).unwrap();
+        assert_eq!((read.began, read.issuer), (Timestamp::default(), None));
+    }
+
+    #[test]
     fn a_participant_has_three_names_and_one_form() {
         let participant = Participant { client_id: client_id("app"), sub: subject("alice"), sid: "sid-1".into() };
         assert_eq!(participant.encoded(), "app alice sid-1");
         assert_eq!(Participant::parse("app alice sid-1"), Some(participant));
         for bad in ["", "app", "app alice", "app alice sid-1 x", " alice sid-1", "app  sid-1"] {
             assert_eq!(Participant::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sec_logout_09_every_client_of_a_former_session_is_handed_on_or_notified() {
+        let participants = |sid: &str, count: usize| -> Vec<Participant> {
+            let sub = subject("alice");
+            (0..count)
+                .map(|at| Participant { client_id: client_id(&format!("c{at}")), sub: sub.clone(), sid: sid.into() })
+                .collect()
+        };
+        let table = [(0, 0, 0), (1, 49, 0), (50, 0, 0), (1, 50, 50), (30, 40, 40), (51, 0, 1), (60, 50, 60)];
+        for (joined, inherited, expected) in table {
+            let (joined, inherited) = (participants("new", joined), participants("old", inherited));
+            let all: Vec<_> = joined.iter().chain(&inherited).cloned().collect();
+            let Succession { inherited, notified } = FormerParticipants { joined, inherited }.succeed();
+            assert_eq!(notified.len(), expected);
+            assert!(inherited.len() <= MAX_INHERITED);
+            assert_eq!(inherited.len() + notified.len(), all.len());
+            assert!(all.iter().all(|participant| inherited.contains(participant) != notified.contains(participant)));
         }
     }
 }

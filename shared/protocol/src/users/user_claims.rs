@@ -1,4 +1,4 @@
-//! A user's claims, as asserted by an identity source.
+//! A user's claims: what an identity source says, and what of that is passed on.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::syntax::encoding;
-use crate::types::email::EmailDomains;
+use crate::types::email::{self, EmailDomains};
 use crate::types::id::{IdentitySourceId, Subject, WorkspaceId};
+use crate::users::claim_form::{CLAIMS, says_nothing};
 
 /// A user, as known to one identity source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,39 +19,54 @@ pub struct Identity {
     pub subject: Subject,
     /// The identity source that authenticated them.
     pub source: IdentitySourceId,
+    /// Its issuer, if it is an upstream provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// Their claims, by the names of OpenID Connect Core §5.1.
-    pub claims: Profile,
+    pub claims: SourceClaims,
 }
 
-/// Claims about a user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What an identity source says about a user, each claim in the form of OpenID Connect Core §5.1.
+///
+/// It is not for clients: whether the source is trusted with an address or a number is judged when it is read, by the
+/// settings of that moment ([`SourceClaims::judged`]). Records of former versions are read by the same rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+pub struct SourceClaims(Map<String, Value>);
+
+/// Claims about a user, for clients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile(Map<String, Value>);
 
-/// The claims that a profile may contain. Everything else is dropped, whatever its source.
-///
-/// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set them.
-const ACCEPTED: [&str; 19] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "updated_at",
-    "email",
-    "email_verified",
-    "phone_number",
-    "phone_number_verified",
-    "address",
-];
+/// What a source is trusted with.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'s> {
+    /// Everything that it says: the operator wrote it.
+    Everything,
+    /// What it says about addresses and numbers counts as far as the settings go.
+    Limited {
+        /// The domains whose addresses it may call verified.
+        email_domains: &'s EmailDomains,
+        /// Whether it may call phone numbers verified.
+        phone_numbers: bool,
+    },
+}
+
+/// Claims that make sense only together: a value, and whether it is verified.
+const VERIFIABLE: [(&str, &str); 2] = [(EMAIL, EMAIL_VERIFIED), ("phone_number", PHONE_NUMBER_VERIFIED)];
+
+const EMAIL: &str = "email";
+const EMAIL_VERIFIED: &str = "email_verified";
+const PHONE_NUMBER_VERIFIED: &str = "phone_number_verified";
+
+/// What could be read of a source's claims.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ClaimsReading {
+    /// The claims that fit.
+    pub claims: SourceClaims,
+    /// Those that do not, and were dropped.
+    pub dropped: Vec<ClaimName>,
+}
 
 /// The name of a claim that a profile may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -63,7 +79,7 @@ pub type ClaimNames = BTreeSet<ClaimName>;
 impl ClaimName {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        ACCEPTED.into_iter().map(Self)
+        CLAIMS.into_iter().map(|(name, _)| Self(name))
     }
 
     /// The claim of this name.
@@ -103,41 +119,65 @@ impl<'de> Deserialize<'de> for ClaimName {
     }
 }
 
-impl Profile {
-    /// The claims with these names that are known and fit into `limit` bytes.
+impl SourceClaims {
+    /// Reads what a source says. `null` and empty texts say nothing, and unknown names are passed over.
     #[must_use]
-    pub fn selected(&self, names: &ClaimNames, limit: usize) -> Map<String, Value> {
-        let (mut selected, mut left) = (Map::new(), limit);
-        for name in names {
-            let Some(value) = self.claim(name.as_str()) else { continue };
-            let size = name.as_str().len() + value.to_string().len();
-            if let Some(rest) = left.checked_sub(size) {
-                left = rest;
-                selected.insert(name.as_str().into(), value.clone());
+    pub fn read(said: &Map<String, Value>) -> ClaimsReading {
+        let (mut claims, mut dropped) = (Map::new(), Vec::new());
+        for (name, form) in CLAIMS {
+            match said.get(name).filter(|value| !says_nothing(value)).map(|value| form.fitted(value)) {
+                Some(Some(value)) => drop(claims.insert(name.into(), value)),
+                Some(None) => dropped.push(ClaimName(name)),
+                None => {}
             }
         }
-        selected
-    }
-
-    /// The accepted claims among `claims`.
-    #[must_use]
-    pub fn accepted(claims: Map<String, Value>) -> Self {
-        Self(claims.into_iter().filter(|(name, _)| ACCEPTED.contains(&name.as_str())).collect())
-    }
-
-    /// The same, with the e-mail address marked as verified only if the source says so and is trusted for the domain
-    /// (OpenID Connect Core §5.7).
-    #[must_use]
-    pub fn vouched_for(mut self, domains: &EmailDomains) -> Self {
-        let claimed = self.0.remove("email_verified") == Some(Value::Bool(true));
-        if let Some(email) = self.0.get("email") {
-            let verified = claimed && email.as_str().is_some_and(|address| domains.cover(address));
-            self.0.insert("email_verified".into(), verified.into());
+        for (value, verified) in VERIFIABLE {
+            if !claims.contains_key(value) {
+                claims.remove(verified);
+            }
         }
-        self
+        ClaimsReading { claims: Self(claims), dropped }
     }
 
-    /// The claim `name`.
+    /// What a provider says of a user in its ID token, `self`, and in its userinfo, which is later and decides. An address
+    /// or number and its verification are taken from one of the two: one answer does not vouch for the other's.
+    #[must_use]
+    pub fn with_userinfo(&self, userinfo: &Self) -> Self {
+        let mut both = self.0.clone();
+        both.extend(userinfo.0.clone());
+        for (value, verified) in VERIFIABLE {
+            let answer = match (self.0.get(value), userinfo.0.get(value)) {
+                (Some(one), Some(other)) if one == other && !userinfo.0.contains_key(verified) => &self.0,
+                (_, Some(_)) => &userinfo.0,
+                (_, None) => &self.0,
+            };
+            for name in [value, verified] {
+                both.remove(name);
+                both.extend(answer.get(name).map(|said| (name.to_owned(), said.clone())));
+            }
+        }
+        Self(both)
+    }
+
+    /// The claims for clients. Of an address or number it is also said whether it is verified: if the source says so and is
+    /// trusted with it (OpenID Connect Core §5.7).
+    #[must_use]
+    pub fn judged(self, trust: Trust<'_>) -> Profile {
+        let mut claims = self.0;
+        let Trust::Limited { email_domains, phone_numbers } = trust else { return Profile(claims) };
+        for (name, verified) in VERIFIABLE {
+            let Some(value) = claims.get(name) else { continue };
+            let trusted = match name {
+                EMAIL => value.as_str().is_some_and(|address| email_domains.cover(address)),
+                _ => phone_numbers,
+            };
+            let claimed = claims.get(verified) == Some(&Value::Bool(true));
+            claims.insert(verified.into(), (claimed && trusted).into());
+        }
+        Profile(claims)
+    }
+
+    /// The claim `name`, as the source says it.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
@@ -146,8 +186,81 @@ impl Profile {
     /// The name to show to the user: their name, or the next best claim.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
-        ["name", "preferred_username", "email"].iter().find_map(|claim| self.0.get(*claim)?.as_str())
+        ["name", "preferred_username", EMAIL].iter().find_map(|claim| self.0.get(*claim)?.as_str())
     }
+}
+
+impl<'de> Deserialize<'de> for SourceClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(|said| Self::read(&said).claims)
+    }
+}
+
+/// Claims that were chosen for ID tokens, with what is needed to judge them anew when one is issued.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChosenClaims {
+    /// The claims, with their values when they were chosen.
+    pub claims: Map<String, Value>,
+    /// The domain of the address that they say is verified.
+    pub email_domain: Option<String>,
+}
+
+impl ChosenClaims {
+    /// The claims as of now: nothing is verified that the source is no longer trusted with. Without `trust`, nothing is.
+    #[must_use]
+    pub fn judged(self, trust: Option<Trust<'_>>) -> Map<String, Value> {
+        let (email, phone) = match trust {
+            Some(Trust::Everything) => (true, true),
+            Some(Trust::Limited { email_domains, phone_numbers }) => {
+                (self.email_domain.as_ref().is_some_and(|domain| email_domains.have(domain)), phone_numbers)
+            }
+            None => (false, false),
+        };
+        let mut claims = self.claims;
+        for (name, trusted) in [(EMAIL_VERIFIED, email), (PHONE_NUMBER_VERIFIED, phone)] {
+            if let Some(verified) = claims.get_mut(name).filter(|_| !trusted) {
+                *verified = false.into();
+            }
+        }
+        claims
+    }
+}
+
+impl Profile {
+    /// The claims with these names that are known and fit into `limit` bytes.
+    #[must_use]
+    pub fn selected(&self, names: &ClaimNames, limit: usize) -> Map<String, Value> {
+        let (mut selected, mut left) = (Map::new(), limit);
+        for name in names {
+            let Some(value) = self.claim(name.as_str()) else { continue };
+            if let Some(rest) = left.checked_sub(size(name.as_str(), value)) {
+                left = rest;
+                selected.insert(name.as_str().into(), value.clone());
+            }
+        }
+        selected
+    }
+
+    /// The same, for ID tokens that are issued later.
+    #[must_use]
+    pub fn chosen(&self, names: &ClaimNames, limit: usize) -> ChosenClaims {
+        let claims = self.selected(names, limit);
+        let verified = claims.get(EMAIL_VERIFIED) == Some(&Value::Bool(true));
+        let address = self.claim(EMAIL).and_then(Value::as_str).filter(|_| verified);
+        ChosenClaims { claims, email_domain: address.and_then(email::domain) }
+    }
+
+    /// The claim `name`.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+/// How many bytes of a token a claim counts for.
+#[must_use]
+pub(crate) fn size(name: &str, value: &Value) -> usize {
+    name.len() + value.to_string().len()
 }
 
 /// The subject of the user whom `source` knows by `names`. The same user of the same source always has the same
@@ -171,8 +284,12 @@ mod tests {
     use super::*;
     use crate::fixtures::{claim_names, workspace_id};
 
+    fn said(claims: &Value) -> SourceClaims {
+        SourceClaims::read(claims.as_object().unwrap()).claims
+    }
+
     fn profile(claims: &Value) -> Profile {
-        Profile::accepted(claims.as_object().unwrap().clone())
+        said(claims).judged(Trust::Everything)
     }
 
     #[test]
@@ -223,24 +340,120 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_verified_only_if_the_source_says_so_and_is_trusted_for_the_domain() {
+    fn sec_up_19_what_counts_as_verified_is_judged_by_the_settings_of_now() {
         let domains: EmailDomains = serde_json::from_value(json!(["corp.example"])).unwrap();
-        let verified = |claims: Value| profile(&claims).vouched_for(&domains).claim("email_verified").cloned();
+        let judged = |claims: &Value, phone_numbers| {
+            let profile = said(claims).judged(Trust::Limited { email_domains: &domains, phone_numbers });
+            (profile.claim("email_verified").cloned(), profile.claim("phone_number_verified").cloned())
+        };
         let table = [
-            (json!({"email": "a@corp.example", "email_verified": true}), Some(json!(true))),
-            (json!({"email": "a@corp.example", "email_verified": false}), Some(json!(false))),
-            (json!({"email": "a@other.example", "email_verified": true}), Some(json!(false))),
-            (json!({"email": "a@corp.example"}), Some(json!(false))),
+            (json!({"email": "a@corp.example", "email_verified": true}), Some(true)),
+            (json!({"email": "a@corp.example", "email_verified": "true"}), Some(true)),
+            (json!({"email": "a@corp.example", "email_verified": false}), Some(false)),
+            (json!({"email": "a@corp.example", "email_verified": "yes"}), Some(false)),
+            (json!({"email": "a@corp.example"}), Some(false)),
+            (json!({"email": "a@other.example", "email_verified": true}), Some(false)),
+            (json!({"email": "a@corp.example@other.example", "email_verified": true}), Some(false)),
             (json!({"email_verified": true}), None),
+            (json!({"email": ["a@corp.example"], "email_verified": true}), None),
         ];
         for (claims, expected) in table {
-            assert_eq!(verified(claims.clone()), expected, "{claims}");
+            assert_eq!(judged(&claims, true), (expected.map(Value::Bool), None), "{claims}");
+        }
+        let number = |verified: Value| json!({"phone_number": "+1 555 0100", "phone_number_verified": verified});
+        for (verified, trusted, expected) in [
+            (json!(true), true, true),
+            (json!(true), false, false),
+            (json!(false), true, false),
+            (json!(7), true, false),
+        ] {
+            let told = judged(&number(verified.clone()), trusted);
+            assert_eq!(told, (None, Some(Value::Bool(expected))), "{verified} {trusted}");
+        }
+        let everything =
+            profile(&json!({"email": "a@other.example", "email_verified": true, "phone_number": "+1 555"}));
+        let told = ("email_verified", "phone_number_verified");
+        assert_eq!((everything.claim(told.0), everything.claim(told.1)), (Some(&json!(true)), None));
+    }
+
+    #[test]
+    fn sec_up_17_and_19_an_address_and_its_verification_are_taken_from_one_answer() {
+        let both = |id_token: &Value, userinfo: &Value| said(id_token).with_userinfo(&said(userinfo));
+        let (ada, ceo) = ("ada@corp.example", "ceo@corp.example");
+        let yes = |address: &str| json!({"email": address, "email_verified": true});
+        let table = [
+            (yes(ada), json!({"email": ceo}), json!({"email": ceo})),
+            (json!({"email": ceo}), json!({"email_verified": true}), json!({"email": ceo})),
+            (json!({"email_verified": true}), json!({"email": ceo}), json!({"email": ceo})),
+            (yes(ada), json!({}), yes(ada)),
+            (json!({}), yes(ada), yes(ada)),
+            (json!({"email": ada}), yes(ada), yes(ada)),
+            (yes(ada), json!({"email": ada}), yes(ada)),
+            (yes(ada), json!({"email": ada, "email_verified": false}), json!({"email": ada, "email_verified": false})),
+            (yes(ada), json!({"email": null, "email_verified": true}), yes(ada)),
+            (
+                json!({"phone_number": "+1 555", "phone_number_verified": true, "name": "Ada", "locale": "en"}),
+                json!({"phone_number": "+1 666", "name": null, "locale": "de"}),
+                json!({"phone_number": "+1 666", "name": "Ada", "locale": "de"}),
+            ),
+        ];
+        for (id_token, userinfo, expected) in table {
+            assert_eq!(both(&id_token, &userinfo), said(&expected), "{id_token} {userinfo}");
         }
     }
 
     #[test]
+    fn sec_up_24_claims_that_do_not_fit_are_dropped_by_name() {
+        let claims = json!({
+            "name": 7, "email": ["x"], "email_verified": true, "picture": "javascript:alert(1)", "locale": "en_GB",
+            "nickname": null, "middle_name": "", "groups": ["admin"], "sub": "root", "updated_at": "x",
+        });
+        let ClaimsReading { claims, dropped } = SourceClaims::read(claims.as_object().unwrap());
+        assert_eq!(claims, SourceClaims(json!({"locale": "en-GB"}).as_object().unwrap().clone()));
+        let names: Vec<&str> = dropped.iter().map(|name| name.as_str()).collect();
+        assert_eq!(names, ["name", "picture", "updated_at", "email"], "by name, and nothing that says nothing");
+    }
+
+    #[test]
+    fn claims_of_former_records_are_read_by_the_same_rules() {
+        let former = json!({"name": ["Ada"], "email": "a@corp.example", "email_verified": true, "phone_number": 1});
+        let read: SourceClaims = serde_json::from_value(former).unwrap();
+        assert_eq!(read, said(&json!({"email": "a@corp.example", "email_verified": true})));
+        assert_eq!(serde_json::from_value::<SourceClaims>(json!(read)).unwrap(), read);
+    }
+
+    #[test]
+    fn sec_up_19_claims_that_were_chosen_for_id_tokens_are_judged_anew() {
+        let (domains, none): (EmailDomains, EmailDomains) =
+            (serde_json::from_value(json!(["corp.example"])).unwrap(), EmailDomains::default());
+        let trust = |email_domains, phone_numbers| Some(Trust::Limited { email_domains, phone_numbers });
+        let claims = json!({
+            "email": "a@Corp.example", "email_verified": true, "phone_number": "+1 555", "phone_number_verified": true,
+        });
+        let names = claim_names(&["email_verified", "phone_number_verified"]);
+        let chosen =
+            said(&claims).judged(Trust::Limited { email_domains: &domains, phone_numbers: true }).chosen(&names, 99);
+        assert_eq!(chosen.email_domain.as_deref(), Some("corp.example"), "the address itself was not asked for");
+        let table = [
+            (trust(&domains, true), true, true),
+            (trust(&none, true), false, true),
+            (trust(&domains, false), true, false),
+            (Some(Trust::Everything), true, true),
+            (None, false, false),
+        ];
+        for (trust, email, phone) in table {
+            let expected = json!({"email_verified": email, "phone_number_verified": phone});
+            assert_eq!(Value::Object(chosen.clone().judged(trust)), expected, "{trust:?}");
+        }
+        let former = ChosenClaims { email_domain: None, ..chosen };
+        assert_eq!(former.judged(trust(&domains, true))["email_verified"], false, "nobody knows whose domain it was");
+        let unverified = said(&claims).judged(Trust::Limited { email_domains: &none, phone_numbers: true });
+        assert_eq!(unverified.chosen(&names, 99).email_domain, None);
+    }
+
+    #[test]
     fn the_display_name_is_the_name_or_the_next_best_claim() {
-        let addressed = |claims: Value| profile(&claims).display_name().map(str::to_owned);
+        let addressed = |claims: Value| said(&claims).display_name().map(str::to_owned);
         let all = json!({"name": "Alice", "preferred_username": "al", "email": "a@b.example"});
         assert_eq!(addressed(all).as_deref(), Some("Alice"));
         assert_eq!(addressed(json!({"preferred_username": "al", "email": "a@b.example"})).as_deref(), Some("al"));

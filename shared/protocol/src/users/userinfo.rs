@@ -69,11 +69,12 @@ pub fn signed_claims(mut claims: Map<String, Value>, issuer: &Issuer, client: &C
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::users::user_claims::{SourceClaims, Trust};
 
     #[test]
     fn sec_res_04_claims_follow_the_granted_scopes() {
-        let profile = serde_json::json!({"name": "Alice", "email": "a@example.com", "phone_number": "+1"});
-        let profile = Profile::accepted(profile.as_object().unwrap().clone());
+        let profile = serde_json::json!({"name": "Alice", "email": "a@example.com", "phone_number": "+1 555"});
+        let profile = SourceClaims::read(profile.as_object().unwrap()).claims.judged(Trust::Everything);
         let subject = Subject::parse("s").unwrap();
         let asked = |scope: &str, names: &[&str]| {
             let names = names.iter().filter_map(|name| ClaimName::parse(name)).collect();

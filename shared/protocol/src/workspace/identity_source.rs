@@ -1,7 +1,9 @@
 //! The identity sources of a workspace.
 
-use crate::types::id::{Subject, WorkspaceId};
+use crate::types::id::WorkspaceId;
 use crate::users::status::UserStatus;
+use crate::users::user_claims::Trust;
+use crate::users::user_key::UserKey;
 use crate::workspace::sandbox::Sandbox;
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -10,19 +12,32 @@ use crate::workspace::upstream_provider::UpstreamProvider;
 pub enum IdentitySource<'w> {
     /// Users listed in the settings themselves.
     Sandbox(&'w Sandbox),
-    /// An OpenID provider. Its users exist for as long as it is configured: a deletion at the provider is noticed only
-    /// at the next login.
+    /// An OpenID provider. The users of its issuer exist for as long as it is configured: a deletion at the provider is
+    /// noticed only at the next login.
     Upstream(&'w UpstreamProvider),
 }
 
-impl IdentitySource<'_> {
-    /// The status of `subject` according to the settings.
+impl<'w> IdentitySource<'w> {
+    /// What it is trusted with.
     #[must_use]
-    pub fn status(&self, workspace: &WorkspaceId, subject: &Subject) -> UserStatus {
+    pub const fn trust(&self) -> Trust<'w> {
         match self {
-            Self::Sandbox(sandbox) if sandbox.identity_of(workspace, subject).is_none() => UserStatus::Gone,
-            Self::Sandbox(_) | Self::Upstream(_) => UserStatus::Active,
+            Self::Sandbox(_) => Trust::Everything,
+            Self::Upstream(provider) => Trust::Limited {
+                email_domains: &provider.verified_email_domains,
+                phone_numbers: provider.verified_phone_numbers,
+            },
         }
+    }
+
+    /// The status of `user` according to the settings.
+    #[must_use]
+    pub fn status(&self, workspace: &WorkspaceId, user: UserKey<'_>) -> UserStatus {
+        let known = match self {
+            Self::Sandbox(sandbox) => user.issuer.is_none() && sandbox.identity_of(workspace, user.subject).is_some(),
+            Self::Upstream(provider) => user.issuer == Some(provider.issuer.as_str()),
+        };
+        if known { UserStatus::Active } else { UserStatus::Gone }
     }
 }
 
@@ -31,18 +46,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixtures::{subject, workspace_id};
+    use crate::fixtures::{source_id, subject, workspace_id};
 
     #[test]
-    fn a_sandbox_knows_its_users_and_a_provider_may_have_any() {
+    fn sec_up_18_and_20_a_sandbox_knows_its_users_and_a_provider_those_of_its_issuer() {
         let sandbox: Sandbox =
             serde_json::from_value(json!({"users": [{"username": "alice", "password": "alice"}]})).unwrap();
         let alice = sandbox.authenticate(&workspace_id(), "alice", &crate::types::secret::Secret::new("alice".into()));
-        let source = IdentitySource::Sandbox(&sandbox);
-        assert_eq!(source.status(&workspace_id(), &alice.unwrap().subject), UserStatus::Active);
-        assert_eq!(source.status(&workspace_id(), &subject("bob")), UserStatus::Gone);
+        let (alice, bob, source) = (alice.unwrap().subject, subject("bob"), source_id("any"));
         let provider = json!({"id": "partner", "title": "P", "issuer": "https://p.example", "client_id": "us"});
         let provider: UpstreamProvider = serde_json::from_value(provider).unwrap();
-        assert_eq!(IdentitySource::Upstream(&provider).status(&workspace_id(), &subject("bob")), UserStatus::Active);
+        let (sandbox, provider) = (IdentitySource::Sandbox(&sandbox), IdentitySource::Upstream(&provider));
+        let (theirs, other) = (Some("https://p.example"), Some("https://p.example/"));
+        let table = [
+            (sandbox, None, &alice, UserStatus::Active),
+            (sandbox, None, &bob, UserStatus::Gone),
+            (sandbox, theirs, &alice, UserStatus::Gone),
+            (provider, theirs, &bob, UserStatus::Active),
+            (provider, other, &bob, UserStatus::Gone),
+            (provider, None, &bob, UserStatus::Gone),
+        ];
+        for (known_by, issuer, subject, expected) in table {
+            let status = known_by.status(&workspace_id(), UserKey { source: &source, issuer, subject });
+            assert_eq!(status, expected, "{issuer:?} {subject}");
+        }
     }
 }

@@ -3,4 +3,5 @@
 pub mod identity_source;
 pub mod sandbox;
 pub mod settings;
+pub mod settings_error;
 pub mod upstream_provider;

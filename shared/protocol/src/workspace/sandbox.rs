@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use crate::types::id::{IdentitySourceId, Subject, WorkspaceId};
 use crate::types::secret::Secret;
-use crate::users::user_claims::{Identity, Profile, derived_subject};
+use crate::users::user_claims::{Identity, SourceClaims, derived_subject};
 
 /// The name of the sandbox among the identity sources.
 pub const SANDBOX: &str = "sandbox";
@@ -47,15 +47,21 @@ impl Sandbox {
     /// The identity of the user whose subject is `subject`.
     #[must_use]
     pub fn identity_of(&self, workspace: &WorkspaceId, subject: &Subject) -> Option<Identity> {
-        self.users.iter().filter_map(|user| identity(workspace, user)).find(|identity| &identity.subject == subject)
+        let is_it = |user: &&SandboxUser| subject_of(workspace, user).as_ref() == Some(subject);
+        identity(workspace, self.users.iter().find(is_it)?)
     }
+}
+
+fn subject_of(workspace: &WorkspaceId, user: &SandboxUser) -> Option<Subject> {
+    derived_subject(workspace, SANDBOX, &[&user.username])
 }
 
 fn identity(workspace: &WorkspaceId, user: &SandboxUser) -> Option<Identity> {
     Some(Identity {
-        subject: derived_subject(workspace, SANDBOX, &[&user.username])?,
+        subject: subject_of(workspace, user)?,
         source: IdentitySourceId::parse(SANDBOX).ok()?,
-        claims: Profile::accepted(user.claims.clone()),
+        issuer: None,
+        claims: SourceClaims::read(&user.claims).claims,
     })
 }
 

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::client::SecretMethods;
+use crate::clients::external_url::Reach;
+use crate::clients::policies::UnknownScopes;
+use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
@@ -45,6 +49,12 @@ pub struct Settings {
     /// Whether clients may use `client_secret_jwt`, which requires storing their secrets.
     #[serde(default)]
     pub client_secret_jwt: bool,
+    /// How clients with a secret may send it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub client_secret_methods: SecretMethods,
+    /// What happens to requested scopes that a client is not registered for, unless the client overrides it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unknown_scopes: UnknownScopes,
     /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
@@ -56,7 +66,7 @@ pub struct Settings {
     pub scopes: Vec<ScopeDefinition>,
     /// The resources that tokens can be for, in addition to the default audience (RFC 8707).
     #[serde(default)]
-    pub resources: Vec<String>,
+    pub resources: Vec<ResourceDefinition>,
     /// The sandbox identity source, with passwords in clear text.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
@@ -66,6 +76,15 @@ pub struct Settings {
     /// Origins that may call from a browser, in addition to those of the redirect URIs.
     #[serde(default)]
     pub cors_origins: Vec<String>,
+    /// How far requests of this server reach, where that does not follow from its URL. It is of the process and not of the
+    /// workspace: no file and no store has it.
+    #[serde(skip)]
+    pub reach: Option<Reach>,
+}
+
+/// Whether a setting need not be stored, so that an earlier version can still read the others.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Settings {
@@ -76,16 +95,31 @@ impl Settings {
         Scopes::parse(&names.join(" ")).unwrap_or_default()
     }
 
+    /// How far requests reach of the server whose issuer is `issuer`.
+    #[must_use]
+    pub fn reach(&self, issuer: &Issuer) -> Reach {
+        self.reach.unwrap_or_else(|| Reach::of(issuer.as_str()))
+    }
+
     /// The definition of `scope`, if the workspace has it.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
         self.scopes.iter().find(|known| known.name == scope)
     }
 
-    /// Whether tokens of this workspace can be for `resource`.
+    /// `resource` as this workspace spells it, if its tokens can be for it.
     #[must_use]
-    pub fn has_resource(&self, resource: &str) -> bool {
-        resource == self.default_audience || self.resources.iter().any(|known| known == resource)
+    pub fn resource(&self, resource: &str) -> Option<&str> {
+        let others = self.resources.iter().map(ResourceDefinition::uri);
+        let mut all = std::iter::once(self.default_audience.as_str()).chain(others);
+        all.find(|known| is_same_resource(known, resource))
+    }
+
+    /// What users read for `resource`, if it has a title.
+    #[must_use]
+    pub fn resource_title(&self, resource: &str) -> Option<&str> {
+        let mut all = self.resources.iter();
+        all.find(|known| is_same_resource(known.uri(), resource)).and_then(ResourceDefinition::title)
     }
 
     /// The upstream provider named `id`.
@@ -106,6 +140,44 @@ pub struct ScopeDefinition {
     /// The description below it.
     #[serde(default)]
     pub description: String,
+}
+
+/// A resource of a workspace, perhaps with its title on the consent page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "resources holds URIs, each a string or { uri, title }")]
+pub enum ResourceDefinition {
+    /// Users read its URI.
+    Untitled(String),
+    /// Users read its title beside the URI.
+    Titled(TitledResource),
+}
+
+/// A resource with its title on the consent page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitledResource {
+    /// The URI that clients name (RFC 8707 §2).
+    pub uri: String,
+    /// The title.
+    pub title: String,
+}
+
+impl ResourceDefinition {
+    /// The URI.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        match self {
+            Self::Untitled(uri) => uri,
+            Self::Titled(resource) => &resource.uri,
+        }
+    }
+
+    fn title(&self) -> Option<&str> {
+        match self {
+            Self::Untitled(_) => None,
+            Self::Titled(resource) => Some(&resource.title),
+        }
+    }
 }
 
 /// Which clients of a workspace must use PKCE. A client's own setting can only be stricter.
@@ -155,11 +227,28 @@ mod tests {
         assert_eq!(settings.scope_names(), scopes("openid read"));
         assert_eq!(settings.scope("read").map(|scope| scope.title.as_str()), Some("Read"));
         assert!(settings.scope("write").is_none());
-        for (resource, expected) in
-            [("https://api.example", true), ("https://b.example", true), ("https://c.example", false)]
-        {
-            assert_eq!(settings.has_resource(resource), expected, "{resource}");
+        for (resource, expected) in [
+            ("https://api.example", Some("https://api.example")),
+            ("https://B.example/", Some("https://b.example")),
+            ("https://c.example", None),
+        ] {
+            assert_eq!(settings.resource(resource), expected, "{resource}");
         }
+    }
+
+    #[test]
+    fn a_resource_may_have_a_title_and_the_default_too() {
+        let titled =
+            json!([{"uri": "https://b.example", "title": "B"}, {"uri": "https://api.example", "title": "API"}]);
+        let settings = settings(&json!({ "resources": titled }));
+        assert_eq!(settings.resource("https://b.example/"), Some("https://b.example"));
+        let uris = ["https://b.example", "https://api.example", "https://c.example"];
+        assert_eq!(uris.map(|resource| settings.resource_title(resource)), [Some("B"), Some("API"), None]);
+        let stored = serde_json::to_value(&settings).unwrap();
+        assert_eq!(stored["resources"], titled);
+        let odd = json!({"name": "Demo", "default_audience": "x", "resources": [{"uri": "x", "name": "X"}]});
+        let error = serde_json::from_value::<Settings>(odd).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("each a string or { uri, title }"), "{error}");
     }
 
     #[test]

@@ -27,6 +27,14 @@ pub struct UpstreamProvider {
     /// The e-mail domains for which it is trusted. Addresses in other domains are never marked as verified.
     #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
     pub verified_email_domains: EmailDomains,
+    /// Whether it is trusted with phone numbers. Otherwise they are never marked as verified.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub verified_phone_numbers: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_off(setting: &bool) -> bool {
+    !*setting
 }
 
 fn default_scope() -> Scopes {

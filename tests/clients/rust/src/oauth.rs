@@ -50,7 +50,7 @@ fn token(client: &Client) -> Result<oauth2::basic::BasicTokenResponse, Box<dyn E
 pub(crate) fn logs_in(issuer: &str, registered: Registered) -> Outcome {
     let token = token(&client(issuer, registered)?)?;
     ensure(*token.token_type() == BasicTokenType::Bearer, "another type")?;
-    ensure(token.expires_in().is_some_and(|lifetime| lifetime.as_secs() == 3600), "another lifetime")?;
+    ensure(token.expires_in().is_some_and(|lifetime| lifetime.as_secs() == 600), "another lifetime")?;
     let scopes = token.scopes().ok_or("no scope")?;
     ensure(scopes.iter().map(|scope| scope.as_str()).eq(["openid", "offers.read", "offline_access"]), "other scopes")?;
     let api = issuer.replacen("/default/demo", "/demo/api/offers", 1);

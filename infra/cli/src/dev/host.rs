@@ -1,0 +1,81 @@
+//! Which names the servers of a laptop answer to.
+//!
+//! A page of a stranger can have its own name resolved to this machine, and then its requests are same-origin (DNS
+//! rebinding, catalogue row SEC-DOS-12). They still carry that name in `Host`.
+
+use http::header;
+use http::request::Parts;
+use http::uri::Authority;
+
+/// The names by which this machine calls itself.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// The names that a server answers to: those of this machine, and perhaps that of its public URL.
+#[derive(Clone, Debug, Default)]
+pub struct HostNames {
+    public: Option<String>,
+}
+
+impl HostNames {
+    /// Those of this machine only.
+    pub const LOOPBACK: Self = Self { public: None };
+
+    /// Those of this machine, and that of `public_url`, which a proxy may pass on.
+    #[must_use]
+    pub fn with(public_url: &str) -> Self {
+        let url: Option<http::Uri> = public_url.parse().ok();
+        Self { public: url.and_then(|url| url.host().map(Into::into)) }
+    }
+
+    /// Whether a request was sent to one of these names, on whichever port.
+    #[must_use]
+    pub fn include(&self, request: &Parts) -> bool {
+        let mut headers = request.headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (headers.next(), headers.next()) else { return false };
+        let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+        // A URL in the request line overrides the header (RFC 9112 section 3.2.2).
+        host.is_some_and(|host| self.contains(host.host())) && request.uri.host().is_none_or(|host| self.contains(host))
+    }
+
+    fn contains(&self, host: &str) -> bool {
+        LOOPBACK.into_iter().chain(self.public.as_deref()).any(|name| name.eq_ignore_ascii_case(host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn included(names: &HostNames, url: &str, hosts: &[&str]) -> bool {
+        let request = hosts.iter().fold(Request::builder().uri(url), |request, host| request.header("host", *host));
+        names.include(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn sec_dos_12_only_the_names_of_this_machine_and_of_the_public_url_are_answered_to() {
+        let (own, public) = (HostNames::LOOPBACK, HostNames::with("https://auth.example:8443/key"));
+        for host in ["localhost", "localhost:9000", "LOCALHOST:1", "127.0.0.1:9000", "[::1]", "[::1]:9000"] {
+            assert!(included(&own, "/x", &[host]) && included(&public, "/x", &[host]), "{host}");
+        }
+        for host in [
+            "attacker.example",
+            "attacker.example:9000",
+            "localhost.attacker.example",
+            "localhost@attacker.example",
+            "127.0.0.1.nip.io",
+            "localhost.",
+            "0.0.0.0",
+            "",
+            "caf\u{e9}",
+        ] {
+            assert!(!included(&own, "/x", &[host]) && !included(&public, "/x", &[host]), "{host}");
+        }
+        assert!(included(&public, "/x", &["auth.example"]) && included(&public, "/x", &["auth.example:8443"]));
+        assert!(!included(&own, "/x", &["auth.example"]));
+        assert!(!included(&own, "/x", &[]) && !included(&own, "/x", &["localhost", "localhost"]));
+        assert!(!included(&own, "http://attacker.example/x", &["localhost"]));
+        assert!(included(&own, "http://localhost:9000/x", &["localhost:9000"]));
+    }
+}

@@ -1,0 +1,36 @@
+//! Choices that a client or a workspace makes, each with the stricter one as its default.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether consent is remembered for the loopback addresses of a native client (RFC 8252 §8.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoopbackConsent {
+    /// Users are asked each time, because any program on the device can take the port and pass for the client.
+    #[default]
+    Asked,
+    /// It is remembered: whoever configured the client accepts that.
+    Remembered,
+}
+
+/// What happens to requested scopes that the client is not registered for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownScopes {
+    /// The request is refused (RFC 6749 §4.1.2.1, `invalid_scope`).
+    #[default]
+    Refused,
+    /// They are left out, and the token response says which were granted (OpenID Connect Core §3.1.2.1, RFC 6749 §3.3).
+    Ignored,
+}
+
+/// Which claims about the user the ID tokens of a client carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdTokenClaimPolicy {
+    /// Those that are requested by name; the others are for userinfo (OpenID Connect Core §5.4).
+    #[default]
+    Requested,
+    /// Those of the granted scopes as well.
+    Scopes,
+}

@@ -1,0 +1,151 @@
+//! Settings that have the right form and cannot work, or must not (catalogue row SEC-ADM-14).
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::workspace::sandbox::{SANDBOX, SandboxUser};
+use crate::workspace::settings::Settings;
+use crate::workspace::upstream_provider::UpstreamProvider;
+
+/// What is wrong with the settings of a workspace, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{place}: {reason}")]
+pub struct SettingsError {
+    /// The setting.
+    pub place: Place,
+    /// What is wrong with it.
+    pub reason: SettingsFault,
+}
+
+/// A setting in a list, such as `upstream[0].id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    list: &'static str,
+    position: usize,
+    name: &'static str,
+}
+
+/// What is wrong with a setting, as a sentence that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SettingsFault {
+    /// A provider is named like the sandbox, whose users it would take over.
+    #[error("\"{SANDBOX}\" is the name of the sandbox: choose another")]
+    ReservedSource,
+    /// Two providers have one id, so the second could never be reached.
+    #[error("\"{0}\" is there twice: give each provider an id of its own")]
+    DoubledSource(String),
+    /// Two users have one name, so the second could never log in.
+    #[error("\"{0}\" is there twice: give each user a name of their own")]
+    DoubledUser(String),
+    /// A user has no name.
+    #[error("\"\" is no name: give the user one")]
+    NoUsername,
+    /// A user has no password, so everybody could log in.
+    #[error("\"\" is no password: everybody could log in as {0}")]
+    NoPassword(String),
+}
+
+impl Settings {
+    /// Checks what no single setting shows.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] names the first setting that cannot work.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.faults().next().map_or(Ok(()), Err)
+    }
+
+    /// Every setting that cannot work, where no single setting shows it.
+    pub fn faults(&self) -> impl Iterator<Item = SettingsError> {
+        let users = self.sandbox.as_ref().map(|sandbox| sandbox.users.as_slice()).unwrap_or_default();
+        let of_providers = self.upstream.iter().enumerate().filter_map(|(position, provider)| {
+            let earlier = self.upstream.iter().take(position);
+            Some(fault("upstream", position, "id", provider_fault(provider, earlier)?))
+        });
+        let of_users = users.iter().enumerate().filter_map(|(position, user)| {
+            let (name, reason) = user_fault(user, users.iter().take(position))?;
+            Some(fault("sandbox.users", position, name, reason))
+        });
+        of_providers.chain(of_users)
+    }
+}
+
+const fn fault(list: &'static str, position: usize, name: &'static str, reason: SettingsFault) -> SettingsError {
+    SettingsError { place: Place { list, position, name }, reason }
+}
+
+fn provider_fault<'a>(
+    provider: &UpstreamProvider,
+    mut earlier: impl Iterator<Item = &'a UpstreamProvider>,
+) -> Option<SettingsFault> {
+    if provider.id.as_str() == SANDBOX {
+        return Some(SettingsFault::ReservedSource);
+    }
+    let is_there = earlier.any(|earlier| earlier.id == provider.id);
+    is_there.then(|| SettingsFault::DoubledSource(provider.id.to_string()))
+}
+
+fn user_fault<'a>(
+    user: &SandboxUser,
+    mut earlier: impl Iterator<Item = &'a SandboxUser>,
+) -> Option<(&'static str, SettingsFault)> {
+    if user.username.is_empty() {
+        return Some(("username", SettingsFault::NoUsername));
+    }
+    if earlier.any(|earlier| earlier.username == user.username) {
+        return Some(("username", SettingsFault::DoubledUser(user.username.clone())));
+    }
+    user.password.is_empty().then(|| ("password", SettingsFault::NoPassword(user.username.clone())))
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}[{}].{}", self.list, self.position, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn said(change: &Value) -> Option<String> {
+        let mut settings = json!({"name": "Demo", "default_audience": "https://api.example"});
+        settings.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let settings: Settings = serde_json::from_value(settings).unwrap();
+        settings.check().err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn sec_adm_14_settings_that_cannot_work_are_named_with_their_place_and_value() {
+        let provider = |id: &str| json!({"id": id, "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        let user = |name: &str, password: &str| json!({"username": name, "password": password});
+        let table = [
+            (json!({"upstream": [provider("a"), provider("b")]}), None),
+            (
+                json!({"upstream": [provider("a"), provider("sandbox")]}),
+                Some("upstream[1].id: \"sandbox\" is the name"),
+            ),
+            (json!({"upstream": [provider("a"), provider("a")]}), Some("upstream[1].id: \"a\" is there twice")),
+            (json!({"sandbox": {"users": [user("alice", "x"), user("bob", "x")]}}), None),
+            (
+                json!({"sandbox": {"users": [user("alice", "x"), user("alice", "y")]}}),
+                Some("sandbox.users[1].username: \"alice\" is there twice"),
+            ),
+            (json!({"sandbox": {"users": [user("", "x")]}}), Some("sandbox.users[0].username: \"\" is no name")),
+            (
+                json!({"sandbox": {"users": [user("alice", "")]}}),
+                Some("sandbox.users[0].password: \"\" is no password: everybody could log in as alice"),
+            ),
+        ];
+        for (change, expected) in table {
+            let said = said(&change);
+            match expected {
+                None => assert_eq!(said, None, "{change}"),
+                Some(expected) => assert!(said.clone().unwrap_or_default().starts_with(expected), "{said:?}"),
+            }
+        }
+    }
+}

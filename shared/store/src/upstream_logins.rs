@@ -1,0 +1,54 @@
+//! Answers of upstream providers that were taken, each under a digest of the `state` of its login, so that none is exchanged
+//! twice (RFC 6749 §4.1.2, catalogue row SEC-UP-22).
+
+use protocol::federation::openid::UpstreamTransaction;
+use protocol::types::commit::Committed;
+use protocol::types::id::WorkspaceId;
+
+use crate::connection::Connection;
+use crate::fault::StoreFault;
+use crate::key::{self, Kind};
+use crate::need::{Action, Handle, Need, Table};
+use crate::single_use::{self, Mark};
+use crate::write_attempt::WriteAttempt;
+
+/// Whether the answer to an upstream login was taken for the first time.
+#[must_use]
+pub enum Taking {
+    /// It was, by this attempt: now, or in an earlier try whose response was lost.
+    First(Committed),
+    /// Another request has taken it.
+    Taken,
+}
+
+/// May mark answers to upstream logins as taken.
+#[derive(Clone)]
+pub struct UpstreamAnswerTaking(Connection);
+
+impl Handle for UpstreamAnswerTaking {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::PutItem, Kind::UpstreamLogin)];
+}
+
+impl UpstreamAnswerTaking {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    /// Marks the answer to `transaction` as taken.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`]: it is unknown whether another request has taken it, so its code must not be sent.
+    pub async fn take(
+        &self,
+        workspace: &WorkspaceId,
+        transaction: &UpstreamTransaction,
+        attempt: &WriteAttempt,
+    ) -> Result<Taking, StoreFault> {
+        let partition = key::partition(Kind::UpstreamLogin, workspace, &transaction.mark().encoded());
+        let mark = Mark { partition, until: transaction.expires };
+        Ok(single_use::first(&self.0, mark, attempt).await?.map_or(Taking::Taken, Taking::First))
+    }
+}
