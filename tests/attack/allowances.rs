@@ -279,17 +279,17 @@ async fn sec_oidc_01_and_sec_res_04_claims_of_scopes_are_in_the_id_token_only_if
 async fn claims_of_scopes_never_make_an_id_token_too_large_for_a_hint() {
     let more = "grant_types = [\"authorization_code\", \"refresh_token\"]\nid_token_claims = \"scopes\"";
     let clients = confidential("reads", more).replace("openid profile email", "openid profile email offline_access");
-    let large = format!("picture = \"https://a.example/{}\"", "x".repeat(5000));
-    let with_picture = |text: String| {
-        let picture = format!("locale = \"en\", {large}");
-        and_clients(&clients)(text).replacen("locale = \"en\"", &picture, 1)
+    let url = format!("https://a.example/{}", "x".repeat(2000));
+    let with_urls = |text: String| {
+        let urls = format!("locale = \"en\", picture = \"{url}\", profile = \"{url}\"");
+        and_clients(&clients)(text).replacen("locale = \"en\"", &urls, 1)
     };
-    let laptop = Laptop::with(with_picture).await;
+    let laptop = Laptop::with(with_urls).await;
     let (pkce, authorization) = (Pkce::new("large"), basic("reads:secret"));
     let headers = [("authorization", authorization.as_str())];
     let code = code(&laptop, "reads", WEB, &pkce).await;
     let answer = laptop.form("/oauth2/token", &exchange("reads", WEB, &code, &pkce.verifier), &headers).await;
     let claims = claims(parsed(&answer)["id_token"].as_str().unwrap());
     assert_eq!((&claims["email"], &claims["name"]), (&json!("alice@example.com"), &json!("Alice Example")));
-    assert_eq!(claims["picture"], Value::Null, "it is at userinfo, and has no room here");
+    assert_eq!(claims["profile"], Value::Null, "it is at userinfo, and has no room here");
 }

@@ -399,7 +399,7 @@ async fn sec_authz_13_the_consent_page_says_who_asks_for_what_and_where_it_goes(
         "10 minutes",
         "Access to",
         "Offers",
-        "<button type=\"submit\" name=\"decision\" value=\"allow\">",
+        "<button type=\"submit\" name=\"decision\" value=\"allow\"",
         "<button type=\"submit\" name=\"decision\" value=\"deny\"",
     ] {
         assert!(html.contains(shown) || html.contains(&shown.replace('(', "&#40;")), "{shown}: {html}");

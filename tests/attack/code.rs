@@ -304,6 +304,76 @@ async fn sec_code_13_a_second_use_within_half_a_second_is_taken_for_a_retry() {
     refused(&laptop.userinfo(&token).await, 401, "invalid_token", "half a second later");
 }
 
+/// Who has the code and its verifier beside the client has to be told from the client that tries again.
+#[tokio::test]
+async fn sec_code_13_a_second_sender_ends_the_grant_at_once_whoever_was_first() {
+    for (first, second) in [("198.51.100.66", "192.0.2.1"), ("192.0.2.1", "198.51.100.66")] {
+        let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 two senders"));
+        let code = trusted_code(&laptop, &pkce).await;
+        laptop.come_from(first);
+        let token = access_token(&redeemed(&laptop, &code, &pkce).await);
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "the first tries again");
+        assert_eq!(laptop.userinfo(&token).await.status(), 200, "which is a retry");
+        laptop.come_from(second);
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", second);
+        refused(&laptop.userinfo(&token).await, 401, "invalid_token", "what the first was given is worth nothing");
+    }
+}
+
+#[tokio::test]
+async fn sec_code_13_another_program_at_the_same_address_is_another_sender() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 two programs"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
+    let send = async |agent| laptop.form("/oauth2/token", &fields, &[("user-agent", agent)]).await;
+    let token = access_token(&send("app/1").await);
+    refused(&send("app/1").await, 400, "invalid_grant", "the same once more");
+    assert_eq!(laptop.userinfo(&token).await.status(), 200);
+    refused(&send("curl/8").await, 400, "invalid_grant", "another");
+    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "another");
+}
+
+#[tokio::test]
+async fn sec_code_13_without_a_window_every_second_use_ends_the_grant() {
+    let file = |text: String| format!("authorization_code_retry_window_ms = 0\n{text}");
+    let (laptop, pkce) = (Laptop::with(file).await, Pkce::new("code 13 no window"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let token = access_token(&redeemed(&laptop, &code, &pkce).await);
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "at once");
+    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "at once");
+
+    let code = trusted_code(&laptop, &pkce).await;
+    let answers = join_all((0..2).map(|_| redeemed(&laptop, &code, &pkce))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status() == 200);
+    assert_eq!((won.len(), lost.len()), (1, 1), "at most one response carries tokens");
+    refused(&laptop.userinfo(&access_token(won[0])).await, 401, "invalid_token", "both at the same time");
+}
+
+/// The two requests read the code as unused, and one loses at the write.
+#[tokio::test]
+async fn sec_code_13_two_senders_at_the_same_time_end_the_grant() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 race"));
+    let code = trusted_code(&laptop, &pkce).await;
+    let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
+    let send = async |agent| laptop.form("/oauth2/token", &fields, &[("user-agent", agent)]).await;
+    let answers = join_all(["app/1", "curl/8"].map(send)).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status() == 200);
+    assert_eq!((won.len(), lost.len()), (1, 1));
+    refused(lost[0], 400, "invalid_grant", "the loser");
+    refused(&laptop.userinfo(&access_token(won[0])).await, 401, "invalid_token", "nobody can say who was who");
+}
+
+/// What is stored of a sender tells nothing without the code.
+#[tokio::test]
+async fn sec_code_13_no_address_is_stored() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 address"));
+    let code = trusted_code(&laptop, &pkce).await;
+    laptop.come_from("198.51.100.66");
+    assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200);
+    let dump = format!("{:?}", laptop.dump());
+    assert!(dump.contains("redeemed_from") && !dump.contains("198.51.100.66"));
+}
+
 #[tokio::test]
 async fn sec_code_15_a_code_says_who_logged_in_and_not_who_is_logged_in() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 15"));

@@ -212,6 +212,7 @@ async fn sec_hdr_08_a_panic_says_nothing_of_its_cause() {
         query,
         headers,
         body: body_of,
+        address: String::new(),
         trace_id: "trace".into(),
         deadline: web::Deadline::NONE,
     };

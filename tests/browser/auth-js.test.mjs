@@ -207,7 +207,7 @@ test('a silent renewal without a session is an answer, and not a page that canno
   await page.locator('iframe').waitFor({ state: 'detached' });
 });
 
-test('a refusal is understood, and its words come through as they were encoded', async (t) => {
+test('a refusal is understood, and its words can be read', async (t) => {
   const { leave, back, page, call } = await stage(t, { clientId: 'asked' });
   await leave();
   await signIn(page, 'alice');
@@ -215,14 +215,16 @@ test('a refusal is understood, and its words come through as they were encoded',
   await back();
   const { thrown } = await call('getAuth');
   assert.deepEqual([thrown.error, thrown.error_key], ['Error', 'Access denied']);
-  // The library decodes nothing but `+`, and redirects have no form encoding: its users see the escapes of spaces.
-  assert.equal(thrown.error_description, 'the%20user%20denied%20the%20request');
+  // The library decodes nothing but `+`.
+  assert.equal(thrown.error_description, 'the user denied the request');
 
   await leave({ scopes: ['openid', 'unknown'] });
   await back();
   const refusal = (await call('getAuth')).thrown;
   assert.equal(refusal.error_key, 'Invalid scope');
-  assert.match(decodeURIComponent(refusal.error_description), /^[ -~]+$/);
+  // Chromium itself escapes an apostrophe in the query of an address.
+  const words = refusal.error_description.replaceAll('%27', "'");
+  assert.match(words, /^the scope 'unknown' is not registered for this application: [ -$&-~]+$/);
 });
 
 test('a state of one’s own comes back as encodeURIComponent writes it', async (t) => {
@@ -259,8 +261,7 @@ test('an error of the token endpoint can be read by the page', async (t) => {
   assert.match(thrown.message, /code_verifier/);
 });
 
-test('a page of an origin that nobody listed reads nothing', async (t) => {
-  const tolerated = /^Failed to load resource|blocked by CORS policy/;
-  const { logIn } = await stage(t, { host: '127.0.0.1', tolerated });
-  assert.deepEqual(await logIn(), { thrown: 'TypeError: Failed to fetch' });
+test('on a laptop a native client has its pages at any port of its loopback address', async (t) => {
+  const { logIn } = await stage(t, { host: '127.0.0.1' });
+  assert.equal((await logIn()).thrown, undefined);
 });

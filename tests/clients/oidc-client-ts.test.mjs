@@ -403,9 +403,9 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
       application.call('signinRedirectCallback'), { name: 'ErrorResponse', error: 'invalid_grant' });
   });
 
-  test('a page on an origin that nobody listed reads the metadata and no token', async (t) => {
+  test('on a laptop a native client has its pages at any port of its loopback address', async (t) => {
     const application = await opened(t, 'trusted', { origin: `http://127.0.0.1:${site.port}` });
-    await assert.rejects(application.signIn(), { name: 'TypeError', message: 'Failed to fetch' });
+    await application.signIn();
     assert.equal((await application.call('metadataService.getMetadata')).issuer, server.issuer('spa'));
   });
 

@@ -215,8 +215,8 @@ describe('openid-client', () => {
       assert.equal((await error.response.json()).error, 'invalid_client');
     };
     await refusedClient(client.authorizationCodeGrant(await confidential('wrong'), callback, checks));
-    // Registered for HTTP Basic, it cannot send its secret in the body, which is what the library does unless told.
-    const post = await discovered('demo-web', client.ClientSecretPost('demo-web-secret'));
+    // Registered for HTTP Basic, it may send its secret in the body, which is what the library does unless told.
+    const post = await discovered('demo-web', client.ClientSecretPost('wrong'));
     await refusedClient(client.authorizationCodeGrant(post, callback, checks));
     await refusedClient(client.authorizationCodeGrant(await discovered('demo-web'), callback, checks));
     // None of that cost the client its code.

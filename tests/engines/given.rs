@@ -9,12 +9,13 @@ use protocol::clients::grant_type::GrantType;
 use protocol::clients::resource_indicator::Resources;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::syntax::parameters::Parameters;
-use protocol::tokens::code_grant::{ApprovedExchange, approve};
+use protocol::tokens::code_grant::{ApprovedExchange, CodeUse, approve};
 use protocol::tokens::context::TokenContext;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::grant::{Grant, GrantTerms, LoadedGrant};
 use protocol::tokens::request::Presented;
 use protocol::types::id::{GrantId, Issuer, RegionLabel, Subject, WorkspaceId};
+use protocol::types::retry_window::RetryWindow;
 use protocol::types::scope::Scopes;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::{Lifetime, Timestamp};
@@ -148,7 +149,13 @@ impl Code {
             resource: Resources::default(),
         };
         let loaded = grant.map(|grant| LoadedGrant { grant, user: UserStatus::Active });
-        approve(loaded, &self.digest, presented, TokenContext { client: &refreshing_client(), now })
+        let usage = CodeUse { code: self.digest, sender: self.sender(), retry_window: RetryWindow::default() };
+        approve(loaded, &usage, presented, TokenContext { client: &refreshing_client(), now })
+    }
+
+    /// Where the code comes from when it is redeemed.
+    pub(crate) fn sender(&self) -> SecretHash {
+        SecretHash::of(&Secret::new(format!("sender of {}", self.id)))
     }
 
     /// The exchange of the code, approved a moment ago.
@@ -191,7 +198,7 @@ pub(crate) fn ended(creation: &Creation) -> &'static str {
 pub(crate) fn raced(redemption: &Redemption) -> &'static str {
     match redemption {
         Redemption::Won(_) => "won",
-        Redemption::Lost => "lost",
+        Redemption::Lost(_) => "lost",
         Redemption::Gone => "gone",
     }
 }

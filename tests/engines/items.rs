@@ -3,6 +3,7 @@
 use protocol::tokens::error::{CodeFault, TokenError};
 use protocol::types::id::ClientId;
 use protocol::types::time::{Lifetime, Timestamp};
+use protocol::users::session::Session;
 use serde_json::{Value, json};
 use store::{
     AccountReading, AccountRecording, ConfigurationReading, ConfigurationWriting, ConsentReading, ConsentRecording,
@@ -11,7 +12,7 @@ use store::{
 };
 
 use crate::engine::Fresh;
-use crate::given::{Code, NOW, PUBLIC_URL, digest, metadata, subject, terms, workspace, workspace_id};
+use crate::given::{Code, NOW, PUBLIC_URL, digest, later, metadata, subject, terms, workspace, workspace_id};
 use crate::keys::{ring, wrapped};
 use crate::sessions::session;
 use crate::users::{consent, identity};
@@ -200,14 +201,15 @@ async fn what_has_expired_may_still_be_there_and_is_not_honoured() {
 /// An item has at most 400 KB, counted in bytes.
 #[tokio::test]
 async fn an_item_that_is_too_large_is_a_fault_of_ours_and_leaves_what_was_there() {
-    let (at, demo, alice) = (Fresh::tables().await, workspace_id("demo"), subject("alice"));
-    let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
-    for (letter, times) in [("x", 409_300), ("\u{e9}", 204_600)] {
-        let largest = identity("alice", &letter.repeat(times));
-        recording.record(&demo, &largest).await.unwrap();
-        assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(largest.clone()));
-        let fault = recording.record(&demo, &identity("alice", &letter.repeat(times + 400))).await.err();
+    let (at, demo, cookie) = (Fresh::tables().await, workspace_id("demo"), digest("cookie"));
+    let (reading, creation) = (SessionReading::new(&at.connection), SessionCreation::new(&at.connection));
+    let named = |name: String| Session { display_name: name, ..session(later(60)) };
+    for (letter, times) in [("x", 409_000), ("\u{e9}", 204_450)] {
+        let largest = named(letter.repeat(times));
+        creation.begin(&demo, &cookie, &largest).await.unwrap();
+        assert_eq!(reading.find(&demo, &cookie, NOW).await.unwrap(), Some(largest.clone()));
+        let fault = creation.begin(&demo, &cookie, &named(letter.repeat(times + 800))).await.err();
         assert!(matches!(&fault, Some(StoreFault::Unavailable(code)) if code == "ValidationException"), "{fault:?}");
-        assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(largest));
+        assert_eq!(reading.find(&demo, &cookie, NOW).await.unwrap(), Some(largest));
     }
 }

@@ -1,5 +1,7 @@
 //! KMS at its worst: what signs and what seals is out of reach, refuses, or lies.
 
+use std::time::Duration;
+
 use administration::KeyError;
 use administration::signing_keys::NewKey;
 use protocol::jose::jwk::{Algorithm, PublicJwk};
@@ -88,18 +90,97 @@ async fn both_tokens_are_signed_at_the_same_time_unless_one_carries_the_hash_of_
     assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 1)["at_hash"], expected);
 }
 
+/// Refused as throttled, by each of the names that this has.
+const THROTTLED: [KmsTrouble; 3] = [
+    KmsTrouble::Refused("ThrottlingException"),
+    KmsTrouble::Refused("LimitExceededException"),
+    KmsTrouble::Refused("TooManyRequestsException"),
+];
+
 #[tokio::test(start_paused = true)]
 async fn f_kms_01_throttling_is_a_503_that_leaves_the_code_usable() {
+    for throttled in THROTTLED {
+        let (laptop, kms) = Laptop::in_aws(|file| file).await;
+        let exchange = Step::Exchange.ready(&laptop).await;
+        kms.plan(move |call, _| if signs(call) { throttled } else { KmsTrouble::None });
+        let refused = exchange.send(&laptop).await;
+        Step::Exchange.unavailable(&laptop, &refused, "throttled");
+        assert!(!body(&refused).contains("KMS"), "{}", body(&refused));
+        assert!(refused.headers().contains_key("retry-after"), "{throttled:?}");
+        let calls = kms.calls();
+        assert_eq!(calls.len(), 2, "one call and one retry: {calls:?}");
+        assert!(calls.iter().all(|call| call.key == arn("rsa-1")), "the next key shares the quota: {calls:?}");
+        kms.calm();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code once more, by the same key").await;
+        let again = exchange.send(&laptop).await;
+        expect::refused(&again, 400, "invalid_grant", "and only once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_01_a_call_that_was_throttled_once_is_made_again_after_a_pause() {
+    let (laptop, kms) = Laptop::in_aws(|file| without_at_hash(&file)).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    kms.plan(|_, number| if number == 0 { THROTTLED[0] } else { KmsTrouble::None });
+    let began = tokio::time::Instant::now();
+    signed_by(&laptop, &exchange.send(&laptop).await, 0, "by the current key").await;
+    let took = began.elapsed();
+    assert!((10..=40).contains(&took.as_millis()), "{took:?}");
+    assert_eq!(kms.calls().len(), 3, "what was signed is not signed again");
+}
+
+/// The two signatures of an exchange share a quota, by which the first may be the last.
+#[tokio::test(start_paused = true)]
+async fn f_kms_01_a_quota_that_ends_between_two_signatures_costs_one_retry() {
+    for change in [without_at_hash as fn(&str) -> String, str::to_owned] {
+        let (laptop, kms) = Laptop::in_aws(|file| change(&file)).await;
+        let exchange = Step::Exchange.ready(&laptop).await;
+        kms.plan(|_, number| if number == 0 { KmsTrouble::None } else { THROTTLED[0] });
+        Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "the second is throttled");
+        assert_eq!(kms.calls().len(), 3, "one signature, one throttled call, one retry");
+        kms.calm();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code once more").await;
+    }
+}
+
+/// While KMS throttles, what exceeds its part is refused without a call; afterwards nothing is.
+#[tokio::test(start_paused = true)]
+async fn f_kms_01_while_kms_throttles_it_is_hardly_asked_and_afterwards_as_before() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let exchange = Step::Exchange.ready(&laptop).await;
-    kms.plan(|call, _| if signs(call) { KmsTrouble::Refused("ThrottlingException") } else { KmsTrouble::None });
-    let refused = exchange.send(&laptop).await;
-    Step::Exchange.unavailable(&laptop, &refused, "throttled");
-    assert!(!body(&refused).contains("KMS"), "{}", body(&refused));
+    kms.plan(|_, _| THROTTLED[0]);
+    for _ in 0..100 {
+        Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "throttled");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let calls = kms.calls().len();
+    assert!((2..=8).contains(&calls), "{calls} calls for 100 requests in two seconds");
     kms.calm();
-    signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code once more").await;
-    let again = exchange.send(&laptop).await;
-    expect::refused(&again, 400, "invalid_grant", "and only once");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    for _ in 0..20 {
+        let exchange = Step::Exchange.ready(&laptop).await;
+        signed_by(&laptop, &exchange.send(&laptop).await, 0, "nothing is throttled any more").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_kms_01_a_broken_key_is_replaced_although_kms_throttled_before() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    kms.plan(|call, number| match number {
+        0 => THROTTLED[0],
+        _ if call.key == arn("rsa-1") => KmsTrouble::Refused("DisabledException"),
+        _ => KmsTrouble::None,
+    });
+    signed_by(&laptop, &exchange.send(&laptop).await, 1, "throttled, then disabled").await;
+
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let exchange = Step::Exchange.ready(&laptop).await;
+    kms.plan(|call, _| if call.key == arn("rsa-1") { KmsTrouble::Refused("DisabledException") } else { THROTTLED[0] });
+    Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "the key that took over is throttled");
+    assert!(kms.calls().iter().all(|call| call.key == arn("rsa-2")), "the broken key rests, and is not tried instead");
 }
 
 #[tokio::test(start_paused = true)]

@@ -132,7 +132,7 @@ async fn a_line_about_a_request_names_its_trace_workspace_and_client_and_a_refus
     let account = Account::new(URL, |file| file).await;
     let (token, revoke) = (account.start("token").await, account.start("revoke").await);
     let refusals = [
-        ("demo-web", "the client presented client_secret_post and is registered for client_secret_basic"),
+        ("demo-web", "the secret is not a registered one, or has expired"),
         ("nobody", "no client is registered under this client_id"),
     ];
     let event = |path: &str, client: &str| {

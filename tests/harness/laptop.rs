@@ -1,8 +1,8 @@
 //! Everything that `postern dev` runs, under a clock that stands still.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use administration::workspace_file::Loader;
 use administration::{KeySource, Keys, Provisioning, StackKeys};
@@ -102,6 +102,7 @@ pub struct Laptop {
     public_url: String,
     state: State,
     kms: Option<FakeKms>,
+    address: Mutex<String>,
     answers: AtomicU32,
     answer_bytes: AtomicU32,
 }
@@ -147,6 +148,7 @@ impl Laptop {
             runtime,
             state,
             kms,
+            address: Mutex::default(),
             answers: AtomicU32::default(),
             answer_bytes: AtomicU32::default(),
         };
@@ -247,6 +249,7 @@ impl Laptop {
             query: query.into(),
             headers: map,
             body: body.into(),
+            address: self.address.lock().unwrap().clone(),
             trace_id: "trace".into(),
             deadline,
         };
@@ -254,6 +257,11 @@ impl Laptop {
         self.answers.fetch_add(1, Ordering::SeqCst);
         self.answer_bytes.fetch_add(size(&response), Ordering::SeqCst);
         response
+    }
+
+    /// From now on requests come from `address`.
+    pub fn come_from(&self, address: &str) {
+        *self.address.lock().unwrap() = address.into();
     }
 
     /// How many requests were answered, and with how many bytes, since the last time that this was asked.

@@ -118,11 +118,15 @@ fn operation(request: &HttpRequest) -> Operation {
     }
 }
 
-fn broken() -> ConnectorError {
+/// A connection that broke.
+#[must_use]
+pub fn broken() -> ConnectorError {
     ConnectorError::io("the connection was reset".into())
 }
 
-fn refusal(kind: &str) -> HttpResponse {
+/// A refusal of DynamoDB's, of this kind.
+#[must_use]
+pub fn refusal(kind: &str) -> HttpResponse {
     let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{kind}","message":"injected"}}"#);
     let response = http::Response::builder().status(400).header("content-type", "application/x-amz-json-1.0");
     HttpResponse::try_from(response.body(SdkBody::from(body)).unwrap()).unwrap()

@@ -114,6 +114,11 @@ fn with_all_claims(text: &str) -> String {
     let all = ClaimName::all().map(|name| match name.as_str() {
         "address" => "address = { formatted = \"1 Example Street\" }".to_owned(),
         "updated_at" => "updated_at = 1764028800".to_owned(),
+        "birthdate" => "birthdate = \"1980-01-31\"".to_owned(),
+        "zoneinfo" => "zoneinfo = \"Europe/Paris\"".to_owned(),
+        "locale" => "locale = \"en\"".to_owned(),
+        "email" => "email = \"alice@example.com\"".to_owned(),
+        "phone_number" => "phone_number = \"+1 555 0100\"".to_owned(),
         verified @ ("email_verified" | "phone_number_verified") => format!("{verified} = true"),
         text => format!("{text} = \"https://alice.example/\""),
     });
@@ -285,6 +290,11 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
 async fn understood(laptop: &Laptop, name: &str, value: &Value) {
     match name {
         "request_parameter_supported" => assert_eq!(value, authorizes(laptop, "request", "e30.e30.").await),
+        "request_object_signing_alg_values_supported" => {
+            // None, not even unsigned ones.
+            assert_eq!(value, &json!([]));
+            assert!(!authorizes(laptop, "request", "e30.e30.").await);
+        }
         "request_uri_parameter_supported" => {
             assert_eq!(value, authorizes(laptop, "request_uri", "https://client.example/request").await);
         }

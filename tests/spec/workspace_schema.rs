@@ -51,8 +51,8 @@ fn workspace_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).unwrap();
             if text.lines().any(|line| line.starts_with("tenant =")) {
-                // The benchmark fills in the algorithm.
-                found.push((path, text.replace("{algorithm}", "RS256")));
+                // The benchmark fills in the algorithm, and the model the tenant.
+                found.push((path, text.replace("{algorithm}", "RS256").replace("{tenant}", "default")));
             }
         }
     }
@@ -214,6 +214,12 @@ fn each_value_and_bound_of_the_description_is_one_of_the_parser() {
                 assert!(parses(&json!({(key.name): wrap(value)})), "{}: {value}", key.name);
             }
             assert!(!parses(&json!({(key.name): wrap("no such value")})), "{}", key.name);
+        }
+    }
+    for key in keys("") {
+        let Kind::Whole { least, most, .. } = key.kind else { continue };
+        for (value, fits) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
+            assert_eq!(settings(&json!({(key.name): value})).is_ok(), fits, "{}: {value}", key.name);
         }
     }
     for key in keys("lifetimes") {

@@ -129,6 +129,6 @@ async fn sign(
         token_introspection: answer,
     };
     let work = async |signer: &Signer| signer.sign(introspection::TYPE, &claims).await;
-    let signed = deps.signers.sign(&workspace.id, now, work).await;
+    let signed = deps.signers.sign(&workspace.id, now, 1, work).await;
     Ok(Answer::Signed(signed.map_err(unavailable)?))
 }

@@ -1,11 +1,12 @@
 //! The login page, and what is typed into it.
 
-use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
+use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::secret::Secret;
 use protocol::users::factor::{Factor, Method};
+use protocol::users::session::Session;
 use protocol::users::user_claims::Identity;
 use web::Response;
 use web::response::with_cookie;
@@ -75,7 +76,22 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     };
     let factor = Factor { method: Method::Password, at: Some(front.now()) };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
-    Ok(front.proceed(context, &pending, &begun).await)
+    let next = match front.next(&pending, &begun.session).await {
+        // The same form, sent twice, was faster.
+        Err(Refusal::Page(PageError::FinishedInteraction)) => issue_again(front, context, form, &begun.session).await,
+        next => next,
+    };
+    Ok(with_cookie(next.unwrap_or_else(|refusal| front.browser.refuse(context, refusal)), &begun.cookie))
+}
+
+async fn issue_again(
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
+    form: &Parameters,
+    session: &Session,
+) -> Result<Response, Refusal> {
+    let finished = resume::finished(front, context, form).await?;
+    front.issue_again_at_once(&finished, session).await
 }
 
 /// The user whose name and password the form carries.

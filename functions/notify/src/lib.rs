@@ -116,7 +116,7 @@ async fn notify_client(deps: &Deps, notice: &LogoutNotice) -> Result<DeliveryOut
 async fn sign_logout_token(deps: &Deps, workspace: &Workspace, notice: &LogoutNotice) -> Result<String, SignerFault> {
     let now = deps.clock.now();
     let claims = LogoutTokenClaims::of(notice, &workspace.issuer, now);
-    deps.signers.sign(&workspace.id, now, async |signer| signer.sign(logout_token::TYPE, &claims).await).await
+    deps.signers.sign(&workspace.id, now, 1, async |signer| signer.sign(logout_token::TYPE, &claims).await).await
 }
 
 /// Posts `token` to the client (§2.5).

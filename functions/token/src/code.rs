@@ -1,7 +1,9 @@
 //! A code becomes tokens (RFC 6749 §4.1.3).
 
 use backchannel::Derived;
-use protocol::tokens::code_grant::{ApprovedExchange, approve, of_region};
+use http::header::USER_AGENT;
+use protocol::authorization::code::AuthorizationCode;
+use protocol::tokens::code_grant::{ApprovedExchange, CodeUse, approve, of_region};
 use protocol::tokens::error::{CodeFault, TokenError};
 use protocol::tokens::request::CodeExchange;
 use protocol::types::commit::Unreleased;
@@ -18,8 +20,9 @@ pub(crate) async fn exchange(
     asked: CodeExchange,
 ) -> Result<TokenResponse, TokenError> {
     let code = of_region(asked.code, &request.deps.region)?;
+    let usage = usage(request, &code);
     let loaded = request.load(&code.grant).await?;
-    let approved = match approve(loaded, &code.hash, asked.presented, request.decision_context()) {
+    let approved = match approve(loaded, &usage, asked.presented, request.decision_context()) {
         Err(TokenError::Code(fault)) => return Err(refuse(request, fault).await),
         decided => decided?,
     };
@@ -27,7 +30,18 @@ pub(crate) async fn exchange(
     let refresh_token = first_refresh_token(request, &approved).await?;
     let tokens = Box::pin(sign_and_hold(request, &approved.entitlement, refresh_token.as_ref())).await?;
     request.in_time(TIME_TO_COMMIT)?;
-    commit(request, &approved, refresh_token.map(|derived| derived.issue), tokens).await
+    commit(request, &usage, &approved, refresh_token.map(|derived| derived.issue), tokens).await
+}
+
+/// This use of `code`, with what is known of its sender.
+fn usage(request: &AuthenticatedRequest<'_>, code: &AuthorizationCode) -> CodeUse {
+    let asked = request.context.request;
+    let user_agent = asked.header(USER_AGENT).join(", ");
+    CodeUse {
+        code: code.hash,
+        sender: code.sender(&asked.address, &user_agent),
+        retry_window: request.workspace().settings.authorization_code_retry_window_ms,
+    }
 }
 
 /// The first refresh token of the grant, if one is due.
@@ -47,6 +61,7 @@ async fn first_refresh_token(
 /// The one write that makes it happen, or nothing happened.
 async fn commit(
     request: &AuthenticatedRequest<'_>,
+    usage: &CodeUse,
     approved: &ApprovedExchange,
     first: Option<RefreshIssue>,
     tokens: Unreleased<TokenResponse>,
@@ -57,7 +72,10 @@ async fn commit(
             tracing::info!(grant.id = %approved.entitlement.grant(), "a code was redeemed");
             Ok(tokens.release(&proof))
         }
-        Redemption::Lost => Err(TokenError::Code(CodeFault::LostRace)),
+        Redemption::Lost(first) => {
+            let fault = usage.lost_to(first.as_ref(), approved.entitlement.grant());
+            Err(refuse(request, fault).await)
+        }
         Redemption::Gone => Err(TokenError::Code(CodeFault::Revoked)),
     }
 }

@@ -27,7 +27,8 @@ pub(crate) async fn sign_tokens(
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
     let id = IdTokenClaims::of(due, workspace);
     let work = async |signer: &Signer| sign_both(signer, &access, id.clone(), due.at_hash()).await;
-    let signed: Result<_, SignerFault> = deps.signers.sign(&workspace.id, due.now(), work).await;
+    let signed: Result<_, SignerFault> =
+        deps.signers.sign(&workspace.id, due.now(), 1 + u32::from(id.is_some()), work).await;
     let (access_token, id_token) = signed.map_err(unavailable)?;
     Ok(TokenResponse {
         access_token,

@@ -82,7 +82,7 @@ async fn sign(
         let reason = "the workspace no longer signs with the algorithm that the client is registered for";
         return Err(unavailable(reason).into());
     }
-    let token = deps.signers.sign(workspace, now, async |signer| signer.sign(id_token::TYPE, claims).await).await;
+    let token = deps.signers.sign(workspace, now, 1, async |signer| signer.sign(id_token::TYPE, claims).await).await;
     Ok(token.map_err(unavailable)?)
 }
 

@@ -30,10 +30,10 @@ pub struct ClientKeySets {
     urls: Mutex<HashMap<String, Arc<PublishedKeys>>>,
 }
 
-/// One URL. Who looks at it waits for whoever is asking there at the moment.
+/// One URL. Only one request at a time fetches it; the others wait.
 #[derive(Default)]
 struct PublishedKeys {
-    /// How often it was asked: whoever waited takes what has come of it, and does not ask again.
+    /// How often it was fetched. A request that had to wait uses the outcome and does not fetch again.
     rounds: AtomicU32,
     known: tokio::sync::Mutex<Known>,
 }

@@ -1,5 +1,7 @@
 //! Where keys are: in KMS, or on a laptop under one root.
 
+use std::sync::Arc;
+
 use keystore::{DataKeys, KeyOpener, Signers};
 use protocol::types::secret::Secret;
 use signing::Deriver;
@@ -75,7 +77,11 @@ impl Runtime {
                 self.note_kms(KmsSigning::NEEDS);
                 self.note_kms(&[KmsNeed::Decrypt(Purpose::SigningKey)]);
                 let unwrapping = KmsUnwrapping::new(kms, sealing_key);
-                Ok(KeyOpener::aws(KmsSigning::new(kms), unwrapping, signing_keys.first().cloned()))
+                Ok(KeyOpener::aws(
+                    KmsSigning::new(kms, Arc::clone(&self.entropy)),
+                    unwrapping,
+                    signing_keys.first().cloned(),
+                ))
             }
         }
     }

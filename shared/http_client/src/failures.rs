@@ -8,8 +8,8 @@ const RECOVERY: Lifetime = Lifetime::seconds(10);
 /// How far ahead failures may count before the URL is left alone: five at once.
 const TOLERANCE: Lifetime = Lifetime::seconds(40);
 
-/// The failures of one URL. The first few cost nothing but the failed request; then there is one request every ten seconds,
-/// so that whoever makes us ask cannot make us ask often.
+/// The failures of one URL. The first five are retried at once; then there is one request every ten seconds, because strangers
+/// may cause these requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Failures(Option<Timestamp>);
 

@@ -1,5 +1,6 @@
 //! The signing keys, opened once and cached, and the failover to the next one.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,8 +63,9 @@ impl Signers {
         Ok(ring.signing().first().ok_or(SigningFault::Key)?.jwk.alg)
     }
 
-    /// Does `work` with the current key of `workspace`. If that key cannot sign, the next one takes over, which is already
-    /// published (fault F-KMS-2), and goes first for a while.
+    /// Does `work`, which makes `signatures`, with the current key of `workspace`. If that key cannot sign, the next one
+    /// takes over, which is already published (fault F-KMS-2), and goes first for a while. Throttling says nothing about a
+    /// key, and the next one shares its quota, so then nothing is signed (fault F-KMS-1).
     ///
     /// # Errors
     ///
@@ -72,8 +74,17 @@ impl Signers {
         &self,
         workspace: &WorkspaceId,
         now: Timestamp,
+        signatures: u32,
         work: impl AsyncFn(&Signer) -> Result<T, SigningFault>,
     ) -> Result<T, SignerFault> {
+        // Once for a request: the next key takes over what was admitted for the one that failed.
+        let admitted = Cell::new(false);
+        let work = async |signer: &Signer| {
+            if !admitted.replace(true) {
+                signer.admit(signatures)?;
+            }
+            work(signer).await
+        };
         let ring = self.rings.ring(workspace, now).await?.ok_or(SigningFault::Key)?;
         let mut candidates = ring.signing();
         candidates.sort_by_key(|key| self.is_cooling_down(&key.jwk.thumbprint(), now));
@@ -86,7 +97,7 @@ impl Signers {
                     }
                     return Ok(signed);
                 }
-                Err(SignerFault::Signing(fault)) => {
+                Err(SignerFault::Signing(fault)) if fault != SigningFault::Throttled => {
                     let kid = key.jwk.thumbprint();
                     tracing::error!(%workspace, kid, fault = %fault, "a key could not sign");
                     self.cooling_down

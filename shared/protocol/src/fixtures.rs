@@ -14,10 +14,12 @@ use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::RegistrationError;
 use crate::syntax::encoding::encode_uri_component;
 use crate::syntax::parameters::Parameters;
+use crate::tokens::code_grant::CodeUse;
 use crate::tokens::context::TokenContext;
 use crate::tokens::grant::{Grant, GrantState, GrantTerms, LoadedGrant, RefreshState};
 use crate::tokens::refresh_token::{self, RefreshToken};
 use crate::types::id::{ClientId, GrantId, IdentitySourceId, Issuer, RegionLabel, Subject, WorkspaceId};
+use crate::types::retry_window::RetryWindow;
 use crate::types::scope::Scopes;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
@@ -259,9 +261,14 @@ pub(crate) fn issued() -> GrantState {
     GrantState::Issued { code: secret_hash(&code()), code_expires: later(30) }
 }
 
+/// The first use of the code.
+pub(crate) fn code_use() -> CodeUse {
+    CodeUse { code: secret_hash(&code()), sender: secret_hash("sender"), retry_window: RetryWindow::default() }
+}
+
 /// The state of a grant whose code was redeemed ten seconds ago.
 pub(crate) fn redeemed(refresh: Option<RefreshState>) -> GrantState {
-    GrantState::Redeemed { code: secret_hash(&code()), at: ago(10), refresh }
+    GrantState::Redeemed { code: secret_hash(&code()), at: ago(10), sender: None, refresh }
 }
 
 /// Refresh tokens of which the third is current, and the second was replaced ten seconds ago.

@@ -6,17 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_kms::config::http::HttpResponse;
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::{DataKeyPairSpec, DataKeySpec, MessageType, SigningAlgorithmSpec};
+use aws_sdk_kms::types::{DataKeyPairSpec, DataKeySpec, SigningAlgorithmSpec};
 use aws_sdk_kms::{Client, Config};
 use protocol::jose::jwk::{Algorithm, PublicJwk};
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
-use sha2::{Digest, Sha256};
 
 use crate::der;
 use crate::fault::SigningFault;
@@ -43,10 +43,6 @@ pub struct KmsSettings {
 /// The connection to KMS. Only handles made from it can call it.
 #[derive(Clone)]
 pub struct Kms(Arc<Config>);
-
-/// May sign, and describe signing keys.
-#[derive(Clone)]
-pub struct KmsSigning(Client);
 
 /// May decrypt what KMS encrypted.
 #[derive(Clone)]
@@ -90,58 +86,23 @@ impl Kms {
 
     /// A client that gives up after two attempts of this duration.
     fn client(&self, attempt: Duration) -> Client {
-        let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(25));
+        self.client_with(attempt, 2)
+    }
+
+    /// A client that never retries by itself, for a caller that decides when to.
+    pub(crate) fn client_without_retries(&self, attempt: Duration) -> Client {
+        self.client_with(attempt, 1)
+    }
+
+    fn client_with(&self, attempt: Duration, attempts: u32) -> Client {
+        let retries =
+            RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(25));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(attempt)
-            .operation_timeout(attempt * 2)
+            .operation_timeout(attempt * attempts)
             .build();
         Client::from_conf(self.0.to_builder().retry_config(retries).timeout_config(timeouts).build())
-    }
-}
-
-impl KmsSigning {
-    /// The permissions that the handle needs.
-    pub const NEEDS: &'static [KmsNeed] = &[KmsNeed::Sign, KmsNeed::Describe];
-
-    /// The handle. Two attempts of 300 ms, because a user is waiting and another key can take over (fault F-KMS-3).
-    #[must_use]
-    pub fn new(kms: &Kms) -> Self {
-        Self(kms.client(Duration::from_millis(300)))
-    }
-
-    /// Signs the SHA-256 digest of `message` with `key` and returns the signature in the form of JWS (RFC 7518 §3.3 to
-    /// §3.5). The caller has to verify it.
-    ///
-    /// # Errors
-    ///
-    /// [`SigningFault::Kms`], or [`SigningFault::Unverified`] if the response has no well-formed signature.
-    pub async fn sign(&self, key: &str, alg: Algorithm, message: &[u8]) -> Result<Vec<u8>, SigningFault> {
-        let signed = self
-            .0
-            .sign()
-            .key_id(key)
-            .message_type(MessageType::Digest)
-            .message(Blob::new(Sha256::digest(message).to_vec()))
-            .signing_algorithm(signing_algorithm(alg))
-            .send()
-            .await
-            .map_err(|error| fault(&error))?;
-        let signature = signed.signature.ok_or(SigningFault::Unverified)?.into_inner();
-        match alg {
-            Algorithm::RS256 | Algorithm::PS256 => Ok(signature),
-            Algorithm::ES256 => der::fixed_signature(&signature).map(Vec::from).ok_or(SigningFault::Unverified),
-        }
-    }
-
-    /// Describes `key`, to open the connection during the start of a function, when it has full CPU speed and no user is
-    /// waiting.
-    ///
-    /// # Errors
-    ///
-    /// [`SigningFault::Kms`].
-    pub async fn look_at(&self, key: &str) -> Result<(), SigningFault> {
-        self.0.describe_key().key_id(key).send().await.map(|_| ()).map_err(|error| fault(&error))
     }
 }
 
@@ -250,7 +211,7 @@ fn context(purpose: Purpose, workspace: Option<&WorkspaceId>) -> impl Iterator<I
     std::iter::once(("purpose", purpose.name().to_owned())).chain(workspace)
 }
 
-const fn signing_algorithm(alg: Algorithm) -> SigningAlgorithmSpec {
+pub(crate) const fn signing_algorithm(alg: Algorithm) -> SigningAlgorithmSpec {
     match alg {
         Algorithm::RS256 => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
         Algorithm::PS256 => SigningAlgorithmSpec::RsassaPssSha256,
@@ -258,9 +219,22 @@ const fn signing_algorithm(alg: Algorithm) -> SigningAlgorithmSpec {
     }
 }
 
+/// The error codes by which services of AWS throttle. KMS uses `ThrottlingException` for requests per second, and
+/// `LimitExceededException` for other quotas.
+const THROTTLING: [&str; 7] = [
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestLimitExceeded",
+    "LimitExceededException",
+    "TooManyRequestsException",
+];
+
 /// The kind of failure and the service's error code. It has nothing of the request or the response.
-fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> SigningFault {
+pub(crate) fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> SigningFault {
     SigningFault::Kms(match error {
+        SdkError::ServiceError(context) if throttles(context.err(), context.raw()) => return SigningFault::Throttled,
         SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),
         SdkError::TimeoutError(_) => "no answer in time".into(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".into(),
@@ -270,21 +244,30 @@ fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> SigningFault {
     })
 }
 
+/// Whether a quota is used up, by the code of the error, its status or the words that AWS uses for it.
+fn throttles(error: &impl ProvideErrorMetadata, response: &HttpResponse) -> bool {
+    error.code().is_some_and(|code| THROTTLING.contains(&code))
+        || response.status().as_u16() == 429
+        || error.message().is_some_and(|message| message.starts_with("Rate exceeded"))
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_kms::operation::sign::SignError;
     use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::body::SdkBody;
 
     use super::*;
 
     #[test]
     fn a_failure_is_named_by_its_kind_and_nothing_else() {
-        type Error = SdkError<SignError, ()>;
+        type Error = SdkError<SignError, HttpResponse>;
+        let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
         let table = [
             (Error::timeout_error("secret"), "no answer in time"),
             (Error::dispatch_failure(ConnectorError::timeout("secret".into())), "no connection in time"),
             (Error::dispatch_failure(ConnectorError::io("secret".into())), "no connection"),
-            (Error::response_error("secret", ()), "an unreadable answer"),
+            (Error::response_error("secret", response), "an unreadable answer"),
             (Error::construction_failure("secret"), "the request could not be made"),
         ];
         for (error, expected) in table {
@@ -293,17 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_has_time_for_two_attempts() {
+    fn an_operation_has_time_for_its_attempts() {
         let kms = Kms(Arc::new(Config::builder().behavior_version(BehaviorVersion::latest()).build()));
-        let client = kms.client(Duration::from_millis(300));
-        let timeouts = client.config().timeout_config().unwrap();
-        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_millis(300)));
-        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_millis(600)));
-        assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
-    }
-
-    #[test]
-    fn a_handle_says_what_it_needs() {
-        assert_eq!(KmsSigning::NEEDS, [KmsNeed::Sign, KmsNeed::Describe]);
+        let attempt = Duration::from_millis(300);
+        for (client, total) in [(kms.client(attempt), 600), (kms.client_without_retries(attempt), 300)] {
+            let timeouts = client.config().timeout_config().unwrap();
+            assert_eq!(timeouts.operation_attempt_timeout(), Some(attempt));
+            assert_eq!(timeouts.operation_timeout(), Some(Duration::from_millis(total)));
+            assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
+        }
     }
 }

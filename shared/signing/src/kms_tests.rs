@@ -21,8 +21,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::fault::SigningFault;
-use crate::fixtures::{key, pkcs8, runtime, workspace};
-use crate::kms::{Kms, KmsAdministration, KmsNeed, KmsSettings, KmsSigning, KmsUnwrapping};
+use crate::fixtures::{Fixed, key, pkcs8, runtime, workspace};
+use crate::kms::{Kms, KmsAdministration, KmsNeed, KmsSettings, KmsUnwrapping};
+use crate::kms_signing::KmsSigning;
 use crate::seal::Purpose;
 use crate::signer::Signer;
 
@@ -74,6 +75,10 @@ fn kms(response: Response) -> (Kms, Wire) {
     (Kms::through(SharedHttpClient::new(wire.clone()), settings), wire)
 }
 
+fn signing(kms: &Kms) -> KmsSigning {
+    KmsSigning::new(kms, Arc::new(Fixed(255)))
+}
+
 fn ok(body: Value) -> Response {
     Response::Sent(200, body)
 }
@@ -120,7 +125,7 @@ fn kms_signs_a_digest_with_the_named_algorithm() {
     ];
     for (algorithm, name, answered, expected) in table {
         let (kms, wire) = kms(ok(json!({"Signature": base64(&answered)})));
-        let signed = runtime().block_on(KmsSigning::new(&kms).sign("key-1", algorithm, b"message"));
+        let signed = runtime().block_on(signing(&kms).sign("key-1", algorithm, b"message"));
         assert_eq!(signed, Ok(expected), "{name}");
         let digest = base64(&Sha256::digest(b"message"));
         let body = json!({"KeyId": "key-1", "Message": digest, "MessageType": "DIGEST", "SigningAlgorithm": name});
@@ -130,21 +135,20 @@ fn kms_signs_a_digest_with_the_named_algorithm() {
 
 #[test]
 fn what_is_no_signature_does_not_verify() {
-    let answered = |algorithm, response| {
-        runtime().block_on(KmsSigning::new(&kms(ok(response)).0).sign("key-1", algorithm, b"message"))
-    };
+    let answered =
+        |algorithm, response| runtime().block_on(signing(&kms(ok(response)).0).sign("key-1", algorithm, b"message"));
     assert_eq!(answered(Algorithm::RS256, json!({})), Err(SigningFault::Unverified));
     assert_eq!(answered(Algorithm::ES256, json!({"Signature": base64(&[1; 64])})), Err(SigningFault::Unverified));
     let ours = key(Algorithm::RS256, 0).jwk().clone();
     let (kms, _) = kms(ok(json!({"Signature": base64(&[1; 256])})));
-    let signer = Signer::kms(KmsSigning::new(&kms), "key-1".into(), ours);
+    let signer = Signer::kms(signing(&kms), "key-1".into(), ours);
     let token = runtime().block_on(signer.sign("JWT", &json!({})));
     assert_eq!(token, Err(SigningFault::Unverified), "the signature of another key does not leave");
 }
 
 #[test]
 fn a_refusal_is_named_by_its_code() {
-    let fault = |response| runtime().block_on(KmsSigning::new(&kms(response).0).look_at("key-1"));
+    let fault = |response| runtime().block_on(signing(&kms(response).0).look_at("key-1"));
     let named = |name: &str| Err(SigningFault::Kms(name.into()));
     assert_eq!(fault(ok(json!({}))), Ok(()));
     assert_eq!(fault(refused("DisabledException")), named("DisabledException"));
@@ -155,7 +159,7 @@ fn a_refusal_is_named_by_its_code() {
 #[test]
 fn a_key_is_looked_at_by_its_name() {
     let (kms, wire) = kms(ok(json!({})));
-    runtime().block_on(KmsSigning::new(&kms).look_at("key-1")).unwrap();
+    runtime().block_on(signing(&kms).look_at("key-1")).unwrap();
     assert_eq!(wire.call(), ("DescribeKey".to_owned(), json!({"KeyId": "key-1"})));
 }
 
@@ -231,6 +235,67 @@ fn a_key_pair_is_generated_encrypted_for_its_workspace() {
 #[test]
 fn a_call_is_tried_twice() {
     let (kms, wire) = kms(Response::Broken);
-    let _ = runtime().block_on(KmsSigning::new(&kms).look_at("key-1"));
+    let _ = runtime().block_on(KmsUnwrapping::new(&kms, "root").unwrap(Vec::new(), Purpose::Logout, None));
     assert_eq!(wire.calls.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn throttling_is_known_by_its_code_its_status_and_its_words() {
+    let throttled = [
+        refused("ThrottlingException"),
+        refused("LimitExceededException"),
+        refused("RequestLimitExceeded"),
+        Response::Sent(429, json!({})),
+        Response::Sent(400, json!({"__type": "Unheard", "message": "Rate exceeded for Sign"})),
+    ];
+    for response in throttled {
+        let fault = runtime().block_on(signing(&kms(response.clone()).0).look_at("key-1"));
+        assert_eq!(fault, Err(SigningFault::Throttled), "{response:?}");
+    }
+}
+
+#[test]
+fn a_lost_or_throttled_signature_is_asked_for_once_more_and_a_refused_one_is_not() {
+    let table = [
+        (Response::Broken, 2),
+        (Response::Sent(500, json!({"__type": "KMSInternalException"})), 2),
+        (Response::Sent(503, json!({})), 2),
+        (refused("DependencyTimeoutException"), 2),
+        (refused("KeyUnavailableException"), 2),
+        (refused("ThrottlingException"), 2),
+        (refused("DisabledException"), 1),
+        (refused("AccessDeniedException"), 1),
+        (ok(json!({})), 1),
+    ];
+    for (response, expected) in table {
+        let (kms, wire) = kms(response.clone());
+        let _ = runtime().block_on(signing(&kms).sign("key-1", Algorithm::RS256, b"message"));
+        assert_eq!(wire.calls.lock().unwrap().len(), expected, "{response:?}");
+    }
+}
+
+#[test]
+fn each_kind_of_key_has_a_quota_of_its_own() {
+    let signing = signing(&kms(refused("ThrottlingException")).0);
+    let _ = runtime().block_on(signing.sign("key-1", Algorithm::RS256, b"message"));
+    assert_eq!(signing.admit(Algorithm::PS256, 1), Err(SigningFault::Throttled));
+    assert_eq!(signing.clone().admit(Algorithm::RS256, 1), Err(SigningFault::Throttled), "clones share it");
+    assert_eq!(signing.admit(Algorithm::ES256, 1), Ok(()));
+}
+
+#[test]
+fn a_retry_waits_longer_after_throttling() {
+    for (response, shortest, longest) in [(refused("ThrottlingException"), 10, 30), (Response::Broken, 0, 25)] {
+        for (entropy, expected) in [(0, shortest), (255, longest)] {
+            let signing = KmsSigning::new(&kms(response.clone()).0, Arc::new(Fixed(entropy)));
+            let paused =
+                tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let took = paused.block_on(async {
+                let began = tokio::time::Instant::now();
+                let _ = signing.sign("key-1", Algorithm::RS256, b"message").await;
+                began.elapsed().as_millis()
+            });
+            assert!((expected..expected + 3).contains(&took), "{response:?}, {entropy}: {took}");
+        }
+    }
 }

@@ -10,16 +10,19 @@ pub mod fault;
 #[cfg(test)]
 mod fixtures;
 pub mod kms;
+mod kms_signing;
 #[cfg(test)]
 mod kms_tests;
 pub mod local;
 pub mod seal;
 pub mod signer;
+mod token_bucket;
 pub mod verify;
 
 pub use derive::Deriver;
 pub use entropy::{Entropy, EntropyFault, SystemEntropy};
 pub use fault::SigningFault;
-pub use kms::{Kms, KmsAdministration, KmsNeed, KmsSettings, KmsSigning, KmsUnwrapping};
+pub use kms::{Kms, KmsAdministration, KmsNeed, KmsSettings, KmsUnwrapping};
+pub use kms_signing::KmsSigning;
 pub use seal::{Purpose, Sealer};
 pub use signer::Signer;

@@ -7,7 +7,7 @@ use protocol::syntax::encoding::base64url;
 use serde::Serialize;
 
 use crate::fault::SigningFault;
-use crate::kms::KmsSigning;
+use crate::kms_signing::KmsSigning;
 use crate::local::LocalKey;
 use crate::verify;
 
@@ -44,6 +44,19 @@ impl Signer {
     #[must_use]
     pub fn kms(kms: KmsSigning, key: String, jwk: PublicJwk) -> Self {
         Self { kid: jwk.thumbprint(), jwk, backend: Backend::Kms { kms, key } }
+    }
+
+    /// Makes sure that the `signatures` of one response may be asked for, before the first is (fault F-KMS-1). Only KMS has
+    /// a quota.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningFault::Throttled`].
+    pub fn admit(&self, signatures: u32) -> Result<(), SigningFault> {
+        match &self.backend {
+            Backend::Local(_) => Ok(()),
+            Backend::Kms { kms, .. } => kms.admit(self.jwk.alg, signatures),
+        }
     }
 
     /// Signs `claims` as a compact JWS of type `typ`. A signature that does not verify with the published key is withheld

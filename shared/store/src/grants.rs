@@ -289,9 +289,21 @@ fn state(item: &Item) -> Result<GrantState, StoreFault> {
         return Ok(GrantState::Revoked { code });
     }
     Ok(match item::read_number(item, "redeemed")? {
-        Some(at) => GrantState::Redeemed { code, at: Timestamp::from_millis(at), refresh: refresh_state(item)? },
+        Some(at) => {
+            let at = Timestamp::from_millis(at);
+            GrantState::Redeemed { code, at, sender: sender(item)?, refresh: refresh_state(item)? }
+        }
         None => GrantState::Issued { code, code_expires: item::read_instant(item, "code_expires")? },
     })
+}
+
+/// Where a redeemed code came from. Grants that were redeemed by earlier releases do not tell.
+pub(crate) fn sender(item: &Item) -> Result<Option<SecretHash>, StoreFault> {
+    if !item.contains_key("redeemed_from") {
+        return Ok(None);
+    }
+    let sender = SecretHash::parse(item::read_text(item, "redeemed_from")?);
+    sender.map(Some).ok_or(StoreFault::Unreadable("redeemed_from"))
 }
 
 /// The refresh state, if the grant has refresh tokens.

@@ -13,7 +13,7 @@ use protocol::types::time::Timestamp;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
-use crate::grants::{attest, find, is, partition, revoke};
+use crate::grants::{attest, find, is, partition, revoke, sender};
 use crate::item;
 use crate::key::{Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
@@ -24,8 +24,8 @@ use crate::write_attempt::{WriteAttempt, WriteContext};
 pub enum Redemption {
     /// This attempt redeemed it: now, or in an earlier try whose response was lost.
     Won(Committed),
-    /// Another attempt redeemed it after the grant was read: a race, not a replay.
-    Lost,
+    /// Another attempt redeemed it after the grant was read, from this sender, if that is known.
+    Lost(Option<SecretHash>),
     /// The code expired, or its grant was revoked, after the grant was read.
     Gone,
 }
@@ -78,7 +78,8 @@ impl GrantRedemption {
         let update = self
             .update(write.workspace, approved.entitlement.grant())
             .update_expression(
-                "SET redeemed = :now, redeemed_by = :attempt, expires = :expires, #ttl = :ttl".to_owned()
+                "SET redeemed = :now, redeemed_by = :attempt, redeemed_from = :sender, expires = :expires, #ttl = :ttl"
+                    .to_owned()
                     + first.map_or("", |_| FIRST_REFRESH),
             )
             .condition_expression(
@@ -88,6 +89,7 @@ impl GrantRedemption {
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":now", item::instant(write.now))
             .expression_attribute_values(":attempt", item::text(write.attempt.name()))
+            .expression_attribute_values(":sender", item::text(approved.sender().encoded()))
             .expression_attribute_values(":expires", item::instant(approved.expires()))
             .expression_attribute_values(":ttl", item::ttl(approved.expires()))
             .expression_attribute_values(":code", item::text(approved.code().encoded()));
@@ -143,5 +145,9 @@ fn resolve_conflict(error: &SdkError<UpdateItemError>, attempt: &WriteAttempt) -
     if !item.contains_key("redeemed") || item.contains_key("revoked") {
         return Ok(Redemption::Gone);
     }
-    Ok(if is(item, "redeemed_by", attempt.name()) { Redemption::Won(attest()) } else { Redemption::Lost })
+    Ok(if is(item, "redeemed_by", attempt.name()) {
+        Redemption::Won(attest())
+    } else {
+        Redemption::Lost(sender(item)?)
+    })
 }

@@ -112,7 +112,8 @@ mod tests {
             headers.append(header::COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
         }
         let (path, query, trace_id) = (String::new(), String::new(), String::new());
-        Request { method: Method::GET, path, query, headers, body: Bytes::new(), trace_id, deadline: Deadline::NONE }
+        let (body, address) = (Bytes::new(), String::new());
+        Request { method: Method::GET, path, query, headers, body, address, trace_id, deadline: Deadline::NONE }
     }
 
     fn cookie(public_url: &str) -> Cookie {

@@ -84,7 +84,8 @@ mod tests {
             headers.insert(header::ACCESS_CONTROL_REQUEST_HEADERS, value.parse().unwrap());
             let (path, query, trace_id) = (String::new(), String::new(), String::new());
             let (method, body, deadline) = (Method::OPTIONS, Bytes::new(), Deadline::NONE);
-            allowed_headers(&Request { method, path, query, headers, body, trace_id, deadline })
+            let address = String::new();
+            allowed_headers(&Request { method, path, query, headers, body, address, trace_id, deadline })
         };
         let many: Vec<String> = (0..50).map(|at| format!("x-{at}")).collect();
         let long = "x".repeat(65);

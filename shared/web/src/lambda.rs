@@ -99,6 +99,7 @@ fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> 
         query: event.raw_query_string.unwrap_or_default(),
         headers,
         body: body(event.body.unwrap_or_default(), event.is_base64_encoded)?,
+        address: context.http.source_ip.unwrap_or_default(),
         trace_id: context.request_id.unwrap_or_default(),
         deadline,
     })
@@ -124,7 +125,8 @@ impl Request {
     /// A request of which nothing is known but its trace id.
     fn nameless(trace_id: String) -> Self {
         let (path, query, headers, body) = (String::new(), String::new(), HeaderMap::new(), Bytes::new());
-        Self { method: Method::GET, path, query, headers, body, trace_id, deadline: Deadline::NONE }
+        let (method, address, deadline) = (Method::GET, String::new(), Deadline::NONE);
+        Self { method, path, query, headers, body, address, trace_id, deadline }
     }
 }
 
@@ -180,6 +182,7 @@ mod tests {
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
+        assert_eq!(request.address, "192.0.2.1", "as the front door saw it, whatever X-Forwarded-For says");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The cookies of logins that were begun and are not finished: as many as fit into a request, and the oldest go first
 //! (catalogue row SEC-SESS-16).
 //!
-//! Each begun login has a cookie of its own, so that tabs do not disturb each other, and abandoned ones stay until they
-//! expire. Too many of them, and the front door refuses every request of the browser. So whoever answers a browser tells it
-//! to forget what would not fit beside the next URL and the cookies of others.
+//! Each begun login has its own cookie, so that tabs do not disturb each other, and the cookie of an abandoned login stays until
+//! it expires. With too many of them, API Gateway refuses every request of the browser. So each response removes what would not
+//! fit beside the next URL and the cookies of other applications.
 
 use std::cmp::Reverse;
 
@@ -158,7 +158,8 @@ mod tests {
         headers.insert(header::COOKIE, HeaderValue::from_bytes(cookies.join("; ").as_bytes()).unwrap());
         let (path, trace_id) = ("/default/demo/login".into(), String::new());
         let (query, body) = (query.into(), Bytes::new());
-        Request { method: Method::GET, path, query, headers, body, trace_id, deadline: Deadline::NONE }
+        let (method, address, deadline) = (Method::GET, String::new(), Deadline::NONE);
+        Request { method, path, query, headers, body, address, trace_id, deadline }
     }
 
     /// The numbers of the cookies that `response` removes.

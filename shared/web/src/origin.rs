@@ -63,6 +63,7 @@ mod tests {
                 query,
                 headers,
                 body: Bytes::new(),
+                address: String::new(),
                 trace_id,
                 deadline: Deadline::NONE,
             };

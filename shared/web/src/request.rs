@@ -32,6 +32,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// The address that the request comes from, as the front door saw it; empty on a laptop, where all come from the same.
+    pub address: String,
     /// The id that answers and log lines carry, so that one can be found by the other.
     pub trace_id: String,
     /// When this invocation ends, whatever it has come to.
@@ -211,6 +213,7 @@ mod tests {
             query: String::new(),
             headers,
             body,
+            address: String::new(),
             trace_id: "t".into(),
             deadline: Deadline::NONE,
         }

@@ -27,7 +27,7 @@ const ELSEWHERE: [&str; 4] = [".postern", "target", "../shared/bench/floor", "..
 const YOURS: [&str; 1] = ["my-workspace.toml"];
 
 /// What specifications, AWS and other people's crates have, and no source of ours names.
-const FOREIGN: [&str; 7] = [
+const FOREIGN: [&str; 8] = [
     "ALL_OLD",
     "AutoPublishAlias",
     "AutoPublishAliasAllProperties",
@@ -35,6 +35,7 @@ const FOREIGN: [&str; 7] = [
     "HttpOnly",
     "INSUFFICIENT_DATA",
     "PrivateKeyJWT",
+    "SSL_CERT_FILE",
 ];
 
 /// Words that CONTRIBUTING.md names because they must not be in a name, and headers of HTTP.

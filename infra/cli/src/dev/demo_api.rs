@@ -78,6 +78,7 @@ impl JwksSource for PublishedKeys {
             query: String::new(),
             headers: HeaderMap::new(),
             body: bytes::Bytes::new(),
+            address: String::new(),
             trace_id: String::new(),
             deadline: Deadline::NONE,
         };

@@ -1,8 +1,8 @@
 //! Whether the state folder is its owner's alone (catalogue row SEC-STORE-05).
 //!
-//! Whoever can read the key can open everything that is sealed, and whoever can write into the folder can plant one that
-//! they know. So what others could only read, and what can be tightened without harm, is tightened; a key that others could
-//! have read or planted is refused, as ssh does. Where files have no owner and no mode, there is nothing to check.
+//! Anyone who can read the key can open everything that is sealed, and anyone who can write to the folder can plant a key that
+//! they know. So a key that others could have read or planted is refused, as ssh does; all other permissions are tightened. On
+//! systems without owners and modes there is nothing to check.
 
 use std::fs;
 use std::io::ErrorKind;

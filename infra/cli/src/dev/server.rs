@@ -173,7 +173,7 @@ enum Body {
     Whole(Bytes),
     /// It is larger than anything that is sent here.
     TooLarge,
-    /// The client did not send it in time.
+    /// The client took too long.
     Late,
 }
 
@@ -197,7 +197,7 @@ async fn call(engine: Engine, request: http::Request<Incoming>) -> Result<http::
         match read(body, MAX_STORE_CALL_BYTES, Limits::LAPTOP).await? {
             Body::Whole(body) => engine.respond(target, &body),
             Body::TooLarge => engine.respond(target, &[]),
-            Body::Late => (408, b"{\"message\":\"the request did not arrive in time\"}".to_vec()),
+            Body::Late => (408, b"{\"message\":\"the request took too long to arrive\"}".to_vec()),
         }
     } else {
         (421, b"{\"message\":\"call this port localhost, 127.0.0.1 or [::1]\"}".to_vec())
@@ -228,11 +228,12 @@ async fn answer(
         query: parts.uri.query().unwrap_or_default().into(),
         headers: parts.headers,
         body,
+        address: String::new(),
         trace_id: random::<12>(entropy).map(|id| base64url(&id)).unwrap_or_default(),
         deadline: Deadline::NONE,
     };
     let mut response = if is_late {
-        json::error(&request, 408, "invalid_request", "the request did not arrive in time")
+        json::error(&request, 408, "invalid_request", "the request took too long to arrive")
     } else if is_called_right || is_public(&request.path) {
         app.handle(&request).await
     } else {
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_dos_11_whoever_sends_half_a_request_is_let_go_and_others_get_their_turn() {
+    async fn sec_dos_11_a_half_sent_request_is_dropped_and_others_are_served() {
         let listeners = Listeners::bind(0).await.unwrap();
         let port = listeners.port();
         let upload = |length: usize, body: &str| {

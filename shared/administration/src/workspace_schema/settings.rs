@@ -18,6 +18,12 @@ pub const WORKSPACE: &[Key] = &[
         "Other APIs that tokens can be for, as absolute URIs (RFC 8707), each with a title for the consent page if it has one.",
     ),
     Key::with_default("signing_algorithm", ALGORITHM, "\"RS256\"", "The algorithm of its signing keys."),
+    Key::with_default(
+        "authorization_code_retry_window_ms",
+        Kind::Whole { least: 0, most: 999, unit: "milliseconds" },
+        "500",
+        "How long after the first use of a code a second one from the same sender is taken for its own retry.",
+    ),
     Key::with_default("at_hash", AT_HASH, "\"omitted\"", "Whether ID tokens carry the hash of their access token."),
     Key::with_default(
         "pkce",

@@ -16,6 +16,7 @@ pub struct AuthorizationCode {
     pub grant: GrantId,
     /// The digest of the whole code.
     pub hash: SecretHash,
+    code: Secret<String>,
 }
 
 /// A newly issued code.
@@ -51,11 +52,20 @@ impl AuthorizationCode {
         let (region, rest) = text.split_once('.')?;
         let (grant, secret) = rest.split_once('.')?;
         encoding::base64url_array::<32>(secret)?;
+        let code = Secret::new(text.to_owned());
         Some(Self {
             region: RegionLabel::parse(region).ok()?,
             grant: GrantId::parse(grant).ok()?,
-            hash: SecretHash::of(&Secret::new(text.into())),
+            hash: SecretHash::of(&code),
+            code,
         })
+    }
+
+    /// A digest of where the code comes from, to tell whether it comes from there again. It has the code in it, so the
+    /// address cannot be guessed from what is stored.
+    #[must_use]
+    pub fn sender(&self, address: &str, user_agent: &str) -> SecretHash {
+        SecretHash::of(&Secret::new(format!("{}\n{address}\n{user_agent}", self.code.expose())))
     }
 }
 
@@ -83,6 +93,25 @@ mod tests {
         let parsed = AuthorizationCode::parse(text).unwrap();
         assert_eq!((parsed.grant, parsed.region.as_str()), (grant, "eu"));
         assert!(parsed.hash.matches(&fresh.hash));
+    }
+
+    #[test]
+    fn a_sender_is_known_again_and_means_nothing_without_the_code() {
+        let code = |byte: u8| {
+            let fresh = issue(&RegionLabel::parse("eu").unwrap(), &GrantId::from_bytes([7; 16]), &[byte; 32]);
+            AuthorizationCode::parse(fresh.code.expose()).unwrap()
+        };
+        let first = code(9).sender("192.0.2.1", "app/1");
+        assert!(first.matches(&code(9).sender("192.0.2.1", "app/1")));
+        for other in [
+            code(9).sender("192.0.2.2", "app/1"),
+            code(9).sender("192.0.2.1", "app/2"),
+            code(9).sender("192.0.2.1app/1", ""),
+            code(8).sender("192.0.2.1", "app/1"),
+            code(9).hash,
+        ] {
+            assert!(!first.matches(&other));
+        }
     }
 
     #[test]

@@ -11,19 +11,54 @@ use crate::tokens::error::{CodeFault, TokenError};
 use crate::tokens::grant::{Grant, GrantState, GrantTerms, LoadedGrant};
 use crate::tokens::request::Presented;
 use crate::types::id::{GrantId, RegionLabel};
+use crate::types::retry_window::RetryWindow;
 use crate::types::scope::OFFLINE_ACCESS;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 
-/// How long after a redemption a second valid one counts as the client's own parallel retry and not as a replay
-/// (catalogue row SEC-CODE-13): less than a second, because conformance tests expect the revocation after one.
-const RACE_WINDOW_MILLIS: u64 = 500;
+/// A use of a code.
+#[derive(Clone, Copy)]
+pub struct CodeUse {
+    /// The digest of the code.
+    pub code: SecretHash,
+    /// The digest of where it comes from ([`AuthorizationCode::sender`]).
+    pub sender: SecretHash,
+    /// In which time a second use can be the client's own retry.
+    pub retry_window: RetryWindow,
+}
+
+impl CodeUse {
+    /// The fault of this use, otherwise valid, if the code was redeemed by another request after the grant was read
+    /// (catalogue row SEC-CODE-13). Times do not count here: the two were under way together.
+    #[must_use]
+    pub fn lost_to(&self, first: Option<&SecretHash>, grant: &GrantId) -> CodeFault {
+        second_use(grant, self.may_come_again(first) && !self.retry_window.is_empty())
+    }
+
+    /// The fault of this use, otherwise valid, at `now`, if the code was redeemed at `redeemed`. Within the window the
+    /// sender of the first use may come again, and is refused and nothing more. A second sender shows that the code and
+    /// its verifier are in two hands, and nobody can say whose tokens were issued.
+    fn after(&self, (redeemed, first): (Timestamp, Option<&SecretHash>), grant: &GrantId, now: Timestamp) -> CodeFault {
+        second_use(grant, self.may_come_again(first) && self.retry_window.covers(redeemed, now))
+    }
+
+    /// Whether this may be the sender of the first use. Codes that were redeemed before senders were stored do not tell.
+    fn may_come_again(&self, first: Option<&SecretHash>) -> bool {
+        first.is_none_or(|first| self.sender.matches(first))
+    }
+}
+
+/// The fault of a second use that is, or is not, the client's own retry.
+fn second_use(grant: &GrantId, is_retry: bool) -> CodeFault {
+    if is_retry { CodeFault::LostRace } else { CodeFault::Replayed(grant.clone()) }
+}
 
 /// Proof that a code may be redeemed. Its tokens may not be released yet. Only [`approve`] creates it.
 pub struct ApprovedExchange {
     /// The tokens that are due.
     pub entitlement: Entitlement,
     code: SecretHash,
+    sender: SecretHash,
     refresh: Option<RefreshLifetime>,
     stays_until: Timestamp,
 }
@@ -42,6 +77,12 @@ impl ApprovedExchange {
     #[must_use]
     pub const fn code(&self) -> &SecretHash {
         &self.code
+    }
+
+    /// The digest of where the code came from.
+    #[must_use]
+    pub const fn sender(&self) -> &SecretHash {
+        &self.sender
     }
 
     /// How long refresh tokens are valid, if one is due.
@@ -77,13 +118,13 @@ pub fn of_region(code: Option<AuthorizationCode>, region: &RegionLabel) -> Resul
 /// [`TokenError`]. On [`CodeFault::Replayed`] the caller has to revoke the grant.
 pub fn approve(
     loaded: Option<LoadedGrant>,
-    code: &SecretHash,
+    usage: &CodeUse,
     presented: Presented,
     context: TokenContext<'_>,
 ) -> Result<ApprovedExchange, TokenError> {
     let TokenContext { client, now } = context;
     let LoadedGrant { grant, user } = loaded.ok_or(TokenError::Code(CodeFault::Unknown))?;
-    if !code_of(&grant.state).matches(code) {
+    if !code_of(&grant.state).matches(&usage.code) {
         return Err(TokenError::Code(CodeFault::Unknown));
     }
     if grant.terms.client_id != client.client().id {
@@ -91,17 +132,17 @@ pub fn approve(
     }
     same_redirect_uri(&grant.terms, presented.redirect_uri.as_deref())?;
     verified(&grant.terms, presented.code_verifier, client.client().challenge.presence)?;
-    unused(&grant, now)?;
+    unused(&grant, usage, now)?;
     if !user.is_active() {
         return Err(TokenError::Code(CodeFault::UserGone));
     }
-    entitled(grant, *code, &presented.resource, context)
+    entitled(grant, usage, &presented.resource, context)
 }
 
 /// The tokens that are due for a code that may be redeemed.
 fn entitled(
     grant: Grant,
-    code: SecretHash,
+    usage: &CodeUse,
     resource: &Resources,
     context: TokenContext<'_>,
 ) -> Result<ApprovedExchange, TokenError> {
@@ -114,7 +155,8 @@ fn entitled(
     // A grant of before may have scopes that users cannot grant any more.
     let scope = grant.terms.scope.of_users();
     Ok(ApprovedExchange {
-        code,
+        code: usage.code,
+        sender: usage.sender,
         refresh: refreshes.then_some(RefreshLifetime { until, idle_until }),
         stays_until: grant.expires,
         entitlement: Entitlement {
@@ -159,22 +201,15 @@ fn verified(terms: &GrantTerms, presented: Option<Secret<String>>, presence: Pre
     }
 }
 
-fn unused(grant: &Grant, now: Timestamp) -> Result<(), TokenError> {
+fn unused(grant: &Grant, usage: &CodeUse, now: Timestamp) -> Result<(), TokenError> {
     match grant.state {
         GrantState::Issued { code_expires, .. } if now.reached(code_expires) => {
             Err(TokenError::Code(CodeFault::Expired))
         }
         GrantState::Issued { .. } => Ok(()),
-        GrantState::Redeemed { at, .. } => Err(TokenError::Code(second_use(&grant.id, at, now))),
+        GrantState::Redeemed { at, ref sender, .. } => {
+            Err(TokenError::Code(usage.after((at, sender.as_ref()), &grant.id, now)))
+        }
         GrantState::Revoked { .. } => Err(TokenError::Code(CodeFault::Revoked)),
-    }
-}
-
-/// The fault of a second, otherwise valid use of a code at `now`, if the first was at `redeemed`.
-fn second_use(grant: &GrantId, redeemed: Timestamp, now: Timestamp) -> CodeFault {
-    if now.millis() < redeemed.millis().saturating_add(RACE_WINDOW_MILLIS) {
-        CodeFault::LostRace
-    } else {
-        CodeFault::Replayed(grant.clone())
     }
 }

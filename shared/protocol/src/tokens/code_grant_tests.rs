@@ -11,7 +11,7 @@ use crate::fixtures::{
     grant_id, grant_terms, issued, issuer, later, loaded, parameters, redeemed, refresh_state, region, registered,
     scopes, secret_hash,
 };
-use crate::tokens::code_grant::{ApprovedExchange, RefreshLifetime, approve, of_region};
+use crate::tokens::code_grant::{ApprovedExchange, CodeUse, RefreshLifetime, approve, of_region};
 use crate::tokens::error::{CodeFault, TokenError};
 use crate::tokens::grant::{Grant, GrantState, LoadedGrant};
 use crate::tokens::request::Presented;
@@ -28,6 +28,8 @@ struct Case {
     redirect_uri: Option<&'static str>,
     verifier: Option<&'static str>,
     resource: &'static str,
+    sender: &'static str,
+    retry_window: u32,
 }
 
 fn good() -> Case {
@@ -42,6 +44,8 @@ fn of(grant: Grant) -> Case {
         redirect_uri: Some(REDIRECT_URI),
         verifier: Some(VERIFIER),
         resource: "",
+        sender: "the client",
+        retry_window: 500,
     }
 }
 
@@ -53,7 +57,9 @@ impl Case {
             resource: Resources::parse(&parameters(self.resource)).unwrap(),
         };
         let client = authenticated(self.client);
-        approve(self.loaded, &secret_hash(&self.code), presented, context(&client))
+        let (code, sender) = (secret_hash(&self.code), secret_hash(self.sender));
+        let usage = CodeUse { code, sender, retry_window: self.retry_window.try_into().unwrap() };
+        approve(self.loaded, &usage, presented, context(&client))
     }
 
     fn refused(self) -> String {
@@ -149,16 +155,44 @@ fn a_code_is_good_once_and_until_it_expires() {
 }
 
 #[test]
-fn a_second_use_is_a_race_for_half_a_second_and_then_a_replay() {
-    let second = |after: u64| {
+fn a_second_use_is_a_retry_of_the_same_sender_within_the_window_and_else_a_replay() {
+    let second = |sender, retry_window, after: u64, first: Option<&str>| {
         let at = Timestamp::from_millis(NOW.millis() - after);
-        of(grant(GrantState::Redeemed { code: secret_hash(&code()), at, refresh: None })).refused()
+        let (code, first) = (secret_hash(&code()), first.map(secret_hash));
+        let used = of(grant(GrantState::Redeemed { code, at, sender: first, refresh: None }));
+        Case { sender, retry_window, ..used }.refused()
     };
     let replayed = format!("Replayed({:?})", grant_id());
-    assert_eq!(second(0), "LostRace");
-    assert_eq!(second(499), "LostRace");
-    assert_eq!(second(500), replayed);
+    let client = Some("the client");
+    let table = [
+        ("at once", second("the client", 500, 0, client), "LostRace"),
+        ("at the end of the window", second("the client", 500, 499, client), "LostRace"),
+        ("after it", second("the client", 500, 500, client), &replayed),
+        ("another sender, at once", second("a thief", 500, 0, client), &replayed),
+        ("another sender, later", second("a thief", 500, 500, client), &replayed),
+        ("a longer window", second("the client", 999, 998, client), "LostRace"),
+        ("no window", second("the client", 0, 0, client), &replayed),
+        ("first by an earlier release", second("the client", 500, 499, None), "LostRace"),
+        ("and later", second("the client", 500, 500, None), &replayed),
+    ];
+    for (case, found, expected) in table {
+        assert_eq!(found, expected, "{case}");
+    }
     assert_eq!(of(grant(redeemed(Some(refresh_state())))).refused(), replayed);
+}
+
+#[test]
+fn who_loses_a_race_to_another_sender_or_without_a_window_has_replayed() {
+    let lost = |retry_window: u32, first: Option<&str>| {
+        let (code, sender) = (secret_hash(&code()), secret_hash("the client"));
+        let usage = CodeUse { code, sender, retry_window: retry_window.try_into().unwrap() };
+        usage.lost_to(first.map(secret_hash).as_ref(), &grant_id())
+    };
+    let replayed = || CodeFault::Replayed(grant_id());
+    assert_eq!(lost(500, Some("the client")), CodeFault::LostRace);
+    assert_eq!(lost(500, None), CodeFault::LostRace, "of an earlier release");
+    assert_eq!(lost(500, Some("a thief")), replayed());
+    assert_eq!((lost(0, Some("the client")), lost(0, None)), (replayed(), replayed()));
 }
 
 #[test]

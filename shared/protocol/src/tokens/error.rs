@@ -105,7 +105,7 @@ pub enum CodeFault {
     /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
-    /// A concurrent request redeemed it.
+    /// It was redeemed a moment ago by the same sender, who tries again.
     #[error("lost the race")]
     LostRace,
     /// It was redeemed before and is now used again with the right verifier: the grant has to be revoked.

@@ -156,6 +156,8 @@ pub enum GrantState {
         code: SecretHash,
         /// When it was redeemed.
         at: Timestamp,
+        /// From where, if that is known.
+        sender: Option<SecretHash>,
         /// Its refresh tokens, if it has any.
         refresh: Option<RefreshState>,
     },

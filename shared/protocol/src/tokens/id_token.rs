@@ -108,8 +108,8 @@ mod tests {
     use super::*;
     use crate::clients::resource_indicator::Resources;
     use crate::fixtures::{
-        NOW, VERIFIER, authenticated, client, client_id, code, context, grant, issued, issuer, loaded, scopes,
-        secret_hash, settings, source_id, subject, workspace_id,
+        NOW, VERIFIER, authenticated, client, client_id, code_use, context, grant, issued, issuer, loaded, scopes,
+        settings, source_id, subject, workspace_id,
     };
     use crate::tokens::code_grant;
     use crate::tokens::grant::GrantTerms;
@@ -131,7 +131,7 @@ mod tests {
             resource: Resources::default(),
         };
         let client = authenticated(client(&json!({"lifetimes": {"id_token": 200}})));
-        let approved = code_grant::approve(Some(loaded(granted)), &secret_hash(&code()), presented, context(&client));
+        let approved = code_grant::approve(Some(loaded(granted)), &code_use(), presented, context(&client));
         approved.ok().unwrap().entitlement
     }
 

@@ -73,7 +73,8 @@ impl Form {
         let matching = |fits: fn(&str) -> bool| line(value).filter(|text| fits(text)).map(Value::from);
         match self {
             Self::Text => matching(|_| true),
-            Self::Url => matching(|text| ExternalUrl::parse(text, Reach::Internet).is_ok()),
+            // A URL has a bound of its own.
+            Self::Url => value.as_str().filter(|url| ExternalUrl::parse(url, Reach::Internet).is_ok()).map(Value::from),
             Self::Birthdate => matching(calendar::is_birthdate),
             Self::TimeZone => matching(is_time_zone),
             Self::Email => matching(is_email),
@@ -181,6 +182,7 @@ mod tests {
             ("gender", json!("female")),
             ("picture", json!("https://corp.example/ada.png?size=1")),
             ("profile", json!("https://social.example/@ada")),
+            ("website", json!(format!("https://a.example/{}", "x".repeat(2030)))),
             ("birthdate", json!("1980-02-29")),
             ("birthdate", json!("0000-12-31")),
             ("birthdate", json!("1980")),
@@ -226,6 +228,7 @@ mod tests {
                 vec![json!(7), json!(["Ada"]), json!({}), json!(true), json!("a\r\nb"), json!("\u{0}"), json!(" ")],
             ),
             ("name", vec![json!("a".repeat(1025))]),
+            ("website", vec![json!(format!("https://a.example/{}", "x".repeat(2031)))]),
             ("picture", vec![json!("javascript:alert(1)"), json!("http://corp.example/"), json!("/ada.png"), json!(1)]),
             ("birthdate", vec![json!(19_800_101), json!("01/02/1980"), json!("1980-13-01"), json!("1980-02-30")]),
             ("birthdate", vec![json!("1980-1-1"), json!("80"), json!("1980-01-01T00:00:00Z"), json!("1979-02-29")]),

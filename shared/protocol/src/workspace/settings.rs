@@ -9,6 +9,7 @@ use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
+use crate::types::retry_window::RetryWindow;
 use crate::types::scope::Scopes;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
@@ -58,6 +59,9 @@ pub struct Settings {
     /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
+    /// In which time a second use of a code can be the client's own retry.
+    #[serde(default)]
+    pub authorization_code_retry_window_ms: RetryWindow,
     /// Whether ID tokens carry `at_hash`, unless a client overrides it.
     #[serde(default)]
     pub at_hash: AtHash,
@@ -257,6 +261,7 @@ mod tests {
             serde_json::from_value(json!({"name": "Demo", "default_audience": "https://api.example"})).unwrap();
         assert_eq!((settings.pkce, settings.client_secret_jwt), (PkceEnforcement::All, false));
         assert_eq!((settings.lifetimes, settings.at_hash), (Lifetimes::default(), AtHash::Omitted));
+        assert_eq!(u32::from(settings.authorization_code_retry_window_ms), 500);
         assert!(settings.scope_names().is_empty() && settings.sandbox.is_none() && settings.upstream.is_empty());
         assert!(
             serde_json::from_value::<Settings>(json!({"name": "Demo", "default_audience": "x", "pcke": "all"}))

@@ -1,0 +1,347 @@
+//! How often to ask KMS for signatures: a token bucket that learns from throttling how fast it fills.
+//!
+//! KMS counts the signatures of a whole account, and execution environments cannot see each other, so each has to find out
+//! its own part. Nothing is limited until KMS throttles. Then the bucket fills at the rate, and with the share, of the
+//! signatures that were granted in the second before: additive and multiplicative, because some environments are asked
+//! all the time and some now and then, and either can change within a second. Further throttling halves both; they grow slowly while it
+//! lasts, and fast when it has ended. Requests beyond that are refused here, without a call.
+//!
+//! The time is an argument, so that tests can simulate it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The stretch of time over which signatures are counted.
+const WINDOW: Duration = Duration::from_secs(1);
+/// What throttling leaves of rate and share.
+const CUT: f64 = 0.5;
+/// How long one cut lasts: calls in the same stretch of a quota are throttled together, and say the same.
+const CUT_LASTS: Duration = Duration::from_millis(500);
+/// How long after the last throttling it counts as over.
+const OVER_AFTER: Duration = Duration::from_millis(1200);
+/// How long KMS is not asked at all after two calls in a row were throttled. Where a quota is refilled all the time that is
+/// rare; where it is counted by the second, it is used up until the next one.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The growth in a second, as an exponent, while throttling lasts and when it is over.
+const SLOW_GROWTH: f64 = 0.2;
+const FAST_GROWTH: f64 = 2.2;
+/// The lowest rate, in signatures per second, and the lowest share.
+const LOWEST_RATE: f64 = 1.0;
+const LOWEST_SHARE: f64 = 0.05;
+/// The signatures that can be saved up: those of two code exchanges, or of a quarter of a second.
+const SAVED_AT_LEAST: f64 = 4.0;
+const SAVED_SECONDS: f64 = 0.25;
+
+/// A token bucket whose limit is learned. `now` is the time since any fixed moment.
+#[derive(Debug, Default)]
+pub(crate) struct TokenBucket {
+    limit: Option<Limit>,
+    /// When the signatures of the last second were asked for.
+    asked: VecDeque<Duration>,
+    /// When those of them were granted that were.
+    granted: VecDeque<Duration>,
+    /// When KMS last throttled, if it has granted nothing since.
+    refused: Option<Duration>,
+    /// When KMS may be asked again.
+    paused_until: Duration,
+}
+
+/// What holds while KMS throttles.
+#[derive(Debug)]
+struct Limit {
+    /// The signatures per second that fill the bucket, however many are asked for.
+    rate: f64,
+    /// The part of the signatures that are asked for that fills the bucket, if that is more.
+    share: f64,
+    /// Signatures left; negative if more were taken.
+    tokens: f64,
+    /// When the three were computed.
+    at: Duration,
+    /// When KMS last throttled.
+    throttled: Duration,
+    /// When rate and share were last cut.
+    cut: Duration,
+}
+
+impl TokenBucket {
+    /// Takes the `signatures` of one response, all of them or none: half of a response is of no use. Whether they may be
+    /// asked of KMS.
+    pub(crate) fn take(&mut self, signatures: u32, now: Duration) -> bool {
+        forget(&mut self.asked, now);
+        self.asked.extend((0..signatures).map(|_| now));
+        let paused = now < self.paused_until;
+        let Some((limit, elapsed)) = self.current(now) else { return true };
+        let wanted = f64::from(signatures);
+        let earned = (limit.rate * elapsed).max(limit.share.min(1.0) * wanted);
+        limit.tokens = (limit.tokens + earned).min((limit.rate * SAVED_SECONDS).max(SAVED_AT_LEAST));
+        let enough = limit.tokens >= wanted && !paused;
+        if enough {
+            limit.tokens -= wanted;
+        }
+        enough
+    }
+
+    /// Takes one signature more for a response that was admitted, even if none is left: later ones pay for it.
+    pub(crate) fn take_for_retry(&mut self) {
+        if let Some(limit) = &mut self.limit {
+            limit.tokens -= 1.0;
+        }
+    }
+
+    /// Notes that KMS signed.
+    pub(crate) fn granted(&mut self, now: Duration) {
+        forget(&mut self.granted, now);
+        self.granted.push_back(now);
+        self.refused = None;
+    }
+
+    /// Notes that KMS throttled a call, and learns from it. Whether another try is worth while: not if the call before it was
+    /// throttled as well.
+    pub(crate) fn throttled(&mut self, now: Duration) -> bool {
+        let refused = self.refused.replace(now).filter(|refused| now.saturating_sub(*refused) < OVER_AFTER);
+        if refused.is_some() {
+            self.paused_until = now + PAUSE;
+        }
+        let learned = self.learned(now);
+        match self.current(now) {
+            Some((limit, elapsed)) => {
+                limit.tokens = (limit.tokens + limit.rate * elapsed).min(0.0);
+                limit.throttled = now;
+                if now.saturating_sub(limit.cut) >= CUT_LASTS {
+                    limit.rate = (limit.rate * CUT).max(LOWEST_RATE);
+                    limit.share = (limit.share.min(1.0) * CUT).max(LOWEST_SHARE);
+                    limit.cut = now;
+                }
+            }
+            None => self.limit = Some(learned),
+        }
+        refused.is_none()
+    }
+
+    /// The limit that the last second teaches.
+    fn learned(&mut self, now: Duration) -> Limit {
+        forget(&mut self.asked, now);
+        forget(&mut self.granted, now);
+        let (granted, asked) = (count(&self.granted), count(&self.asked).max(1.0));
+        let (rate, share) = (granted.max(LOWEST_RATE), (granted / asked).clamp(LOWEST_SHARE, 1.0));
+        Limit { rate, share, tokens: 0.0, at: now, throttled: now, cut: now }
+    }
+
+    /// The limit as it has grown until now, if there still is one, and the seconds since it was last looked at.
+    fn current(&mut self, now: Duration) -> Option<(&mut Limit, f64)> {
+        let limit = self.limit.as_mut()?;
+        let over = limit.throttled + OVER_AFTER;
+        let slow = now.min(over).saturating_sub(limit.at).as_secs_f64();
+        let fast = now.saturating_sub(limit.at.max(over)).as_secs_f64();
+        let growth = (SLOW_GROWTH * slow + FAST_GROWTH * fast).exp();
+        limit.rate *= growth;
+        limit.share *= growth;
+        limit.at = limit.at.max(now);
+        // Everything would be admitted anyway.
+        self.limit.take_if(|limit| limit.share >= 1.0 && now >= over);
+        self.limit.as_mut().map(|limit| (limit, slow + fast))
+    }
+}
+
+/// Forgets what was before the window.
+fn forget(times: &mut VecDeque<Duration>, now: Duration) {
+    while times.front().is_some_and(|time| now.saturating_sub(*time) >= WINDOW) {
+        times.pop_front();
+    }
+}
+
+fn count(times: &VecDeque<Duration>) -> f64 {
+    u32::try_from(times.len()).map_or(f64::from(u32::MAX), f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// A bucket that was throttled at one second, after `asked` signatures in the second before, the first `granted` of
+    /// which KMS made.
+    fn throttled_after(asked: u64, granted: u64) -> TokenBucket {
+        let mut bucket = TokenBucket::default();
+        for number in 0..asked {
+            let now = at(1 + number * 999 / asked);
+            assert!(bucket.take(1, now), "nothing is limited yet");
+            if number < granted {
+                bucket.granted(now);
+            }
+        }
+        bucket.throttled(at(1000));
+        bucket
+    }
+
+    /// How many of the signatures that are asked for every `gap` milliseconds are admitted from `from` to `to`.
+    fn taken(bucket: &mut TokenBucket, (from, to): (u64, u64), gap: u64) -> u64 {
+        (from..to).filter(|now| now.is_multiple_of(gap) && bucket.take(1, at(*now))).map(|_| 1).sum()
+    }
+
+    fn limit(bucket: &TokenBucket) -> (f64, f64) {
+        let limit = bucket.limit.as_ref().unwrap();
+        (limit.rate, limit.share)
+    }
+
+    fn close((rate, share): (f64, f64), (expected_rate, expected_share): (f64, f64)) {
+        let near = |value: f64, expected: f64| (value / expected - 1.0).abs() < 1e-9;
+        assert!(near(rate, expected_rate) && near(share, expected_share), "{rate}, {share}");
+    }
+
+    #[test]
+    fn nothing_is_limited_before_kms_throttles() {
+        let mut bucket = TokenBucket::default();
+        assert_eq!(taken(&mut bucket, (0, 5000), 1), 5000);
+        bucket.take_for_retry();
+        assert!(bucket.take(1_000_000, at(5000)));
+    }
+
+    #[test]
+    fn rate_and_share_are_those_of_the_second_before() {
+        let table = [
+            (0, 0, (LOWEST_RATE, LOWEST_SHARE)),
+            (1, 1, (1.0, 1.0)),
+            (40, 20, (20.0, 0.5)),
+            (400, 300, (300.0, 0.75)),
+            (100, 1, (1.0, LOWEST_SHARE)),
+        ];
+        for (asked, granted, expected) in table {
+            close(limit(&throttled_after(asked, granted)), expected);
+        }
+        let mut late = TokenBucket::default();
+        for (now, granted) in [(0, 50), (1, 30)] {
+            (0..granted).for_each(|_| late.granted(at(now)));
+            assert!(late.take(60, at(now)));
+        }
+        late.throttled(at(1000));
+        close(limit(&late), (30.0, 0.5));
+    }
+
+    #[test]
+    fn a_busy_environment_goes_on_with_its_share_and_an_idle_one_with_its_rate() {
+        let mut busy = throttled_after(100, 50);
+        let admitted = taken(&mut busy, (1000, 2000), 2);
+        assert!((250..=290).contains(&admitted), "half of 500, and a little growth: {admitted}");
+        let mut idle = throttled_after(100, 50);
+        assert_eq!(taken(&mut idle, (1100, 2000), 25), 36, "40 in a second are fewer than 50");
+    }
+
+    #[test]
+    fn when_throttling_is_over_everything_is_admitted_within_another_second() {
+        let mut bucket = throttled_after(100, 50);
+        let refused = |bucket: &mut TokenBucket, from, to| to - from - taken(bucket, (from, to), 1);
+        assert!(refused(&mut bucket, 1000, 2000) > 400);
+        assert!(bucket.limit.is_some());
+        let _ = refused(&mut bucket, 2000, 2600);
+        assert_eq!(refused(&mut bucket, 2600, 4000), 0);
+        assert!(bucket.limit.is_none());
+    }
+
+    #[test]
+    fn further_throttling_halves_rate_and_share_once_in_half_a_second() {
+        let mut bucket = throttled_after(100, 50);
+        bucket.throttled(at(1499));
+        let grown = (SLOW_GROWTH * 0.499).exp();
+        close(limit(&bucket), (50.0 * grown, 0.5 * grown));
+        bucket.throttled(at(1500));
+        let grown = (SLOW_GROWTH * 0.5).exp() * CUT;
+        close(limit(&bucket), (50.0 * grown, 0.5 * grown));
+        for tenth in 16..100 {
+            bucket.throttled(at(tenth * 100));
+        }
+        bucket.throttled(at(10_000));
+        close(limit(&bucket), (LOWEST_RATE, LOWEST_SHARE));
+    }
+
+    #[test]
+    fn another_try_is_worth_while_unless_the_call_before_was_throttled_too() {
+        let mut bucket = TokenBucket::default();
+        assert!(bucket.throttled(at(1000)));
+        assert!(!bucket.throttled(at(1020)) && !bucket.throttled(at(2000)), "twice in a row");
+        assert!(bucket.throttled(at(3200)), "a while later");
+        bucket.granted(at(3300));
+        assert!(bucket.throttled(at(3301)), "once in a while");
+    }
+
+    #[test]
+    fn after_two_throttled_calls_in_a_row_kms_is_not_asked_for_a_fifth_of_a_second() {
+        let (mut once, mut twice) = (throttled_after(100, 50), throttled_after(100, 50));
+        twice.throttled(at(1010));
+        assert_eq!(taken(&mut twice, (1010, 1210), 1), 0);
+        assert!(taken(&mut twice, (1210, 1400), 1) > 70 && taken(&mut once, (1010, 1210), 1) > 70);
+    }
+
+    #[test]
+    fn each_throttling_puts_the_end_off() {
+        let mut bucket = throttled_after(10, 10);
+        bucket.throttled(at(2000));
+        let slow = |seconds: f64| (SLOW_GROWTH * seconds).exp();
+        let over = OVER_AFTER.as_secs_f64();
+        assert!(bucket.current(at(2000) + OVER_AFTER).is_some());
+        close(limit(&bucket), (10.0 * slow(1.0) * CUT * slow(over), CUT * slow(over)));
+        assert!(bucket.current(at(2100) + OVER_AFTER).is_some());
+        let fast = (FAST_GROWTH * 0.1).exp();
+        close(limit(&bucket), (10.0 * slow(1.0) * CUT * slow(over) * fast, CUT * slow(over) * fast));
+    }
+
+    #[test]
+    fn a_response_gets_all_of_its_signatures_or_none() {
+        let mut bucket = throttled_after(40, 10);
+        assert!(!bucket.take(2, at(1050)), "one half was earned");
+        assert!(!bucket.take(2, at(1100)), "and the other half, one in all");
+        assert!(bucket.take(2, at(1200)), "and a second");
+        assert!(!bucket.take(2, at(1201)));
+    }
+
+    #[test]
+    fn a_retry_is_paid_by_those_who_come_later() {
+        let (mut with, mut without) = (throttled_after(40, 20), throttled_after(40, 20));
+        with.take_for_retry();
+        assert!(without.take(1, at(1050)));
+        assert!(!with.take(1, at(1050)) && with.take(1, at(1100)));
+    }
+
+    #[test]
+    fn no_more_is_saved_than_a_quarter_of_a_second_has() {
+        for (rate, saved) in [(2, 4), (100, 29)] {
+            let mut bucket = throttled_after(rate * 20, rate);
+            let now = at(1900);
+            bucket.limit.as_mut().unwrap().tokens = 1000.0;
+            assert!(bucket.take(saved, now));
+            assert!(!bucket.take(2, now), "{rate}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_is_harmless() {
+        let mut bucket = throttled_after(10, 5);
+        bucket.granted(at(0));
+        bucket.throttled(at(500));
+        assert!(!bucket.take(1, at(0)));
+        close(limit(&bucket), (5.0, 0.5));
+    }
+
+    proptest! {
+        /// Whenever requests come, no more is admitted than was saved, and than rate and share yield.
+        #[test]
+        fn a_limit_is_kept(asked in 2_u64..200, part in 1_u64..4, gaps in prop::collection::vec(1_u64..40, 1..300)) {
+            let mut bucket = throttled_after(asked, asked / part);
+            let (mut now, mut wanted, mut admitted) = (1000, 0_u32, 0_u32);
+            for gap in gaps {
+                now += gap;
+                if now >= 2000 { break }
+                wanted += 2;
+                if bucket.take(2, at(now)) { admitted += 2 }
+            }
+            let (rate, share) = limit(&bucket);
+            let bound = rate * at(now).saturating_sub(at(1000)).as_secs_f64() + share.min(1.0) * f64::from(wanted);
+            prop_assert!(f64::from(admitted) <= bound + SAVED_AT_LEAST, "{admitted} of {bound}");
+        }
+    }
+}
