@@ -172,11 +172,11 @@ test('tokens that have lived three quarters of their time are renewed in a hidde
   await page.clock.install();
   const { value: { access_token: token } } = await logIn();
   await page.evaluate((settings) => new AuthJs(settings).silentAuthentication(), settings);
-  await page.clock.fastForward('40:00');
+  await page.clock.fastForward('06:00');
   assert.equal(await page.locator('iframe').count(), 0, 'not yet');
 
   const renewal = page.waitForResponse((response) => response.url() === `${server.issuer('spa')}/oauth2/token`);
-  await page.clock.fastForward('06:00');
+  await page.clock.fastForward('02:00');
   assert.equal((await renewal).status(), 200);
   await page.locator('iframe').waitFor({ state: 'detached' });
   const silent = sentTo('GET', '/oauth2/authorize').at(-1).url();
