@@ -267,14 +267,14 @@ mod tests {
             ("KMS Sign", 6.0),
             ("KMS at starts", 0.18),
             ("Logs (KB)", 4.5),
-            ("Egress (KB)", 1.755),
+            ("Egress (KB)", 1.8),
         ];
         for (item, expected) in table {
             about(dollars(&bill, item), expected, item);
         }
-        about(bill.per_million(), 23.7225, "a million");
+        about(bill.per_million(), 23.7675, "a million");
         // Three keys, 40 metrics under alarm, three of our own, a dashboard.
-        about(bill.per_month(), 23.7225 + 3.0 + 4.0 + 0.9 + 3.0, "a month");
+        about(bill.per_month(), 23.7675 + 3.0 + 4.0 + 0.9 + 3.0, "a month");
     }
 
     #[test]
