@@ -208,6 +208,44 @@ async fn sec_sess_15_and_sec_oidc_05_no_header_of_a_request_says_where_we_are() 
     }
 }
 
+/// What starting over gives is a request like the first, with an id and a browser of its own.
+#[tokio::test]
+async fn sec_authz_21_only_an_expired_sign_in_starts_over_and_it_is_bound_to_the_browser_that_does_so() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 21"));
+    let (mut browser, mut other) = (Browser::new(&laptop), Browser::new(&laptop));
+    let login_at = |response: &web::Response| location(response).unwrap();
+    let authorize = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&request("demo-spa", SPA, &pkce)));
+    let finished = login_at(&browser.get(&authorize).await);
+    let consent = {
+        let login = browser.get(&finished).await;
+        browser.sign_in(&login, "alice", "alice").await
+    };
+    assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some());
+    browser.cookies.clear();
+    let begun = login_at(&browser.get(&authorize).await);
+    let before = laptop.dump();
+    page(&other.get(&format!("{begun}&again=1")).await, 400, "another browser, before it has expired");
+    assert!(!login_at(&browser.get(&format!("{begun}&again=1")).await).contains("again"), "it goes on");
+
+    laptop.clock.advance(1801);
+    let expired = browser.get(&begun).await;
+    page(&expired, 400, "expired");
+    assert!(body(&expired).contains("&amp;again=1") || body(&expired).contains("&#38;again=1"), "{}", body(&expired));
+    page(&browser.get(&format!("{finished}&again=1")).await, 400, "finished");
+    let again = login_at(&browser.get(&format!("{begun}&again=1")).await);
+    assert_ne!(again.split("interaction=").nth(1), begun.split("interaction=").nth(1));
+    assert_eq!(laptop.dump(), before, "nothing was written");
+    page(&other.get(&again).await, 400, "the new one is this browser's");
+    let login = browser.get(&again).await;
+    let consent = browser.sign_in(&login, "alice", "alice").await;
+    let response = browser.follow(consent).await;
+    let code = match answered(&response, "code") {
+        Some(code) => Some(code),
+        None => answered(&browser.decide(&response, "allow", &[]).await, "code"),
+    };
+    assert!(code.is_some());
+}
+
 /// What the browser sends of cookies, in bytes.
 fn cookie_bytes(browser: &Browser<'_>) -> usize {
     browser.cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum()
@@ -272,6 +310,7 @@ async fn sec_sess_17_a_cookie_of_another_application_changes_nothing() {
         assert!(answered(&browser.authorize(&again).await, "code").is_some(), "{foreign}");
     }
 }
+
 /// A form without a script can be sent twice: the browser drops the first answer, and shows the second.
 #[tokio::test]
 async fn sec_sess_06_a_form_that_is_sent_twice_is_answered_twice_in_the_same_way() {

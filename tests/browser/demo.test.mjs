@@ -1,6 +1,7 @@
 // The demo, as somebody sees it who tries it out.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
 import { allow, cookies, deny, isConsentPage, isLoginPage, passed, signIn, startBrowser, startServer, visitor } from './support.mjs';
@@ -51,6 +52,103 @@ test('a login takes ten steps, and every check of every token passes', async (t)
   const origins = new Set(requests.map((request) => request.url()).filter((url) => !url.startsWith('data:')).map((url) => new URL(url).origin));
   assert.deepEqual([...origins], [server.url], 'nobody else was asked for anything');
   assert.equal(context.pages().length, 1);
+});
+
+/** What the rows of a card, or of a part of it, show: name and value as text. */
+const shownIn = (page, selector) =>
+  page.locator(`${selector} [data-name]`).evaluateAll((rows) =>
+    Object.fromEntries(rows.map((row) => [row.dataset.name, row.querySelector('.value').textContent])),
+  );
+
+/** How the demo writes a value; tokens are abridged. */
+const written = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return [name, ['access_token', 'id_token'].includes(name) ? `${text.slice(0, 18)} … ${text.slice(-10)}` : text];
+    }),
+  );
+
+const contentOf = (page, selector) => page.locator(selector).textContent();
+
+test('each of the ten steps shows what was really sent and received', async (t) => {
+  const { server, page, sent } = await open(t);
+  const answerTo = (path) => page.waitForResponse((response) => new URL(response.url()).pathname.endsWith(path));
+  const [exchanged, served, described] = ['/oauth2/token', '/demo/api/offers', '/userinfo'].map(answerTo);
+  await logIn(page);
+  const [tokens, offers, profile] = await Promise.all([exchanged, served, described].map(async (answer) => (await answer).json()));
+  const [authorization] = sent('GET', '/oauth2/authorize').map((request) => new URL(request.url()));
+  const asked = Object.fromEntries(authorization.searchParams);
+  const [callback] = sent('GET', '/demo/callback').map((request) => Object.fromEntries(new URL(request.url()).searchParams));
+  const [exchange] = sent('POST', '/oauth2/token');
+  const form = Object.fromEntries(new URLSearchParams(exchange.postData()));
+  const metadata = await (await fetch(`${server.issuer()}/.well-known/openid-configuration`)).json();
+  const decoded = (token) => token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url')));
+
+  // 1: the application and its server.
+  const { client_id, issuer, ...endpoints } = await shownIn(page, '#step-1');
+  assert.deepEqual({ client_id, issuer }, { client_id: 'demo-spa', issuer: server.issuer() });
+  assert.equal(Object.keys(endpoints).length, 6);
+  assert.deepEqual(endpoints, written(Object.fromEntries(Object.keys(endpoints).map((name) => [name, metadata[name]]))));
+
+  // 2: from the verifier to the challenge.
+  const rung = (kind) => contentOf(page, `#step-2 [data-rung="${kind}"] .value`);
+  assert.equal(await rung('verifier'), form.code_verifier);
+  const digest = createHash('sha256').update(form.code_verifier).digest();
+  assert.equal((await rung('digest')).trim().replaceAll(' ', ''), digest.toString('hex'));
+  assert.equal(await rung('challenge'), digest.toString('base64url'));
+
+  // 3: the authorization request.
+  assert.equal(asked.code_challenge, digest.toString('base64url'));
+  assert.deepEqual(await shownIn(page, '#step-3'), asked);
+  assert.equal(await contentOf(page, '#step-3 .line code'), metadata.authorization_endpoint);
+  assert.equal(await contentOf(page, '#step-3 .raw'), authorization.href);
+
+  // 4 and 5: the login page, and the login.
+  const login = await sent('GET', '/oauth2/authorize')[0].response();
+  assert.equal(await contentOf(page, '#step-4 .line b'), String(login.status()));
+  assert.ok(sent('GET', '/login').length > 0);
+  const [idHeader, idClaims] = decoded(tokens.id_token);
+  const loggedIn = new Date(idClaims.auth_time * 1000);
+  const spoken = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+  assert.ok((await contentOf(page, '#step-5 .note b')).startsWith(spoken.format(loggedIn)));
+  assert.equal(await contentOf(page, '#step-5 .note code'), [idClaims.amr].flat().join(', '));
+
+  // 6: the answer, 7: the token request, 8: the comparison.
+  assert.deepEqual(await shownIn(page, '#step-6'), callback);
+  assert.deepEqual([callback.state, callback.iss], [asked.state, server.issuer()]);
+  assert.deepEqual(await shownIn(page, '#step-7'), form);
+  assert.equal(form.code, callback.code);
+  assert.equal(await contentOf(page, '#step-7 .line code'), exchange.url());
+  const compared = await page.locator('#step-8 .comparison .value').allTextContents();
+  assert.deepEqual(compared, [asked.code_challenge, asked.code_challenge]);
+
+  // 9: the tokens.
+  const [accessHeader, accessClaims] = decoded(tokens.access_token);
+  const answer = await page.locator('#step-9 [data-slot] > .rows').evaluate((rows) =>
+    Object.fromEntries([...rows.children].map((row) => [row.dataset.name, row.querySelector('.value').textContent])),
+  );
+  assert.deepEqual(answer, written(tokens));
+  for (const [name, token, header, claims] of [
+    ['id', tokens.id_token, idHeader, idClaims],
+    ['access', tokens.access_token, accessHeader, accessClaims],
+  ]) {
+    assert.deepEqual(await shownIn(page, `[data-token="${name}"]`), written({ ...header, ...claims }), name);
+    assert.equal(await contentOf(page, `[data-token="${name}"] .raw`), token);
+  }
+  assert.equal(idClaims.nonce, asked.nonce);
+
+  // 10: the API, and userinfo.
+  assert.equal(await page.locator('#step-10 .line code').first().textContent(), `${server.url}/demo/api/offers`);
+  assert.equal(await contentOf(page, '#step-10 .note [data-value="token"]'), `${tokens.access_token.slice(0, 18)} …`);
+  assert.deepEqual(await shownIn(page, '#step-10'), written({ ...offers.validated, ...profile }));
+  assert.deepEqual(
+    await page.locator('#step-10 .offers li').allTextContents(),
+    offers.offers.map(({ id, title }) => `${title} ${id}`),
+  );
+  for (const card of await page.locator('.steps').allTextContents()) {
+    assert.doesNotMatch(card, /\[object|undefined|NaN|Invalid Date/);
+  }
 });
 
 test('a wrong password is told, the name is kept, and the next attempt goes on', async (t) => {

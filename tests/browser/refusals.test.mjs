@@ -11,6 +11,7 @@ import {
   isConsentPage,
   isErrorPage,
   isLoginPage,
+  isRefusal,
   nativeApplication,
   passed,
   signIn,
@@ -127,9 +128,59 @@ test('a sign-in that took too long says that it has expired', async (t) => {
   await passed(began + 2);
   const response = page.waitForResponse((answer) => answer.request().method() === 'POST');
   await signIn(page, 'alice');
-  await isErrorPage(page, await response, 400, /has expired/);
-  await isErrorPage(page, await page.reload(), 400, /has expired/);
+  await isErrorPage(page, await response, 400, /has expired/, ['Start over']);
+  await isErrorPage(page, await page.reload(), 400, /has expired/, ['Start over']);
   assert.equal(app.answers.length, 0);
+
+  const former = new URL(page.url()).searchParams.get('interaction');
+  await page.getByRole('link', { name: 'Start over' }).click();
+  await isLoginPage(page);
+  assert.notEqual(new URL(page.url()).searchParams.get('interaction'), former);
+});
+
+test('from the login page there is a way back to the application', async (t) => {
+  const { server, page, ask, app } = await stage(t);
+  const request = ask('demo-native');
+  await page.goto(request.url);
+  const answer = app.next();
+  await page.getByRole('link', { name: 'Back to Demo (native application)' }).click();
+  isRefusal(server, request, await answer, 'access_denied');
+});
+
+test('when a provider cannot be used, another way to sign in can be chosen, or the application', async (t) => {
+  const workspace = fileURLToPath(new URL('workspaces/hostile.toml', import.meta.url));
+  const { server, page, ask, app } = await stage(t, { server: ['--config', workspace] });
+  const request = ask('hostile', { workspace: 'hostile', scope: 'openid' });
+  const back = "Back to <script>alert('client')</script>{{7*7}}";
+  await page.goto(request.url);
+  const response = page.waitForResponse((answer) => answer.url().includes('/login/upstream/evil'));
+  await page.getByRole('link', { name: /^Continue with/ }).click();
+  const ways = ['Choose another way to sign in', back];
+  await isErrorPage(page, await response, 502, /did not confirm who you are/, ways);
+  await page.getByRole('link', { name: ways[0] }).click();
+  await isLoginPage(page);
+  await page.goBack();
+  const answer = app.next();
+  await page.getByRole('link', { name: back }).click();
+  isRefusal(server, request, await answer, 'access_denied');
+});
+
+test('a web application that no longer waits is named on the page', async (t) => {
+  const { server, page, ask } = await stage(t);
+  await page.goto(ask('demo-spa', { redirect_uri: `${server.demo}/callback` }).url);
+  await isLoginPage(page);
+  const guest = await visitor(t, browser);
+  const response = await guest.page.goto(page.url());
+  await isErrorPage(guest.page, response, 400, /begun in another browser/, ['Back to Demo (single-page application)']);
+  await guest.page.getByRole('link', { name: /^Back to/ }).click();
+  await guest.page.waitForURL(server.demo);
+});
+
+test('an unknown address is a page with a way to the start', async (t) => {
+  const { server, page } = await stage(t);
+  await isErrorPage(page, await page.goto(`${server.url}/nothing`), 404, /There is no such page/, ['To the start']);
+  await page.getByRole('link', { name: 'To the start' }).click();
+  await page.waitForURL(server.demo);
 });
 
 test('SEC-SESS-04 a form of another site logs nobody in and allows nothing', async (t) => {

@@ -128,20 +128,21 @@ export async function deny(page) {
   await page.getByRole('button', { name: 'Deny' }).click();
 }
 
-/** Demands an error page of ours: its status, its words, a trace id, and no way on. */
-export async function isErrorPage(page, response, status, explanation) {
+/** Demands an error page of ours: its status, its words, a trace id, and these ways on and no others. */
+export async function isErrorPage(page, response, status, explanation, ways = []) {
   assert.equal(response.status(), status);
   assert.equal(response.headers().location, undefined);
   assert.match(response.headers()['content-type'], /^text\/html/);
-  await assertErrorPage(page, explanation);
+  await assertErrorPage(page, explanation, ways);
 }
 
-export async function assertErrorPage(page, explanation) {
+export async function assertErrorPage(page, explanation, ways = []) {
   const alert = page.getByRole('alert');
   await alert.waitFor();
   assert.match(await alert.innerText(), explanation);
   assert.match(await page.locator('dd code').innerText(), /^[\w-]{16,}$/, 'a trace id');
-  assert.equal(await page.locator('a, form, meta[http-equiv]').count(), 0, 'no way on');
+  assert.deepEqual(await page.locator('a').allInnerTexts(), ways, 'the ways on');
+  assert.equal(await page.locator('form, meta[http-equiv]').count(), 0, 'no other way on');
 }
 
 // --- The client ---

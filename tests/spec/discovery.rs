@@ -85,8 +85,8 @@ async fn authorizes(laptop: &Laptop, name: &'static str, value: &'static str) ->
 fn registers(method: &str) -> bool {
     let of_web = "token_endpoint_auth_method = \"client_secret_basic\"";
     let text = DEMO[0].1.replacen(of_web, &format!("token_endpoint_auth_method = \"{method}\""), 1);
-    // A method that is known may lack something; one that is unknown is no variant at all.
-    !misread(&text).contains("unknown variant")
+    // A method that is known may lack something; one that is unknown is none of those that are listed.
+    !misread(&text).contains("token_endpoint_auth_method is \"")
 }
 
 /// Whether a client can be registered to sign its assertions by this algorithm; `clients.rs` of the attacks tries each.

@@ -13,3 +13,4 @@ mod flow;
 mod front;
 mod roles;
 mod structure;
+mod workspace_schema;

@@ -37,7 +37,11 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
-    let Some(Identified { identity, auth_time }) = identify(deps, &pending, transaction, answer).await? else {
+    let identified = match identify(deps, &pending, transaction, answer).await {
+        Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
+        identified => identified?,
+    };
+    let Some(Identified { identity, auth_time }) = identified else {
         // The response to the request that took the answer may never reach the user, who reloaded the page perhaps. The
         // provider knows the user by now.
         tracing::info!(provider = %transaction.provider, "an upstream answer came twice");

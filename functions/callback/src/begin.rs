@@ -1,7 +1,8 @@
 //! Sending the user to a provider.
 
-use frontchannel::BrowserContext;
+use frontchannel::{BrowserContext, PendingAuthorization};
 use protocol::authorization::error::PageError;
+use protocol::authorization::interaction::Interaction;
 use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{Target, UpstreamTransaction};
 use protocol::syntax::encoding::base64url;
@@ -23,6 +24,20 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let query = context.request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
     let interaction = front.open(context, query.one("interaction").map_err(PageError::from)?).await?;
     let pending = front.resume(context, interaction.clone()).await?;
+    match send(deps, context, &pending, interaction).await {
+        Err(Refusal::Page(error)) => Err(front.stranded(&pending, error).await),
+        sent => sent,
+    }
+}
+
+/// Sends the browser to the provider, with a transaction of its own.
+async fn send(
+    deps: &Deps,
+    context: &BrowserContext<'_>,
+    pending: &PendingAuthorization,
+    interaction: Interaction,
+) -> Result<Response, Refusal> {
+    let front = &deps.front;
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let metadata = deps.providers.metadata(&deps.fetcher, provider, context.now).await?;
     let transaction = UpstreamTransaction {
@@ -38,9 +53,9 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     let callback = transaction::callback_url(context.workspace(), provider);
     let target = Target { callback: &callback, code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
-    let sealed = transaction::seal(deps, context, &pending, &transaction).await?;
+    let sealed = transaction::seal(deps, context, pending, &transaction).await?;
     let value = dated(&sealed, front.now());
     let cookie = transaction::cookie(deps, context, &transaction.state).set_for(&value, UPSTREAM_LOGIN_TIMEOUT);
-    let renewed = front.renewed_cookie(context, &pending);
+    let renewed = front.renewed_cookie(context, pending);
     Ok(renewed.iter().chain([&cookie]).fold(see_other(&url), |response, cookie| with_cookie(response, cookie)))
 }

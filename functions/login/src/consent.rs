@@ -33,7 +33,10 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let form = deps.front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
     match take(deps, context, &form).await {
-        Err(Refusal::Page(PageError::FinishedInteraction)) => take_again(&deps.front, context, &form).await,
+        Err(first) if first.page() == Some(PageError::FinishedInteraction) => {
+            let again = take_again(&deps.front, context, &form).await;
+            again.map_err(|again| resume::refused_twice(first, again))
+        }
         taken => taken,
     }
 }

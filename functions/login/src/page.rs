@@ -35,6 +35,7 @@ pub(crate) async fn login_page(
             ProviderLink { id, title, link: link(id) }
         })
         .collect();
+    let back = pending.way_back();
     let template = LoginPage {
         nonce: &nonce,
         workspace: &workspace.settings.name,
@@ -46,6 +47,7 @@ pub(crate) async fn login_page(
         passwords: sandbox.is_some(),
         hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
         providers: &providers,
+        back: back.as_deref(),
     };
     let status = if form.failed { 403 } else { 200 };
     Ok(page(status, &template, &nonce, &pending.request.redirect_uri.form_targets()))

@@ -2,14 +2,16 @@
 
 use frontchannel::{BrowserContext, FinishedAuthorization, FrontChannel, PendingAuthorization};
 use protocol::authorization::error::PageError;
+use protocol::authorization::interaction::Interaction;
+use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 
 /// Resumes the interaction that the query names.
 pub(crate) async fn by_query(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
-) -> Result<PendingAuthorization, PageError> {
-    let query = context.request.query_parameters()?;
+) -> Result<PendingAuthorization, Refusal> {
+    let query = context.request.query_parameters().map_err(PageError::from)?;
     by_parameters(front, context, &query).await
 }
 
@@ -18,9 +20,15 @@ pub(crate) async fn finished(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
     form: &Parameters,
-) -> Result<FinishedAuthorization, PageError> {
-    let interaction = front.open(context, form.one("interaction")?).await?;
+) -> Result<FinishedAuthorization, Refusal> {
+    let interaction = open(front, context, form).await?;
     front.finished(context, interaction).await
+}
+
+/// The refusal of a form that was taken as if it came for the first time, and then as if it came again: the first refusal if
+/// they say the same, because it has the ways on.
+pub(crate) fn refused_twice(first: Refusal, again: Refusal) -> Refusal {
+    if again.page() == first.page() { first } else { again }
 }
 
 /// Resumes the interaction that `parameters` name.
@@ -28,7 +36,16 @@ pub(crate) async fn by_parameters(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
     parameters: &Parameters,
-) -> Result<PendingAuthorization, PageError> {
-    let interaction = front.open(context, parameters.one("interaction")?).await?;
+) -> Result<PendingAuthorization, Refusal> {
+    let interaction = open(front, context, parameters).await?;
     front.resume(context, interaction).await
+}
+
+/// The interaction that `parameters` name, whether it can be resumed or not.
+pub(crate) async fn open(
+    front: &FrontChannel,
+    context: &BrowserContext<'_>,
+    parameters: &Parameters,
+) -> Result<Interaction, PageError> {
+    front.open(context, parameters.one("interaction")?).await
 }

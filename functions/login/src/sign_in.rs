@@ -20,7 +20,11 @@ const MAX_CREDENTIAL_BYTES: usize = 1024;
 /// Shows the page.
 pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let front = &deps.front;
-    let pending = resume::by_query(front, context).await?;
+    let query = context.request.query_parameters().map_err(PageError::from)?;
+    if query.one("again").map_err(PageError::from)?.is_some() {
+        return front.start_over(context, resume::open(front, context, &query).await?).await;
+    }
+    let pending = resume::by_parameters(front, context, &query).await?;
     if let Some(session) = account::to_choose(front, context, &pending).await? {
         return account_page(front, &pending, &session).await;
     }
@@ -33,7 +37,10 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let form = deps.front.browser.form(context)?;
     match take(deps, context, &form).await {
-        Err(Refusal::Page(PageError::FinishedInteraction)) => take_again(deps, context, &form).await,
+        Err(first) if first.page() == Some(PageError::FinishedInteraction) => {
+            let again = take_again(deps, context, &form).await;
+            again.map_err(|again| resume::refused_twice(first, again))
+        }
         taken => taken,
     }
 }

@@ -2,13 +2,13 @@
 
 import { advice, CHECKS, CLAIMS, HEADER, TIMES, wordsFor } from './words.js';
 
-/** Makes an element. Children that are strings become text; `null` and `false` are left out. */
+/** Makes an element. Children may be nested; those that are strings become text; `null` and `false` are left out. */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== false));
   return element;
 }
 

@@ -33,6 +33,14 @@ pub enum Command {
     /// The environment says which stack: export its output `AdminEnvironment`, and AWS credentials, first.
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyOptions),
+    /// Check workspace files: no server, no stack and no network is needed.
+    ///
+    /// Prints everything that is wrong with file, line and column, and ends with exit code 1 if something is.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckOptions),
+    /// Print the JSON Schema of workspace files, for editors.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
     /// List or change the signing keys of a workspace, in AWS or on this laptop.
     ///
     /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has expired.
@@ -54,6 +62,13 @@ pub enum Command {
 const APPLY_EXAMPLES: &str = "Examples:
   postern apply default.toml              create or change the workspace in the file
   postern apply --json *.toml             several workspaces, with JSON output";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  postern check default.toml                               as `postern dev` would
+  postern check --public-url https://auth.example *.toml   as `postern apply` would for that stack";
+
+const SCHEMA_EXAMPLES: &str = "Examples:
+  postern schema > workspace.schema.json   then begin a workspace file with: #:schema ./workspace.schema.json";
 
 const KEYS_EXAMPLES: &str = "Examples:
   postern keys list --workspace default/demo
@@ -85,6 +100,17 @@ pub struct ApplyOptions {
     /// Print the result as JSON, for scripts.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `postern check`.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// Workspace files, in the form that docs/configuration.md describes.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The public URL of the server that they are for. What is allowed differs between a laptop and a deployment.
+    #[arg(long, value_name = "URL", default_value = "http://localhost:9000")]
+    pub public_url: String,
 }
 
 /// Options of `postern keys`.

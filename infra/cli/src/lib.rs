@@ -5,6 +5,8 @@
 
 pub mod admin;
 pub mod arguments;
+pub mod check;
+mod command_line;
 pub mod cost;
 pub mod dev;
 mod output;

@@ -4,17 +4,21 @@ use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use postern::arguments::{Arguments, Command};
-use postern::{admin, cost, dev};
+use postern::{admin, check, cost, dev};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     match arguments.command.unwrap_or_default() {
         Command::Dev(options) => exit_code(dev::run::dev(options)),
         Command::Apply(options) => exit_code(admin::apply(&options)),
         Command::Keys(options) => exit_code(admin::keys(&options)),
         Command::Sealing(options) => exit_code(admin::sealing(&options)),
+        Command::Check(options) => exit_code(check::check(&options)),
+        Command::Schema => {
+            check::schema();
+            ExitCode::SUCCESS
+        }
         Command::Cost(options) => exit_code(cost::cost(&options)),
     }
 }
@@ -24,8 +28,13 @@ fn exit_code<E: Display>(outcome: Result<(), E>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed, there is nowhere left to report to.
-            let _ = writeln!(std::io::stderr(), "postern: {error}");
+            let _ = writeln!(std::io::stderr(), "{}", complaint(&error.to_string()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error as it is printed. Lines about files begin with the file, so that editors and terminals find the place.
+fn complaint(error: &str) -> String {
+    if error.contains('\n') { format!("postern:\n{error}") } else { format!("postern: {error}") }
 }

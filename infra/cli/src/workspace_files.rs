@@ -1,27 +1,53 @@
 //! Workspace files on disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use administration::workspace_file::{FileError, Loader, WorkspaceFile};
 use thiserror::Error;
 
-/// Why a workspace file cannot be used, as a sentence that names it.
+/// Everything that is wrong with workspace files, a line for each problem.
 #[derive(Debug, Error)]
-pub enum ReadError {
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ReadError(Vec<UnusableFile>);
+
+/// Why one workspace file cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum UnusableFile {
     /// The file cannot be read.
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, std::io::Error),
     /// The file is not a valid workspace file.
     #[error(transparent)]
     Invalid(#[from] FileError),
+    /// Two files describe the same workspace, and one would replace the other.
+    #[error("{0}: workspace {1} is in {2} already")]
+    Repeated(String, String, String),
 }
 
 /// Reads the files at `paths`.
+///
+/// # Errors
+///
+/// [`ReadError`] has what is wrong with all of them.
 pub(crate) fn read(loader: &Loader<'_>, paths: &[PathBuf]) -> Result<Vec<WorkspaceFile>, ReadError> {
-    let read_one = |path: &PathBuf| {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| ReadError::Unreadable(name.clone(), error))?;
-        Ok(loader.text(&name, &text)?)
-    };
-    paths.iter().map(read_one).collect()
+    let (mut files, mut unusable): (Vec<WorkspaceFile>, Vec<UnusableFile>) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read_one(loader, path) {
+            Ok(file) => match files.iter().find(|known| known.workspace.id == file.workspace.id) {
+                Some(known) => {
+                    let (id, known) = (file.workspace.id.to_string(), known.name.clone());
+                    unusable.push(UnusableFile::Repeated(file.name, id, known));
+                }
+                None => files.push(file),
+            },
+            Err(error) => unusable.push(error),
+        }
+    }
+    if unusable.is_empty() { Ok(files) } else { Err(ReadError(unusable)) }
+}
+
+fn read_one(loader: &Loader<'_>, path: &Path) -> Result<WorkspaceFile, UnusableFile> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| UnusableFile::Unreadable(name.clone(), error))?;
+    Ok(loader.text(&name, &text)?)
 }

@@ -80,6 +80,7 @@ fn complaint(arguments: &[&str]) -> String {
     assert!(!output.status.success(), "{arguments:?}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said.trim_end().lines().count(), 1, "one sentence: {said}");
+    assert!(!said.to_lowercase().contains("delete"), "{said}");
     said
 }
 
@@ -191,6 +192,21 @@ fn the_demo_starts_behind_a_tls_proxy_on_this_machine() {
     assert!(said.contains("upstream partner: issuer"), "{said}");
 }
 
+/// Behind a tunnel, what is on this machine may be asked, in this run and for what an earlier one left.
+#[test]
+fn ask_loopback_counts_for_the_workspaces_of_earlier_runs_too() {
+    let folder = folder("tunnel");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("notes.toml");
+    let keyed = "token_endpoint_auth_method = \"private_key_jwt\"\njwks_uri = \"http://127.0.0.1:1/jwks\"";
+    std::fs::write(&file, NOTES.replace("token_endpoint_auth_method = \"none\"", keyed)).unwrap();
+    let (state, file) = (folder.join("state"), file.to_str().unwrap());
+    let data = ["dev", "--json", "--port", "0", "--data", state.to_str().unwrap(), "--public-url", "https://x.example"];
+    let with = |more: &[&'static str]| [&data[..], more].concat();
+    drop(Server::start(&[&with(&["--ask-loopback", "true"])[..], &["--config", file]].concat()));
+    drop(Server::start(&with(&["--ask-loopback", "true"])));
+}
+
 /// The keys of a server that is running change, and it follows.
 #[test]
 fn signing_keys_rotate_on_a_laptop() {
@@ -228,9 +244,9 @@ fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     let folder = folder("broken");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("workspace.toml");
-    std::fs::write(&file, "tenant = \"default\"\nworkspace = \"w\"\nname = 7\n").unwrap();
+    std::fs::write(&file, "tenant = \"default\"\nworkspace = \"w\"\nname = 7\ndefault_audience = \"a\"\n").unwrap();
     let said = complaint(&["dev", "--memory", "--port", "0", "--config", file.to_str().unwrap()]);
-    assert!(said.contains("workspace.toml"), "{said}");
+    assert!(said.contains("workspace.toml:3:8: name is a string"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--config", "/nowhere/at-all.toml"]);
     assert!(said.contains("/nowhere/at-all.toml"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "http://x.example"]);
@@ -248,10 +264,16 @@ fn a_damaged_store_or_missing_key_is_reported_and_nothing_is_overwritten() {
     let key = std::fs::read_to_string(folder.join("sealing.key")).unwrap();
 
     std::fs::remove_file(folder.join("sealing.key")).unwrap();
-    assert!(complaint(&arguments).contains("sealing.key"));
+    assert!(complaint(&arguments).contains("sealing.key is missing, and the store beside it"));
     std::fs::write(folder.join("sealing.key"), "nonsense").unwrap();
     private(&folder.join("sealing.key"));
-    assert!(complaint(&arguments).contains("sealing.key"));
+    assert!(complaint(&arguments).contains("sealing.key is damaged: it has one line of 43 characters"));
+    std::fs::write(folder.join("sealing.key"), base64url(&[7; 32])).unwrap();
+    assert!(complaint(&arguments).contains("sealing.key is not the key with which the store beside it was written"));
+    std::fs::remove_file(folder.join("sealing.key")).unwrap();
+    std::fs::create_dir(folder.join("sealing.key")).unwrap();
+    assert!(complaint(&arguments).contains("sealing.key is not a regular file"));
+    std::fs::remove_dir(folder.join("sealing.key")).unwrap();
     std::fs::write(folder.join("sealing.key"), key).unwrap();
     private(&folder.join("sealing.key"));
     drop(Server::start(&arguments));
@@ -264,7 +286,7 @@ fn a_damaged_store_or_missing_key_is_reported_and_nothing_is_overwritten() {
     }
     std::fs::write(folder.join("store.db"), "this is no database").unwrap();
     let said = complaint(&arguments);
-    assert!(said.contains("store.db") && said.contains("start over"), "{said}");
+    assert!(said.contains("store.db is damaged, or is no store") && said.contains("another one with --data"), "{said}");
     assert_eq!(std::fs::read_to_string(folder.join("store.db")).unwrap(), "this is no database");
 }
 
@@ -303,4 +325,218 @@ async fn a_remote_api_finds_the_keys_by_discovery() {
     let known = published.pointer("/keys/0/kid").unwrap();
     assert_eq!(validator.accept(&unsigned(known)).await, Err(InvalidToken::Signature.into()));
     assert_eq!(validator.accept(&unsigned(&"unknown".into())).await, Err(InvalidToken::Key.into()));
+}
+
+#[test]
+fn a_folder_is_used_by_one_server_at_a_time() {
+    let folder = folder("locked");
+    let arguments = ["dev", "--json", "--port", "0", "--data", folder.to_str().unwrap()];
+    let first = Server::start(&arguments);
+    let said = complaint(&arguments);
+    assert!(said.contains("is in use by another `postern dev`, process"), "{said}");
+    assert!(said.contains(&first.process.id().to_string()), "{said}");
+    drop(first);
+    drop(Server::start(&arguments));
+}
+
+/// The program as somebody runs it to whom permissions apply: root may read and write everything.
+#[cfg(unix)]
+fn postern_of_nobody(folder: &Path, arguments: &[&str]) -> Command {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let program = folder.join("postern");
+    if !program.exists() && std::fs::hard_link(env!("CARGO_BIN_EXE_postern"), &program).is_err() {
+        std::fs::copy(env!("CARGO_BIN_EXE_postern"), &program).unwrap();
+    }
+    let mut command = Command::new(program);
+    if std::fs::metadata(folder).unwrap().uid() == 0 {
+        command.uid(65_534).gid(65_534);
+    }
+    command.args(arguments);
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_or_written_is_named_with_the_cause() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = std::env::temp_dir().join(format!("postern-permissions-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let state = folder.join("state");
+    let arguments = ["dev", "--json", "--port", "0", "--data", state.to_str().unwrap()];
+    assert!(Server::start(&arguments).interrupt().success());
+    let set = |name: &str, mode| {
+        std::fs::set_permissions(state.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // A folder of another user is refused, so nobody has to be its owner.
+    let root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&folder).unwrap()) == 0;
+    let give = |path: &Path| std::os::unix::fs::chown(path, root.then_some(65_534), None).unwrap();
+    give(&state);
+    for (name, mode, expected) in [
+        ("store.db", 0o444, "store.db is read-only: Permission denied"),
+        ("store.db", 0o000, "store.db cannot be read: Permission denied"),
+        ("sealing.key", 0o000, "sealing.key cannot be read: Permission denied"),
+        ("lock", 0o000, "state cannot be used: Permission denied"),
+    ] {
+        for entry in std::fs::read_dir(&state).unwrap() {
+            let entry = entry.unwrap();
+            give(&entry.path());
+            set(entry.file_name().to_str().unwrap(), 0o600);
+        }
+        set("", 0o700);
+        set(name, mode);
+        let output = postern_of_nobody(&folder, &arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        assert!(said.contains(expected) && said.contains("--data"), "{name} {mode:o}: {said}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A workspace whose redirect URI follows the public URL.
+const NOTES: &str = r#"
+tenant = "default"
+workspace = "notes"
+name = "Notes"
+default_audience = "{public_url}/api"
+
+[[clients]]
+client_id = "notes"
+client_name = "Notes"
+token_endpoint_auth_method = "none"
+redirect_uris = ["{public_url}/callback"]
+"#;
+
+#[test]
+fn a_workspace_follows_the_public_url_or_the_start_is_refused() {
+    let folder = folder("moved");
+    let (data, file) = (folder.join("state"), folder.join("notes.toml"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(&file, NOTES).unwrap();
+    let data = ["dev", "--json", "--port", "0", "--data", data.to_str().unwrap()];
+    let with = |more: &[&'static str]| [&data[..], more].concat();
+    let mut first = data.to_vec();
+    first.extend(["--config", file.to_str().unwrap(), "--public-url", "http://localhost:1"]);
+    drop(Server::start(&first));
+
+    let moved = Server::start(&data);
+    let request = format!(
+        "GET /default/notes/oauth2/authorize?client_id=notes&response_type=code&code_challenge={}\
+         &code_challenge_method=S256&redirect_uri=http%3A%2F%2Flocalhost%3A{}%2Fcallback",
+        "A".repeat(43),
+        moved.port
+    );
+    let answer = moved.ask(&request);
+    assert!(answer.starts_with("HTTP/1.1 303") && !answer.contains("code_challenge"), "{answer}");
+    drop(moved);
+
+    std::fs::rename(&file, folder.join("elsewhere.toml")).unwrap();
+    let output = postern(&with(&["--public-url", "http://localhost:2"])).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    for part in ["default/notes was applied for http://localhost:", "notes.toml cannot be read", "--config"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+
+    // A folder of an earlier version has no note of where its workspaces come from.
+    std::fs::remove_file(folder.join("state/workspaces.json")).unwrap();
+    // What was on a laptop cannot be served elsewhere.
+    let said = complaint(&with(&["--public-url", "https://x.example"]));
+    assert!(said.contains("workspace default/notes of an earlier run cannot be served at https://x.example"), "{said}");
+    let mut given = with(&["--public-url", "https://x.example", "--config"]);
+    let elsewhere = folder.join("elsewhere.toml");
+    given.push(elsewhere.to_str().unwrap());
+    drop(Server::start(&given));
+}
+
+#[test]
+fn a_refused_redirect_uri_is_logged_with_the_registered_ones_and_their_line() {
+    let mut process = postern(&["dev", "--json", "--port", "0", "--memory"]);
+    let mut process = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let port = u16::try_from(said["port"].as_u64().unwrap()).unwrap();
+    let request = "GET /default/demo/oauth2/authorize?response_type=code&client_id=demo-native&redirect_uri=";
+    assert!(ask(port, &format!("{request}https%3A%2F%2Fa.example%2F%22%0A")).starts_with("HTTP/1.1 400"));
+    assert!(ask(port, &format!("{request}http%3A%2F%2F127.0.0.1%3A7%2Fcallback")).starts_with("HTTP/1.1 303"));
+    process.kill().unwrap();
+    let mut log = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    process.wait().unwrap();
+    let demo = include_str!("../demo/workspaces/demo.toml");
+    let number = 1 + demo.lines().position(|line| line.contains("http://127.0.0.1/callback")).unwrap();
+    let expected = format!(
+        "client demo-native of default/demo: \"https://a.example/\\\"\\n\" is not among its redirect_uris \
+         (infra/cli/demo/workspaces/demo.toml:{number}): http://127.0.0.1/callback com.example.demo:/callback"
+    );
+    let hints: Vec<&str> = log.lines().filter(|line| line.contains("is not among its redirect_uris")).collect();
+    assert_eq!(hints.len(), 1, "{log}");
+    assert!(hints[0].contains(&expected), "{log}");
+    // 2026-11-27T12:00:00.000000Z
+    assert!(
+        log.lines().all(|line| line.len() > 27 && line.as_bytes()[10] == b'T' && line.as_bytes()[26] == b'Z'),
+        "{log}"
+    );
+}
+
+#[test]
+fn files_are_checked_without_a_server() {
+    let folder = folder("check");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (good, bad) = (folder.join("good.toml"), folder.join("bad.toml"));
+    std::fs::write(&good, NOTES).unwrap();
+    std::fs::write(&bad, NOTES.replace("client_name", "client_nam").replace("tenant = \"default\"", "tenant = 7"))
+        .unwrap();
+    let check = |arguments: &[&str]| {
+        let output = postern(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
+    let (code, said) = check(&["check", good]);
+    assert_eq!((code, said.trim()), (Some(0), &*format!("{good}: workspace default/notes with 1 client is in order.")));
+    let (code, said) = check(&["check", good, bad, "/nowhere.toml"]);
+    let expected = [
+        "postern:".to_owned(),
+        format!("{bad}:2:10: tenant is a string, and this is a whole number"),
+        format!("{bad}:7:1: client notes: client_name is missing"),
+        format!("{bad}:9:1: client notes: client_nam is not a setting: did you mean client_name?"),
+        "/nowhere.toml cannot be read: No such file or directory (os error 2)".to_owned(),
+    ];
+    assert_eq!((code, said.lines().map(str::to_owned).collect::<Vec<_>>()), (Some(1), expected.to_vec()));
+    // What a laptop allows, a deployment may refuse.
+    let plain = NOTES.replace("{public_url}/callback", "http://localhost:9000/callback");
+    std::fs::write(good, plain).unwrap();
+    assert_eq!(check(&["check", good]).0, Some(0));
+    assert_eq!(check(&["check", "--public-url", "https://auth.example", good]).0, Some(1));
+    // The same workspace twice.
+    std::fs::write(bad, NOTES).unwrap();
+    assert!(check(&["check", good, bad]).1.contains("workspace default/notes is in"));
+}
+
+#[test]
+fn a_browser_at_an_unknown_address_gets_a_page_and_a_program_json() {
+    let folder = folder("pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("notes.toml");
+    std::fs::write(&file, NOTES).unwrap();
+    let server = Server::start(&["dev", "--json", "--port", "0", "--memory", "--config", file.to_str().unwrap()]);
+    for path in ["/nothing", "/default/demo/nothing", "/demo/nothing"] {
+        let page = server.ask(&format!("GET {path}\nAccept: text/html,*/*\n"));
+        assert!(
+            page.starts_with("HTTP/1.1 404") && page.contains("text/html") && page.contains("To the start"),
+            "{page}"
+        );
+        assert!(server.ask(&format!("GET {path}")).contains("application/json"), "{path}");
+    }
+    let notes = format!("http://localhost:{}/default/notes", server.port);
+    for path in ["/", "/demo"] {
+        let page = server.ask(&format!("GET {path}\nAccept: text/html\n"));
+        assert!(
+            page.starts_with("HTTP/1.1 200") && page.contains(&notes) && page.contains("The demo is not"),
+            "{page}"
+        );
+    }
 }

@@ -4,13 +4,17 @@
 //! or read files or the environment.
 
 pub mod data_keys;
+mod file_check;
+mod file_problems;
+mod file_reading;
 pub mod keys;
-mod line;
+mod nearest;
 pub mod provision;
 pub mod sealing_keys;
 pub mod sector_documents;
 pub mod signing_keys;
 pub mod workspace_file;
+pub mod workspace_schema;
 
 pub use keys::{KeyError, KeySource, Keys, StackKeys};
 pub use provision::{ProvisionError, Provisioning};

@@ -17,7 +17,10 @@ pub enum ProvisionError {
     #[error("the workspace could not be applied: {0}")]
     Apply(#[from] ApplyError),
     /// The tables could not be created.
-    #[error("the store failed: {0}. Delete its folder to start over, or choose another with --data.")]
+    #[error(
+        "the store failed: {0}. See that its disk has room and that this user may write to its folder, or choose another \
+         folder with --data."
+    )]
     Store(#[from] StoreFault),
     /// The signing keys of a workspace could not be set up.
     #[error(transparent)]

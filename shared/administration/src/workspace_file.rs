@@ -1,277 +1,59 @@
 //! Workspace files: a workspace and its clients in one file that can be reviewed.
 //!
 //! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
-//! `{public_url}` stands for the public URL of the server, so that one file works in every environment.
+//! `{public_url}` in a string stands for the public URL of the server, so that one file works in every environment.
+//!
+//! A file is held against its description first (`file_check.rs`), and what can be used of it then against the rules of
+//! registration, so that everything that is wrong with it is found at once.
 
-use protocol::clients::allowed_origins::check_origin;
-use protocol::clients::external_url::{OutboundUrl, Reach};
-use protocol::clients::resource_indicator::is_resource;
-use protocol::jose::external_jwk::ExternalAlgorithm;
-use protocol::jose::jwk::Algorithm;
-use protocol::registration::client_metadata::ClientMetadata;
-use protocol::types::id::{ClientId, Issuer, WorkspaceId};
-use protocol::types::scope::Scopes;
-use protocol::types::secret::{Secret, SecretHash};
-use protocol::users::user_claims::{ClaimName, SourceClaims};
-use protocol::workspace::sandbox::Sandbox;
-use protocol::workspace::settings::{Settings, Workspace};
-use protocol::workspace::upstream_provider::UpstreamProvider;
-use serde::Deserialize;
-use signing::{Entropy, Sealer, verify};
-use thiserror::Error;
-use toml::{Table, Value};
-use web::config::PublicUrl;
+use toml::de::DeTable;
 
-use crate::line::line_of;
+use crate::file_check::check;
+use crate::file_problems::{Problem, position};
+use crate::file_reading::Reading;
 
-/// A workspace file, checked and ready to be applied.
-pub struct WorkspaceFile {
-    /// The workspace.
-    pub workspace: Workspace,
-    /// Its clients.
-    pub clients: Vec<ClientMetadata>,
-    /// The algorithm of its signing keys.
-    pub signing_algorithm: Algorithm,
-}
-
-/// What is wrong with a file, as a sentence that names it.
-#[derive(Debug, Error)]
-#[error("{name}: {reason}")]
-pub struct FileError {
-    name: String,
-    reason: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Head {
-    tenant: String,
-    workspace: String,
-    #[serde(default = "default_algorithm")]
-    signing_algorithm: Algorithm,
-    #[serde(default)]
-    clients: Vec<Table>,
-}
-
-const fn default_algorithm() -> Algorithm {
-    Algorithm::RS256
-}
-
-/// Loads workspace files.
-pub struct Loader<'a> {
-    /// Replaces `{public_url}`.
-    pub public_url: &'a PublicUrl,
-    /// Seals our client secrets at upstream providers.
-    pub upstream_secrets: &'a Sealer,
-    /// Seals the secrets of clients that authenticate with a MAC.
-    pub client_secrets: &'a Sealer,
-    /// Random bytes.
-    pub entropy: &'a dyn Entropy,
-}
+pub use crate::file_problems::FileError;
+pub use crate::file_reading::{Loader, WorkspaceFile};
 
 impl Loader<'_> {
     /// Loads the text of the file `name`.
     ///
     /// # Errors
     ///
-    /// [`FileError`].
+    /// [`FileError`] has everything that is wrong with the file.
     pub fn text(&self, name: &str, text: &str) -> Result<WorkspaceFile, FileError> {
-        self.parse(text).map_err(|reason| FileError { name: name.into(), reason })
-    }
-
-    fn parse(&self, text: &str) -> Result<WorkspaceFile, String> {
-        let text = text.replace("{public_url}", self.public_url.as_str());
-        let mut table: Table = text.parse().map_err(|error| syntax_error(&text, &error))?;
-        let head: Head = take_head(&mut table)?.try_into().map_err(|error| type_error(&error))?;
-        let id = WorkspaceId::parse(&head.tenant, &head.workspace).map_err(|error| error.to_string())?;
-        self.seal_upstream_secrets(&mut table, &id)?;
-        let settings: Settings = table.try_into().map_err(|error| type_error(&error))?;
-        if let Some(scope) = settings.scopes.iter().find(|scope| !is_one_scope(&scope.name)) {
-            return Err(format!("scope {:?} is not a scope: it is one word of printable ASCII", scope.name));
+        let (root, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            let problems = errors.iter().map(|error| syntax_problem(text, error)).collect();
+            return Err(FileError::new(name, problems));
         }
-        check_compared(&settings)?;
-        check_claims(settings.sandbox.as_ref())?;
-        settings.check().map_err(|error| at_line(&text, &error.place.to_string(), &error.to_string()))?;
-        let issuer = Issuer::new(self.public_url.as_str(), &id);
-        let settings = Settings { reach: Some(self.public_url.reach()), ..settings };
-        check_issuers(&settings.upstream, self.public_url.reach(), &text)?;
-        let clients = head.clients.into_iter().map(|table| self.client(table, &id)).collect::<Result<Vec<_>, _>>()?;
-        for (position, metadata) in clients.iter().enumerate() {
-            metadata.asks_for_no_power().map_err(|reason| {
-                let place = format!("clients[{position}].scope");
-                at_line(&text, &place, &format!("client {}: {reason}", metadata.client_id))
-            })?;
-            if let Some(alg) = metadata.userinfo_signed_response_alg.filter(|alg| *alg != head.signing_algorithm) {
-                return Err(other_algorithm(metadata, alg, head.signing_algorithm));
-            }
-            check_client(metadata, &settings, &issuer).map_err(|fault| {
-                let place = format!("clients[{position}].{}", fault.place);
-                at_line(&text, &place, &format!("client {}: {}", metadata.client_id, fault.reason))
-            })?;
-        }
-        check_unique(clients.iter().map(|metadata| &metadata.client_id))?;
-        let signing_algorithm = head.signing_algorithm;
-        Ok(WorkspaceFile { workspace: Workspace { id, issuer, settings }, clients, signing_algorithm })
-    }
-
-    /// Replaces each `client_secret` of an upstream provider with its sealed form. A digest would not do, because we have
-    /// to present the secret.
-    fn seal_upstream_secrets(&self, settings: &mut Table, id: &WorkspaceId) -> Result<(), String> {
-        let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
-        for provider in providers.into_iter().flatten().filter_map(Value::as_table_mut) {
-            if let Some(secret) = provider.remove("client_secret") {
-                let secret = secret.as_str().ok_or("client_secret is a string")?.as_bytes().to_vec();
-                let sealed = self.upstream_secrets.seal(id, secret, self.entropy);
-                provider.insert("sealed_client_secret".into(), sealed.map_err(|fault| fault.to_string())?.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest
-    /// would not do.
-    fn client(&self, mut table: Table, id: &WorkspaceId) -> Result<ClientMetadata, String> {
-        let name = table.get("client_id").and_then(Value::as_str).unwrap_or("without client_id").to_owned();
-        let named = |reason: String| format!("client {name}: {reason}");
-        if let Some(secret) = table.remove("client_secret") {
-            let secret = secret.as_str().ok_or_else(|| named("client_secret is a string".into()))?;
-            if table.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("client_secret_jwt") {
-                let sealed = self.seal_mac_secret(secret, id).map_err(&named)?;
-                table.insert("sealed_client_secret".into(), sealed.into());
-            } else {
-                add_digest(&mut table, secret).map_err(&named)?;
-            }
-        }
-        table.try_into().map_err(|error| named(type_error(&error)))
-    }
-
-    /// Seals a secret that is long enough to be the key of a MAC (RFC 7518 §3.2).
-    fn seal_mac_secret(&self, secret: &str, id: &WorkspaceId) -> Result<String, String> {
-        if secret.len() < 32 {
-            return Err("client_secret of client_secret_jwt is a random string of at least 32 characters".into());
-        }
-        self.client_secrets.seal(id, secret.as_bytes().to_vec(), self.entropy).map_err(|fault| fault.to_string())
-    }
-}
-
-fn add_digest(table: &mut Table, secret: &str) -> Result<(), String> {
-    let hash = SecretHash::of(&Secret::new(secret.into())).encoded();
-    let hashes = table.entry("client_secret_sha256").or_insert_with(|| Value::Array(Vec::new()));
-    hashes.as_array_mut().ok_or("client_secret_sha256 is a list")?.push(hash.into());
-    Ok(())
-}
-
-/// What is wrong with a client, and with which member of its metadata.
-struct ClientFault {
-    place: String,
-    reason: String,
-}
-
-/// Checks a client as the functions do, and also that each of its public keys is a point on its curve.
-fn check_client(metadata: &ClientMetadata, settings: &Settings, issuer: &Issuer) -> Result<(), ClientFault> {
-    metadata
-        .register(settings, issuer)
-        .map_err(|error| ClientFault { place: error.place().unwrap_or_default(), reason: error.to_string() })?;
-    let set = metadata.jwks.iter();
-    let mut keys = set.flat_map(|set| ExternalAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
-    if keys.all(|key| verify::is_key(&key)) {
-        return Ok(());
-    }
-    Err(ClientFault { place: "jwks".into(), reason: "jwks holds a key whose point is not on its curve".into() })
-}
-
-/// Checks what is compared later and could never be equal to anything: origins and resources.
-fn check_compared(settings: &Settings) -> Result<(), String> {
-    for origin in &settings.cors_origins {
-        check_origin(origin).map_err(|reason| format!("cors_origins: {origin}: {reason}"))?;
-    }
-    match settings.resources.iter().find(|resource| !is_resource(resource.uri())) {
-        None => Ok(()),
-        Some(resource) => Err(format!("resources: {}: a resource is an absolute URI without fragment", resource.uri())),
-    }
-}
-
-/// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would be
-/// dropped when it is read.
-fn check_claims(sandbox: Option<&Sandbox>) -> Result<(), String> {
-    for user in sandbox.iter().flat_map(|sandbox| &sandbox.users) {
-        let named = |claim: &str, reason| format!("sandbox user {:?}: claims.{claim} {reason}", user.username);
-        if let Some(claim) = SourceClaims::read(&user.claims).dropped.first() {
-            return Err(named(claim.as_str(), "has another type or form than OpenID Connect Core 5.1 says"));
-        }
-        if let Some(claim) = user.claims.keys().find(|name| ClaimName::parse(name).is_none()) {
-            return Err(named(claim, "is no claim of OpenID Connect Core 5.1 and would be dropped"));
+        let checked = check(text, root.get_ref(), self.public_url.as_str());
+        let mut reading = Reading::new(self, name, text, checked);
+        let file = reading.file();
+        match file {
+            Some(file) if reading.problems.is_empty() => Ok(file),
+            _ => Err(FileError::new(name, reading.problems)),
         }
     }
-    Ok(())
 }
 
-/// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
-fn check_issuers(providers: &[UpstreamProvider], reach: Reach, text: &str) -> Result<(), String> {
-    for (position, UpstreamProvider { id, issuer, .. }) in providers.iter().enumerate() {
-        OutboundUrl::parse(issuer, reach).map_err(|reason| {
-            let place = format!("upstream[{position}].issuer");
-            at_line(text, &place, &format!("upstream {id}: issuer: {issuer}: {reason}"))
-        })?;
-    }
-    Ok(())
-}
-
-/// `reason`, with the line of the setting at `place`.
-fn at_line(text: &str, place: &str, reason: &str) -> String {
-    line_of(text, place).map_or_else(|| reason.to_owned(), |line| format!("line {line}: {reason}"))
-}
-
-/// Moves everything that is not a setting out of `table`.
-fn take_head(table: &mut Table) -> Result<Table, String> {
-    let mut head = Table::new();
-    for name in ["tenant", "workspace", "signing_algorithm", "clients"] {
-        if let Some(value) = table.remove(name) {
-            head.insert(name.into(), value);
-        }
-    }
-    if head.contains_key("tenant") { Ok(head) } else { Err("a workspace file begins with tenant and workspace".into()) }
-}
-
-/// The message for a client whose `userinfo_signed_response_alg` is not the algorithm of the workspace.
-fn other_algorithm(client: &ClientMetadata, alg: Algorithm, signing: Algorithm) -> String {
-    let (id, alg, signing) = (&client.client_id, alg.as_str(), signing.as_str());
-    format!("client {id}: userinfo_signed_response_alg is {alg}, but the workspace signs with {signing}")
-}
-
-fn is_one_scope(name: &str) -> bool {
-    Scopes::parse(name).is_ok_and(|scopes| scopes.iter().count() == 1)
-}
-
-/// The message for text that is not TOML, with the line.
-fn syntax_error(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    format!("line {}: {}", before.lines().count().max(1), error.message())
-}
-
-/// The message for a value that is missing, unknown or of the wrong type, on one line.
-fn type_error(error: &toml::de::Error) -> String {
-    error.to_string().trim().replace('\n', " ")
-}
-
-fn check_unique<'c>(ids: impl Iterator<Item = &'c ClientId>) -> Result<(), String> {
-    let mut seen = Vec::new();
-    for id in ids {
-        if seen.contains(&id) {
-            return Err(format!("client {id} is there twice"));
-        }
-        seen.push(id);
-    }
-    Ok(())
+/// What the parser says about text that is not TOML.
+fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
+    let (line, column) = position(text, error.span().map_or(0, |span| span.start));
+    Problem { line, column, message: error.message().replace('\n', ", ") }
 }
 
 #[cfg(test)]
 mod tests {
-    use signing::{Purpose, SystemEntropy};
+    use protocol::types::secret::Secret;
+    use signing::{Purpose, Sealer, SystemEntropy};
+    use web::config::PublicUrl;
 
     use super::*;
 
     const FIXTURE: &str = include_str!("fixture.toml");
+    const PARTNER: &str = "[[upstream]]\nid = \"partner\"\ntitle = \"Second\"\nissuer = \"https://idp.example\"\n\
+                           client_id = \"shop\"\n\n";
     const ALICE: &str = "{username = \"alice\", password = \"alice\"}";
 
     fn load(text: &str) -> Result<WorkspaceFile, String> {
@@ -282,53 +64,177 @@ mod tests {
         loader.text("x.toml", text).map_err(|error| error.to_string())
     }
 
+    /// Asserts that the fixture with `from` replaced by `to` has exactly these problems.
+    fn has(from: &str, to: &str, expected: &[&str]) {
+        assert!(FIXTURE.contains(from), "{from}");
+        let error = load(&FIXTURE.replacen(from, to, 1)).err().unwrap_or_default();
+        let lines: Vec<&str> = error.lines().map(|line| line.strip_prefix("x.toml:").unwrap()).collect();
+        assert_eq!(lines, expected, "{to}");
+    }
+
     #[test]
-    fn errors_name_the_file_and_the_place() {
-        let valid = FIXTURE;
-        let with_claims = |claims: &str| {
-            let user = format!("[[sandbox.users]]\nusername = \"ada\"\npassword = \"ada\"\nclaims = {{ {claims} }}\n");
-            format!("{valid}\n{user}")
+    fn a_problem_is_told_with_line_column_setting_and_what_was_probably_meant() {
+        has("pkce = ", "pcke = ", &["7:1: pcke is not a setting: did you mean pkce?"]);
+        has("pkce = \"all\"", "pkce = \"every\"", &["7:8: pkce is \"every\": it is one of \"all\", \"public\""]);
+        has("name = \"Shop\"", "name = 7", &["5:8: name is a string, and this is a whole number"]);
+        has(
+            "name = \"Shop\"",
+            "access_token = 60",
+            &["1:1: name is missing", "5:1: access_token is not a setting: it is one of lifetimes"],
+        );
+        has("session = 43200", "session = 0", &["13:11: lifetimes.session is 0: it is 1 to 31536000 seconds"]);
+        has(
+            "session = 43200",
+            "session = \"12h\"",
+            &["13:11: lifetimes.session is a whole number, and this is a string"],
+        );
+        has(
+            "name = \"email\"",
+            "name = \"e mail\"",
+            &[
+                "20:8: scope e mail: name is \"e mail\": a scope is one word of printable ASCII without quotation marks and backslashes",
+            ],
+        );
+        has("client_id = \"native\"", "client_id = \"spa\"", &["39:13: client spa is there twice"]);
+        has(
+            "application_type = \"native\"",
+            "application_type = \"nativ\"",
+            &[
+                "41:20: client native: application_type is \"nativ\": it is one of \"web\", \"native\"; did you mean \"native\"?",
+            ],
+        );
+        has(
+            "redirect_uris = [\"http://127.0.0.1/callback\"]",
+            "redirect_uri = \"http://127.0.0.1/callback\"",
+            &["43:1: client native: redirect_uri is not a setting: did you mean redirect_uris?"],
+        );
+        has(
+            "\"https://client.example/cb\"",
+            "\"https://client.example/cb\", \"http://client.example/cb\"",
+            &["51:47: client web: redirect_uris[1]: http://client.example/cb: http is for the loopback addresses \
+             127.0.0.1 and [::1]; use https"],
+        );
+        has(
+            "scope = \"openid email\"\n\n[[clients]]\nclient_id = \"native\"",
+            "scope = \"openid mail\"\n\n[[clients]]\nclient_id = \"native\"",
+            &["36:1: client spa: scope[1]: scope mail is not one of the workspace: define it there, or remove it here"],
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let text = FIXTURE
+            .replace("tenant = \"default\"", "tenant = \"De fault\"")
+            .replace("authorization_code = 60", "authorization_code = 61")
+            .replace("client_name = \"Web server\"", "client_nam = \"Web server\"")
+            .replace("{public_url}/callback", "{public_url}/callback#x")
+            .replace("secret-for-macs-of-32-characters-and-more", "short");
+        let error = load(&text).err().unwrap();
+        let places: Vec<&str> = error.lines().map(|line| line.splitn(4, ':').nth(3).unwrap().trim()).collect();
+        assert_eq!(error.lines().count(), 6, "{error}");
+        for (place, expected) in places.iter().zip([
+            "tenant is \"De fault\"",
+            "lifetimes.authorization_code is 61",
+            "client spa: redirect_uris[0]",
+            "client web: client_name is missing",
+            "client web: client_nam is not a setting: did you mean client_name?",
+            "client mac: client_secret has 5 characters",
+        ]) {
+            assert!(place.starts_with(expected), "{place}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_dropped_in_silence() {
+        let with = |claims: &str| {
+            load(&format!(
+                "{FIXTURE}\n[sandbox]\n[[sandbox.users]]\nusername = \"alice\"\npassword = \"a\"\nclaims = {claims}"
+            ))
+            .err()
+            .unwrap_or_default()
         };
-        let table = [
-            ("", "tenant and workspace"),
-            ("name = \"x\"\n\ntenant = ", "x.toml: line 3"),
-            (&valid.replace("tenant = \"default\"", "tenant = \"De fault\""), "a-z"),
-            (&valid.replace("client_name", "client_nam"), "client spa"),
-            (&valid.replace("pkce = ", "pcke = "), "pcke"),
-            (&valid.replace("name = \"email\"", "name = \"e mail\""), "e mail"),
-            (&valid.replace("session = 43200", "session = 0"), "0 seconds"),
+        assert_eq!(with("{ name = \"Alice\", email_verified = true, address = { country = \"PT\" } }"), "");
+        for (claims, expected) in [
             (
-                &valid.replace("pkce = \"all\"", "cors_origins = [\"https://app.example/\"]"),
-                "cors_origins: https://app.example/: an origin ends with its host or port",
+                "{ department = \"Sales\" }",
+                "user alice: claims.department is not a setting: there are name, given_name",
             ),
+            ("{ emial = \"a@b.example\" }", "did you mean email?"),
+            ("{ sub = \"root\" }", "claims.sub is not a setting"),
+            ("{ email_verified = \"yes\" }", "claims.email_verified is true or false, and this is a string"),
+            ("{ email = [\"x\"] }", "claims.email is a string, and this is a list"),
+            ("{ birthdate = 19800131 }", "claims.birthdate is a string, and this is a whole number"),
+            ("{ groups = [\"admin\"] }", "claims.groups is not a setting"),
             (
-                &valid.replace("pkce = \"all\"", "resources = [\"/notes\"]"),
-                "resources: /notes: a resource is an absolute URI",
+                "{ birthdate = \"31.01.1980\" }",
+                "user alice: claims.birthdate has another type or form than OpenID Connect Core 5.1 says",
             ),
-            (&valid.replace("https://client.example/cb", "https://client.example/cb?x=%zz"), "%25"),
-            (&valid.replace("client_id = \"native\"", "client_id = \"spa\""), "spa is there twice"),
-            (
-                &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\""),
-                "client web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256",
-            ),
-            (
-                &valid.replace("client_id = \"web\"", "client_id = \"web\"\nuserinfo_signed_response_alg = \"none\""),
-                "unknown variant `none`",
-            ),
-            (&valid.replace("https://client.example/cb", "http://client.example/cb"), "client web"),
-            (&valid.replace("secret-for-macs-of-32-characters-and-more", "short"), "at least 32 characters"),
-            (
-                &with_claims("email = [\"x\"]"),
-                "sandbox user \"ada\": claims.email has another type or form than OpenID Connect Core 5.1 says",
-            ),
-            (&with_claims("birthdate = 19800131"), "claims.birthdate has another type or form"),
-            (&with_claims("groups = [\"admin\"]"), "claims.groups is no claim of OpenID Connect Core 5.1"),
-            (&valid.replace("client_secret_jwt = true", ""), "client mac: client_secret_jwt makes us"),
-        ];
-        for (text, expected) in table {
+        ] {
+            assert!(with(claims).contains(expected), "{claims}: {}", with(claims));
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_toml_is_told_with_its_lines() {
+        for (text, expected) in [
+            ("name = \"x\"\n\ntenant = ", "x.toml:3:"),
+            ("name = \"x\"\nname = \"y\"", "x.toml:2:1: duplicate key"),
+            ("a = \nb = \n", "x.toml:2:"),
+        ] {
             let error = load(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{expected}: {error}");
         }
+        assert_eq!(load("").err().unwrap().lines().count(), 4, "tenant, workspace, name, default_audience");
+    }
+
+    #[test]
+    fn what_the_rules_of_registration_say_is_told_at_its_place() {
+        has(
+            "client_id = \"web\"",
+            "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\"",
+            &["48:1: client web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256"],
+        );
+        has(
+            "client_id = \"web\"",
+            "client_id = \"web\"\nuserinfo_signed_response_alg = \"none\"",
+            &[
+                "48:32: client web: userinfo_signed_response_alg is \"none\": it is one of \"RS256\", \"PS256\", \"ES256\"",
+            ],
+        );
+        has(
+            "client_secret_jwt = true",
+            "",
+            &["66:1: client mac: client_secret_jwt makes us keep the secret itself: use private_key_jwt, or set \
+             client_secret_jwt = true for the workspace"],
+        );
+    }
+
+    #[test]
+    fn what_could_never_be_equal_to_anything_is_told_at_its_place() {
+        has(
+            "pkce = \"all\"",
+            "cors_origins = [\"https://app.example\", \"https://app.example/\"]",
+            &[
+                "7:40: cors_origins[1]: https://app.example/: an origin ends with its host or port: leave out the slash \
+               and what follows",
+            ],
+        );
+        has(
+            "pkce = \"all\"",
+            "resources = [\"https://b.example\", \"/notes\", { uri = \"https://c.example/#x\", title = \"C\" }]",
+            &[
+                "7:35: resources[1]: /notes: a resource is an absolute URI without fragment",
+                "7:45: resources[2]: https://c.example/#x: a resource is an absolute URI without fragment",
+            ],
+        );
+        has(
+            "https://client.example/cb",
+            "https://client.example/cb?x=%zz",
+            &[
+                "51:18: client web: redirect_uris[0]: https://client.example/cb?x=%zz: write each percent sign as %25, or \
+               follow it by two hexadecimal digits (RFC 3986 section 2.1)",
+            ],
+        );
     }
 
     #[test]
@@ -338,10 +244,52 @@ mod tests {
                      redirect_uris = [\"https://greedy.example/cb\"]\nscope = \"openid introspect_tokens\"\n";
         let text = format!("{FIXTURE}{power}");
         let line = text.lines().position(|line| line == "scope = \"openid introspect_tokens\"").unwrap() + 1;
-        let expected = format!("x.toml: line {line}: client greedy: scope[1]: introspect_tokens reaches every token");
+        let expected = format!("x.toml:{line}:1: client greedy: scope[1]: introspect_tokens reaches every token");
         let error = load(&text).err().unwrap_or_default();
         assert!(error.starts_with(&expected), "{error}");
         assert!(load(&text.replace("openid introspect_tokens", "openid")).is_ok());
+    }
+
+    #[test]
+    fn sec_adm_14_what_cannot_work_is_refused_with_file_line_and_value() {
+        let sandbox = |second: &str| format!("{FIXTURE}\n[sandbox]\nusers = [\n  {ALICE},\n{second},\n]\n");
+        let web = "client_id = \"web\"";
+        let table = [
+            (
+                FIXTURE.replace("id = \"partner\"", "id = \"sandbox\""),
+                "id = \"sandbox\"",
+                "upstream sandbox: id: \"sandbox\" is the name of the sandbox: choose another",
+            ),
+            (
+                FIXTURE
+                    .replace("[[clients]]\nclient_id = \"spa\"", &format!("{PARTNER}[[clients]]\nclient_id = \"spa\"")),
+                "\"partner\"\ntitle = \"Second\"",
+                "upstream partner is there twice",
+            ),
+            (sandbox("  {username = \"alice\", password = \"second\"}"), "\"second\"", "user alice is there twice"),
+            (
+                sandbox("  {username = \"bob\", password = \"\"}"),
+                "\"bob\"",
+                "user bob: password is \"\": it must not be empty",
+            ),
+            (
+                sandbox("  {username = \"\", password = \"bob\"}"),
+                "\"bob\"",
+                "user : username is \"\": it must not be empty",
+            ),
+            (
+                FIXTURE.replace(web, &format!("{web}\nbackchannel_logout_uri = \"https://169.254.169.254/\"")),
+                "169.254",
+                "client web: backchannel_logout_uri: https://169.254.169.254/: use a host name",
+            ),
+        ];
+        for (text, part, expected) in table {
+            let error = load(&text).err().unwrap_or_default();
+            let line = text.split(part).next().unwrap().matches('\n').count() + 1;
+            let place = format!("x.toml:{line}:");
+            assert!(error.starts_with(&place) && error.contains(expected), "{place} {expected}: {error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
     }
 
     #[test]
@@ -357,46 +305,10 @@ mod tests {
             "https://idp.example:22",
         ] {
             let error = load(&FIXTURE.replace(issuer, &format!("issuer = \"{inner}\""))).err().unwrap_or_default();
-            assert!(
-                error.contains(&format!("upstream partner: issuer: {inner}: use ")) && error.contains(": line "),
-                "{inner}: {error}"
-            );
+            let expected = format!("x.toml:26:1: upstream partner: issuer: {inner}: use ");
+            assert!(error.starts_with(&expected), "{inner}: {error}");
         }
         assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
-    }
-
-    #[test]
-    fn sec_adm_14_what_cannot_work_is_refused_with_file_line_and_value() {
-        let sandbox = |second: &str| format!("{FIXTURE}\n[sandbox]\nusers = [\n  {ALICE},\n{second},\n]\n");
-        let web = "client_id = \"web\"";
-        let table = [
-            (
-                FIXTURE.replace("id = \"partner\"", "id = \"sandbox\""),
-                "id = \"sandbox\"",
-                "upstream[0].id: \"sandbox\" is the name of the sandbox",
-            ),
-            (
-                sandbox("  {username = \"alice\", password = \"second\"}"),
-                "\"second\"",
-                "sandbox.users[1].username: \"alice\" is there twice",
-            ),
-            (
-                sandbox("  {username = \"bob\", password = \"\"}"),
-                "\"bob\"",
-                "sandbox.users[1].password: \"\" is no password",
-            ),
-            (
-                FIXTURE.replace(web, &format!("{web}\nbackchannel_logout_uri = \"https://169.254.169.254/\"")),
-                "169.254",
-                "client web: backchannel_logout_uri: https://169.254.169.254/: use a host name",
-            ),
-        ];
-        for (text, part, expected) in table {
-            let error = load(&text).err().unwrap_or_default();
-            let line = text.split(part).next().unwrap().matches('\n').count() + 1;
-            let place = format!("x.toml: line {line}: {expected}");
-            assert!(error.starts_with(&place), "{place}: {error}");
-        }
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use pages::{error_page, form_post_page};
+use pages::{error_page, form_post_page, stranded_page};
 use protocol::authorization::error::PageError;
-use protocol::authorization::refusal::{Redirected, Refusal};
+use protocol::authorization::refusal::{Redirected, Refusal, Stranded};
 use protocol::authorization::response::Answer;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::{ClientId, WorkspaceId};
@@ -97,6 +97,7 @@ impl BrowserChannel {
     pub fn refuse(&self, context: &BrowserContext<'_>, refusal: Refusal) -> Response {
         match refusal {
             Refusal::Page(error) => self.error(context.request, error),
+            Refusal::Stranded(stranded) => self.strand(context.request, &stranded),
             Refusal::Redirect(redirected) => self.redirect_error(context, &redirected),
         }
     }
@@ -131,6 +132,12 @@ impl BrowserChannel {
         tracing::info!(error = %error, "an error page was shown");
         // Without randomness the page does without its style; its text is what matters.
         error_page(request, error, &self.nonce().unwrap_or_default())
+    }
+
+    /// An error page with ways on.
+    fn strand(&self, request: &Request, stranded: &Stranded) -> Response {
+        tracing::info!(error = %stranded.error, "an error page was shown");
+        stranded_page(request, stranded.error, &self.nonce().unwrap_or_default(), &stranded.ways)
     }
 
     fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {

@@ -1,6 +1,5 @@
 //! An authorization request while it waits for its user: how it begins, travels sealed with the browser, and is resumed.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use protocol::authorization::error::PageError;
@@ -84,11 +83,19 @@ impl FrontChannel {
         let shown_to = shown_to.map(|session| session.subject.clone());
         let interaction =
             Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
-        let unavailable = |fault: &dyn Display| PageError::from(unavailable(fault));
-        let plain = serde_json::to_vec(&interaction).map_err(|fault| unavailable(&fault))?;
-        let keys = self.interactions.keys(self.now()).await.map_err(|fault| unavailable(&fault))?;
-        let sealed = keys.seal(&pending.workspace().id, plain, &*self.browser.entropy);
-        pending.within(sealed.map_err(|fault| unavailable(&fault))?, MAX_SEALED_INTERACTION_BYTES)
+        let sealed = self.seal_interaction(&pending.workspace().id, &interaction).await?;
+        pending.within(sealed, MAX_SEALED_INTERACTION_BYTES)
+    }
+
+    /// Seals `interaction` as it is, of any length.
+    pub(crate) async fn seal_interaction(
+        &self,
+        workspace: &WorkspaceId,
+        interaction: &Interaction,
+    ) -> Result<String, PageError> {
+        let plain = serde_json::to_vec(interaction).map_err(unavailable)?;
+        let keys = self.interactions.keys(self.now()).await.map_err(unavailable)?;
+        Ok(keys.seal(workspace, plain, &*self.browser.entropy).map_err(unavailable)?)
     }
 
     /// Opens what a browser came back with. Nothing is believed that was not sealed here, for this workspace.
@@ -108,14 +115,15 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`PageError`]: finished, expired, of another browser, of a client that is gone, or the store is out of reach.
+    /// [`Refusal`]: finished, expired, of another browser, of a client that is gone, or the store is out of reach.
     pub async fn resume(
         &self,
         context: &BrowserContext<'_>,
         interaction: Interaction,
-    ) -> Result<PendingAuthorization, PageError> {
-        if self.grants.exists(context.id(), &interaction.state.id).await.map_err(unavailable)? {
-            return Err(PageError::FinishedInteraction);
+    ) -> Result<PendingAuthorization, Refusal> {
+        let finished = self.grants.exists(context.id(), &interaction.state.id).await;
+        if finished.map_err(|fault| PageError::from(unavailable(fault)))? {
+            return Err(self.unresumable(context, &interaction, PageError::FinishedInteraction).await);
         }
         self.reopen(context, interaction).await
     }
@@ -124,24 +132,29 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`PageError`].
+    /// [`Refusal`].
     pub(crate) async fn reopen(
         &self,
         context: &BrowserContext<'_>,
         interaction: Interaction,
-    ) -> Result<PendingAuthorization, PageError> {
-        let state = &interaction.state;
-        if context.now.reached(state.expires) {
-            return Err(PageError::StaleInteraction);
-        }
-        let cookie = self.browser_cookie(context.id(), &state.id);
-        if cookie.read(context.request).map(hash).as_ref() != Some(&state.browser) {
-            return Err(PageError::OtherBrowser);
+    ) -> Result<PendingAuthorization, Refusal> {
+        if let Some(error) = self.unusable(context, &interaction.state) {
+            return Err(self.unresumable(context, &interaction, error).await);
         }
         let loaded_client = self.browser.client(context, interaction.client_id()).await?;
         let request = interaction.request(&loaded_client.client)?;
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
+    }
+
+    /// Why an unfinished interaction in this state cannot be resumed, if it cannot.
+    fn unusable(&self, context: &BrowserContext<'_>, state: &InteractionState) -> Option<PageError> {
+        if context.now.reached(state.expires) {
+            return Some(PageError::StaleInteraction);
+        }
+        let cookie = self.browser_cookie(context.id(), &state.id);
+        let is_same = cookie.read(context.request).map(hash).as_ref() == Some(&state.browser);
+        (!is_same).then_some(PageError::OtherBrowser)
     }
 
     /// Sends the browser to the login page, which also asks for the account to go on with.

@@ -15,6 +15,7 @@ mod pending;
 mod repeat;
 mod session;
 mod subject;
+mod way_out;
 
 pub use browser_channel::{BrowserChannel, SESSION_COOKIE};
 pub use browser_context::BrowserContext;

@@ -35,11 +35,15 @@ impl FrontChannel {
         &self,
         context: &BrowserContext<'_>,
         interaction: Interaction,
-    ) -> Result<FinishedAuthorization, PageError> {
-        let found = self.grants.finish(context.id(), &interaction.state.id).await.map_err(unavailable)?;
+    ) -> Result<FinishedAuthorization, Refusal> {
+        let found = self.grants.finish(context.id(), &interaction.state.id).await;
+        let found = found.map_err(|fault| PageError::from(unavailable(fault)))?;
         let finish = found.ok_or(PageError::FinishedInteraction)?;
         let pending = self.reopen(context, interaction).await;
-        let finished = |error| if error == PageError::OtherBrowser { PageError::FinishedInteraction } else { error };
+        let finished = |refusal: Refusal| match refusal.page() {
+            Some(PageError::OtherBrowser) => Refusal::Page(PageError::FinishedInteraction),
+            _ => refusal,
+        };
         Ok(FinishedAuthorization { pending: pending.map_err(finished)?, finish })
     }
 

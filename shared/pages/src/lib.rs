@@ -5,6 +5,7 @@
 use askama::Template;
 use http::header::{self, HeaderName, HeaderValue};
 use protocol::authorization::error::PageError;
+use protocol::authorization::refusal::WayOut;
 use protocol::authorization::response::AnswerForm;
 
 use web::json::TRACE_ID;
@@ -35,6 +36,8 @@ pub struct LoginPage<'a> {
     pub hint: Option<(&'a str, &'a str)>,
     /// Other providers.
     pub providers: &'a [ProviderLink<'a>],
+    /// Where the client hears that its user has turned back, if a link can tell it.
+    pub back: Option<&'a str>,
 }
 
 /// A provider on the login page.
@@ -159,6 +162,16 @@ pub struct ApiRow<'a> {
     pub uri: &'a str,
 }
 
+/// The front page of a laptop that serves other workspaces than the demo.
+#[derive(Template)]
+#[template(path = "start.html")]
+pub struct StartPage<'a> {
+    /// The random value that lets this page's own style run.
+    pub nonce: &'a str,
+    /// The issuers that are served.
+    pub issuers: &'a [String],
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
@@ -166,6 +179,8 @@ struct ErrorPage<'a> {
     title: &'a str,
     explanation: &'a str,
     advice: &'a str,
+    /// The ways on: what they are called, and where they lead.
+    ways: &'a [(String, &'a str)],
     trace_id: &'a str,
 }
 
@@ -224,17 +239,50 @@ fn leading_to(form_action: &str, status: u16, template: &impl Template, nonce: &
 /// The error page.
 #[must_use]
 pub fn error_page(request: &Request, error: PageError, nonce: &str) -> Response {
+    stranded_page(request, error, nonce, &[])
+}
+
+/// The error page with ways on.
+#[must_use]
+pub fn stranded_page(request: &Request, error: PageError, nonce: &str, ways: &[WayOut]) -> Response {
+    let ways: Vec<(String, &str)> = ways.iter().map(way_in_words).collect();
     let explanation = sentence(&error.to_string());
     let title = match error.status() {
         404 => "Not found",
         503 => "Not available",
         _ => "This did not work",
     };
-    let template =
-        ErrorPage { nonce, title, explanation: &explanation, advice: error.advice(), trace_id: &request.trace_id };
+    let template = ErrorPage {
+        nonce,
+        title,
+        explanation: &explanation,
+        advice: advice(error, &ways),
+        ways: &ways,
+        trace_id: &request.trace_id,
+    };
     let mut response = page(error.status(), &template, nonce, &[]);
     set(response.headers_mut(), TRACE_ID, &request.trace_id);
     response
+}
+
+/// What a way on is called, and where it leads.
+fn way_in_words(way: &WayOut) -> (String, &str) {
+    match way {
+        WayOut::Start(link) => ("To the start".into(), link),
+        WayOut::StartOver(link) => ("Start over".into(), link),
+        WayOut::OtherSignIn(link) => ("Choose another way to sign in".into(), link),
+        WayOut::Application { name, link } => (format!("Back to {name}"), link),
+    }
+}
+
+/// What the user can do: with ways on the page, to take one.
+fn advice<'a>(error: PageError, ways: &[(String, &str)]) -> &'a str {
+    match (error, ways) {
+        (_, []) | (PageError::FinishedInteraction | PageError::OtherBrowser, _) => error.advice(),
+        (PageError::NotFound, _) => "Check the address, or go to the start.",
+        (PageError::StaleInteraction, _) => "Start over to sign in again, or go back to the application.",
+        _ => "You can sign in another way, or go back.",
+    }
 }
 
 fn sentence(text: &str) -> String {
@@ -302,18 +350,25 @@ mod tests {
             passwords: true,
             hint: Some((evil, evil)),
             providers: &providers,
+            back: Some(evil),
         };
-        let fields = [("state", evil.to_owned())];
-        let form_post = FormPostPage { nonce: "n", destination: evil, action: evil, fields: &fields };
-        let account =
-            AccountPage { nonce: "n", workspace: evil, client: evil, user: evil, action: evil, interaction: evil };
-        let pages = [consent.render(), login.render(), form_post.render(), account.render()];
-        let pages = pages.into_iter().chain(at_logout(evil));
-        for html in pages.map(Result::unwrap) {
+        let pages = [consent.render(), login.render()].into_iter();
+        for html in pages.chain(other_pages(evil)).chain(at_logout(evil)).map(Result::unwrap) {
             assert!(!html.contains("<script>alert"), "{html}");
             assert!(!html.contains("\"><script") && !html.contains("{{7*7}}'"), "{html}");
             assert!(!html.contains(" onclick"), "{html}");
         }
+    }
+
+    /// The pages without rows that show `evil`.
+    fn other_pages(evil: &str) -> [Result<String, askama::Error>; 3] {
+        let fields = [("state", evil.to_owned())];
+        let form_post = FormPostPage { nonce: "n", destination: evil, action: evil, fields: &fields };
+        let account =
+            AccountPage { nonce: "n", workspace: evil, client: evil, user: evil, action: evil, interaction: evil };
+        let ways = [(evil.to_owned(), evil)];
+        let error = ErrorPage { nonce: "n", title: evil, explanation: evil, advice: evil, ways: &ways, trace_id: evil };
+        [form_post.render(), account.render(), error.render()]
     }
 
     /// The pages of a logout that show `evil`.
@@ -335,7 +390,7 @@ mod tests {
 
     #[test]
     fn sec_hdr_01_and_02_a_page_carries_the_full_policy() {
-        let template = ErrorPage { nonce: "abc", title: "t", explanation: "e", advice: "a", trace_id: "r" };
+        let template = ErrorPage { nonce: "abc", title: "t", explanation: "e", advice: "a", ways: &[], trace_id: "r" };
         let page = page(400, &template, "abc", &["https://app.example".into(), "com.example:".into()]);
         let policy = page.headers()["content-security-policy"].to_str().unwrap();
         for directive in [

@@ -120,16 +120,25 @@ pub(crate) fn settings(change: &Value) -> Settings {
     serde_json::from_value(changed(base, change)).unwrap()
 }
 
-/// What comes of registering the public client `app` with `change` in a workspace with `of_workspace`.
-pub(crate) fn registered(change: &Value, of_workspace: &Value) -> Result<Client, RegistrationError> {
+/// The metadata of the public client `app` with `change`.
+fn app_metadata(change: &Value) -> ClientMetadata {
     let base = json!({
         "client_id": "app", "client_name": "The App", "redirect_uris": [REDIRECT_URI],
         "token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"],
         "scope": "openid profile email offline_access read write",
         "resources": ["https://a.example"],
     });
-    let metadata: ClientMetadata = serde_json::from_value(changed(base, change)).unwrap();
-    metadata.register(&settings(of_workspace), &issuer())
+    serde_json::from_value(changed(base, change)).unwrap()
+}
+
+/// What comes of registering the public client `app` with `change` in a workspace with `of_workspace`.
+pub(crate) fn registered(change: &Value, of_workspace: &Value) -> Result<Client, RegistrationError> {
+    app_metadata(change).register(&settings(of_workspace), &issuer())
+}
+
+/// Everything for which the public client `app` with `change` is refused in a workspace with `of_workspace`.
+pub(crate) fn faults(change: &Value, of_workspace: &Value) -> Vec<RegistrationError> {
+    app_metadata(change).faults(&settings(of_workspace), &issuer())
 }
 
 /// The public client `app`, with `change`.

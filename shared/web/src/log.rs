@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 pub enum Format {
     /// One JSON object a line, for log services.
     Json,
-    /// For people.
+    /// For people, beginning with the time in UTC.
     Text,
 }
 
@@ -50,7 +50,7 @@ pub fn init(format: Format) {
     let lines = layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = match format {
         Format::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
-        Format::Text => lines.without_time().boxed(),
+        Format::Text => lines.boxed(),
     };
     // An error means that there is a subscriber already, which is as good.
     drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines.with_filter(heard))));

@@ -352,6 +352,26 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_compares_for_a_hundred_thousand_users() {
+        let readme = include_str!("../../../../README.md");
+        let ours = bill(&[]);
+        let two_regions = 2.0 * (ours.per_month() - ours.per_million());
+        let others = bill(&["--users", "100000"]).elsewhere;
+        let [lite, _, plus, auth0] = others[0].dollars[..] else { panic!("four services") };
+        for row in [
+            format!("| Postern | {:.0}, and {two_regions:.0} for keys and alarms in two regions |", ours.per_million()),
+            format!("| Cognito | {lite:.0} (Lite) to {} (Plus) |", thousands(plus)),
+            format!("| Auth0 | {} |", thousands(auth0)),
+        ] {
+            assert!(readme.contains(&row), "README.md lacks: {row}");
+        }
+    }
+
+    fn thousands(dollars: f64) -> String {
+        format!("{:.0},{:03.0}", (dollars / 1e3).floor(), dollars % 1e3)
+    }
+
+    #[test]
     fn table_and_json_agree() {
         let bill = bill(&["--logins", "200000", "--first", "25"]);
         let (text, json) = (bill.text(), bill.json());

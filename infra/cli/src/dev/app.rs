@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use bootstrap::{BootstrapError, Runtime};
-use web::route::{self, Function};
+use web::route::{self, Function, Matched};
 use web::{Request, Response, json};
+
+use administration::workspace_file::WorkspaceFile;
+use signing::Entropy;
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
 use crate::dev::host::HostNames;
+use crate::dev::redirect_hint::RegisteredClients;
+use crate::dev::start_page::{not_found, start_page};
 
 /// Every function, assembled from one runtime, and the demo.
 pub struct App {
@@ -22,6 +27,10 @@ pub struct App {
     logout: logout::Deps,
     metadata: Arc<metadata::Deps>,
     demo_api: DemoApi,
+    registered: RegisteredClients,
+    issuers: Vec<String>,
+    has_demo: bool,
+    entropy: Arc<dyn Entropy>,
     public_url: String,
     names: HostNames,
 }
@@ -46,9 +55,22 @@ impl App {
             logout: logout::Deps::assemble(runtime)?,
             demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
+            registered: RegisteredClients::default(),
+            issuers: Vec::new(),
+            has_demo: true,
+            entropy: Arc::clone(&runtime.entropy),
             names: HostNames::with(&public_url),
             public_url,
         })
+    }
+
+    /// The same, for a laptop that serves `files`.
+    #[must_use]
+    pub fn serving(mut self, files: &[WorkspaceFile]) -> Self {
+        self.registered = RegisteredClients::of(files);
+        self.issuers = files.iter().map(|file| file.workspace.issuer.as_str().to_owned()).collect();
+        self.has_demo = files.iter().any(demo::is_client_of);
+        self
     }
 
     /// Whether browsers reach the server over TLS.
@@ -68,10 +90,26 @@ impl App {
         if request.path == "/demo/api/offers" {
             return self.demo_api.handle(request).await;
         }
+        if !self.has_demo && matches!(request.path.as_ref(), "/" | "/demo") {
+            return start_page(&self.issuers, &*self.entropy);
+        }
         if let Some(response) = demo::handle(request, &self.public_url) {
             return response;
         }
-        let Some(matched) = route::find(&request.path) else { return json::not_found(request) };
+        let Some(matched) = route::find(&request.path) else {
+            return not_found(request, &self.public_url, &*self.entropy);
+        };
+        let response = self.call(request, &matched).await;
+        if response.status() == 400
+            && matched.route.function == Function::Authorize
+            && let Some(hint) = self.registered.hint(request, &matched)
+        {
+            tracing::warn!("{hint}");
+        }
+        response
+    }
+
+    async fn call(&self, request: &Request, matched: &Matched<'_>) -> Response {
         match matched.route.function {
             Function::Authorize => Box::pin(authorize::handle(&self.authorize, request)).await,
             Function::Login => Box::pin(login::handle(&self.login, request)).await,

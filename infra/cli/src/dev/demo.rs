@@ -1,10 +1,15 @@
 //! The demo: a single-page application in static files.
 
+use administration::workspace_file::WorkspaceFile;
 use http::Method;
 use http::header::{self, HeaderName, HeaderValue};
 use serde_json::json;
 use web::response::{Caching, Response, empty, response, see_other, set};
 use web::{Request, json};
+
+/// The workspace of the demo, and its client there.
+const WORKSPACE: &str = "default/demo";
+const CLIENT_ID: &str = "demo-spa";
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -51,11 +56,16 @@ pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
     Some(response)
 }
 
+/// Whether the file has the workspace and the client of the demo.
+pub(crate) fn is_client_of(file: &WorkspaceFile) -> bool {
+    file.workspace.id.to_string() == WORKSPACE && file.lines.keys().any(|client| client.as_str() == CLIENT_ID)
+}
+
 /// The static configuration of the application. The rest comes from discovery.
 fn config(public_url: &str) -> serde_json::Value {
     json!({
-        "issuer": format!("{public_url}/default/demo"),
-        "client_id": "demo-spa",
+        "issuer": format!("{public_url}/{WORKSPACE}"),
+        "client_id": CLIENT_ID,
         "redirect_uri": format!("{public_url}/demo/callback"),
         "silent_redirect_uri": format!("{public_url}/demo/silent"),
         "post_logout_redirect_uri": format!("{public_url}/demo"),

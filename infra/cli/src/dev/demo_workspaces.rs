@@ -1,9 +1,10 @@
 //! The workspaces of the demo.
 
-/// The names and texts of their files: one workspace, and another that it uses as an upstream provider.
+/// Where their files are in the repository, and their texts: one workspace, and another that it uses as an upstream
+/// provider.
 pub const DEMO: [(&str, &str); 2] = [
-    ("demo.toml", include_str!("../../demo/workspaces/demo.toml")),
-    ("partner.toml", include_str!("../../demo/workspaces/partner.toml")),
+    ("infra/cli/demo/workspaces/demo.toml", include_str!("../../demo/workspaces/demo.toml")),
+    ("infra/cli/demo/workspaces/partner.toml", include_str!("../../demo/workspaces/partner.toml")),
 ];
 
 #[cfg(test)]

@@ -10,25 +10,27 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::dev::folder_lock::LOCK;
+
 /// Why the folder is not its owner's alone, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum Exposure {
     /// Others may write into the folder, and there is a key in it.
     #[error(
-        "others may write into {0} and could have put the key there. Delete the folder to start over, or if you trust what \
-         is in it, run chmod 700 on it."
+        "others may write into {0} and could have put the key there. Start over in another folder with --data, or if you trust \
+         what is in it, run chmod 700 on it."
     )]
     Writable(String),
     /// The folder, or a file in it, belongs to another user.
     #[error("{0} belongs to another user. Choose another folder with --data.")]
     Foreign(String),
     /// The key is no regular file.
-    #[error("{0} is not a regular file. Put the key itself there, or delete the folder to start over.")]
+    #[error("{0} is not a regular file. Put the file itself there, or choose another folder with --data.")]
     Irregular(String),
     /// Others may read or write the key.
     #[error(
-        "others may read {0}, and so everything that it seals. Delete the folder to start over, or if nobody else had access \
-         to it, run chmod 600 on the key."
+        "others may read {0}, and so everything that it seals. Start over in another folder with --data, or if nobody else \
+         had access to it, run chmod 600 on the key."
     )]
     Readable(String),
     /// The mode of something cannot be read or changed.
@@ -52,11 +54,16 @@ pub(crate) fn secure(folder: &Path, key: &Path, store: &Path) -> Result<(), Expo
     for suffix in SQLITE_SUFFIXES {
         let mut name = store.as_os_str().to_owned();
         name.push(suffix);
-        tighten(&PathBuf::from(name), 0o600, owner)?;
+        tighten(&PathBuf::from(name), owner)?;
     }
+    // What stands in for the lock would be written to.
+    tighten(&folder.join(LOCK), owner)?;
     let mut options = fs::OpenOptions::new();
-    std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create(true).truncate(false), 0o600);
-    options.open(store).map(drop).map_err(|error| Exposure::Unreadable(shown(store), error))
+    std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
+    match options.open(store) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(Exposure::Unreadable(shown(store), error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(not(unix))]
@@ -95,9 +102,10 @@ fn check_key(key: &Path, owner: u32) -> Result<(), Exposure> {
     }
 }
 
-/// Gives the file at `path` this mode, if it exists.
+/// Takes from everybody but its owner what they may do with the file at `path`, if it exists. Its owner may do no more than
+/// before: a store that was made read-only stays so.
 #[cfg(unix)]
-fn tighten(path: &Path, mode: u32, owner: u32) -> Result<(), Exposure> {
+fn tighten(path: &Path, owner: u32) -> Result<(), Exposure> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let Some(metadata) = existing(path)? else { return Ok(()) };
     if !metadata.is_file() {
@@ -106,7 +114,7 @@ fn tighten(path: &Path, mode: u32, owner: u32) -> Result<(), Exposure> {
     if metadata.uid() != owner {
         return Err(Exposure::Foreign(shown(path)));
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    fs::set_permissions(path, fs::Permissions::from_mode(metadata.mode() & 0o600))
         .map_err(|error| Exposure::Unreadable(shown(path), error))
 }
 

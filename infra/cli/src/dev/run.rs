@@ -9,6 +9,7 @@ use delivery::InMemoryQueue;
 use http_client::Fetcher;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::{MalformedId, RegionLabel};
+use protocol::types::secret::Secret;
 use serde_json::json;
 use signing::{Purpose, Sealer, SystemEntropy};
 use thiserror::Error;
@@ -18,11 +19,13 @@ use web::{Clock as _, SystemClock, log};
 
 use crate::arguments::DevOptions;
 use crate::dev::app::App;
+use crate::dev::applied::{Applied, AppliedError};
 use crate::dev::demo_workspaces::DEMO;
 use crate::dev::engine::Engine;
 use crate::dev::queue_worker::QueueWorker;
 use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
 use crate::dev::state::{State, StateError};
+use crate::dev::stored::{self, StoredError};
 use crate::output::print;
 use crate::workspace_files::{ReadError, read};
 use administration::sector_documents::{self, SectorError};
@@ -47,6 +50,12 @@ pub enum DevError {
     /// A workspace file cannot be read or is invalid.
     #[error(transparent)]
     File(#[from] ReadError),
+    /// A workspace of an earlier run cannot be read again.
+    #[error(transparent)]
+    Applied(#[from] AppliedError),
+    /// A workspace of an earlier run cannot be served.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
     /// A workspace file of the demo is invalid.
     #[error(transparent)]
     Demo(#[from] FileError),
@@ -106,24 +115,26 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
     let queue = Arc::new(InMemoryQueue::default());
-    let (runtime, files) = prepare_store(state, &public_url, &queue, &options).await?;
-    let app = Rc::new(App::assemble(&runtime)?);
+    let (runtime, files) = prepare_store(&state, &public_url, &queue, &options).await?;
+    let app = Rc::new(App::assemble(&runtime)?.serving(&files));
     let (stopping, stopped) = watch::channel(());
     let worker = QueueWorker::new(queue, notify::Deps::assemble(&runtime).map_err(DevError::from)?);
     let delivery = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
+    // A signal that comes right after the announcement stops the server as any other does.
+    let stop = stop_signal();
     announce(&options, &public_url, &files, Ports { server: listeners.port(), store: store_port });
-    serve(app, listeners, &SystemEntropy, stop_signal()).await;
+    serve(app, listeners, &SystemEntropy, stop).await;
     drop(stopping);
     // The worker stops within its SHUTDOWN_GRACE.
     let _ = delivery.await;
     Ok(())
 }
 
-/// Prepares the store and returns the runtime that the functions are built from.
+/// Prepares the store and returns the runtime that the functions are built from, and the workspaces of this run.
 async fn prepare_store(
-    state: State,
+    state: &State,
     public_url: &PublicUrl,
     queue: &Arc<InMemoryQueue>,
     options: &DevOptions,
@@ -138,16 +149,38 @@ async fn prepare_store(
     } else {
         read(&loader, &options.config)?
     };
-    sector_documents::check(&files, &Fetcher::new(public_url.reach())).await?;
     let source = KeySource::Laptop { sealer: &sealer, entropy: &SystemEntropy };
     let keys = Keys { connection: &connection, source, now: SystemClock.now() };
     let provisioning = Provisioning::new(&keys);
     provisioning.create_tables().await?;
-    provisioning.apply(&files).await?;
-    let keys = KeyBackend::Laptop(state.sealing_key);
+    apply(&provisioning, state, &loader, &files, &sealer).await?;
+    stored::demand_servable(&connection, public_url, SystemClock.now()).await?;
+    let keys = KeyBackend::Laptop(Secret::new(*state.sealing_key.expose()));
     let queue = QueueBackend::Laptop(Arc::clone(queue));
     let environment = Environment { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
     Ok((Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
+}
+
+/// Applies `files`, and with them the workspaces of earlier runs that were applied for another public URL.
+async fn apply(
+    provisioning: &Provisioning<'_>,
+    state: &State,
+    loader: &Loader<'_>,
+    files: &[WorkspaceFile],
+    sealer: &Sealer,
+) -> Result<(), DevError> {
+    let fetcher = Fetcher::new(loader.public_url.reach());
+    sector_documents::check(files, &fetcher).await?;
+    let Some(folder) = &state.folder else { return Ok(provisioning.apply(files).await?) };
+    if !stored::key_fits(&state.engine.connection(), sealer).await? {
+        return Err(folder.wrong_key().into());
+    }
+    let applied = Applied::read(&folder.path)?;
+    let moved = applied.moved(files, loader)?;
+    sector_documents::check(&moved, &fetcher).await?;
+    provisioning.apply(files).await?;
+    provisioning.apply(&moved).await?;
+    Ok(applied.note(&folder.path, files.iter().chain(&moved), loader.public_url.as_str())?)
 }
 
 /// Serves the engine on its own port, if `--store-port` was given.
@@ -219,19 +252,24 @@ fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile
     print(&text);
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let terminate = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => signal.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+/// Listens for Ctrl-C and SIGTERM from now on, and resolves on the first.
+#[cfg(unix)]
+fn stop_signal() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn received(signal: Option<Signal>) {
+        match signal {
+            Some(mut signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
     }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()).ok(), signal(SignalKind::terminate()).ok());
+    async move {
+        tokio::select! { () = received(interrupt) => {}, () = received(terminate) => {} }
+    }
+}
+
+/// Resolves on Ctrl-C.
+#[cfg(not(unix))]
+async fn stop_signal() {
+    let _ = tokio::signal::ctrl_c().await;
 }

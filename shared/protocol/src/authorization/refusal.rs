@@ -8,8 +8,37 @@ use crate::authorization::response::Destination;
 pub enum Refusal {
     /// With an error page, because the redirect URI cannot be trusted (RFC 6749 §4.1.2.1).
     Page(PageError),
+    /// With an error page that has ways on, because the authorization request is known.
+    Stranded(Box<Stranded>),
     /// By redirect, because the client registered the redirect URI.
     Redirect(Box<Redirected>),
+}
+
+/// A user whose login has come to an end, and the ways on.
+#[derive(Debug)]
+pub struct Stranded {
+    /// What the page says.
+    pub error: PageError,
+    /// The ways on, the best one first.
+    pub ways: Vec<WayOut>,
+}
+
+/// A way on from an error page: a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// The same authorization request, from its beginning.
+    StartOver(String),
+    /// The front page of a laptop.
+    Start(String),
+    /// The login page, with every way to sign in.
+    OtherSignIn(String),
+    /// The client.
+    Application {
+        /// Its name.
+        name: String,
+        /// Where it is.
+        link: String,
+    },
 }
 
 /// An error on its way to the client.
@@ -19,6 +48,18 @@ pub struct Redirected {
     pub destination: Destination,
     /// The error.
     pub error: RedirectError,
+}
+
+impl Refusal {
+    /// What the error page says, if there is one.
+    #[must_use]
+    pub fn page(&self) -> Option<PageError> {
+        match self {
+            Self::Page(error) => Some(*error),
+            Self::Stranded(stranded) => Some(stranded.error),
+            Self::Redirect(_) => None,
+        }
+    }
 }
 
 impl From<PageError> for Refusal {

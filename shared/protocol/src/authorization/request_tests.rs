@@ -32,7 +32,7 @@ fn redirected(client: &Client, query: &str) -> Redirected {
     match parsed(client, query) {
         Err(Refusal::Redirect(redirected)) => *redirected,
         Err(Refusal::Page(error)) => panic!("{query}: {error:?}"),
-        Ok(_) => panic!("{query}: accepted"),
+        Ok(_) | Err(Refusal::Stranded(_)) => panic!("{query}: accepted"),
     }
 }
 
@@ -44,7 +44,7 @@ fn page(client: &Client, query: &str) -> PageError {
     match parsed(client, query) {
         Err(Refusal::Page(error)) => error,
         Err(Refusal::Redirect(redirected)) => panic!("{query}: {redirected:?}"),
-        Ok(_) => panic!("{query}: accepted"),
+        Ok(_) | Err(Refusal::Stranded(_)) => panic!("{query}: accepted"),
     }
 }
 
@@ -411,7 +411,7 @@ proptest! {
         let destination = match AuthorizationRequest::parse(&parameters, &client) {
             Ok(request) => Some(request.destination()),
             Err(Refusal::Redirect(redirected)) => Some(redirected.destination),
-            Err(Refusal::Page(_)) => None,
+            Err(Refusal::Page(_) | Refusal::Stranded(_)) => None,
         };
         prop_assert!(destination.is_none_or(|destination| destination.redirect_uri.as_str() == REDIRECT_URI));
     }

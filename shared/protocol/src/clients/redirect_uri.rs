@@ -86,6 +86,13 @@ impl RedirectUri {
         source_of(&self.uri)
     }
 
+    /// The front page of the application behind this URI, if that is a web site: a place to go back to when the
+    /// application no longer waits for a response.
+    #[must_use]
+    pub fn home(&self) -> Option<String> {
+        self.assures_identity().then(|| format!("{}/", source_of(&self.uri)))
+    }
+
     /// The sources that `form-action` must allow on a page whose form leads to this URI.
     ///
     /// Browsers apply it to every redirect after the form, including those of the client: a broker redirects to its own

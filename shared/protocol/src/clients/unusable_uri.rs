@@ -23,6 +23,16 @@ pub enum UnusableUri {
     },
 }
 
+impl UnusableUri {
+    /// The same about a URI that stands at `position` of a longer list.
+    pub(crate) fn at(self, position: usize) -> Self {
+        match self {
+            Self::Unusable { uri, fault, .. } => Self::Unusable { position, uri, fault },
+            Self::None | Self::TooMany => self,
+        }
+    }
+}
+
 /// What is wrong with a URI, as a sentence that says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UriFault {

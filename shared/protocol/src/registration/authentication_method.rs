@@ -122,6 +122,11 @@ impl AuthenticationFields<'_> {
 
     /// A client has one method, and no setting of another (catalogue row SEC-CLI-01).
     fn has_only_what_belongs_to(&self, method: AuthenticationMethod) -> Result<(), RegistrationError> {
+        self.superfluous(method).next().map_or(Ok(()), Err)
+    }
+
+    /// The settings that belong to another method than `method`.
+    fn superfluous(&self, method: AuthenticationMethod) -> impl Iterator<Item = RegistrationError> {
         use AuthenticationMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
         let hashed = matches!(method, ClientSecretBasic | ClientSecretPost);
         let asserts = matches!(method, ClientSecretJwt | PrivateKeyJwt);
@@ -134,16 +139,19 @@ impl AuthenticationFields<'_> {
             (Field::AssertionLifetime, self.assertion_lifetime.is_some(), asserts),
             (Field::AssertionAudience, self.assertion_audience != AssertionAudience::Issuer, asserts),
         ];
-        let superfluous = fields.into_iter().find(|(_, present, fits)| *present && !fits);
-        match superfluous.map(|(field, ..)| field) {
-            None => Ok(()),
-            Some(field @ (Field::ClientSecretSha256 | Field::SealedClientSecret))
-                if method == AuthenticationMethod::None =>
-            {
-                Err(RegistrationError::SecretOfPublicClient(field))
+        let superfluous = fields.into_iter().filter(|(_, present, fits)| *present && !fits);
+        superfluous.map(move |(field, ..)| match (method, field) {
+            (AuthenticationMethod::None, Field::ClientSecretSha256 | Field::SealedClientSecret) => {
+                RegistrationError::SecretOfPublicClient(field)
             }
-            Some(field) => Err(RegistrationError::OtherMethod(field)),
-        }
+            _ => RegistrationError::OtherMethod(field),
+        })
+    }
+
+    /// Everything that is wrong with the fields: all settings of other methods, or else what the method lacks.
+    pub(crate) fn faults(&self, settings: &Settings, reach: Reach) -> Vec<RegistrationError> {
+        let superfluous: Vec<RegistrationError> = self.superfluous(self.method).collect();
+        if superfluous.is_empty() { self.check(settings, reach).err().into_iter().collect() } else { superfluous }
     }
 
     fn secret(&self, registered: SecretMethod, settings: &Settings) -> Result<Authentication, RegistrationError> {

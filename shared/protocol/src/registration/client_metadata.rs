@@ -150,7 +150,7 @@ impl ClientMetadata {
     pub fn register(&self, settings: &Settings, issuer: &Issuer) -> Result<Client, RegistrationError> {
         self.known(settings)?;
         let authentication = self.authentication_fields().check(settings, settings.reach(issuer))?;
-        self.consistent(&authentication)?;
+        self.consistent(authentication.is_confidential())?;
         let redirect_uris = self.redirect_uris(issuer)?;
         let lifetimes = self.lifetimes.or(settings.lifetimes);
         if let Some(bound) = lifetimes.out_of_bounds() {
@@ -174,7 +174,7 @@ impl ClientMetadata {
             rotation: self.rotation(&authentication),
             consent: if self.trusted { ConsentPolicy::Skip } else { ConsentPolicy::Ask },
             unknown_scopes: self.unknown_scopes.unwrap_or(settings.unknown_scopes),
-            challenge: self.challenge(&authentication, settings.pkce)?,
+            challenge: self.challenge(authentication.is_confidential(), settings.pkce)?,
             authentication,
             lifetimes,
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
@@ -184,7 +184,7 @@ impl ClientMetadata {
         })
     }
 
-    fn authentication_fields(&self) -> AuthenticationFields<'_> {
+    pub(super) fn authentication_fields(&self) -> AuthenticationFields<'_> {
         AuthenticationFields {
             method: self.token_endpoint_auth_method,
             digests: &self.client_secret_sha256,
@@ -197,30 +197,34 @@ impl ClientMetadata {
         }
     }
 
-    fn challenge(&self, of: &Authentication, pkce: PkceEnforcement) -> Result<ChallengePolicy, RegistrationError> {
+    pub(super) fn challenge(
+        &self,
+        confidential: bool,
+        pkce: PkceEnforcement,
+    ) -> Result<ChallengePolicy, RegistrationError> {
         let (require_pkce, require_nonce) = (self.require_pkce, self.require_nonce);
         ChallengeFields { require_pkce, require_nonce, preset_method: self.code_challenge_method }
-            .check(of.is_confidential(), pkce)
+            .check(confidential, pkce)
     }
 
-    fn uri_rules<'a>(&'a self, issuer: &'a Issuer) -> UriRules<'a> {
+    pub(super) fn uri_rules<'a>(&'a self, issuer: &'a Issuer) -> UriRules<'a> {
         UriRules { private_use_schemes: &self.private_use_schemes, ..UriRules::new(self.application_type, issuer) }
     }
 
     /// The setting is for clients that it can matter to, so that nobody relies on it in vain.
-    fn loopback_consent(&self, redirect_uris: &RedirectUris) -> Result<LoopbackConsent, RegistrationError> {
+    pub(super) fn loopback_consent(&self, redirect_uris: &RedirectUris) -> Result<LoopbackConsent, RegistrationError> {
         match self.loopback_consent {
             Some(_) if !redirect_uris.have_loopback() => Err(RegistrationError::LoopbackConsentElsewhere),
             consent => Ok(consent.unwrap_or_default()),
         }
     }
 
-    fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
+    pub(super) fn post_logout_redirect_uris(&self, issuer: &Issuer) -> Result<Option<RedirectUris>, RegistrationError> {
         self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
     /// Where the client is told of a logout. It is written as a redirect URI is, and called as a `jwks_uri` is.
-    fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<OutboundUrl>, RegistrationError> {
+    pub(super) fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<OutboundUrl>, RegistrationError> {
         let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
         if uri.as_ref().is_some_and(|uri| !uri.as_str().starts_with("http")) {
@@ -244,7 +248,7 @@ impl ClientMetadata {
         registered.map(Some).map_err(|error| RegistrationError::uris(field, error))
     }
 
-    fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
+    pub(super) fn subject_type(&self, issuer: &Issuer) -> Result<SubjectType, RegistrationError> {
         let identifier = self.sector_identifier_uri.as_deref();
         match self.subject_type {
             SubjectKind::Pairwise => Ok(SubjectType::Pairwise(Sector::of(&self.redirect_uris, identifier, issuer)?)),
@@ -259,7 +263,7 @@ impl ClientMetadata {
         Targets::new(settings.default_audience.clone(), issuer.as_str().into(), others.collect())
     }
 
-    fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {
+    pub(super) fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {
         if self.redirect_uris.is_empty() && !self.grant_types.contains(&GrantType::AuthorizationCode) {
             return Ok(RedirectUris::none());
         }

@@ -1,67 +1,74 @@
 //! Whether a client's metadata agree with the workspace and with each other.
 
-use crate::clients::client::Authentication;
 use crate::clients::grant_type::GrantType;
 use crate::clients::private_use_scheme::check_exception;
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
-use crate::types::scope::{OF_POWER, OF_USERS, OFFLINE_ACCESS};
+use crate::types::scope::{OF_POWER, OF_USERS, OFFLINE_ACCESS, Scopes};
 use crate::workspace::settings::Settings;
 
 impl ClientMetadata {
     /// Checks that the workspace defines every scope and resource, and that every excepted scheme can be one.
     pub(super) fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
-        let known = settings.scope_names();
-        let lists = [(Field::Scope, &self.scope), (Field::ClientCredentialsScope, &self.client_credentials_scope)];
-        for (field, scopes) in lists {
-            if let Some((position, scope)) = scopes.iter().enumerate().find(|(_, scope)| !known.contains(scope)) {
-                return Err(RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() });
-            }
-        }
-        let mut schemes = self.private_use_schemes.iter().enumerate();
-        if let Some((position, fault)) = schemes.find_map(|(at, scheme)| Some((at, check_exception(scheme).err()?))) {
-            return Err(RegistrationError::PrivateUseScheme(Field::PrivateUseSchemes.at(position), fault));
-        }
-        for (field, resources) in self.resource_lists() {
-            let unknown = resources.iter().enumerate().find(|(_, resource)| settings.resource(resource).is_none());
-            if let Some((position, resource)) = unknown {
-                let (at, resource) = (field.at(position), resource.clone());
-                return Err(RegistrationError::UnknownResource { at, resource });
-            }
-        }
-        Ok(())
+        self.unknown(settings).next().map_or(Ok(()), Err)
     }
 
-    fn resource_lists(&self) -> [(Field, &[String]); 3] {
-        [
+    /// Every scope and resource that the workspace does not define, and every excepted scheme that cannot be one.
+    pub(super) fn unknown(&self, settings: &Settings) -> impl Iterator<Item = RegistrationError> {
+        let scopes = unknown_scopes(Field::Scope, &self.scope, settings).chain(unknown_scopes(
+            Field::ClientCredentialsScope,
+            &self.client_credentials_scope,
+            settings,
+        ));
+        let schemes = self.private_use_schemes.iter().enumerate().filter_map(|(position, scheme)| {
+            let fault = check_exception(scheme).err()?;
+            Some(RegistrationError::PrivateUseScheme(Field::PrivateUseSchemes.at(position), fault))
+        });
+        scopes.chain(schemes).chain(self.unknown_resources(settings))
+    }
+
+    fn unknown_resources(&self, settings: &Settings) -> impl Iterator<Item = RegistrationError> {
+        let lists = [
             (Field::Resources, &self.resources),
             (Field::IntrospectionAudiences, &self.introspection_audiences),
             (Field::RevocationAudiences, &self.revocation_audiences),
-        ]
+        ];
+        lists.into_iter().flat_map(|(field, resources)| {
+            let unknown = resources.iter().enumerate().filter(|(_, resource)| settings.resource(resource).is_none());
+            unknown.map(move |(position, resource)| RegistrationError::UnknownResource {
+                at: field.at(position),
+                resource: resource.clone(),
+            })
+        })
     }
 
     /// Checks that the grant types are consistent with each other and with the other settings.
-    pub(super) fn consistent(&self, authentication: &Authentication) -> Result<(), RegistrationError> {
+    pub(super) fn consistent(&self, confidential: bool) -> Result<(), RegistrationError> {
+        self.inconsistencies(confidential).next().map_or(Ok(()), Err)
+    }
+
+    /// What contradicts the grant types or the way to authenticate, or is contradicted by them.
+    pub(super) fn inconsistencies(&self, confidential: bool) -> impl Iterator<Item = RegistrationError> {
         let may = |grant| self.grant_types.contains(&grant);
-        let is_api = !self.introspection_audiences.is_empty() || !self.revocation_audiences.is_empty();
+        let is_public_api = |audiences: &[String]| !audiences.is_empty() && !confidential;
         let of_user = self.client_credentials_scope.iter().position(|scope| OF_USERS.contains(&scope));
-        if self.grant_types.is_empty() {
-            Err(RegistrationError::NoGrantType)
-        } else if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
-            Err(RegistrationError::RefreshWithoutCode)
-        } else if self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-            Err(RegistrationError::OfflineAccessWithoutRefresh)
-        } else if may(GrantType::ClientCredentials) && !authentication.is_confidential() {
-            Err(RegistrationError::PublicClientCredentials)
-        } else if is_api && !authentication.is_confidential() {
-            Err(RegistrationError::PublicApi)
-        } else if !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials) {
-            Err(RegistrationError::ClientScopeWithoutGrant)
-        } else if let Some(position) = of_user {
-            Err(RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)))
-        } else {
-            Ok(())
-        }
+        let of_user = of_user.map(|position| RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)));
+        let found = [
+            (self.grant_types.is_empty(), RegistrationError::NoGrantType),
+            (may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode), RegistrationError::RefreshWithoutCode),
+            (
+                self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken),
+                RegistrationError::OfflineAccessWithoutRefresh,
+            ),
+            (may(GrantType::ClientCredentials) && !confidential, RegistrationError::PublicClientCredentials),
+            (is_public_api(&self.introspection_audiences), RegistrationError::PublicApi(Field::IntrospectionAudiences)),
+            (is_public_api(&self.revocation_audiences), RegistrationError::PublicApi(Field::RevocationAudiences)),
+            (
+                !self.client_credentials_scope.is_empty() && !may(GrantType::ClientCredentials),
+                RegistrationError::ClientScopeWithoutGrant,
+            ),
+        ];
+        found.into_iter().filter_map(|(wrong, error)| wrong.then_some(error)).chain(of_user)
     }
 
     /// Checks that the client asks no user for a scope of power. A file that does is refused; from the store such a scope
@@ -71,11 +78,26 @@ impl ClientMetadata {
     ///
     /// [`RegistrationError::PowerScope`].
     pub fn asks_for_no_power(&self) -> Result<(), RegistrationError> {
-        match self.scope.iter().enumerate().find(|(_, scope)| OF_POWER.contains(scope)) {
-            None => Ok(()),
-            Some((position, scope)) => {
-                Err(RegistrationError::PowerScope { at: Field::Scope.at(position), scope: scope.into() })
-            }
-        }
+        self.scopes_of_power().next().map_or(Ok(()), Err)
     }
+
+    /// Every scope of power that the client asks users for: what [`ClientMetadata::asks_for_no_power`] refuses.
+    pub fn scopes_of_power(&self) -> impl Iterator<Item = RegistrationError> {
+        let of_power = self.scope.iter().enumerate().filter(|(_, scope)| OF_POWER.contains(scope));
+        of_power.map(|(position, scope)| RegistrationError::PowerScope {
+            at: Field::Scope.at(position),
+            scope: scope.into(),
+        })
+    }
+}
+
+fn unknown_scopes<'a>(
+    field: Field,
+    scopes: &'a Scopes,
+    settings: &Settings,
+) -> impl Iterator<Item = RegistrationError> + use<'a> {
+    let known = settings.scope_names();
+    let unknown = scopes.iter().enumerate().filter(move |(_, scope)| !known.contains(scope));
+    unknown
+        .map(move |(position, scope)| RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() })
 }

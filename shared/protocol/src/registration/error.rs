@@ -125,7 +125,7 @@ pub enum RegistrationError {
         "introspection_audiences and revocation_audiences are for confidential clients: a public client cannot \
          authenticate"
     )]
-    PublicApi,
+    PublicApi(Field),
     /// Scopes of the client's own without `client_credentials`.
     #[error("client_credentials_scope is set, so grant_types needs client_credentials")]
     ClientScopeWithoutGrant,
@@ -160,20 +160,43 @@ pub enum RegistrationError {
 }
 
 impl RegistrationError {
-    /// The member of the metadata that the error is about, such as `redirect_uris[2]`, if it is about the value of one.
+    /// The field of the metadata that the error is about, with a position if it is about one value of a list.
     #[must_use]
-    pub fn place(&self) -> Option<String> {
-        if let Self::Unaskable { field, .. } = self {
-            return Some(field.to_string());
+    pub fn place(&self) -> String {
+        match self {
+            Self::NoUri(field)
+            | Self::TooManyUris(field)
+            | Self::SecretOfPublicClient(field)
+            | Self::OtherMethod(field)
+            | Self::MissingSecret(field)
+            | Self::PublicApi(field)
+            | Self::Unaskable { field, .. } => field.to_string(),
+            Self::Uri { at, .. }
+            | Self::UnknownScope { at, .. }
+            | Self::UnknownResource { at, .. }
+            | Self::PowerScope { at, .. }
+            | Self::UserScope(at)
+            | Self::PrivateUseScheme(at, _) => at.to_string(),
+            Self::LogoutScheme => Field::BackchannelLogoutUri.to_string(),
+            Self::TooManySecrets => Field::ClientSecretSha256.to_string(),
+            Self::MalformedDigest(position) => Field::ClientSecretSha256.at(*position).to_string(),
+            Self::SecretJwtDisabled | Self::MissingKeys | Self::TwoKeySources => "token_endpoint_auth_method".into(),
+            Self::SignatureWithSecretJwt | Self::MacWithPrivateKeyJwt => Field::SigningAlg.to_string(),
+            Self::AssertionLifetime => Field::AssertionLifetime.to_string(),
+            Self::Jwks(_) | Self::NoUsableKey => Field::Jwks.to_string(),
+            Self::Sector(SectorError::NoHost(position) | SectorError::OtherHost(position)) => {
+                Field::RedirectUris.at(*position).to_string()
+            }
+            Self::Sector(SectorError::NoRedirectUri) => "subject_type".into(),
+            Self::Sector(SectorError::Identifier) | Self::SectorOfPublicSubjects => "sector_identifier_uri".into(),
+            Self::NoGrantType | Self::RefreshWithoutCode | Self::PublicClientCredentials => "grant_types".into(),
+            Self::OfflineAccessWithoutRefresh => Field::Scope.to_string(),
+            Self::ClientScopeWithoutGrant => Field::ClientCredentialsScope.to_string(),
+            Self::PublicWithoutPkce => "require_pkce".into(),
+            Self::NonceWithPkce => "require_nonce".into(),
+            Self::LoopbackConsentElsewhere => "loopback_consent".into(),
+            Self::Lifetime(bound) => format!("lifetimes.{}", bound.name),
         }
-        let (Self::Uri { at, .. }
-        | Self::UnknownScope { at, .. }
-        | Self::UnknownResource { at, .. }
-        | Self::UserScope(at)) = self
-        else {
-            return None;
-        };
-        Some(at.to_string())
     }
 
     /// The error for `field`, whose URIs cannot be used.

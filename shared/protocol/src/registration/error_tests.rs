@@ -2,13 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{REDIRECT_URI, changed, registered, secret_hash};
+use crate::fixtures::{REDIRECT_URI, changed, faults, registered, secret_hash};
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
 use crate::syntax::encoding::base64url;
 
+/// The error for which a client is refused; it must be among all its faults, and a client without faults is registered.
 fn error(change: &Value, settings: &Value) -> Option<RegistrationError> {
-    registered(change, settings).err()
+    let error = registered(change, settings).err();
+    let faults = faults(change, settings);
+    assert!(error.iter().all(|error| faults.contains(error)), "{change}: {error:?} is not among {faults:?}");
+    assert_eq!(error.is_none(), faults.is_empty(), "{change}: {faults:?}");
+    error
 }
 
 /// Asserts that each change of the client is refused with a sentence that contains the text beside it.
@@ -187,6 +192,28 @@ fn client_secret_jwt_needs_a_sealed_secret_and_hs256() {
     assert_eq!(with(json!({"sealed_client_secret": "x", "token_endpoint_auth_signing_alg": "HS256"})), None);
     let signed = json!({"sealed_client_secret": "x", "token_endpoint_auth_signing_alg": "RS256"});
     assert_eq!(with(signed), Some(RegistrationError::SignatureWithSecretJwt));
+}
+
+#[test]
+fn all_faults_are_found_at_once_and_each_has_its_place() {
+    let change = json!({
+        "redirect_uris": ["http://a.example/cb", REDIRECT_URI, "https://a.example/#x"], "scope": "openid admin super",
+        "resources": ["urn:x"], "client_secret_sha256": [digest()], "jwks_uri": "https://a.example/",
+        "grant_types": ["refresh_token"], "lifetimes": {"access_token": 0},
+    });
+    let places: Vec<String> = faults(&change, &json!({})).iter().map(RegistrationError::place).collect();
+    let expected = [
+        "client_secret_sha256",
+        "jwks_uri",
+        "scope[1]",
+        "scope[2]",
+        "resources[0]",
+        "grant_types",
+        "lifetimes.access_token",
+        "redirect_uris[0]",
+        "redirect_uris[2]",
+    ];
+    assert_eq!(places, expected);
 }
 
 #[test]

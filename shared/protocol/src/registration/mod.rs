@@ -7,3 +7,4 @@ mod consistency;
 pub mod error;
 #[cfg(test)]
 mod error_tests;
+mod faults;

@@ -4,8 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::workspace::sandbox::SANDBOX;
+use crate::workspace::sandbox::{SANDBOX, SandboxUser};
 use crate::workspace::settings::Settings;
+use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// What is wrong with the settings of a workspace, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -52,33 +53,50 @@ impl Settings {
     ///
     /// [`SettingsError`] names the first setting that cannot work.
     pub fn check(&self) -> Result<(), SettingsError> {
-        let users = self.sandbox.as_ref().map(|sandbox| sandbox.users.as_slice()).unwrap_or_default();
-        let at = |list, position, name| move |reason| SettingsError { place: Place { list, position, name }, reason };
-        for (position, provider) in self.upstream.iter().enumerate() {
-            let refuse = at("upstream", position, "id");
-            if provider.id.as_str() == SANDBOX {
-                return Err(refuse(SettingsFault::ReservedSource));
-            }
-            if self.upstream.iter().take(position).any(|earlier| earlier.id == provider.id) {
-                return Err(refuse(SettingsFault::DoubledSource(provider.id.to_string())));
-            }
-        }
-        for (position, user) in users.iter().enumerate() {
-            let refuse = at("sandbox.users", position, "username");
-            if user.username.is_empty() {
-                return Err(refuse(SettingsFault::NoUsername));
-            }
-            if users.iter().take(position).any(|earlier| earlier.username == user.username) {
-                return Err(refuse(SettingsFault::DoubledUser(user.username.clone())));
-            }
-            if user.password.is_empty() {
-                return Err(at("sandbox.users", position, "password")(SettingsFault::NoPassword(
-                    user.username.clone(),
-                )));
-            }
-        }
-        Ok(())
+        self.faults().next().map_or(Ok(()), Err)
     }
+
+    /// Every setting that cannot work, where no single setting shows it.
+    pub fn faults(&self) -> impl Iterator<Item = SettingsError> {
+        let users = self.sandbox.as_ref().map(|sandbox| sandbox.users.as_slice()).unwrap_or_default();
+        let of_providers = self.upstream.iter().enumerate().filter_map(|(position, provider)| {
+            let earlier = self.upstream.iter().take(position);
+            Some(fault("upstream", position, "id", provider_fault(provider, earlier)?))
+        });
+        let of_users = users.iter().enumerate().filter_map(|(position, user)| {
+            let (name, reason) = user_fault(user, users.iter().take(position))?;
+            Some(fault("sandbox.users", position, name, reason))
+        });
+        of_providers.chain(of_users)
+    }
+}
+
+const fn fault(list: &'static str, position: usize, name: &'static str, reason: SettingsFault) -> SettingsError {
+    SettingsError { place: Place { list, position, name }, reason }
+}
+
+fn provider_fault<'a>(
+    provider: &UpstreamProvider,
+    mut earlier: impl Iterator<Item = &'a UpstreamProvider>,
+) -> Option<SettingsFault> {
+    if provider.id.as_str() == SANDBOX {
+        return Some(SettingsFault::ReservedSource);
+    }
+    let is_there = earlier.any(|earlier| earlier.id == provider.id);
+    is_there.then(|| SettingsFault::DoubledSource(provider.id.to_string()))
+}
+
+fn user_fault<'a>(
+    user: &SandboxUser,
+    mut earlier: impl Iterator<Item = &'a SandboxUser>,
+) -> Option<(&'static str, SettingsFault)> {
+    if user.username.is_empty() {
+        return Some(("username", SettingsFault::NoUsername));
+    }
+    if earlier.any(|earlier| earlier.username == user.username) {
+        return Some(("username", SettingsFault::DoubledUser(user.username.clone())));
+    }
+    user.password.is_empty().then(|| ("password", SettingsFault::NoPassword(user.username.clone())))
 }
 
 impl fmt::Display for Place {

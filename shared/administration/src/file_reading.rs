@@ -1,0 +1,302 @@
+//! Reads what the check of a workspace file has left, and holds it against the rules of registration.
+
+use std::collections::BTreeMap;
+
+use protocol::clients::allowed_origins::check_origin;
+use protocol::clients::external_url::OutboundUrl;
+use protocol::clients::resource_indicator::is_resource;
+use protocol::jose::external_jwk::ExternalAlgorithm;
+use protocol::jose::jwk::Algorithm;
+use protocol::registration::client_metadata::ClientMetadata;
+use protocol::types::id::{ClientId, Issuer, WorkspaceId};
+use protocol::types::secret::{Secret, SecretHash};
+use protocol::users::user_claims::SourceClaims;
+use protocol::workspace::settings::{Settings, Workspace};
+use protocol::workspace::settings_error::SettingsFault;
+use serde::Deserialize;
+use signing::{Entropy, Sealer, verify};
+use toml::{Table, Value};
+use web::config::PublicUrl;
+
+use crate::file_check::Checked;
+use crate::file_problems::{Places, Problem, position};
+
+/// A workspace file, checked and ready to be applied.
+pub struct WorkspaceFile {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its clients.
+    pub clients: Vec<ClientMetadata>,
+    /// The algorithm of its signing keys.
+    pub signing_algorithm: Algorithm,
+    /// The name of the file.
+    pub name: String,
+    /// The lines at which the redirect URIs of its clients stand, or the clients themselves.
+    pub lines: BTreeMap<ClientId, usize>,
+}
+
+/// Loads workspace files.
+pub struct Loader<'a> {
+    /// Replaces `{public_url}`.
+    pub public_url: &'a PublicUrl,
+    /// Seals our client secrets at upstream providers.
+    pub upstream_secrets: &'a Sealer,
+    /// Seals the secrets of clients that authenticate with a MAC.
+    pub client_secrets: &'a Sealer,
+    /// Random bytes.
+    pub entropy: &'a dyn Entropy,
+}
+
+/// What of a file is no setting of the workspace.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    tenant: String,
+    workspace: String,
+    #[serde(default = "default_algorithm")]
+    signing_algorithm: Algorithm,
+    #[serde(default)]
+    clients: Vec<Table>,
+}
+
+const fn default_algorithm() -> Algorithm {
+    Algorithm::RS256
+}
+
+/// A file that is being read.
+pub(crate) struct Reading<'a> {
+    loader: &'a Loader<'a>,
+    name: &'a str,
+    text: &'a str,
+    settings: Table,
+    places: Places,
+    /// The paths of the tables in which the check has found something.
+    faulty: Vec<String>,
+    /// What is wrong.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A client of the file, at `clients[position]`.
+struct FileClient {
+    path: String,
+    label: String,
+    metadata: ClientMetadata,
+}
+
+impl<'a> Reading<'a> {
+    /// Begins with what the check has left.
+    pub(crate) fn new(loader: &'a Loader<'a>, name: &'a str, text: &'a str, checked: Checked) -> Self {
+        let Checked { settings, places, problems, faulty } = checked;
+        Self { loader, name, text, settings, places, faulty, problems }
+    }
+
+    /// The workspace of the file. What is wrong with it is in `problems`.
+    pub(crate) fn file(&mut self) -> Option<WorkspaceFile> {
+        let mut settings = std::mem::take(&mut self.settings);
+        let head: Head = self.parsed(take_head(&mut settings), "")?;
+        let id = WorkspaceId::parse(&head.tenant, &head.workspace).ok()?;
+        self.seal_upstream_secrets(&mut settings, &id);
+        let settings: Settings = self.parsed(settings, "")?;
+        let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
+        let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
+        self.check_settings(&settings);
+        let tables = head.clients.into_iter().enumerate();
+        let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, &id)).collect();
+        for client in &clients {
+            self.check_client(client, &settings, &issuer);
+            self.check_userinfo_algorithm(client, head.signing_algorithm);
+        }
+        let lines = clients.iter().map(|client| {
+            let uris = format!("{}.redirect_uris", client.path);
+            (client.metadata.client_id.clone(), position(self.text, self.places.find(&uris)).0)
+        });
+        Some(WorkspaceFile {
+            lines: lines.collect(),
+            workspace: Workspace { id, issuer, settings },
+            clients: clients.into_iter().map(|client| client.metadata).collect(),
+            signing_algorithm: head.signing_algorithm,
+            name: self.name.into(),
+        })
+    }
+
+    /// Notes a problem with the setting at `path`.
+    fn report(&mut self, path: &str, message: String) {
+        let (line, column) = position(self.text, self.places.find(path));
+        self.problems.push(Problem { line, column, message });
+    }
+
+    /// Notes a problem with the setting at `path`, which the message begins with.
+    fn report_at(&mut self, path: &str, reason: &str) {
+        self.report(path, format!("{path}: {reason}"));
+    }
+
+    fn parsed<T: for<'de> Deserialize<'de>>(&mut self, table: Table, path: &str) -> Option<T> {
+        let parsed = table.try_into();
+        parsed.map_err(|error: toml::de::Error| self.report(path, error.to_string().trim().replace('\n', " "))).ok()
+    }
+
+    /// Replaces each `client_secret` of an upstream provider with its sealed form. A digest would not do, because we have
+    /// to present the secret.
+    fn seal_upstream_secrets(&mut self, settings: &mut Table, id: &WorkspaceId) {
+        let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
+        for (at, provider) in providers.into_iter().flatten().enumerate() {
+            let Some(provider) = provider.as_table_mut() else { continue };
+            let Some(Value::String(secret)) = provider.remove("client_secret") else { continue };
+            match self.loader.upstream_secrets.seal(id, secret.into_bytes(), self.loader.entropy) {
+                Ok(sealed) => drop(provider.insert("sealed_client_secret".into(), sealed.into())),
+                Err(fault) => self.report(&format!("upstream[{at}].client_secret"), fault.to_string()),
+            }
+        }
+    }
+
+    fn check_settings(&mut self, settings: &Settings) {
+        self.check_compared(settings);
+        self.check_claims(settings);
+        self.check_sources(settings);
+        self.check_issuers(settings);
+    }
+
+    /// Checks what is compared later and could never be equal to anything: origins and resources.
+    fn check_compared(&mut self, settings: &Settings) {
+        for (at, origin) in settings.cors_origins.iter().enumerate() {
+            if let Err(reason) = check_origin(origin) {
+                self.report_at(&format!("cors_origins[{at}]"), &format!("{origin}: {reason}"));
+            }
+        }
+        for (at, resource) in settings.resources.iter().enumerate() {
+            let uri = resource.uri();
+            if !is_resource(uri) {
+                let reason = format!("{uri}: a resource is an absolute URI without fragment");
+                self.report_at(&format!("resources[{at}]"), &reason);
+            }
+        }
+    }
+
+    /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would
+    /// be dropped when it is read.
+    fn check_claims(&mut self, settings: &Settings) {
+        let users = settings.sandbox.iter().flat_map(|sandbox| &sandbox.users);
+        for (at, user) in users.enumerate() {
+            for claim in SourceClaims::read(&user.claims).dropped {
+                let claim = claim.as_str();
+                let reason = "has another type or form than OpenID Connect Core 5.1 says";
+                let message = format!("user {}: claims.{claim} {reason}", user.username);
+                self.report(&format!("sandbox.users[{at}].claims.{claim}"), message);
+            }
+        }
+    }
+
+    /// Checks that every provider and every user can be told from the others.
+    fn check_sources(&mut self, settings: &Settings) {
+        for error in settings.faults() {
+            match error.reason {
+                SettingsFault::ReservedSource => {
+                    self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
+                }
+                // The check has said so already.
+                SettingsFault::DoubledSource(_)
+                | SettingsFault::DoubledUser(_)
+                | SettingsFault::NoUsername
+                | SettingsFault::NoPassword(_) => {}
+            }
+        }
+    }
+
+    /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
+    fn check_issuers(&mut self, settings: &Settings) {
+        for (at, provider) in settings.upstream.iter().enumerate() {
+            let path = format!("upstream[{at}].issuer");
+            let (id, issuer) = (&provider.id, &provider.issuer);
+            let checked = OutboundUrl::parse(issuer, self.loader.public_url.reach());
+            if let (Err(reason), true) = (checked, self.places.has(&path)) {
+                self.report(&path, format!("upstream {id}: issuer: {issuer}: {reason}"));
+            }
+        }
+    }
+
+    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest
+    /// would not do.
+    fn client(&mut self, at: usize, mut table: Table, id: &WorkspaceId) -> Option<FileClient> {
+        let path = format!("clients[{at}]");
+        let label = table.get("client_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let Some(Value::String(secret)) = table.remove("client_secret") {
+            let of_mac = table.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("client_secret_jwt");
+            let kept =
+                if of_mac { self.seal_mac_secret(&mut table, &secret, id) } else { add_digest(&mut table, secret) };
+            if let Err(reason) = kept {
+                self.report(&format!("{path}.client_secret"), format!("client {label}: {reason}"));
+            }
+        }
+        let metadata: Result<ClientMetadata, _> = table.try_into();
+        match metadata {
+            Ok(metadata) => Some(FileClient { path, label, metadata }),
+            Err(error) => {
+                self.report(&path, format!("client {label}: {}", error.to_string().trim().replace('\n', " ")));
+                None
+            }
+        }
+    }
+
+    /// Seals a secret that is long enough to be the key of a MAC (RFC 7518 §3.2).
+    fn seal_mac_secret(&self, table: &mut Table, secret: &str, id: &WorkspaceId) -> Result<(), String> {
+        let sealed = self.loader.client_secrets.seal(id, secret.as_bytes().to_vec(), self.loader.entropy);
+        table.insert("sealed_client_secret".into(), sealed.map_err(|fault| fault.to_string())?.into());
+        if secret.len() < 32 {
+            let length = secret.len();
+            return Err(format!(
+                "client_secret has {length} characters: for client_secret_jwt it is a random string of at least 32 characters"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks a client as the functions do, and also that each of its public keys is a point on its curve.
+    fn check_client(&mut self, client: &FileClient, settings: &Settings, issuer: &Issuer) {
+        for fault in client.metadata.faults(settings, issuer).into_iter().chain(client.metadata.scopes_of_power()) {
+            self.report_of_client(client, &fault.place(), &fault.to_string());
+        }
+        let set = client.metadata.jwks.iter();
+        let mut keys = set.flat_map(|set| ExternalAlgorithm::ALL.into_iter().flat_map(|alg| set.candidates(alg, None)));
+        if !keys.all(|key| verify::is_key(&key)) {
+            self.report_of_client(client, "jwks", "jwks holds a key whose point is not on its curve");
+        }
+    }
+
+    fn check_userinfo_algorithm(&mut self, client: &FileClient, signing: Algorithm) {
+        let Some(alg) = client.metadata.userinfo_signed_response_alg.filter(|alg| *alg != signing) else { return };
+        let (alg, signing) = (alg.as_str(), signing.as_str());
+        let reason = format!("userinfo_signed_response_alg is {alg}, but the workspace signs with {signing}");
+        self.report_of_client(client, "userinfo_signed_response_alg", &reason);
+    }
+
+    /// Notes what the rules of registration say about a client, unless it follows from what the check has found: that
+    /// something is absent that may be there under another name.
+    fn report_of_client(&mut self, client: &FileClient, place: &str, reason: &str) {
+        let path = format!("{}.{place}", client.path);
+        let (setting, about_scopes) =
+            (path.trim_end_matches(|end| matches!(end, '0'..='9' | '[' | ']')), place.contains("scope["));
+        let in_doubt = self.faulty.iter().any(|faulty| {
+            // Whether a URI or a key is right depends on these two.
+            let decisive = ["application_type", "token_endpoint_auth_method"];
+            decisive.iter().any(|setting| *faulty == format!("{}.{setting}", client.path))
+                || faulty.starts_with(&client.path) && !self.places.has(setting)
+                || about_scopes && faulty.starts_with("scopes")
+        });
+        if !in_doubt {
+            self.report(&path, format!("client {}: {reason}", client.label));
+        }
+    }
+}
+
+fn add_digest(table: &mut Table, secret: String) -> Result<(), String> {
+    let hash = SecretHash::of(&Secret::new(secret)).encoded();
+    let hashes = table.entry("client_secret_sha256").or_insert_with(|| Value::Array(Vec::new()));
+    hashes.as_array_mut().ok_or("client_secret_sha256 is a list")?.push(hash.into());
+    Ok(())
+}
+
+/// Moves everything that is not a setting out of `table`.
+fn take_head(table: &mut Table) -> Table {
+    let names = ["tenant", "workspace", "signing_algorithm", "clients"];
+    names.into_iter().filter_map(|name| Some((name.to_owned(), table.remove(name)?))).collect()
+}

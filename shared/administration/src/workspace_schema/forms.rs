@@ -1,0 +1,79 @@
+//! The forms of strings in a workspace file.
+
+use protocol::types::email::EmailDomains;
+use protocol::types::id::{ClientId, WorkspaceId};
+use protocol::types::scope::Scopes;
+use serde::Deserialize as _;
+use serde::de::value::{Error as ValueError, SeqDeserializer};
+
+/// The form of a string.
+pub struct Form {
+    /// The form as a regular expression, where it has one.
+    pub pattern: Option<&'static str>,
+    /// What is wrong with a string, if something is.
+    pub fault: fn(&str) -> Option<String>,
+}
+
+/// Any string but the empty one.
+pub(super) const TEXT: Form = Form { pattern: Some("."), fault: empty };
+
+/// Any string at all.
+pub(super) const ANY_TEXT: Form = Form { pattern: None, fault: |_| None };
+
+/// A name in the path of the issuer.
+pub(super) const LABEL: Form = Form {
+    pattern: Some("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"),
+    fault: |text| {
+        WorkspaceId::parse(text, text).err().map(|_| "1 to 40 of a-z, 0-9 and -, without - at its ends".into())
+    },
+};
+
+/// A `client_id`.
+pub(super) const CLIENT_ID: Form =
+    Form { pattern: Some("^[!-~]{1,512}$"), fault: |text| ClientId::parse(text).err().map(|error| error.to_string()) };
+
+/// One scope.
+pub(super) const SCOPE: Form = Form { pattern: Some("^[!#-\\[\\]-~]{1,2048}$"), fault: no_single_scope };
+
+/// Scopes with single spaces between them, or none.
+pub(super) const SCOPES: Form = Form {
+    pattern: Some("^([!#-\\[\\]-~]+( [!#-\\[\\]-~]+)*)?$"),
+    fault: |text| Scopes::try_from(text.to_owned()).err().map(|error| error.to_string()),
+};
+
+/// A URI that is compared with what requests carry.
+pub(super) const URI: Form = Form { pattern: Some("^.{1,2048}$"), fault: no_uri };
+
+/// A domain of e-mail addresses, or `*`.
+pub(super) const DOMAIN: Form = Form { pattern: Some("^(\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+)$"), fault: no_domain };
+
+/// The base64url of a SHA-256.
+pub(super) const DIGEST: Form = Form {
+    pattern: Some("^[A-Za-z0-9_-]{43}$"),
+    fault: |text| {
+        let digest = protocol::syntax::encoding::base64url_array::<32>(text);
+        digest.is_none().then(|| "the base64url of a digest of 32 bytes".into())
+    },
+};
+
+fn empty(text: &str) -> Option<String> {
+    text.is_empty().then(|| "it must not be empty".into())
+}
+
+fn no_single_scope(text: &str) -> Option<String> {
+    let one = Scopes::parse(text).is_ok_and(|scopes| scopes.iter().count() == 1);
+    (!one).then(|| "a scope is one word of printable ASCII without quotation marks and backslashes".into())
+}
+
+fn no_uri(text: &str) -> Option<String> {
+    match text.len() {
+        0 => Some("it must not be empty".into()),
+        1..=2048 => None,
+        length => Some(format!("it has {length} characters, and 2048 is the most")),
+    }
+}
+
+fn no_domain(text: &str) -> Option<String> {
+    let list = SeqDeserializer::<_, ValueError>::new([text].into_iter());
+    EmailDomains::deserialize(list).err().map(|error| error.to_string())
+}

@@ -1,0 +1,62 @@
+//! The description as a JSON Schema, for editors.
+
+use serde_json::{Map, Value, json};
+
+use super::forms::Form;
+use super::{Key, Kind, Presence, UNBOUNDED, WORKSPACE};
+
+/// The JSON Schema of a workspace file (draft 7, which editors of TOML read).
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut schema = object(WORKSPACE);
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("$schema".into(), "http://json-schema.org/draft-07/schema#".into());
+        schema.insert("title".into(), "A workspace of Postern".into());
+    }
+    schema
+}
+
+fn object(keys: &[Key]) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
+    let required: Vec<&str> =
+        keys.iter().filter(|key| key.presence == Presence::Required).map(|key| key.name).collect();
+    let mut object = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if let (Some(object), false) = (object.as_object_mut(), required.is_empty()) {
+        object.insert("required".into(), json!(required));
+    }
+    object
+}
+
+fn property(key: &Key) -> Value {
+    let mut property = of(&key.kind);
+    if let Some(property) = property.as_object_mut() {
+        property.insert("description".into(), key.about.into());
+        if let Presence::Default(default) = key.presence {
+            property.insert("default".into(), serde_json::from_str(default).unwrap_or_default());
+        }
+    }
+    property
+}
+
+fn of(kind: &Kind) -> Value {
+    match kind {
+        Kind::Text(form) => text(form),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Whole { least, most: i64::MAX, .. } => json!({ "type": "integer", "minimum": least }),
+        Kind::Whole { least, most, .. } => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::OneOf(values) => json!({ "type": "string", "enum": values }),
+        Kind::List(item, UNBOUNDED) => json!({ "type": "array", "items": of(item) }),
+        Kind::List(item, most) => json!({ "type": "array", "items": of(item), "maxItems": most }),
+        Kind::Table(keys) => object(keys),
+        Kind::Tables(entries) => json!({ "type": "array", "items": object(entries.keys) }),
+        Kind::Open => json!({ "type": "object" }),
+        Kind::TextOrTable(form, keys) => json!({ "anyOf": [text(form), object(keys)] }),
+    }
+}
+
+fn text(form: &Form) -> Value {
+    match form.pattern {
+        Some(pattern) => json!({ "type": "string", "pattern": pattern }),
+        None => json!({ "type": "string" }),
+    }
+}

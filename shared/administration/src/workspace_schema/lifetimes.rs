@@ -1,0 +1,49 @@
+//! The lifetimes of a workspace and of a client, in seconds, with the bounds of `Lifetimes::out_of_bounds`.
+
+use super::{Key, Kind};
+
+const DAY: i64 = 86_400;
+
+const fn seconds(least: i64, most: i64) -> Kind {
+    Kind::Whole { least, most, unit: "seconds" }
+}
+
+const CODE: Key =
+    Key::with_default("authorization_code", seconds(1, 60), "60", "How long an authorization code can be redeemed.");
+const ACCESS_TOKEN: Key = Key::with_default("access_token", seconds(1, DAY), "600", "The lifetime of access tokens.");
+const ID_TOKEN: Key = Key::with_default("id_token", seconds(1, DAY), "3600", "The lifetime of ID tokens.");
+const REFRESH_TOKEN: Key = Key::with_default(
+    "refresh_token",
+    seconds(1, 365 * DAY),
+    "2592000",
+    "The lifetime of all refresh tokens of a grant together.",
+);
+const REFRESH_TOKEN_IDLE: Key = Key::with_default(
+    "refresh_token_idle",
+    seconds(1, 365 * DAY),
+    "1296000",
+    "How long a refresh token may stay unused.",
+);
+const REFRESH_TOKEN_GRACE: Key = Key::with_default(
+    "refresh_token_grace",
+    seconds(0, 300),
+    "60",
+    "How long a replaced refresh token still yields its successor.",
+);
+const INTERACTION: Key =
+    Key::with_default("interaction", seconds(1, 3600), "1800", "How long a user may take to log in and decide.");
+
+pub(super) const LIFETIMES: &[Key] = &[
+    CODE,
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    REFRESH_TOKEN,
+    REFRESH_TOKEN_IDLE,
+    REFRESH_TOKEN_GRACE,
+    INTERACTION,
+    Key::with_default("session", seconds(1, 365 * DAY), "43200", "The lifetime of a session, from the login on."),
+];
+
+/// The lifetimes that a client may have of its own.
+pub(super) const OWN_LIFETIMES: &[Key] =
+    &[CODE, ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, REFRESH_TOKEN_IDLE, REFRESH_TOKEN_GRACE, INTERACTION];

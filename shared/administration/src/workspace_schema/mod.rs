@@ -1,0 +1,142 @@
+//! The settings of a workspace file, described once: the check of a file and the published JSON Schema follow this
+//! description, and tests compare it with what the functions parse.
+
+mod clients;
+mod forms;
+mod json_schema;
+mod lifetimes;
+mod settings;
+
+pub use json_schema::json_schema;
+pub use settings::WORKSPACE;
+
+use forms::Form;
+
+/// The most that a list without a bound of its own may have.
+const UNBOUNDED: usize = usize::MAX;
+
+/// The algorithms of signing keys.
+const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
+
+/// Whether ID tokens carry `at_hash`.
+const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
+
+/// What happens to requested scopes that a client is not registered for.
+const UNKNOWN_SCOPES: Kind = Kind::OneOf(&["refused", "ignored"]);
+
+/// A setting of a table.
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, in one sentence.
+    pub about: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// Whether it may be left out.
+    pub presence: Presence,
+}
+
+/// Whether a setting may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It may not.
+    Required,
+    /// It may, and then there is none.
+    Optional,
+    /// It may, and then it has this value, written as JSON.
+    Default(&'static str),
+}
+
+/// What a setting may be.
+pub enum Kind {
+    /// A string of a certain form.
+    Text(&'static Form),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number within bounds.
+    Whole {
+        /// The least that it may be.
+        least: i64,
+        /// The most that it may be.
+        most: i64,
+        /// What is counted, such as seconds.
+        unit: &'static str,
+    },
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+    /// A list of values, with the most that it may have.
+    List(&'static Kind, usize),
+    /// A table of settings.
+    Table(&'static [Key]),
+    /// A list of tables.
+    Tables(&'static Entries),
+    /// A table whose content another specification describes.
+    Open,
+    /// A string, or a table instead.
+    TextOrTable(&'static Form, &'static [Key]),
+}
+
+/// A list of tables.
+pub struct Entries {
+    /// What one of them is called, such as `client`.
+    pub noun: &'static str,
+    /// The setting that tells them apart. No two have the same.
+    pub id: &'static str,
+    /// Their settings.
+    pub keys: &'static [Key],
+}
+
+impl Key {
+    /// A setting that may not be left out.
+    const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, kind, presence: Presence::Required }
+    }
+
+    /// A setting that may be left out.
+    const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, kind, presence: Presence::Optional }
+    }
+
+    /// A setting with a default, written as JSON.
+    const fn with_default(name: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Self {
+        Self { name, about, kind, presence: Presence::Default(default) }
+    }
+}
+
+impl Kind {
+    /// In words, after "is".
+    #[must_use]
+    pub const fn in_words(&self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::OneOf(_) => "a string",
+            Self::Flag => "true or false",
+            Self::Whole { .. } => "a whole number",
+            Self::List(Self::Text(_) | Self::OneOf(_), _) => "a list of strings",
+            Self::List(..) => "a list",
+            Self::Table(_) | Self::Open => "a table",
+            Self::Tables(_) => "a list of tables",
+            Self::TextOrTable(..) => "a string or a table",
+        }
+    }
+}
+
+/// Every table of settings that `keys` lead to, itself included, with its path, such as `sandbox.users`.
+#[must_use]
+pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])> {
+    let mut all = vec![(path.to_owned(), keys)];
+    for key in keys {
+        let inner = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
+        match &key.kind {
+            Kind::Table(keys) | Kind::List(Kind::TextOrTable(_, keys), _) => all.extend(tables(&inner, keys)),
+            Kind::Tables(entries) => all.extend(tables(&inner, entries.keys)),
+            Kind::Text(_)
+            | Kind::Flag
+            | Kind::Whole { .. }
+            | Kind::OneOf(_)
+            | Kind::List(..)
+            | Kind::Open
+            | Kind::TextOrTable(..) => {}
+        }
+    }
+    all
+}

@@ -1,0 +1,157 @@
+//! The settings of a workspace.
+
+use super::clients::CLIENT;
+use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
+use super::lifetimes::LIFETIMES;
+use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
+
+/// Everything that a workspace file may have.
+pub const WORKSPACE: &[Key] = &[
+    Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
+    Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),
+    Key::required("name", Kind::Text(&TEXT), "What users read on the pages."),
+    Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),
+    Key::with_default(
+        "resources",
+        Kind::List(&Kind::TextOrTable(&URI, RESOURCE), UNBOUNDED),
+        "[]",
+        "Other APIs that tokens can be for, as absolute URIs (RFC 8707), each with a title for the consent page if it has one.",
+    ),
+    Key::with_default("signing_algorithm", ALGORITHM, "\"RS256\"", "The algorithm of its signing keys."),
+    Key::with_default(
+        "authorization_code_retry_window_ms",
+        Kind::Whole { least: 0, most: 999, unit: "milliseconds" },
+        "500",
+        "How long after the first use of a code a second one from the same sender is taken for its own retry.",
+    ),
+    Key::with_default("at_hash", AT_HASH, "\"omitted\"", "Whether ID tokens carry the hash of their access token."),
+    Key::with_default(
+        "pkce",
+        Kind::OneOf(&["all", "public"]),
+        "\"all\"",
+        "Which clients must use PKCE; \"public\" lets confidential clients do without.",
+    ),
+    Key::with_default(
+        "client_secret_methods",
+        Kind::OneOf(&["either", "registered"]),
+        "\"either\"",
+        "How clients with a secret may send it: by HTTP Basic or in the form, or only as each of them is registered.",
+    ),
+    Key::with_default(
+        "unknown_scopes",
+        UNKNOWN_SCOPES,
+        "\"refused\"",
+        "What happens to a requested scope that the client is not registered for.",
+    ),
+    Key::with_default(
+        "client_secret_jwt",
+        Kind::Flag,
+        "false",
+        "Whether clients may authenticate by client_secret_jwt, for which their secrets have to be kept.",
+    ),
+    Key::with_default(
+        "cors_origins",
+        Kind::List(&Kind::Text(&URI), UNBOUNDED),
+        "[]",
+        "Origins that may call from a browser, beyond those of the registered redirect URIs.",
+    ),
+    Key::optional("lifetimes", Kind::Table(LIFETIMES), "Lifetimes in seconds."),
+    Key::optional(
+        "scopes",
+        Kind::Tables(&Entries { noun: "scope", id: "name", keys: SCOPE_KEYS }),
+        "The scopes that clients may be registered for.",
+    ),
+    Key::optional("sandbox", Kind::Table(SANDBOX), "Users for trying things out, with passwords in clear."),
+    Key::optional(
+        "upstream",
+        Kind::Tables(&Entries { noun: "upstream", id: "id", keys: UPSTREAM }),
+        "OpenID providers that users may log in with.",
+    ),
+    Key::optional(
+        "clients",
+        Kind::Tables(&Entries { noun: "client", id: "client_id", keys: CLIENT }),
+        "The clients, in the words of RFC 7591.",
+    ),
+];
+
+const RESOURCE: &[Key] = &[
+    Key::required("uri", Kind::Text(&URI), "The URI that clients name (RFC 8707 §2)."),
+    Key::required("title", Kind::Text(&TEXT), "What the user reads on the consent page."),
+];
+
+const SCOPE_KEYS: &[Key] = &[
+    Key::required("name", Kind::Text(&SCOPE), "The scope token that clients send (RFC 6749 §3.3)."),
+    Key::required("title", Kind::Text(&TEXT), "What the user reads on the consent page after \"It asks to\"."),
+    Key::with_default("description", Kind::Text(&ANY_TEXT), "\"\"", "One sentence more."),
+];
+
+const SANDBOX: &[Key] = &[
+    Key::with_default("hint", Kind::Flag, "false", "Whether the login page shows the first user and password."),
+    Key::required(
+        "users",
+        Kind::Tables(&Entries { noun: "user", id: "username", keys: USER }),
+        "The users of the sandbox.",
+    ),
+];
+
+const USER: &[Key] = &[
+    Key::required("username", Kind::Text(&TEXT), "The user name."),
+    Key::required("password", Kind::Text(&TEXT), "The password, in clear."),
+    Key::optional("claims", Kind::Table(CLAIMS), "Claims about the user (OpenID Connect Core §5.1)."),
+];
+
+const fn claim(name: &'static str) -> Key {
+    Key::optional(name, Kind::Text(&ANY_TEXT), "A claim of OpenID Connect Core §5.1.")
+}
+
+const CLAIMS: &[Key] = &[
+    claim("name"),
+    claim("given_name"),
+    claim("family_name"),
+    claim("middle_name"),
+    claim("nickname"),
+    claim("preferred_username"),
+    claim("profile"),
+    claim("picture"),
+    claim("website"),
+    claim("gender"),
+    claim("birthdate"),
+    claim("zoneinfo"),
+    claim("locale"),
+    Key::optional(
+        "updated_at",
+        Kind::Whole { least: 0, most: i64::MAX, unit: "seconds since the epoch" },
+        "When the claims last changed.",
+    ),
+    claim("email"),
+    Key::optional("email_verified", Kind::Flag, "Whether the e-mail address is the user's."),
+    claim("phone_number"),
+    Key::optional("phone_number_verified", Kind::Flag, "Whether the phone number is the user's."),
+    Key::optional("address", Kind::Table(ADDRESS), "The postal address (OpenID Connect Core §5.1.1)."),
+];
+
+const ADDRESS: &[Key] = &[
+    claim("formatted"),
+    claim("street_address"),
+    claim("locality"),
+    claim("region"),
+    claim("postal_code"),
+    claim("country"),
+];
+
+const UPSTREAM: &[Key] = &[
+    Key::required("id", Kind::Text(&LABEL), "The name of the provider in /callback/{id}."),
+    Key::required("title", Kind::Text(&TEXT), "The text on its button, after \"Continue with\"."),
+    Key::required("issuer", Kind::Text(&URI), "Its issuer, byte for byte as in its metadata."),
+    Key::required("client_id", Kind::Text(&CLIENT_ID), "The client_id of this workspace there."),
+    Key::optional("client_secret", Kind::Text(&TEXT), "The client secret there; it is sealed before it is stored."),
+    Key::optional("sealed_client_secret", Kind::Text(&TEXT), "The sealed form of the client secret."),
+    Key::with_default("scope", Kind::Text(&SCOPES), "\"openid profile email\"", "The scopes that are requested."),
+    Key::with_default(
+        "verified_email_domains",
+        Kind::List(&Kind::Text(&DOMAIN), UNBOUNDED),
+        "[]",
+        "The domains of which its email_verified counts; \"*\" for all.",
+    ),
+    Key::with_default("verified_phone_numbers", Kind::Flag, "false", "Whether its phone_number_verified counts."),
+];
