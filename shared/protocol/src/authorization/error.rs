@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
 use crate::clients::resource_indicator::InvalidTarget;
+use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
 use crate::syntax::quoted::Quoted;
 use crate::types::scope::MalformedScope;
@@ -135,6 +136,16 @@ impl PageError {
             Self::NotFound => "Check the address.",
             Self::MethodNotAllowed => "Open the page from the application.",
             Self::Unavailable => "Nothing was lost. Try again in a moment.",
+        }
+    }
+}
+
+impl From<FormFault> for PageError {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::TooLarge => Self::RequestTooLarge,
+            FormFault::Parameters(error) => Self::Parameters(error),
+            FormFault::ContentType | FormFault::QueryParameters => Self::NotAForm,
         }
     }
 }

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_repeated_or_not_offered_is_named() {
-        let repeated = |name| format!("{:?}", Some(TokenError::Parameters(ParameterError::Repeated(name))));
+        let repeated = |name| format!("{:?}", Some(TokenError::from(ParameterError::Repeated(name))));
         let table = [
             ("", "Some(MissingGrantType)".to_owned()),
             ("grant_type=", "Some(MissingGrantType)".into()),
