@@ -27,6 +27,9 @@ use crate::back_channel::BackChannel;
 use crate::client_context::ClientContext;
 use crate::client_keys::ClientKeySets;
 
+/// The token endpoint, below the issuer.
+const TOKEN_PATH: &str = "/oauth2/token";
+
 /// What authenticates clients.
 pub struct ClientAuthenticator {
     /// Assertions, to be used up.
@@ -69,8 +72,8 @@ impl ClientAuthenticator {
         let refused = |fault| ClientAuthenticationError::Refused(RefusalCause::Assertion(fault));
         let claims = self.verify(context, &asserted).await?.ok_or(AssertionFault::Signature).map_err(refused)?;
         let workspace = context.workspace;
-        let endpoint = endpoint(context.request, workspace);
-        let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now: context.now };
+        let (endpoint, token) = (endpoint(context.request, workspace), workspace.issuer.url(TOKEN_PATH));
+        let arrival = Arrival { issuer: &workspace.issuer, endpoints: [&endpoint, &token], now: context.now };
         let (once, client) = asserted.accept(&claims, &arrival).map_err(refused)?;
         let attempt = WriteAttempt::new(random_text::<16>(&*self.entropy).map_err(unavailable)?);
         match self.assertions.spend(&workspace.id, &once, &attempt).await.map_err(unavailable)? {

@@ -162,6 +162,8 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    use protocol::syntax::parameters::ParameterError;
+
     use super::*;
 
     fn post(content_type: Option<&'static str>, body: &'static [u8]) -> Request {
