@@ -9,8 +9,8 @@
 //! beside workspaces of its own, whose public URL is a laptop's.
 //!
 //! `POSTERN_BINARIES` may name a folder of functions that were built elsewhere, such as those that are to be deployed;
-//! `POSTERN_FLOOR` a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds of `token`, as
-//! `tests/bench/levers.py` makes them; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
+//! `POSTERN_FLOOR` a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds, of `token` as
+//! `tests/bench/levers.py` makes them, or of the function that a name such as `metadata.before` begins with; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
 //! speed of a processor in Lambda depends on the memory that a function is given. docs/cold-starts.md reads them.
 #![expect(
     clippy::unwrap_used,
@@ -110,7 +110,8 @@ fn subjects() -> Vec<Build> {
     variants.sort();
     let variants = variants.into_iter().map(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        Build::new(&name, Some("token"), path)
+        let of = FUNCTIONS.into_iter().find(|function| name.starts_with(&format!("{function}.")));
+        Build::new(&name, Some(of.unwrap_or("token")), path)
     });
     floor.into_iter().chain(functions).chain(variants).collect()
 }
@@ -149,6 +150,10 @@ impl Events {
             "revoke" => {
                 let fields = [("token", "unknown"), ("client_id", "demo-native")];
                 Self::same(&Event::new("POST", &demo("/oauth2/revoke")).form(&fields))
+            }
+            "par" => {
+                let fields = request("demo-native", NATIVE, &pkce);
+                Self::same(&Event::new("POST", &demo("/par")).form(&fields))
             }
             "logout" => Self::same(&Event::new("GET", &demo("/oidc/logout")).query("client_id=demo-spa")),
             "notify" => Self::same(&Event::of_queue(&notice().encoded(), 1)),

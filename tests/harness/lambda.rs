@@ -32,8 +32,8 @@ use crate::laptop::encoded;
 use crate::sqs::{FakeSqs, QUEUE_URL};
 
 /// The names of the functions that answer requests.
-pub const FUNCTIONS: [&str; 9] =
-    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "metadata", "logout"];
+pub const FUNCTIONS: [&str; 10] =
+    ["authorize", "login", "callback", "par", "token", "userinfo", "introspect", "revoke", "metadata", "logout"];
 
 /// The names of the functions that work off a queue.
 pub const RECEIVERS: [&str; 1] = ["notify"];

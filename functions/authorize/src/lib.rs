@@ -49,12 +49,19 @@ async fn authorize(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response
     let front = &deps.front;
     let parameters = context.request.parameters().map_err(PageError::from)?;
     let client = front.browser.client(context, &request::client_id(&parameters)?).await?;
-    if let Some(retry) = front.browser.retry_as_get(context, "/oauth2/authorize") {
-        return Ok(retry);
-    }
-    let pending = match request_uri(&parameters).map_err(PageError::from)? {
-        Some(uri) if RequestUri::is_ours(uri) => load_pushed(deps, context, client, uri).await?,
-        Some(_) | None => load(front, context, client, &parameters).await?,
+    let reference = request_uri(&parameters).map_err(PageError::from)?.filter(|uri| RequestUri::is_ours(uri));
+    let retry = front.browser.retry_as_get(context, "/oauth2/authorize");
+    let pending = match (reference, retry) {
+        // The request is bound to the browser only when the browser sends its cookies.
+        (Some(_), Some(retry)) => return Ok(retry),
+        (Some(uri), None) => load_pushed(deps, context, client, uri).await?,
+        (None, retry) => {
+            let pending = load(front, context, client, &parameters).await?;
+            match retry {
+                Some(retry) => return Ok(retry),
+                None => pending,
+            }
+        }
     };
     let session = front.session(context).await;
     let session = session.map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))?;

@@ -108,9 +108,9 @@ async fn check(deps: &Deps, context: &ClientContext<'_>, client: &Client, body: 
 
 /// Counts a request of a public client, which anybody can send (catalogue row SEC-PAR-08).
 async fn count(deps: &Deps, context: &ClientContext<'_>) -> Result<(), PushError> {
-    let counter = LIMIT.counter(&context.request.address, context.now);
-    let counted = deps.counting.count(&context.workspace.id, &counter).await.map_err(unavailable)?;
-    match LIMIT.verdict(&counter, counted, context.now) {
+    let key = LIMIT.counter(&context.request.address, context.now);
+    let counted = deps.counting.count(&context.workspace.id, &key).await.map_err(unavailable)?;
+    match LIMIT.verdict(&key, counted, context.now) {
         Verdict::Within => Ok(()),
         Verdict::Exceeded(seconds) => Err(PushError::TooMany(seconds)),
     }
@@ -125,11 +125,10 @@ async fn store(
 ) -> Result<Pushed, PushError> {
     let (workspace, lifetime) = (&context.workspace.id, client.lifetimes.pushed_request);
     let reference = RequestUri::new(random(&*deps.entropy).map_err(unavailable)?);
-    let sealer = Sealer::of_reference(reference.root()).map_err(unavailable)?;
-    let sealed = sealer.seal(workspace, content(body).into_bytes(), &*deps.entropy).map_err(unavailable)?;
+    let key = Sealer::of_reference(reference.root()).map_err(unavailable)?;
+    let sealed = key.seal(workspace, content(&client.id, body).into_bytes(), &*deps.entropy).map_err(unavailable)?;
     let request = PushedRequest {
         id: GrantId::from_bytes(random(&*deps.entropy).map_err(unavailable)?),
-        client_id: client.id.clone(),
         sealed,
         pushed: context.now,
         expires: context.now.plus(lifetime),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::InteractionState;
-use protocol::authorization::pushed_request::{PushedRequest, RequestUri};
+use protocol::authorization::pushed_request::{PushedRequest, RequestUri, parameters_for};
 use protocol::authorization::request::AuthorizationRequest;
 use protocol::syntax::parameters::Parameters;
 use signing::Sealer;
@@ -51,11 +51,11 @@ impl FrontChannel {
     ) -> Result<BroughtRequest, PageError> {
         let reference = RequestUri::parse(uri).ok_or(PageError::UnknownRequestUri)?;
         let found = requests.find(context.id(), &reference.hash()).await.map_err(unavailable)?;
-        let stored = found.ok_or(PageError::UnknownRequestUri)?.for_client(&client.client.id, context.now)?;
-        let sealer = Sealer::of_reference(reference.root()).map_err(unavailable)?;
+        let stored = found.ok_or(PageError::UnknownRequestUri)?.unexpired(context.now)?;
+        let key = Sealer::of_reference(reference.root()).map_err(unavailable)?;
         let plain =
-            sealer.open(context.id(), &stored.sealed).ok_or_else(|| unavailable("a pushed request is unreadable"))?;
-        Ok(BroughtRequest { reference, stored, parameters: Parameters::parse(plain.expose())? })
+            key.open(context.id(), &stored.sealed).ok_or_else(|| unavailable("a pushed request is unreadable"))?;
+        Ok(BroughtRequest { reference, stored, parameters: parameters_for(&client.client.id, plain.expose())? })
     }
 
     /// Begins the interaction of a pushed request, or goes on with it after a reload, in the browser that brought it first.

@@ -37,6 +37,8 @@ impl Counting {
         let updated = update
             .key(PARTITION, item::text(key::partition(Kind::Counter, workspace, key.id())))
             .update_expression("SET v = :v, #ttl = :ttl ADD counted :one")
+            // A later version may count otherwise (fault F-LAM-6).
+            .condition_expression("attribute_not_exists(v) OR v = :v")
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":v", item::version())
             .expression_attribute_values(":ttl", item::ttl(key.ends()))

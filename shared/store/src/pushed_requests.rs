@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use protocol::authorization::pushed_request::PushedRequest;
-use protocol::types::id::{ClientId, GrantId, WorkspaceId};
+use protocol::types::id::{GrantId, WorkspaceId};
 use protocol::types::secret::SecretHash;
 
 use crate::connection::Connection;
@@ -59,7 +59,6 @@ impl PushedRequestCreation {
         put.item(PARTITION, item::text(partition(workspace, reference)))
             .item("v", item::version())
             .item("id", item::text(request.id.as_str()))
-            .item("client", item::text(request.client_id.as_str()))
             .item("sealed", item::text(request.sealed.as_str()))
             .item("pushed", item::instant(request.pushed))
             .item("expires", item::instant(request.expires))
@@ -100,8 +99,6 @@ impl PushedRequestLoading {
         let browser = item.contains_key("browser").then(|| item::read_text(&item, "browser"));
         Ok(Some(PushedRequest {
             id: GrantId::parse(item::read_text(&item, "id")?).map_err(|_| StoreFault::Unreadable("id"))?,
-            client_id: ClientId::parse(item::read_text(&item, "client")?)
-                .map_err(|_| StoreFault::Unreadable("client"))?,
             sealed: item::read_text(&item, "sealed")?.into(),
             pushed: item::read_instant(&item, "pushed")?,
             expires: item::read_instant(&item, "expires")?,

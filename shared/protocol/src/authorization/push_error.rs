@@ -42,14 +42,12 @@ impl PushError {
         match self {
             Self::Form(fault) => fault.response(),
             Self::Client(error) => error.response(),
-            Self::RequestUri => (400, "invalid_request"),
-            Self::Unaddressed(PageError::Unavailable) | Self::Refused(RedirectError::TemporarilyUnavailable) => {
-                (503, "temporarily_unavailable")
-            }
-            Self::Unaddressed(_) => (400, "invalid_request"),
+            Self::Unavailable
+            | Self::Unaddressed(PageError::Unavailable)
+            | Self::Refused(RedirectError::TemporarilyUnavailable) => (503, "temporarily_unavailable"),
+            Self::RequestUri | Self::Unaddressed(_) => (400, "invalid_request"),
             Self::Refused(error) => (400, error.code()),
             Self::TooMany(_) => (429, "too_many_requests"),
-            Self::Unavailable => (503, "temporarily_unavailable"),
         }
     }
 }

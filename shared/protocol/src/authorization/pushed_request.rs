@@ -5,7 +5,7 @@
 //! whoever reads the store learns nothing of it, and no data key is needed to write it.
 
 use crate::authorization::error::PageError;
-use crate::syntax::encoding::{base64url, base64url_array};
+use crate::syntax::encoding::{base64url, base64url_array, encode_uri_component};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::id::{ClientId, GrantId};
 use crate::types::secret::{Secret, SecretHash};
@@ -14,8 +14,8 @@ use crate::types::time::Timestamp;
 /// What every `request_uri` begins with that was issued here (RFC 9126 §2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
-/// Parameters of a pushed request that authenticate the client and are not part of what it asks for.
-const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+/// Parameters of a pushed request that say who the client is, and are not part of what it asks for.
+const OF_CLIENT: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// The reference to a pushed request.
 pub struct RequestUri(Secret<[u8; 32]>);
@@ -67,19 +67,32 @@ pub fn request_uri(parameters: &Parameters) -> Result<Option<&str>, ParameterErr
     parameters.one("request_uri")
 }
 
-/// What is stored of a pushed request: its parameters, without those that authenticate the client.
+/// What is stored of a request that `client` pushed: its parameters, without those that authenticate it.
 #[must_use]
-pub fn content(body: &Parameters) -> String {
-    body.encoded_without(&CREDENTIALS)
+pub fn content(client: &ClientId, body: &Parameters) -> String {
+    format!("client_id={}&{}", encode_uri_component(client.as_str()), body.encoded_without(&OF_CLIENT))
+}
+
+/// The parameters of a request that was pushed with this content, if `client` pushed it. Only its `client_id` is compared with
+/// what the browser brought; every other parameter there is ignored (RFC 9126 §4).
+///
+/// # Errors
+///
+/// [`PageError::UnknownRequestUri`] if another client pushed it.
+pub fn parameters_for(client: &ClientId, content: &[u8]) -> Result<Parameters, PageError> {
+    let parameters = Parameters::parse(content)?;
+    if parameters.one("client_id")? == Some(client.as_str()) {
+        Ok(parameters)
+    } else {
+        Err(PageError::UnknownRequestUri)
+    }
 }
 
 /// A pushed request, as stored.
 pub struct PushedRequest {
     /// The id of the interaction that it becomes, and of the grant: a request leads to one grant at most.
     pub id: GrantId,
-    /// The client that pushed it.
-    pub client_id: ClientId,
-    /// Its parameters, sealed.
+    /// Its content, sealed.
     pub sealed: String,
     /// When it was pushed.
     pub pushed: Timestamp,
@@ -90,15 +103,13 @@ pub struct PushedRequest {
 }
 
 impl PushedRequest {
-    /// The request, if `client` may use it at `now`. Only its `client_id` is compared with what the browser brought; every
-    /// other parameter there is ignored (RFC 9126 §4).
+    /// The request, if its reference has not expired at `now`.
     ///
     /// # Errors
     ///
-    /// [`PageError::UnknownRequestUri`], whatever is wrong.
-    pub fn for_client(self, client: &ClientId, now: Timestamp) -> Result<Self, PageError> {
-        let usable = self.client_id == *client && !now.reached(self.expires);
-        if usable { Ok(self) } else { Err(PageError::UnknownRequestUri) }
+    /// [`PageError::UnknownRequestUri`].
+    pub fn unexpired(self, now: Timestamp) -> Result<Self, PageError> {
+        if now.reached(self.expires) { Err(PageError::UnknownRequestUri) } else { Ok(self) }
     }
 }
 
@@ -128,33 +139,28 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_not_stored() {
+    fn credentials_are_not_stored_and_the_client_always_is() {
         let body = "client_id=app&client_secret=s&scope=openid%20read&client_assertion=a.b.c&client_assertion_type=t\
                     &state=a%26b&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example";
         let expected = "client_id=app&scope=openid%20read&state=a%26b&resource=https%3A%2F%2Fa.example\
                         &resource=https%3A%2F%2Fb.example";
-        let content = content(&parameters(body));
-        assert_eq!(content, expected);
-        assert_eq!(super::content(&parameters(&content)), content);
+        assert_eq!(content(&client_id("app"), &parameters(body)), expected);
+        let unnamed = body.replace("client_id=app&", "");
+        assert_eq!(content(&client_id("app"), &parameters(&unnamed)), expected);
     }
 
     #[test]
     fn sec_par_04_a_pushed_request_is_for_its_client_until_it_expires() {
-        let request = |expires| PushedRequest {
-            id: grant_id(),
-            client_id: client_id("app"),
-            sealed: String::new(),
-            pushed: ago(10),
-            expires,
-            browser: None,
+        let content = content(&client_id("app"), &parameters("state=x"));
+        let state = |client: &str| {
+            let parameters = parameters_for(&client_id(client), content.as_bytes())?;
+            Ok(parameters.one("state")?.map(str::to_owned))
         };
-        let table = [
-            ("app", later(1), Ok(())),
-            ("app", NOW, Err(PageError::UnknownRequestUri)),
-            ("other", later(1), Err(PageError::UnknownRequestUri)),
-        ];
-        for (client, expires, expected) in table {
-            assert_eq!(request(expires).for_client(&client_id(client), NOW).map(|_| ()), expected, "{client}");
-        }
+        assert_eq!(state("app"), Ok(Some("x".into())));
+        assert_eq!(state("other"), Err(PageError::UnknownRequestUri));
+        let request =
+            |expires| PushedRequest { id: grant_id(), sealed: String::new(), pushed: ago(10), expires, browser: None };
+        assert!(request(later(1)).unexpired(NOW).is_ok());
+        assert_eq!(request(NOW).unexpired(NOW).err(), Some(PageError::UnknownRequestUri));
     }
 }
