@@ -149,6 +149,7 @@ fn sec_cors_01_the_classes_of_the_endpoints_are_the_decided_ones() {
             template if template.ends_with("/oauth2/token") => CrossOrigin::Registered,
             template if template.ends_with("/oauth2/revoke") => CrossOrigin::Registered,
             template if template.ends_with("/userinfo") => CrossOrigin::Registered,
+            template if template.ends_with("/par") => CrossOrigin::Registered,
             _ => CrossOrigin::Never,
         };
         assert_eq!(route.cross_origin, expected, "{}", route.template);

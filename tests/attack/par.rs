@@ -23,6 +23,9 @@ async fn pushed(laptop: &Laptop, fields: &[(&str, &str)]) -> String {
     parsed(&response)["request_uri"].as_str().unwrap().into()
 }
 
+/// A change to a workspace file.
+type Change = fn(String) -> String;
+
 /// Brings `uri` to the authorization endpoint for `client`, with `more`.
 async fn brought(browser: &mut Browser<'_>, client: &str, uri: &str, more: &[(&str, &str)]) -> Response {
     let fields = [&[("client_id", client), ("request_uri", uri)], more].concat();
@@ -125,7 +128,7 @@ async fn sec_par_02_and_03_what_the_authorization_endpoint_would_refuse_is_refus
 #[tokio::test]
 async fn sec_par_03_a_registration_that_changed_since_the_push_counts() {
     let pkce = Pkce::new("par 3");
-    let table: [(&str, fn(String) -> String); 3] = [
+    let table: [(&str, Change); 3] = [
         ("no redirect URI", |text| text.replace("http://127.0.0.1/callback", "http://127.0.0.1/other")),
         ("inactive", |text| {
             text.replace("client_id = \"demo-trusted\"", "client_id = \"demo-trusted\"\nclient_status = \"inactive\"")
