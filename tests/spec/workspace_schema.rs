@@ -246,6 +246,7 @@ fn each_default_of_the_description_is_that_of_the_parser() {
     // What is left out when it is stored, and the algorithm of the keys, which is no part of what is stored.
     defaults[0].1["signing_algorithm"] = json!("RS256");
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
+    defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
     defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
     defaults[4].1["verified_email_domains"] = json!([]);
     defaults[4].1["verified_phone_numbers"] = json!(phones);

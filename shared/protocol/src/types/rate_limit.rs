@@ -1,6 +1,6 @@
 //! Limits on what somebody who has not authenticated can make us do.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
