@@ -674,7 +674,7 @@ async fn sec_ssrf_04_and_06_cached_keys_outlive_failed_fetches_for_a_day_then_50
     assert_eq!(tried("7").await.status(), 200);
 }
 
-/// After a failed first fetch nothing is cached; retries are bounded, and the client recovers soon after its server does.
+/// Nothing is cached after a failed first fetch; retries are bounded, and the client recovers soon after its server.
 #[tokio::test]
 async fn sec_ssrf_07_a_failed_key_fetch_is_retried_by_the_next_request_at_a_bounded_rate() {
     let (laptop, published, key) = publishing().await;

@@ -66,7 +66,7 @@ async fn sec_logout_05_and_f_lam_02_a_client_is_notified_until_it_accepts_and_ca
     assert_eq!(
         notify.outcome(Event::of_queue("{\"of\": \"later\"}", 8)).await,
         Ok(again(true)),
-        "goes to the dead-letter queue"
+        "is reported as failed, not dropped"
     );
     assert!(notify.outcome(Event::new("GET", "/")).await.is_err(), "not a queue event");
     let logs = fleet.stop();
