@@ -1,5 +1,5 @@
-//! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either answer at once or send the user on to
-//! log in or to consent. It writes only when it issues a code, and it cannot sign.
+//! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either respond at once or send the user to the
+//! login or consent page. It writes only when it issues a code, and it cannot sign.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use store::configuration::LoadedClient;
 use web::route::Endpoint;
 use web::{Request, Response};
 
-/// What the function works with: it reads configuration, sessions and consents, loads pushed requests, and creates grants.
+/// The handles of the function: it reads configuration, sessions and consents, loads pushed requests, and creates grants.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
@@ -28,7 +28,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Deps {
     }
 }
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let answer = async |context: &BrowserContext<'_>| authorize(deps, context).await;
     deps.front.browser.answer(request, &[Endpoint::Authorization], answer).await
@@ -110,7 +110,7 @@ async fn with_hint(
     }
 }
 
-/// The user whom an ID token of ours names as the expected one; `None` if it is not ours, or not this client's.
+/// Returns the user named by an ID token hint; `None` if it was issued elsewhere or to another client.
 async fn hinted_subject(
     front: &FrontChannel,
     context: &BrowserContext<'_>,

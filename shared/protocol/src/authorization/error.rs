@@ -254,7 +254,7 @@ pub enum RedirectError {
          (RFC 9126)"
     )]
     MustBePushed,
-    /// `prompt=none`, and nobody is logged in.
+    /// `prompt=none` without a session.
     #[error("the user is not logged in")]
     LoginRequired,
     /// `prompt=none`, and the user has to consent.
