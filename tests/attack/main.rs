@@ -14,6 +14,7 @@ mod clients;
 mod code;
 mod cors;
 mod coverage;
+mod device;
 mod given;
 mod id_token;
 mod logout;

@@ -156,6 +156,10 @@ impl Events {
                 let fields = request("demo-native", NATIVE, &pkce);
                 Self::same(&Event::new("POST", &demo("/par")).form(&fields))
             }
+            "device" => {
+                let fields = [("client_id", "demo-device"), ("scope", "openid")];
+                Self::same(&Event::new("POST", &demo("/device/authorization")).form(&fields))
+            }
             "logout" => Self::same(&Event::new("GET", &demo("/oidc/logout")).query("client_id=demo-spa")),
             "notify" => Self::same(&Event::of_queue(&notice().encoded(), 1)),
             "metadata" => Self::same(&Event::new("GET", &demo("/.well-known/jwks.json"))),

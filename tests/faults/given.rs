@@ -40,6 +40,16 @@ pub(crate) enum Step {
     Push,
     /// The reference to a pushed request, with nobody logged in.
     Bring,
+    /// The request of a device.
+    AskByDevice,
+    /// A poll of a device whose user has not decided.
+    Poll,
+    /// The code of a device, entered by a user who is logged in.
+    EnterCode,
+    /// The page that asks whether to connect a device: allow.
+    AllowDevice,
+    /// The poll of a device whose user has allowed it.
+    ExchangeDevice,
     /// The code exchange.
     Exchange,
     /// Revocation of an access token.
@@ -54,7 +64,7 @@ pub(crate) enum Step {
     Jwks,
 }
 
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 20] = [
     Step::SingleSignOn,
     Step::Remembered,
     Step::Arrive,
@@ -64,6 +74,11 @@ pub(crate) const STEPS: [Step; 15] = [
     Step::Deny,
     Step::Push,
     Step::Bring,
+    Step::AskByDevice,
+    Step::Poll,
+    Step::EnterCode,
+    Step::AllowDevice,
+    Step::ExchangeDevice,
     Step::Exchange,
     Step::Revoke,
     Step::Userinfo,
@@ -157,12 +172,45 @@ impl Step {
                 let fields = [("client_id", "demo-spa"), ("request_uri", pushed["request_uri"].as_str().unwrap())];
                 authorize(&fields).by(&browser)
             }
+            Self::AskByDevice => {
+                elsewhere(laptop);
+                Ready::post(laptop.demo_url("/device/authorization"), encoded(&DEVICE))
+            }
+            Self::Poll | Self::EnterCode | Self::AllowDevice | Self::ExchangeDevice => {
+                Box::pin(self.connecting(laptop, &mut browser)).await
+            }
             Self::Exchange => coded(laptop, &mut browser, &pkce).await,
             Self::Revoke | Self::Userinfo => Box::pin(self.bearing(laptop, &mut browser, &pkce)).await,
             Self::LogOut => Box::pin(hinting(laptop, &mut browser, &pkce)).await,
             Self::Discovery => Ready::get(laptop.demo_url("/.well-known/openid-configuration")),
             Self::Jwks => Ready::get(laptop.demo_url("/.well-known/jwks.json")),
         }
+    }
+
+    /// A step of a device whose user is logged in.
+    async fn connecting(self, laptop: &Laptop, browser: &mut Browser<'_>) -> Ready {
+        elsewhere(laptop);
+        let codes = json(&laptop.form("/device/authorization", &DEVICE, &[]).await);
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        let code = codes["device_code"].as_str().unwrap();
+        let fields = [("grant_type", grant), ("client_id", "demo-device"), ("device_code", code)];
+        let poll = Ready::post(laptop.demo_url("/oauth2/token"), encoded(&fields));
+        if self == Self::Poll {
+            return poll;
+        }
+        browser.log_in(&request("demo-trusted", NATIVE, &Pkce::new("device"))).await;
+        let fields = [("user_code", codes["user_code"].as_str().unwrap())];
+        let entered = browser.post(&laptop.demo_url("/device"), &fields).await;
+        let entered = Ready::get(location(&entered).unwrap()).by(browser);
+        if self == Self::EnterCode {
+            return entered;
+        }
+        let allow = filled(&entered.send(laptop).await, &[("decision", "allow")]).by(browser);
+        if self == Self::AllowDevice {
+            return allow;
+        }
+        assert!(Self::AllowDevice.succeeded(&allow.send(laptop).await));
+        poll
     }
 
     async fn bearing(self, laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready {
@@ -189,11 +237,15 @@ impl Step {
             }
             Self::Deny => status == 303 && answered(answer, "error").as_deref() == Some("access_denied"),
             Self::Arrive | Self::Bring => status == 303 && to("/default/demo/login?"),
+            Self::AskByDevice => status == 200 && json(answer)["user_code"].is_string(),
+            Self::Poll => status == 400 && ["authorization_pending", "slow_down"].contains(&said(answer).as_str()),
+            Self::EnterCode => status == 200 && body(answer).contains("name=\"decision\""),
+            Self::AllowDevice => status == 200 && body(answer).contains("Your device is connected"),
             Self::Push => status == 201 && json(answer)["request_uri"].is_string(),
             Self::SignIn => {
                 status == 303 && to("/default/demo/login/consent?") && answer.headers().contains_key("set-cookie")
             }
-            Self::Exchange => status == 200 && json(answer)["access_token"].is_string(),
+            Self::Exchange | Self::ExchangeDevice => status == 200 && json(answer)["access_token"].is_string(),
             Self::Userinfo => status == 200 && json(answer)["sub"].is_string(),
             Self::Revoke => status == 200,
             Self::LogOut => status == 200 && body(answer).contains("You are signed out"),
@@ -204,7 +256,10 @@ impl Step {
 
     /// Whether the effect of the step may happen only once.
     pub(crate) const fn happens_once(self) -> bool {
-        matches!(self, Self::SignInAtOnce | Self::Allow | Self::Deny | Self::Bring | Self::Exchange)
+        matches!(
+            self,
+            Self::SignInAtOnce | Self::Allow | Self::Deny | Self::Bring | Self::Exchange | Self::ExchangeDevice
+        )
     }
 
     /// Whether `call` is the write that commits the step.
@@ -224,6 +279,8 @@ impl Step {
                 | Self::SignInAtOnce
                 | Self::Allow
                 | Self::Deny
+                | Self::EnterCode
+                | Self::AllowDevice
                 | Self::LogOut
         )
     }
@@ -251,7 +308,7 @@ impl Step {
     /// Asserts that the response is that of a repeated step: a used code is refused, and a form gets the same response
     /// again, because a browser that still has the cookie never received the first one.
     pub(crate) fn over(self, answer: &Response, case: &str) {
-        if self == Self::Exchange {
+        if matches!(self, Self::Exchange | Self::ExchangeDevice) {
             expect::refused(answer, 400, "invalid_grant", case);
         } else if self == Self::Bring {
             // The browser that comes without the cookie is not the one that has the request.
@@ -260,6 +317,21 @@ impl Step {
             assert!(self.succeeded(answer), "{case}: {} {}", answer.status(), body(answer));
         }
     }
+}
+
+/// What a device asks with.
+const DEVICE: [(&str, &str); 2] = [("client_id", "demo-device"), ("scope", "openid")];
+
+/// Has further requests come from an address that no device request came from.
+fn elsewhere(laptop: &Laptop) {
+    static ADDRESSES: AtomicU64 = AtomicU64::new(0);
+    let address = ADDRESSES.fetch_add(1, Ordering::Relaxed);
+    laptop.come_from(&format!("10.0.{}.{}", address / 256, address % 256));
+}
+
+/// The `error` of a response.
+fn said(answer: &Response) -> String {
+    json(answer)["error"].as_str().unwrap_or_default().into()
 }
 
 fn filled(page: &Response, more: &[(&str, &str)]) -> Ready {

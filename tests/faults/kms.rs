@@ -219,12 +219,16 @@ async fn f_kms_02_without_a_working_key_everything_but_signing_continues() {
     for step in [Step::Userinfo, Step::Revoke, Step::LogOut] {
         with_tokens.push((step, step.ready(&laptop).await));
     }
+    // The data key of user codes is open.
+    assert!(Step::EnterCode.succeeded(&Step::EnterCode.ready(&laptop).await.send(&laptop).await));
     kms.plan(|_, _| KmsTrouble::Refused("DisabledException"));
     Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "no key");
     for (step, ready) in &with_tokens {
         assert!(step.succeeded(&ready.send(&laptop).await), "{step:?}");
     }
-    let needs_tokens = |step: &Step| matches!(step, Step::Exchange | Step::Userinfo | Step::Revoke | Step::LogOut);
+    let needs_tokens = |step: &Step| {
+        matches!(step, Step::Exchange | Step::ExchangeDevice | Step::Userinfo | Step::Revoke | Step::LogOut)
+    };
     for step in STEPS.into_iter().filter(|step| !needs_tokens(step)) {
         let ready = step.ready(&laptop).await;
         assert!(step.succeeded(&ready.send(&laptop).await), "{step:?}");

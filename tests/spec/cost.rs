@@ -202,6 +202,61 @@ async fn a_pushed_request_costs_one_write_and_its_reference_a_read_and_a_write()
     assert!(kms.calls().is_empty());
 }
 
+/// To ask is one write and one that counts it; a poll that waits one read; to enter the code seven writes, six of which count; to
+/// allow it three; and the exchange that of a code with one more read.
+#[tokio::test]
+async fn a_device_costs_one_read_for_each_poll_and_its_grant_is_redeemed_like_a_code() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
+    browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await;
+    let asked = [("client_id", "demo-device"), ("scope", "openid")];
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    let warm = json(&laptop.form("/device/authorization", &asked, &[]).await);
+    let entered = browser.post(&laptop.demo_url("/device"), &[("user_code", text(&warm, "user_code"))]).await;
+    let page = browser.follow(entered).await;
+    browser.decide(&page, "allow", &[]).await;
+    let fields = |codes: &serde_json::Value| {
+        [
+            ("grant_type", grant.into()),
+            ("client_id", "demo-device".into()),
+            ("device_code", text(codes, "device_code").to_owned()),
+        ]
+    };
+    let poll = async |codes: &serde_json::Value| {
+        let fields = fields(codes);
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value): &(&str, String)| (*name, value.as_str())).collect();
+        laptop.form("/oauth2/token", &fields, &[]).await
+    };
+    assert_eq!(poll(&warm).await.status(), 200);
+    let (_, _) = (laptop.wire.calls(), kms.calls());
+    let calls = || {
+        let mut all: Vec<_> =
+            laptop.wire.calls().into_iter().map(|call| format!("{} {}", call.name, call.kind)).collect();
+        all.sort();
+        all
+    };
+    let codes = json(&laptop.form("/device/authorization", &asked, &[]).await);
+    assert_eq!(calls(), ["PutItem device-request", "UpdateItem counter"]);
+    assert_eq!(poll(&codes).await.status(), 400);
+    assert_eq!(calls(), ["GetItem device-request"]);
+    let entered = browser.post(&laptop.demo_url("/device"), &[("user_code", text(&codes, "user_code"))]).await;
+    let page = browser.follow(entered).await;
+    let reads = ["GetItem grant", "GetItem session", "GetItem session"];
+    let writes = [&["UpdateItem counter"; 6][..], &["UpdateItem device-request"]].concat();
+    assert_eq!(calls(), [&reads[..], &writes].concat());
+    browser.decide(&page, "allow", &[]).await;
+    let decided = ["PutItem grant", "UpdateItem device-request", "UpdateItem device-request"];
+    assert_eq!(calls(), [&reads[..2], &decided].concat());
+    assert!(kms.calls().is_empty());
+    assert_eq!(poll(&codes).await.status(), 200);
+    assert_eq!(calls(), ["GetItem device-request", "GetItem grant", "UpdateItem grant"]);
+}
+
+fn text<'c>(codes: &'c serde_json::Value, name: &str) -> &'c str {
+    codes[name].as_str().unwrap()
+}
+
 /// The account record and the used-response marker come on top of a password login.
 #[tokio::test]
 async fn an_upstream_login_also_writes_the_account_and_a_used_response_marker() {

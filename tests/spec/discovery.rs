@@ -304,6 +304,15 @@ async fn understood(laptop: &Laptop, name: &str, value: &Value) {
             let fields = [("client_id", "demo-trusted"), ("request_uri", uri.as_str())];
             assert!(answered(&Browser::new(laptop).log_in(&fields).await, "code").is_some());
         }
+        "device_authorization_endpoint" => {
+            let path = value.as_str().unwrap().strip_prefix(&laptop.issuer()).unwrap();
+            let codes = laptop.form(path, &[("client_id", "demo-device"), ("scope", "openid")], &[]).await;
+            let code = parsed(&codes)["device_code"].as_str().unwrap().to_owned();
+            let grant = "urn:ietf:params:oauth:grant-type:device_code";
+            let fields = [("grant_type", grant), ("client_id", "demo-device"), ("device_code", code.as_str())];
+            let poll = laptop.form("/oauth2/token", &fields, &[]).await;
+            assert_eq!(parsed(&poll)["error"], "authorization_pending");
+        }
         "require_pushed_authorization_requests" => {
             let plain = Browser::new(laptop).log_in(&request("demo-trusted", NATIVE, &Pkce::new("plain"))).await;
             assert_eq!(value, answered(&plain, "code").is_none());

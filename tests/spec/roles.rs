@@ -60,6 +60,7 @@ fn taken(function: Function) -> Runtime {
         Function::Token => drop(token::Deps::assemble(&runtime).unwrap()),
         Function::Userinfo => drop(userinfo::Deps::assemble(&runtime).unwrap()),
         Function::Introspect => drop(introspect::Deps::assemble(&runtime).unwrap()),
+        Function::Device => drop(device::Deps::assemble(&runtime).unwrap()),
         Function::Par => drop(par::Deps::assemble(&runtime).unwrap()),
         Function::Revoke => drop(revoke::Deps::assemble(&runtime).unwrap()),
         Function::Logout => drop(logout::Deps::assemble(&runtime).unwrap()),
@@ -173,6 +174,7 @@ fn functions_can_sign_and_read_only_what_they_need() {
         let back = matches!(
             function,
             Function::Par
+                | Function::Device
                 | Function::Token
                 | Function::Introspect
                 | Function::Revoke

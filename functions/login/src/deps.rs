@@ -1,15 +1,18 @@
 //! The handles of the function.
 
 use bootstrap::{BootstrapError, Runtime};
-use frontchannel::{FrontChannel, Login};
+use frontchannel::{FrontChannel, Login, UserCodes};
 use store::ConsentRecording;
 
-/// The handles of the function: in addition to the front channel it creates sessions and remembers consents.
+/// The handles of the function: in addition to the front channel it creates sessions, remembers consents, and has
+/// users decide on devices.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
     /// Logins.
     pub login: Login,
+    /// Codes of devices.
+    pub user_codes: UserCodes,
     /// New consents.
     pub consents: ConsentRecording,
 }
@@ -24,6 +27,7 @@ impl Deps {
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,
             login: Login::assemble(runtime)?,
+            user_codes: UserCodes::assemble(runtime)?,
             consents: runtime.handle(ConsentRecording::new),
         })
     }

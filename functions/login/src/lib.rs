@@ -1,4 +1,4 @@
-//! The pages of the front channel: logging in and consenting.
+//! The pages of the front channel: logging in, consenting, and connecting a device.
 //!
 //! Each request is decided from the sealed interaction and the session alone, so that no page can be skipped; a form
 //! contains nothing that could widen the grant.
@@ -6,6 +6,7 @@
 mod account;
 mod consent;
 mod deps;
+mod device;
 mod page;
 mod resume;
 mod sign_in;
@@ -19,15 +20,17 @@ pub use deps::Deps;
 
 /// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
-    let ours = [Endpoint::Login, Endpoint::Consent];
+    let ours = [Endpoint::Login, Endpoint::Consent, Endpoint::DevicePage];
     deps.front.browser.answer(request, &ours, async |context| respond(deps, context).await).await
 }
 
 async fn respond(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
-    match (context.endpoint == Endpoint::Consent, context.is_post()) {
-        (false, false) => sign_in::show(deps, context).await,
-        (false, true) => sign_in::submit(deps, context).await,
-        (true, false) => consent::show(deps, context).await,
-        (true, true) => consent::submit(deps, context).await,
+    match (context.endpoint, context.is_post()) {
+        (Endpoint::Consent, false) => consent::show(deps, context).await,
+        (Endpoint::Consent, true) => consent::submit(deps, context).await,
+        (Endpoint::DevicePage, false) => device::show(deps, context).await,
+        (Endpoint::DevicePage, true) => device::submit(deps, context).await,
+        (_, false) => sign_in::show(deps, context).await,
+        (_, true) => sign_in::submit(deps, context).await,
     }
 }

@@ -3,10 +3,12 @@
 use frontchannel::{FrontChannel, PendingAuthorization};
 use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
 use protocol::authorization::refusal::Refusal;
-use protocol::authorization::request::RequestTerms;
-use protocol::types::scope::OPENID;
+use protocol::clients::client::Client;
+use protocol::clients::resource_indicator::Resources;
+use protocol::types::scope::{OPENID, Scopes};
 use protocol::users::session::Session;
-use protocol::workspace::settings::Settings;
+use protocol::users::user_claims::ClaimNames;
+use protocol::workspace::settings::{Settings, Workspace};
 use web::Response;
 
 /// The values in the form.
@@ -80,7 +82,8 @@ pub(crate) async fn consent_page(
 ) -> Result<Response, Refusal> {
     let (workspace, client) = (pending.workspace(), pending.client());
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
-    let scopes = rows(&pending.request.terms, &workspace.settings);
+    let terms = &pending.request.terms;
+    let scopes = rows(&terms.scope, &terms.claims_by_name(), &workspace.settings);
     let destination = pending.request.redirect_uri.destination();
     let template = ConsentPage {
         nonce: &nonce,
@@ -93,7 +96,7 @@ pub(crate) async fn consent_page(
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
         scopes: &scopes,
-        apis: &apis(pending),
+        apis: &apis(workspace, client, &terms.resource),
         divisible: scopes.iter().any(|scope| scope.optional),
         lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
     };
@@ -101,24 +104,23 @@ pub(crate) async fn consent_page(
 }
 
 /// The APIs that the application would have access to. The endpoints here are the workspace itself.
-fn apis(pending: &PendingAuthorization) -> Vec<ApiRow<'_>> {
-    let (workspace, terms) = (pending.workspace(), &pending.request.terms);
+pub(crate) fn apis<'a>(workspace: &'a Workspace, client: &'a Client, resource: &'a Resources) -> Vec<ApiRow<'a>> {
     let row = |uri| {
         let own = (uri == workspace.issuer.as_str()).then_some(workspace.settings.name.as_str());
         ApiRow { title: workspace.settings.resource_title(uri).or(own), uri }
     };
-    pending.client().targets.apis(&terms.resource).named.into_iter().map(row).collect()
+    client.targets.apis(resource).named.into_iter().map(row).collect()
 }
 
 /// The requested scopes, and requested claims that none of them covers.
-fn rows<'a>(terms: &'a RequestTerms, settings: &'a Settings) -> Vec<ScopeRow<'a>> {
-    let scopes = terms.scope.iter().map(|name| {
+pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, settings: &'a Settings) -> Vec<ScopeRow<'a>> {
+    let scopes = scope.iter().map(|name| {
         let (title, description) =
             settings.scope(name).map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
         let (title, title_inside) = (title.to_owned(), inside(title));
         ScopeRow { field: "withhold", name, title, title_inside, description, optional: name != OPENID }
     });
-    let claims = terms.claims_by_name().into_iter().map(|claim| {
+    let claims = claims.iter().map(|claim| {
         let (title, name) = (claim.in_words(), claim.as_str());
         let title_inside = inside(&title);
         ScopeRow { field: "withhold_claim", name, title, title_inside, description: "", optional: true }
@@ -133,7 +135,7 @@ fn inside(title: &str) -> String {
 }
 
 /// Formats a duration in words.
-fn in_words(seconds: u32) -> String {
+pub(crate) fn in_words(seconds: u32) -> String {
     let of = |count: u32, unit: &str| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") };
     match seconds {
         0..120 => of(seconds, "second"),

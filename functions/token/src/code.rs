@@ -2,11 +2,11 @@
 
 use backchannel::Derived;
 use http::header::USER_AGENT;
-use protocol::authorization::code::AuthorizationCode;
 use protocol::tokens::code_grant::{ApprovedExchange, CodeUse, approve, of_region};
 use protocol::tokens::error::{CodeFault, TokenError};
 use protocol::tokens::request::CodeExchange;
 use protocol::types::commit::Unreleased;
+use protocol::types::secret::SecretHash;
 use store::{Redemption, RefreshIssue};
 use web::unavailable;
 
@@ -20,9 +20,20 @@ pub(crate) async fn exchange(
     asked: CodeExchange,
 ) -> Result<TokenResponse, TokenError> {
     let code = of_region(asked.code, &request.deps.region)?;
-    let usage = usage(request, &code);
+    let (address, user_agent) = sender(request);
+    let usage = usage(request, code.hash, code.sender(address, &user_agent));
     let loaded = request.load(&code.grant).await?;
-    let approved = match approve(loaded, &usage, asked.presented, request.decision_context()) {
+    let decided = approve(loaded, &usage, asked.presented, request.decision_context());
+    redeem(request, &usage, decided).await
+}
+
+/// Sign and commit, for a code that may be redeemed: an authorization code, or a device code.
+pub(crate) async fn redeem(
+    request: &AuthenticatedRequest<'_>,
+    usage: &CodeUse,
+    decided: Result<ApprovedExchange, TokenError>,
+) -> Result<TokenResponse, TokenError> {
+    let approved = match decided {
         Err(TokenError::Code(fault)) => return Err(refuse(request, fault).await),
         decided => decided?,
     };
@@ -30,18 +41,18 @@ pub(crate) async fn exchange(
     let refresh_token = first_refresh_token(request, &approved).await?;
     let tokens = Box::pin(sign_and_hold(request, &approved.entitlement, refresh_token.as_ref())).await?;
     request.in_time(TIME_TO_COMMIT)?;
-    commit(request, &usage, &approved, refresh_token.map(|derived| derived.issue), tokens).await
+    commit(request, usage, &approved, refresh_token.map(|derived| derived.issue), tokens).await
 }
 
-/// Describes this use of `code`, including its sender.
-fn usage(request: &AuthenticatedRequest<'_>, code: &AuthorizationCode) -> CodeUse {
+/// Describes this use of `code` by `sender`.
+pub(crate) fn usage(request: &AuthenticatedRequest<'_>, code: SecretHash, sender: SecretHash) -> CodeUse {
+    CodeUse { code, sender, retry_window: request.workspace().settings.authorization_code_retry_window_ms }
+}
+
+/// The address and the `User-Agent` that the request comes from.
+pub(crate) fn sender<'a>(request: &AuthenticatedRequest<'a>) -> (&'a str, String) {
     let asked = request.context.request;
-    let user_agent = asked.header(USER_AGENT).join(", ");
-    CodeUse {
-        code: code.hash,
-        sender: code.sender(&asked.address, &user_agent),
-        retry_window: request.workspace().settings.authorization_code_retry_window_ms,
-    }
+    (&asked.address, asked.header(USER_AGENT).join(", "))
 }
 
 /// The first refresh token of the grant, if one is due.

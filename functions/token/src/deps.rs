@@ -7,9 +7,12 @@ use bootstrap::{BootstrapError, Runtime};
 use keystore::Signers;
 use protocol::types::id::RegionLabel;
 use signing::Entropy;
-use store::GrantRedemption;
+use store::{DevicePolling, GrantRedemption};
 
-/// The handles of the function: it reads configuration and keys, redeems grants and refreshes them.
+use crate::last_polls::LastPolls;
+
+/// The handles of the function: it reads configuration and keys, redeems grants and refreshes them, and looks at
+/// device requests.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
@@ -17,6 +20,10 @@ pub struct Deps {
     pub client_authenticator: ClientAuthenticator,
     /// Grants, to be redeemed and refreshed.
     pub grants: GrantRedemption,
+    /// Device requests, to be polled.
+    pub devices: DevicePolling,
+    /// When devices polled last.
+    pub last_polls: LastPolls,
     /// The keys that sign.
     pub signers: Signers,
     /// Refresh tokens, to be derived.
@@ -38,6 +45,8 @@ impl Deps {
             back: BackChannel::assemble(runtime),
             client_authenticator: ClientAuthenticator::assemble(runtime)?,
             grants: runtime.handle(GrantRedemption::new),
+            devices: runtime.handle(DevicePolling::new),
+            last_polls: LastPolls::default(),
             signers: runtime.signers()?,
             refresh_tokens: RefreshTokens::assemble(runtime)?,
             entropy: Arc::clone(&runtime.entropy),

@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 §3.2): a code, a refresh token or a client's own credentials become tokens.
+//! The token endpoint (RFC 6749 §3.2): a code, a refresh token, a device code or a client's own credentials become tokens.
 //!
 //! parse → load → decide → sign → commit → respond. Nothing changes before the commit, so a failure before it leaves
 //! code and refresh token usable; signed tokens are released only against the proof that the commit was won.
@@ -7,6 +7,8 @@ mod authenticated_request;
 mod client_credentials;
 mod code;
 mod deps;
+mod device;
+mod last_polls;
 mod refresh;
 mod response;
 mod sign;
@@ -19,6 +21,7 @@ use web::route::Endpoint;
 use web::{Request, Response, json};
 
 pub use deps::Deps;
+pub use last_polls::LastPolls;
 
 use crate::authenticated_request::AuthenticatedRequest;
 use crate::response::{TokenResponse, refuse};
@@ -36,12 +39,16 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 async fn issue_tokens(deps: &Deps, context: &ClientContext<'_>) -> Result<TokenResponse, TokenError> {
     let body = context.request.form()?;
     let asked = TokenRequest::parse(&body)?;
+    if matches!(asked, TokenRequest::Device(_)) && !context.workspace.settings.device_authorization {
+        return Err(TokenError::DeviceGrantOff);
+    }
     let client = deps.client_authenticator.authenticate(&deps.back, context, &body).await?;
     let request = AuthenticatedRequest { deps, context, client };
     // Boxed, because the SDK's futures are large.
     match asked {
         TokenRequest::Code(asked) => Box::pin(code::exchange(&request, asked)).await,
         TokenRequest::Refresh(asked) => Box::pin(refresh::refresh(&request, asked)).await,
+        TokenRequest::Device(asked) => Box::pin(device::poll(&request, asked)).await,
         TokenRequest::ClientCredentials(asked) => Box::pin(client_credentials::issue(&request, &asked)).await,
     }
 }

@@ -89,9 +89,9 @@ pub const fn role(keys: &WrappedSealingKeys, key: &WrappedSealingKey) -> Sealing
 /// How long something sealed for `purpose` stays in use; `None` if it is stored until it is sealed again.
 const fn in_use(purpose: Purpose) -> Option<Lifetime> {
     match purpose {
-        // The longest lifetime that a workspace may set for an interaction. Upstream logins and logout confirmations
-        // expire sooner.
-        Purpose::Interaction | Purpose::Upstream | Purpose::Logout => Some(Lifetime::seconds(3600)),
+        // The longest lifetime that a workspace may set for an interaction. Upstream logins, logout confirmations and
+        // user codes expire sooner.
+        Purpose::Interaction | Purpose::Upstream | Purpose::Logout | Purpose::UserCode => Some(Lifetime::seconds(3600)),
         // The longest lifetime that a workspace may set for refresh tokens. Until then a replayed one is recognised.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
         Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,

@@ -120,11 +120,11 @@ impl ClientAuthenticator {
     }
 }
 
-/// The URLs that an assertion in `request` may name: of the endpoint that received it, as it is published, and for a pushed
-/// request also of the token endpoint (RFC 9126 §2).
+/// The URLs that an assertion in `request` may name: of the endpoint that received it, as it is published, and for pushed
+/// requests and device requests also of the token endpoint (RFC 9126 §2).
 fn endpoints(request: &Request, workspace: &Workspace) -> Vec<String> {
     let base = format!("/{}", workspace.id);
     let path = request.path.strip_prefix(&base).unwrap_or_default();
-    let token = (path == "/par").then_some("/oauth2/token");
+    let token = matches!(path, "/par" | "/device/authorization").then_some("/oauth2/token");
     [path].into_iter().chain(token).map(|path| workspace.issuer.url(path)).collect()
 }

@@ -1,4 +1,4 @@
-//! The back channel: what `par`, `token`, `userinfo`, `introspect` and `revoke` have in common.
+//! The back channel: what `par`, `device`, `token`, `userinfo`, `introspect` and `revoke` have in common.
 //!
 //! They respond to programs with JSON. Some of these run in browsers and may read a response, including errors, only
 //! from registered origins.

@@ -43,6 +43,10 @@ impl FrontChannel {
         session: &Session,
         withheld: Withheld<'_>,
     ) -> Result<NextStep, Refusal> {
+        // The consent page has nothing to decide for the device page.
+        if pending.is_of_device_page() {
+            return Ok(NextStep::LogIn);
+        }
         let client_subject = &self.client_subject(pending, session).await?;
         let user = User { session, client_subject };
         Ok(decide_allowed(&self.decision_input(pending, Some(user), None), withheld))

@@ -56,6 +56,7 @@ impl FrontChannel {
             expires: began.plus(lifetime),
             pushed: false,
             shown_to: None,
+            user_code: None,
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);
@@ -155,7 +156,7 @@ impl FrontChannel {
         if let Some(error) = self.unusable(context, &interaction.state) {
             return Err(self.unresumable(context, &interaction, error).await);
         }
-        let loaded_client = self.browser.client(context, interaction.client_id()).await?;
+        let loaded_client = self.client_of(context, &interaction).await?;
         let request = interaction.request(&loaded_client.client)?;
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
@@ -202,7 +203,7 @@ impl FrontChannel {
         self.to_page(pending, &format!("/login/upstream/{provider}")).await
     }
 
-    async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {
+    pub(crate) async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {
         let sealed = self.seal(pending, None).await?;
         let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
         Ok(pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie)))

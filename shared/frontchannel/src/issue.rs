@@ -10,8 +10,9 @@ use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session};
+use protocol::workspace::settings::Workspace;
 use signing::entropy::random;
-use store::{Creation, Joining, NewGrant, WriteAttempt};
+use store::{Creation, Joining, NewGrant, StoreFault, WriteAttempt};
 use web::Response;
 use web::response::with_cookie;
 
@@ -59,6 +60,8 @@ impl FrontChannel {
     /// [`Refusal`]: an error for the client, or the store is unavailable.
     pub async fn take(&self, pending: &PendingAuthorization, step: NextStep) -> Result<Response, Refusal> {
         match step {
+            // A login for the device page leads back there, and to nothing else.
+            NextStep::Approved(_) if pending.is_of_device_page() => self.to_device_page(pending).await,
             NextStep::Approved(approved) => self.issue(pending, &approved).await,
             NextStep::AskConsent => self.to_consent(pending).await,
             NextStep::LogIn | NextStep::SelectAccount => self.to_login(pending).await,
@@ -76,6 +79,9 @@ impl FrontChannel {
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
     ) -> Result<Response, Refusal> {
+        if pending.is_of_device_page() {
+            return Err(Refusal::Page(PageError::StaleInteraction));
+        }
         // Boxed: most requests have nothing to do here, and the SDK's futures are deep.
         if Box::pin(self.join(pending, approved)).await? == Joining::Ended {
             return match self.decide_without_user(pending) {
@@ -153,11 +159,21 @@ impl FrontChannel {
         approved: &ApprovedAuthorization,
     ) -> Result<UserClaims, Refusal> {
         let names = UserClaimNames::of(approved, pending.client().id_token_claims);
+        let chosen = self.chosen_claims(pending.workspace(), approved.session(), &names).await;
+        chosen.map_err(|fault| pending.unavailable(fault))
+    }
+
+    /// The values of the claims `names` of the user of `session`.
+    pub(crate) async fn chosen_claims(
+        &self,
+        workspace: &Workspace,
+        session: &Session,
+        names: &UserClaimNames,
+    ) -> Result<UserClaims, StoreFault> {
         if names.is_empty() {
             return Ok(UserClaims::default());
         }
-        let profile = self.accounts.profile(pending.workspace(), approved.session().user()).await;
-        let Some(profile) = profile.map_err(|fault| pending.unavailable(fault))? else {
+        let Some(profile) = self.accounts.profile(workspace, session.user()).await? else {
             return Ok(UserClaims::default());
         };
         let selected = names.selected(&profile, MAX_CLAIMS_BYTES);

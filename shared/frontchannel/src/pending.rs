@@ -39,6 +39,12 @@ impl PendingAuthorization {
         &self.loaded_client.client
     }
 
+    /// Whether this is a login for the device page.
+    #[must_use]
+    pub const fn is_of_device_page(&self) -> bool {
+        self.interaction.user_code.is_some()
+    }
+
     /// Returns the refusal that sends `error` to the client.
     #[must_use]
     pub fn refuse(&self, error: RedirectError) -> Refusal {

@@ -96,6 +96,7 @@ impl FrontChannel {
             expires: pushed.plus(lifetime),
             pushed: true,
             shown_to: None,
+            user_code: None,
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);

@@ -39,7 +39,7 @@ impl FrontChannel {
         interaction: &Interaction,
         error: PageError,
     ) -> Refusal {
-        let Ok(loaded) = self.browser.client(context, interaction.client_id()).await else { return error.into() };
+        let Ok(loaded) = self.client_of(context, interaction).await else { return error.into() };
         let Ok(request) = interaction.request(&loaded.client) else { return error.into() };
         let mut ways = Vec::new();
         // A pushed request is good once: beginning it anew is the client's to do.
@@ -81,9 +81,10 @@ impl FrontChannel {
         if interaction.state.pushed {
             return Err(self.unresumable(context, &interaction, PageError::StaleInteraction).await);
         }
-        let loaded_client = self.browser.client(context, interaction.client_id()).await?;
+        let loaded_client = self.client_of(context, &interaction).await?;
         let request = interaction.request(&loaded_client.client)?;
-        let pending = self.begin(context, loaded_client, request)?;
+        let mut pending = self.begin(context, loaded_client, request)?;
+        pending.interaction.user_code = interaction.state.user_code;
         let session = self.session(context).await?;
         let step = self.decide(&pending, session.as_ref()).await?;
         self.take(&pending, step).await

@@ -100,6 +100,58 @@ pub struct ConsentPage<'a> {
     pub lifetime: &'a str,
 }
 
+/// The page on which users enter the code of a device.
+#[derive(Template)]
+#[template(path = "device.html")]
+pub struct DevicePage<'a> {
+    /// The CSP nonce of this page's own style and script.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The code that a link brought, to be confirmed by the user.
+    pub user_code: &'a str,
+    /// What is wrong with the code that was entered before.
+    pub problem: Option<&'a str>,
+}
+
+/// The page that asks whether a device may have what it asks for.
+#[derive(Template)]
+#[template(path = "device_consent.html")]
+pub struct DeviceConsentPage<'a> {
+    /// The CSP nonce of this page's own style and script.
+    pub nonce: &'a str,
+    /// The name of the workspace.
+    pub workspace: &'a str,
+    /// The name of the client.
+    pub client: &'a str,
+    /// The id of the client.
+    pub client_id: &'a str,
+    /// The code.
+    pub user_code: &'a str,
+    /// How the user is addressed.
+    pub user: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// The sealed interaction.
+    pub interaction: &'a str,
+    /// The requested scopes.
+    pub scopes: &'a [ScopeRow<'a>],
+    /// The requested APIs.
+    pub apis: &'a [ApiRow<'a>],
+    /// Whether any of the scopes can be withheld.
+    pub divisible: bool,
+    /// How long ago the device asked, in words.
+    pub asked: &'a str,
+    /// The address that it asked from.
+    pub address: &'a str,
+    /// What it calls itself.
+    pub user_agent: &'a str,
+    /// For how long access lasts, in words.
+    pub lifetime: &'a str,
+}
+
 /// The page that asks whether to log out, or that has to ask again because it did not work.
 #[derive(Template)]
 #[template(path = "logout.html")]

@@ -249,6 +249,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         amr: vec!["pwd".into()],
         sid: "sid-of-app".into(),
         issued: ago(30),
+        origin: crate::tokens::grant::GrantOrigin::Browser,
     }
 }
 

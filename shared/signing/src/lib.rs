@@ -5,6 +5,7 @@
 
 mod der;
 pub mod derive;
+pub mod device;
 pub mod entropy;
 pub mod fault;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod token_bucket;
 pub mod verify;
 
 pub use derive::Deriver;
+pub use device::DeviceKeys;
 pub use entropy::{Entropy, EntropyFault, SystemEntropy};
 pub use fault::SigningFault;
 pub use kms::{Kms, KmsAdministration, KmsNeed, KmsSettings, KmsUnwrapping};

@@ -33,11 +33,13 @@ pub enum Purpose {
     /// The pairwise subject of a user for the clients of one sector. Its key never changes: with another one, these clients
     /// would no longer recognise any user.
     PairwiseSubject,
+    /// User codes, which device requests are stored by. They are too short to be stored as they are, or as a plain digest.
+    UserCode,
 }
 
 impl Purpose {
     /// The purposes that have data keys in AWS. Private signing keys are encrypted by KMS directly.
-    pub const OF_DATA_KEYS: [Self; 7] = [
+    pub const OF_DATA_KEYS: [Self; 8] = [
         Self::Interaction,
         Self::Upstream,
         Self::UpstreamSecret,
@@ -45,6 +47,7 @@ impl Purpose {
         Self::Logout,
         Self::RefreshToken,
         Self::PairwiseSubject,
+        Self::UserCode,
     ];
 
     /// Its name in KMS and in the store.
@@ -59,6 +62,7 @@ impl Purpose {
             Self::Logout => "logout",
             Self::RefreshToken => "refresh-token",
             Self::PairwiseSubject => "pairwise-subject",
+            Self::UserCode => "user-code",
         }
     }
 
@@ -80,6 +84,7 @@ impl Purpose {
             Self::Logout => b"logout",
             Self::RefreshToken => b"refresh token",
             Self::PairwiseSubject => b"pairwise subject",
+            Self::UserCode => b"user code",
         }
     }
 }
@@ -277,6 +282,7 @@ mod tests {
             (Purpose::Logout, "logout", "logout"),
             (Purpose::RefreshToken, "refresh-token", "refresh token"),
             (Purpose::PairwiseSubject, "pairwise-subject", "pairwise subject"),
+            (Purpose::UserCode, "user-code", "user code"),
         ];
         for (purpose, name, derivation) in all {
             assert_eq!((purpose.name(), purpose.derivation()), (name, derivation.as_bytes()));

@@ -1,7 +1,10 @@
 //! Counters of what somebody who has not authenticated makes us do, one item for each window of time (catalogue rows
 //! SEC-PAR-08, SEC-DOS-03).
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use protocol::types::id::WorkspaceId;
 use protocol::types::rate_limit::CounterKey;
 
@@ -33,9 +36,8 @@ impl Counting {
     ///
     /// [`StoreFault`].
     pub async fn count(&self, workspace: &WorkspaceId, key: &CounterKey) -> Result<u64, StoreFault> {
-        let update = self.0.client.update_item().table_name(&self.0.tables.flow);
-        let updated = update
-            .key(PARTITION, item::text(key::partition(Kind::Counter, workspace, key.id())))
+        let updated = self
+            .update(workspace, key)
             .update_expression("SET v = :v, #ttl = :ttl ADD counted :one")
             // A later version may count otherwise (fault F-LAM-6).
             .condition_expression("attribute_not_exists(v) OR v = :v")
@@ -49,5 +51,106 @@ impl Counting {
             .map_err(|error| StoreFault::of(&error))?;
         let counted = updated.attributes.map_or(Ok(None), |attributes| item::read_number(&attributes, "counted"))?;
         counted.ok_or(StoreFault::Unreadable("counted"))
+    }
+
+    /// Takes back one that was counted and turned out not to matter. A retry whose first try took effect takes back two, but
+    /// never more than were counted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn take_back(&self, workspace: &WorkspaceId, key: &CounterKey) -> Result<(), StoreFault> {
+        let outcome = self
+            .update(workspace, key)
+            .update_expression("SET counted = counted - :one")
+            .condition_expression("v = :v AND counted >= :one")
+            .expression_attribute_values(":v", item::version())
+            .expression_attribute_values(":one", item::number(1))
+            .send()
+            .await;
+        let Err(error) = outcome else { return Ok(()) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(StoreFault::of(&error)),
+        }
+    }
+
+    /// Notes that `guess` was tried, and returns how many different ones that makes in the window of `key`; `None` if more than
+    /// `most` were tried before, and this is another. To try the same again makes no difference.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn try_guess(
+        &self,
+        workspace: &WorkspaceId,
+        key: &CounterKey,
+        guess: &str,
+        most: u64,
+    ) -> Result<Option<u64>, StoreFault> {
+        let outcome = self
+            .update(workspace, key)
+            .update_expression("SET v = :v, #ttl = :ttl ADD tried :guesses")
+            .condition_expression(
+                "attribute_not_exists(v) OR (v = :v AND (attribute_not_exists(tried) OR size(tried) <= :most \
+                 OR contains(tried, :guess)))",
+            )
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":v", item::version())
+            .expression_attribute_values(":ttl", item::ttl(key.ends()))
+            .expression_attribute_values(":guesses", AttributeValue::Ss(vec![guess.into()]))
+            .expression_attribute_values(":guess", item::text(guess))
+            .expression_attribute_values(":most", item::number(most))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let updated = match outcome {
+            Ok(updated) => updated,
+            Err(error) => return refused(&error),
+        };
+        let tried = updated.attributes.as_ref().and_then(|attributes| attributes.get("tried")?.as_ss().ok());
+        let tried = tried.ok_or(StoreFault::Unreadable("tried"))?;
+        Ok(Some(u64::try_from(tried.len()).unwrap_or(u64::MAX)))
+    }
+
+    /// Takes back that `guess` was tried, because it was right. To do it twice makes no difference.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn take_back_guess(
+        &self,
+        workspace: &WorkspaceId,
+        key: &CounterKey,
+        guess: &str,
+    ) -> Result<(), StoreFault> {
+        self.update(workspace, key)
+            .update_expression("SET v = :v, #ttl = :ttl DELETE tried :guesses")
+            .condition_expression("attribute_not_exists(v) OR v = :v")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":v", item::version())
+            .expression_attribute_values(":ttl", item::ttl(key.ends()))
+            .expression_attribute_values(":guesses", AttributeValue::Ss(vec![guess.into()]))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreFault::of(&error))
+    }
+
+    fn update(&self, workspace: &WorkspaceId, key: &CounterKey) -> UpdateItemFluentBuilder {
+        let update = self.0.client.update_item().table_name(&self.0.tables.flow);
+        update.key(PARTITION, item::text(key::partition(Kind::Counter, workspace, key.id())))
+    }
+}
+
+/// A guess too many, or an item of a later version.
+fn refused(error: &SdkError<UpdateItemError>) -> Result<Option<u64>, StoreFault> {
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+            let old = failed.item().cloned().ok_or(StoreFault::Unreadable("tried"))?;
+            item::known(old).map(|_| None)
+        }
+        _ => Err(StoreFault::of(error)),
     }
 }

@@ -12,6 +12,7 @@ pub mod configuration;
 pub mod connection;
 pub mod consents;
 pub mod counters;
+pub mod device_codes;
 pub mod fault;
 pub mod grants;
 pub mod inventory;
@@ -36,6 +37,7 @@ pub use configuration::{ConfigurationReading, ConfigurationWriting, WorkspaceRea
 pub use connection::{Connection, ConnectionSettings, Tables};
 pub use consents::{ConsentReading, ConsentRecording};
 pub use counters::Counting;
+pub use device_codes::{Deciding, DeviceDeciding, DevicePolling, DeviceRequestCreation, Presented};
 pub use fault::StoreFault;
 pub use grants::{Creation, Finish, GrantCreation, GrantReading, GrantRevocation, NewGrant};
 pub use inventory::{Inventoried, Inventory};

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use protocol::authorization::device_error::DeviceError;
 use protocol::authorization::error::PageError;
 use protocol::authorization::push_error::PushError;
 use protocol::client_authentication::credentials::ClientAuthenticationError;
@@ -22,6 +23,12 @@ pub fn unavailable(fault: impl Display) -> Unavailable {
 }
 
 impl From<Unavailable> for PageError {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Unavailable> for DeviceError {
     fn from(_: Unavailable) -> Self {
         Self::Unavailable
     }

@@ -13,6 +13,8 @@ pub enum Function {
     Callback,
     /// The pushed authorization request endpoint.
     Par,
+    /// The device authorization endpoint.
+    Device,
     /// The token endpoint.
     Token,
     /// The userinfo endpoint.
@@ -31,11 +33,12 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Authorize,
         Self::Login,
         Self::Callback,
         Self::Par,
+        Self::Device,
         Self::Token,
         Self::Userinfo,
         Self::Introspect,
@@ -53,6 +56,7 @@ impl Function {
             Self::Login => "login",
             Self::Callback => "callback",
             Self::Par => "par",
+            Self::Device => "device",
             Self::Token => "token",
             Self::Userinfo => "userinfo",
             Self::Introspect => "introspect",
@@ -79,6 +83,10 @@ pub enum Endpoint {
     Callback,
     /// RFC 9126 §2.
     PushedAuthorization,
+    /// RFC 8628 §3.1.
+    DeviceAuthorization,
+    /// The page on which users enter the code of a device (RFC 8628 §3.3).
+    DevicePage,
     /// RFC 6749 §3.2.
     Token,
     /// OpenID Connect Core §5.3.
@@ -138,9 +146,11 @@ routes! {
     Authorization Authorize "/{tenant}/{workspace}/oauth2/authorize" ["GET", "POST"] Never;
     Login Login "/{tenant}/{workspace}/login" ["GET", "HEAD", "POST"] Never;
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
+    DevicePage Login "/{tenant}/{workspace}/device" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
     Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
     PushedAuthorization Par "/{tenant}/{workspace}/par" ["POST"] Registered;
+    DeviceAuthorization Device "/{tenant}/{workspace}/device/authorization" ["POST"] Registered;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
     Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "HEAD", "POST"] Registered;
     Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;

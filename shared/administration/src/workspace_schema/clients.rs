@@ -3,6 +3,7 @@
 use super::forms::{CLIENT_ID, DIGEST, SCOPES, TEXT, URI};
 use super::lifetimes::OWN_LIFETIMES;
 use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
+use protocol::clients::grant_type::DEVICE_CODE;
 
 /// The most URIs in one list (`RedirectUris::register`).
 const MAX_URIS: usize = 50;
@@ -12,7 +13,10 @@ pub(super) const CLIENT: &[Key] = &[
     Key::required("client_name", Kind::Text(&TEXT), "What users read."),
     Key::with_default(
         "grant_types",
-        Kind::List(&Kind::OneOf(&["authorization_code", "refresh_token", "client_credentials"]), UNBOUNDED),
+        Kind::List(
+            &Kind::OneOf(&["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE]),
+            UNBOUNDED,
+        ),
         "[\"authorization_code\"]",
         "What it may do at the token endpoint.",
     ),

@@ -10,6 +10,12 @@ const fn seconds(least: i64, most: i64) -> Kind {
 
 const CODE: Key =
     Key::with_default("authorization_code", seconds(1, 60), "60", "How long an authorization code can be redeemed.");
+const DEVICE_REQUEST: Key = Key::with_default(
+    "device_request",
+    seconds(60, 600),
+    "600",
+    "How long a user may take to enter the code of a device, and to log in.",
+);
 const PUSHED_REQUEST: Key = Key::with_default(
     "pushed_request",
     seconds(5, 600),
@@ -42,6 +48,7 @@ const INTERACTION: Key =
 pub(super) const LIFETIMES: &[Key] = &[
     CODE,
     PUSHED_REQUEST,
+    DEVICE_REQUEST,
     ACCESS_TOKEN,
     ID_TOKEN,
     REFRESH_TOKEN,
@@ -55,6 +62,7 @@ pub(super) const LIFETIMES: &[Key] = &[
 pub(super) const OWN_LIFETIMES: &[Key] = &[
     CODE,
     PUSHED_REQUEST,
+    DEVICE_REQUEST,
     ACCESS_TOKEN,
     ID_TOKEN,
     REFRESH_TOKEN,

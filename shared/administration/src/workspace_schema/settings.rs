@@ -32,6 +32,12 @@ pub const WORKSPACE: &[Key] = &[
         "Which clients must use PKCE; \"public\" lets confidential clients do without.",
     ),
     Key::with_default(
+        "device_authorization",
+        Kind::Flag,
+        "false",
+        "Whether devices without a browser can be logged in with a code (RFC 8628).",
+    ),
+    Key::with_default(
         "require_pushed_authorization_requests",
         Kind::Flag,
         "false",

@@ -55,6 +55,10 @@ pub struct InteractionState {
     /// (RFC 9126).
     #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
     pub pushed: bool,
+    /// The user code that was typed on the device page, if this is a login for that page (RFC 8628 §3.3). It leads back
+    /// there, and never to a grant.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub user_code: Option<String>,
     /// The account that the user chose, for `prompt=select_account`.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountChoice>,
@@ -158,6 +162,7 @@ mod tests {
             expires: later(1800),
             pushed: false,
             shown_to: Some(subject("alice")),
+            user_code: None,
             account: Some(AccountChoice::Current("sid-1".into())),
         }
     }

@@ -2,10 +2,13 @@
 
 pub mod claims_parameter;
 pub mod code;
+pub mod code_attempts;
 pub mod consent;
 pub mod decision;
 #[cfg(test)]
 mod decision_tests;
+pub mod device_error;
+pub mod device_request;
 pub mod error;
 #[cfg(test)]
 mod error_tests;
@@ -19,3 +22,4 @@ pub mod request;
 mod request_tests;
 mod requested_scope;
 pub mod response;
+pub mod user_code;

@@ -14,6 +14,12 @@ impl AuthenticatedClient {
         Self(client)
     }
 
+    /// The client, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<Client> {
+        Arc::clone(&self.0)
+    }
+
     /// The client.
     #[must_use]
     pub fn client(&self) -> &Client {

@@ -169,6 +169,12 @@ impl Credentials {
         &self.client_id
     }
 
+    /// Whether there are none but the `client_id`.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        matches!(self.proof, Proof::None)
+    }
+
     fn new(client_id: &str, proof: Proof) -> Result<Self, ClientAuthenticationError> {
         let client_id = ClientId::parse(client_id).map_err(|_| refused(RefusalCause::MalformedId))?;
         Ok(Self { client_id, proof })

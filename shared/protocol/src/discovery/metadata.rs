@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::authorization::request::DISPLAYS;
 use crate::authorization::response::ResponseMode;
+use crate::clients::grant_type::DEVICE_CODE;
 use crate::jose::external_jwk::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::Issuer;
@@ -18,7 +19,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
     let algorithms: Vec<&str> = signing.iter().map(|algorithm| algorithm.as_str()).collect();
     let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
     let claims: Vec<&str> = of_tokens.into_iter().chain(ClaimName::all().map(ClaimName::as_str)).collect();
-    json!({
+    let mut document = json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.url("/oauth2/authorize"),
         "pushed_authorization_request_endpoint": issuer.url("/par"),
@@ -34,7 +35,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "scopes_supported": settings.scope_names().iter().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES,
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": grant_types(settings),
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": algorithms,
         "userinfo_signing_alg_values_supported": algorithms,
@@ -58,7 +59,20 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "request_object_signing_alg_values_supported": [],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-    })
+    });
+    document.as_object_mut().into_iter().for_each(|members| members.extend(device_authorization(issuer, settings)));
+    document
+}
+
+fn grant_types(settings: &Settings) -> Vec<&'static str> {
+    let always = ["authorization_code", "refresh_token", "client_credentials"];
+    always.into_iter().chain(settings.device_authorization.then_some(DEVICE_CODE)).collect()
+}
+
+/// The endpoint of devices, where the workspace offers it (RFC 8628 §4).
+fn device_authorization(issuer: &Issuer, settings: &Settings) -> Option<(String, Value)> {
+    let endpoint = || ("device_authorization_endpoint".into(), issuer.url("/device/authorization").into());
+    settings.device_authorization.then(endpoint)
 }
 
 /// The supported client authentication methods. `client_secret_jwt` is among them if the workspace allows it.

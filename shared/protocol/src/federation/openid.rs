@@ -346,6 +346,7 @@ mod tests {
             expires: NOW,
             pushed: false,
             shown_to: None,
+            user_code: None,
             account: None,
         };
         UpstreamTransaction {

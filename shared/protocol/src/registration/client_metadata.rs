@@ -60,7 +60,8 @@ pub struct ClientMetadata {
     /// Whether logout tokens must contain `sid`. They always do.
     #[serde(default)]
     pub backchannel_logout_session_required: bool,
-    /// Its grant types: `authorization_code` (the default), `refresh_token`, `client_credentials`.
+    /// Its grant types: `authorization_code` (the default), `refresh_token`, `client_credentials`,
+    /// `urn:ietf:params:oauth:grant-type:device_code`.
     #[serde(default = "by_code")]
     pub grant_types: Vec<GrantType>,
     /// `none`, `client_secret_basic` (the default), `client_secret_post`, `client_secret_jwt` or `private_key_jwt`.

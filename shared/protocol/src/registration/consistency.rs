@@ -56,7 +56,10 @@ impl ClientMetadata {
         let of_user = of_user.map(|position| RegistrationError::UserScope(Field::ClientCredentialsScope.at(position)));
         let found = [
             (self.grant_types.is_empty(), RegistrationError::NoGrantType),
-            (may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode), RegistrationError::RefreshWithoutCode),
+            (
+                may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode),
+                RegistrationError::RefreshWithoutCode,
+            ),
             (
                 self.scope.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken),
                 RegistrationError::OfflineAccessWithoutRefresh,

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::clients::external_url::{OutboundUrl, Reach, UnaskableUrl};
+use crate::clients::grant_type::DEVICE_CODE;
 use crate::clients::private_use_scheme::SchemeFault;
 use crate::clients::sector::SectorError;
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
@@ -111,8 +112,10 @@ pub enum RegistrationError {
     /// No grant type.
     #[error("grant_types is empty: a client needs at least one")]
     NoGrantType,
-    /// `refresh_token` without `authorization_code`.
-    #[error("grant_types has refresh_token and not authorization_code, so there would be nothing to refresh")]
+    /// `refresh_token` without a grant type that leads to one.
+    #[error(
+        "grant_types has refresh_token and neither authorization_code nor {DEVICE_CODE}, so there would be nothing to refresh"
+    )]
     RefreshWithoutCode,
     /// `offline_access` without `refresh_token`.
     #[error("scope has offline_access, so grant_types needs refresh_token")]

@@ -4,6 +4,7 @@ pub mod authentication_method;
 pub mod challenge;
 pub mod client_metadata;
 mod consistency;
+pub mod device_page;
 pub mod error;
 #[cfg(test)]
 mod error_tests;

@@ -8,7 +8,7 @@ use crate::clients::resource_indicator::Resources;
 use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{CodeFault, TokenError};
-use crate::tokens::grant::{Grant, GrantState, GrantTerms, LoadedGrant};
+use crate::tokens::grant::{Grant, GrantOrigin, GrantState, GrantTerms, LoadedGrant};
 use crate::tokens::request::Presented;
 use crate::types::id::{GrantId, RegionLabel};
 use crate::types::retry_window::RetryWindow;
@@ -122,21 +122,59 @@ pub fn approve(
     presented: Presented,
     context: TokenContext<'_>,
 ) -> Result<ApprovedExchange, TokenError> {
-    let TokenContext { client, now } = context;
-    let LoadedGrant { grant, user } = loaded.ok_or(TokenError::Code(CodeFault::Unknown))?;
-    if !code_of(&grant.state).matches(&usage.code) {
+    let loaded = of_client(loaded, usage, context, GrantOrigin::Browser)?;
+    let terms = &loaded.grant.terms;
+    same_redirect_uri(terms, presented.redirect_uri.as_deref())?;
+    verified(terms, presented.code_verifier, context.client.client().challenge.presence)?;
+    unspent(loaded, usage, &presented.resource, context)
+}
+
+/// Decides the exchange of a code that is bound to its client alone: a device code.
+///
+/// # Errors
+///
+/// As for [`approve`].
+pub(super) fn approve_unbound(
+    loaded: Option<LoadedGrant>,
+    usage: &CodeUse,
+    resource: &Resources,
+    context: TokenContext<'_>,
+) -> Result<ApprovedExchange, TokenError> {
+    let loaded = of_client(loaded, usage, context, GrantOrigin::Device)?;
+    unspent(loaded, usage, resource, context)
+}
+
+/// The grant, if the code is its own, the client is its own, and it came about in this way.
+fn of_client(
+    loaded: Option<LoadedGrant>,
+    usage: &CodeUse,
+    context: TokenContext<'_>,
+    origin: GrantOrigin,
+) -> Result<LoadedGrant, TokenError> {
+    let loaded = loaded.ok_or(TokenError::Code(CodeFault::Unknown))?;
+    let grant = &loaded.grant;
+    if !code_of(&grant.state).matches(&usage.code) || grant.terms.origin != origin {
         return Err(TokenError::Code(CodeFault::Unknown));
     }
-    if grant.terms.client_id != client.client().id {
+    if grant.terms.client_id != context.client.client().id {
         return Err(TokenError::Code(CodeFault::OtherClient));
     }
-    same_redirect_uri(&grant.terms, presented.redirect_uri.as_deref())?;
-    verified(&grant.terms, presented.code_verifier, client.client().challenge.presence)?;
-    unused(&grant, usage, now)?;
+    Ok(loaded)
+}
+
+/// The exchange, if the code was not used yet and the user is still there.
+fn unspent(
+    loaded: LoadedGrant,
+    usage: &CodeUse,
+    resource: &Resources,
+    context: TokenContext<'_>,
+) -> Result<ApprovedExchange, TokenError> {
+    let LoadedGrant { grant, user } = loaded;
+    unused(&grant, usage, context.now)?;
     if !user.is_active() {
         return Err(TokenError::Code(CodeFault::UserGone));
     }
-    entitled(grant, usage, &presented.resource, context)
+    entitled(grant, usage, resource, context)
 }
 
 /// The tokens that are due for a code that may be redeemed.

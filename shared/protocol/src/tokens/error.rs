@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
 use crate::client_authentication::credentials::ClientAuthenticationError;
+use crate::clients::grant_type::DEVICE_CODE;
 use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
@@ -21,7 +22,7 @@ pub enum TokenError {
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
     /// No `grant_type`.
-    #[error("grant_type is missing: use authorization_code, refresh_token or client_credentials")]
+    #[error("grant_type is missing: use authorization_code, refresh_token, client_credentials or {DEVICE_CODE}")]
     MissingGrantType,
     /// The shorthand of an article: `authorization_code=` for `code=`, and no `grant_type`.
     #[error(
@@ -30,8 +31,29 @@ pub enum TokenError {
     )]
     Shorthand,
     /// An unsupported grant type.
-    #[error("grant_type must be authorization_code, refresh_token or client_credentials")]
+    #[error("grant_type must be authorization_code, refresh_token, client_credentials or {DEVICE_CODE}")]
     UnsupportedGrantType,
+    /// The device grant, which the workspace does not offer.
+    #[error("device_authorization is off in this workspace")]
+    DeviceGrantOff,
+    /// No `device_code`.
+    #[error("device_code is missing")]
+    MissingDeviceCode,
+    /// Unknown, or another client's: one response for both.
+    #[error("the device_code is unknown, or was issued to another client")]
+    Device(#[source] DeviceFault),
+    /// The user has not decided yet (RFC 8628 §3.5).
+    #[error("the user has not decided yet: ask again")]
+    AuthorizationPending,
+    /// The same, and this request came too early. From now on this is the interval, unless it has grown to its limit.
+    #[error("the user has not decided yet, and this was too early: wait 5 seconds longer each time")]
+    SlowDown(Option<u32>),
+    /// The user denied the request, or several users entered its code.
+    #[error("the user denied the request")]
+    DeviceDenied,
+    /// The device code has expired.
+    #[error("the device_code has expired: begin again")]
+    ExpiredToken,
     /// No `code`.
     #[error("code is missing")]
     MissingCode,
@@ -105,6 +127,17 @@ pub enum CodeFault {
     Replayed(GrantId),
 }
 
+/// What exactly is wrong with a device code. Logged, and never part of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DeviceFault {
+    /// There is no such request, or the code is not that of the request.
+    #[error("unknown")]
+    Unknown,
+    /// It was issued to another client.
+    #[error("of another client")]
+    OtherClient,
+}
+
 /// What exactly is wrong with a refresh token. Logged, and never part of the response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RefreshFault {
@@ -150,13 +183,19 @@ impl TokenError {
             Self::MissingGrantType
             | Self::Shorthand
             | Self::MissingCode
+            | Self::MissingDeviceCode
             | Self::MissingRefreshToken
             | Self::UnexpectedVerifier => (400, "invalid_request"),
-            Self::UnsupportedGrantType => (400, "unsupported_grant_type"),
+            Self::UnsupportedGrantType | Self::DeviceGrantOff => (400, "unsupported_grant_type"),
+            Self::AuthorizationPending => (400, "authorization_pending"),
+            Self::SlowDown(_) => (400, "slow_down"),
+            Self::DeviceDenied => (400, "access_denied"),
+            Self::ExpiredToken => (400, "expired_token"),
             Self::UnauthorizedClient => (400, "unauthorized_client"),
             Self::MalformedScope(_) | Self::ScopeNotGranted(_) | Self::UnknownScope(_) => (400, "invalid_scope"),
             Self::InvalidTarget(_) => (400, "invalid_target"),
             Self::Code(_)
+            | Self::Device(_)
             | Self::Refresh(_)
             | Self::OtherRegion(_)
             | Self::RedirectUri

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::authorization::decision::ApprovedAuthorization;
+use crate::authorization::device_request::ApprovedDevice;
 use crate::authorization::pkce::CodeChallenge;
 use crate::clients::policies::IdTokenClaimPolicy;
 use crate::clients::resource_indicator::Resources;
@@ -82,6 +83,27 @@ pub struct GrantTerms {
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
+    /// How the grant came about.
+    #[serde(default, skip_serializing_if = "GrantOrigin::is_browser")]
+    pub origin: GrantOrigin,
+}
+
+/// How a grant came about, which decides what its code must be presented with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GrantOrigin {
+    /// By an authorization request that a browser brought.
+    #[default]
+    Browser,
+    /// By a device request (RFC 8628), without redirect URI and challenge.
+    Device,
+}
+
+impl GrantOrigin {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    const fn is_browser(&self) -> bool {
+        matches!(self, Self::Browser)
+    }
 }
 
 /// The claims about the user for ID tokens, with their values.
@@ -106,12 +128,21 @@ impl UserClaimNames {
     /// Those of an approved request of a client with `policy` (OpenID Connect Core §5.4, §5.5).
     #[must_use]
     pub fn of(approved: &ApprovedAuthorization, policy: IdTokenClaimPolicy) -> Self {
-        let requested = approved.claims().id_token.clone();
+        Self::of_scope(approved.scope(), approved.claims().id_token.clone(), policy)
+    }
+
+    /// Those of an approved device request, which names none itself.
+    #[must_use]
+    pub fn of_device(approved: &ApprovedDevice, policy: IdTokenClaimPolicy) -> Self {
+        Self::of_scope(approved.scope(), ClaimNames::new(), policy)
+    }
+
+    fn of_scope(scope: &Scopes, requested: ClaimNames, policy: IdTokenClaimPolicy) -> Self {
         let of_scopes = match policy {
             IdTokenClaimPolicy::Requested => ClaimNames::new(),
-            IdTokenClaimPolicy::Scopes => ClaimName::all()
-                .filter(|claim| userinfo::covers(approved.scope(), *claim) && !requested.contains(claim))
-                .collect(),
+            IdTokenClaimPolicy::Scopes => {
+                ClaimName::all().filter(|claim| userinfo::covers(scope, *claim) && !requested.contains(claim)).collect()
+            }
         };
         Self { requested, of_scopes }
     }
@@ -212,6 +243,37 @@ impl GrantTerms {
             amr: session.authentication.amr(),
             sid: session.sid_for(&asked.client_id),
             issued: now,
+            origin: GrantOrigin::Browser,
+        }
+    }
+
+    /// The terms of an approved device request. `chosen` are the claims of the user for ID tokens.
+    #[must_use]
+    pub fn of_device(approved: &ApprovedDevice, chosen: UserClaims, now: Timestamp) -> Self {
+        let (asked, session) = (approved.asked(), approved.session());
+        Self {
+            client_id: asked.client_id.clone(),
+            subject: session.subject.clone(),
+            sub_for_client: Some(approved.client_subject().clone())
+                .filter(|client_subject| *client_subject != session.subject),
+            source: session.source.clone(),
+            issuer: session.issuer.clone(),
+            scope: approved.scope().clone(),
+            resource: asked.resource.clone(),
+            claims: ClaimNames::new(),
+            id_token_claims: chosen.requested,
+            id_token_scope_claims: chosen.of_scopes,
+            email_domain: chosen.email_domain,
+            redirect_uri: String::new(),
+            redirect_uri_sent: false,
+            code_challenge: None,
+            nonce: None,
+            auth_time: session.authentication.auth_time(),
+            acr: session.authentication.class().as_str().into(),
+            amr: session.authentication.amr(),
+            sid: session.sid_for(&asked.client_id),
+            issued: now,
+            origin: GrantOrigin::Device,
         }
     }
 }

@@ -7,6 +7,8 @@ pub mod code_grant;
 #[cfg(test)]
 mod code_grant_tests;
 pub mod context;
+pub mod device_code;
+pub mod device_grant;
 pub mod entitlement;
 pub mod error;
 pub mod grant;

@@ -1,9 +1,11 @@
-//! The token request (RFC 6749 §4.1.3, §4.4.2 and §6, RFC 7636 §4.5).
+//! The token request (RFC 6749 §4.1.3, §4.4.2 and §6, RFC 7636 §4.5, RFC 8628 §3.4).
 
 use crate::authorization::code::AuthorizationCode;
+use crate::clients::grant_type::DEVICE_CODE;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::Parameters;
 use crate::tokens::client_credentials::ClientCredentialsRequest;
+use crate::tokens::device_code::{DeviceCode, DevicePoll};
 use crate::tokens::error::TokenError;
 use crate::tokens::refresh_grant::{Narrowing, RefreshRequest};
 use crate::tokens::refresh_token::RefreshToken;
@@ -18,6 +20,8 @@ pub enum TokenRequest {
     Refresh(RefreshRequest),
     /// A token for the client itself.
     ClientCredentials(ClientCredentialsRequest),
+    /// The poll of a device.
+    Device(DevicePoll),
 }
 
 /// A request to exchange a code.
@@ -49,6 +53,7 @@ impl TokenRequest {
             Some("authorization_code") => CodeExchange::parse(body).map(Self::Code),
             Some("refresh_token") => refresh(body).map(Self::Refresh),
             Some("client_credentials") => client_credentials(body).map(Self::ClientCredentials),
+            Some(DEVICE_CODE) => device(body).map(Self::Device),
             Some(_) => Err(TokenError::UnsupportedGrantType),
             None if body.one("authorization_code")?.is_some() => Err(TokenError::Shorthand),
             None => Err(TokenError::MissingGrantType),
@@ -78,6 +83,11 @@ fn refresh(body: &Parameters) -> Result<RefreshRequest, TokenError> {
 
 fn client_credentials(body: &Parameters) -> Result<ClientCredentialsRequest, TokenError> {
     Ok(ClientCredentialsRequest { scope: scope(body)?, resource: Resources::parse(body)? })
+}
+
+fn device(body: &Parameters) -> Result<DevicePoll, TokenError> {
+    let code = body.one("device_code")?.ok_or(TokenError::MissingDeviceCode)?;
+    Ok(DevicePoll { code: DeviceCode::parse(code), resource: Resources::parse(body)? })
 }
 
 fn scope(body: &Parameters) -> Result<Option<Scopes>, TokenError> {

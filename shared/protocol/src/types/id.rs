@@ -197,6 +197,21 @@ text_id!(
     "a grant id is the base64url of 16 bytes"
 );
 
+text_id!(
+    /// The id of a device request: a keyed digest of its user code. Not a secret without the key.
+    DeviceRequestId,
+    |text| encoding::base64url_array::<16>(text).is_some(),
+    "the id of a device request is the base64url of 16 bytes"
+);
+
+impl DeviceRequestId {
+    /// The id made of `bytes`.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(encoding::base64url(&bytes))
+    }
+}
+
 impl GrantId {
     /// The id made of `bytes`, which are random.
     #[must_use]

@@ -12,6 +12,8 @@ pub struct Lifetimes {
     pub authorization_code: Lifetime,
     /// A pushed authorization request, until the browser brings its `request_uri` (RFC 9126 §2.2).
     pub pushed_request: Lifetime,
+    /// A device request: the time to open a browser, type its code and log in (RFC 8628 §3.2).
+    pub device_request: Lifetime,
     /// An access token: ten minutes, because an API that validates it by itself goes on accepting it after its grant was
     /// revoked.
     pub access_token: Lifetime,
@@ -34,6 +36,7 @@ impl Default for Lifetimes {
         Self {
             authorization_code: Lifetime::seconds(60),
             pushed_request: Lifetime::seconds(60),
+            device_request: Lifetime::seconds(600),
             access_token: Lifetime::seconds(600),
             id_token: Lifetime::seconds(3600),
             refresh_token: Lifetime::seconds(30 * 86_400),
@@ -55,6 +58,9 @@ pub struct OwnLifetimes {
     /// A pushed authorization request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pushed_request: Option<Lifetime>,
+    /// A device request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_request: Option<Lifetime>,
     /// An access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token: Option<Lifetime>,
@@ -82,6 +88,7 @@ impl OwnLifetimes {
         Lifetimes {
             authorization_code: self.authorization_code.unwrap_or(workspace.authorization_code),
             pushed_request: self.pushed_request.unwrap_or(workspace.pushed_request),
+            device_request: self.device_request.unwrap_or(workspace.device_request),
             access_token: self.access_token.unwrap_or(workspace.access_token),
             id_token: self.id_token.unwrap_or(workspace.id_token),
             refresh_token: self.refresh_token.unwrap_or(workspace.refresh_token),
@@ -107,15 +114,15 @@ pub struct LifetimeBound {
 }
 
 impl Lifetimes {
-    /// The first lifetime that is out of its bounds: a code lives at most a minute, a pushed request at
-    /// most ten, a token at most a day, a refresh
-    /// token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
+    /// The first lifetime that is out of its bounds: a code lives at most a minute, a pushed request and a
+    /// device request at most ten, a token at most a day, a refresh token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
     /// yields its successor for at most five minutes, or not at all.
     #[must_use]
     pub fn out_of_bounds(&self) -> Option<LifetimeBound> {
         [
             ("authorization_code", self.authorization_code, 1, 60),
             ("pushed_request", self.pushed_request, 5, 600),
+            ("device_request", self.device_request, 60, 600),
             ("access_token", self.access_token, 1, 86_400),
             ("id_token", self.id_token, 1, 86_400),
             ("refresh_token", self.refresh_token, 1, 365 * 86_400),
@@ -148,6 +155,7 @@ mod tests {
         let table = [
             ("authorization_code", 1, 60),
             ("pushed_request", 5, 600),
+            ("device_request", 60, 600),
             ("access_token", 1, 86_400),
             ("id_token", 1, 86_400),
             ("refresh_token", 1, year),
@@ -176,7 +184,7 @@ mod tests {
         let default = Lifetimes::default();
         assert!(default.are_bounded());
         assert_eq!((seconds(default.authorization_code), seconds(default.interaction)), (60, 1800));
-        assert_eq!(seconds(default.pushed_request), 60);
+        assert_eq!((seconds(default.pushed_request), seconds(default.device_request)), (60, 600));
         assert_eq!((seconds(default.access_token), seconds(default.id_token)), (600, 3600));
         assert_eq!((seconds(default.refresh_token), seconds(default.refresh_token_idle)), (2_592_000, 1_296_000));
         assert_eq!((seconds(default.refresh_token_grace), seconds(default.session)), (60, 43_200));
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn a_client_overrides_the_lifetimes_that_it_names() {
         let own = json!({
-            "authorization_code": 1, "pushed_request": 8, "access_token": 2, "id_token": 3, "refresh_token": 4, "refresh_token_idle": 5,
+            "authorization_code": 1, "pushed_request": 8, "device_request": 9, "access_token": 2, "id_token": 3, "refresh_token": 4, "refresh_token_idle": 5,
             "refresh_token_grace": 6, "interaction": 7,
         });
         let merged = serde_json::from_value::<OwnLifetimes>(own.clone()).unwrap().or(Lifetimes::default());

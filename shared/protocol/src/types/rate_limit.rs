@@ -40,6 +40,24 @@ impl RateLimit {
         Self { name, most, window }
     }
 
+    /// The same limit, with at most `most`.
+    #[must_use]
+    pub const fn of_at_most(self, most: u64) -> Self {
+        Self { most, ..self }
+    }
+
+    /// How many are allowed in a window.
+    #[must_use]
+    pub const fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// How long a window is.
+    #[must_use]
+    pub const fn window(&self) -> Lifetime {
+        self.window
+    }
+
     /// The counter at `now` of whoever sends from `address`. Addresses of IPv6 are taken by network: whoever has one has
     /// the 2^64 beside it. The address itself is not stored.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Whom a stored record is about.
 
 use crate::types::id::{IdentitySourceId, Subject};
+use crate::types::secret::{Secret, SecretHash};
 
 /// Whom a session, a grant or an account is about: the source that knew the user when it was written, the source's issuer
 /// of that time if it is an upstream provider, and the subject.
@@ -15,4 +16,13 @@ pub struct UserKey<'r> {
     pub issuer: Option<&'r str>,
     /// The user.
     pub subject: &'r Subject,
+}
+
+impl UserKey<'_> {
+    /// A digest that tells users apart, for items that need not say who it is.
+    #[must_use]
+    pub fn digest(&self) -> SecretHash {
+        let Self { source, issuer, subject } = self;
+        SecretHash::of(&Secret::new(format!("{source} {} {subject}", issuer.unwrap_or_default())))
+    }
 }

@@ -50,6 +50,9 @@ pub struct Settings {
     /// Whether authorization requests of every client must be pushed (RFC 9126 §5).
     #[serde(default, skip_serializing_if = "is_default")]
     pub require_pushed_authorization_requests: bool,
+    /// Whether devices without a browser can be logged in with a code (RFC 8628).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub device_authorization: bool,
     /// Whether clients may use `client_secret_jwt`, which requires storing their secrets.
     #[serde(default)]
     pub client_secret_jwt: bool,
