@@ -19,6 +19,7 @@ const workspace = (algorithm) => `
 tenant = "default"
 workspace = "${algorithm.toLowerCase()}"
 name = "${algorithm}"
+device_authorization = true
 signing_algorithm = "${algorithm}"
 default_audience = "https://api.example"
 
@@ -45,7 +46,7 @@ client_name = "Native application"
 application_type = "native"
 token_endpoint_auth_method = "none"
 redirect_uris = ["http://[::1]/callback"]
-grant_types = ["authorization_code", "refresh_token"]
+grant_types = ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]
 scope = "openid offline_access"
 
 [[clients]]
@@ -131,6 +132,33 @@ describe('oauth4webapi', () => {
     const authorization = { parameters: oauth.validateAuthResponse(as, CLIENT, callback, 'state-1'), verifier };
     const tokens = await oauth.processAuthorizationCodeResponse(as, CLIENT, await exchanged(as, authorization));
     assert.ok(tokens.access_token);
+  });
+
+  test('a device waits for its user, and gets verified tokens', async () => {
+    const as = await discovered('ES256');
+    const asked = async () => {
+      const parameters = new URLSearchParams({ scope: 'openid' });
+      const response = await oauth.deviceAuthorizationRequest(as, CLIENT, oauth.None(), parameters, INSECURE);
+      return oauth.processDeviceAuthorizationResponse(as, CLIENT, response);
+    };
+    const device = await asked();
+    assert.match(device.user_code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+    assert.deepEqual([device.expires_in, device.interval], [600, 5]);
+    const poll = ({ device_code: code }) =>
+      oauth.deviceCodeGrantRequest(as, CLIENT, oauth.None(), code, INSECURE);
+    const told = (device, error) => assert.rejects(
+      async () => oauth.processDeviceCodeResponse(as, CLIENT, await poll(device)), { error, status: 400 });
+    await told(device, 'authorization_pending');
+    await told(device, 'slow_down');
+    assert.equal(await new UserAgent(server).connect(device.verification_uri_complete), 'Your device is connected');
+    const response = await poll(device);
+    const tokens = await oauth.processDeviceCodeResponse(as, CLIENT, response);
+    await oauth.validateApplicationLevelSignature(as, response, INSECURE);
+    assert.equal(oauth.getValidatedIdTokenClaims(tokens).aud, CLIENT.client_id);
+    await told(device, 'invalid_grant');
+    const denied = await asked();
+    await new UserAgent(server).connect(denied.verification_uri_complete, { decision: 'deny' });
+    await told(denied, 'access_denied');
   });
 
   for (const algorithm of ALGORITHMS) {

@@ -345,6 +345,29 @@ describe('openid-client', () => {
     }
   });
 
+  test('a public and a confidential device poll until their users have decided', async () => {
+    for (const config of [await discovered('demo-device'), await confidential()]) {
+      const device = await client.initiateDeviceAuthorization(config, { scope: 'openid offline_access' });
+      const [title, tokens] = await Promise.all([
+        new UserAgent(server).connect(device.verification_uri_complete),
+        client.pollDeviceAuthorizationGrant(config, device),
+      ]);
+      assert.equal(title, 'Your device is connected');
+      assert.equal(tokens.scope, 'openid offline_access');
+      assert.equal((await userinfo(config, tokens)).sub, tokens.claims().sub);
+      assert.equal((await client.refreshTokenGrant(config, tokens.refresh_token)).token_type, 'bearer');
+    }
+  });
+
+  test('a device learns that its user denied', async () => {
+    const config = await discovered('demo-device');
+    const device = await client.initiateDeviceAuthorization(config, { scope: 'openid' });
+    await new UserAgent(server).connect(device.verification_uri_complete, { decision: 'deny' });
+    await assert.rejects(
+      client.pollDeviceAuthorizationGrant(config, device),
+      refusedBy('OAUTH_RESPONSE_BODY_ERROR', 400, 'access_denied'));
+  });
+
   test('a public and a confidential client push their requests', async () => {
     for (const [config, redirectUri] of [[await native(), LOOPBACK], [await confidential(), WEB]]) {
       const { url: plain, checks } = await begin(config, redirectUri);

@@ -1,8 +1,8 @@
 // Clients that are separate programs, in other languages.
 //
 // A program gets the issuer in ISSUER and runs one scenario. For each login it prints `open URL`, or `deny URL` if the
-// user should deny the request, and reads the final redirect URL from standard input. It reports problems on standard
-// error and fails.
+// user should deny the request, and reads the final redirect URL from standard input. For each device it prints
+// `connect URL` or `disconnect URL`, and reads the title of the last page. It reports problems on standard error and fails.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,6 +10,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { TIMEOUT_MS, UserAgent } from './support.mjs';
+
+const WISH = /^(open|deny|connect|disconnect) (\S+)$/;
 
 /** Runs `command` and acts as its user. */
 export async function run(server, [command, ...options], scenario) {
@@ -24,10 +26,11 @@ export async function run(server, [command, ...options], scenario) {
   let logins = 0;
   try {
     for await (const line of createInterface({ input: program.stdout })) {
-      const [, wish, url] = /^(open|deny) (\S+)$/.exec(line) ?? assert.fail(`not a wish: ${line}\n${complaint}`);
-      const decision = wish === 'open' ? 'allow' : 'deny';
-      const callback = await new UserAgent(server).authorize(url, { decision });
-      program.stdin.write(`${callback}\n`);
+      const [, wish, url] = WISH.exec(line) ?? assert.fail(`not a wish: ${line}\n${complaint}`);
+      const decision = ['open', 'connect'].includes(wish) ? 'allow' : 'deny';
+      const user = new UserAgent(server);
+      const outcome = wish.endsWith('connect') ? user.connect(url, { decision }) : user.authorize(url, { decision });
+      program.stdin.write(`${await outcome}\n`);
       logins += 1;
     }
   } catch (error) {

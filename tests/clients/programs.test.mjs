@@ -1,7 +1,7 @@
-// Clients in other languages: Authlib in Python, `openidconnect` and `oauth2` in Rust.
+// Clients in other languages: Authlib and `requests_oauth2client` in Python, `openidconnect` and `oauth2` in Rust.
 //
-// `build` builds the programs. A scenario is a function in `python/client.py` or a line in the table of
-// `rust/src/main.rs`.
+// `build` builds the programs. A scenario is a function in `python/client.py` or `python/pushed_and_device.py`, or a line
+// in the table of `rust/src/main.rs`.
 
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,15 @@ const COMMON = {
 // The two Rust crates have no such methods.
 const SIGNING = { asserted: 'a confidential client authenticates with signed assertions' };
 
+// Authlib has neither.
+const PUSHED_AND_DEVICE = {
+  pushed: 'a public and a confidential client push their requests',
+  device: 'a public and a confidential device wait for their user, who allows or denies',
+};
+
 const PROGRAMS = {
   Authlib: { command: [PYTHON, here('python/client.py')], scenarios: { ...COMMON, ...SIGNING } },
+  requests_oauth2client: { command: [PYTHON, here('python/pushed_and_device.py')], scenarios: PUSHED_AND_DEVICE },
   openidconnect: { command: [RUST, 'openidconnect'], scenarios: COMMON },
   oauth2: { command: [RUST, 'oauth2'], scenarios: COMMON },
 };

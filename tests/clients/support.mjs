@@ -102,6 +102,23 @@ export class UserAgent {
     return step.elsewhere;
   }
 
+  /**
+   * Opens the complete link of a device, confirms its code, and completes the pages.
+   *
+   * @returns {Promise<string>} the title of the last page
+   */
+  async connect(url, { username = 'alice', password = username, decision = 'allow' } = {}) {
+    const code = new URL(url).searchParams.get('user_code');
+    for (let step = await this.#open(url); ;) {
+      if (this.pages.length > 10) throw new Error(`the pages have no end: ${this.pages}`);
+      if (!step.html.includes('<form ')) return this.pages.at(-1);
+      const form = formOf(step.html);
+      const answers = { user_code: code, username, password, decision };
+      const asked = Object.entries(answers).filter(([name]) => form.asks(name));
+      step = await this.#open(form.action, new URLSearchParams([...form.hidden, ...asked]));
+    }
+  }
+
   async #open(url, body) {
     let [next, form] = [new URL(url), body];
     while (next.origin === this.#origin) {
