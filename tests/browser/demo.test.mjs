@@ -54,6 +54,22 @@ test('a login takes ten steps, and every check of every token passes', async (t)
   assert.equal(context.pages().length, 1);
 });
 
+test('a request can be pushed first, and the address bar gets a reference', async (t) => {
+  const { server, page, sent } = await open(t);
+  await page.locator('#push').check();
+  await logIn(page);
+  const [push] = sent('POST', '/par');
+  const pushed = Object.fromEntries(new URLSearchParams(push.postData()));
+  const { request_uri } = await (await push.response()).json();
+  const [authorization] = sent('GET', '/oauth2/authorize').map((request) => new URL(request.url()));
+  assert.deepEqual(Object.fromEntries(authorization.searchParams), { client_id: 'demo-spa', request_uri });
+  await page.locator('#step-3 summary').first().click();
+  assert.deepEqual(await shownIn(page, '#step-3 details'), pushed);
+  assert.deepEqual(await shownIn(page, '#step-3 [data-slot] > .rows'), { client_id: 'demo-spa', request_uri });
+  assert.match(await textOf(page, '#greeting'), /Hello, Alice Example\./);
+  assert.equal(page.url(), server.demo);
+});
+
 /** The names and values shown in the rows of a card, or of a part of it. */
 const shownIn = (page, selector) =>
   page.locator(`${selector} [data-name]`).evaluateAll((rows) =>

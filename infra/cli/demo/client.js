@@ -51,8 +51,8 @@ export async function begin(redirectUri) {
 }
 
 /** Stores it for this tab only, replacing any login in progress in the tab. */
-export function keep({ state, nonce, verifier }) {
-  sessionStorage.setItem(STORED, JSON.stringify({ state, nonce, verifier }));
+export function keep({ state, nonce, verifier, requestUri }) {
+  sessionStorage.setItem(STORED, JSON.stringify({ state, nonce, verifier, requestUri }));
 }
 
 /** Removes it from storage and returns it; this works once. */
@@ -80,6 +80,12 @@ export function authorizationParameters({ client_id, scope }, transaction) {
     code_challenge: transaction.challenge,
     code_challenge_method: 'S256',
   };
+}
+
+/** Sends the request to the server directly, and returns the reference to it (RFC 9126 §2). */
+export async function push({ pushed_authorization_request_endpoint: endpoint }, parameters) {
+  const { request_uri: requestUri } = success(await post(endpoint, parameters));
+  return requestUri;
 }
 
 export function urlOf(endpoint, parameters) {

@@ -90,6 +90,7 @@ function settle() {
   }
   view.byId('login').hidden = done;
   view.byId('users').hidden = done;
+  view.byId('push-choice').hidden = done;
   view.byId('start-over').hidden = page.dataset.phase === 'start';
   offerLogout();
 }

@@ -23,8 +23,9 @@ export async function login() {
   await pause();
   await stepTwo(transaction);
   await pause();
-  const url = stepThree(place, transaction);
-  client.keep(transaction);
+  const pushed = view.byId('push').checked ? await pushTo(place, transaction) : transaction;
+  const url = stepThree(place, pushed);
+  client.keep(pushed);
   view.status('Step 3 of 10. On the way to the authorization server.');
   await pause();
   location.assign(url);
@@ -61,18 +62,35 @@ async function stepTwo({ verifier, challenge }) {
   view.fill(2, view.descent(verifier, await sha256(verifier), challenge));
 }
 
+async function pushTo({ config, endpoints }, transaction) {
+  at(3, 'The application pushes its request.');
+  const requestUri = await client.push(endpoints, client.authorizationParameters(config, transaction));
+  return { ...transaction, requestUri };
+}
+
 function stepThree({ config, endpoints }, transaction) {
   at(3, 'The application asks for authorization.');
-  const parameters = client.authorizationParameters(config, transaction);
+  const request = client.authorizationParameters(config, transaction);
+  const { requestUri } = transaction;
+  const parameters = requestUri ? { client_id: config.client_id, request_uri: requestUri } : request;
   const url = client.urlOf(endpoints.authorization_endpoint, parameters);
   view.fill(
     3,
+    ...(requestUri ? pushedFirst(endpoints, request) : []),
     line('GET', endpoints.authorization_endpoint),
     rows(parameters, words.AUTHORIZATION),
     whole('The address as one line', el('code', { class: 'raw' }, url)),
     note('Until the answer comes, verifier, state and nonce wait in sessionStorage, which is this tab’s alone.'),
   );
   return url;
+}
+
+/** The request that went to the server before the browser does. */
+function pushedFirst({ pushed_authorization_request_endpoint: endpoint }, request) {
+  return [
+    whole('What was pushed', line('POST', endpoint), rows(request, words.AUTHORIZATION)),
+    note('The server answered with a reference, good for a minute and for one browser. Only that is in the address bar.'),
+  ];
 }
 
 // --- Steps 4 to 10: after the redirect back ---

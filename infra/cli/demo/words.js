@@ -9,6 +9,7 @@ export const AUTHORIZATION = {
   nonce: 'Random. It comes back inside the ID token, and so ties that token to this login.',
   code_challenge: 'The fingerprint from step 2. Whoever reads it learns nothing of the verifier.',
   code_challenge_method: 'How the fingerprint was made: SHA-256. The server accepts no other method.',
+  request_uri: 'The reference to the request that was pushed. Nobody reads from it what that asks for.',
   prompt: 'No page, please: answer from the session, or say that it is not enough.',
 };
 
