@@ -3,7 +3,7 @@
 //! A [`Signer`] signs with a key in KMS or with a local one, which is stored sealed or wrapped. Every signature is verified
 //! before it leaves.
 
-mod der;
+pub mod der;
 pub mod derive;
 pub mod entropy;
 pub mod fault;

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::authorization::interaction::Interaction;
 use crate::federation::metadata::UpstreamMetadata;
 use crate::syntax::encoding::encode_uri_component;
-use crate::syntax::json::{audience, present};
+use crate::syntax::json::{audience, present, strict};
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
@@ -188,7 +188,7 @@ impl UpstreamIdToken {
     /// [`UpstreamError::IdToken`] names the invalid claim. [`UpstreamError::TooOld`] is for an ID token that is valid and
     /// not what was asked for (catalogue row SEC-UP-21).
     pub fn accept(claims: &[u8], expected: &Expected<'_>) -> Result<Self, UpstreamError> {
-        let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
+        let token: Self = strict(claims).ok_or(UpstreamError::IdToken("shape"))?;
         let (issued, clock) = (token.iat.stated(), ExternalClock::at(expected.now));
         let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
         let hash_matches =
@@ -325,6 +325,24 @@ mod tests {
         ];
         for (claim, change) in table {
             assert_eq!(accepted(&change).err(), Some(UpstreamError::IdToken(claim)), "{change}");
+        }
+    }
+
+    #[test]
+    fn sec_param_13_an_id_token_with_two_readings_is_refused() {
+        let claims = |more: &str| {
+            format!(
+                r#"{{"iss":"https://partner.example","sub":"s","aud":"us","exp":1700000060,"iat":1700000000,"nonce":"n"{more}}}"#
+            )
+        };
+        let refused = |more: &str| {
+            let expected =
+                Expected { provider: &provider(), nonce: "n", access_token: "t", earliest_login: None, now: NOW };
+            UpstreamIdToken::accept(claims(more).as_bytes(), &expected).err()
+        };
+        assert_eq!(refused(r#","email":"a@b.example""#), None);
+        for twice in [r#","sub":"t""#, r#","email":"a@b.example","email":"c@d.example""#, r#","x":{"y":1,"y":2}"#] {
+            assert_eq!(refused(twice), Some(UpstreamError::IdToken("shape")), "{twice}");
         }
     }
 
