@@ -11,6 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** No GPU, no sandbox, and nothing that talks to anybody but us. */
+export const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
 /** How long anything here may take before it counts as broken. */
 export const TIMEOUT_MS = 20_000;
 
