@@ -143,7 +143,7 @@ export class UserAgent {
 }
 
 /** The form of a page, of which there is one. */
-function formOf(html) {
+export function formOf(html) {
   const attributes = (tag) =>
     Object.fromEntries([...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name, value]) => [name, unescaped(value)]));
   const action = /<form [^>]*>/.exec(html);
