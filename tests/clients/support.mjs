@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
+export const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
