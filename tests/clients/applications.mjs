@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -69,16 +70,16 @@ export class Visitor {
   }
 
   async #ask({ url, form }) {
-    const response = await fetch(url, {
-      method: form ? 'POST' : 'GET',
-      body: form,
-      headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '), accept: 'text/html' },
-      redirect: 'manual',
-    });
-    for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
-    const location = response.headers.get('location');
-    if (location) return { url: new URL(location, url) };
-    const text = await response.text();
+    const headers = {
+      accept: 'text/html',
+      cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+    };
+    // Not `fetch`: it says that it is a script, and mod_auth_openidc sends scripts nowhere.
+    const [response] = await once(request(url, { method: form ? 'POST' : 'GET', headers }).end(form?.toString()), 'response');
+    for (const cookie of response.headers['set-cookie'] ?? []) this.#keep(cookie);
+    const text = (await response.setEncoding('utf8').toArray()).join('');
+    if (response.headers.location) return { url: new URL(response.headers.location, url) };
     // Auth.js has its user press a button first, and shows it again after a failure.
     if (!text.includes('name="csrfToken"') || url.searchParams.has('error')) return { text };
     const { action, hidden } = formOf(text);
