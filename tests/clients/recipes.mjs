@@ -1,10 +1,9 @@
 // The recipes of docs/clients.md, which the tests run as they stand there.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const DOCUMENT = readFileSync(new URL('../../docs/clients.md', import.meta.url), 'utf8');
+export const DOCUMENT = readFileSync(new URL('../../docs/clients.md', import.meta.url), 'utf8');
 
 const blocksOf = (text) => [...text.matchAll(/^```toml\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
 
