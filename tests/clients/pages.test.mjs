@@ -18,7 +18,8 @@ const LIBRARIES = {
   'react-oidc-context': { source: 'react-oidc-context.jsx' },
   'angular-oauth2-oidc': {},
   '@axa-fr/oidc-client': { source: 'axa-oidc-client.js' },
-  'oidc-spa': {},
+  // For it, who was refused is not logged in.
+  'oidc-spa': { refusal: 'Nobody is logged in.' },
   // It knows neither refresh tokens nor the logout endpoint.
   'cloudentity-auth-js': { renews: false, keepsSession: true },
 };
@@ -83,18 +84,18 @@ describe('libraries for single-page applications', { timeout: 6 * TIMEOUT_MS }, 
     await page.getByText(text).waitFor().catch(async () => assert.fail(`${page.url()} shows ${await seen()}`));
   }
 
-  async function logIn(page, decision) {
-    await press(page, 'Log in');
-    await page.getByLabel('Name').fill('alice');
-    await page.getByLabel('Password').fill('alice');
-    await press(page, 'Sign in');
-    await press(page, decision);
-  }
-
-  for (const [name, { renews = true, keepsSession = false }] of Object.entries(LIBRARIES)) {
-    test(`${name} logs in, renews and logs out`, async (t) => {
+  for (const [name, { renews = true, keepsSession = false, refusal = /denied/ }] of Object.entries(LIBRARIES)) {
+    test(`${name} is refused, logs in, renews and logs out`, async (t) => {
       const { page, server, origin } = await opened(t, name);
-      await logIn(page, 'Allow');
+      await press(page, 'Log in');
+      await page.getByLabel('Name').fill('alice');
+      await page.getByLabel('Password').fill('alice');
+      await press(page, 'Sign in');
+      await press(page, 'Deny');
+      await shows(page, refusal);
+      await page.goto(origin);
+      await press(page, 'Log in');
+      await press(page, 'Allow');
       await shows(page, 'Hello, Alice Example.');
       if (renews) {
         const renewal = page.waitForResponse((response) => response.url() === `${server.issuer('notes')}/oauth2/token`);
