@@ -1,9 +1,9 @@
 //! Requests that we make ourselves: to upstream providers, and for the keys of clients.
 //!
-//! Whoever names a URL for us must not reach into our own network with it. So only `https` to public names on public
-//! addresses, which are checked where the connection is made; no redirects; bounds on everything; and what was wrong with
-//! an answer goes to the log and not to whoever caused the request (catalogue rows SEC-SSRF-01 to 04). On a laptop, where
-//! we ourselves are reached over plain `http`, loopback hosts may be asked as well.
+//! A URL supplied by another party must not reach into the internal network. So the client allows only `https` to
+//! public names on public addresses, checked at connection time; follows no redirects; bounds everything; and logs what
+//! was wrong with a response instead of telling the party that caused the request (catalogue rows SEC-SSRF-01 to 04).
+//! In local development, where the server itself is reached over plain `http`, loopback hosts are allowed as well.
 
 mod address;
 mod failures;
@@ -34,7 +34,7 @@ use network::Connector;
 /// How long a request may take, with everything (fault F-UP-1).
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The largest answer that is read.
+/// The size limit for a response body.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Makes requests.
@@ -46,24 +46,24 @@ pub struct Fetcher {
 
 type HttpClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
-/// Why there is no answer that could be used.
+/// Why there is no usable response.
 #[derive(Debug, Error)]
 pub enum FetchFault {
     /// The URL is not one that may be asked.
     #[error("the URL may not be asked")]
     Forbidden,
-    /// Nobody answered, or not in time, or too much.
+    /// No connection, no response within the time limit, or a response that is too large.
     #[error("no answer: {0}")]
     Unreachable(String),
-    /// The answer says no.
+    /// An error status.
     #[error("the answer has status {0}")]
     Status(u16),
-    /// The answer is not the JSON that it must be.
+    /// The body is not the expected JSON.
     #[error("the answer is not the expected JSON")]
     Unreadable,
 }
 
-/// What is sent.
+/// A request to send.
 pub struct Outgoing<'a> {
     /// The method.
     pub method: Method,
@@ -76,7 +76,7 @@ pub struct Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    /// Asks for what is at `url`.
+    /// A GET request for `url`.
     #[must_use]
     pub const fn get(url: &'a str) -> Self {
         Self { method: Method::GET, url, authorization: None, form: None }
@@ -84,7 +84,7 @@ impl<'a> Outgoing<'a> {
 }
 
 impl Fetcher {
-    /// A fetcher for a server that reaches as far as `reach`, over the network of the operating system.
+    /// Creates a client with the permitted `reach`, over the operating system's network.
     #[must_use]
     pub fn new(reach: Reach) -> Self {
         Self::over(Arc::new(SystemNetwork), reach)
@@ -102,7 +102,7 @@ impl Fetcher {
         self.reach
     }
 
-    /// Sends `outgoing` and reads the JSON object of a 200.
+    /// Sends `outgoing` and parses the JSON object of a 200 response.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Fetcher {
         strict(&self.document(outgoing).await?).ok_or(FetchFault::Unreadable)
     }
 
-    /// Reads the list of texts that somebody publishes at `url`.
+    /// Fetches a list of strings published at `url`.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Fetcher {
         strict_list(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
     }
 
-    /// Reads the keys that somebody publishes at `url`.
+    /// Fetches a JWKS published at `url`.
     ///
     /// # Errors
     ///
@@ -129,7 +129,7 @@ impl Fetcher {
         ExternalJwks::parse(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
     }
 
-    /// Sends `outgoing`, to which the answer is a mere 200 or 204. What else is in it is not read.
+    /// Sends `outgoing` and expects a 200 or 204. The body is not read.
     ///
     /// # Errors
     ///
@@ -170,8 +170,8 @@ impl Fetcher {
             .https_or_http()
             .enable_http1()
             .wrap_connector(Connector { network: Arc::clone(&self.network), reach: self.reach });
-        // No connection is kept: a function may be frozen between two requests, and each connection is to an address that
-        // was checked a moment ago (fault F-LAM-3).
+        // No connection is kept alive: a function may be frozen between two requests, and each connection must go to an
+        // address that was just checked (fault F-LAM-3).
         let client = || Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(self.client.get_or_init(client))
     }
@@ -193,7 +193,7 @@ fn request(outgoing: &Outgoing<'_>, url: &OutboundUrl) -> Result<http::Request<F
     builder.body(body).map_err(|_| FetchFault::Forbidden)
 }
 
-/// The body of a 200 that says it is JSON, and that is as long as it looks: nothing is unpacked.
+/// Reads the body of a 200 with a JSON content type and without content encoding.
 async fn body(response: http::Response<Incoming>) -> Result<Bytes, FetchFault> {
     if response.status() != StatusCode::OK {
         return Err(FetchFault::Status(response.status().as_u16()));
@@ -213,7 +213,7 @@ fn is_json(content_type: Option<&HeaderValue>) -> bool {
     essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
-/// Why there is no answer, with what is behind it, for the log.
+/// Formats the error and its causes for the log.
 fn unreachable(error: &dyn std::error::Error) -> FetchFault {
     let causes = std::iter::successors(Some(error), |error| error.source());
     FetchFault::Unreachable(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
@@ -240,7 +240,7 @@ mod tests {
     }
 
     impl Fake {
-        /// The answers to one lookup after the other; the last one stays.
+        /// Returns the given answers for successive lookups; the last one repeats.
         fn new(server: SocketAddr, answers: &[&[&'static str]]) -> Arc<Self> {
             let names = answers.iter().rev().map(|answer| answer.to_vec()).collect();
             Arc::new(Self {
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    /// A server on loopback that answers each connection with `answer`, over and over if it is `endless`.
+    /// Starts a loopback server that sends `answer` on each connection, repeatedly if it is `endless`.
     async fn serving(answer: impl Into<Vec<u8>>, endless: bool) -> SocketAddr {
         let (listener, answer) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), answer.into());
         let address = listener.local_addr().unwrap();
@@ -281,7 +281,7 @@ mod tests {
                 tokio::spawn(async move {
                     let _ = stream.read(&mut [0; 4096]).await;
                     while stream.write_all(&answer).await.is_ok() && endless {}
-                    // Whoever waits for more waits for long.
+                    // Keep waiting for further bytes.
                     let _ = stream.read(&mut [0; 4096]).await;
                 });
             }
@@ -293,7 +293,7 @@ mod tests {
         format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
     }
 
-    /// What comes of asking a server on a laptop that answers so.
+    /// Requests a loopback server that responds with `answer`.
     async fn asked(answer: impl Into<Vec<u8>>, endless: bool) -> Result<serde_json::Value, FetchFault> {
         let server = serving(answer, endless).await;
         let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_01_and_f_dns_01_no_connection_is_made_to_a_name_that_leads_inside() {
+    async fn sec_ssrf_01_and_f_dns_01_no_connection_is_made_to_a_name_with_an_internal_address() {
         let nowhere = "127.0.0.1:9".parse().unwrap();
         let answers: [&[&str]; 8] = [
             &[PUBLIC, "10.0.0.1"],
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_01_what_is_connected_to_is_what_was_checked_and_the_name_stays_the_same() {
+    async fn sec_ssrf_01_the_checked_address_is_the_one_connected_to_and_the_host_name_is_kept() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let network = Fake::new(listener.local_addr().unwrap(), &[&[PUBLIC], &["127.0.0.1"]]);
         let fetcher = Fetcher::over(network.clone(), Reach::Internet);
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sec_ssrf_03_who_is_slow_is_not_waited_for() {
+    async fn sec_ssrf_03_slow_servers_time_out() {
         let slow: [(&str, bool); 3] = [
             ("HTTP/1.1 200 OK\r\nx-slow: ", false),
             ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{", false),
@@ -381,7 +381,7 @@ mod tests {
         }
     }
 
-    /// Nobody ever answers.
+    /// A network that never responds.
     struct Silent;
 
     impl Network for Silent {
@@ -395,14 +395,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sec_ssrf_03_a_connection_is_given_a_second_however_many_addresses_there_are() {
+    async fn sec_ssrf_03_connecting_takes_at_most_a_second_over_all_addresses() {
         let begun = tokio::time::Instant::now();
         assert!(Fetcher::over(Arc::new(Silent), Reach::Internet).keys("https://keys.example/").await.is_err());
         assert!(begun.elapsed() <= Duration::from_millis(1010), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]
-    async fn sec_ssrf_03_no_answer_is_read_beyond_its_bounds() {
+    async fn sec_ssrf_03_no_response_is_read_beyond_its_limit() {
         let json = "application/json";
         let fits = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_ANSWER_BYTES - 8));
         assert_eq!(fits.len(), MAX_ANSWER_BYTES);
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_03_and_sec_param_13_only_json_that_says_so_is_read() {
+    async fn sec_ssrf_03_and_sec_param_13_only_json_with_a_json_content_type_is_read() {
         let body = r#"{"a":1}"#;
         for kind in ["application/json", "application/JSON; charset=utf-8", "application/jwk-set+json"] {
             assert!(asked(with_length(kind, body), false).await.is_ok(), "{kind}");
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_03_a_request_carries_nothing_of_ours() {
+    async fn sec_ssrf_03_a_request_discloses_nothing_about_the_server() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
         let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_delivery_is_confirmed_by_a_200_or_a_204_and_by_nothing_else() {
+    async fn a_delivery_is_confirmed_only_by_a_200_or_204() {
         for (status, confirmed) in [(200, true), (204, true), (202, false), (302, false), (400, false), (500, false)] {
             let server = serving(format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n"), false).await;
             let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
