@@ -19,6 +19,7 @@ mod id_token;
 mod logout;
 mod oidc;
 mod page;
+mod par;
 mod parameters;
 mod pkce;
 mod redirect_uri;

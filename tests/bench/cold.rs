@@ -9,9 +9,10 @@
 //! against its own workspaces with a local public URL.
 //!
 //! `POSTERN_BINARIES` can name a folder of functions built elsewhere, such as those to be deployed; `POSTERN_FLOOR` a
-//! binary that does nothing, for comparison; `POSTERN_VARIANTS` a folder of other builds of `token`, as made by
-//! `tests/bench/levers.py`; `POSTERN_STARTS` the number of starts. The figures are for this machine; in Lambda, CPU
-//! speed depends on the memory of the function. See docs/cold-starts.md for an interpretation.
+//! binary that does nothing, for comparison; `POSTERN_VARIANTS` a folder of other builds, of `token` as made by
+//! `tests/bench/levers.py`, or of the function that a file name such as `metadata.before` starts with; `POSTERN_STARTS` the
+//! number of starts. The figures are for this machine; in Lambda, CPU speed depends on the memory of the function. See
+//! docs/cold-starts.md for an interpretation.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -110,7 +111,8 @@ fn subjects() -> Vec<Build> {
     variants.sort();
     let variants = variants.into_iter().map(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        Build::new(&name, Some("token"), path)
+        let of = FUNCTIONS.into_iter().find(|function| name.starts_with(&format!("{function}.")));
+        Build::new(&name, Some(of.unwrap_or("token")), path)
     });
     floor.into_iter().chain(functions).chain(variants).collect()
 }
@@ -149,6 +151,10 @@ impl Events {
             "revoke" => {
                 let fields = [("token", "unknown"), ("client_id", "demo-native")];
                 Self::same(&Event::new("POST", &demo("/oauth2/revoke")).form(&fields))
+            }
+            "par" => {
+                let fields = request("demo-native", NATIVE, &pkce);
+                Self::same(&Event::new("POST", &demo("/par")).form(&fields))
             }
             "logout" => Self::same(&Event::new("GET", &demo("/oidc/logout")).query("client_id=demo-spa")),
             "notify" => Self::same(&Event::of_queue(&notice().encoded(), 1)),

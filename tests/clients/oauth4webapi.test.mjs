@@ -110,6 +110,29 @@ describe('oauth4webapi', () => {
     return said;
   }
 
+  test('a request is pushed, and its reference expires in a minute', async () => {
+    const as = await discovered('ES256');
+    const verifier = oauth.generateRandomCodeVerifier();
+    const parameters = new URLSearchParams({
+      client_id: CLIENT.client_id,
+      response_type: 'code',
+      redirect_uri: REDIRECT_URI,
+      scope: 'openid',
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      state: 'state-1',
+    });
+    const response = await oauth.pushedAuthorizationRequest(as, CLIENT, oauth.None(), parameters, INSECURE);
+    const pushed = await oauth.processPushedAuthorizationResponse(as, CLIENT, response);
+    assert.equal(pushed.expires_in, 60);
+    const url = new URL(as.authorization_endpoint);
+    url.search = new URLSearchParams({ client_id: CLIENT.client_id, request_uri: pushed.request_uri });
+    const callback = await new UserAgent(server).authorize(url);
+    const authorization = { parameters: oauth.validateAuthResponse(as, CLIENT, callback, 'state-1'), verifier };
+    const tokens = await oauth.processAuthorizationCodeResponse(as, CLIENT, await exchanged(as, authorization));
+    assert.ok(tokens.access_token);
+  });
+
   for (const algorithm of ALGORITHMS) {
     test(`the code is exchanged and the ID token verified with ${algorithm}`, async () => {
       const as = await discovered(algorithm);

@@ -344,4 +344,22 @@ describe('openid-client', () => {
       await client.authorizationCodeGrant(config, callback, { ...checks, expectedState: state });
     }
   });
+
+  test('a public and a confidential client push their requests', async () => {
+    for (const [config, redirectUri] of [[await native(), LOOPBACK], [await confidential(), WEB]]) {
+      const { url: plain, checks } = await begin(config, redirectUri);
+      const url = await client.buildAuthorizationUrlWithPAR(config, plain.searchParams);
+      assert.deepEqual([...url.searchParams.keys()].sort(), ['client_id', 'request_uri']);
+      const callback = await new UserAgent(server).authorize(url);
+      const tokens = await client.authorizationCodeGrant(config, callback, checks);
+      assert.equal(tokens.claims().nonce, checks.expectedNonce);
+    }
+  });
+
+  test('a pushed request that could not be served is refused at the push', async () => {
+    const config = await native();
+    const { url } = await begin(config, LOOPBACK, { scope: 'openid admin' });
+    await assert.rejects(client.buildAuthorizationUrlWithPAR(config, url.searchParams),
+      refusedBy('OAUTH_RESPONSE_BODY_ERROR', 400, 'invalid_scope'));
+  });
 });

@@ -36,7 +36,7 @@ fn accepted(client: &str, jti: &str) -> AssertionUse {
     let ClientProof::Asserted(of_client) = authenticate(credentials, Some(Arc::new(registered)), NOW).unwrap() else {
         unreachable!("an assertion was sent");
     };
-    let arrival = Arrival { issuer: &workspace.issuer, endpoint: "", now: NOW };
+    let arrival = Arrival { issuer: &workspace.issuer, endpoints: &[], now: NOW };
     of_client.accept(claims.as_bytes(), &arrival).unwrap().0
 }
 

@@ -36,6 +36,10 @@ pub(crate) enum Step {
     Allow,
     /// The consent form: deny.
     Deny,
+    /// An authorization request that a public client pushes.
+    Push,
+    /// The reference to a pushed request, with nobody logged in.
+    Bring,
     /// The code exchange.
     Exchange,
     /// Revocation of an access token.
@@ -50,7 +54,7 @@ pub(crate) enum Step {
     Jwks,
 }
 
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 15] = [
     Step::SingleSignOn,
     Step::Remembered,
     Step::Arrive,
@@ -58,6 +62,8 @@ pub(crate) const STEPS: [Step; 13] = [
     Step::SignInAtOnce,
     Step::Allow,
     Step::Deny,
+    Step::Push,
+    Step::Bring,
     Step::Exchange,
     Step::Revoke,
     Step::Userinfo,
@@ -145,6 +151,12 @@ impl Step {
                 let decision = if self == Self::Allow { "allow" } else { "deny" };
                 filled(&page, &[("decision", decision)]).by(&browser)
             }
+            Self::Push => Ready::post(laptop.demo_url("/par"), encoded(&spa)),
+            Self::Bring => {
+                let pushed = json(&laptop.form("/par", &spa, &[]).await);
+                let fields = [("client_id", "demo-spa"), ("request_uri", pushed["request_uri"].as_str().unwrap())];
+                authorize(&fields).by(&browser)
+            }
             Self::Exchange => coded(laptop, &mut browser, &pkce).await,
             Self::Revoke | Self::Userinfo => Box::pin(self.bearing(laptop, &mut browser, &pkce)).await,
             Self::LogOut => Box::pin(hinting(laptop, &mut browser, &pkce)).await,
@@ -176,7 +188,8 @@ impl Step {
                 status == 303 && answered(answer, "code").is_some()
             }
             Self::Deny => status == 303 && answered(answer, "error").as_deref() == Some("access_denied"),
-            Self::Arrive => status == 303 && to("/default/demo/login?"),
+            Self::Arrive | Self::Bring => status == 303 && to("/default/demo/login?"),
+            Self::Push => status == 201 && json(answer)["request_uri"].is_string(),
             Self::SignIn => {
                 status == 303 && to("/default/demo/login/consent?") && answer.headers().contains_key("set-cookie")
             }
@@ -191,12 +204,13 @@ impl Step {
 
     /// Whether the effect of the step may happen only once.
     pub(crate) const fn happens_once(self) -> bool {
-        matches!(self, Self::SignInAtOnce | Self::Allow | Self::Deny | Self::Exchange)
+        matches!(self, Self::SignInAtOnce | Self::Allow | Self::Deny | Self::Bring | Self::Exchange)
     }
 
     /// Whether `call` is the write that commits the step.
     pub(crate) fn commits(self, call: &Operation) -> bool {
-        self.happens_once() && call.is_write() && call.kind == "grant"
+        let kind = if self == Self::Bring { "pushed-request" } else { "grant" };
+        self.happens_once() && call.is_write() && call.kind == kind
     }
 
     const fn is_front(self) -> bool {
@@ -205,6 +219,7 @@ impl Step {
             Self::SingleSignOn
                 | Self::Remembered
                 | Self::Arrive
+                | Self::Bring
                 | Self::SignIn
                 | Self::SignInAtOnce
                 | Self::Allow
@@ -219,7 +234,8 @@ impl Step {
         if !self.is_front() {
             expect::refused(answer, 503, "temporarily_unavailable", case);
         } else if location(answer).is_some() {
-            let client = if matches!(self, Self::Remembered | Self::Arrive | Self::SignIn) { SPA } else { NATIVE };
+            let client =
+                if matches!(self, Self::Remembered | Self::Arrive | Self::Bring | Self::SignIn) { SPA } else { NATIVE };
             expect::redirected(laptop, answer, client, "temporarily_unavailable", case);
             assert_eq!(answered(answer, "state").as_deref(), Some("state-1"), "{case}");
         } else {
@@ -237,6 +253,9 @@ impl Step {
     pub(crate) fn over(self, answer: &Response, case: &str) {
         if self == Self::Exchange {
             expect::refused(answer, 400, "invalid_grant", case);
+        } else if self == Self::Bring {
+            // The browser that comes without the cookie is not the one that has the request.
+            expect::page(answer, 400, case);
         } else {
             assert!(self.succeeded(answer), "{case}: {} {}", answer.status(), body(answer));
         }

@@ -15,8 +15,8 @@ const REQUIRED: [&str; 8] = [
     "FLOW_TABLE",
 ];
 
-const SEALING: [&str; 9] =
-    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "logout", "notify"];
+const SEALING: [&str; 10] =
+    ["authorize", "login", "callback", "par", "token", "userinfo", "introspect", "revoke", "logout", "notify"];
 
 const QUEUEING: [&str; 2] = ["logout", "notify"];
 
@@ -89,6 +89,7 @@ async fn f_ddb_02_a_store_that_refuses_connections_is_a_503() {
         ("userinfo", "GET", "/default/demo/userinfo"),
         ("introspect", "POST", "/default/demo/oauth2/introspect"),
         ("revoke", "POST", "/default/demo/oauth2/revoke"),
+        ("par", "POST", "/default/demo/par"),
     ] {
         let response = Process::start(name, &environment).await.invoke(Event::new(method, path)).await;
         tests::expect::refused(&response, 503, "temporarily_unavailable", name);

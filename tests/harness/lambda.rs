@@ -32,8 +32,8 @@ use crate::laptop::encoded;
 use crate::sqs::{FakeSqs, QUEUE_URL};
 
 /// The functions that handle HTTP requests.
-pub const FUNCTIONS: [&str; 9] =
-    ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "metadata", "logout"];
+pub const FUNCTIONS: [&str; 10] =
+    ["authorize", "login", "callback", "par", "token", "userinfo", "introspect", "revoke", "metadata", "logout"];
 
 /// The functions that consume a queue.
 pub const RECEIVERS: [&str; 1] = ["notify"];

@@ -111,6 +111,13 @@ class Stack:
         return self.send("GET", f"{self.issuer}/userinfo", headers={"Authorization": f"Bearer {access_token}"})
 
 
+def authorization_request(client_id, pkce, **more):
+    return {
+        "response_type": "code", "client_id": client_id, "redirect_uri": REDIRECT_URI, "scope": "openid profile",
+        "state": "state-1", "nonce": "nonce-1", "code_challenge": pkce.challenge, "code_challenge_method": "S256", **more,
+    }
+
+
 class Visitor:
     """A simulated browser that stores cookies and submits forms."""
 
@@ -137,11 +144,7 @@ class Visitor:
         return answer
 
     def authorize(self, client_id, pkce, **more):
-        fields = {
-            "response_type": "code", "client_id": client_id, "redirect_uri": REDIRECT_URI, "scope": "openid profile",
-            "state": "state-1", "nonce": "nonce-1", "code_challenge": pkce.challenge, "code_challenge_method": "S256",
-            **more,
-        }
+        fields = authorization_request(client_id, pkce, **more)
         query = "&".join(f"{quote(name, '')}={quote(value, '')}" for name, value in fields.items())
         return self.follow(self.send("GET", f"{self.stack.issuer}/oauth2/authorize?{query}"))
 

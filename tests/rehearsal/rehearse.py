@@ -21,7 +21,7 @@ from samcli.yamlhelper import yaml_parse
 
 import derive
 import loopback
-from flow import REDIRECT_URI, Pkce, Stack, Visitor, exchange, verified
+from flow import REDIRECT_URI, Pkce, Stack, Visitor, authorization_request, exchange, verified
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = json.loads((REPOSITORY / "infra/contract.json").read_text())
@@ -409,6 +409,24 @@ def refusals(rehearsal, deployed, visitor):
     check(found == 1, "and is counted by the replay alarm", found)
     page = visitor.authorize(TRUSTED, pkce, redirect_uri="https://evil.example/callback")
     check(page.status == 400 and not page.location, "an unregistered redirect URI gets a page", page)
+
+
+def pushed(rehearsal, deployed, visitor):
+    """A pushed authorization request leads to a code in the first browser that brings its reference."""
+    check, stack, pkce = rehearsal.check, deployed.stack, Pkce()
+    push = lambda: stack.send("POST", f"{stack.issuer}/par", authorization_request(TRUSTED, pkce))
+    answer = push()
+    check(answer.status == 201 and answer.json["expires_in"] == 60, "a request is pushed", answer)
+    bring = lambda visitor, uri: visitor.follow(visitor.send(
+        "GET", f"{stack.issuer}/oauth2/authorize?client_id={TRUSTED}&request_uri={uri}"))
+    found = bring(visitor, answer.json["request_uri"])
+    code = found.parameter("code")
+    check(stack.token(exchange(TRUSTED, code, pkce)).status == 200, "and its code is exchanged for tokens", found)
+    again = bring(visitor, answer.json["request_uri"])
+    check(again.status == 400, "which happens once", again)
+    uri = push().json["request_uri"]
+    check('name="password"' in bring(Visitor(stack), uri).text, "a reference leads to the login page")
+    check(bring(Visitor(stack), uri).status == 400, "in one browser")
 
 
 def parallel(rehearsal, deployed, visitor):
@@ -919,6 +937,7 @@ def rehearse(rehearsal):
     refusals(rehearsal, here, visitor)
     life(rehearsal, here, visitor)
     parallel(rehearsal, here, visitor)
+    pushed(rehearsal, here, visitor)
     abroad = log_in(rehearsal, there)
     regions(rehearsal, here, there, visitor)
     regions(rehearsal, there, here, abroad)

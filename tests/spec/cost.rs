@@ -177,6 +177,31 @@ async fn a_login_without_consent_costs_one_read_and_one_write() {
     assert_eq!(names, ["GetItem", "PutItem"]);
 }
 
+/// The push is one write, and a public client's is counted by another. Its reference costs a read, and is bound to its browser by
+/// a write; then the login goes on like any other.
+#[tokio::test]
+async fn a_pushed_request_costs_one_write_and_its_reference_a_read_and_a_write() {
+    let (laptop, kms) = Laptop::in_aws(|file| file).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
+    let trusted = request("demo-trusted", NATIVE, &pkce);
+    let web = request("demo-web", "https://client.example/cb", &pkce);
+    let secret = [("authorization", "Basic ZGVtby13ZWI6ZGVtby13ZWItc2VjcmV0")];
+    assert!(answered(&browser.log_in(&trusted).await, "code").is_some());
+    laptop.form("/par", &web, &secret).await;
+    let (_, _) = (laptop.wire.calls(), kms.calls());
+    let calls =
+        || laptop.wire.calls().into_iter().map(|call| format!("{} {}", call.name, call.kind)).collect::<Vec<_>>();
+    assert_eq!(laptop.form("/par", &web, &secret).await.status(), 201);
+    assert_eq!(calls(), ["PutItem pushed-request"]);
+    let pushed = json(&laptop.form("/par", &trusted, &[]).await);
+    assert_eq!(calls(), ["UpdateItem counter", "PutItem pushed-request"]);
+    let fields = [("client_id", "demo-trusted"), ("request_uri", pushed["request_uri"].as_str().unwrap())];
+    assert!(answered(&browser.authorize(&fields).await, "code").is_some());
+    let sso = ["GetItem session", "PutItem grant"];
+    assert_eq!(calls(), [&["GetItem pushed-request", "UpdateItem pushed-request"][..], &sso].concat());
+    assert!(kms.calls().is_empty());
+}
+
 /// The account record and the used-response marker come on top of a password login.
 #[tokio::test]
 async fn an_upstream_login_also_writes_the_account_and_a_used_response_marker() {

@@ -296,6 +296,18 @@ async fn understood(laptop: &Laptop, name: &str, value: &Value) {
             assert_eq!(value, &json!([]));
             assert!(!authorizes(laptop, "request", "e30.e30.").await);
         }
+        "pushed_authorization_request_endpoint" => {
+            let pkce = Pkce::new("pushed");
+            let path = value.as_str().unwrap().strip_prefix(&laptop.issuer()).unwrap();
+            let pushed = laptop.form(path, &request("demo-trusted", NATIVE, &pkce), &[]).await;
+            let uri = parsed(&pushed)["request_uri"].as_str().unwrap().to_owned();
+            let fields = [("client_id", "demo-trusted"), ("request_uri", uri.as_str())];
+            assert!(answered(&Browser::new(laptop).log_in(&fields).await, "code").is_some());
+        }
+        "require_pushed_authorization_requests" => {
+            let plain = Browser::new(laptop).log_in(&request("demo-trusted", NATIVE, &Pkce::new("plain"))).await;
+            assert_eq!(value, answered(&plain, "code").is_none());
+        }
         "request_uri_parameter_supported" => {
             assert_eq!(value, authorizes(laptop, "request_uri", "https://client.example/request").await);
         }

@@ -60,6 +60,7 @@ fn taken(function: Function) -> Runtime {
         Function::Token => drop(token::Deps::assemble(&runtime).unwrap()),
         Function::Userinfo => drop(userinfo::Deps::assemble(&runtime).unwrap()),
         Function::Introspect => drop(introspect::Deps::assemble(&runtime).unwrap()),
+        Function::Par => drop(par::Deps::assemble(&runtime).unwrap()),
         Function::Revoke => drop(revoke::Deps::assemble(&runtime).unwrap()),
         Function::Logout => drop(logout::Deps::assemble(&runtime).unwrap()),
         Function::Notify => drop(notify::Deps::assemble(&runtime).unwrap()),
@@ -171,7 +172,12 @@ fn functions_can_sign_and_read_only_what_they_need() {
         assert_eq!(derives, knows_refresh_tokens, "{}", function.name());
         let back = matches!(
             function,
-            Function::Token | Function::Introspect | Function::Revoke | Function::Metadata | Function::Notify
+            Function::Par
+                | Function::Token
+                | Function::Introspect
+                | Function::Revoke
+                | Function::Metadata
+                | Function::Notify
         );
         assert!(!back || !kinds.contains("account"), "{}", function.name());
         assert!(!back || !kinds.contains("session"), "{}", function.name());

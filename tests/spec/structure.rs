@@ -33,7 +33,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
             "bootstrap",
             "frontchannel",
         ],
-        "token" | "userinfo" | "introspect" | "revoke" => {
+        "par" | "token" | "userinfo" | "introspect" | "revoke" => {
             &["protocol", "store", "signing", "web", "keystore", "bootstrap", "backchannel"]
         }
         "metadata" => &["protocol", "store", "web", "bootstrap"],

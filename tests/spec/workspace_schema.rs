@@ -249,6 +249,7 @@ fn defaults_in_the_description_match_the_parser() {
     // Defaults that are omitted when stored, and the key algorithm, which is not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
+    defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
     defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
     defaults[4].1["verified_email_domains"] = json!([]);
     defaults[4].1["verified_phone_numbers"] = json!(phones);

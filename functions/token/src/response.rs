@@ -1,12 +1,9 @@
 //! From outcome to status, headers and body.
 
-use std::error::Error as _;
-
-use backchannel::ClientContext;
+use backchannel::{ClientContext, challenged_by_basic, refused};
 use protocol::tokens::error::TokenError;
 use serde::Serialize;
-use tracing::field::display;
-use web::{Response, json};
+use web::Response;
 
 /// Tokens as a client reads them (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Serialize)]
@@ -23,12 +20,5 @@ pub(crate) struct TokenResponse {
 
 /// The response to a request that is refused.
 pub(crate) fn refuse(context: &ClientContext<'_>, error: &TokenError) -> Response {
-    let (status, code) = error.response();
-    let cause = error.source().map(display);
-    tracing::info!(error.code = code, error = %error, cause, "a token request was refused");
-    let response = json::error(context.request, status, code, &error.to_string());
-    if status == 401 {
-        return json::challenged(response, &format!("Basic realm=\"{}\"", context.workspace.issuer.as_str()));
-    }
-    response
+    challenged_by_basic(context, refused(context, error.response(), error, "a token request was refused"))
 }

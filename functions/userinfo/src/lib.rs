@@ -7,6 +7,7 @@ use bootstrap::{BootstrapError, Runtime};
 use http::{Method, header};
 use keystore::Signers;
 use protocol::jose::jwk::Algorithm;
+use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token_or_parameter};
@@ -19,7 +20,7 @@ use store::configuration::LoadedClient;
 use store::{AccountReading, GrantReading};
 use web::response::{Caching, response};
 use web::route::Endpoint;
-use web::{FormFault, Request, Response, json, unavailable};
+use web::{Request, Response, json, unavailable};
 
 /// The handles of the function: it reads, and signs for clients registered for that.
 pub struct Deps {

@@ -100,6 +100,22 @@ impl BackChannel {
         Ok(found)
     }
 
+    /// The claims of `token`, if it is a JWT of type `typ` that this workspace issued, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn issued_claims(
+        &self,
+        context: &ClientContext<'_>,
+        token: &str,
+        typ: &str,
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
+        let ring = self.rings.ring(&context.workspace.id, context.now).await.map_err(unavailable)?;
+        let ring = ring.ok_or_else(|| unavailable(StoreFault::Unreadable("key ring")))?;
+        Ok(verify_issued_by_us(token, &ring.published(), typ))
+    }
+
     /// The claims of `token`, if it is an access token of this workspace, expired or not.
     ///
     /// # Errors
@@ -110,11 +126,8 @@ impl BackChannel {
         context: &ClientContext<'_>,
         token: &str,
     ) -> Result<Option<AccessTokenClaims>, Unavailable> {
-        let workspace = context.workspace;
-        let ring = self.rings.ring(&workspace.id, context.now).await.map_err(unavailable)?;
-        let ring = ring.ok_or_else(|| unavailable(StoreFault::Unreadable("key ring")))?;
-        Ok(verify_issued_by_us(token, &ring.published(), access_token::TYPE)
-            .and_then(|claims| AccessTokenClaims::parse(&claims, &workspace.issuer)))
+        let claims = self.issued_claims(context, token, access_token::TYPE).await?;
+        Ok(claims.and_then(|claims| AccessTokenClaims::parse(&claims, &context.workspace.issuer)))
     }
 
     /// Loads the grant `id` with its user, if it exists.

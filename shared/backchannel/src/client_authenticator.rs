@@ -69,8 +69,8 @@ impl ClientAuthenticator {
         let refused = |fault| ClientAuthenticationError::Refused(RefusalCause::Assertion(fault));
         let claims = self.verify(context, &asserted).await?.ok_or(AssertionFault::Signature).map_err(refused)?;
         let workspace = context.workspace;
-        let endpoint = endpoint(context.request, workspace);
-        let arrival = Arrival { issuer: &workspace.issuer, endpoint: &endpoint, now: context.now };
+        let endpoints = endpoints(context.request, workspace);
+        let arrival = Arrival { issuer: &workspace.issuer, endpoints: &endpoints, now: context.now };
         let (once, client) = asserted.accept(&claims, &arrival).map_err(refused)?;
         let attempt = WriteAttempt::new(random_text::<16>(&*self.entropy).map_err(unavailable)?);
         match self.assertions.spend(&workspace.id, &once, &attempt).await.map_err(unavailable)? {
@@ -120,8 +120,11 @@ impl ClientAuthenticator {
     }
 }
 
-/// The published URL of the endpoint that received `request`.
-fn endpoint(request: &Request, workspace: &Workspace) -> String {
+/// The URLs that an assertion in `request` may name: of the endpoint that received it, as it is published, and for a pushed
+/// request also of the token endpoint (RFC 9126 §2).
+fn endpoints(request: &Request, workspace: &Workspace) -> Vec<String> {
     let base = format!("/{}", workspace.id);
-    workspace.issuer.url(request.path.strip_prefix(&base).unwrap_or_default())
+    let path = request.path.strip_prefix(&base).unwrap_or_default();
+    let token = (path == "/par").then_some("/oauth2/token");
+    [path].into_iter().chain(token).map(|path| workspace.issuer.url(path)).collect()
 }

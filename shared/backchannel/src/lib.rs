@@ -1,4 +1,4 @@
-//! The back channel: what `token`, `userinfo`, `introspect` and `revoke` have in common.
+//! The back channel: what `par`, `token`, `userinfo`, `introspect` and `revoke` have in common.
 //!
 //! They respond to programs with JSON. Some of these run in browsers and may read a response, including errors, only
 //! from registered origins.
@@ -9,6 +9,7 @@ mod client_authenticator;
 mod client_context;
 mod client_keys;
 mod refresh_tokens;
+mod refusal;
 mod token_status;
 
 pub use back_channel::BackChannel;
@@ -16,4 +17,5 @@ pub use client_authenticator::ClientAuthenticator;
 pub use client_context::ClientContext;
 pub use client_keys::{ClientKeySets, ClientKeysFault};
 pub use refresh_tokens::{Derived, RefreshTokens, WorkspaceRefreshTokens};
+pub use refusal::{challenged_by_basic, refused};
 pub use token_status::{TokenStatus, refuse};

@@ -1,7 +1,5 @@
 //! Shared by `introspect` and `revoke`: authenticating the caller, evaluating a token, and error responses.
 
-use std::error::Error as _;
-
 use http::header;
 use protocol::syntax::parameters::Parameters;
 use protocol::token_status::caller::{Caller, CallerError};
@@ -9,12 +7,12 @@ use protocol::token_status::request::TokenRequestError;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token};
 use store::GrantReading;
-use tracing::field::display;
 use web::{Response, Unavailable, json, unavailable};
 
 use crate::back_channel::BackChannel;
 use crate::client_authenticator::ClientAuthenticator;
 use crate::client_context::ClientContext;
+use crate::refusal::{challenged_by_basic, refused};
 
 /// What finds out who asks about a token, and whether one is good.
 pub struct TokenStatus {
@@ -78,16 +76,12 @@ impl TokenStatus {
 /// The response to a request about a token that is refused.
 #[must_use]
 pub fn refuse(context: &ClientContext<'_>, error: &TokenRequestError) -> Response {
-    let (status, code) = error.response();
-    let cause = error.source().map(display);
-    tracing::info!(error.code = code, error = %error, cause, "a request about a token was refused");
-    let response = json::error(context.request, status, code, &error.to_string());
-    let realm = context.workspace.issuer.as_str();
-    match (status, error) {
-        (401, TokenRequestError::Caller(CallerError::Bearer(_))) => {
-            json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""))
-        }
-        (401, _) => json::challenged(response, &format!("Basic realm=\"{realm}\"")),
-        _ => response,
+    let response = refused(context, error.response(), error, "a request about a token was refused");
+    if let TokenRequestError::Caller(CallerError::Bearer(_)) = error
+        && response.status() == 401
+    {
+        let (realm, (_, code)) = (context.workspace.issuer.as_str(), error.response());
+        return json::challenged(response, &format!("Bearer realm=\"{realm}\", error=\"{code}\""));
     }
+    challenged_by_basic(context, response)
 }

@@ -6,6 +6,7 @@ use pages::{error_page, form_post_page, stranded_page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::{Redirected, Refusal, Stranded};
 use protocol::authorization::response::Answer;
+use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
@@ -23,7 +24,7 @@ use web::origin::is_from_our_page;
 use web::request::MAX_QUERY_BYTES;
 use web::response::{see_other, set, with_cookie};
 use web::route::{self, Endpoint, Matched};
-use web::{Clock, FormFault, Request, Response, edge, json, login_cookies, unavailable};
+use web::{Clock, Request, Response, edge, json, login_cookies, unavailable};
 
 use crate::browser_context::BrowserContext;
 

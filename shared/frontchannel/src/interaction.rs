@@ -44,14 +44,27 @@ impl FrontChannel {
             tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
         }
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
-        let browser = login_cookies::dated(&self.browser.random_text::<32>()?, self.now());
-        let seed = self.browser.random_text::<32>()?;
-        let (began, lifetime) = (self.now(), loaded_client.client.lifetimes.interaction);
+        let (browser, began) = (self.new_browser()?, self.now());
+        let lifetime = loaded_client.client.lifetimes.interaction;
         let cookie = self.browser_cookie(context.id(), &id).set_for(&browser, lifetime);
-        let (expires, browser) = (began.plus(lifetime), hash(&browser));
-        let interaction = InteractionState { id, browser, seed, began, expires, shown_to: None, account: None };
+        let seed = self.browser.random_text::<32>()?;
+        let interaction = InteractionState {
+            id,
+            browser: hash(&browser),
+            seed,
+            began,
+            expires: began.plus(lifetime),
+            pushed: false,
+            shown_to: None,
+            account: None,
+        };
         let loaded = Arc::clone(&context.loaded);
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: Some(cookie) })
+    }
+
+    /// The value of the cookie that binds an interaction to the browser that begins it.
+    pub(crate) fn new_browser(&self) -> Result<String, PageError> {
+        Ok(login_cookies::dated(&self.browser.random_text::<32>()?, self.now()))
     }
 
     /// The cookie of an interaction that is over, to be removed.
@@ -70,7 +83,7 @@ impl FrontChannel {
         cookie.read(context.request).map(|value| cookie.set_for(value, left))
     }
 
-    fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
+    pub(crate) fn browser_cookie(&self, workspace: &WorkspaceId, id: &GrantId) -> Cookie {
         Cookie::numbered(BROWSER, id.as_str(), workspace, &self.browser.public_url)
     }
 
@@ -197,6 +210,6 @@ impl FrontChannel {
 }
 
 /// Hashes a browser's cookie, so that a sealed value does not reveal the cookie.
-fn hash(browser: &str) -> String {
+pub(crate) fn hash(browser: &str) -> String {
     SecretHash::of(&Secret::new(browser.into())).encoded()
 }

@@ -42,7 +42,9 @@ impl FrontChannel {
         let Ok(loaded) = self.browser.client(context, interaction.client_id()).await else { return error.into() };
         let Ok(request) = interaction.request(&loaded.client) else { return error.into() };
         let mut ways = Vec::new();
+        // A pushed request is good once: beginning it anew is the client's to do.
         if error == PageError::StaleInteraction
+            && !interaction.state.pushed
             && let Ok(sealed) = self.seal_interaction(context.id(), interaction).await
         {
             let link = context.workspace().issuer.url(&format!("/login?interaction={sealed}&again=1"));
@@ -75,6 +77,9 @@ impl FrontChannel {
             .map_err(|fault| PageError::from(unavailable(fault)))?
         {
             return Err(self.unresumable(context, &interaction, PageError::FinishedInteraction).await);
+        }
+        if interaction.state.pushed {
+            return Err(self.unresumable(context, &interaction, PageError::StaleInteraction).await);
         }
         let loaded_client = self.browser.client(context, interaction.client_id()).await?;
         let request = interaction.request(&loaded_client.client)?;

@@ -10,6 +10,7 @@ use crate::authorization::code;
 use crate::authorization::request::AuthorizationRequest;
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::Client;
+use crate::clients::request_channel::RequestChannel;
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::RegistrationError;
 use crate::syntax::encoding::encode_uri_component;
@@ -182,7 +183,7 @@ pub(crate) fn query(changes: &[(&str, &str)]) -> String {
 
 /// An authorization request of `client` for `openid read`, with `changes`.
 pub(crate) fn request(client: &Client, changes: &[(&str, &str)]) -> AuthorizationRequest {
-    AuthorizationRequest::parse(&parameters(&query(changes)), client).ok().unwrap()
+    AuthorizationRequest::parse(&parameters(&query(changes)), client, RequestChannel::Browser).ok().unwrap()
 }
 
 /// The session of Alice, who logged in a minute ago.

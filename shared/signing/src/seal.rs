@@ -142,8 +142,21 @@ impl Sealer {
     ///
     /// [`SealFault`] if the provider fails, which it does not for keys of this size.
     pub fn derived(root: &Secret<[u8; 32]>, purpose: Purpose) -> Result<Self, SealFault> {
+        Self::expanded(root, purpose.derivation())
+    }
+
+    /// A sealer with a key that is derived from `reference`: only those who know the reference can open what it refers to.
+    ///
+    /// # Errors
+    ///
+    /// [`SealFault`] if the provider fails, which it does not for keys of this size.
+    pub fn of_reference(reference: &Secret<[u8; 32]>) -> Result<Self, SealFault> {
+        Self::expanded(reference, b"reference")
+    }
+
+    fn expanded(root: &Secret<[u8; 32]>, info: &[u8]) -> Result<Self, SealFault> {
         let pseudo_random_key = Salt::new(HKDF_SHA256, ROOT_SALT).extract(root.expose());
-        let info = [purpose.derivation()];
+        let info = [info];
         let key = pseudo_random_key.expand(&info, &AES_256_GCM_SIV).map_err(|_| SealFault)?;
         Ok(Self { current: 1, keys: vec![(1, LessSafeKey::new(UnboundKey::from(key)))] })
     }

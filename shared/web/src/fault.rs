@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use protocol::authorization::error::PageError;
+use protocol::authorization::push_error::PushError;
 use protocol::client_authentication::credentials::ClientAuthenticationError;
 use protocol::token_status::caller::CallerError;
 use protocol::token_status::request::TokenRequestError;
@@ -21,6 +22,12 @@ pub fn unavailable(fault: impl Display) -> Unavailable {
 }
 
 impl From<Unavailable> for PageError {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Unavailable> for PushError {
     fn from(_: Unavailable) -> Self {
         Self::Unavailable
     }

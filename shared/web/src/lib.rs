@@ -23,5 +23,5 @@ pub mod route;
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError};
 pub use fault::{Unavailable, unavailable};
-pub use request::{Deadline, FormFault, Request};
+pub use request::{Deadline, Request};
 pub use response::Response;

@@ -2,12 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
-use protocol::authorization::error::PageError;
-use protocol::syntax::parameters::{ParameterError, Parameters};
-use protocol::token_status::request::TokenRequestError;
-use protocol::tokens::error::TokenError;
+use protocol::syntax::form_fault::FormFault;
+use protocol::syntax::parameters::Parameters;
 use protocol::types::time::{Lifetime, Timestamp};
-use thiserror::Error;
 
 use crate::media_type::{Accepted, is_type};
 
@@ -58,55 +55,6 @@ impl Deadline {
     #[must_use]
     pub const fn leaves(self, needed: Lifetime, now: Timestamp) -> bool {
         !now.plus(needed).reached(self.0)
-    }
-}
-
-/// Why the parameters of a request cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum FormFault {
-    /// The body or the query is larger than any request is.
-    #[error("the request is too large")]
-    TooLarge,
-    /// The body is not a form.
-    #[error("the body is not application/x-www-form-urlencoded")]
-    ContentType,
-    /// There are parameters in the query of a request whose parameters belong into the body.
-    #[error("there are parameters in the query")]
-    QueryParameters,
-    /// They do not decode.
-    #[error(transparent)]
-    Parameters(#[from] ParameterError),
-}
-
-impl From<FormFault> for TokenError {
-    fn from(fault: FormFault) -> Self {
-        match fault {
-            FormFault::TooLarge => Self::TooLarge,
-            FormFault::ContentType => Self::ContentType,
-            FormFault::QueryParameters => Self::QueryParameters,
-            FormFault::Parameters(error) => Self::Parameters(error),
-        }
-    }
-}
-
-impl From<FormFault> for TokenRequestError {
-    fn from(fault: FormFault) -> Self {
-        match fault {
-            FormFault::TooLarge => Self::TooLarge,
-            FormFault::ContentType => Self::ContentType,
-            FormFault::QueryParameters => Self::QueryParameters,
-            FormFault::Parameters(error) => Self::Parameters(error),
-        }
-    }
-}
-
-impl From<FormFault> for PageError {
-    fn from(fault: FormFault) -> Self {
-        match fault {
-            FormFault::TooLarge => Self::RequestTooLarge,
-            FormFault::Parameters(error) => Self::Parameters(error),
-            FormFault::ContentType | FormFault::QueryParameters => Self::NotAForm,
-        }
     }
 }
 
@@ -214,6 +162,8 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    use protocol::syntax::parameters::ParameterError;
+
     use super::*;
 
     fn post(content_type: Option<&'static str>, body: &'static [u8]) -> Request {

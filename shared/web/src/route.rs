@@ -11,6 +11,8 @@ pub enum Function {
     Login,
     /// Logging in with an upstream provider.
     Callback,
+    /// The pushed authorization request endpoint.
+    Par,
     /// The token endpoint.
     Token,
     /// The userinfo endpoint.
@@ -29,10 +31,11 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Authorize,
         Self::Login,
         Self::Callback,
+        Self::Par,
         Self::Token,
         Self::Userinfo,
         Self::Introspect,
@@ -49,6 +52,7 @@ impl Function {
             Self::Authorize => "authorize",
             Self::Login => "login",
             Self::Callback => "callback",
+            Self::Par => "par",
             Self::Token => "token",
             Self::Userinfo => "userinfo",
             Self::Introspect => "introspect",
@@ -73,6 +77,8 @@ pub enum Endpoint {
     UpstreamLogin,
     /// The callback of an upstream login.
     Callback,
+    /// RFC 9126 §2.
+    PushedAuthorization,
     /// RFC 6749 §3.2.
     Token,
     /// OpenID Connect Core §5.3.
@@ -134,6 +140,7 @@ routes! {
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
     Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
+    PushedAuthorization Par "/{tenant}/{workspace}/par" ["POST"] Registered;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
     Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "HEAD", "POST"] Registered;
     Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;

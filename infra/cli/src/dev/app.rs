@@ -23,6 +23,7 @@ pub struct App {
     token: token::Deps,
     userinfo: userinfo::Deps,
     introspect: introspect::Deps,
+    par: par::Deps,
     revoke: revoke::Deps,
     logout: logout::Deps,
     metadata: Arc<metadata::Deps>,
@@ -51,6 +52,7 @@ impl App {
             token: token::Deps::assemble(runtime)?,
             userinfo: userinfo::Deps::assemble(runtime)?,
             introspect: introspect::Deps::assemble(runtime)?,
+            par: par::Deps::assemble(runtime)?,
             revoke: revoke::Deps::assemble(runtime)?,
             logout: logout::Deps::assemble(runtime)?,
             demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
@@ -117,6 +119,7 @@ impl App {
             Function::Token => Box::pin(token::handle(&self.token, request)).await,
             Function::Userinfo => Box::pin(userinfo::handle(&self.userinfo, request)).await,
             Function::Introspect => Box::pin(introspect::handle(&self.introspect, request)).await,
+            Function::Par => Box::pin(par::handle(&self.par, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
             // Works off a queue and has no route.

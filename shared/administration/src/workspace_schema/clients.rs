@@ -22,6 +22,16 @@ pub(super) const CLIENT: &[Key] = &[
         "[]",
         "Where codes are sent, compared byte for byte; required unless the client has no authorization_code.",
     ),
+    Key::optional(
+        "pushed_redirect_uris",
+        Kind::OneOf(&["registered", "any"]),
+        "Whether a confidential client may push redirect URIs that it has not registered (RFC 9126 §2.4); it may not by default.",
+    ),
+    Key::optional(
+        "require_pushed_authorization_requests",
+        Kind::Flag,
+        "Whether its authorization requests must be pushed (RFC 9126 §6); the workspace can say so for all.",
+    ),
     Key::with_default(
         "application_type",
         Kind::OneOf(&["web", "native"]),

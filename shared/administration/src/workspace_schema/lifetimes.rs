@@ -10,6 +10,12 @@ const fn seconds(least: i64, most: i64) -> Kind {
 
 const CODE: Key =
     Key::with_default("authorization_code", seconds(1, 60), "60", "How long an authorization code can be redeemed.");
+const PUSHED_REQUEST: Key = Key::with_default(
+    "pushed_request",
+    seconds(5, 600),
+    "60",
+    "How long a browser may take to bring the request_uri of a pushed request.",
+);
 const ACCESS_TOKEN: Key = Key::with_default("access_token", seconds(1, DAY), "600", "The lifetime of access tokens.");
 const ID_TOKEN: Key = Key::with_default("id_token", seconds(1, DAY), "3600", "The lifetime of ID tokens.");
 const REFRESH_TOKEN: Key = Key::with_default(
@@ -35,6 +41,7 @@ const INTERACTION: Key =
 
 pub(super) const LIFETIMES: &[Key] = &[
     CODE,
+    PUSHED_REQUEST,
     ACCESS_TOKEN,
     ID_TOKEN,
     REFRESH_TOKEN,
@@ -45,5 +52,13 @@ pub(super) const LIFETIMES: &[Key] = &[
 ];
 
 /// The lifetimes that a client may have of its own.
-pub(super) const OWN_LIFETIMES: &[Key] =
-    &[CODE, ACCESS_TOKEN, ID_TOKEN, REFRESH_TOKEN, REFRESH_TOKEN_IDLE, REFRESH_TOKEN_GRACE, INTERACTION];
+pub(super) const OWN_LIFETIMES: &[Key] = &[
+    CODE,
+    PUSHED_REQUEST,
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    REFRESH_TOKEN,
+    REFRESH_TOKEN_IDLE,
+    REFRESH_TOKEN_GRACE,
+    INTERACTION,
+];

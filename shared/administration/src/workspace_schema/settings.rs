@@ -32,6 +32,12 @@ pub const WORKSPACE: &[Key] = &[
         "Which clients must use PKCE; \"public\" lets confidential clients do without.",
     ),
     Key::with_default(
+        "require_pushed_authorization_requests",
+        Kind::Flag,
+        "false",
+        "Whether the authorization requests of every client must be pushed (RFC 9126 §5).",
+    ),
+    Key::with_default(
         "client_secret_methods",
         Kind::OneOf(&["either", "registered"]),
         "\"either\"",

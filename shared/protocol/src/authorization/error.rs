@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
 use crate::clients::resource_indicator::InvalidTarget;
+use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
 use crate::syntax::quoted::Quoted;
 use crate::types::scope::MalformedScope;
@@ -26,6 +27,9 @@ pub enum PageError {
     /// The redirect URI is not registered.
     #[error("the redirect_uri {0} is not registered for this application")]
     UnregisteredRedirectUri(Quoted),
+    /// A `request_uri` that is unknown, expired, used, or of another application.
+    #[error("the request_uri is unknown, has expired or was used, or belongs to another application")]
+    UnknownRequestUri,
     /// The post-logout redirect URI is not registered.
     #[error("the post_logout_redirect_uri {0} is not registered for this application")]
     UnregisteredPostLogoutUri(Quoted),
@@ -89,6 +93,7 @@ impl PageError {
             | Self::UnknownClient
             | Self::MissingRedirectUri
             | Self::UnregisteredRedirectUri(_)
+            | Self::UnknownRequestUri
             | Self::UnregisteredPostLogoutUri(_)
             | Self::ForeignHint
             | Self::StaleLogout
@@ -112,9 +117,11 @@ impl PageError {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::StaleInteraction | Self::OtherBrowser | Self::FinishedInteraction | Self::ForeignUpstreamAnswer => {
-                "Go back to the application and sign in again from there."
-            }
+            Self::StaleInteraction
+            | Self::OtherBrowser
+            | Self::FinishedInteraction
+            | Self::ForeignUpstreamAnswer
+            | Self::UnknownRequestUri => "Go back to the application and sign in again from there.",
             Self::Parameters(_)
             | Self::NotAForm
             | Self::MissingClientId
@@ -135,6 +142,16 @@ impl PageError {
             Self::NotFound => "Check the address.",
             Self::MethodNotAllowed => "Open the page from the application.",
             Self::Unavailable => "Nothing was lost. Try again in a moment.",
+        }
+    }
+}
+
+impl From<FormFault> for PageError {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::TooLarge => Self::RequestTooLarge,
+            FormFault::Parameters(error) => Self::Parameters(error),
+            FormFault::ContentType | FormFault::QueryParameters => Self::NotAForm,
         }
     }
 }
@@ -231,6 +248,12 @@ pub enum RedirectError {
     /// A `registration` parameter, which is not supported.
     #[error("the registration parameter is not supported")]
     RegistrationNotSupported,
+    /// The client must push its requests, and the browser brought this one.
+    #[error(
+        "this application must push its authorization requests: send them to pushed_authorization_request_endpoint first \
+         (RFC 9126)"
+    )]
+    MustBePushed,
     /// `prompt=none` without a session.
     #[error("the user is not logged in")]
     LoginRequired,
@@ -264,7 +287,8 @@ impl RedirectError {
             | Self::InvalidDisplay
             | Self::InvalidMaxAge
             | Self::InvalidClaims
-            | Self::InvalidIdTokenHint => "invalid_request",
+            | Self::InvalidIdTokenHint
+            | Self::MustBePushed => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::MalformedScope(_) | Self::UnknownScope(_) => "invalid_scope",
             Self::InvalidTarget(_) => "invalid_target",

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::authorization::error::PageError;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::clients::client::Client;
+use crate::clients::request_channel::RequestChannel;
 use crate::syntax::quoted::Quoted;
 use crate::types::id::{GrantId, Subject};
 use crate::types::scope::Scopes;
@@ -50,6 +51,10 @@ pub struct InteractionState {
     /// The user who was shown the consent page. Only they can answer it.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub shown_to: Option<Subject>,
+    /// Whether the client pushed the request: it is good in one browser, once, and may have what only such requests may
+    /// (RFC 9126).
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pub pushed: bool,
     /// The account that the user chose, for `prompt=select_account`.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountChoice>,
@@ -64,6 +69,14 @@ pub enum AccountChoice {
     /// Another account, which has to log in.
     #[serde(rename = "o")]
     Another,
+}
+
+impl InteractionState {
+    /// How the request reached us.
+    #[must_use]
+    pub const fn channel(&self) -> RequestChannel {
+        if self.pushed { RequestChannel::Pushed } else { RequestChannel::Browser }
+    }
 }
 
 impl Interaction {
@@ -107,16 +120,16 @@ impl Interaction {
     ///
     /// # Errors
     ///
-    /// [`PageError`] if the client, its redirect URI or a scope is no longer registered or active.
+    /// [`PageError`] if the client, its redirect URI or a scope is no longer registered or active, or the client must push
+    /// its requests now.
     pub fn request(&self, client: &Client) -> Result<AuthorizationRequest, PageError> {
         if !client.is_usable() || client.id != self.terms.client_id {
             return Err(PageError::UnknownClient);
         }
         let redirect_uri = client
-            .redirect_uris
-            .registered(&self.redirect_uri)
+            .redirect_uri(&self.redirect_uri, self.state.channel())
             .ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(&self.redirect_uri)))?;
-        if !self.terms.scope.within(&client.scope) {
+        if !self.terms.scope.within(&client.scope) || (client.must_push && !self.state.pushed) {
             return Err(PageError::StaleInteraction);
         }
         Ok(AuthorizationRequest {
@@ -143,6 +156,7 @@ mod tests {
             browser: "browser".into(),
             began: NOW,
             expires: later(1800),
+            pushed: false,
             shown_to: Some(subject("alice")),
             account: Some(AccountChoice::Current("sid-1".into())),
         }

@@ -11,6 +11,8 @@ pub mod error;
 mod error_tests;
 pub mod interaction;
 pub mod pkce;
+pub mod push_error;
+pub mod pushed_request;
 pub mod refusal;
 pub mod request;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::authorization::response::{Destination, ResponseMode};
 use crate::clients::client::{Client, MethodPolicy, Presence};
 use crate::clients::grant_type::GrantType;
 use crate::clients::redirect_uri::RedirectUri;
+use crate::clients::request_channel::RequestChannel;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::syntax::quoted::Quoted;
@@ -144,13 +145,14 @@ impl RequestTerms {
 }
 
 impl AuthorizationRequest {
-    /// Parses a request of `client`. The redirect URI comes first, because it decides where errors go.
+    /// Parses a request of `client` that came by `channel`. The redirect URI comes first, because it decides where errors
+    /// go.
     ///
     /// # Errors
     ///
     /// [`Refusal::Page`] until the redirect URI is known to be registered, [`Refusal::Redirect`] afterwards.
-    pub fn parse(parameters: &Parameters, client: &Client) -> Result<Self, Refusal> {
-        let (redirect_uri, redirect_uri_sent) = redirect_uri(parameters, client)?;
+    pub fn parse(parameters: &Parameters, client: &Client, channel: RequestChannel) -> Result<Self, Refusal> {
+        let (redirect_uri, redirect_uri_sent) = redirect_uri(parameters, client, channel)?;
         let mode = parameters.one("response_mode").map_err(RedirectError::Parameters);
         let mode = mode.and_then(|mode| ResponseMode::parse(mode, &redirect_uri));
         // Other errors are sent in the requested mode.
@@ -161,12 +163,28 @@ impl AuthorizationRequest {
         };
         let state = bounded(parameters, "state", MAX_STATE_BYTES).map_err(|error| refuse(None, error))?;
         mode.map_err(|error| refuse(state.clone(), error))?;
+        if client.must_push && channel == RequestChannel::Browser {
+            return Err(refuse(state, RedirectError::MustBePushed));
+        }
         let unrepeated = parameters.check_repeats(&["resource"]);
         unrepeated.map_err(|error| refuse(state.clone(), error.into()))?;
         let terms = terms(parameters, client, redirect_uri_sent).map_err(|error| refuse(state.clone(), error))?;
         let hint = bounded(parameters, "id_token_hint", 8192).map_err(|error| refuse(state.clone(), error))?;
         let (id_token_hint, ignored_scope) = (hint.map(Secret::new), ignored(parameters, &terms.scope));
         Ok(Self { redirect_uri, terms: RequestTerms { state, response_mode, ..terms }, ignored_scope, id_token_hint })
+    }
+
+    /// The request, now that its `id_token_hint` is known to name `hinted`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if `claims` names another user.
+    pub fn expecting(mut self, hinted: Subject) -> Result<Self, Refusal> {
+        if self.terms.expected_subject.as_ref().is_some_and(|named| *named != hinted) {
+            return Err(Refusal::Redirect(Box::new(self.refuse(RedirectError::InvalidClaims))));
+        }
+        self.terms.expected_subject = Some(hinted);
+        Ok(self)
     }
 
     /// `error`, addressed to where the response to this request goes.
@@ -186,12 +204,15 @@ impl AuthorizationRequest {
     }
 }
 
-fn redirect_uri(parameters: &Parameters, client: &Client) -> Result<(RedirectUri, bool), PageError> {
+fn redirect_uri(
+    parameters: &Parameters,
+    client: &Client,
+    channel: RequestChannel,
+) -> Result<(RedirectUri, bool), PageError> {
     match parameters.one("redirect_uri")? {
         Some(uri) => {
-            let registered = client.redirect_uris.registered(uri);
-            let registered = registered.ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(uri)))?;
-            Ok((registered, true))
+            let usable = client.redirect_uri(uri, channel);
+            Ok((usable.ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(uri)))?, true))
         }
         // OpenID Connect Core §3.1.2.1 requires the parameter, OAuth only where several are registered.
         None if parameters.all("scope").any(|scope| scope.split(' ').any(|token| token == OPENID)) => {

@@ -9,6 +9,7 @@ use crate::authorization::refusal::{Redirected, Refusal};
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms, client_id};
 use crate::authorization::response::ResponseMode;
 use crate::clients::client::Client;
+use crate::clients::request_channel::RequestChannel;
 use crate::clients::resource_indicator::InvalidTarget;
 use crate::fixtures::{
     CHALLENGE, REDIRECT_URI, claim_names, client, confidential_client, parameters, query, registered, request, scopes,
@@ -20,7 +21,7 @@ use crate::types::id::ClientId;
 use crate::types::scope::MalformedScope;
 
 fn parsed(client: &Client, query: &str) -> Result<AuthorizationRequest, Refusal> {
-    AuthorizationRequest::parse(&parameters(query), client)
+    AuthorizationRequest::parse(&parameters(query), client, RequestChannel::Browser)
 }
 
 fn terms(changes: &[(&str, &str)]) -> RequestTerms {
@@ -408,7 +409,7 @@ proptest! {
         let client = client(&json!({}));
         let encoded = format!("{query}redirect_uri={}", crate::syntax::encoding::encode_uri_component(&redirect_uri));
         let Ok(parameters) = Parameters::parse(encoded.as_bytes()) else { return Ok(()) };
-        let destination = match AuthorizationRequest::parse(&parameters, &client) {
+        let destination = match AuthorizationRequest::parse(&parameters, &client, RequestChannel::Browser) {
             Ok(request) => Some(request.destination()),
             Err(Refusal::Redirect(redirected)) => Some(redirected.destination),
             Err(Refusal::Page(_) | Refusal::Stranded(_)) => None,

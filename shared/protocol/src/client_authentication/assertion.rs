@@ -78,8 +78,9 @@ pub struct AssertedClient {
 pub struct Arrival<'a> {
     /// The issuer of the workspace.
     pub issuer: &'a Issuer,
-    /// The URL of the endpoint.
-    pub endpoint: &'a str,
+    /// The URLs that older clients may name: of the endpoint that received it, and for a pushed request also of the token
+    /// endpoint (RFC 7523 §3, RFC 9126 §2).
+    pub endpoints: &'a [String],
     /// When it was received.
     pub now: Timestamp,
 }
@@ -234,7 +235,7 @@ impl AssertedClient {
 /// obtained by that party (RFC 9700 update, audience injection).
 fn audience_fault(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival<'_>) -> Option<AudienceFault> {
     let is_issuer = |one: &String| one == arrival.issuer.as_str();
-    let is_endpoint = |one: &String| one == arrival.endpoint;
+    let is_endpoint = |one: &String| arrival.endpoints.contains(one);
     match (audience, accepted) {
         (Audience::One(one), _) if is_issuer(one) => None,
         (Audience::One(one), AssertionAudience::Endpoint) if is_endpoint(one) => None,
@@ -301,7 +302,7 @@ mod tests {
     fn accepted(client: Arc<Client>, claims: &[u8], now: u64) -> Result<AssertionUse, AssertionFault> {
         let assertion = ClientAssertion::parse(&jwt(br#"{"sub":"c1"}"#)).unwrap();
         let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
-        let arrival = Arrival { issuer: &issuer, endpoint: ENDPOINT, now: Timestamp::from_millis(now) };
+        let arrival = Arrival { issuer: &issuer, endpoints: &[ENDPOINT.into()], now: Timestamp::from_millis(now) };
         let asserted = assertion.of(client).unwrap();
         asserted.accept(claims, &arrival).map(|(spending, _)| spending)
     }
@@ -464,7 +465,7 @@ mod tests {
             let named = client(&json!({ "client_id": name }));
             let assertion = ClientAssertion::parse(&jwt(json!({ "sub": name }).to_string().as_bytes())).unwrap();
             let issuer = crate::fixtures::issuer();
-            let arrival = Arrival { issuer: &issuer, endpoint: ENDPOINT, now: Timestamp::from_seconds(NOW) };
+            let arrival = Arrival { issuer: &issuer, endpoints: &[ENDPOINT.into()], now: Timestamp::from_seconds(NOW) };
             let (spending, _) = assertion.of(named).unwrap().accept(claims.as_bytes(), &arrival).ok().unwrap();
             *spending.mark()
         };

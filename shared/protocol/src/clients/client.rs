@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
-use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, UnknownScopes};
+use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
+use crate::clients::request_channel::RequestChannel;
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::SubjectType;
 use crate::jose::at_hash::AtHash;
@@ -30,6 +31,10 @@ pub struct Client {
     pub authentication: Authentication,
     /// Its redirect URIs.
     pub redirect_uris: RedirectUris,
+    /// Which redirect URIs it may push.
+    pub pushed_redirect_uris: PushedRedirectUris,
+    /// Whether its authorization requests must be pushed (RFC 9126 §6).
+    pub must_push: bool,
     /// Where its users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Option<RedirectUris>,
     /// Where it is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
@@ -266,6 +271,18 @@ impl Client {
         self.status == Status::Active
     }
 
+    /// `requested` as a redirect URI of a request that came by `channel`, if this client may use it there.
+    #[must_use]
+    pub fn redirect_uri(&self, requested: &str, channel: RequestChannel) -> Option<RedirectUri> {
+        let registered = self.redirect_uris.registered(requested);
+        // Registration refuses the right to clients that cannot authenticate; here it is checked where it is used.
+        let any = self.pushed_redirect_uris == PushedRedirectUris::Any && self.authentication.is_confidential();
+        match channel {
+            RequestChannel::Pushed if any => registered.or_else(|| RedirectUris::unregistered(requested)),
+            RequestChannel::Pushed | RequestChannel::Browser => registered,
+        }
+    }
+
     /// Whether only this client can receive and use what is sent to `redirect_uri` (RFC 8252 §8.6).
     #[must_use]
     pub fn identity_is_assured(&self, redirect_uri: &RedirectUri) -> bool {
@@ -324,6 +341,39 @@ mod tests {
             let client = native(consent);
             let remembers = uris.map(|uri| client.remembers_consent_at(&client.redirect_uris.registered(uri).unwrap()));
             assert_eq!(remembers, expected, "{consent}");
+        }
+    }
+
+    #[test]
+    fn sec_redir_21_only_a_confidential_client_with_the_right_pushes_an_unregistered_redirect_uri() {
+        use RequestChannel::{Browser, Pushed};
+        let any = json!({"pushed_redirect_uris": "any"});
+        let mut public = client(&json!({}));
+        public.pushed_redirect_uris = PushedRedirectUris::Any;
+        let (registered, new) = ("https://app.example/cb", "https://new.example/cb?x=1");
+        let table = [
+            (confidential_client(&any), Pushed, new, true),
+            (confidential_client(&any), Pushed, registered, true),
+            (confidential_client(&any), Browser, new, false),
+            (confidential_client(&json!({})), Pushed, new, false),
+            (public, Pushed, new, false),
+        ];
+        for (client, channel, uri, expected) in table {
+            let found = client.redirect_uri(uri, channel);
+            assert_eq!(found.is_some_and(|found| found.as_str() == uri), expected, "{channel:?} {uri}");
+        }
+        for bad in [
+            "http://new.example/cb",
+            "https://new.example/cb#f",
+            "https://user@new.example/cb",
+            "https://new.example/cb?code=x",
+            "com.example.app:/cb",
+            "javascript:alert(1)",
+            "https:new.example",
+            "https://new.example/ cb",
+            "",
+        ] {
+            assert!(confidential_client(&any).redirect_uri(bad, Pushed).is_none(), "{bad}");
         }
     }
 

@@ -24,6 +24,17 @@ pub enum UnknownScopes {
     Ignored,
 }
 
+/// Which redirect URIs a client may push (RFC 9126 §2.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PushedRedirectUris {
+    /// The registered ones.
+    #[default]
+    Registered,
+    /// Any `https` URI, from a client that authenticates: the request is then as good as a registration.
+    Any,
+}
+
 /// Which claims about the user the ID tokens of a client carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

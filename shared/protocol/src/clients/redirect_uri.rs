@@ -201,6 +201,14 @@ impl RedirectUris {
         self.0.iter().find_map(|registered| registered.matched(requested))
     }
 
+    /// `pushed` as the redirect URI of a client that may use URIs that it has not registered: an `https` URI that it could
+    /// register (RFC 9126 §2.4).
+    #[must_use]
+    pub(crate) fn unregistered(pushed: &str) -> Option<RedirectUri> {
+        check_characters(pushed).ok()?;
+        register_page(pushed, pushed.strip_prefix("https:")?).ok()?.matched(pushed)
+    }
+
     /// The URI to use when the request names none: the only one there is (RFC 6749 §3.1.2.3).
     #[must_use]
     pub fn only(&self) -> Option<RedirectUri> {

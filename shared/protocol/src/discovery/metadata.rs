@@ -21,6 +21,8 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.url("/oauth2/authorize"),
+        "pushed_authorization_request_endpoint": issuer.url("/par"),
+        "require_pushed_authorization_requests": settings.require_pushed_authorization_requests,
         "token_endpoint": issuer.url("/oauth2/token"),
         "userinfo_endpoint": issuer.url("/userinfo"),
         "introspection_endpoint": issuer.url("/oauth2/introspect"),

@@ -344,6 +344,7 @@ mod tests {
             browser: String::new(),
             began: NOW,
             expires: NOW,
+            pushed: false,
             shown_to: None,
             account: None,
         };

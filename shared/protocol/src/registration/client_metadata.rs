@@ -7,7 +7,7 @@ use crate::clients::client::{
 };
 use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::clients::grant_type::GrantType;
-use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, UnknownScopes};
+use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::{Sector, SubjectKind, SubjectType};
@@ -42,6 +42,12 @@ pub struct ClientMetadata {
     /// The redirect URIs. Only a client without users has none.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
+    /// Which redirect URIs it may push: the `registered` ones (the default) or `any` (RFC 9126 §2.4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_redirect_uris: Option<PushedRedirectUris>,
+    /// Whether its authorization requests must be pushed (RFC 9126 §6); always so where the workspace says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_pushed_authorization_requests: Option<bool>,
     /// Private-use schemes without a dot that its redirect URIs may have all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub private_use_schemes: Vec<String>,
@@ -162,6 +168,8 @@ impl ClientMetadata {
             status: self.client_status,
             loopback_consent: self.loopback_consent(&redirect_uris)?,
             redirect_uris,
+            pushed_redirect_uris: self.pushed_redirect_uris.unwrap_or_default(),
+            must_push: settings.require_pushed_authorization_requests || self.must_push(),
             grants: self.grant_types.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
@@ -209,6 +217,10 @@ impl ClientMetadata {
 
     pub(super) fn uri_rules<'a>(&'a self, issuer: &'a Issuer) -> UriRules<'a> {
         UriRules { private_use_schemes: &self.private_use_schemes, ..UriRules::new(self.application_type, issuer) }
+    }
+
+    pub(super) fn must_push(&self) -> bool {
+        self.require_pushed_authorization_requests.unwrap_or_default()
     }
 
     /// Accepts the setting only for clients that it affects, so that nobody relies on it in vain.

@@ -1,6 +1,7 @@
 //! Whether a client's metadata agree with the workspace and with each other.
 
 use crate::clients::grant_type::GrantType;
+use crate::clients::policies::PushedRedirectUris;
 use crate::clients::private_use_scheme::check_exception;
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
@@ -61,6 +62,10 @@ impl ClientMetadata {
                 RegistrationError::OfflineAccessWithoutRefresh,
             ),
             (may(GrantType::ClientCredentials) && !confidential, RegistrationError::PublicClientCredentials),
+            (
+                self.pushed_redirect_uris == Some(PushedRedirectUris::Any) && !confidential,
+                RegistrationError::PublicPush,
+            ),
             (is_public_api(&self.introspection_audiences), RegistrationError::PublicApi(Field::IntrospectionAudiences)),
             (is_public_api(&self.revocation_audiences), RegistrationError::PublicApi(Field::RevocationAudiences)),
             (

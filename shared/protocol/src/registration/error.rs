@@ -120,6 +120,12 @@ pub enum RegistrationError {
     /// `client_credentials` of a public client.
     #[error("grant_types: a public client cannot use client_credentials, because it cannot authenticate")]
     PublicClientCredentials,
+    /// A public client that may push any redirect URI.
+    #[error(
+        "pushed_redirect_uris: any is for confidential clients: with a public client, whoever knows its client_id could \
+         have codes sent anywhere"
+    )]
+    PublicPush,
     /// A public client that introspects or revokes as an API.
     #[error(
         "introspection_audiences and revocation_audiences are for confidential clients: a public client cannot \
@@ -193,6 +199,7 @@ impl RegistrationError {
             Self::OfflineAccessWithoutRefresh => Field::Scope.to_string(),
             Self::ClientScopeWithoutGrant => Field::ClientCredentialsScope.to_string(),
             Self::PublicWithoutPkce => "require_pkce".into(),
+            Self::PublicPush => "pushed_redirect_uris".into(),
             Self::NonceWithPkce => "require_nonce".into(),
             Self::LoopbackConsentElsewhere => "loopback_consent".into(),
             Self::Lifetime(bound) => format!("lifetimes.{}", bound.name),

@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod encoding;
+pub mod form_fault;
 pub mod json;
 pub mod parameters;
 pub mod quoted;

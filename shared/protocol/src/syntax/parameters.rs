@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::syntax::encoding::form_decoded;
+use crate::syntax::encoding::{encode_uri_component, form_decoded};
 
 /// The decoded parameters of a query or form that have a value, in order.
 ///
@@ -122,6 +122,14 @@ impl Parameters {
             }
         }
         Ok(())
+    }
+
+    /// These parameters, encoded as a form again, without those in `names`.
+    #[must_use]
+    pub fn encoded_without(&self, names: &[&str]) -> String {
+        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        let pairs = kept.map(|(name, value)| format!("{}={}", encode_uri_component(name), encode_uri_component(value)));
+        pairs.collect::<Vec<_>>().join("&")
     }
 
     /// Every value of `name`, for the few parameters that may repeat.

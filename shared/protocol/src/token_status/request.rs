@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::token_status::caller::CallerError;
 use crate::types::secret::Secret;
@@ -26,18 +27,9 @@ impl TokenParameter {
 /// Why a request to introspect or revoke a token is refused.
 #[derive(Debug, Error)]
 pub enum TokenRequestError {
-    /// The parameters are malformed or repeated.
+    /// The form cannot be read.
     #[error(transparent)]
-    Parameters(#[from] ParameterError),
-    /// Parameters in the query.
-    #[error("send the parameters in the body, not in the URL")]
-    QueryParameters,
-    /// The body is not a form.
-    #[error("send the body as application/x-www-form-urlencoded")]
-    ContentType,
-    /// The body is too large.
-    #[error("the body is larger than 64 KiB")]
-    TooLarge,
+    Form(#[from] FormFault),
     /// No `token`.
     #[error("token is missing")]
     MissingToken,
@@ -52,15 +44,19 @@ pub enum TokenRequestError {
     Unavailable,
 }
 
+impl From<ParameterError> for TokenRequestError {
+    fn from(error: ParameterError) -> Self {
+        Self::Form(error.into())
+    }
+}
+
 impl TokenRequestError {
     /// The status and `error` code (RFC 7009 §2.2.1, RFC 7662 §2.3).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
         match self {
-            Self::TooLarge => (413, "invalid_request"),
-            Self::Parameters(_) | Self::QueryParameters | Self::ContentType | Self::MissingToken => {
-                (400, "invalid_request")
-            }
+            Self::Form(fault) => fault.response(),
+            Self::MissingToken => (400, "invalid_request"),
             Self::Public => (401, "invalid_client"),
             Self::Caller(error) => error.response(),
             Self::Unavailable => (503, "temporarily_unavailable"),
@@ -89,10 +85,8 @@ mod tests {
     fn each_error_has_its_status_and_code() {
         let invalid_request = (400, "invalid_request");
         let table = [
-            (TokenRequestError::Parameters(ParameterError::Encoding), invalid_request),
-            (TokenRequestError::QueryParameters, invalid_request),
-            (TokenRequestError::ContentType, invalid_request),
-            (TokenRequestError::TooLarge, (413, "invalid_request")),
+            (TokenRequestError::from(ParameterError::Encoding), invalid_request),
+            (TokenRequestError::from(FormFault::TooLarge), (413, "invalid_request")),
             (TokenRequestError::MissingToken, invalid_request),
             (TokenRequestError::Caller(CallerError::Bearer(BearerError::Invalid)), (401, "invalid_token")),
             (TokenRequestError::Public, (401, "invalid_client")),

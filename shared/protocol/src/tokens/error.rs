@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::authorization::pkce::PkceError;
 use crate::client_authentication::credentials::ClientAuthenticationError;
 use crate::clients::resource_indicator::InvalidTarget;
+use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
 use crate::syntax::quoted::Quoted;
 use crate::types::id::{GrantId, RegionLabel};
@@ -13,21 +14,12 @@ use crate::types::scope::MalformedScope;
 /// Why no tokens are issued.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    /// The parameters are malformed or repeated.
+    /// The form cannot be read.
     #[error(transparent)]
-    Parameters(#[from] ParameterError),
+    Form(#[from] FormFault),
     /// The client did not authenticate.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
-    /// Parameters in the query.
-    #[error("send the parameters in the body, not in the URL")]
-    QueryParameters,
-    /// The body is not a form.
-    #[error("send the body as application/x-www-form-urlencoded")]
-    ContentType,
-    /// The body is too large.
-    #[error("the body is larger than 64 KiB")]
-    TooLarge,
     /// No `grant_type`.
     #[error("grant_type is missing: use authorization_code, refresh_token or client_credentials")]
     MissingGrantType,
@@ -142,17 +134,20 @@ pub enum RefreshFault {
     Reused(GrantId),
 }
 
+impl From<ParameterError> for TokenError {
+    fn from(error: ParameterError) -> Self {
+        Self::Form(error.into())
+    }
+}
+
 impl TokenError {
     /// The status and `error` code of the response (RFC 6749 §5.2, design decisions 1 and 2).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
         match self {
             Self::Client(error) => error.response(),
-            Self::TooLarge => (413, "invalid_request"),
-            Self::Parameters(_)
-            | Self::QueryParameters
-            | Self::ContentType
-            | Self::MissingGrantType
+            Self::Form(fault) => fault.response(),
+            Self::MissingGrantType
             | Self::Shorthand
             | Self::MissingCode
             | Self::MissingRefreshToken
@@ -199,13 +194,11 @@ mod tests {
         let invalid_request = (400, "invalid_request");
         let invalid_grant = (400, "invalid_grant");
         let table = [
-            (TokenError::Parameters(ParameterError::Encoding), invalid_request),
+            (TokenError::from(ParameterError::Encoding), invalid_request),
             (TokenError::Client(ClientAuthenticationError::Missing), invalid_request),
             (TokenError::Client(ClientAuthenticationError::Refused(RefusalCause::Unknown)), (401, "invalid_client")),
             (TokenError::Client(ClientAuthenticationError::Unavailable), (503, "temporarily_unavailable")),
-            (TokenError::QueryParameters, invalid_request),
-            (TokenError::ContentType, invalid_request),
-            (TokenError::TooLarge, (413, "invalid_request")),
+            (TokenError::from(FormFault::TooLarge), (413, "invalid_request")),
             (TokenError::MissingGrantType, invalid_request),
             (TokenError::Shorthand, invalid_request),
             (TokenError::UnsupportedGrantType, (400, "unsupported_grant_type")),

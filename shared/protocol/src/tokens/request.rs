@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn missing_repeated_or_unsupported_parameters_are_named() {
-        let repeated = |name| format!("{:?}", Some(TokenError::Parameters(ParameterError::Repeated(name))));
+        let repeated = |name| format!("{:?}", Some(TokenError::from(ParameterError::Repeated(name))));
         let table = [
             ("", "Some(MissingGrantType)".to_owned()),
             ("grant_type=", "Some(MissingGrantType)".into()),

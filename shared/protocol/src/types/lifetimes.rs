@@ -10,6 +10,8 @@ use crate::types::time::Lifetime;
 pub struct Lifetimes {
     /// An authorization code: at most 60 s (FAPI 2.0 §5.3.2.1).
     pub authorization_code: Lifetime,
+    /// A pushed authorization request, until the browser brings its `request_uri` (RFC 9126 §2.2).
+    pub pushed_request: Lifetime,
     /// An access token: ten minutes, because an API that validates it by itself goes on accepting it after its grant was
     /// revoked.
     pub access_token: Lifetime,
@@ -31,6 +33,7 @@ impl Default for Lifetimes {
     fn default() -> Self {
         Self {
             authorization_code: Lifetime::seconds(60),
+            pushed_request: Lifetime::seconds(60),
             access_token: Lifetime::seconds(600),
             id_token: Lifetime::seconds(3600),
             refresh_token: Lifetime::seconds(30 * 86_400),
@@ -49,6 +52,9 @@ pub struct OwnLifetimes {
     /// An authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_code: Option<Lifetime>,
+    /// A pushed authorization request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_request: Option<Lifetime>,
     /// An access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token: Option<Lifetime>,
@@ -75,6 +81,7 @@ impl OwnLifetimes {
     pub fn or(self, workspace: Lifetimes) -> Lifetimes {
         Lifetimes {
             authorization_code: self.authorization_code.unwrap_or(workspace.authorization_code),
+            pushed_request: self.pushed_request.unwrap_or(workspace.pushed_request),
             access_token: self.access_token.unwrap_or(workspace.access_token),
             id_token: self.id_token.unwrap_or(workspace.id_token),
             refresh_token: self.refresh_token.unwrap_or(workspace.refresh_token),
@@ -100,13 +107,15 @@ pub struct LifetimeBound {
 }
 
 impl Lifetimes {
-    /// The first lifetime that is out of its bounds: a code lives at most a minute, a token at most a day, a refresh
+    /// The first lifetime that is out of its bounds: a code lives at most a minute, a pushed request at
+    /// most ten, a token at most a day, a refresh
     /// token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
     /// yields its successor for at most five minutes, or not at all.
     #[must_use]
     pub fn out_of_bounds(&self) -> Option<LifetimeBound> {
         [
             ("authorization_code", self.authorization_code, 1, 60),
+            ("pushed_request", self.pushed_request, 5, 600),
             ("access_token", self.access_token, 1, 86_400),
             ("id_token", self.id_token, 1, 86_400),
             ("refresh_token", self.refresh_token, 1, 365 * 86_400),
@@ -138,6 +147,7 @@ mod tests {
         let year = 365 * 86_400;
         let table = [
             ("authorization_code", 1, 60),
+            ("pushed_request", 5, 600),
             ("access_token", 1, 86_400),
             ("id_token", 1, 86_400),
             ("refresh_token", 1, year),
@@ -166,6 +176,7 @@ mod tests {
         let default = Lifetimes::default();
         assert!(default.are_bounded());
         assert_eq!((seconds(default.authorization_code), seconds(default.interaction)), (60, 1800));
+        assert_eq!(seconds(default.pushed_request), 60);
         assert_eq!((seconds(default.access_token), seconds(default.id_token)), (600, 3600));
         assert_eq!((seconds(default.refresh_token), seconds(default.refresh_token_idle)), (2_592_000, 1_296_000));
         assert_eq!((seconds(default.refresh_token_grace), seconds(default.session)), (60, 43_200));
@@ -174,7 +185,7 @@ mod tests {
     #[test]
     fn a_client_overrides_the_lifetimes_that_it_names() {
         let own = json!({
-            "authorization_code": 1, "access_token": 2, "id_token": 3, "refresh_token": 4, "refresh_token_idle": 5,
+            "authorization_code": 1, "pushed_request": 8, "access_token": 2, "id_token": 3, "refresh_token": 4, "refresh_token_idle": 5,
             "refresh_token_grace": 6, "interaction": 7,
         });
         let merged = serde_json::from_value::<OwnLifetimes>(own.clone()).unwrap().or(Lifetimes::default());

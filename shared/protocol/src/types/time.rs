@@ -107,7 +107,9 @@ impl Lifetime {
         self.0
     }
 
-    const fn millis(self) -> u64 {
+    /// Its milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
         self.0 as u64 * 1000
     }
 }

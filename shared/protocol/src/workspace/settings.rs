@@ -47,6 +47,9 @@ pub struct Settings {
     /// Which clients must use PKCE.
     #[serde(default)]
     pub pkce: PkceEnforcement,
+    /// Whether authorization requests of every client must be pushed (RFC 9126 §5).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub require_pushed_authorization_requests: bool,
     /// Whether clients may use `client_secret_jwt`, which requires storing their secrets.
     #[serde(default)]
     pub client_secret_jwt: bool,
