@@ -86,6 +86,11 @@ impl Provider {
         change_members(&mut self.says.lock().unwrap().metadata, change);
     }
 
+    /// Changes its key, which keeps its `kid`.
+    pub fn signs_with(&self, key: ClientKey) {
+        self.says.lock().unwrap().key = key;
+    }
+
     /// How often a code was exchanged since the last time that this was asked.
     #[must_use]
     pub fn exchanges(&self) -> usize {

@@ -7,6 +7,7 @@ use http_client::{Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
 use protocol::federation::metadata::UpstreamMetadata;
 use protocol::federation::openid::{Expected, UpstreamError, UpstreamIdToken, UpstreamIdentity, UpstreamTransaction};
+use protocol::jose::jwt_fault::JwtFault;
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::types::commit::Committed;
 use protocol::types::id::WorkspaceId;
@@ -16,7 +17,7 @@ use protocol::users::user_claims::Identity;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use signing::verify;
+use signing::verify::{self, MAX_PROVIDER_JWT_BYTES};
 
 use web::unavailable;
 
@@ -106,16 +107,22 @@ impl Login<'_> {
 
     async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, LoginFault> {
         let refuse = |reason: &dyn std::fmt::Display| refused(self.provider, reason);
-        let header = verify::header(&tokens.id_token).ok_or_else(|| refuse(&"unreadable ID token"))?;
+        let refuse_jwt = |fault| refuse(&UpstreamError::Jwt("ID token", fault));
+        let header = verify::header(&tokens.id_token, MAX_PROVIDER_JWT_BYTES).map_err(refuse_jwt)?;
+        if !self.metadata.may_sign_with(header.alg) {
+            return Err(refuse_jwt(JwtFault::Algorithm).into());
+        }
         let jwks =
             fetcher.keys(self.metadata.jwks_uri.as_str()).await.map_err(|fault| unreachable(self.provider, &fault))?;
         let keys = jwks.candidates(header.alg, header.kid.as_deref());
         let is_id_token = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
-        let claims = verify::claims(&tokens.id_token, &keys, is_id_token).ok_or_else(|| refuse(&"bad signature"))?;
+        let claims = verify::claims((&tokens.id_token, &header), &keys, is_id_token).map_err(refuse_jwt)?;
         let expected = Expected {
             provider: self.provider,
             nonce: &self.transaction.nonce,
+            alg: header.alg,
             access_token: &tokens.access_token,
+            code: self.code,
             earliest_login: self.transaction.interaction.earliest_login(self.now),
             now: self.now,
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::clients::allowed_origins::check_origin;
 use protocol::clients::external_url::OutboundUrl;
 use protocol::clients::resource_indicator::is_resource;
-use protocol::jose::external_jwk::ExternalAlgorithm;
+use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};

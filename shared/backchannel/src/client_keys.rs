@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http_client::{Failures, FetchFault, Fetcher};
 use protocol::clients::external_url::OutboundUrl;
-use protocol::jose::external_jwk::{ExternalAlgorithm, ExternalJwks, ExternalKey};
+use protocol::jose::external_algorithm::ExternalAlgorithm;
+use protocol::jose::external_jwk::{ExternalJwks, ExternalKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 

@@ -3,7 +3,7 @@
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
-use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
+use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// Everything that a workspace file may have.
 pub const WORKSPACE: &[Key] = &[
@@ -146,6 +146,11 @@ const UPSTREAM: &[Key] = &[
     Key::required("client_id", Kind::Text(&CLIENT_ID), "The client_id of this workspace there."),
     Key::optional("client_secret", Kind::Text(&TEXT), "The client secret there; it is sealed before it is stored."),
     Key::optional("sealed_client_secret", Kind::Text(&TEXT), "The sealed form of the client secret."),
+    Key::optional(
+        "id_token_signed_response_alg",
+        EXTERNAL_ALGORITHM,
+        "The only algorithm of its ID tokens; without it, those that its metadata has.",
+    ),
     Key::with_default("scope", Kind::Text(&SCOPES), "\"openid profile email\"", "The scopes that are requested."),
     Key::with_default(
         "verified_email_domains",

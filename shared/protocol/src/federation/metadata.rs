@@ -4,7 +4,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::clients::external_url::{ExternalUrl, OutboundUrl, Reach, UnaskableUrl};
-use crate::syntax::json::present;
+use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::workspace::upstream_provider::UpstreamProvider;
 
 /// The part of a provider's metadata that we use, as published. Nothing in it is checked.
@@ -14,10 +14,9 @@ pub struct PublishedMetadata {
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
-    #[serde(default, deserialize_with = "present")]
     userinfo_endpoint: Option<String>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: Option<bool>,
+    id_token_signing_alg_values_supported: Option<Vec<String>>,
 }
 
 /// The metadata of a configured provider.
@@ -35,6 +34,8 @@ pub struct UpstreamMetadata {
     pub userinfo_endpoint: Option<OutboundUrl>,
     /// Whether its responses carry `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
+    /// What its ID tokens may be signed with.
+    id_token_algorithms: Vec<ExternalAlgorithm>,
 }
 
 /// Why metadata are refused.
@@ -77,8 +78,26 @@ impl UpstreamMetadata {
             token_endpoint: asked("token_endpoint", &published.token_endpoint)?,
             jwks_uri: asked("jwks_uri", &published.jwks_uri)?,
             userinfo_endpoint: userinfo_endpoint.map(|url| asked("userinfo_endpoint", url)).transpose()?,
-            authorization_response_iss_parameter_supported: published.authorization_response_iss_parameter_supported,
+            authorization_response_iss_parameter_supported: published
+                .authorization_response_iss_parameter_supported
+                .unwrap_or_default(),
+            id_token_algorithms: algorithms(provider, published.id_token_signing_alg_values_supported.as_deref()),
         })
+    }
+
+    /// Whether an ID token of this provider may be signed with `alg` (catalogue row SEC-JWT-01).
+    #[must_use]
+    pub fn may_sign_with(&self, alg: ExternalAlgorithm) -> bool {
+        self.id_token_algorithms.contains(&alg)
+    }
+}
+
+/// What ID tokens may be signed with: what is configured, else what is published, else anything that is supported.
+fn algorithms(provider: &UpstreamProvider, published: Option<&[String]>) -> Vec<ExternalAlgorithm> {
+    match (provider.id_token_signed_response_alg, published) {
+        (Some(configured), _) => vec![configured],
+        (None, Some(published)) => published.iter().filter_map(|name| ExternalAlgorithm::named(name)).collect(),
+        (None, None) => ExternalAlgorithm::ALL.to_vec(),
     }
 }
 
@@ -90,14 +109,18 @@ mod tests {
     use crate::fixtures::changed;
 
     fn parsed(change: &Value) -> Result<UpstreamMetadata, MetadataError> {
+        let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        parsed_of(&provider, change)
+    }
+
+    fn parsed_of(provider: &Value, change: &Value) -> Result<UpstreamMetadata, MetadataError> {
         let base = json!({
             "issuer": "https://p.example", "authorization_endpoint": "https://login.p.example/authorize",
             "token_endpoint": "https://p.example/token", "jwks_uri": "https://keys.p.example/",
             "userinfo_endpoint": "https://p.example/me",
         });
-        let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
         let published = serde_json::from_value(changed(base, change)).unwrap();
-        UpstreamMetadata::parse(published, &serde_json::from_value(provider).unwrap(), Reach::Internet)
+        UpstreamMetadata::parse(published, &serde_json::from_value(provider.clone()).unwrap(), Reach::Internet)
     }
 
     #[test]
@@ -107,6 +130,24 @@ mod tests {
         for other in ["https://p.example/", "https://P.example", "https://q.example"] {
             assert_eq!(parsed(&json!({"issuer": other})).err(), Some(MetadataError::Issuer), "{other}");
         }
+    }
+
+    #[test]
+    fn sec_jwt_01_id_tokens_are_signed_with_what_is_configured_or_published() {
+        let signers = |algorithm: Option<&str>, supported: &Value| {
+            let provider = json!({
+                "id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us",
+                "id_token_signed_response_alg": algorithm,
+            });
+            let metadata = parsed_of(&provider, &json!({"id_token_signing_alg_values_supported": supported})).unwrap();
+            let all = ExternalAlgorithm::ALL.into_iter().filter(|alg| metadata.may_sign_with(*alg));
+            all.map(|alg| alg.names()[0]).collect::<Vec<_>>().join(" ")
+        };
+        let all = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA";
+        assert_eq!(signers(None, &Value::Null), all);
+        assert_eq!(signers(None, &json!(["RS256", "HS256", "none", "Ed25519"])), "RS256 EdDSA");
+        assert_eq!(signers(None, &json!(["HS256"])), "");
+        assert_eq!(signers(Some("ES384"), &json!(["RS256"])), "ES384");
     }
 
     #[test]

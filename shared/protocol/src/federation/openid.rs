@@ -6,8 +6,10 @@ use thiserror::Error;
 
 use crate::authorization::interaction::Interaction;
 use crate::federation::metadata::UpstreamMetadata;
+use crate::jose::external_algorithm::ExternalAlgorithm;
+use crate::jose::jwt_fault::JwtFault;
 use crate::syntax::encoding::encode_uri_component;
-use crate::syntax::json::{audience, present};
+use crate::syntax::json::audience;
 use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::id::{IdentitySourceId, WorkspaceId};
@@ -60,6 +62,9 @@ pub enum UpstreamError {
     /// The response has neither a code nor an error.
     #[error("the answer has no code")]
     MissingCode,
+    /// The form, the key or the signature of a JWT is wrong.
+    #[error("the {0} is refused: {1}")]
+    Jwt(&'static str, JwtFault),
     /// A claim of the ID token is invalid.
     #[error("the ID token has a wrong {0}")]
     IdToken(&'static str),
@@ -157,7 +162,7 @@ pub struct Target<'a> {
     pub code_challenge: &'a str,
 }
 
-/// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2).
+/// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2). `null` says nothing.
 #[derive(Clone, Debug, Deserialize)]
 pub struct UpstreamIdToken {
     iss: String,
@@ -166,15 +171,11 @@ pub struct UpstreamIdToken {
     aud: Vec<String>,
     exp: NumericDate,
     iat: NumericDate,
-    #[serde(default, deserialize_with = "present")]
     nbf: Option<NumericDate>,
-    #[serde(default, deserialize_with = "present")]
     nonce: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     azp: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     at_hash: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    c_hash: Option<String>,
     auth_time: Option<NumericDate>,
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -191,8 +192,8 @@ impl UpstreamIdToken {
         let token: Self = serde_json::from_slice(claims).map_err(|_| UpstreamError::IdToken("shape"))?;
         let (issued, clock) = (token.iat.stated(), ExternalClock::at(expected.now));
         let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
-        let hash_matches =
-            token.at_hash.as_deref().is_none_or(|hash| hash == crate::jose::at_hash::at_hash(expected.access_token));
+        let is_hash_of =
+            |hash: &Option<String>, text| hash.as_ref().is_none_or(|hash| *hash == expected.alg.left_half(text));
         let checks = [
             ("iss", token.iss == expected.provider.issuer),
             ("aud", token.aud == [expected.provider.client_id.as_str()]),
@@ -203,7 +204,8 @@ impl UpstreamIdToken {
             ("auth_time", begun(token.auth_time)),
             ("nonce", token.nonce.as_deref() == Some(expected.nonce)),
             ("sub", (1..=255).contains(&token.sub.len()) && token.sub.is_ascii()),
-            ("at_hash", hash_matches),
+            ("at_hash", is_hash_of(&token.at_hash, expected.access_token)),
+            ("c_hash", is_hash_of(&token.c_hash, expected.code)),
         ];
         if let Some((claim, _)) = checks.iter().find(|(_, holds)| !holds) {
             return Err(UpstreamError::IdToken(claim));
@@ -263,8 +265,12 @@ pub struct Expected<'a> {
     pub provider: &'a UpstreamProvider,
     /// The nonce of the request.
     pub nonce: &'a str,
+    /// The algorithm that it is signed with.
+    pub alg: ExternalAlgorithm,
     /// The access token that was issued with it.
     pub access_token: &'a str,
+    /// The code that it was issued for.
+    pub code: &'a str,
     /// When the user must have logged in there at the earliest, if that was asked for.
     pub earliest_login: Option<Timestamp>,
     /// The current time.
@@ -298,14 +304,48 @@ mod tests {
             "nonce": "n",
         });
         claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let expected = Expected { provider: &provider(), nonce: "n", access_token: "t", earliest_login, now: NOW };
+        signed_with(ExternalAlgorithm::RS256, earliest_login, &claims)
+    }
+
+    fn signed_with(
+        alg: ExternalAlgorithm,
+        earliest_login: Option<Timestamp>,
+        claims: &Value,
+    ) -> Result<UpstreamIdToken, UpstreamError> {
+        let provider = provider();
+        let expected =
+            Expected { provider: &provider, nonce: "n", alg, access_token: "t", code: "c", earliest_login, now: NOW };
         UpstreamIdToken::accept(claims.to_string().as_bytes(), &expected)
+    }
+
+    #[test]
+    fn a_hash_is_by_the_algorithm_of_the_id_token() {
+        let base = serde_json::json!({
+            "iss": "https://partner.example", "sub": "s", "aud": "us", "exp": 1_700_000_060, "iat": 1_700_000_000,
+            "nonce": "n",
+        });
+        for alg in ExternalAlgorithm::ALL {
+            for (name, text) in [("at_hash", "t"), ("c_hash", "c")] {
+                let with =
+                    |hash: String| signed_with(alg, None, &changed(base.clone(), &serde_json::json!({ name: hash })));
+                assert!(with(alg.left_half(text)).is_ok(), "{alg:?} {name}");
+                assert_eq!(with(alg.left_half("x")).err(), Some(UpstreamError::IdToken(name)), "{alg:?}");
+                for other in
+                    ExternalAlgorithm::ALL.into_iter().filter(|other| other.left_half("t") != alg.left_half("t"))
+                {
+                    let of_other = with(other.left_half(text));
+                    assert_eq!(of_other.err(), Some(UpstreamError::IdToken(name)), "{alg:?} by {other:?}");
+                }
+            }
+        }
     }
 
     #[test]
     fn sec_up_05_every_claim_of_the_id_token_is_checked() {
         assert!(accepted(&serde_json::json!({})).is_ok());
         assert!(accepted(&serde_json::json!({"aud": ["us"], "azp": "us"})).is_ok());
+        let nulls = serde_json::json!({"nbf": null, "azp": null, "at_hash": null, "c_hash": null, "auth_time": null});
+        assert!(accepted(&nulls).is_ok(), "null says nothing");
         let table = [
             ("iss", serde_json::json!({"iss": "https://partner.example/"})),
             ("aud", serde_json::json!({"aud": "them"})),
@@ -319,9 +359,11 @@ mod tests {
             ("nbf", serde_json::json!({"nbf": 1_700_000_060})),
             ("auth_time", serde_json::json!({"auth_time": 1_700_000_060})),
             ("nonce", serde_json::json!({"nonce": "other"})),
-            ("shape", serde_json::json!({"nonce": null})),
+            ("nonce", serde_json::json!({"nonce": null})),
+            ("shape", serde_json::json!({"nonce": 7})),
             ("sub", serde_json::json!({"sub": ""})),
             ("at_hash", serde_json::json!({"at_hash": "AAAA"})),
+            ("c_hash", serde_json::json!({"c_hash": "AAAA"})),
         ];
         for (claim, change) in table {
             assert_eq!(accepted(&change).err(), Some(UpstreamError::IdToken(claim)), "{change}");

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
@@ -21,6 +22,9 @@ pub struct UpstreamProvider {
     /// Our sealed client secret there; without one we are a public client. PKCE is used in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_client_secret: Option<String>,
+    /// The algorithm of its ID tokens and signed userinfo; without it, any of those that its metadata has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<ExternalAlgorithm>,
     /// The scopes that we request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
