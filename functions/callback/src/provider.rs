@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http_client::{Fetcher, Outgoing};
+use http_client::{Accepted, Fetcher, Outgoing};
 use protocol::authorization::error::PageError;
 use protocol::federation::metadata::UpstreamMetadata;
 use protocol::federation::openid::{Expected, UpstreamError, UpstreamIdToken, UpstreamIdentity, UpstreamTransaction};
@@ -101,6 +101,7 @@ impl Login<'_> {
             url: self.metadata.token_endpoint.as_str(),
             authorization: basic.as_deref(),
             form: Some(form.join("&")),
+            accepted: Accepted::Json,
         };
         fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))
     }

@@ -6,6 +6,7 @@
 //! we ourselves are reached over plain `http`, loopback hosts may be asked as well.
 
 mod address;
+mod answer;
 mod failures;
 mod network;
 
@@ -13,9 +14,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Collected, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -23,19 +24,19 @@ use hyper_util::rt::TokioExecutor;
 use protocol::clients::external_url::{OutboundUrl, Reach};
 use protocol::jose::external_jwk::ExternalJwks;
 use protocol::syntax::json::{strict, strict_list};
+use protocol::syntax::quoted::Quoted;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+pub use answer::{Accepted, Claims};
 pub use failures::Failures;
 pub use network::{Network, SystemNetwork, Waiting};
 
+use answer::{document, is_json, is_jwt};
 use network::Connector;
 
 /// How long a request may take, with everything (fault F-UP-1).
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The largest answer that is read.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Makes requests.
 pub struct Fetcher {
@@ -58,6 +59,19 @@ pub enum FetchFault {
     /// The answer says no.
     #[error("the answer has status {0}")]
     Status(u16),
+    /// The answer says no, and why (RFC 6749 §5.2). Both texts are shortened.
+    #[error("the answer has status {status}, error {error}, error_description {description}")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// The error code.
+        error: Quoted,
+        /// Its description.
+        description: Quoted,
+    },
+    /// The answer is packed, which was not asked for.
+    #[error("the answer has the content-encoding {0}, although identity was asked for")]
+    Encoded(Quoted),
     /// The answer is not the JSON that it must be.
     #[error("the answer is not the expected JSON")]
     Unreadable,
@@ -73,13 +87,15 @@ pub struct Outgoing<'a> {
     pub authorization: Option<&'a str>,
     /// A form, already encoded.
     pub form: Option<String>,
+    /// What the answer may be.
+    pub accepted: Accepted,
 }
 
 impl<'a> Outgoing<'a> {
     /// Asks for what is at `url`.
     #[must_use]
     pub const fn get(url: &'a str) -> Self {
-        Self { method: Method::GET, url, authorization: None, form: None }
+        Self { method: Method::GET, url, authorization: None, form: None, accepted: Accepted::Json }
     }
 }
 
@@ -108,7 +124,24 @@ impl Fetcher {
     ///
     /// [`FetchFault`].
     pub async fn json<T: DeserializeOwned>(&self, outgoing: Outgoing<'_>) -> Result<T, FetchFault> {
-        strict(&self.document(outgoing).await?).ok_or(FetchFault::Unreadable)
+        strict(&self.written_in_json(outgoing).await?).ok_or(FetchFault::Unreadable)
+    }
+
+    /// Sends `outgoing` and reads the claims of a 200, in JSON or in a JWT.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFault`].
+    pub async fn claims(&self, outgoing: Outgoing<'_>) -> Result<Claims, FetchFault> {
+        let outgoing = Outgoing { accepted: Accepted::Claims, ..outgoing };
+        let (headers, body) = self.document(outgoing).await?;
+        let content_type = headers.get(header::CONTENT_TYPE);
+        if is_jwt(content_type) {
+            let jwt = std::str::from_utf8(&body).map_err(|_| FetchFault::Unreadable)?;
+            return Ok(Claims::Signed(jwt.trim_ascii().to_owned()));
+        }
+        let plain = is_json(content_type).then(|| strict(&body)).flatten();
+        plain.map(Claims::Plain).ok_or(FetchFault::Unreadable)
     }
 
     /// Reads the list of texts that somebody publishes at `url`.
@@ -117,7 +150,7 @@ impl Fetcher {
     ///
     /// [`FetchFault`].
     pub async fn list(&self, url: &str) -> Result<Vec<String>, FetchFault> {
-        strict_list(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
+        strict_list(&self.written_in_json(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
     }
 
     /// Reads the keys that somebody publishes at `url`.
@@ -126,7 +159,8 @@ impl Fetcher {
     ///
     /// [`FetchFault`].
     pub async fn keys(&self, url: &str) -> Result<ExternalJwks, FetchFault> {
-        ExternalJwks::parse(&self.document(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
+        let outgoing = Outgoing { accepted: Accepted::Keys, ..Outgoing::get(url) };
+        ExternalJwks::parse(&self.written_in_json(outgoing).await?).ok_or(FetchFault::Unreadable)
     }
 
     /// Sends `outgoing`, to which the answer is a mere 200 or 204. What else is in it is not read.
@@ -135,6 +169,7 @@ impl Fetcher {
     ///
     /// [`FetchFault`].
     pub async fn deliver(&self, outgoing: Outgoing<'_>) -> Result<(), FetchFault> {
+        let outgoing = Outgoing { accepted: Accepted::Anything, ..outgoing };
         self.in_time(async {
             match self.answer(&outgoing).await?.status() {
                 StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
@@ -144,8 +179,13 @@ impl Fetcher {
         .await
     }
 
-    async fn document(&self, outgoing: Outgoing<'_>) -> Result<Bytes, FetchFault> {
-        self.in_time(async { body(self.answer(&outgoing).await?).await }).await
+    async fn written_in_json(&self, outgoing: Outgoing<'_>) -> Result<Bytes, FetchFault> {
+        let (headers, body) = self.document(outgoing).await?;
+        if is_json(headers.get(header::CONTENT_TYPE)) { Ok(body) } else { Err(FetchFault::Unreadable) }
+    }
+
+    async fn document(&self, outgoing: Outgoing<'_>) -> Result<(HeaderMap, Bytes), FetchFault> {
+        self.in_time(async { document(self.answer(&outgoing).await?).await }).await
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, FetchFault>>) -> Result<T, FetchFault> {
@@ -181,7 +221,8 @@ fn request(outgoing: &Outgoing<'_>, url: &OutboundUrl) -> Result<http::Request<F
     let mut builder = http::Request::builder()
         .method(&outgoing.method)
         .uri(url.as_str())
-        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .header(header::ACCEPT, outgoing.accepted.field())
+        .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
         .header(header::USER_AGENT, HeaderValue::from_static("postern"));
     if let Some(authorization) = outgoing.authorization {
         builder = builder.header(header::AUTHORIZATION, authorization);
@@ -191,26 +232,6 @@ fn request(outgoing: &Outgoing<'_>, url: &OutboundUrl) -> Result<http::Request<F
     }
     let body = Full::new(Bytes::from(outgoing.form.clone().unwrap_or_default()));
     builder.body(body).map_err(|_| FetchFault::Forbidden)
-}
-
-/// The body of a 200 that says it is JSON, and that is as long as it looks: nothing is unpacked.
-async fn body(response: http::Response<Incoming>) -> Result<Bytes, FetchFault> {
-    if response.status() != StatusCode::OK {
-        return Err(FetchFault::Status(response.status().as_u16()));
-    }
-    let packed = response.headers().contains_key(header::CONTENT_ENCODING);
-    if packed || !is_json(response.headers().get(header::CONTENT_TYPE)) {
-        return Err(FetchFault::Unreadable);
-    }
-    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-    body.map(Collected::to_bytes).map_err(|error| FetchFault::Unreachable(error.to_string()))
-}
-
-/// `application/json`, or a type that is written in it, such as `application/jwk-set+json` (RFC 6839 §3.1).
-fn is_json(content_type: Option<&HeaderValue>) -> bool {
-    let Some(Ok(content_type)) = content_type.map(HeaderValue::to_str) else { return false };
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
 /// Why there is no answer, with what is behind it, for the log.
@@ -228,6 +249,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::answer::MAX_ANSWER_BYTES;
 
     const PUBLIC: &str = "93.184.215.14";
 
@@ -421,7 +443,10 @@ mod tests {
             assert!(matches!(asked(answer, again).await, Err(FetchFault::Unreachable(_))), "{case}");
         }
         let packed = with_length(json, "{}").replace("content-type", "content-encoding: gzip\r\ncontent-type");
-        assert!(matches!(asked(packed, false).await, Err(FetchFault::Unreadable)), "nothing is unpacked");
+        let fault = asked(packed, false).await.unwrap_err().to_string();
+        assert!(fault.contains("content-encoding 'gzip'"), "nothing is unpacked: {fault}");
+        let identity = with_length(json, "{}").replace("content-type", "content-encoding: Identity\r\ncontent-type");
+        assert!(asked(identity, false).await.is_ok());
         let keys = format!("{{\"keys\":[{}]}}", vec!["{}"; 10_000].join(","));
         let server = serving(with_length(json, &keys), false).await;
         let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
@@ -443,8 +468,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn sec_ssrf_03_a_request_carries_nothing_of_ours() {
+    /// What a server is sent by `ask`, in lower case.
+    async fn sent<T>(ask: impl AsyncFnOnce(&Fetcher, &str) -> T) -> (String, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
         let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
@@ -456,11 +481,62 @@ mod tests {
             String::from_utf8_lossy(&sent[..length]).to_ascii_lowercase()
         };
         let url = format!("http://{server}/x?y=z");
-        let (outcome, sent) = tokio::join!(fetcher.deliver(Outgoing::get(&url)), sent);
-        assert!(outcome.is_ok());
-        let expected =
-            format!("get /x?y=z http/1.1\r\naccept: application/json\r\nuser-agent: postern\r\nhost: {server}\r\n\r\n");
-        assert_eq!(sent, expected);
+        let (_, sent) = tokio::join!(ask(&fetcher, &url), sent);
+        (sent, server)
+    }
+
+    #[tokio::test]
+    async fn sec_ssrf_03_a_request_carries_nothing_of_ours_and_says_what_can_be_read() {
+        let requests = [
+            (sent(async |fetcher, url| drop(fetcher.json::<()>(Outgoing::get(url)).await)).await, "application/json"),
+            (sent(async |fetcher, url| drop(fetcher.list(url).await)).await, "application/json"),
+            (
+                sent(async |fetcher, url| drop(fetcher.keys(url).await)).await,
+                "application/jwk-set+json, application/json",
+            ),
+            (
+                sent(async |fetcher, url| drop(fetcher.claims(Outgoing::get(url)).await)).await,
+                "application/json, application/jwt",
+            ),
+            (sent(async |fetcher, url| drop(fetcher.deliver(Outgoing::get(url)).await)).await, "*/*"),
+        ];
+        for ((sent, server), accept) in requests {
+            let expected = format!(
+                "get /x?y=z http/1.1\r\naccept: {accept}\r\naccept-encoding: identity\r\nuser-agent: postern\r\n\
+                 host: {server}\r\n\r\n"
+            );
+            assert_eq!(sent, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_says_no_may_say_why() {
+        let said =
+            |status: u16, kind: &str, body: &str| with_length(kind, body).replace("200 OK", &format!("{status} X"));
+        let of = async |answer: String| asked(answer, false).await.unwrap_err().to_string();
+        let json = "application/json";
+        let error = r#"{"error":"invalid_grant","error_description":"it is\r\nused"}"#;
+        let told = of(said(400, json, error)).await;
+        assert!(told.contains("400") && told.contains("'invalid_grant'") && !told.contains('\n'), "{told}");
+        for (status, kind, body) in [(400, json, "{}"), (400, json, "x"), (400, "text/html", error), (500, json, error)]
+        {
+            let told = of(said(status, kind, body)).await;
+            assert_eq!(told, format!("the answer has status {status}"), "{kind} {body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn claims_come_as_json_or_as_a_jwt() {
+        let told = async |kind: &str, body: &str| {
+            let server = serving(with_length(kind, body), false).await;
+            let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
+            fetcher.claims(Outgoing::get(&format!("http://{server}/"))).await
+        };
+        assert_eq!(told("application/jwt", "a.b.c\n").await.unwrap(), Claims::Signed("a.b.c".into()));
+        assert!(matches!(told("application/json; charset=UTF-8", "{}").await, Ok(Claims::Plain(_))));
+        for (kind, body) in [("text/plain", "a.b.c"), ("application/json", "a.b.c"), ("text/html", "{}")] {
+            assert!(matches!(told(kind, body).await, Err(FetchFault::Unreadable)), "{kind}");
+        }
     }
 
     #[tokio::test]
