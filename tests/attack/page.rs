@@ -293,11 +293,8 @@ async fn sec_xss_02_and_sec_up_06_what_a_provider_says_went_wrong_is_not_repeate
             let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             let everything = format!("{:?} {}", response.headers(), body(&response));
             assert!(!everything.contains("pwned"), "{error}: {everything}");
-            if error == "access_denied" {
-                redirected(laptop, &response, NATIVE, error, "the user said no there");
-            } else {
-                page(&response, 502, error);
-            }
+            let told = if error == "access_denied" { error } else { "server_error" };
+            redirected(laptop, &response, NATIVE, told, error);
             let again = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             page(&again, 400, "the transaction is over");
         }

@@ -125,7 +125,8 @@ async fn send(deps: &Deps, uri: &OutboundUrl, token: &str) -> Result<DeliveryOut
     let outgoing = Outgoing { method: Method::POST, form, ..Outgoing::get(uri.as_str()) };
     match deps.fetcher.deliver(outgoing).await {
         Ok(()) => Ok(DeliveryOutcome::Delivered),
-        Err(FetchFault::Status(status) | FetchFault::Refused { status, .. }) => Ok(DeliveryOutcome::of(status)),
+        Err(FetchFault::Status(status)) => Ok(DeliveryOutcome::of(status)),
+        Err(FetchFault::Refused(refused)) => Ok(DeliveryOutcome::of(refused.status)),
         Err(FetchFault::Forbidden) => {
             // It would be refused at every further try.
             tracing::error!(url = uri.as_str(), "a client cannot be told of a logout: its URL may not be asked");

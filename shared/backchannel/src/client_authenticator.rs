@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use http::header;
+use http_client::KeySets;
 use keystore::DataKeys;
 use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
@@ -27,7 +28,6 @@ use web::{Request, Unavailable, unavailable};
 
 use crate::back_channel::BackChannel;
 use crate::client_context::ClientContext;
-use crate::client_keys::ClientKeySets;
 
 /// What authenticates clients.
 pub struct ClientAuthenticator {
@@ -36,7 +36,7 @@ pub struct ClientAuthenticator {
     /// Opens the secrets of clients that authenticate by a MAC.
     pub secrets: DataKeys<Sealer>,
     /// The keys that clients publish.
-    pub key_sets: ClientKeySets,
+    pub key_sets: KeySets,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
 }

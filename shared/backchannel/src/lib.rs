@@ -7,13 +7,11 @@ mod assemble;
 mod back_channel;
 mod client_authenticator;
 mod client_context;
-mod client_keys;
 mod refresh_tokens;
 mod token_status;
 
 pub use back_channel::BackChannel;
 pub use client_authenticator::ClientAuthenticator;
 pub use client_context::ClientContext;
-pub use client_keys::{ClientKeySets, ClientKeysFault};
 pub use refresh_tokens::{Derived, RefreshTokens, WorkspaceRefreshTokens};
 pub use token_status::{TokenStatus, refuse};

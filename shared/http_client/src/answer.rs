@@ -10,7 +10,7 @@ use protocol::syntax::quoted::Quoted;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::FetchFault;
+use crate::fault::{FetchFault, Refused};
 
 /// The largest answer that is read.
 pub(crate) const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -49,7 +49,7 @@ impl Accepted {
     }
 }
 
-/// An OAuth error response (RFC 6749 §5.2).
+/// An OAuth error response as received (RFC 6749 §5.2).
 #[derive(Deserialize)]
 struct ErrorResponse {
     error: String,
@@ -76,10 +76,10 @@ pub(crate) async fn document(response: http::Response<Incoming>) -> Result<(Head
 }
 
 /// The coding of an answer that is packed (RFC 9110 §8.4). `identity` is none.
-fn coding(headers: &HeaderMap) -> Option<Quoted> {
+fn coding(headers: &HeaderMap) -> Option<String> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
     let packed = codings.find(|coding| !coding.trim_ascii().is_empty() && !coding.eq_ignore_ascii_case(b"identity"));
-    packed.map(|coding| Quoted::of(&String::from_utf8_lossy(coding)))
+    packed.map(|coding| Quoted::of(&String::from_utf8_lossy(coding)).to_string())
 }
 
 /// A status that says no, with the reason if there is one.
@@ -87,11 +87,11 @@ fn refused(status: StatusCode, said: Option<&[u8]>) -> FetchFault {
     let status = status.as_u16();
     match said.and_then(strict::<ErrorResponse>) {
         None => FetchFault::Status(status),
-        Some(ErrorResponse { error, error_description }) => FetchFault::Refused {
+        Some(ErrorResponse { error, error_description }) => FetchFault::Refused(Box::new(Refused {
             status,
             error: Quoted::of(&error),
             description: Quoted::of(&error_description.unwrap_or_default()),
-        },
+        })),
     }
 }
 

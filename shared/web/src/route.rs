@@ -133,7 +133,7 @@ routes! {
     Login Login "/{tenant}/{workspace}/login" ["GET", "HEAD", "POST"] Never;
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
-    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
+    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET", "POST"] Never;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
     Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "HEAD", "POST"] Registered;
     Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;

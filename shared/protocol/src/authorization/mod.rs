@@ -10,6 +10,7 @@ pub mod error;
 #[cfg(test)]
 mod error_tests;
 pub mod interaction;
+pub mod login_hints;
 pub mod pkce;
 pub mod refusal;
 pub mod request;
@@ -17,3 +18,4 @@ pub mod request;
 mod request_tests;
 mod requested_scope;
 pub mod response;
+pub mod upstream_refusal;

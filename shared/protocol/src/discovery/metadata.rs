@@ -45,7 +45,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "revocation_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": AuthenticationClass::ALL.map(AuthenticationClass::as_str),
+        "acr_values_supported": settings.authentication_classes().map(AuthenticationClass::as_str).collect::<Vec<_>>(),
         "display_values_supported": DISPLAYS,
         "ui_locales_supported": ["en"],
         "claim_types_supported": ["normal"],

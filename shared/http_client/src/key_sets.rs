@@ -1,15 +1,19 @@
-//! Keys that clients publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05 to 07).
+//! Keys that clients and providers publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05 to
+//! 07).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http_client::{Failures, FetchFault, Fetcher};
 use protocol::clients::external_url::OutboundUrl;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::external_jwk::{ExternalJwks, ExternalKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
+
+use crate::failures::Failures;
+use crate::fault::FetchFault;
+use crate::fetcher::Fetcher;
 
 /// How long keys are used without being looked at again, whatever the server says.
 const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
@@ -21,12 +25,12 @@ const USABLE_FOR: Lifetime = Lifetime::seconds(24 * 3600);
 /// among them.
 const MIN_RELOAD_INTERVAL: Lifetime = Lifetime::seconds(60);
 
-/// More URLs than this, and all are forgotten: they are registered, so there are few.
+/// More URLs than this, and all are forgotten: they are registered or configured, so there are few.
 const MAX_URLS: usize = 1000;
 
-/// The keys of clients, by where they publish them.
-pub struct ClientKeySets {
-    fetcher: Fetcher,
+/// Published keys, by where they are.
+pub struct KeySets {
+    fetcher: Arc<Fetcher>,
     urls: Mutex<HashMap<String, Arc<PublishedKeys>>>,
 }
 
@@ -46,15 +50,15 @@ struct Known {
     failures: Failures,
 }
 
-/// The keys cannot be read, and have not been for too long. It is never the fault of who sends an assertion.
+/// The keys cannot be read, and have not been for too long. It is never the fault of who sends what is to be verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the keys of the client cannot be read")]
-pub struct ClientKeysFault;
+#[error("the published keys cannot be read")]
+pub struct KeySetFault;
 
-impl ClientKeySets {
+impl KeySets {
     /// Keys that `fetcher` reads.
     #[must_use]
-    pub fn new(fetcher: Fetcher) -> Self {
+    pub fn new(fetcher: Arc<Fetcher>) -> Self {
         Self { fetcher, urls: Mutex::default() }
     }
 
@@ -62,14 +66,14 @@ impl ClientKeySets {
     ///
     /// # Errors
     ///
-    /// [`ClientKeysFault`].
+    /// [`KeySetFault`].
     pub async fn candidates(
         &self,
         url: &OutboundUrl,
         alg: ExternalAlgorithm,
         kid: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<ExternalKey>, ClientKeysFault> {
+    ) -> Result<Vec<ExternalKey>, KeySetFault> {
         let published = self.published(url);
         let before = published.rounds.load(Ordering::Acquire);
         let mut known = published.known.lock().await;
@@ -87,7 +91,7 @@ impl ClientKeySets {
             published.rounds.fetch_add(1, Ordering::Release);
         }
         let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE_FOR, now));
-        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(ClientKeysFault)
+        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(KeySetFault)
     }
 
     fn published(&self, url: &OutboundUrl) -> Arc<PublishedKeys> {
@@ -105,7 +109,7 @@ impl Known {
         self.set.as_ref().is_some_and(|(read, _)| read.is_younger(age, now))
     }
 
-    /// Whether the URL may be asked again. While nothing usable is known its client is locked out, so a failure is no reason
+    /// Whether the URL may be asked again. While nothing usable is known its owner is locked out, so a failure is no reason
     /// to wait (catalogue row SEC-SSRF-07).
     fn may_ask(&self, now: Timestamp) -> bool {
         if !self.is_younger(USABLE_FOR, now) {
@@ -116,5 +120,5 @@ impl Known {
 }
 
 fn note(url: &OutboundUrl, fault: &FetchFault) {
-    tracing::warn!(fault = %fault, url = url.as_str(), "the keys of a client could not be read");
+    tracing::warn!(fault = %fault, url = url.as_str(), "published keys could not be read");
 }
