@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_kms::config::http::HttpResponse;
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
-use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_kms::config::{BehaviorVersion, Builder, Credentials, Region, SharedHttpClient};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeyPairSpec, DataKeySpec, SigningAlgorithmSpec};
@@ -40,9 +40,13 @@ pub struct KmsSettings {
     pub endpoint: Option<String>,
 }
 
-/// The connection to KMS. Only handles made from it can call it.
+/// The connection to KMS. Only handles made from it can call it, and only they make a client of it, so that a function
+/// without a handle does not carry one.
 #[derive(Clone)]
-pub struct Kms(Arc<Config>);
+pub struct Kms {
+    http: SharedHttpClient,
+    settings: Arc<KmsSettings>,
+}
 
 /// May decrypt what KMS encrypted.
 #[derive(Clone)]
@@ -73,15 +77,20 @@ impl Kms {
     /// A connection over `http`. Nothing is sent yet.
     #[must_use]
     pub fn through(http: SharedHttpClient, settings: KmsSettings) -> Self {
-        let secret = settings.secret_access_key.expose().clone();
-        let credentials = Credentials::new(settings.access_key_id, secret, settings.session_token, None, "environment");
+        Self { http, settings: Arc::new(settings) }
+    }
+
+    fn config(&self) -> Builder {
+        let KmsSettings { region, access_key_id, secret_access_key, session_token, endpoint } = &*self.settings;
+        let secret = secret_access_key.expose();
+        let credentials = Credentials::new(access_key_id, secret, session_token.clone(), None, "environment");
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(settings.region))
+            .region(Region::new(region.clone()))
             .credentials_provider(credentials)
-            .http_client(http);
-        config.set_endpoint_url(settings.endpoint);
-        Self(Arc::new(config.build()))
+            .http_client(self.http.clone());
+        config.set_endpoint_url(endpoint.clone());
+        config
     }
 
     /// A client that gives up after two attempts of this duration.
@@ -102,7 +111,7 @@ impl Kms {
             .operation_attempt_timeout(attempt)
             .operation_timeout(attempt * attempts)
             .build();
-        Client::from_conf(self.0.to_builder().retry_config(retries).timeout_config(timeouts).build())
+        Client::from_conf(self.config().retry_config(retries).timeout_config(timeouts).build())
     }
 }
 
@@ -256,8 +265,10 @@ mod tests {
     use aws_sdk_kms::operation::sign::SignError;
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use aws_smithy_types::body::SdkBody;
+    use serde_json::Value;
 
     use super::*;
+    use crate::kms_tests::{kms, ok};
 
     #[test]
     fn a_failure_is_named_by_its_kind_and_nothing_else() {
@@ -277,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_operation_has_time_for_its_attempts() {
-        let kms = Kms(Arc::new(Config::builder().behavior_version(BehaviorVersion::latest()).build()));
+        let (kms, _) = kms(ok(Value::Null));
         let attempt = Duration::from_millis(300);
         for (client, total) in [(kms.client(attempt), 600), (kms.client_without_retries(attempt), 300)] {
             let timeouts = client.config().timeout_config().unwrap();

@@ -29,14 +29,14 @@ use crate::signer::Signer;
 
 /// What KMS does with a call: it responds with a status and a body, or the connection breaks.
 #[derive(Clone, Debug)]
-enum Response {
+pub(crate) enum Response {
     Sent(u16, Value),
     Broken,
 }
 
 /// Answers every call in the same way, and remembers the calls.
 #[derive(Clone, Debug)]
-struct Wire {
+pub(crate) struct Wire {
     response: Response,
     calls: Arc<Mutex<Vec<(String, Value)>>>,
 }
@@ -63,7 +63,7 @@ impl HttpClient for Wire {
 }
 
 /// KMS that responds in this way, and its calls.
-fn kms(response: Response) -> (Kms, Wire) {
+pub(crate) fn kms(response: Response) -> (Kms, Wire) {
     let wire = Wire { response, calls: Arc::default() };
     let settings = KmsSettings {
         region: "eu-west-1".into(),
@@ -79,7 +79,7 @@ fn signing(kms: &Kms) -> KmsSigning {
     KmsSigning::new(kms, Arc::new(Fixed(255)))
 }
 
-fn ok(body: Value) -> Response {
+pub(crate) fn ok(body: Value) -> Response {
     Response::Sent(200, body)
 }
 
