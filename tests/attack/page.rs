@@ -81,7 +81,12 @@ async fn errors_of_authorize(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &
         ("no such workspace's login", 404, looked_for(browser, "/default/nobody/login?interaction=x").await),
         ("method of authorize", 405, browser.send("PUT", &url("/oauth2/authorize"), &[], String::new()).await),
         ("method of login", 405, browser.send("DELETE", &url("/login"), &[], String::new()).await),
-        ("method of callback", 405, browser.send("POST", &url("/callback/partner"), &[], String::new()).await),
+        ("method of callback", 405, browser.send("PUT", &url("/callback/partner"), &[], String::new()).await),
+        (
+            "upstream answer that is no form",
+            400,
+            browser.send("POST", &url("/callback/partner"), &[], "x".into()).await,
+        ),
         ("preflight", 405, browser.send("OPTIONS", &url("/oauth2/authorize"), &[], String::new()).await),
     ];
     laptop.clock.advance(30);
