@@ -1,10 +1,10 @@
-// The API: one resource, which takes the scope `offers.read`.
+// The API: one resource, which requires the scope `offers.read`.
 
 import express from 'express';
 
 import { protector } from './bearer.mjs';
 
-/** The API that trusts `trusted.issuer` and calls itself `trusted.audience`. */
+/** Creates the API, which accepts tokens of `trusted.issuer` for `trusted.audience`. */
 export function api(trusted) {
   const withScope = protector(trusted);
   const app = express();

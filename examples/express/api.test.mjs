@@ -1,4 +1,4 @@
-// The API against tokens that Postern really issues, and against others.
+// Tests the API with real tokens issued by Postern, and with invalid ones.
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -17,7 +17,7 @@ describe('an Express API', () => {
   let postern, issuer, audience, tokens, offers;
   const listeners = [];
 
-  /** The URL of the offers of an API that trusts whom the other one does, but for `changes`. */
+  /** Starts an API with the default settings and `changes`, and returns the URL of its offers. */
   async function started(changes = {}) {
     const listener = api({ issuer, audience, ...changes }).listen(0, '127.0.0.1');
     listeners.push(listener);
@@ -37,7 +37,7 @@ describe('an Express API', () => {
     await postern?.stop();
   });
 
-  /** The answer of the token endpoint, after a login of alice's. */
+  /** Logs alice in and returns the token response. */
   async function login(scope) {
     const verifier = randomBytes(32).toString('base64url');
     const url = new URL(`${issuer}/oauth2/authorize`);
@@ -81,10 +81,10 @@ describe('an Express API', () => {
     }
   });
 
-  test('a token stands in one header, and not in the URL', async () => {
+  test('a token is accepted in a single header and not in the URL', async () => {
     await refused(await ask(tokens.access_token, `${offers}?access_token=x`), 400, 'invalid_request');
     await refused(await fetch(offers, { headers: { authorization: 'Bearer a b' } }), 400, 'invalid_request');
-    // fetch would join them.
+    // fetch would join them into one header.
     const bearer = `Bearer ${tokens.access_token}`;
     const [twice] = await once(send(offers, { headers: { authorization: [bearer, bearer] } }).end(), 'response');
     assert.equal(twice.resume().statusCode, 400);
@@ -95,21 +95,21 @@ describe('an Express API', () => {
     assert.match(await refused(await ask(token), 403, 'insufficient_scope'), /scope="offers.read"$/);
   });
 
-  test('an ID token is no access token', async () => {
+  test('an ID token is not an access token', async () => {
     await refused(await ask(tokens.id_token), 401, 'invalid_token');
-    // Not even where a client and an API bear the same name: the type tells them apart.
+    // Even if a client and an API have the same name, the type tells the tokens apart.
     const namesake = await started({ audience: 'demo-native' });
     assert.equal((await ask(tokens.id_token, namesake)).status, 401);
   });
 
-  test('a token for another API, or of another issuer, is refused', async () => {
+  test('a token for another API or from another issuer is refused', async () => {
     const elsewhere = await started({ audience: 'https://api.example' });
     assert.equal((await ask(tokens.access_token, elsewhere)).status, 401);
     const neighbour = await started({ issuer: postern.issuer('partner') });
     assert.equal((await ask(tokens.access_token, neighbour)).status, 401);
   });
 
-  test('a token ends, with five seconds of leeway', async () => {
+  test('a token expires, with five seconds of leeway', async () => {
     const { exp, iat } = decodeJwt(tokens.access_token);
     const at = async (seconds) => ask(tokens.access_token, await started({ now: () => new Date(seconds * 1000) }));
     assert.equal((await at(exp + 4)).status, 200);
@@ -117,7 +117,7 @@ describe('an Express API', () => {
     assert.equal((await at(iat - 5)).status, 200);
   });
 
-  test('a token that was changed, cut or forged is refused', async () => {
+  test('a modified, truncated or forged token is refused', async () => {
     const [header, payload, signature] = tokens.access_token.split('.');
     const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const [first, claims] = [decodeProtectedHeader(tokens.access_token), decodeJwt(tokens.access_token)];
@@ -143,7 +143,7 @@ describe('an Express API', () => {
     for (const [what, token] of Object.entries(bad)) await refused(await ask(token), 401, 'invalid_token', what);
   });
 
-  test('keys that are out of reach are a 503, and no fault of the token', async () => {
+  test('unreachable keys are a 503, not an invalid token', async () => {
     const closed = new URL(await started());
     listeners.pop().close();
     const orphan = await started({ issuer: `${closed.origin}/default/demo` });

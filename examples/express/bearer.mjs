@@ -1,8 +1,8 @@
-// Validates the access tokens of one issuer for one API (RFC 9068, RFC 6750), with jose.
+// Validates the access tokens of one issuer for one API (RFC 9068, RFC 6750) with jose.
 
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
-/** The answers of RFC 6750 §3.1, and one for what is not the caller's fault. */
+/** The error responses of RFC 6750 §3.1, and one for faults of the server. */
 const REFUSALS = {
   missing: [401, undefined, 'send an access token in the Authorization header'],
   malformed: [400, 'invalid_request', 'send exactly one access token, in the Authorization header'],
@@ -20,10 +20,11 @@ class Refusal extends Error {
 }
 
 /**
- * Middleware that lets a request pass only with a token of `issuer` for `audience` that has `scope`; its claims are in
- * `request.token` afterwards.
+ * Creates middleware that admits a request only with a token of `issuer` for `audience` that has `scope`, and stores
+ * its claims in `request.token`.
  *
- * @param {{issuer: string, audience: string, now?: () => Date}} trusted whom the API trusts, and the time, for tests
+ * @param {{issuer: string, audience: string, now?: () => Date}} trusted the trusted issuer, this API's audience, and a
+ * clock for tests
  */
 export function protector({ issuer, audience, now = () => new Date() }) {
   const keys = keysOf(issuer);
@@ -38,7 +39,7 @@ export function protector({ issuer, audience, now = () => new Date() }) {
   };
 }
 
-/** The one token of a request. In a URL it would stand in logs, so nobody may send it there. */
+/** Returns the single token of a request. A token in the URL would end up in logs, so it is refused there. */
 function presented(request) {
   if ('access_token' in request.query) throw new Refusal('malformed');
   const headers = request.headersDistinct.authorization ?? [];
@@ -49,21 +50,21 @@ function presented(request) {
   return token;
 }
 
-/** The claims of `token`, once everything is right. */
+/** Verifies `token` and returns its claims. */
 async function accepted(token, { keys, issuer, audience, now }) {
   if (token.length > 8192) throw new Refusal('invalid');
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer,
       audience,
-      // Without these two an ID token, or one with another algorithm than the issuer has, could pass.
+      // Without these two checks, an ID token or a token with an unexpected algorithm could be accepted.
       typ: 'at+jwt',
       algorithms: ['RS256', 'PS256', 'ES256'],
       requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'jti'],
       clockTolerance: 5,
       currentDate: now(),
     });
-    // A token that is bound to a key of its holder is no bearer token, and nothing here proves the key.
+    // A sender-constrained token is not a bearer token, and nothing here proves possession of the key.
     if (payload.cnf !== undefined) throw new Refusal('invalid');
     return payload;
   } catch (error) {
@@ -72,7 +73,7 @@ async function accepted(token, { keys, issuer, audience, now }) {
   }
 }
 
-/** Finds keys in the JWKS of `issuer`, which is looked for when the first token arrives. */
+/** Finds keys in the JWKS of `issuer`; its URL is discovered when the first token arrives. */
 function keysOf(issuer) {
   let found;
   return async (header, token) => {
@@ -84,7 +85,7 @@ function keysOf(issuer) {
       });
       return await found(header, token);
     } catch (error) {
-      // Only who has been told all keys can say that a token names none of them.
+      // Only after a successful fetch of the JWKS is a missing key the token's fault.
       const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys } = errors;
       if (error instanceof JWKSNoMatchingKey || error instanceof JWKSMultipleMatchingKeys) throw error;
       throw new Refusal('unavailable', { cause: error });

@@ -1,4 +1,4 @@
-// `ISSUER=… AUDIENCE=… npm start` listens on port 8080 of loopback.
+// `ISSUER=… AUDIENCE=… npm start` serves the API on loopback port 8080.
 
 import { api } from './api.mjs';
 

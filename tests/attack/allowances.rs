@@ -1,4 +1,4 @@
-//! What a client can be allowed beyond the defaults, and what that must not allow.
+//! Per-client relaxations of the defaults, and what they must still not permit.
 
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use web::Response;
 
 use crate::given::{NATIVE, WEB, and_clients, basic, claims, code, is_demo};
 
-/// A confidential client with the secret `secret`, and `more`.
+/// A confidential client with the secret `secret` and the additional settings `more`.
 fn confidential(id: &str, more: &str) -> String {
     format!(
         "[[clients]]\nclient_id = \"{id}\"\nclient_name = \"C\"\nclient_secret = \"secret\"\n\
@@ -17,7 +17,7 @@ fn confidential(id: &str, more: &str) -> String {
     )
 }
 
-/// A public client at `redirect_uri`, and `more`.
+/// A public client with `redirect_uri` and the additional settings `more`.
 fn public(id: &str, redirect_uri: &str, more: &str) -> String {
     format!(
         "[[clients]]\nclient_id = \"{id}\"\nclient_name = \"P\"\ntoken_endpoint_auth_method = \"none\"\n\
@@ -25,13 +25,13 @@ fn public(id: &str, redirect_uri: &str, more: &str) -> String {
     )
 }
 
-/// A request of `client` without PKCE.
+/// An authorization request of `client` without PKCE.
 fn without_pkce<'a>(client: &'a str, pkce: &'a Pkce) -> Vec<(&'a str, &'a str)> {
     changed(&changed(&request(client, WEB, pkce), "code_challenge", None), "code_challenge_method", None)
 }
 
 #[tokio::test]
-async fn sec_pkce_01_and_06_and_07_a_client_that_is_exempt_from_pkce_is_bound_by_nonce_secret_and_redirect_uri() {
+async fn sec_pkce_01_and_06_and_07_a_client_exempt_from_pkce_is_bound_by_nonce_secret_and_redirect_uri() {
     let clients = [confidential("exempt", "require_pkce = false"), confidential("other", "require_pkce = false")];
     let (laptop, pkce) = (Laptop::with(and_clients(&clients.join("\n"))).await, Pkce::new("exempt"));
     let asked = without_pkce("exempt", &pkce);
@@ -41,7 +41,7 @@ async fn sec_pkce_01_and_06_and_07_a_client_that_is_exempt_from_pkce_is_bound_by
     assert!(answered(&answer, "error_description").unwrap().contains("require_nonce"));
     for client in ["demo-web", "demo-web-post"] {
         let answer = Browser::new(&laptop).authorize(&without_pkce(client, &pkce)).await;
-        redirected(&laptop, &answer, WEB, "invalid_request", "the workspace is not loosened");
+        redirected(&laptop, &answer, WEB, "invalid_request", "the workspace itself is not exempt");
     }
     let code = answered(&Browser::new(&laptop).log_in(&asked).await, "code").unwrap();
     let fields = changed(&exchange("exempt", WEB, &code, &pkce.verifier), "code_verifier", None);
@@ -60,13 +60,13 @@ async fn sec_pkce_01_and_06_and_07_a_client_that_is_exempt_from_pkce_is_bound_by
         let answer = laptop.form("/oauth2/token", &fields, &[("authorization", authorization.as_str())]).await;
         refused(&answer, status, error, &format!("{fields:?}"));
     }
-    assert_eq!(laptop.dump(), before, "no failure changes the row");
+    assert_eq!(laptop.dump(), before, "failures leave the row unchanged");
     let answer = laptop.form("/oauth2/token", &fields, &[("authorization", own.as_str())]).await;
     assert_eq!(claims(parsed(&answer)["id_token"].as_str().unwrap())["nonce"], "nonce-1");
 }
 
 #[tokio::test]
-async fn sec_pkce_05_a_client_that_is_exempt_and_uses_pkce_is_held_to_it() {
+async fn sec_pkce_05_an_exempt_client_that_uses_pkce_must_complete_it() {
     let client = confidential("exempt", "require_pkce = false");
     let (laptop, pkce) = (Laptop::with(and_clients(&client)).await, Pkce::new("exempt with"));
     let code = code(&laptop, "exempt", WEB, &pkce).await;
@@ -80,7 +80,7 @@ async fn sec_pkce_05_a_client_that_is_exempt_and_uses_pkce_is_held_to_it() {
 }
 
 #[tokio::test]
-async fn sec_pkce_01_a_client_of_the_openid_suite_needs_no_nonce_if_it_is_registered_so() {
+async fn sec_pkce_01_an_exempt_client_needs_no_nonce_if_registered_that_way() {
     let client = confidential("suite", "require_pkce = false\nrequire_nonce = false");
     let (laptop, pkce) = (Laptop::with(and_clients(&client)).await, Pkce::new("suite"));
     let asked = changed(&without_pkce("suite", &pkce), "nonce", None);
@@ -91,7 +91,7 @@ fn allowed(headers: &HeaderMap) -> Option<&str> {
     headers.get("access-control-allow-origin").map(|origin| origin.to_str().unwrap())
 }
 
-/// A token request from a page at `origin`, which says who may read the answer.
+/// Sends a token request from a page at `origin`; the response's CORS headers say who may read it.
 async fn from_page(laptop: &Laptop, client: &str, origin: &str) -> Response {
     let headers = [("origin", origin), ("content-type", "application/x-www-form-urlencoded")];
     let fields = format!("grant_type=authorization_code&code=x&client_id={client}");
@@ -99,7 +99,7 @@ async fn from_page(laptop: &Laptop, client: &str, origin: &str) -> Response {
 }
 
 #[tokio::test]
-async fn sec_redir_12_and_sec_cors_01_a_laptops_web_client_is_on_loopback_at_its_port_and_renews_in_silence() {
+async fn sec_redir_12_and_sec_cors_01_a_local_web_client_on_a_loopback_port_can_renew_silently() {
     let at = "http://localhost:5173/callback";
     let laptop = Laptop::with(and_clients(&public("vite", at, ""))).await;
     for elsewhere in ["http://localhost:5174/callback", "http://localhost/callback", "http://127.0.0.1:5173/callback"] {
@@ -121,11 +121,15 @@ async fn sec_redir_12_and_sec_cors_01_a_laptops_web_client_is_on_loopback_at_its
 }
 
 #[tokio::test]
-async fn sec_cors_01_a_laptops_native_client_may_have_its_pages_at_any_port_of_its_loopback_address() {
+async fn sec_cors_01_a_local_native_client_may_call_from_any_port_of_its_loopback_address() {
     let laptop = Laptop::demo().await;
     for origin in ["http://127.0.0.1:51004", "http://127.0.0.1"] {
         assert_eq!(allowed(from_page(&laptop, "demo-native", origin).await.headers()), Some(origin));
-        assert_eq!(allowed(from_page(&laptop, "demo-spa", origin).await.headers()), None, "it is not that client's");
+        assert_eq!(
+            allowed(from_page(&laptop, "demo-spa", origin).await.headers()),
+            None,
+            "not an origin of that client"
+        );
     }
     for origin in ["http://127.0.0.1:0", "http://localhost:51004", "http://127.0.0.1.evil.example", "http://[::1]:1"] {
         assert_eq!(allowed(from_page(&laptop, "demo-native", origin).await.headers()), None, "{origin}");
@@ -133,7 +137,7 @@ async fn sec_cors_01_a_laptops_native_client_may_have_its_pages_at_any_port_of_i
 }
 
 #[tokio::test]
-async fn sec_redir_12_and_13_and_sec_cors_01_a_deployed_server_has_none_of_what_is_for_laptops() {
+async fn sec_redir_12_and_13_and_sec_cors_01_a_deployed_server_rejects_the_local_development_relaxations() {
     let laptop = Laptop::at("https://auth.example", |file| file).await;
     for origin in ["http://127.0.0.1:51004", "http://127.0.0.1", "http://localhost:5173"] {
         assert_eq!(allowed(from_page(&laptop, "demo-native", origin).await.headers()), None, "{origin}");
@@ -141,7 +145,7 @@ async fn sec_redir_12_and_13_and_sec_cors_01_a_deployed_server_has_none_of_what_
         let answer = laptop.send("OPTIONS", &laptop.demo_url("/oauth2/token"), &preflight, "").await;
         assert_eq!(allowed(answer.headers()), None, "{origin}");
     }
-    // Native clients are asked each time, here as there.
+    // Native clients need consent every time, as on loopback.
     let (pkce, mut browser) = (Pkce::new("deployed"), Browser::new(&laptop));
     assert!(answered(&browser.log_in(&request("demo-native", NATIVE, &pkce)).await, "code").is_some());
     let silent: Vec<_> = request("demo-native", NATIVE, &pkce).into_iter().chain([("prompt", "none")]).collect();
@@ -149,7 +153,7 @@ async fn sec_redir_12_and_13_and_sec_cors_01_a_deployed_server_has_none_of_what_
 }
 
 #[tokio::test]
-async fn consent_is_remembered_at_a_loopback_address_only_for_a_client_that_says_so() {
+async fn consent_on_loopback_is_remembered_only_for_clients_that_opt_in() {
     let native = "application_type = \"native\"";
     let remembering = format!("{native}\nloopback_consent = \"remembered\"");
     let clients = [
@@ -181,7 +185,7 @@ async fn consent_is_remembered_at_a_loopback_address_only_for_a_client_that_says
 }
 
 #[tokio::test]
-async fn sec_redir_14_and_15_a_scheme_without_a_dot_leads_to_its_registered_bytes_only_and_needs_consent_each_time() {
+async fn sec_redir_14_and_15_a_scheme_without_a_dot_matches_exactly_and_needs_consent_every_time() {
     let at = "cursor://anysphere.cursor-mcp/oauth/callback";
     let more = "application_type = \"native\"\nprivate_use_schemes = [\"cursor\"]";
     let (laptop, pkce) = (Laptop::with(and_clients(&public("cursor", at, more))).await, Pkce::new("cursor"));
@@ -198,16 +202,16 @@ async fn sec_redir_14_and_15_a_scheme_without_a_dot_leads_to_its_registered_byte
     assert_eq!(answered(&refused, "error").as_deref(), Some("consent_required"), "any program can claim the scheme");
     let bare = changed(&request("cursor", at, &pkce), "code_challenge", None);
     let answer = browser.authorize(&bare).await;
-    assert_eq!(answered(&answer, "error").as_deref(), Some("invalid_request"), "and it has to use PKCE");
+    assert_eq!(answered(&answer, "error").as_deref(), Some("invalid_request"), "PKCE is required");
 }
 
-/// The workspace ignores scopes that a client is not registered for.
+/// Sets the workspace to ignore scopes that a client is not registered for.
 fn ignoring(text: String) -> String {
     if is_demo(&text) { text.replacen("name = ", "unknown_scopes = \"ignored\"\nname = ", 1) } else { text }
 }
 
 #[tokio::test]
-async fn sec_param_18_and_sec_authz_18_ignored_scopes_are_granted_to_nobody_and_the_client_is_told_what_it_has() {
+async fn sec_param_18_and_sec_authz_18_ignored_scopes_are_not_granted_and_the_response_lists_the_granted_ones() {
     let (laptop, pkce) = (Laptop::with(ignoring).await, Pkce::new("scopes"));
     let asked = changed(&request("demo-web", WEB, &pkce), "scope", Some("openid groups email introspect_tokens"));
     let code = answered(&Browser::new(&laptop).log_in(&asked).await, "code").unwrap();
@@ -224,7 +228,7 @@ async fn sec_param_18_and_sec_authz_18_ignored_scopes_are_granted_to_nobody_and_
     let own = [("grant_type", "client_credentials"), ("scope", "openid introspect_tokens")];
     let service = basic("demo-service:demo-service-secret");
     let answer = laptop.form("/oauth2/token", &own, &[("authorization", service.as_str())]).await;
-    refused(&answer, 400, "invalid_scope", "a client that asks for itself");
+    refused(&answer, 400, "invalid_scope", "client credentials");
 }
 
 #[tokio::test]
@@ -237,7 +241,8 @@ async fn sec_param_18_an_unknown_scope_is_refused_by_default_and_named() {
     assert!(location.contains("error_description=the+scope+'groups'+is+not+registered"), "{location}");
 }
 
-/// The user info of the ID token that `client` gets for `scope`, and what a refresh for `openid` alone makes of it.
+/// Returns the user claims of the ID token that `client` gets for `scope`, and those after a refresh for `openid`
+/// alone.
 async fn user_claims(laptop: &Laptop, client: &str, scope: &str) -> (Value, Value) {
     let (pkce, authorization) = (Pkce::new("id token claims"), basic(&format!("{client}:secret")));
     let headers = [("authorization", authorization.as_str())];
@@ -258,7 +263,7 @@ async fn user_claims(laptop: &Laptop, client: &str, scope: &str) -> (Value, Valu
 }
 
 #[tokio::test]
-async fn sec_oidc_01_and_sec_res_04_claims_of_scopes_are_in_the_id_token_only_if_registered_granted_and_not_narrowed() {
+async fn sec_oidc_01_and_sec_res_04_scope_claims_are_in_the_id_token_only_if_registered_granted_and_not_narrowed() {
     let refreshing = "grant_types = [\"authorization_code\", \"refresh_token\"]";
     let more = format!("{refreshing}\nid_token_claims = \"scopes\"");
     let clients = [confidential("reads", &more), confidential("plain", refreshing)].join("\n");
@@ -276,7 +281,7 @@ async fn sec_oidc_01_and_sec_res_04_claims_of_scopes_are_in_the_id_token_only_if
 }
 
 #[tokio::test]
-async fn claims_of_scopes_never_make_an_id_token_too_large_for_a_hint() {
+async fn scope_claims_never_make_an_id_token_too_large_for_a_hint() {
     let more = "grant_types = [\"authorization_code\", \"refresh_token\"]\nid_token_claims = \"scopes\"";
     let clients = confidential("reads", more).replace("openid profile email", "openid profile email offline_access");
     let url = format!("https://a.example/{}", "x".repeat(2000));
@@ -291,5 +296,5 @@ async fn claims_of_scopes_never_make_an_id_token_too_large_for_a_hint() {
     let answer = laptop.form("/oauth2/token", &exchange("reads", WEB, &code, &pkce.verifier), &headers).await;
     let claims = claims(parsed(&answer)["id_token"].as_str().unwrap());
     assert_eq!((&claims["email"], &claims["name"]), (&json!("alice@example.com"), &json!("Alice Example")));
-    assert_eq!(claims["profile"], Value::Null, "it is at userinfo, and has no room here");
+    assert_eq!(claims["profile"], Value::Null, "omitted for size, still available at userinfo");
 }

@@ -1,4 +1,4 @@
-//! Section C: the authorization endpoint, its pages and its answers.
+//! Section C: the authorization endpoint, its pages and its responses.
 
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
 use tests::expect::{page, redirected, refused};
@@ -8,7 +8,7 @@ use tests::{Browser, Laptop, Pkce};
 use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, claims, redeemed, trusted_code};
 
 #[tokio::test]
-async fn sec_authz_01_no_other_response_type_is_offered() {
+async fn sec_authz_01_no_response_type_but_code_is_supported() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 1"));
     let (baseline, mut browser) = (request("demo-trusted", NATIVE, &pkce), Browser::new(&laptop));
     assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
@@ -62,7 +62,7 @@ async fn sec_authz_02_and_14_no_later_step_can_change_or_widen_the_request() {
 }
 
 #[tokio::test]
-async fn sec_authz_14_a_consent_form_narrows_and_is_good_once() {
+async fn sec_authz_14_a_consent_form_can_narrow_the_scope_and_works_once() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 14"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
@@ -77,12 +77,12 @@ async fn sec_authz_14_a_consent_form_narrows_and_is_good_once() {
     page(&browser.sign_in(&login, "alice", "alice").await, 400, "the login page of a finished interaction");
     assert_eq!(laptop.dump(), before);
     let tokens = laptop.form("/oauth2/token", &exchange("demo-native", NATIVE, &code, &pkce.verifier), &[]).await;
-    assert_eq!(json(&tokens)["scope"], "openid profile", "the first code is the only one, and it is still good");
+    assert_eq!(json(&tokens)["scope"], "openid profile", "only the first code was issued, and it is still valid");
 }
 
-/// Who reads "You are signed in as Alice" and presses "Allow" has not allowed anything in Bob's name.
+/// A consent given on a page that says "You are signed in as Alice" must not count as consent by Bob.
 #[tokio::test]
-async fn sec_authz_14_what_one_user_was_shown_is_not_the_consent_of_another() {
+async fn sec_authz_14_a_consent_page_shown_to_one_user_gives_no_consent_for_another() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 14 other"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
@@ -97,7 +97,7 @@ async fn sec_authz_14_what_one_user_was_shown_is_not_the_consent_of_another() {
 }
 
 #[tokio::test]
-async fn sec_authz_05_every_answer_names_its_issuer() {
+async fn sec_authz_05_every_response_carries_iss() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 5"));
     let baseline = request("demo-native", NATIVE, &pkce);
     let mut browser = Browser::new(&laptop);
@@ -122,7 +122,7 @@ async fn sec_authz_05_every_answer_names_its_issuer() {
 }
 
 #[tokio::test]
-async fn sec_authz_06_and_sec_hdr_09_state_comes_back_byte_for_byte() {
+async fn sec_authz_06_and_sec_hdr_09_state_is_returned_byte_for_byte() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 6"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let long = "x".repeat(1024);
@@ -177,11 +177,11 @@ async fn sec_authz_08_prompt_none_never_shows_a_page() {
     assert_eq!(laptop.dump(), before);
     let login = browser.authorize(&baseline).await;
     let consent = browser.sign_in(&login, "alice", "alice").await;
-    redirected(&laptop, &browser.authorize(&with("none")).await, SPA, "consent_required", "nothing consented to");
+    redirected(&laptop, &browser.authorize(&with("none")).await, SPA, "consent_required", "no consent yet");
     assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some());
-    assert!(answered(&browser.authorize(&with("none")).await, "code").is_some(), "everything is there");
+    assert!(answered(&browser.authorize(&with("none")).await, "code").is_some(), "session and consent both exist");
     let wider = changed(&with("none"), "scope", Some("openid profile email phone"));
-    redirected(&laptop, &browser.authorize(&wider).await, SPA, "consent_required", "more than was consented to");
+    redirected(&laptop, &browser.authorize(&wider).await, SPA, "consent_required", "wider scope than consented");
     laptop.clock.advance(1);
     let old = changed(&with("none"), "max_age", Some("0"));
     redirected(&laptop, &browser.authorize(&old).await, SPA, "login_required", "max_age=0");
@@ -198,7 +198,7 @@ async fn sec_authz_08_prompt_none_never_shows_a_page() {
 }
 
 #[tokio::test]
-async fn sec_authz_09_an_old_login_does_not_do_and_no_step_can_be_skipped() {
+async fn sec_authz_09_a_stale_login_is_not_enough_and_no_step_can_be_skipped() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 9"));
     let mut browser = Browser::new(&laptop);
     assert!(answered(&browser.log_in(&request("demo-native", NATIVE, &pkce)).await, "code").is_some());
@@ -218,7 +218,7 @@ async fn sec_authz_09_an_old_login_does_not_do_and_no_step_can_be_skipped() {
         let skipped = browser.post(&laptop.demo_url("/login/consent"), &sent).await;
         let skipped = browser.follow(skipped).await;
         assert!(body(&skipped).contains("name=\"password\""), "{case}: its form");
-        assert_eq!(laptop.dump(), before, "{case}: whoever cancels gets no code");
+        assert_eq!(laptop.dump(), before, "{case}: cancelling yields no code");
     }
     let accepted = changed(&baseline, "max_age", Some("100"));
     assert!(
@@ -228,7 +228,7 @@ async fn sec_authz_09_an_old_login_does_not_do_and_no_step_can_be_skipped() {
 }
 
 #[tokio::test]
-async fn sec_authz_09_the_login_that_was_demanded_is_newer_than_the_request() {
+async fn sec_authz_09_a_forced_login_is_newer_than_the_request() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 9 newer"));
     let mut browser = Browser::new(&laptop);
     let baseline = request("demo-trusted", NATIVE, &pkce);
@@ -250,9 +250,9 @@ async fn sec_authz_09_the_login_that_was_demanded_is_newer_than_the_request() {
     }
 }
 
-/// A login that was young enough when the consent page was shown may have grown too old when it is sent.
+/// A login that was fresh enough when the consent page was shown may be too old when the form is submitted.
 #[tokio::test]
-async fn sec_authz_09_the_age_of_the_login_is_looked_at_again_when_the_code_is_issued() {
+async fn sec_authz_09_the_age_of_the_login_is_checked_again_when_the_code_is_issued() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 9 again"));
     let mut browser = Browser::new(&laptop);
     let baseline = request("demo-native", NATIVE, &pkce);
@@ -267,7 +267,7 @@ async fn sec_authz_09_the_age_of_the_login_is_looked_at_again_when_the_code_is_i
 }
 
 #[tokio::test]
-async fn sec_authz_10_and_sec_sess_03_another_user_ends_the_session_of_the_first() {
+async fn sec_authz_10_and_sec_sess_03_a_login_by_another_user_ends_the_first_session() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 10"));
     let mut browser = Browser::new(&laptop);
     let baseline = request("demo-trusted", NATIVE, &pkce);
@@ -292,7 +292,7 @@ async fn sec_authz_10_and_sec_sess_03_another_user_ends_the_session_of_the_first
 }
 
 #[tokio::test]
-async fn sec_authz_11_a_hint_logs_nobody_in_and_a_forged_one_is_refused() {
+async fn sec_authz_11_a_hint_never_logs_in_and_a_forged_one_is_rejected() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 11"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let mut alice = Browser::new(&laptop);
@@ -327,7 +327,10 @@ async fn sec_authz_11_a_hint_logs_nobody_in_and_a_forged_one_is_refused() {
     redirected(&laptop, &alice.authorize(&other_client).await, NATIVE, "invalid_request", "another client's");
     assert_eq!(laptop.dump(), before);
     let of_alice = changed(&changed(&baseline, "id_token_hint", Some(genuine)), "prompt", Some("none"));
-    assert!(answered(&alice.authorize(&of_alice).await, "code").is_some(), "her own, which has expired, is good");
+    assert!(
+        answered(&alice.authorize(&of_alice).await, "code").is_some(),
+        "her own hint is accepted although it has expired"
+    );
     let mut bob = Browser::new(&laptop);
     let login = bob.authorize(&baseline).await;
     assert!(answered(&bob.sign_in(&login, "bob", "bob").await, "code").is_some());
@@ -336,13 +339,13 @@ async fn sec_authz_11_a_hint_logs_nobody_in_and_a_forged_one_is_refused() {
         &bob.authorize(&of_alice).await,
         NATIVE,
         "login_required",
-        "Alice is expected, and Bob is here",
+        "hint names Alice, session is Bob's",
     );
 }
 
-/// Whoever logs in as somebody else than the hint says is not given to the client that expects another.
+/// If a different user logs in than the hint names, the client must not receive a code for that user.
 #[tokio::test]
-async fn sec_authz_11_a_login_as_another_than_the_hinted_user_gives_no_code() {
+async fn sec_authz_11_a_login_by_a_user_other_than_the_hinted_one_yields_no_code() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 11 other"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let tokens = json(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
@@ -351,11 +354,11 @@ async fn sec_authz_11_a_login_as_another_than_the_hinted_user_gives_no_code() {
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&fields).await;
     let response = browser.sign_in(&login, "bob", "bob").await;
-    redirected(&laptop, &response, NATIVE, "login_required", "Bob, where Alice is expected");
+    redirected(&laptop, &response, NATIVE, "login_required", "hint names Alice, Bob logged in");
 }
 
 #[tokio::test]
-async fn sec_authz_12_who_cannot_be_told_apart_is_asked_about_each_time() {
+async fn sec_authz_12_clients_that_can_be_impersonated_need_consent_every_time() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 12"));
     let mut browser = Browser::new(&laptop);
     for redirect_uri in [NATIVE, "com.example.demo:/callback"] {
@@ -370,7 +373,7 @@ async fn sec_authz_12_who_cannot_be_told_apart_is_asked_about_each_time() {
     for (client, redirect_uri) in [("demo-spa", SPA), ("demo-web", WEB)] {
         let fields = request(client, redirect_uri, &pkce);
         assert!(answered(&browser.log_in(&fields).await, "code").is_some());
-        assert!(answered(&browser.authorize(&fields).await, "code").is_some(), "{client}: the same again");
+        assert!(answered(&browser.authorize(&fields).await, "code").is_some(), "{client}: repeated request");
         let less = changed(&fields, "scope", Some("openid"));
         assert!(answered(&browser.authorize(&less).await, "code").is_some(), "{client}: less");
         let more = browser.authorize(&changed(&fields, "scope", Some("openid phone"))).await;
@@ -379,11 +382,11 @@ async fn sec_authz_12_who_cannot_be_told_apart_is_asked_about_each_time() {
     let mut bob = Browser::new(&laptop);
     let login = bob.authorize(&request("demo-spa", SPA, &pkce)).await;
     let consent = bob.sign_in(&login, "bob", "bob").await;
-    assert!(body(&consent).contains("name=\"decision\""), "what Alice allowed is not what Bob allowed");
+    assert!(body(&consent).contains("name=\"decision\""), "Alice's consent does not count for Bob");
 }
 
 #[tokio::test]
-async fn sec_authz_13_the_consent_page_says_who_asks_for_what_and_where_it_goes() {
+async fn sec_authz_13_the_consent_page_names_the_client_the_scopes_and_the_destination() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 13"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-web", WEB, &pkce)).await;
@@ -404,11 +407,11 @@ async fn sec_authz_13_the_consent_page_says_who_asks_for_what_and_where_it_goes(
     ] {
         assert!(html.contains(shown) || html.contains(&shown.replace('(', "&#40;")), "{shown}: {html}");
     }
-    assert!(!html.contains("See your phone number"), "it does not ask for that");
+    assert!(!html.contains("See your phone number"), "scope not requested");
 }
 
 #[tokio::test]
-async fn sec_authz_26_what_was_allowed_for_one_api_is_asked_again_for_another() {
+async fn sec_authz_26_consent_for_one_api_does_not_cover_another() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 26"));
     let (default, orders) = ("http://localhost:9000/demo/api", "https://orders.example/api");
     let plain = request("demo-web", WEB, &pkce);
@@ -435,15 +438,18 @@ async fn sec_authz_26_what_was_allowed_for_one_api_is_asked_again_for_another() 
         &browser.authorize(&changed(&at(&[orders]), "prompt", Some("none"))).await,
         WEB,
         "consent_required",
-        "what was kept back there",
+        "scope withheld for that API",
     );
     let less = changed(&at(&[orders]), "scope", Some("openid"));
-    assert!(answered(&browser.authorize(&less).await, "code").is_some(), "what was allowed there");
-    assert!(answered(&browser.authorize(&plain).await, "code").is_some(), "what was kept back there is not here");
+    assert!(answered(&browser.authorize(&less).await, "code").is_some(), "scope allowed for that API");
+    assert!(
+        answered(&browser.authorize(&plain).await, "code").is_some(),
+        "withholding it for one API does not affect another"
+    );
 }
 
 #[tokio::test]
-async fn sec_authz_15_a_no_is_final() {
+async fn sec_authz_15_a_denial_is_final() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 15"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
@@ -452,8 +458,8 @@ async fn sec_authz_15_a_no_is_final() {
     redirected(&laptop, &response, NATIVE, "access_denied", "denied");
     assert_eq!(answered(&response, "state").as_deref(), Some("state-1"));
     let before = laptop.dump();
-    page(&browser.decide(&consent, "allow", &[]).await, 400, "back, and allow");
-    page(&browser.sign_in(&login, "alice", "alice").await, 400, "back twice, and in again");
+    page(&browser.decide(&consent, "allow", &[]).await, 400, "back button, then allow");
+    page(&browser.sign_in(&login, "alice", "alice").await, 400, "back button twice, then login");
     laptop.clock.advance(1700);
     page(&browser.decide(&consent, "allow", &[]).await, 400, "much later");
     assert_eq!(laptop.dump(), before);
@@ -461,8 +467,8 @@ async fn sec_authz_15_a_no_is_final() {
     let fields = changed(&request("demo-native", NATIVE, &pkce), "scope", Some("profile email"));
     let consent = browser.authorize(&fields).await;
     let response = browser.decide(&consent, "allow", &everything).await;
-    redirected(&laptop, &response, NATIVE, "access_denied", "everything kept back is a no as well");
-    page(&browser.decide(&consent, "allow", &[]).await, 400, "and as final");
+    redirected(&laptop, &response, NATIVE, "access_denied", "withholding every scope is a denial");
+    page(&browser.decide(&consent, "allow", &[]).await, 400, "allow after withholding everything");
     page(
         &browser.decide(&browser_asked(&mut Browser::new(&laptop), &fields).await, "maybe", &[]).await,
         400,
@@ -470,7 +476,7 @@ async fn sec_authz_15_a_no_is_final() {
     );
 }
 
-/// The consent page that `browser` is shown.
+/// Returns the consent page shown to `browser`.
 async fn browser_asked(browser: &mut Browser<'_>, fields: &[(&str, &str)]) -> web::Response {
     let login = browser.authorize(fields).await;
     browser.sign_in(&login, "alice", "alice").await
@@ -516,7 +522,7 @@ fn browser_copy(response: &web::Response) -> web::Response {
 }
 
 #[tokio::test]
-async fn sec_authz_18_a_client_gets_only_the_grants_and_scopes_that_it_is_registered_for() {
+async fn sec_authz_18_a_client_gets_only_its_registered_grant_types_and_scopes() {
     let narrow = r#"
 [[clients]]
 client_id = "narrow"
@@ -570,7 +576,7 @@ async fn sec_authz_20_and_sec_adm_12_a_disabled_client_is_refused_everywhere_wit
     let before = laptop.dump();
     page(&browser.authorize(&baseline).await, 400, "authorize with a live session");
     page(&browser.authorize(&changed(&baseline, "prompt", Some("none"))).await, 400, "silently");
-    page(&browser.sign_in(&begun, "alice", "alice").await, 400, "a login that had begun");
+    page(&browser.sign_in(&begun, "alice", "alice").await, 400, "a login in progress");
     refused(&redeemed(&laptop, &code, &pkce).await, 401, "invalid_client", "a code that had been issued");
     refused(&laptop.userinfo(&token).await, 401, "invalid_token", "a token that had been issued");
     let revoke = [("token", token.as_str()), ("client_id", "demo-trusted")];
@@ -578,42 +584,42 @@ async fn sec_authz_20_and_sec_adm_12_a_disabled_client_is_refused_everywhere_wit
     assert_eq!(laptop.dump(), before);
 }
 
-/// Alice is taken out of the sandbox, and the thirty seconds pass for which configuration may be kept.
+/// Removes Alice from the sandbox and advances past the 30 seconds for which configuration may be cached.
 async fn without_alice(laptop: &Laptop) {
     laptop.apply(|text| text.replace("username = \"alice\"", "username = \"somebody\"")).await;
     laptop.clock.advance(30);
 }
 
 #[tokio::test]
-async fn sec_authz_20_and_sec_sess_09_the_session_of_a_user_who_is_gone_gives_no_code() {
+async fn sec_authz_20_and_sec_sess_09_the_session_of_a_deleted_user_yields_no_code() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 session"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let mut browser = Browser::new(&laptop);
     assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
     without_alice(&laptop).await;
     let silent = browser.authorize(&changed(&baseline, "prompt", Some("none"))).await;
-    redirected(&laptop, &silent, NATIVE, "login_required", "a live session of a user who is gone");
+    redirected(&laptop, &silent, NATIVE, "login_required", "a live session of a deleted user");
 }
 
 #[tokio::test]
-async fn sec_authz_20_a_code_of_a_user_who_is_gone_gives_no_tokens() {
+async fn sec_authz_20_a_code_of_a_deleted_user_yields_no_tokens() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 code"));
     let code = trusted_code(&laptop, &pkce).await;
     without_alice(&laptop).await;
-    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a code of a user who is gone");
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a code of a deleted user");
 }
 
 #[tokio::test]
-async fn sec_authz_20_a_token_of_a_user_who_is_gone_tells_nothing() {
+async fn sec_authz_20_a_token_of_a_deleted_user_reveals_nothing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 20 token"));
     let token = access_token(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
     assert_eq!(laptop.userinfo(&token).await.status(), 200);
     without_alice(&laptop).await;
-    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "a token of a user who is gone");
+    refused(&laptop.userinfo(&token).await, 401, "invalid_token", "a token of a deleted user");
 }
 
 #[tokio::test]
-async fn sec_authz_21_and_sec_sess_06_an_interaction_belongs_to_the_browser_that_began_it() {
+async fn sec_authz_21_and_sec_sess_06_an_interaction_belongs_to_the_browser_that_started_it() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 21"));
     let fields = request("demo-native", NATIVE, &pkce);
     let mut victim = Browser::new(&laptop);
@@ -637,7 +643,7 @@ async fn sec_authz_21_and_sec_sess_06_an_interaction_belongs_to_the_browser_that
     only_the_session.cookies.clone_from(&victim.cookies);
     only_the_session.cookies.retain(|name, _| name.starts_with("session"));
     assert_eq!(only_the_session.cookies.len(), 1);
-    page(&only_the_session.decide(&consent, "allow", &[]).await, 400, "with the session's cookie only");
+    page(&only_the_session.decide(&consent, "allow", &[]).await, 400, "session cookie without interaction cookie");
     assert_eq!(laptop.dump(), before);
-    assert!(answered(&victim.decide(&consent, "allow", &[]).await, "code").is_some(), "the victim goes on");
+    assert!(answered(&victim.decide(&consent, "allow", &[]).await, "code").is_some(), "the victim can continue");
 }

@@ -1,4 +1,4 @@
-//! What must go on although others fail, repeat themselves, or ask for what does not exist.
+//! Availability: one party's failures, repeats or bogus requests must not affect the others.
 
 use futures::future::join_all;
 use serde_json::json;
@@ -9,7 +9,7 @@ use tests::{Browser, Laptop, Pkce, Provider};
 use crate::given::{NATIVE, SPA, and_clients};
 
 #[tokio::test]
-async fn sec_up_22_an_answer_is_exchanged_once_however_often_it_comes() {
+async fn sec_up_22_a_replayed_upstream_response_is_exchanged_once() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("up 22"));
@@ -30,9 +30,9 @@ async fn sec_up_22_an_answer_is_exchanged_once_however_often_it_comes() {
     }
 }
 
-/// The page was reloaded while the first answer was under way, and that one is lost.
+/// The user reloaded the page while the first response was in flight, and that response is lost.
 #[tokio::test]
-async fn sec_up_22_who_reloads_the_callback_logs_in_all_the_same() {
+async fn sec_up_22_reloading_the_callback_still_logs_in() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("up 22 reload"));
@@ -47,11 +47,11 @@ async fn sec_up_22_who_reloads_the_callback_logs_in_all_the_same() {
     let away = provider.followed(&sent_again);
     let consent = provider.come_back((&laptop, &mut browser), &away, (&json!({}), &json!({}))).await;
     assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some());
-    assert_eq!(provider.exchanges(), 2, "once for each answer of the provider");
+    assert_eq!(provider.exchanges(), 2, "one exchange per upstream response");
 }
 
 #[tokio::test]
-async fn sec_ssrf_07_a_provider_that_could_not_be_read_once_is_asked_at_the_next_press() {
+async fn sec_ssrf_07_a_failed_provider_lookup_is_retried_on_the_next_click() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("ssrf 7"));
@@ -63,7 +63,7 @@ async fn sec_ssrf_07_a_provider_that_could_not_be_read_once_is_asked_at_the_next
 }
 
 #[tokio::test]
-async fn sec_dos_10_strangers_cost_a_read_in_five_seconds_and_what_is_made_is_there_after_them() {
+async fn sec_dos_10_an_unknown_client_or_workspace_costs_one_read_per_five_seconds_and_a_new_one_appears_after_that() {
     let laptop = Laptop::demo().await;
     let pkce = Pkce::new("dos 10");
     let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&request("stranger", NATIVE, &pkce)));

@@ -1,4 +1,4 @@
-//! The `claims` parameter: rows of sections B, C, H and M that are about it.
+//! The `claims` parameter: rows of sections B, C, H and M that concern it.
 
 use tests::browser::{answered, body, changed, exchange, json, request};
 use tests::expect::redirected;
@@ -6,7 +6,7 @@ use tests::{Browser, Laptop, Pkce};
 
 use crate::given::{NATIVE, SPA, claims, redeemed};
 
-/// Asks userinfo for an e-mail address and the ID token for a phone number, and for what cannot be had.
+/// Requests `email` at userinfo, `phone_number` in the ID token, and claims that cannot be granted.
 const ASKED: &str = r#"{"userinfo":{"email":{"essential":true},"groups":null},
     "id_token":{"phone_number":null,"locale":{"value":"de"},"auth_time":{"essential":true}}}"#;
 
@@ -14,7 +14,7 @@ fn asking<'a>(client: &'a str, uri: &'a str, pkce: &'a Pkce, claims: &'a str) ->
     changed(&changed(&request(client, uri, pkce), "scope", Some("openid profile")), "claims", Some(claims))
 }
 
-/// The claims of the ID token, and what userinfo says, for the code of an answer.
+/// Redeems the code of a response and returns the ID token claims and the userinfo response.
 async fn told(
     laptop: &Laptop,
     (client, uri): (&str, &str),
@@ -28,7 +28,7 @@ async fn told(
 }
 
 #[tokio::test]
-async fn sec_authz_25_and_sec_param_13_claims_of_another_shape_are_refused() {
+async fn sec_authz_25_and_sec_param_13_malformed_claims_parameters_are_rejected() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("claims shapes"));
     let (mut browser, before) = (Browser::new(&laptop), laptop.dump());
     let deep = format!("{{\"x\":{}1{}}}", "[".repeat(9), "]".repeat(9));
@@ -51,7 +51,7 @@ async fn sec_authz_25_and_sec_param_13_claims_of_another_shape_are_refused() {
 }
 
 #[tokio::test]
-async fn sec_authz_25_an_essential_class_that_no_login_has_is_never_given_up() {
+async fn sec_authz_25_an_essential_acr_that_no_login_satisfies_is_an_error() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("claims acr"));
     let mut browser = Browser::new(&laptop);
     let acr = |acr: &str| format!(r#"{{"id_token":{{"acr":{acr}}}}}"#);
@@ -75,7 +75,7 @@ async fn sec_authz_25_an_essential_class_that_no_login_has_is_never_given_up() {
 }
 
 #[tokio::test]
-async fn sec_authz_13_and_14_and_sec_res_04_what_is_asked_for_by_name_is_shown_and_told_only_if_it_was_allowed() {
+async fn sec_authz_13_and_14_and_sec_res_04_claims_requested_by_name_are_shown_and_released_only_if_allowed() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("claims consent"));
     let fields = asking("demo-native", NATIVE, &pkce, ASKED);
     let mut browser = Browser::new(&laptop);
@@ -101,13 +101,13 @@ async fn sec_authz_13_and_14_and_sec_res_04_what_is_asked_for_by_name_is_shown_a
             ("profile", id_token.get("locale").is_some() || userinfo.get("name").is_some()),
         ];
         for (name, is_told) in table {
-            assert_eq!(is_told, name != kept, "{kept} was kept back: {name} in {id_token} or {userinfo}");
+            assert_eq!(is_told, name != kept, "{kept} was withheld: {name} in {id_token} or {userinfo}");
         }
     }
 }
 
 #[tokio::test]
-async fn sec_authz_12_what_was_allowed_by_name_is_remembered_and_more_is_asked_for() {
+async fn sec_authz_12_consent_to_named_claims_is_remembered_and_further_claims_need_consent() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("claims remembered"));
     let silently = |claims| changed(&asking("demo-spa", SPA, &pkce, claims), "prompt", Some("none"));
     let email = r#"{"userinfo":{"email":null}}"#;
@@ -130,7 +130,7 @@ async fn sec_authz_12_what_was_allowed_by_name_is_remembered_and_more_is_asked_f
 }
 
 #[tokio::test]
-async fn sec_tok_07_a_request_cannot_set_what_a_token_says_of_itself() {
+async fn sec_tok_07_a_request_cannot_set_protocol_claims_of_a_token() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("claims reserved"));
     let mut plain = Browser::new(&laptop);
     let response = plain.log_in(&asking("demo-trusted", NATIVE, &pkce, "{}")).await;
@@ -147,7 +147,7 @@ async fn sec_tok_07_a_request_cannot_set_what_a_token_says_of_itself() {
 }
 
 #[tokio::test]
-async fn sec_authz_11_a_subject_that_is_asked_for_is_the_expected_user() {
+async fn sec_authz_11_a_requested_sub_must_be_the_logged_in_user() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("claims sub"));
     let id_token = async |user: &str| {
         let mut browser = Browser::new(&laptop);
@@ -174,7 +174,7 @@ async fn sec_authz_11_a_subject_that_is_asked_for_is_the_expected_user() {
             &browser.authorize(&contradicted).await,
             NATIVE,
             "invalid_request",
-            "another than the hint",
+            "sub differs from the hint",
         );
         let agreed = [silently(&alices), vec![("id_token_hint", alice.as_str())]].concat();
         assert!(answered(&browser.authorize(&agreed).await, "code").is_some(), "{place}");

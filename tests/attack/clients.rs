@@ -1,4 +1,4 @@
-//! Section G: how clients authenticate, and where their keys are read from.
+//! Section G: client authentication, and where client keys are loaded from.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,16 +13,16 @@ use web::Response;
 
 use crate::given::{NATIVE, WEB, and_clients, basic, code, is_demo};
 
-/// The clients of the demo that are confidential.
+/// The confidential clients of the demo.
 const CONFIDENTIAL: [&str; 4] = ["demo-web", "demo-web-post", "demo-private-key-jwt", "demo-secret-jwt"];
 
-/// Sends credentials to the revocation endpoint, with a token that is nobody's: 200 if they are believed.
+/// Sends credentials to the revocation endpoint with an unknown token: 200 if they are accepted.
 async fn presented(laptop: &Laptop, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
     let all: Pairs<'_> = [("token", "not a token")].iter().chain(fields).copied().collect();
     laptop.form("/oauth2/revoke", &all, headers).await
 }
 
-/// Sends credentials to the token endpoint, with a code that is nobody's: `invalid_grant` if they are believed.
+/// Sends credentials to the token endpoint with an unknown code: `invalid_grant` if they are accepted.
 async fn presented_with_code(laptop: &Laptop, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
     let exchange = [("grant_type", "authorization_code"), ("code", "local.nobodys.code"), ("redirect_uri", WEB)];
     let all: Pairs<'_> = exchange.iter().chain(fields).copied().collect();
@@ -33,7 +33,7 @@ async fn status(laptop: &Laptop, jwt: &str) -> u16 {
     presented(laptop, &asserted(jwt), &[]).await.status().as_u16()
 }
 
-/// A client with a key of its own, registered as `keys` says.
+/// A client with a key of its own, registered with the setting `keys`.
 fn keyed(id: &str, keys: &str) -> String {
     format!(
         "[[clients]]\nclient_id = \"{id}\"\nclient_name = \"K\"\ntoken_endpoint_auth_method = \"private_key_jwt\"\n\
@@ -41,7 +41,7 @@ fn keyed(id: &str, keys: &str) -> String {
     )
 }
 
-/// The key as TOML has it.
+/// The public key of `key` as a TOML setting.
 fn registered(key: &ClientKey) -> String {
     let jwk = key.jwk("k1");
     let members: Vec<String> =
@@ -49,10 +49,10 @@ fn registered(key: &ClientKey) -> String {
     format!("jwks = {{ keys = [{{ {} }}] }}", members.join(", "))
 }
 
-/// Fields of a form, or headers.
+/// Form fields or headers.
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-/// A way of presenting credentials that is right for one client of the demo.
+/// Credentials of one demo client, presented with the method it is registered for.
 struct Way {
     client: &'static str,
     fields: Vec<(&'static str, String)>,
@@ -66,7 +66,7 @@ impl Way {
     }
 }
 
-/// Every way of presenting credentials.
+/// One `Way` per supported authentication method.
 fn ways(laptop: &Laptop, jti: &str) -> [Way; 5] {
     let signed = Assertion::new(laptop, "demo-private-key-jwt", jti).signed(&ClientKey::of_demo());
     let with_mac = Assertion::new(laptop, "demo-secret-jwt", jti).signed(&ClientKey::secret_of_demo());
@@ -86,7 +86,7 @@ fn lent<'f>(fields: &'f [(&'static str, String)]) -> Pairs<'f> {
 }
 
 #[tokio::test]
-async fn sec_cli_01_and_16_each_method_that_is_advertised_works_for_who_is_registered_for_it_and_for_nobody_else() {
+async fn sec_cli_01_and_16_each_advertised_method_works_only_for_clients_registered_for_it() {
     let laptop = Laptop::demo().await;
     let metadata = parsed(&laptop.send("GET", &laptop.demo_url("/.well-known/openid-configuration"), &[], "").await);
     let methods = json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"]);
@@ -100,7 +100,7 @@ async fn sec_cli_01_and_16_each_method_that_is_advertised_works_for_who_is_regis
         let answer = presented_with_code(&laptop, &lent(&way.fields), &lent(&way.headers)).await;
         refused(&answer, 400, "invalid_grant", way.client);
     }
-    // The secret of each is right, and its way is another's.
+    // The secret is correct, but sent with another client's method.
     let secrets = [("demo-web", "demo-web-secret"), ("demo-web-post", "demo-web-post-secret")];
     let mac = ("demo-secret-jwt", "demo-secret-jwt-secret-of-32-characters-and-more");
     for (client, secret) in secrets.into_iter().chain([mac, ("demo-private-key-jwt", "x"), ("demo-spa", "x")]) {
@@ -124,7 +124,7 @@ async fn sec_cli_01_and_16_each_method_that_is_advertised_works_for_who_is_regis
 }
 
 #[tokio::test]
-async fn sec_cli_16_and_sec_jwt_01_each_algorithm_that_is_advertised_works_with_a_key_of_it_and_with_no_other() {
+async fn sec_cli_16_and_sec_jwt_01_each_advertised_algorithm_works_only_with_a_matching_key() {
     let keys = ClientKey::of_each_algorithm();
     let clients: String = keys.iter().map(|key| keyed(&format!("c-{}", key.alg()), &registered(key))).collect();
     let strict = keyed("c-strict", &format!("token_endpoint_auth_signing_alg = \"PS256\"\n{}", registered(&keys[0])));
@@ -159,7 +159,7 @@ async fn sec_cli_16_and_sec_jwt_01_each_algorithm_that_is_advertised_works_with_
 }
 
 #[tokio::test]
-async fn sec_cli_02_and_11_one_credential_in_one_form_and_nothing_is_done_otherwise() {
+async fn sec_cli_02_and_11_exactly_one_credential_in_one_form_is_accepted() {
     let laptop = Laptop::demo().await;
     let jwt = Assertion::new(&laptop, "demo-private-key-jwt", "j").signed(&ClientKey::of_demo());
     let (right, header) = (asserted(&jwt), basic("demo-web:demo-web-secret"));
@@ -174,14 +174,14 @@ async fn sec_cli_02_and_11_one_credential_in_one_form_and_nothing_is_done_otherw
     let table: [(&str, Pairs<'_>, u16); 12] = [
         ("Basic and an assertion", right.to_vec(), 400),
         ("Basic and a secret", vec![("client_id", "demo-web"), ("client_secret", "demo-web-secret")], 400),
-        ("Basic of one, id of another", vec![("client_id", "demo-spa")], 400),
+        ("Basic of one client, client_id of another", vec![("client_id", "demo-spa")], 400),
         ("assertion and secret", with(&[("client_secret", "x")]), 400),
-        ("assertion of one, id of another", with(&[("client_id", "demo-spa")]), 400),
+        ("assertion of one client, client_id of another", with(&[("client_id", "demo-spa")]), 400),
         ("two assertions", right.iter().chain(&right).copied().collect(), 400),
         ("no type", vec![right[0]], 400),
-        ("a type alone", vec![right[1]], 400),
-        ("a type alone, with an id", vec![right[1], ("client_id", "demo-spa")], 400),
-        ("a type with a space", vec![right[0], (right[1].0, &spaced)], 400),
+        ("client_assertion_type alone", vec![right[1]], 400),
+        ("client_assertion_type and client_id only", vec![right[1], ("client_id", "demo-spa")], 400),
+        ("client_assertion_type with a space", vec![right[0], (right[1].0, &spaced)], 400),
         ("SAML", vec![right[0], (right[1].0, &saml)], 400),
         ("two JWTs in one", vec![(right[0].0, &twice), right[1]], 401),
     ];
@@ -211,7 +211,7 @@ async fn sec_cli_03_unknown_and_inactive_clients_and_wrong_credentials_look_the_
     {
         answers.push(presented(&laptop, &asserted(&Assertion::new(&laptop, client, "j").signed(key)), &[]).await);
     }
-    // An inactive client is told nothing of its method either.
+    // Nor does an inactive client learn its registered method.
     answers.push(presented(&laptop, &[("client_id", "inactive")], &[]).await);
     answers.push(presented(&laptop, &asserted(&Assertion::new(&laptop, "inactive", "j").signed(&stranger)), &[]).await);
     for answer in &answers {
@@ -221,11 +221,11 @@ async fn sec_cli_03_unknown_and_inactive_clients_and_wrong_credentials_look_the_
 }
 
 #[tokio::test]
-async fn sec_cli_03_a_known_client_is_told_its_method_and_what_is_wrong_with_an_assertion_of_its_own() {
+async fn sec_cli_03_a_known_client_learns_its_method_and_why_its_own_assertion_was_rejected() {
     let laptop = Laptop::demo().await;
     let said = async |fields: &[(&str, &str)], headers: &[(&str, &str)]| {
         let answer = presented(&laptop, fields, headers).await;
-        refused(&answer, 401, "invalid_client", "it says why");
+        refused(&answer, 401, "invalid_client", "the description says why");
         parsed(&answer)["error_description"].as_str().unwrap().to_owned()
     };
     let stranger = ClientKey::new(Algorithm::ES256);
@@ -247,12 +247,12 @@ async fn sec_cli_03_a_known_client_is_told_its_method_and_what_is_wrong_with_an_
         let description = said(&asserted(&right), &[]).await;
         assert!(description.contains(expected) && description.contains("client_assertion_audience"), "{description}");
         let description = said(&asserted(&wrong), &[]).await;
-        assert!(!description.contains("aud"), "who cannot sign is told nothing: {description}");
+        assert!(!description.contains("aud"), "an unsigned assertion gets no details: {description}");
     }
 }
 
 #[tokio::test]
-async fn sec_cli_01_a_secret_may_be_sent_either_way_and_never_instead_of_a_key_or_beside_another() {
+async fn sec_cli_01_a_secret_may_be_sent_by_basic_or_post_but_never_replaces_a_key_or_accompanies_another_credential() {
     let (laptop, strict) = tokio::join!(
         Laptop::demo(),
         Laptop::with(|text| if is_demo(&text) {
@@ -275,12 +275,12 @@ async fn sec_cli_01_a_secret_may_be_sent_either_way_and_never_instead_of_a_key_o
             presented(&strict, &by_post, &[]).await.status().as_u16(),
         );
         let expected = if client == "demo-web" { (200, 401) } else { (401, 200) };
-        assert_eq!(statuses, expected, "{client} where the workspace insists");
+        assert_eq!(statuses, expected, "{client} with strict methods");
     }
 }
 
 #[tokio::test]
-async fn sec_param_10_a_secret_in_basic_is_taken_as_it_is_only_if_both_readings_name_one_client() {
+async fn sec_param_10_an_unencoded_basic_secret_is_accepted_only_if_both_readings_name_the_same_client() {
     let secret = "p@ss+w%2Brd:1";
     let client = |id: &str, secret: &str| {
         format!(
@@ -309,7 +309,7 @@ async fn sec_param_10_a_secret_in_basic_is_taken_as_it_is_only_if_both_readings_
 }
 
 #[tokio::test]
-async fn sec_cli_06_two_older_secrets_stay_good_until_they_end() {
+async fn sec_cli_06_two_older_secrets_stay_valid_until_they_expire() {
     let digest = |secret: &str| SecretHash::of(&Secret::new(secret.into())).encoded();
     let now = Laptop::demo().await.clock_seconds();
     let client = format!(
@@ -329,7 +329,7 @@ async fn sec_cli_06_two_older_secrets_stay_good_until_they_end() {
     let all = async || (tried("new").await, tried("old").await, tried("oldest").await, tried("other").await);
     assert_eq!(all().await, (200, 200, 200, 401));
     laptop.clock.advance_millis(9999);
-    assert_eq!(all().await, (200, 200, 200, 401), "a millisecond before");
+    assert_eq!(all().await, (200, 200, 200, 401), "a millisecond before expiry");
     laptop.clock.advance_millis(1);
     assert_eq!(all().await, (200, 200, 401, 401), "exactly then");
     laptop.clock.advance(10);
@@ -337,7 +337,7 @@ async fn sec_cli_06_two_older_secrets_stay_good_until_they_end() {
 }
 
 #[tokio::test]
-async fn sec_cli_08_a_confidential_client_is_never_taken_for_a_public_one() {
+async fn sec_cli_08_a_confidential_client_is_never_treated_as_public() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("downgrade"));
     for client in CONFIDENTIAL {
         let code = code(&laptop, client, WEB, &pkce).await;
@@ -352,7 +352,7 @@ async fn sec_cli_08_a_confidential_client_is_never_taken_for_a_public_one() {
 }
 
 #[tokio::test]
-async fn a_client_with_a_key_exchanges_a_code_at_the_price_of_one_write_more() {
+async fn private_key_jwt_costs_one_additional_write_per_code_exchange() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("assertion"));
     for (client, key) in
         [("demo-private-key-jwt", ClientKey::of_demo()), ("demo-secret-jwt", ClientKey::secret_of_demo())]
@@ -361,7 +361,7 @@ async fn a_client_with_a_key_exchanges_a_code_at_the_price_of_one_write_more() {
         let jwt = Assertion::new(&laptop, client, "j").signed(&key);
         let fields = changed(&exchange(client, WEB, &code, &pkce.verifier), "client_id", None);
         let fields: Vec<(&str, &str)> = fields.into_iter().chain(asserted(&jwt)).collect();
-        // Configuration and keys are warm.
+        // Warm the configuration and key caches.
         assert_eq!(status(&laptop, &Assertion::new(&laptop, client, "warm").signed(&key)).await, 200);
         refused(
             &presented_with_code(&laptop, &asserted(&jwt.replace('.', ".x")), &[]).await,
@@ -384,23 +384,23 @@ async fn a_client_with_a_key_exchanges_a_code_at_the_price_of_one_write_more() {
     }
 }
 
-/// Whether the key of the client that an assertion names has signed it, and nothing but its claims is odd.
+/// Whether the assertion is signed by the named client's own key, so that only its claims are wrong.
 fn is_signed(assertion: &Assertion, case: &str) -> bool {
     assertion.header == json!({}) && !["no sub", "another sub"].contains(&case)
 }
 
-/// Whether the answer says what is wrong with the claims, which is for clients that have signed them.
+/// Whether the response says which claim is wrong; only a client that signed the assertion may learn that.
 fn tells_of_claims(answer: &Response) -> bool {
     body(answer).contains("the assertion is not accepted: ")
 }
 
 #[tokio::test]
-async fn sec_cli_17_an_assertion_that_was_made_long_ago_is_refused_although_it_has_not_expired() {
+async fn sec_cli_17_an_assertion_issued_long_ago_is_rejected_even_if_unexpired() {
     let laptop = Laptop::demo().await;
     let (key, now) = (ClientKey::of_demo(), laptop.clock_seconds());
     let made =
         |jti: &str, ago: u64| Assertion::new(&laptop, "demo-private-key-jwt", jti).with("iat", (now - ago).into());
-    for (jti, ago) in [("a year", 365 * 86_400), ("more than its lifetime, and the clocks differ", 311)] {
+    for (jti, ago) in [("a year", 365 * 86_400), ("older than the maximum age plus skew", 311)] {
         let old = made(jti, ago).with("exp", (now + 60).into()).signed(&key);
         refused(&presented(&laptop, &asserted(&old), &[]).await, 401, "invalid_client", jti);
     }
@@ -408,7 +408,7 @@ async fn sec_cli_17_an_assertion_that_was_made_long_ago_is_refused_although_it_h
 }
 
 #[tokio::test]
-async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
+async fn sec_cli_09_and_sec_param_14_an_assertion_must_have_exactly_the_required_claims() {
     let laptop = Laptop::demo().await;
     let (key, client, issuer) = (ClientKey::of_demo(), "demo-private-key-jwt", laptop.issuer());
     let good = || Assertion::new(&laptop, client, "j");
@@ -431,9 +431,9 @@ async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
         ("two audiences", good().with("aud", json!([issuer, "https://other.example"]))),
         ("over", good().with("exp", (now - 301).into())),
         ("too long", good().with("exp", (now + 3600).into())),
-        ("text for a number", good().with("exp", "9999999999".into())),
-        ("a negative number", good().with("exp", json!(-1))),
-        ("from the future", good().with("iat", (now + 61).into())),
+        ("exp is a string", good().with("exp", "9999999999".into())),
+        ("exp is negative", good().with("exp", json!(-1))),
+        ("iat in the future", good().with("iat", (now + 61).into())),
         ("not yet", good().with("nbf", (now + 61).into())),
         ("an access token", good().headed("typ", "at+jwt".into())),
         ("a proof", good().headed("typ", "dpop+jwt".into())),
@@ -451,8 +451,8 @@ async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
     }
     let stranger = ClientKey::new(Algorithm::ES256);
     let embedded = good().headed("jwk", stranger.jwk("demo-1")).signed(&stranger);
-    assert_eq!(status(&laptop, &embedded).await, 401, "sec_jwt_02: the key comes along");
-    assert_eq!(laptop.dump(), before, "what is not believed is not remembered");
+    assert_eq!(status(&laptop, &embedded).await, 401, "sec_jwt_02: embedded key");
+    assert_eq!(laptop.dump(), before, "a rejected assertion is not recorded");
     for (jti, typ) in [("1", Some("JWT")), ("2", Some("client-authentication+jwt")), ("3", None)] {
         let assertion = Assertion::new(&laptop, client, jti).headed("kid", "demo-1".into());
         let assertion = typ.map_or(assertion.clone(), |typ| assertion.headed("typ", typ.into()));
@@ -461,7 +461,7 @@ async fn sec_cli_09_and_sec_param_14_an_assertion_says_exactly_what_it_must() {
 }
 
 #[tokio::test]
-async fn sec_cli_09_a_time_may_have_a_fraction() {
+async fn sec_cli_09_a_numeric_date_may_have_a_fraction() {
     let (laptop, key) = (Laptop::demo().await, ClientKey::of_demo());
     let ends = json!(f64::from(u32::try_from(laptop.clock_seconds()).unwrap()) + 60.5);
     let assertion = Assertion::new(&laptop, "demo-private-key-jwt", "j").with("exp", ends).signed(&key);
@@ -469,7 +469,7 @@ async fn sec_cli_09_a_time_may_have_a_fraction() {
 }
 
 #[tokio::test]
-async fn sec_cli_09_an_older_client_may_name_the_endpoint_that_it_sends_to_and_no_other() {
+async fn sec_cli_09_with_the_endpoint_audience_aud_may_be_the_called_endpoint_but_no_other() {
     let key = ClientKey::ed25519();
     let older = keyed("older", &format!("client_assertion_audience = \"endpoint\"\n{}", registered(&key)));
     let laptop = Laptop::with(and_clients(&older)).await;
@@ -485,34 +485,34 @@ async fn sec_cli_09_an_older_client_may_name_the_endpoint_that_it_sends_to_and_n
         assert_eq!(status(&laptop, &named(jti, aud.clone())).await, expected, "{aud}");
     }
     let at_token = presented_with_code(&laptop, &asserted(&named("6", json!(token))), &[]).await;
-    refused(&at_token, 400, "invalid_grant", "the client is believed");
+    refused(&at_token, 400, "invalid_grant", "the client is authenticated");
 }
 
 #[tokio::test]
-async fn sec_cli_10_an_assertion_is_used_once_wherever_and_whenever_it_comes_again() {
+async fn sec_cli_10_an_assertion_is_accepted_once_at_any_endpoint_and_any_time() {
     let laptop = Laptop::demo().await;
     for (client, key) in
         [("demo-private-key-jwt", ClientKey::of_demo()), ("demo-secret-jwt", ClientKey::secret_of_demo())]
     {
         let jwt = Assertion::new(&laptop, client, "once").signed(&key);
         assert_eq!(status(&laptop, &jwt).await, 200, "{client}");
-        assert_eq!(status(&laptop, &jwt).await, 401, "{client}: at the same endpoint");
+        assert_eq!(status(&laptop, &jwt).await, 401, "{client}: replayed at the same endpoint");
         let elsewhere = presented_with_code(&laptop, &asserted(&jwt), &[]).await;
-        refused(&elsewhere, 401, "invalid_client", "at another endpoint");
+        refused(&elsewhere, 401, "invalid_client", "replayed at another endpoint");
         let anew = Assertion::new(&laptop, client, "once").with("exp", (laptop.clock_seconds() + 90).into());
-        assert_eq!(status(&laptop, &anew.signed(&key)).await, 401, "{client}: the same jti in another assertion");
+        assert_eq!(status(&laptop, &anew.signed(&key)).await, 401, "{client}: jti reused in another assertion");
         laptop.clock.advance(69);
-        assert_eq!(status(&laptop, &jwt).await, 401, "{client}: a second before it ends, skew included");
+        assert_eq!(status(&laptop, &jwt).await, 401, "{client}: replayed a second before exp plus skew");
         assert_eq!(status(&laptop, &Assertion::new(&laptop, client, "two").signed(&key)).await, 200, "{client}");
     }
     let same = |client: &str, key: &ClientKey| Assertion::new(&laptop, client, "shared jti").signed(key);
     assert_eq!(status(&laptop, &same("demo-private-key-jwt", &ClientKey::of_demo())).await, 200);
     let other = same("demo-secret-jwt", &ClientKey::secret_of_demo());
-    assert_eq!(status(&laptop, &other).await, 200, "a jti is of its client");
+    assert_eq!(status(&laptop, &other).await, 200, "a jti is scoped to its client");
 }
 
 #[tokio::test]
-async fn sec_cli_10_an_assertion_is_accepted_until_the_skew_is_over_and_remembered_as_long() {
+async fn sec_cli_10_an_assertion_is_accepted_until_exp_plus_skew_and_its_jti_is_kept_as_long() {
     let (laptop, key) = (Laptop::demo().await, ClientKey::of_demo());
     let late = Assertion::new(&laptop, "demo-private-key-jwt", "late").signed(&key);
     let later = Assertion::new(&laptop, "demo-private-key-jwt", "later").signed(&key);
@@ -520,11 +520,11 @@ async fn sec_cli_10_an_assertion_is_accepted_until_the_skew_is_over_and_remember
     assert_eq!(status(&laptop, &late).await, 200);
     assert_eq!(status(&laptop, &late).await, 401);
     laptop.clock.advance(1);
-    assert_eq!(status(&laptop, &later).await, 401, "at its end it has ended");
+    assert_eq!(status(&laptop, &later).await, 401, "expired exactly at exp plus skew");
 }
 
 #[tokio::test]
-async fn sec_cli_10_of_fifty_uses_at_once_one_is_accepted() {
+async fn sec_cli_10_one_of_fifty_concurrent_uses_is_accepted() {
     let (laptop, key) = (Laptop::demo().await, ClientKey::of_demo());
     let jwt = Assertion::new(&laptop, "demo-private-key-jwt", "race").signed(&key);
     let mut statuses = join_all((0..50).map(|_| status(&laptop, &jwt))).await;
@@ -533,7 +533,7 @@ async fn sec_cli_10_of_fifty_uses_at_once_one_is_accepted() {
 }
 
 #[tokio::test]
-async fn sec_cli_12_a_workspace_offers_macs_only_if_it_says_so() {
+async fn sec_cli_12_hmac_algorithms_are_advertised_only_if_the_workspace_enables_them() {
     let laptop = Laptop::demo().await;
     let url = laptop.demo_url("/.well-known/openid-configuration").replace("demo", "partner");
     let metadata = parsed(&laptop.send("GET", &url, &[], "").await);
@@ -552,7 +552,7 @@ async fn sec_cli_12_a_workspace_offers_macs_only_if_it_says_so() {
 }
 
 #[tokio::test]
-async fn sec_cli_15_no_secret_of_a_client_is_in_the_store_or_in_an_answer() {
+async fn sec_cli_15_no_client_secret_is_in_the_store_or_in_a_response() {
     let laptop = Laptop::demo().await;
     assert_eq!(presented(&laptop, &lent(&ways(&laptop, "j")[4].fields), &[]).await.status(), 200);
     let stored = format!("{:?}", laptop.dump());
@@ -563,7 +563,7 @@ async fn sec_cli_15_no_secret_of_a_client_is_in_the_store_or_in_an_answer() {
 }
 
 #[tokio::test]
-async fn sec_param_17_a_longer_assertion_than_any_is_refused_before_anything_is_asked() {
+async fn sec_param_17_an_overlong_assertion_is_rejected_before_any_lookup() {
     let (laptop, key) = (Laptop::demo().await, ClientKey::of_demo());
     assert_eq!(status(&laptop, &Assertion::new(&laptop, "demo-private-key-jwt", "warm").signed(&key)).await, 200);
     let padded = |padding: usize| {
@@ -579,7 +579,7 @@ async fn sec_param_17_a_longer_assertion_than_any_is_refused_before_anything_is_
     assert_eq!(status(&laptop, &longest).await, 200, "{}", longest.len());
 }
 
-/// A client that publishes its keys, where they are published, and its first key.
+/// Returns a client with a `jwks_uri`, the stub that serves it, and its first key.
 async fn publishing() -> (Laptop, Published, ClientKey) {
     let key = ClientKey::new(Algorithm::ES256);
     let published = Published::new(&[key.jwk("k1")]).await;
@@ -592,14 +592,14 @@ fn named(laptop: &Laptop, kid: &str, jti: &str) -> Assertion {
 }
 
 #[tokio::test]
-async fn sec_cli_13_and_sec_ssrf_05_published_keys_are_read_when_needed_and_kept_for_a_while() {
+async fn sec_cli_13_and_sec_ssrf_05_published_keys_are_fetched_on_demand_and_cached() {
     let (laptop, published, key) = publishing().await;
     assert_eq!(
         status(&laptop, &Assertion::new(&laptop, "demo-private-key-jwt", "j").signed(&ClientKey::of_demo())).await,
         200
     );
     assert_eq!(presented(&laptop, &[("client_id", "demo-spa")], &[]).await.status(), 200);
-    assert_eq!(published.asked(), 0, "nobody needed them");
+    assert_eq!(published.asked(), 0, "not fetched before first use");
     let jwts: Vec<String> = (0..20).map(|at| named(&laptop, "k1", &at.to_string()).signed(&key)).collect();
     let statuses = join_all(jwts.iter().map(|jwt| status(&laptop, jwt))).await;
     assert_eq!((statuses, published.asked()), (vec![200; 20], 1), "all wait for one request");
@@ -612,21 +612,17 @@ async fn sec_cli_13_and_sec_ssrf_05_published_keys_are_read_when_needed_and_kept
 
     let next = ClientKey::ed25519();
     published.now_has(&[next.jwk("k2"), key.jwk("k1")]);
-    assert_eq!(status(&laptop, &named(&laptop, "k2", "c").signed(&next)).await, 401, "read less than a minute ago");
+    assert_eq!(status(&laptop, &named(&laptop, "k2", "c").signed(&next)).await, 401, "fetched less than a minute ago");
     laptop.clock.advance(60);
-    assert_eq!(
-        status(&laptop, &named(&laptop, "k2", "d").signed(&next)).await,
-        200,
-        "a key that is not known is looked for"
-    );
+    assert_eq!(status(&laptop, &named(&laptop, "k2", "d").signed(&next)).await, 200, "an unknown kid triggers a fetch");
     assert_eq!(published.asked(), 1);
     published.now_has(&[next.jwk("k2")]);
     laptop.clock.advance(300);
-    assert_eq!(status(&laptop, &named(&laptop, "k1", "e").signed(&key)).await, 401, "a key that was taken away");
+    assert_eq!(status(&laptop, &named(&laptop, "k1", "e").signed(&key)).await, 401, "a withdrawn key");
 }
 
 #[tokio::test]
-async fn sec_ssrf_05_a_thousand_unknown_keys_are_looked_for_once_a_minute() {
+async fn sec_ssrf_05_a_thousand_unknown_kids_cause_one_fetch_per_minute() {
     let (laptop, published, key) = publishing().await;
     for at in 0..1000 {
         let jwt = named(&laptop, &format!("random-{at}"), "j").signed(&key);
@@ -638,20 +634,20 @@ async fn sec_ssrf_05_a_thousand_unknown_keys_are_looked_for_once_a_minute() {
 }
 
 #[tokio::test]
-async fn sec_ssrf_04_and_06_keys_that_cannot_be_read_are_kept_for_a_day_and_then_it_is_our_fault() {
+async fn sec_ssrf_04_and_06_cached_keys_outlive_failed_fetches_for_a_day_then_503() {
     let (laptop, published, key) = publishing().await;
     let tried = async |jti: &str| presented(&laptop, &asserted(&named(&laptop, "k1", jti).signed(&key)), &[]).await;
     assert_eq!(tried("1").await.status(), 200);
     published.now_answers("HTTP/1.1 500 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     laptop.clock.advance(3600);
-    assert_eq!(tried("2").await.status(), 200, "an hour old");
+    assert_eq!(tried("2").await.status(), 200, "keys an hour old");
     assert_eq!(tried("3").await.status(), 200);
-    assert_eq!(published.asked(), 2, "one at the beginning, one that failed: the next is a minute away");
+    assert_eq!(published.asked(), 2, "the first fetch and the failed one; the next is due in a minute");
     laptop.clock.advance(23 * 3600 - 1);
-    assert_eq!(tried("4").await.status(), 200, "a second less than a day");
+    assert_eq!(tried("4").await.status(), 200, "keys a second younger than a day");
     laptop.clock.advance(1);
     let first = tried("5").await;
-    refused(&first, 503, "temporarily_unavailable", "a day old");
+    refused(&first, 503, "temporarily_unavailable", "keys a day old");
     let before = laptop.dump();
     let answers = [
         "HTTP/1.1 404 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -668,15 +664,15 @@ async fn sec_ssrf_04_and_06_keys_that_cannot_be_read_are_kept_for_a_day_and_then
         let alike = (body(&refusal), refusal.headers().len()) == (body(&first), first.headers().len());
         assert!(alike, "{answer}: {}", body(&refusal));
     }
-    assert_eq!(laptop.dump(), before, "nothing was used up");
+    assert_eq!(laptop.dump(), before, "no jti was consumed");
     published.now_has(&[key.jwk("k1")]);
     laptop.clock.advance(60);
     assert_eq!(tried("7").await.status(), 200);
 }
 
-/// Once it could not be read, nothing is known: the client is not locked out for longer than its server fails.
+/// Nothing is cached after a failed first fetch; retries are bounded, and the client recovers soon after its server.
 #[tokio::test]
-async fn sec_ssrf_07_keys_that_could_not_be_read_are_asked_for_at_the_next_request_within_a_bound() {
+async fn sec_ssrf_07_a_failed_key_fetch_is_retried_by_the_next_request_at_a_bounded_rate() {
     let (laptop, published, key) = publishing().await;
     let attempt = async |jti: &str| status(&laptop, &named(&laptop, "k1", jti).signed(&key)).await;
     let failing = "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -702,7 +698,7 @@ async fn sec_ssrf_07_keys_that_could_not_be_read_are_asked_for_at_the_next_reque
 }
 
 #[tokio::test]
-async fn sec_up_14_and_sec_ssrf_02_a_provider_that_redirects_leads_nowhere() {
+async fn sec_up_14_and_sec_ssrf_02_redirects_of_a_provider_are_not_followed() {
     let (provider, canary) = (Published::new(&[]).await, Published::new(&[]).await);
     let location = &canary.url;
     provider.now_answers(&format!(

@@ -13,9 +13,9 @@ use web::Response;
 
 use crate::given::{NATIVE, SPA, WEB, access_token, basic, claims, is_demo, redeemed, tampered, trusted_code};
 
-/// However many requests redeem one code at once, exactly one wins, and what it won stays good.
+/// Of any number of concurrent redemptions of one code exactly one wins, and its tokens stay valid.
 #[tokio::test]
-async fn sec_code_07_and_13_of_fifty_parallel_redemptions_one_wins() {
+async fn sec_code_07_and_13_one_of_fifty_concurrent_redemptions_wins() {
     let laptop = Laptop::demo().await;
     let mut browser = Browser::new(&laptop);
     for round in 0..40 {
@@ -30,11 +30,11 @@ async fn sec_code_07_and_13_of_fifty_parallel_redemptions_one_wins() {
             refused(answer, 400, "invalid_grant", "lost the race");
         }
         let userinfo = laptop.userinfo(&access_token(won[0])).await;
-        assert_eq!(userinfo.status(), 200, "the winner's tokens stay good");
+        assert_eq!(userinfo.status(), 200, "the winner's tokens stay valid");
     }
 }
 
-/// Every string in the store, in all its parts.
+/// Collects every string in the store, including parts of composite values.
 fn kept(laptop: &Laptop) -> BTreeSet<String> {
     let everything = laptop.dump().into_values().flatten().collect::<Vec<_>>().join(" ");
     let parts = everything.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-._~".contains(letter));
@@ -42,7 +42,7 @@ fn kept(laptop: &Laptop) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn sec_code_01_and_sec_store_01_and_sec_sess_02_nothing_in_the_tables_is_accepted_anywhere() {
+async fn sec_code_01_and_sec_store_01_and_sec_sess_02_no_stored_value_is_accepted_as_a_credential() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 1"));
     let mut browser = Browser::new(&laptop);
     let used = answered(&browser.log_in(&request("demo-spa", SPA, &pkce)).await, "code").unwrap();
@@ -75,7 +75,7 @@ async fn sec_code_01_and_sec_store_01_and_sec_sess_02_nothing_in_the_tables_is_a
         refused(&answer, 401, "invalid_client", &found);
     }
     assert_eq!(laptop.dump(), before);
-    assert_eq!(redeemed(&laptop, &fresh, &pkce).await.status(), 200, "the code itself is");
+    assert_eq!(redeemed(&laptop, &fresh, &pkce).await.status(), 200, "the code itself is accepted");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn sec_code_02_and_sec_time_01_a_code_lives_less_than_sixty_seconds() {
 }
 
 #[tokio::test]
-async fn sec_code_03_and_sec_time_06_expiry_is_ours_whatever_the_garbage_collector_does() {
+async fn sec_code_03_and_sec_time_06_expiry_does_not_depend_on_dynamodb_ttl() {
     let laptop = Laptop::demo().await;
     let pkce = Pkce::new("code 3");
     let set = |name: &'static str, value: u64| {
@@ -106,11 +106,11 @@ async fn sec_code_03_and_sec_time_06_expiry_is_ours_whatever_the_garbage_collect
     let now = web::Clock::now(&*laptop.clock);
     let code = trusted_code(&laptop, &pkce).await;
     set("ttl", 1);
-    assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200, "a row that should have been collected long ago");
+    assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200, "a row that is past its TTL");
     let code = trusted_code(&laptop, &pkce).await;
     set("ttl", 9_999_999_999);
     set("code_expires", now.millis());
-    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a row that stays for ever");
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "an expired row without TTL");
     let code = trusted_code(&laptop, &pkce).await;
     let ttl = |name: &str| {
         let flow = laptop.dump().into_iter().find(|(table, _)| table.contains("flow")).unwrap().1;
@@ -118,7 +118,7 @@ async fn sec_code_03_and_sec_time_06_expiry_is_ours_whatever_the_garbage_collect
         let item: Value = serde_json::from_str(flow.iter().find(|item| item.contains(&id)).unwrap()).unwrap();
         item[name]["N"].as_str().unwrap().parse::<u64>().unwrap()
     };
-    assert!(ttl("ttl") >= ttl("code_expires") / 1000 + 3600, "collected an hour after its end at the earliest");
+    assert!(ttl("ttl") >= ttl("code_expires") / 1000 + 3600, "the TTL is at least an hour after expiry");
     for (table, items) in laptop.dump() {
         for item in items.iter().filter(|item| item.contains(code.split('.').nth(1).unwrap())) {
             let item: Value = serde_json::from_str(item).unwrap();
@@ -127,11 +127,11 @@ async fn sec_code_03_and_sec_time_06_expiry_is_ours_whatever_the_garbage_collect
             laptop.database().delete_item(delete).unwrap();
         }
     }
-    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a row that was collected early");
+    refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "a row deleted early");
 }
 
 #[tokio::test]
-async fn sec_code_04_a_code_is_good_for_its_client_only() {
+async fn sec_code_04_a_code_is_valid_for_its_client_only() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 4"));
     let code = trusted_code(&laptop, &pkce).await;
     let before = laptop.dump();
@@ -149,9 +149,9 @@ async fn sec_code_04_a_code_is_good_for_its_client_only() {
     assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200);
 }
 
-/// Both workspaces have a client `demo-trusted` at the same address.
+/// Both workspaces have a client `demo-trusted` with the same redirect URI.
 #[tokio::test]
-async fn sec_code_05_and_sec_adm_06_a_code_is_good_in_its_workspace_only() {
+async fn sec_code_05_and_sec_adm_06_a_code_is_valid_in_its_workspace_only() {
     let twin = "\n[[clients]]\nclient_id = \"demo-trusted\"\nclient_name = \"Twin\"\napplication_type = \"native\"\n\
                 token_endpoint_auth_method = \"none\"\ntrusted = true\n\
                 redirect_uris = [\"http://127.0.0.1/callback\"]\nscope = \"openid profile email\"\n";
@@ -162,7 +162,7 @@ async fn sec_code_05_and_sec_adm_06_a_code_is_good_in_its_workspace_only() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let fields = encoded(&exchange("demo-trusted", NATIVE, &code, &pkce.verifier));
     let elsewhere = laptop.send("POST", "/default/partner/oauth2/token", &form, fields).await;
-    refused(&elsewhere, 400, "invalid_grant", "in the other workspace");
+    refused(&elsewhere, 400, "invalid_grant", "redeemed in the other workspace");
     assert_eq!(laptop.dump(), before);
     let token = access_token(&redeemed(&laptop, &code, &pkce).await);
     let bearer = format!("Bearer {token}");
@@ -170,12 +170,12 @@ async fn sec_code_05_and_sec_adm_06_a_code_is_good_in_its_workspace_only() {
     refused(&elsewhere, 401, "invalid_token", "its token");
     let revoke = encoded(&[("token", &token), ("client_id", "demo-trusted")]);
     let elsewhere = laptop.send("POST", "/default/partner/oauth2/revoke", &form, revoke).await;
-    assert_eq!(elsewhere.status(), 200, "a token of nobody's here");
-    assert_eq!(laptop.userinfo(&token).await.status(), 200, "which revoked nothing");
+    assert_eq!(elsewhere.status(), 200, "an unknown token in this workspace");
+    assert_eq!(laptop.userinfo(&token).await.status(), 200, "the foreign revocation had no effect");
 }
 
 #[tokio::test]
-async fn sec_code_06_and_17_whatever_is_no_good_code_gets_the_same_answer() {
+async fn sec_code_06_and_17_every_invalid_code_gets_the_same_response() {
     let laptop = Laptop::demo().await;
     let (pkce, other) = (Pkce::new("code 17"), Pkce::new("code 17 other"));
     let expired = trusted_code(&laptop, &pkce).await;
@@ -214,13 +214,13 @@ async fn sec_code_06_and_17_whatever_is_no_good_code_gets_the_same_answer() {
         assert_eq!((answer.headers(), body(&answer)), (expected.headers(), body(&expected)), "{code}");
     }
     let elsewhere = redeemed(&laptop, &good.replacen("local", "elsewhere", 1), &other).await;
-    refused(&elsewhere, 400, "invalid_grant", "of another region, which the answer may name");
+    refused(&elsewhere, 400, "invalid_grant", "of another region, which the response may name");
     assert_eq!(laptop.dump(), before);
     assert_eq!(redeemed(&laptop, &good, &other).await.status(), 200);
 }
 
 #[tokio::test]
-async fn sec_code_09_and_12_a_replay_revokes_everything_however_late_it_comes() {
+async fn sec_code_09_and_12_a_replay_revokes_the_whole_grant_however_late() {
     let laptop = Laptop::demo().await;
     for millis in [500, 1000, 30_000, 86_400_000] {
         let pkce = Pkce::new(&format!("code 9 {millis}"));
@@ -233,12 +233,12 @@ async fn sec_code_09_and_12_a_replay_revokes_everything_however_late_it_comes() 
         let flow = laptop.dump().into_iter().find(|(table, _)| table.contains("flow")).unwrap().1;
         let grant = flow.iter().find(|item| item.contains(code.split('.').nth(1).unwrap())).unwrap();
         assert!(grant.contains("\"revoked\""), "{millis}: {grant}");
-        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "and once more");
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "replayed again");
     }
 }
 
 #[tokio::test]
-async fn sec_code_10_a_replay_that_proves_nothing_revokes_nothing() {
+async fn sec_code_10_a_replay_without_valid_credentials_and_verifier_revokes_nothing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 10"));
     let code = crate::given::code(&laptop, "demo-web", WEB, &pkce).await;
     let secret = basic("demo-web:demo-web-secret");
@@ -263,11 +263,11 @@ async fn sec_code_10_a_replay_that_proves_nothing_revokes_nothing() {
         refused(&laptop.form("/oauth2/token", &fields, headers).await, status, error, case);
     }
     assert_eq!(laptop.dump(), before);
-    assert_eq!(laptop.userinfo(&token).await.status(), 200, "the tokens are still good");
+    assert_eq!(laptop.userinfo(&token).await.status(), 200, "the tokens are still valid");
 }
 
 #[tokio::test]
-async fn sec_code_11_an_answer_that_was_lost_never_leads_to_a_second_grant() {
+async fn sec_code_11_a_lost_store_response_never_leads_to_a_second_grant() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 11"));
     let code = trusted_code(&laptop, &pkce).await;
     let lost_once = std::sync::atomic::AtomicBool::new(false);
@@ -280,15 +280,15 @@ async fn sec_code_11_an_answer_that_was_lost_never_leads_to_a_second_grant() {
     assert!(lost.iter().any(Operation::is_write), "{lost:?}");
     laptop.wire.calm();
     if answer.status() == 200 {
-        assert_eq!(laptop.userinfo(&access_token(&answer)).await.status(), 200, "our own retry recognised itself");
+        assert_eq!(laptop.userinfo(&access_token(&answer)).await.status(), 200, "the retry recognized its own write");
     } else {
-        refused(&answer, 503, "temporarily_unavailable", "whether it happened is not known");
+        refused(&answer, 503, "temporarily_unavailable", "the outcome is unknown");
     }
     refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "the client's retry");
 }
 
 #[tokio::test]
-async fn sec_code_13_a_second_use_within_half_a_second_is_taken_for_a_retry() {
+async fn sec_code_13_a_second_use_within_half_a_second_counts_as_a_retry() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13"));
     let code = trusted_code(&laptop, &pkce).await;
     let token = access_token(&redeemed(&laptop, &code, &pkce).await);
@@ -304,37 +304,37 @@ async fn sec_code_13_a_second_use_within_half_a_second_is_taken_for_a_retry() {
     refused(&laptop.userinfo(&token).await, 401, "invalid_token", "half a second later");
 }
 
-/// Who has the code and its verifier beside the client has to be told from the client that tries again.
+/// A thief with the code and the verifier must be told apart from the client that retries.
 #[tokio::test]
-async fn sec_code_13_a_second_sender_ends_the_grant_at_once_whoever_was_first() {
+async fn sec_code_13_a_second_sender_revokes_the_grant_at_once_in_either_order() {
     for (first, second) in [("198.51.100.66", "192.0.2.1"), ("192.0.2.1", "198.51.100.66")] {
         let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 two senders"));
         let code = trusted_code(&laptop, &pkce).await;
         laptop.come_from(first);
         let token = access_token(&redeemed(&laptop, &code, &pkce).await);
-        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "the first tries again");
-        assert_eq!(laptop.userinfo(&token).await.status(), 200, "which is a retry");
+        refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", "the first sender retries");
+        assert_eq!(laptop.userinfo(&token).await.status(), 200, "a retry revokes nothing");
         laptop.come_from(second);
         refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_grant", second);
-        refused(&laptop.userinfo(&token).await, 401, "invalid_token", "what the first was given is worth nothing");
+        refused(&laptop.userinfo(&token).await, 401, "invalid_token", "the first sender's token is revoked");
     }
 }
 
 #[tokio::test]
-async fn sec_code_13_another_program_at_the_same_address_is_another_sender() {
+async fn sec_code_13_another_user_agent_at_the_same_address_is_another_sender() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 two programs"));
     let code = trusted_code(&laptop, &pkce).await;
     let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
     let send = async |agent| laptop.form("/oauth2/token", &fields, &[("user-agent", agent)]).await;
     let token = access_token(&send("app/1").await);
-    refused(&send("app/1").await, 400, "invalid_grant", "the same once more");
+    refused(&send("app/1").await, 400, "invalid_grant", "the same user agent again");
     assert_eq!(laptop.userinfo(&token).await.status(), 200);
     refused(&send("curl/8").await, 400, "invalid_grant", "another");
     refused(&laptop.userinfo(&token).await, 401, "invalid_token", "another");
 }
 
 #[tokio::test]
-async fn sec_code_13_without_a_window_every_second_use_ends_the_grant() {
+async fn sec_code_13_without_a_retry_window_every_second_use_revokes_the_grant() {
     let file = |text: String| format!("authorization_code_retry_window_ms = 0\n{text}");
     let (laptop, pkce) = (Laptop::with(file).await, Pkce::new("code 13 no window"));
     let code = trusted_code(&laptop, &pkce).await;
@@ -346,12 +346,17 @@ async fn sec_code_13_without_a_window_every_second_use_ends_the_grant() {
     let answers = join_all((0..2).map(|_| redeemed(&laptop, &code, &pkce))).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status() == 200);
     assert_eq!((won.len(), lost.len()), (1, 1), "at most one response carries tokens");
-    refused(&laptop.userinfo(&access_token(won[0])).await, 401, "invalid_token", "both at the same time");
+    refused(
+        &laptop.userinfo(&access_token(won[0])).await,
+        401,
+        "invalid_token",
+        "both concurrent uses revoke the grant",
+    );
 }
 
-/// The two requests read the code as unused, and one loses at the write.
+/// Both requests read the code as unused; one of them loses the conditional write.
 #[tokio::test]
-async fn sec_code_13_two_senders_at_the_same_time_end_the_grant() {
+async fn sec_code_13_two_concurrent_senders_revoke_the_grant() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 race"));
     let code = trusted_code(&laptop, &pkce).await;
     let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
@@ -360,10 +365,10 @@ async fn sec_code_13_two_senders_at_the_same_time_end_the_grant() {
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status() == 200);
     assert_eq!((won.len(), lost.len()), (1, 1));
     refused(lost[0], 400, "invalid_grant", "the loser");
-    refused(&laptop.userinfo(&access_token(won[0])).await, 401, "invalid_token", "nobody can say who was who");
+    refused(&laptop.userinfo(&access_token(won[0])).await, 401, "invalid_token", "either sender could be the thief");
 }
 
-/// What is stored of a sender tells nothing without the code.
+/// The stored sender fingerprint reveals nothing without the code.
 #[tokio::test]
 async fn sec_code_13_no_address_is_stored() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 13 address"));
@@ -375,7 +380,7 @@ async fn sec_code_13_no_address_is_stored() {
 }
 
 #[tokio::test]
-async fn sec_code_15_a_code_says_who_logged_in_and_not_who_is_logged_in() {
+async fn sec_code_15_a_code_is_bound_to_the_user_who_logged_in_not_to_the_current_session() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 15"));
     let mut browser = Browser::new(&laptop);
     let baseline = request("demo-trusted", NATIVE, &pkce);
@@ -391,8 +396,8 @@ async fn sec_code_15_a_code_says_who_logged_in_and_not_who_is_logged_in() {
     assert_eq!(parsed(&laptop.userinfo(&access_token(&tokens)).await)["name"], "Alice Example");
 }
 
-/// A flow whose log lines go to standard error, and whose secrets go to standard output.
-#[expect(clippy::print_stdout, reason = "this is how the test that started this process learns of them")]
+/// Runs a flow that logs to standard error and prints its secrets to standard output.
+#[expect(clippy::print_stdout, reason = "the parent test reads the secrets from standard output")]
 async fn logged_flow() {
     web::log::init(web::log::Format::Json);
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("code 16"));
@@ -424,7 +429,7 @@ async fn logged_flow() {
     }
 }
 
-/// A refresh token that comes again after its grace, and its successor.
+/// Reuses a refresh token after its grace period, and returns it with its successor.
 async fn logged_reuse(laptop: &Laptop, browser: &mut Browser<'_>) -> [String; 2] {
     let pkce = Pkce::new("reuse");
     let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some("openid offline_access"));
@@ -438,13 +443,13 @@ async fn logged_reuse(laptop: &Laptop, browser: &mut Browser<'_>) -> [String; 2]
     [first, second]
 }
 
-/// The logs of a whole process are looked at, so it is one of its own.
+/// The logs of a whole process are examined, so the flow runs in a process of its own.
 #[tokio::test]
-async fn sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_has_anything_secret_in_it() {
+async fn sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_contains_a_secret() {
     if std::env::args().any(|argument| argument == "--nocapture") {
         return logged_flow().await;
     }
-    let name = "code::sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_has_anything_secret_in_it";
+    let name = "code::sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_contains_a_secret";
     let process = std::process::Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .output()
@@ -461,9 +466,9 @@ async fn sec_code_16_and_sec_rt_17_and_sec_log_01_no_log_line_has_anything_secre
     }
 }
 
-/// Articles abbreviate the token request. Whoever types one in learns what is missing.
+/// Tutorials often abbreviate the token request; a developer who copies one learns which parameters are missing.
 #[tokio::test]
-async fn sec_tok_02_the_shorthand_of_articles_is_answered_with_what_is_missing() {
+async fn sec_tok_02_an_abbreviated_token_request_is_answered_with_what_is_missing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("shorthand"));
     let code = trusted_code(&laptop, &pkce).await;
     let before = laptop.dump();

@@ -1,4 +1,4 @@
-//! Section Q: who may read which answer across origins.
+//! Section Q: which responses other origins may read.
 
 use http::HeaderMap;
 use tests::browser::{body, exchange, request};
@@ -37,7 +37,7 @@ fn allowed(headers: &HeaderMap) -> Option<&str> {
     headers.get("access-control-allow-origin").map(|origin| origin.to_str().unwrap())
 }
 
-/// Cookies may come along only where the one origin is named, and what depends on the origin says so.
+/// Credentials may be allowed only with a single named origin, and responses that depend on the origin must vary on it.
 fn sound(response: &Response, case: &str) {
     let named = !matches!(allowed(response.headers()), None | Some("*"));
     let credentials = response.headers().get("access-control-allow-credentials");
@@ -48,7 +48,8 @@ fn sound(response: &Response, case: &str) {
     }
 }
 
-/// What real clients name in a preflight: those of the Model Context Protocol, of tracing, of libraries.
+/// Headers that real clients name in a preflight: those of the Model Context Protocol, of tracing, and of common
+/// libraries.
 const NAMED: &str = "authorization,baggage,cache-control,content-type,dpop,mcp-protocol-version,sentry-trace,\
                      traceparent,tracestate,x-requested-with";
 
@@ -59,7 +60,7 @@ async fn preflight(laptop: &Laptop, path: &str, origin: &str, method: &str) -> R
 }
 
 #[tokio::test]
-async fn sec_cors_01_and_02_and_sec_authz_22_preflights_are_answered_as_the_table_says() {
+async fn sec_cors_01_and_02_and_sec_authz_22_preflights_follow_the_table() {
     let laptop = Laptop::demo().await;
     for route in ROUTES {
         let path = path(route);
@@ -92,7 +93,7 @@ async fn sec_cors_01_and_02_and_sec_authz_22_preflights_are_answered_as_the_tabl
 }
 
 #[tokio::test]
-async fn sec_cors_01_and_02_and_sec_authz_22_answers_are_readable_as_the_table_says() {
+async fn sec_cors_01_and_02_and_sec_authz_22_responses_are_readable_according_to_the_table() {
     let laptop = Laptop::demo().await;
     for route in ROUTES {
         let path = path(route);
@@ -114,10 +115,10 @@ async fn sec_cors_01_and_02_and_sec_authz_22_answers_are_readable_as_the_table_s
     }
 }
 
-/// Libraries send `credentials: include`, so that a browser sends whichever cookies it has. They change nothing: what the
-/// endpoints answer does not depend on them.
+/// Some libraries set `credentials: include`, so the browser attaches any cookies it has. The endpoints must ignore
+/// them.
 #[tokio::test]
-async fn sec_cors_02_endpoints_that_other_origins_may_read_look_at_no_cookie() {
+async fn sec_cors_02_endpoints_readable_across_origins_ignore_cookies() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("cors 2"));
     let mut browser = Browser::new(&laptop);
     browser.log_in(&request("demo-spa", SPA, &pkce)).await;
@@ -140,9 +141,9 @@ async fn sec_cors_02_endpoints_that_other_origins_may_read_look_at_no_cookie() {
     }
 }
 
-/// Which endpoints belong to which class is a decision, and changing it is one as well.
+/// Changing which endpoints belong to which class must be a deliberate decision.
 #[test]
-fn sec_cors_01_the_classes_of_the_endpoints_are_the_decided_ones() {
+fn sec_cors_01_the_cors_classes_of_the_endpoints_are_pinned() {
     for route in ROUTES {
         let expected = match route.template {
             template if template.contains("/.well-known/") => CrossOrigin::Public,
@@ -156,7 +157,7 @@ fn sec_cors_01_the_classes_of_the_endpoints_are_the_decided_ones() {
 }
 
 #[tokio::test]
-async fn sec_cors_03_a_page_can_read_what_was_wrong_with_its_request() {
+async fn sec_cors_03_a_page_can_read_the_error_of_its_request() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("cors 3"));
     let form = ("content-type", "application/x-www-form-urlencoded");
     let fields = |code: &str| encoded(&exchange("demo-spa", SPA, code, &pkce.verifier));
@@ -198,9 +199,9 @@ fn readable(response: &Response, case: &str) {
     assert!(exposed.contains("WWW-Authenticate") && exposed.contains("Retry-After"), "{case}: {exposed}");
 }
 
-/// A wrong method is an error of the endpoint like any other.
+/// A wrong method is reported like any other error of the endpoint.
 #[tokio::test]
-async fn sec_cors_03_a_page_can_read_that_its_method_was_wrong() {
+async fn sec_cors_03_a_page_can_read_a_method_not_allowed_error() {
     let laptop = Laptop::demo().await;
     for (method, path) in [("GET", "/oauth2/token"), ("PUT", "/userinfo"), ("DELETE", "/oauth2/revoke")] {
         let response = laptop.send(method, &laptop.demo_url(path), &[("origin", OWN)], "").await;
@@ -209,9 +210,9 @@ async fn sec_cors_03_a_page_can_read_that_its_method_was_wrong() {
     }
 }
 
-/// Before the request itself nobody knows which client asks; then its own origins count, and no longer its neighbours'.
+/// The preflight cannot know the client; the request itself can, and then only that client's own origins are allowed.
 #[tokio::test]
-async fn sec_cors_03_the_answer_is_for_the_origins_of_the_client_that_asked() {
+async fn sec_cors_03_a_response_is_readable_only_by_origins_of_the_calling_client() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("cors 3 split"));
     let path = format!("/default/demo{}", "/oauth2/token");
     assert_eq!(allowed(preflight(&laptop, &path, OTHER_CLIENT, "POST").await.headers()), Some(OTHER_CLIENT));

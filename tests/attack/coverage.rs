@@ -1,11 +1,11 @@
-//! docs/coverage.md says which test proves which row of the catalogue; here the two are compared.
+//! Compares docs/coverage.md, which maps catalogue rows to tests, with the sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// The workspace.
+/// The root of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
@@ -15,7 +15,7 @@ fn document() -> String {
     std::fs::read_to_string(root().join("docs/coverage.md")).unwrap()
 }
 
-/// Every Rust source of the workspace: its path from the root, and its text.
+/// Every Rust source file of the workspace: its path relative to the root, and its text.
 fn sources() -> BTreeMap<String, String> {
     let (root, mut all) = (root(), BTreeMap::new());
     let mut folders: Vec<PathBuf> = ["functions", "shared", "infra", "tests"].map(|name| root.join(name)).into();
@@ -33,19 +33,19 @@ fn sources() -> BTreeMap<String, String> {
     all
 }
 
-/// Each row of the tables: its id, and the text of its last cell.
+/// Every table row: its id and the text of its last cell.
 fn rows(document: &str) -> Vec<(String, String)> {
     let row = Regex::new(r"(?m)^\| (SEC-[A-Z]+-\d+) \| (.*) \|$").unwrap();
     row.captures_iter(document).map(|found| (found[1].to_owned(), found[2].to_owned())).collect()
 }
 
-/// The tests that a cell names: function and file.
+/// The tests named in a cell: function and file.
 fn named(cell: &str) -> Vec<(String, String)> {
     let test = Regex::new(r"`(\w+)` \(([\w./-]+\.rs)\)").unwrap();
     test.captures_iter(cell).map(|found| (found[1].to_owned(), found[2].to_owned())).collect()
 }
 
-/// The rows that the name of a test says it proves: `sec_a_01_and_03_to_05_and_sec_b_02_…`.
+/// The rows that a test proves according to its name: `sec_a_01_and_03_to_05_and_sec_b_02_…`.
 fn proved(function: &str) -> BTreeSet<String> {
     let (mut section, mut last, mut range) = ("", None::<u32>, false);
     let (mut all, mut words) = (BTreeSet::new(), function.split('_').peekable());
@@ -66,7 +66,7 @@ fn proved(function: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_name_of_a_test_says_which_rows_it_proves() {
+fn rows_are_parsed_from_test_names() {
     let table = [
         ("sec_code_09_and_10_a_b", vec!["SEC-CODE-09", "SEC-CODE-10"]),
         ("sec_hdr_03_to_05_and_sec_authz_23_every", vec!["SEC-AUTHZ-23", "SEC-HDR-03", "SEC-HDR-04", "SEC-HDR-05"]),
@@ -78,16 +78,16 @@ fn the_name_of_a_test_says_which_rows_it_proves() {
 }
 
 #[test]
-fn every_row_of_the_coverage_names_a_test_that_exists() {
+fn every_coverage_row_names_existing_tests() {
     let (document, sources) = (document(), sources());
     let mut seen = BTreeSet::new();
     for (row, cell) in rows(&document) {
-        assert!(seen.insert(row.clone()), "{row} is there twice");
+        assert!(seen.insert(row.clone()), "{row} occurs twice");
         let tests = named(&cell);
         let reasoned = cell.contains("later: ") || cell.contains("decided otherwise: ");
         assert!(!tests.is_empty() || reasoned, "{row} has neither a test nor a reason");
         for (function, file) in tests {
-            let source = sources.get(&file).unwrap_or_else(|| panic!("{row}: there is no {file}"));
+            let source = sources.get(&file).unwrap_or_else(|| panic!("{row}: {file} does not exist"));
             let is_there = source.contains(&format!("fn {function}("));
             assert!(is_there, "{row}: {file} has no {function}");
         }
@@ -104,7 +104,7 @@ fn every_row_of_the_coverage_names_a_test_that_exists() {
 }
 
 #[test]
-fn every_attack_that_is_tested_is_named_in_the_rows_that_it_proves() {
+fn every_attack_test_is_listed_in_the_rows_it_proves() {
     let rows: BTreeMap<String, String> = rows(&document()).into_iter().collect();
     let test = Regex::new(r"(?m)^\s*(?:async )?fn (sec_\w+)").unwrap();
     let mut count = 0;
@@ -113,7 +113,7 @@ fn every_attack_that_is_tested_is_named_in_the_rows_that_it_proves() {
             let proved = proved(&function);
             assert!(!proved.is_empty(), "{function} in {file} names no row");
             for row in proved {
-                let cell = rows.get(&row).unwrap_or_else(|| panic!("{row}, which {function} proves, has no line"));
+                let cell = rows.get(&row).unwrap_or_else(|| panic!("{row}, proved by {function}, has no row"));
                 let listed = named(cell).contains(&(function.clone(), file.clone()));
                 assert!(listed, "{row} does not name `{function}` ({file})");
                 count += 1;
@@ -124,7 +124,7 @@ fn every_attack_that_is_tested_is_named_in_the_rows_that_it_proves() {
 }
 
 #[test]
-fn the_coverage_speaks_of_the_repository_only() {
+fn the_coverage_refers_to_the_repository_only() {
     let document = document();
     assert!(!document.contains("/work/") && !Regex::new(r"#\d").unwrap().is_match(&document));
 }

@@ -1,4 +1,4 @@
-//! Section N: what an ID token says in each flow, and nothing else.
+//! Section N: the exact claims of an ID token in each flow.
 
 use serde_json::{Value, json};
 use tests::browser::{answered, changed, json as parsed, request};
@@ -7,7 +7,7 @@ use web::Clock as _;
 
 use crate::given::{NATIVE, claims, redeemed};
 
-/// Logs alice in with a request of the trusted client that is changed so, and redeems the code.
+/// Logs alice in with a modified request of the trusted client and redeems the code.
 async fn tokens(laptop: &Laptop, changes: &[(&str, Option<&str>)]) -> Value {
     let pkce = Pkce::new("id token");
     let asked = changes
@@ -21,26 +21,26 @@ fn id_token(answer: &Value) -> Value {
     claims(answer["id_token"].as_str().unwrap())
 }
 
-/// The claims that every ID token for a login at `login` has at the time of `laptop`, with those of `more`.
+/// The claims expected in every ID token for a login at `login`, merged with `more`.
 fn golden(laptop: &Laptop, login: u64, (actual, more): (&Value, Value)) -> Value {
     let now = laptop.clock.now().seconds();
     let mut golden = json!({
         "iss": laptop.issuer(), "aud": "demo-trusted", "iat": now, "exp": now + 3600, "auth_time": login,
         "acr": "urn:postern:acr:single-factor", "amr": ["pwd"],
-        // What is random has its own tests.
+        // Random values have their own tests.
         "sub": actual["sub"], "sid": actual["sid"],
     });
     golden.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     golden
 }
 
-/// `at_hash` of the access token of an answer.
+/// Computes `at_hash` for the access token of a token response.
 fn at_hash(answer: &Value) -> String {
     protocol::jose::at_hash::at_hash(answer["access_token"].as_str().unwrap())
 }
 
 #[tokio::test]
-async fn sec_oidc_01_an_id_token_has_the_claims_of_its_flow_and_no_others() {
+async fn sec_oidc_01_an_id_token_has_exactly_the_claims_of_its_flow() {
     let laptop = Laptop::demo().await;
     let login = laptop.clock.now().seconds();
     let offline = ("scope", Some("openid offline_access"));
@@ -57,7 +57,7 @@ async fn sec_oidc_01_an_id_token_has_the_claims_of_its_flow_and_no_others() {
     ];
     let refreshed = parsed(&laptop.form("/oauth2/token", &fields, &[]).await);
     let again = id_token(&refreshed);
-    // The same user, login and session; a refreshed ID token has no nonce (OpenID Connect Core §12.2).
+    // Same user, login and session; a refreshed ID token has no nonce (OpenID Connect Core §12.2).
     assert_eq!((&again["sub"], &again["sid"]), (&first["sub"], &first["sid"]));
     assert_eq!(again, golden(&laptop, login, (&again, json!({"at_hash": at_hash(&refreshed)}))), "a refresh token");
 
@@ -73,7 +73,7 @@ async fn sec_oidc_01_an_id_token_has_the_claims_of_its_flow_and_no_others() {
 }
 
 #[tokio::test]
-async fn sec_oidc_01_an_id_token_without_at_hash_lives_as_long_as_its_workspace_says() {
+async fn sec_oidc_01_an_id_token_without_at_hash_has_the_lifetime_of_its_workspace() {
     let laptop = Laptop::with(|file| {
         file.replace("at_hash = \"included\"\n", "").replace("\nid_token = 3600", "\nid_token = 600")
     })
@@ -85,7 +85,7 @@ async fn sec_oidc_01_an_id_token_without_at_hash_lives_as_long_as_its_workspace_
 }
 
 #[tokio::test]
-async fn sec_oidc_02_a_nonce_comes_back_byte_for_byte_or_not_at_all() {
+async fn sec_oidc_02_a_nonce_is_returned_byte_for_byte_or_omitted() {
     let laptop = Laptop::demo().await;
     let (long, longest) = ("a".repeat(64), "~".repeat(512));
     let nonces = [

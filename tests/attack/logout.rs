@@ -17,7 +17,7 @@ use crate::given::{NATIVE, SPA, and_clients, claims, cookie_name};
 
 const BYE: &str = "https://app.example/bye";
 
-/// A client whose users are not asked, which may send them on after a logout, and which is told at `backchannel`.
+/// A client that needs no consent, has a post-logout redirect URI, and is notified at `backchannel`.
 fn told(backchannel: &str) -> String {
     format!(
         r#"
@@ -63,7 +63,7 @@ async fn log_out(laptop: &Laptop, browser: &mut Browser<'_>, fields: &[(&str, &s
     browser.get(&logout_url(laptop, fields)).await
 }
 
-/// Whether the browser is logged in, as silent renewal sees it.
+/// Whether the browser has a session, as silent renewal sees it.
 async fn is_logged_in(laptop: &Laptop, browser: &mut Browser<'_>) -> bool {
     let pkce = Pkce::new("silent");
     let fields = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none"));
@@ -75,9 +75,9 @@ async fn is_logged_in(laptop: &Laptop, browser: &mut Browser<'_>) -> bool {
     false
 }
 
-/// Each login has a session of its own, and its client hears of the end of each, although no session keeps all of them.
+/// Each login starts a session; the client is notified of the end of each, although no single session lists them all.
 #[tokio::test]
-async fn sec_logout_09_a_client_is_told_of_every_session_however_many_there_were() {
+async fn sec_logout_09_a_client_is_notified_of_every_session() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let mut sids = Vec::new();
@@ -101,7 +101,7 @@ async fn sec_logout_09_a_client_is_told_of_every_session_however_many_there_were
     assert_eq!(told, sids, "each once");
 }
 
-/// Presses a button of the page that asks.
+/// Submits the confirmation page with the button `decision`.
 async fn press(browser: &mut Browser<'_>, asking: &Response, decision: &str) -> Response {
     let form = form(asking);
     let mut fields: Vec<(&str, &str)> = form.hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -116,7 +116,7 @@ fn asks(response: &Response, case: &str) {
 }
 
 #[tokio::test]
-async fn sec_logout_01_nobody_is_logged_out_by_a_link_without_being_asked() {
+async fn sec_logout_01_a_link_logs_nobody_out_without_confirmation() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     id_token(&laptop, &mut browser, "told", "alice").await;
@@ -136,11 +136,11 @@ async fn sec_logout_01_nobody_is_logged_out_by_a_link_without_being_asked() {
         assert!(!response.headers().contains_key("set-cookie"));
     }
     assert!(is_logged_in(&laptop, &mut browser).await);
-    assert_eq!(laptop.queue.next(), None, "nobody is told of anything");
+    assert_eq!(laptop.queue.next(), None, "no client is notified");
 }
 
 #[tokio::test]
-async fn sec_logout_01_who_is_asked_decides() {
+async fn sec_logout_01_the_user_can_confirm_or_cancel_the_logout() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     id_token(&laptop, &mut browser, "told", "alice").await;
@@ -159,11 +159,11 @@ async fn sec_logout_01_who_is_asked_decides() {
     assert_eq!((gone.status().as_u16(), location(&gone).unwrap()), (303, format!("{BYE}?state=a%20b%26c")));
     assert!(!is_logged_in(&laptop, &mut browser).await);
     let again = press(&mut browser, &asking, "sign-out").await;
-    assert_eq!(location(&again), location(&gone), "whoever clicks twice ends at the same place");
+    assert_eq!(location(&again), location(&gone), "a second click ends at the same place");
 }
 
 #[tokio::test]
-async fn sec_logout_01_a_logout_without_a_client_ends_on_our_page() {
+async fn sec_logout_01_a_logout_without_a_client_ends_on_the_signed_out_page() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     id_token(&laptop, &mut browser, "told", "alice").await;
@@ -173,11 +173,11 @@ async fn sec_logout_01_a_logout_without_a_client_ends_on_our_page() {
     headers(&gone, "signed out");
     assert!(!is_logged_in(&laptop, &mut browser).await);
     let nobody = log_out(&laptop, &mut browser, &[]).await;
-    assert!(body(&nobody).contains("You are signed out"), "there is nothing to ask whom nobody is logged in");
+    assert!(body(&nobody).contains("You are signed out"), "without a session there is nothing to confirm");
 }
 
 #[tokio::test]
-async fn sec_logout_02_a_hint_of_this_very_session_spares_the_question_even_when_it_has_ended() {
+async fn sec_logout_02_a_hint_for_the_current_session_skips_confirmation_even_if_expired() {
     let laptop = laptop().await;
     for post in [false, true] {
         let mut browser = Browser::new(&laptop);
@@ -192,12 +192,12 @@ async fn sec_logout_02_a_hint_of_this_very_session_spares_the_question_even_when
         assert_eq!(location(&gone).unwrap(), format!("{BYE}?state=s"));
         assert!(!is_logged_in(&laptop, &mut browser).await);
         let twice = log_out(&laptop, &mut browser, &fields).await;
-        assert_eq!(location(&twice).unwrap(), format!("{BYE}?state=s"), "who is logged out already is sent on");
+        assert_eq!(location(&twice).unwrap(), format!("{BYE}?state=s"), "an already ended session still redirects");
     }
 }
 
 #[tokio::test]
-async fn sec_logout_02_a_hint_that_is_not_ours_or_not_the_clients_is_refused() {
+async fn sec_logout_02_a_hint_of_another_issuer_or_client_is_rejected() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let tokens = tokens(&laptop, &mut browser, "told", "alice").await;
@@ -230,9 +230,9 @@ async fn sec_logout_02_a_hint_that_is_not_ours_or_not_the_clients_is_refused() {
     assert!(is_logged_in(&laptop, &mut browser).await);
 }
 
-/// Whatever is wrong with a request, its user must have a way to sign out; and no way to an application that nobody checked.
+/// After any invalid request the user must still be able to sign out, but never be sent to an unverified destination.
 #[tokio::test]
-async fn sec_logout_03_a_broken_request_still_lets_its_user_sign_out() {
+async fn sec_logout_03_an_invalid_request_still_lets_the_user_sign_out() {
     let laptop = laptop().await;
     let evil = "https://evil.example/";
     for broken in [
@@ -256,7 +256,7 @@ async fn sec_logout_03_a_broken_request_still_lets_its_user_sign_out() {
 }
 
 #[tokio::test]
-async fn sec_logout_03_and_sec_redir_23_users_are_sent_nowhere_but_to_the_registered_bytes() {
+async fn sec_logout_03_and_sec_redir_23_users_are_redirected_only_to_exactly_registered_uris() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
@@ -295,13 +295,13 @@ async fn sec_logout_03_and_sec_redir_23_users_are_sent_nowhere_but_to_the_regist
     assert!(is_logged_in(&laptop, &mut browser).await);
 
     let asking = log_out(&laptop, &mut browser, &[("post_logout_redirect_uri", BYE), ("state", "s")]).await;
-    asks(&asking, "nobody says who asks");
+    asks(&asking, "the client is not identified");
     let gone = press(&mut browser, &asking, "sign-out").await;
     assert_eq!(location(&gone), None, "without a client there is no redirect");
 }
 
 #[tokio::test]
-async fn sec_logout_03_a_registered_query_stays_and_a_scheme_of_its_own_does_too() {
+async fn sec_logout_03_registered_queries_and_private_use_schemes_are_preserved() {
     let laptop = laptop().await;
     for (uri, expected) in [
         ("https://app.example/bye?from=here", "https://app.example/bye?from=here&state=%2B%20%26"),
@@ -315,7 +315,7 @@ async fn sec_logout_03_a_registered_query_stays_and_a_scheme_of_its_own_does_too
 }
 
 #[tokio::test]
-async fn sec_logout_04_a_session_that_was_ended_is_nobodys_not_even_its_old_cookies() {
+async fn sec_logout_04_an_ended_session_cannot_be_resumed_with_its_old_cookies() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
@@ -333,7 +333,7 @@ async fn sec_logout_04_a_session_that_was_ended_is_nobodys_not_even_its_old_cook
 }
 
 #[tokio::test]
-async fn sec_sess_05_and_sec_logout_04_a_logout_form_of_another_site_or_browser_ends_nothing() {
+async fn sec_sess_05_and_sec_logout_04_a_logout_form_from_another_site_or_browser_ends_nothing() {
     let laptop = laptop().await;
     let (mut alice, mut mallory) = (Browser::new(&laptop), Browser::new(&laptop));
     id_token(&laptop, &mut alice, "told", "alice").await;
@@ -355,14 +355,14 @@ async fn sec_sess_05_and_sec_logout_04_a_logout_form_of_another_site_or_browser_
         &alice.post(&url, &[("confirmation", &foreign), ("decision", "sign-out")]).await,
         "the form of another browser",
     );
-    page(&alice.post(&url, &[("confirmation", "x"), ("decision", "sign-out")]).await, 400, "a form of nobody's");
+    page(&alice.post(&url, &[("confirmation", "x"), ("decision", "sign-out")]).await, 400, "an unknown confirmation");
     let cut = &own[..own.len() - 1];
-    page(&alice.post(&url, &[("confirmation", cut), ("decision", "sign-out")]).await, 400, "a form cut short");
+    page(&alice.post(&url, &[("confirmation", cut), ("decision", "sign-out")]).await, 400, "a truncated confirmation");
     asks(&alice.get(&format!("{url}?{}", sent(&own))).await, "a form by GET");
     let partner = url.replace("/demo/", "/partner/");
     page(&alice.post(&partner, &[("confirmation", &own), ("decision", "sign-out")]).await, 400, "another workspace");
     let stranger = Browser::new(&laptop).post(&url, &[("confirmation", &own), ("decision", "sign-out")]).await;
-    assert!(body(&stranger).contains("You are signed out"), "whoever is not logged in is not");
+    assert!(body(&stranger).contains("You are signed out"), "without a session the user is already signed out");
     assert!(is_logged_in(&laptop, &mut alice).await && is_logged_in(&laptop, &mut mallory).await);
 
     laptop.clock.advance(1800);
@@ -371,13 +371,13 @@ async fn sec_sess_05_and_sec_logout_04_a_logout_form_of_another_site_or_browser_
 }
 
 #[tokio::test]
-async fn sec_param_19_a_logout_form_of_another_site_is_answered_as_if_it_had_been_a_link() {
+async fn sec_param_19_a_cross_site_logout_form_is_treated_like_a_link() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
     let fields = encoded(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE)]);
     let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "cross-site")];
-    // Without SameSite=None, a browser sends no cookie with a form of another site, but does with the redirect.
+    // Unless a cookie is SameSite=None, the browser omits it from a cross-site POST but sends it with the redirect.
     let url = laptop.demo_url("/oidc/logout");
     let without_cookies = Browser::new(&laptop).send("POST", &url, &form, fields.clone()).await;
     assert_eq!(location(&without_cookies).unwrap(), format!("{url}?{fields}"));
@@ -402,14 +402,14 @@ async fn sec_logout_07_the_hint_of_one_user_does_not_end_the_session_of_another(
     asks(&asking, "alice's hint in bob's session");
     assert!(body(&asking).contains("Bob Example"), "{}", body(&asking));
     let stale = press(&mut browser, &asked_alice, "sign-out").await;
-    asks(&stale, "what alice was asked is not bob's answer");
+    asks(&stale, "a confirmation issued to alice does not count for bob");
     assert!(body(&stale).contains("Bob Example"), "{}", body(&stale));
     assert!(is_logged_in(&laptop, &mut browser).await);
     assert_eq!(laptop.userinfo(bobs["access_token"].as_str().unwrap()).await.status(), 200);
 }
 
 #[tokio::test]
-async fn sec_logout_08_what_a_grant_gave_out_does_not_end_with_the_session() {
+async fn sec_logout_08_tokens_of_a_grant_outlive_the_session() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let tokens = tokens(&laptop, &mut browser, "told", "alice").await;
@@ -419,7 +419,7 @@ async fn sec_logout_08_what_a_grant_gave_out_does_not_end_with_the_session() {
 }
 
 #[tokio::test]
-async fn pages_that_are_still_open_in_other_tabs_ask_to_log_in_anew() {
+async fn pages_still_open_in_other_tabs_require_a_new_login() {
     let (laptop, pkce) = (laptop().await, Pkce::new("tabs"));
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
@@ -431,14 +431,14 @@ async fn pages_that_are_still_open_in_other_tabs_ask_to_log_in_anew() {
     assert!(body(&browser.follow(pressed).await).contains("name=\"password\""));
 }
 
-/// Everything that waits to be told, as far as it is due.
+/// Returns the logout notices that are due.
 fn waiting(laptop: &Laptop) -> Vec<LogoutNotice> {
     let due = laptop.queue.receive(web::Clock::now(&*laptop.clock));
     due.iter().map(|message| LogoutNotice::parse(&message.body).unwrap()).collect()
 }
 
 #[tokio::test]
-async fn sec_logout_05_a_client_is_told_with_a_token_that_can_be_nothing_else() {
+async fn sec_logout_05_a_logout_token_cannot_be_used_as_any_other_token() {
     let receiver = Receiver::start().await;
     let laptop = Laptop::with(and_clients(&told(&receiver.url))).await;
     let mut browser = Browser::new(&laptop);
@@ -446,9 +446,9 @@ async fn sec_logout_05_a_client_is_told_with_a_token_that_can_be_nothing_else() 
     id_token(&laptop, &mut browser, "told", "alice").await;
     id_token(&laptop, &mut browser, "demo-trusted", "alice").await;
     log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await;
-    assert!(receiver.received().is_empty(), "the user does not wait for it");
+    assert!(receiver.received().is_empty(), "notification does not delay the user");
     assert_eq!(laptop.worker.deliver().await, 1);
-    let [post] = &receiver.received()[..] else { panic!("not one request") };
+    let [post] = &receiver.received()[..] else { panic!("expected exactly one request") };
     assert_eq!(post.line, "POST /backchannel-logout");
     assert_eq!(post.content_type, "application/x-www-form-urlencoded");
     let token = post.logout_token();
@@ -476,7 +476,7 @@ fn workspace() -> protocol::types::id::WorkspaceId {
 }
 
 #[tokio::test]
-async fn sec_logout_05_who_does_not_hear_is_told_again_and_again_but_not_for_ever() {
+async fn sec_logout_05_failed_notifications_are_retried_a_bounded_number_of_times() {
     let receiver = Receiver::start().await;
     let laptop = Laptop::with(and_clients(&told(&receiver.url))).await;
     let mut browser = Browser::new(&laptop);
@@ -492,11 +492,11 @@ async fn sec_logout_05_who_does_not_hear_is_told_again_and_again_but_not_for_eve
     }
     assert_eq!((tries, jtis.len(), laptop.queue.put_aside()), (8, 8, 1));
     jtis.dedup();
-    assert_eq!(jtis.len(), 1, "a repeat is recognised");
+    assert_eq!(jtis.len(), 1, "retries keep the jti");
 }
 
 #[tokio::test]
-async fn sec_logout_05_a_no_is_a_no_and_a_client_that_is_down_for_a_while_is_told_later() {
+async fn sec_logout_05_a_rejected_notification_is_final_and_an_unreachable_client_is_retried() {
     let receiver = Receiver::start().await;
     let laptop = Laptop::with(and_clients(&told(&receiver.url))).await;
     for (statuses, tries) in [(vec![400], 1), (vec![204], 1), (vec![500, 500, 200], 3)] {
@@ -514,21 +514,21 @@ async fn sec_logout_05_a_no_is_a_no_and_a_client_that_is_down_for_a_while_is_tol
 }
 
 #[tokio::test]
-async fn sec_logout_05_an_address_that_must_not_be_asked_never_is() {
+async fn sec_logout_05_a_forbidden_address_is_never_contacted() {
     let receiver = Receiver::start().await;
     let mut laptop = Laptop::with(and_clients(&told(&receiver.url))).await;
     let mut browser = Browser::new(&laptop);
     let hint = id_token(&laptop, &mut browser, "told", "alice").await;
     assert_eq!(log_out(&laptop, &mut browser, &[("id_token_hint", &hint)]).await.status(), 200);
-    // No file with such an address can be applied to a deployed server; this one is in the store all the same.
+    // A deployed server refuses to apply a file with such an address; this one is written to the store directly.
     laptop.runtime.public_url = PublicUrl::parse("https://auth.example").unwrap();
     laptop.restart();
     assert_eq!(laptop.worker.deliver().await, 1);
-    assert!(receiver.received().is_empty(), "a deployed server does not ask loopback");
+    assert!(receiver.received().is_empty(), "a deployed server never contacts loopback");
 }
 
 #[tokio::test]
-async fn a_client_that_knows_its_users_by_names_of_their_own_is_told_of_them_by_these() {
+async fn a_pairwise_client_is_notified_with_its_own_subject_identifiers() {
     let pairwise =
         "client_id = \"told\"\nsubject_type = \"pairwise\"\nsector_identifier_uri = \"https://app.example/sector\"";
     let change = |text: String| text.replacen("client_id = \"told\"", pairwise, 1);
@@ -547,7 +547,7 @@ async fn a_client_that_knows_its_users_by_names_of_their_own_is_told_of_them_by_
 }
 
 #[tokio::test]
-async fn a_session_that_was_renewed_still_tells_the_clients_that_know_it_by_its_old_name() {
+async fn a_renewed_session_still_notifies_clients_that_know_its_old_sid() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let old = claims(&id_token(&laptop, &mut browser, "told", "alice").await);
@@ -561,9 +561,9 @@ async fn a_session_that_was_renewed_still_tells_the_clients_that_know_it_by_its_
     assert_eq!(told, [old["sid"].as_str().unwrap()]);
 }
 
-/// A code is issued while the session ends: either there is no code, or the client is told.
+/// A code is issued while the session ends: either there is no code, or the client is notified.
 #[tokio::test]
-async fn no_client_has_a_code_of_a_session_whose_end_it_does_not_hear_of() {
+async fn a_client_with_a_code_is_always_notified_when_the_session_ends() {
     let (laptop, pkce) = (laptop().await, Pkce::new("race"));
     let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&request("told", NATIVE, &pkce)));
     let mut outcomes = [0, 0];

@@ -1,9 +1,9 @@
-//! The security catalogue: one section a module, one row a test.
+//! Attack tests: one module per section of the security catalogue, one test per row.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops when something is not as it must be"
+    reason = "a test panics when an expectation fails"
 )]
 
 mod allowances;

@@ -1,4 +1,4 @@
-//! Section N, and what OpenID Connect adds to sections C and M.
+//! Section N, and the parts of sections C and M that come from OpenID Connect.
 
 use protocol::logout::logout_token::LogoutNotice;
 use tests::browser::{answered, body, changed, exchange, form, json, location, request};
@@ -8,19 +8,19 @@ use tests::{Browser, KmsTrouble, Laptop, Pkce};
 
 use crate::given::{NATIVE, and_clients, claims, redeemed};
 
-/// Whether a page asks which account to go on with.
+/// Whether the page is the account chooser.
 fn asks_for_account(response: &web::Response) -> bool {
     body(response).contains("name=\"account\"")
 }
 
-/// The claims of the ID token for the code of an answer to the trusted client.
+/// Redeems the code of a response to the trusted client and returns the ID token claims.
 async fn id_token(laptop: &Laptop, response: &web::Response, pkce: &Pkce) -> serde_json::Value {
     let code = answered(response, "code").unwrap_or_else(|| panic!("no code: {}", body(response)));
     claims(json(&redeemed(laptop, &code, pkce).await)["id_token"].as_str().unwrap())
 }
 
 #[tokio::test]
-async fn a_choice_of_account_goes_on_with_the_session_or_lets_another_log_in() {
+async fn the_account_chooser_continues_the_session_or_lets_another_user_log_in() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("account"));
     let (mut browser, baseline) = (Browser::new(&laptop), request("demo-trusted", NATIVE, &pkce));
     let select = changed(&baseline, "prompt", Some("select_account"));
@@ -46,7 +46,7 @@ async fn a_choice_of_account_goes_on_with_the_session_or_lets_another_log_in() {
 }
 
 #[tokio::test]
-async fn sec_authz_09_and_14_the_choice_of_an_account_cannot_be_skipped_or_made_by_another() {
+async fn sec_authz_09_and_14_the_account_chooser_cannot_be_skipped_or_answered_by_another_browser() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("account skipped"));
     let (mut browser, baseline) = (Browser::new(&laptop), request("demo-native", NATIVE, &pkce));
     assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
@@ -75,7 +75,7 @@ async fn sec_authz_09_and_14_the_choice_of_an_account_cannot_be_skipped_or_made_
 }
 
 #[tokio::test]
-async fn parameters_that_change_nothing_here_are_accepted_and_their_grammar_is_kept() {
+async fn parameters_without_effect_are_accepted_if_well_formed() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("accepted"));
     let (mut browser, baseline) = (Browser::new(&laptop), request("demo-trusted", NATIVE, &pkce));
     assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
@@ -105,7 +105,7 @@ async fn parameters_that_change_nothing_here_are_accepted_and_their_grammar_is_k
 }
 
 #[tokio::test]
-async fn sec_oidc_08_what_is_not_supported_is_refused_by_its_name() {
+async fn sec_oidc_08_unsupported_parameters_are_rejected_with_their_own_error() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("oidc 8"));
     let (mut browser, baseline) = (Browser::new(&laptop), request("demo-trusted", NATIVE, &pkce));
     for (name, value, error) in [
@@ -117,7 +117,7 @@ async fn sec_oidc_08_what_is_not_supported_is_refused_by_its_name() {
     }
 }
 
-/// Two clients of one sector, and one of another.
+/// Two clients of one sector and one of another.
 const PAIRWISE: &str = r#"
 [[clients]]
 client_id = "one"
@@ -149,7 +149,7 @@ subject_type = "pairwise"
 
 const ONE: &str = "https://shop.example/one";
 
-/// What `client` is told when `user` logs in.
+/// Logs `user` in at `client` and returns the tokens.
 async fn told(laptop: &Laptop, (client, redirect_uri): (&str, &str), user: &str) -> serde_json::Value {
     let (pkce, mut browser) = (Pkce::new("pairwise"), Browser::new(laptop));
     let login = browser.authorize(&changed(&request(client, redirect_uri, &pkce), "scope", Some("openid email"))).await;
@@ -157,7 +157,7 @@ async fn told(laptop: &Laptop, (client, redirect_uri): (&str, &str), user: &str)
     json(&laptop.form("/oauth2/token", &exchange(client, redirect_uri, &code, &pkce.verifier), &[]).await)
 }
 
-/// The one `sub` that everything of an answer names.
+/// Returns the `sub` of a token response, asserting that all its tokens and userinfo agree.
 async fn sub(laptop: &Laptop, tokens: &serde_json::Value) -> String {
     let access_token = tokens["access_token"].as_str().unwrap();
     let sub = claims(access_token)["sub"].clone();
@@ -168,25 +168,22 @@ async fn sub(laptop: &Laptop, tokens: &serde_json::Value) -> String {
 }
 
 #[tokio::test]
-async fn sec_oidc_03_and_sec_res_04_clients_of_two_sectors_cannot_tell_that_they_know_the_same_user() {
+async fn sec_oidc_03_and_sec_res_04_clients_of_different_sectors_cannot_correlate_a_user() {
     let laptop = Laptop::with(and_clients(PAIRWISE)).await;
     let of = async |client: (&str, &str), user: &str| sub(&laptop, &told(&laptop, client, user).await).await;
     let (one, two, other) = (("one", ONE), ("two", "https://shop.example/two"), ("other", "https://other.example/one"));
     let alice = of(one, "alice").await;
-    assert_eq!(alice, of(one, "alice").await, "at each visit");
+    assert_eq!(alice, of(one, "alice").await, "stable across logins");
     assert_eq!(alice, of(two, "alice").await, "within the sector");
     let others = [of(other, "alice").await, of(("demo-trusted", NATIVE), "alice").await, of(one, "bob").await];
     assert!(!others.contains(&alice), "{alice}: {others:?}");
     let public = of(("demo-trusted", NATIVE), "alice").await;
-    assert_eq!(alice.len(), public.len(), "nobody can tell from the form");
-    assert!(
-        laptop.dump()["postern-users"].iter().all(|item| !item.contains(&alice)),
-        "it is a name for the client only"
-    );
+    assert_eq!(alice.len(), public.len(), "pairwise and public subjects have the same length");
+    assert!(laptop.dump()["postern-users"].iter().all(|item| !item.contains(&alice)), "the pairwise sub is not stored");
 }
 
 #[tokio::test]
-async fn sec_authz_11_a_pairwise_client_names_the_expected_user_as_it_knows_them() {
+async fn sec_authz_11_a_pairwise_client_names_the_expected_user_by_its_pairwise_sub() {
     let laptop = Laptop::with(and_clients(PAIRWISE)).await;
     let alices = told(&laptop, ("one", ONE), "alice").await["id_token"].as_str().unwrap().to_owned();
     let bobs = told(&laptop, ("one", ONE), "bob").await["id_token"].as_str().unwrap().to_owned();
@@ -196,11 +193,11 @@ async fn sec_authz_11_a_pairwise_client_names_the_expected_user_as_it_knows_them
     laptop.clock.advance(10);
     let asked = |hint| [changed(&baseline, "prompt", Some("none")), vec![("id_token_hint", hint)]].concat();
     assert!(answered(&browser.authorize(&asked(&alices)).await, "code").is_some());
-    redirected(&laptop, &browser.authorize(&asked(&bobs)).await, ONE, "login_required", "somebody else is expected");
+    redirected(&laptop, &browser.authorize(&asked(&bobs)).await, ONE, "login_required", "another user is expected");
 }
 
 #[tokio::test]
-async fn sec_oidc_03_without_its_key_a_pairwise_client_is_told_nothing() {
+async fn sec_oidc_03_without_its_key_a_pairwise_client_gets_no_code() {
     let (mut laptop, kms) = Laptop::in_aws(and_clients(PAIRWISE)).await;
     let before = sub(&laptop, &told(&laptop, ("one", ONE), "alice").await).await;
     let (pkce, client) = (Pkce::new("pairwise"), ("one", ONE));
@@ -214,7 +211,7 @@ async fn sec_oidc_03_without_its_key_a_pairwise_client_is_told_nothing() {
     assert_eq!(sub(&laptop, &told(&laptop, client, "alice").await).await, before, "the key is the same");
 }
 
-/// Two clients of different sectors that are told of logouts.
+/// Two clients of different sectors, both with back-channel logout.
 const TOLD: &str = r#"
 [[clients]]
 client_id = "shop"
@@ -239,7 +236,7 @@ subject_type = "pairwise"
 "#;
 
 #[tokio::test]
-async fn sec_oidc_09_no_sid_joins_what_pairwise_subjects_keep_apart() {
+async fn sec_oidc_09_a_sid_does_not_link_pairwise_subjects() {
     let laptop = Laptop::with(and_clients(TOLD)).await;
     let (pkce, mut browser) = (Pkce::new("sid"), Browser::new(&laptop));
     let mut told = Vec::new();
@@ -260,7 +257,7 @@ async fn sec_oidc_09_no_sid_joins_what_pairwise_subjects_keep_apart() {
 
     let bye = [("id_token_hint", told[0].as_str()), ("post_logout_redirect_uri", "https://shop.example/bye")];
     let gone = browser.get(&format!("{}?{}", laptop.demo_url("/oidc/logout"), encoded(&bye))).await;
-    assert_eq!(location(&gone).as_deref(), Some("https://shop.example/bye"), "the hint is of this session");
+    assert_eq!(location(&gone).as_deref(), Some("https://shop.example/bye"), "the hint belongs to this session");
     let messages = laptop.queue.receive(web::Clock::now(&*laptop.clock));
     let notices: Vec<_> = messages.iter().map(|message| LogoutNotice::parse(&message.body).unwrap()).collect();
     for (client, id_token) in [("shop", &shop), ("bank", &bank)] {
@@ -268,12 +265,12 @@ async fn sec_oidc_09_no_sid_joins_what_pairwise_subjects_keep_apart() {
         let known = (notice.participant.sid.as_str(), notice.participant.sub.as_str());
         assert_eq!(known, (id_token["sid"].as_str().unwrap(), id_token["sub"].as_str().unwrap()), "{client}");
     }
-    assert_eq!(notices.len(), 2, "each client is told once");
+    assert_eq!(notices.len(), 2, "each client is notified once");
 }
 
-/// A confidential client that is registered so needs neither PKCE nor a nonce (OpenID Connect Core §3.1.2.1).
+/// Confidential clients may opt out of PKCE and of the nonce (OpenID Connect Core §3.1.2.1).
 #[tokio::test]
-async fn a_confidential_client_may_do_without_pkce_and_nonce() {
+async fn a_confidential_client_may_omit_pkce_and_nonce() {
     let laptop = Laptop::with(|text| text.replace("pkce = \"all\"", "pkce = \"public\"")).await;
     let pkce = Pkce::new("without");
     let fields: Vec<_> = request("demo-web", crate::given::WEB, &pkce)

@@ -17,7 +17,7 @@ use crate::given::{NATIVE, SPA, trusted_code};
 
 type Pages = Vec<(&'static str, u16, Response)>;
 
-/// Every kind of page there is, each with its status.
+/// Every kind of page, each with its status.
 async fn pages(laptop: &Laptop) -> Pages {
     let pkce = Pkce::new("pages");
     let (mut browser, fields) = (Browser::new(laptop), request("demo-native", NATIVE, &pkce));
@@ -55,14 +55,14 @@ async fn pages(laptop: &Laptop) -> Pages {
     all
 }
 
-/// Opens the page that asks whether to log out, and presses the button.
+/// Opens the logout confirmation page and submits `decision`.
 async fn log_out(laptop: &Laptop, browser: &mut Browser<'_>, decision: &str) -> Response {
     let asking = browser.get(&laptop.demo_url("/oidc/logout?client_id=demo-spa")).await;
     let form = form(&asking);
     browser.post(&form.action, &[("confirmation", &form.hidden[0].1), ("decision", decision)]).await
 }
 
-/// The error pages of requests that lead nowhere.
+/// Error pages shown when no redirect URI can be trusted.
 async fn errors_of_authorize(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Pages {
     let fields = request("demo-native", NATIVE, pkce);
     let url = |path: &str| laptop.demo_url(path);
@@ -96,18 +96,18 @@ async fn errors_of_authorize(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &
     all
 }
 
-/// What a person sees who types an address in.
+/// Navigates to `url` as if a user had typed it in.
 async fn looked_for(browser: &mut Browser<'_>, url: &str) -> Response {
     browser.send("GET", url, &[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")], String::new()).await
 }
 
-/// Nobody listens on port 1, so the upstream provider is out of reach.
+/// Nothing listens on port 1, so the upstream provider is unreachable.
 async fn laptop() -> Laptop {
     Laptop::at("http://localhost:1", |text| text).await
 }
 
 #[tokio::test]
-async fn sec_hdr_01_to_07_and_sec_authz_23_every_page_carries_every_header_and_nothing_foreign() {
+async fn sec_hdr_01_to_07_and_sec_authz_23_every_page_has_every_security_header_and_no_external_resource() {
     let laptop = laptop().await;
     let (mut nonces, pages) = (BTreeSet::new(), pages(&laptop).await);
     let count = pages.len();
@@ -134,7 +134,7 @@ async fn sec_hdr_01_to_07_and_sec_authz_23_every_page_carries_every_header_and_n
         assert!(header("permissions-policy").contains("camera=()"), "{case}");
         for named in foreign.captures_iter(&html).map(|found| found[1].to_owned()) {
             let own = named.starts_with("data:image/svg+xml,") || named.starts_with("http://localhost:1/default/demo/");
-            // The way back leads to the redirect URI that this request has, which the client registered.
+            // The link back leads to the client's registered redirect URI of this request.
             let back = named.starts_with(&format!("{NATIVE}?error=access_denied"));
             assert!(own || back || (case == "form post" && named == NATIVE), "{case}: {named}");
         }
@@ -145,7 +145,7 @@ async fn sec_hdr_01_to_07_and_sec_authz_23_every_page_carries_every_header_and_n
 }
 
 #[tokio::test]
-async fn sec_hdr_01_a_form_may_lead_to_us_and_by_the_scheme_of_the_client_and_no_other() {
+async fn sec_hdr_01_form_action_allows_self_and_the_scheme_of_the_client_only() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("hdr 1"));
     for (client, redirect_uri, source) in [
         ("demo-spa", SPA, "http: https:"),
@@ -166,7 +166,7 @@ async fn sec_hdr_01_a_form_may_lead_to_us_and_by_the_scheme_of_the_client_and_no
 }
 
 #[tokio::test]
-async fn sec_hdr_03_to_06_answers_of_all_other_kinds_carry_the_common_headers() {
+async fn sec_hdr_03_to_06_all_other_responses_carry_the_common_headers() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("hdr 3"));
     let code = trusted_code(&laptop, &pkce).await;
     let token = crate::given::redeemed(&laptop, &code, &pkce).await;
@@ -207,7 +207,7 @@ async fn sec_hdr_03_to_06_answers_of_all_other_kinds_carry_the_common_headers() 
 }
 
 #[tokio::test]
-async fn sec_hdr_08_a_panic_says_nothing_of_its_cause() {
+async fn sec_hdr_08_the_response_to_a_panic_does_not_reveal_its_cause() {
     let request = web::Request { path: "/".into(), ..web::Request::nameless("trace") };
     let response = web::edge::guarded(&request, async { panic!("the cause, in src/lib.rs") }).await;
     assert_eq!(response.status(), 500);
@@ -219,7 +219,7 @@ async fn sec_hdr_08_a_panic_says_nothing_of_its_cause() {
 const EVIL: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}&lt;";
 
 #[tokio::test]
-async fn sec_xss_01_what_clients_users_and_requests_say_is_text() {
+async fn sec_xss_01_client_user_and_request_values_are_rendered_as_text() {
     let hostile = |text: String| {
         text.replace("client_name = \"Demo (native application)\"", &format!("client_name = '''{EVIL}'''"))
             .replace("title = \"See your name\"", &format!("title = '''{EVIL}'''"))
@@ -253,7 +253,7 @@ async fn sec_xss_01_what_clients_users_and_requests_say_is_text() {
 }
 
 #[tokio::test]
-async fn sec_xss_05_no_address_can_put_words_into_our_pages() {
+async fn sec_xss_05_no_url_can_inject_text_into_a_page() {
     let laptop = Laptop::demo().await;
     let words = "error=Your+account+was+stolen&message=call+555&error_description=call+555&title=call+555";
     let mut browser = Browser::new(&laptop);
@@ -270,7 +270,7 @@ async fn sec_xss_05_no_address_can_put_words_into_our_pages() {
     }
 }
 
-/// The demo, really listening, because one of its workspaces asks the other.
+/// The demo on a real listener, because one of its workspaces is the identity provider of the other.
 async fn listening(test: impl AsyncFnOnce(&Laptop)) {
     let listeners = Listeners::bind(0).await.unwrap();
     let laptop = Laptop::at(&format!("http://localhost:{}", listeners.port()), |text| text).await;
@@ -281,7 +281,7 @@ async fn listening(test: impl AsyncFnOnce(&Laptop)) {
 }
 
 #[tokio::test]
-async fn sec_xss_02_and_sec_up_06_what_a_provider_says_went_wrong_is_not_repeated() {
+async fn sec_xss_02_and_sec_up_06_error_texts_of_a_provider_are_not_repeated() {
     listening(async |laptop| {
         let pkce = Pkce::new("xss 2");
         let said = "error_description=%3Cb%3Epwned%3C%2Fb%3E&error_uri=https%3A%2F%2Fpwned.example";

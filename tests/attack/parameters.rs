@@ -12,7 +12,7 @@ use crate::given::{NATIVE, SPA, WEB, access_token, and_clients, basic, code, red
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// The endpoints that programs send forms to, each with a correct form but for its credentials.
+/// The form endpoints of the back channel, each with a valid form that lacks only credentials.
 async fn back_channel(laptop: &Laptop, pkce: &Pkce) -> [(&'static str, Vec<(&'static str, String)>); 2] {
     let code = trusted_code(laptop, pkce).await;
     let owned = |name, value: &str| (name, value.to_owned());
@@ -80,11 +80,15 @@ async fn sec_param_01_a_repeated_parameter_of_the_back_channel_is_refused() {
         refused(&laptop.form(path, &secrets, &[]).await, 400, "invalid_request", "client_secret");
     }
     assert_eq!(laptop.dump(), before);
-    assert_eq!(laptop.form("/oauth2/token", &lent(&endpoints[0].1), &[]).await.status(), 200, "the code is still good");
+    assert_eq!(
+        laptop.form("/oauth2/token", &lent(&endpoints[0].1), &[]).await.status(),
+        200,
+        "the code is still valid"
+    );
 }
 
 #[tokio::test]
-async fn sec_param_01_a_repeated_parameter_of_a_form_of_ours_is_refused() {
+async fn sec_param_01_a_repeated_field_of_a_page_form_is_refused() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 1 forms"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
@@ -147,7 +151,7 @@ async fn sec_param_03_unknown_parameters_are_ignored() {
 }
 
 #[tokio::test]
-async fn sec_param_21_a_parameter_that_the_grant_does_not_read_occurs_once_too() {
+async fn sec_param_21_parameters_unused_by_the_grant_must_not_repeat_either() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 21"));
     let endpoints = back_channel(&laptop, &pkce).await;
     let before = laptop.dump();
@@ -168,7 +172,7 @@ async fn sec_param_21_a_parameter_that_the_grant_does_not_read_occurs_once_too()
 }
 
 #[tokio::test]
-async fn sec_param_21_a_parameter_that_no_page_and_no_browser_endpoint_reads_occurs_once_too() {
+async fn sec_param_21_parameters_unused_by_browser_endpoints_must_not_repeat_either() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 21 browser"));
     let (fields, extra) = (request("demo-native", NATIVE, &pkce), [("extra", "foo"), ("extra", "foo")]);
     let (mut browser, before) = (Browser::new(&laptop), laptop.dump());
@@ -188,7 +192,7 @@ async fn sec_param_21_a_parameter_that_no_page_and_no_browser_endpoint_reads_occ
 }
 
 #[tokio::test]
-async fn sec_param_04_an_empty_parameter_is_an_omitted_one() {
+async fn sec_param_04_an_empty_parameter_is_treated_as_omitted() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 4"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let mut browser = Browser::new(&laptop);
@@ -216,11 +220,11 @@ async fn sec_param_04_an_empty_parameter_is_an_omitted_one() {
     }
     assert_eq!(laptop.dump(), before);
     let tokens = laptop.form("/oauth2/token", &fields, &[]).await;
-    assert_eq!(json(&tokens)["scope"], "openid profile email phone offers.read", "the default is what is registered");
+    assert_eq!(json(&tokens)["scope"], "openid profile email phone offers.read", "the default is the registered scope");
 }
 
 #[tokio::test]
-async fn sec_param_05_each_endpoint_takes_its_methods_and_no_others() {
+async fn sec_param_05_each_endpoint_accepts_only_its_methods() {
     let laptop = Laptop::demo().await;
     let before = laptop.dump();
     for route in ROUTES {
@@ -242,9 +246,9 @@ async fn sec_param_05_each_endpoint_takes_its_methods_and_no_others() {
     assert_eq!(laptop.dump(), before);
 }
 
-/// HEAD works wherever GET does without a write (RFC 9110 §9.3.2).
+/// HEAD is supported wherever GET writes nothing (RFC 9110 §9.3.2).
 #[tokio::test]
-async fn sec_param_05_head_is_get_without_content_and_only_where_get_writes_nothing() {
+async fn sec_param_05_head_is_get_without_content_where_get_writes_nothing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 5 head"));
     let mut browser = Browser::new(&laptop);
     let url = format!("{}?{}", laptop.demo_url("/oauth2/authorize"), encoded(&request("demo-web", WEB, &pkce)));
@@ -282,14 +286,14 @@ async fn sec_param_05_a_head_request_to_authorize_creates_nothing() {
     assert_eq!(
         (response.status().as_u16(), response.body().len()),
         (405, 0),
-        "HEAD with a session that would get a code"
+        "HEAD with a session for which GET would issue a code"
     );
     assert_eq!(laptop.dump(), before);
-    assert!(answered(&browser.get(&url).await, "code").is_some(), "the same by GET does");
+    assert!(answered(&browser.get(&url).await, "code").is_some(), "GET issues a code");
 }
 
 #[tokio::test]
-async fn sec_param_06_only_forms_are_taken() {
+async fn sec_param_06_only_urlencoded_forms_are_accepted() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 6"));
     let endpoints = back_channel(&laptop, &pkce).await;
     let before = laptop.dump();
@@ -324,7 +328,7 @@ async fn sec_param_06_only_forms_are_taken() {
 }
 
 #[tokio::test]
-async fn sec_param_07_broken_escapes_and_what_is_not_utf8_are_refused_everywhere() {
+async fn sec_param_07_broken_escapes_and_invalid_utf8_are_refused_everywhere() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 7"));
     let endpoints = back_channel(&laptop, &pkce).await;
     let before = laptop.dump();
@@ -365,15 +369,15 @@ async fn sec_param_07_a_truncated_body_is_refused_and_the_code_survives_it() {
 }
 
 #[tokio::test]
-async fn sec_param_09_a_header_that_must_be_alone_is_refused_twice() {
+async fn sec_param_09_a_repeated_singleton_header_is_refused() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 9"));
     let code = code(&laptop, "demo-web", WEB, &pkce).await;
     let good = basic("demo-web:demo-web-secret");
     let fields = changed(&exchange("demo-web", WEB, &code, &pkce.verifier), "client_id", None);
     let before = laptop.dump();
     let twice = [("authorization", good.as_str()), ("authorization", good.as_str())];
-    refused(&laptop.form("/oauth2/token", &fields, &twice).await, 401, "invalid_client", "two of them");
-    refused(&laptop.form("/oauth2/revoke", &[("token", "x")], &twice).await, 400, "invalid_request", "two of them");
+    refused(&laptop.form("/oauth2/token", &fields, &twice).await, 401, "invalid_client", "two headers");
+    refused(&laptop.form("/oauth2/revoke", &[("token", "x")], &twice).await, 400, "invalid_request", "two headers");
     let joined = format!("{good},{good}");
     let joined = [("authorization", joined.as_str())];
     refused(&laptop.form("/oauth2/token", &fields, &joined).await, 401, "invalid_client", "joined by a comma");
@@ -387,7 +391,7 @@ async fn sec_param_09_a_header_that_must_be_alone_is_refused_twice() {
 }
 
 #[tokio::test]
-async fn sec_param_10_and_11_an_authorization_header_is_read_strictly() {
+async fn sec_param_10_and_11_the_authorization_header_is_parsed_strictly() {
     let client = r#"
 [[clients]]
 client_id = "odd:id"
@@ -466,8 +470,8 @@ async fn sec_param_12_a_code_and_a_token_have_one_spelling() {
     assert_eq!(laptop.userinfo(&token).await.status(), 200);
 }
 
-/// Spellings that a lax decoder takes for the same: padded, with white space, in the other alphabet, with the unused bits
-/// of the last character set.
+/// Spellings that a lax decoder accepts as equal: padding, white space, the other alphabet, and unused bits set in the
+/// last character.
 fn respelled(text: &str) -> Vec<String> {
     let (body, last) = text.split_at(text.len() - 1);
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -482,7 +486,7 @@ fn respelled(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn sec_param_15_and_18_scopes_follow_the_grammar_and_are_compared_code_point_by_code_point() {
+async fn sec_param_15_and_18_scopes_follow_the_grammar_and_are_compared_exactly() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 18"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let (mut browser, before) = (Browser::new(&laptop), laptop.dump());
@@ -514,7 +518,7 @@ async fn sec_param_15_and_18_scopes_follow_the_grammar_and_are_compared_code_poi
 }
 
 #[tokio::test]
-async fn sec_param_16_no_answer_repeats_what_was_sent() {
+async fn sec_param_16_no_response_reflects_the_request() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 16"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let evil = "\"><script>pwned</script>\r\n\tpwned\\";
@@ -536,19 +540,18 @@ async fn sec_param_16_no_answer_repeats_what_was_sent() {
     assert!(!format!("{:?} {}", challenge.headers(), body(&challenge)).contains("pwned"));
 }
 
-/// The one thing in an answer that is worded after the request is the region of a code, which has sixteen harmless
-/// characters at most.
+/// The only part of an error that depends on the request is the region of a code: at most sixteen harmless characters.
 #[tokio::test]
-async fn sec_param_16_a_code_of_nowhere_says_nothing_of_its_own() {
+async fn sec_param_16_an_invalid_region_in_a_code_is_not_reflected() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 16 region"));
     let code = trusted_code(&laptop, &pkce).await;
     let elsewhere = code.replacen("local", "<b>pwned</b>", 1);
     let answer = redeemed(&laptop, &elsewhere, &pkce).await;
-    refused(&answer, 400, "invalid_grant", "a region that cannot be");
+    refused(&answer, 400, "invalid_grant", "an invalid region");
     assert!(!body(&answer).contains("pwned"));
 }
 
-/// Pads `fields` with an unknown parameter to `length` bytes.
+/// Pads `fields` to `length` bytes with an unknown parameter.
 fn padded(fields: &[(&str, &str)], length: usize) -> String {
     let form = encoded(fields);
     let missing = length - form.len() - "&extra=".len();
@@ -562,7 +565,7 @@ fn looked_at_nothing(laptop: &Laptop, case: &str) {
 }
 
 #[tokio::test]
-async fn sec_param_17_each_limit_of_an_authorization_request_holds_at_the_limit_and_not_beyond() {
+async fn sec_param_17_authorization_requests_are_accepted_up_to_each_limit_and_not_beyond() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let scope = |length: usize| format!("openid email {}", "openid ".repeat(length / 7 + 1))[..length].to_owned();
@@ -608,7 +611,7 @@ async fn sec_param_17_each_limit_of_an_authorization_request_holds_at_the_limit_
 }
 
 #[tokio::test]
-async fn sec_param_17_and_sec_dos_01_a_body_is_taken_up_to_its_limit_and_not_beyond() {
+async fn sec_param_17_and_sec_dos_01_a_body_is_accepted_up_to_its_limit_and_not_beyond() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 body"));
     let endpoints = back_channel(&laptop, &pkce).await;
     for (path, fields) in &endpoints {
@@ -632,9 +635,9 @@ async fn sec_param_17_and_sec_dos_01_a_body_is_taken_up_to_its_limit_and_not_bey
     }
 }
 
-/// All at their limit do not fit through a browser: that is said on a page, and nothing is half done.
+/// All parameters at their limit do not fit into a cookie; the client gets an error, and nothing is left half done.
 #[tokio::test]
-async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_at_the_client() {
+async fn sec_param_17_a_request_too_large_for_a_cookie_is_an_error_at_the_client() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 all"));
     let (state, before) = ("\u{1}".repeat(2048), laptop.dump());
     let fields = changed(&request("demo-trusted", NATIVE, &pkce), "state", Some(&state));
@@ -649,7 +652,7 @@ async fn sec_param_17_what_does_not_fit_through_a_browser_is_said_at_the_client(
     assert_eq!(laptop.dump(), before);
 }
 
-/// Amazon Cognito as a relying party sends 2,400 bytes of `state`, and cannot send fewer.
+/// Amazon Cognito as a relying party sends 2,400 bytes of `state`, which cannot be reduced.
 #[tokio::test]
 async fn sec_param_17_a_long_state_survives_login_and_consent() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 17 long"));
@@ -669,7 +672,7 @@ async fn sec_param_17_a_long_state_survives_login_and_consent() {
 }
 
 #[tokio::test]
-async fn sec_param_19_an_authorization_request_by_post_is_one_by_get() {
+async fn sec_param_19_an_authorization_request_by_post_equals_one_by_get() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 19"));
     let fields = request("demo-trusted", NATIVE, &pkce);
     let mut browser = Browser::new(&laptop);
@@ -682,14 +685,14 @@ async fn sec_param_19_an_authorization_request_by_post_is_one_by_get() {
     let cross_site = laptop.send("POST", &laptop.demo_url("/oauth2/authorize"), &[FORM], encoded(&fields)).await;
     assert_eq!(cross_site.status(), 303);
     let again = browser.get(&location(&cross_site).unwrap()).await;
-    assert!(answered(&again, "code").is_some(), "a post without cookies finds the session by GET");
+    assert!(answered(&again, "code").is_some(), "the redirected GET carries the session cookie");
     let nobody = laptop.send("GET", &location(&cross_site).unwrap(), &[], "").await;
-    assert!(location(&nobody).unwrap().contains("/login?interaction="), "and nobody is sent round in circles");
+    assert!(location(&nobody).unwrap().contains("/login?interaction="), "no redirect loop");
 }
 
-/// A form may have characters in it that a query may not: raw UTF-8, spaces, number signs.
+/// Form values may contain characters that a query may not: raw UTF-8, spaces, number signs.
 #[tokio::test]
-async fn sec_param_19_what_is_posted_without_cookies_is_the_same_by_get() {
+async fn sec_param_19_a_post_without_cookies_is_repeated_unchanged_by_get() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 19 raw"));
     let fields = changed(&request("demo-trusted", NATIVE, &pkce), "state", None);
     for state in ["plain", "a#b", "\u{e9}", "a b", "%F0%9F%98%80"] {
@@ -737,7 +740,7 @@ async fn sec_param_20_a_path_is_matched_literally() {
 }
 
 #[tokio::test]
-async fn sec_param_09_and_sec_sess_13_two_cookies_of_one_name_are_none() {
+async fn sec_param_09_and_sec_sess_13_two_cookies_of_one_name_count_as_none() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("param 9 cookies"));
     let mut browser = Browser::new(&laptop);
     let fields = request("demo-spa", SPA, &pkce);

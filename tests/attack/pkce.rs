@@ -49,7 +49,8 @@ async fn sec_pkce_01_and_02_and_03_every_client_must_send_a_good_s256_challenge(
 }
 
 #[tokio::test]
-async fn sec_pkce_04_and_05_and_sec_code_08_only_the_right_verifier_redeems_and_no_wrong_one_burns_the_code() {
+async fn sec_pkce_04_and_05_and_sec_code_08_only_the_right_verifier_redeems_and_a_wrong_one_does_not_consume_the_code()
+{
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("pkce 4"));
     let code = trusted_code(&laptop, &pkce).await;
     let other = Pkce::new("of another code");
@@ -67,8 +68,8 @@ async fn sec_pkce_04_and_05_and_sec_code_08_only_the_right_verifier_redeems_and_
     let nul = tests::laptop::encoded(&changed(&fields, "code_verifier", None)) + "&code_verifier=%00";
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let answer = laptop.send("POST", &laptop.demo_url("/oauth2/token"), &form, nul).await;
-    refused(&answer, 400, "invalid_request", "NUL is in no parameter");
-    assert_eq!(laptop.dump(), before, "no failure changes the row");
+    refused(&answer, 400, "invalid_request", "NUL is never allowed");
+    assert_eq!(laptop.dump(), before, "failures leave the row unchanged");
     assert_eq!(redeemed(&laptop, &code, &pkce).await.status(), 200);
 }
 
@@ -86,17 +87,17 @@ async fn sec_pkce_04_the_shortest_and_the_longest_verifier_with_all_characters_r
 }
 
 #[tokio::test]
-async fn sec_pkce_05_the_verifier_of_one_code_is_not_that_of_another() {
+async fn sec_pkce_05_a_verifier_does_not_redeem_another_code() {
     let laptop = Laptop::demo().await;
     let (one, two) = (Pkce::new("one"), Pkce::new("two"));
     let (first, second) = (trusted_code(&laptop, &one).await, trusted_code(&laptop, &two).await);
     refused(&redeemed(&laptop, &first, &two).await, 400, "invalid_grant", "the other's verifier");
     assert_eq!(redeemed(&laptop, &first, &one).await.status(), 200);
-    refused(&redeemed(&laptop, &second, &one).await, 400, "invalid_grant", "a verifier that was used");
+    refused(&redeemed(&laptop, &second, &one).await, 400, "invalid_grant", "an already used verifier");
     assert_eq!(redeemed(&laptop, &second, &two).await.status(), 200);
 }
 
-/// A confidential client that is registered to do without, and does.
+/// A confidential client that is registered without PKCE and does not use it.
 #[tokio::test]
 async fn sec_pkce_06_a_verifier_for_a_code_without_a_challenge_is_refused() {
     let laptop = Laptop::with(|text| text.replace("pkce = \"all\"", "pkce = \"public\"")).await;
@@ -112,7 +113,7 @@ async fn sec_pkce_06_a_verifier_for_a_code_without_a_challenge_is_refused() {
         &laptop.form("/oauth2/token", &fields, &headers).await,
         400,
         "invalid_request",
-        "a verifier out of nowhere",
+        "a verifier without a challenge",
     );
     assert_eq!(laptop.dump(), before);
     let answer = laptop.form("/oauth2/token", &changed(&fields, "code_verifier", None), &headers).await;
@@ -141,7 +142,7 @@ async fn sec_pkce_06_a_code_that_lost_its_challenge_is_not_redeemed_with_a_verif
     refused(&redeemed(&laptop, &code, &pkce).await, 400, "invalid_request", "a verifier");
 }
 
-/// Codes without a challenge are never issued to clients that must have one, so whatever made this one is not trusted.
+/// Clients that require PKCE are never issued a code without a challenge, so such a row must have been tampered with.
 #[tokio::test]
 async fn sec_pkce_06_a_code_that_lost_its_challenge_is_not_redeemed_by_a_client_that_must_have_one() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("pkce 6 never"));
@@ -165,7 +166,7 @@ async fn sec_pkce_07_and_sec_cli_08_a_verifier_does_not_replace_the_secret_of_a_
     let answer = laptop.form("/oauth2/token", &fields, &[("authorization", &wrong)]).await;
     refused(&answer, 401, "invalid_client", "a wrong secret");
     assert!(answer.headers()["www-authenticate"].to_str().unwrap().starts_with("Basic "));
-    assert_eq!(laptop.dump(), before, "the code is not used up");
+    assert_eq!(laptop.dump(), before, "the code is not consumed");
     let right = basic("demo-web:demo-web-secret");
     assert_eq!(laptop.form("/oauth2/token", &fields, &[("authorization", &right)]).await.status(), 200);
 }
@@ -193,7 +194,7 @@ async fn sec_pkce_09_the_metadata_names_s256_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn sec_pkce_10_and_sec_code_01_a_code_tells_nothing_of_what_it_is_bound_to() {
+async fn sec_pkce_10_and_sec_code_01_a_code_reveals_nothing_it_is_bound_to() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("pkce 10"));
     let mut codes = Vec::new();
     for _ in 0..4 {
@@ -210,6 +211,6 @@ async fn sec_pkce_10_and_sec_code_01_a_code_tells_nothing_of_what_it_is_bound_to
         assert!(!decoded.windows(8).any(|window| challenge.windows(8).any(|known| known == window)), "{code}");
         assert!(!String::from_utf8_lossy(&decoded).contains("demo"), "{code}");
         let others = codes.iter().filter(|other| *other != code).count();
-        assert_eq!(others, codes.len() - 1, "no two are alike");
+        assert_eq!(others, codes.len() - 1, "no two codes are alike");
     }
 }

@@ -68,7 +68,7 @@ async fn consented<'l>(laptop: &'l Laptop, pkce: &Pkce) -> Browser<'l> {
     browser
 }
 
-/// Sends `client` with each of `bad`, and nothing but a page of ours comes back; nothing is written or registered.
+/// Sends each of `bad` for `client`: only an error page comes back, and nothing is written or registered.
 async fn none_is_accepted(browser: &mut Browser<'_>, laptop: &Laptop, client: &str, bad: &[&str]) {
     let (pkce, before) = (Pkce::new("bad"), laptop.dump());
     for uri in bad {
@@ -85,7 +85,7 @@ async fn none_is_accepted(browser: &mut Browser<'_>, laptop: &Laptop, client: &s
 }
 
 #[tokio::test]
-async fn sec_redir_01_and_02_and_03_and_10_and_18_no_other_bytes_than_the_registered_ones_are_redirected_to() {
+async fn sec_redir_01_and_02_and_03_and_10_and_18_only_byte_equal_registered_uris_are_redirected_to() {
     let laptop = laptop().await;
     let mut browser = consented(&laptop, &Pkce::new("redir 1")).await;
     let bad = [
@@ -119,11 +119,11 @@ async fn sec_redir_01_and_02_and_03_and_10_and_18_no_other_bytes_than_the_regist
     ];
     none_is_accepted(&mut browser, &laptop, "app", &bad).await;
     let response = browser.authorize(&request("app", APP, &Pkce::new("good"))).await;
-    assert!(answered(&response, "code").is_some(), "the registered one still is");
+    assert!(answered(&response, "code").is_some(), "the registered URI still works");
 }
 
 #[tokio::test]
-async fn sec_redir_04_and_05_user_info_and_lookalikes_lead_nowhere() {
+async fn sec_redir_04_and_05_user_info_and_lookalike_uris_are_rejected() {
     let laptop = laptop().await;
     let mut browser = consented(&laptop, &Pkce::new("redir 4")).await;
     let bad = [
@@ -143,7 +143,7 @@ async fn sec_redir_04_and_05_user_info_and_lookalikes_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn sec_redir_02_an_unknown_or_inactive_client_or_one_of_another_workspace_is_told_on_a_page() {
+async fn sec_redir_02_an_unknown_inactive_or_foreign_client_gets_an_error_page() {
     let laptop = laptop().await;
     let (pkce, before) = (Pkce::new("redir 2"), laptop.dump());
     let baseline = request("app", APP, &pkce);
@@ -159,7 +159,7 @@ async fn sec_redir_02_an_unknown_or_inactive_client_or_one_of_another_workspace_
 }
 
 #[tokio::test]
-async fn sec_redir_08_a_registered_query_stays_and_the_answer_is_appended() {
+async fn sec_redir_08_a_registered_query_is_kept_and_the_response_appended() {
     let (laptop, pkce) = (laptop().await, Pkce::new("redir 8"));
     let uri = "https://app.example/cb?tenant=7";
     let mut browser = Browser::new(&laptop);
@@ -175,7 +175,7 @@ async fn sec_redir_08_a_registered_query_stays_and_the_answer_is_appended() {
 }
 
 #[tokio::test]
-async fn sec_redir_09_and_12_and_19_what_is_registered_is_a_literal_and_the_port_rule_reaches_nothing_else() {
+async fn sec_redir_09_and_12_and_19_registered_uris_are_literal_and_the_port_rule_covers_nothing_else() {
     let laptop = laptop().await;
     let mut browser = Browser::new(&laptop);
     let literals = [
@@ -192,7 +192,7 @@ async fn sec_redir_09_and_12_and_19_what_is_registered_is_a_literal_and_the_port
     none_is_accepted(&mut browser, &laptop, "app", &["https%3A%2F%2Fapp.example%2Fcb", "http://127.0.0.1/cb"]).await;
     let pkce = Pkce::new("literal");
     let good = request("literal", "https://app.example/a%2Fb", &pkce);
-    assert_eq!(browser.authorize(&good).await.status(), 200, "the literal itself leads to the login page");
+    assert_eq!(browser.authorize(&good).await.status(), 200, "the literal value is accepted");
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn sec_redir_11_a_native_loopback_address_takes_any_port_and_nothing_else(
 }
 
 #[tokio::test]
-async fn sec_redir_16_the_parameter_is_needed_where_there_are_several_or_openid_is_asked_for() {
+async fn sec_redir_16_redirect_uri_is_required_with_several_registered_or_with_openid() {
     let (laptop, pkce) = (laptop().await, Pkce::new("redir 16"));
     let without = |client| changed(&request(client, APP, &pkce), "redirect_uri", None);
     let table = [
@@ -254,7 +254,7 @@ async fn sec_redir_16_the_parameter_is_needed_where_there_are_several_or_openid_
 }
 
 #[tokio::test]
-async fn sec_redir_17_the_token_request_repeats_the_uri_that_was_used_or_leaves_it_to_the_verifier() {
+async fn sec_redir_17_the_token_request_repeats_the_redirect_uri_or_relies_on_the_verifier() {
     let (laptop, pkce) = (laptop().await, Pkce::new("redir 17"));
     let code = trusted_code(&laptop, &pkce).await;
     let baseline = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
@@ -264,13 +264,13 @@ async fn sec_redir_17_the_token_request_repeats_the_uri_that_was_used_or_leaves_
         let answer = laptop.form("/oauth2/token", &changed(&baseline, "redirect_uri", Some(other)), &[]).await;
         refused(&answer, 400, "invalid_grant", other);
     }
-    assert_eq!(laptop.dump(), before, "the code is not used up");
+    assert_eq!(laptop.dump(), before, "the code is not consumed");
     let answer = laptop.form("/oauth2/token", &changed(&baseline, "redirect_uri", None), &[]).await;
     assert_eq!(answer.status(), 200, "omitted: {}", body(&answer));
 }
 
 #[tokio::test]
-async fn sec_redir_17_without_a_challenge_the_uri_has_to_be_repeated() {
+async fn sec_redir_17_without_pkce_the_redirect_uri_must_be_repeated() {
     let laptop = Laptop::with(|text| text.replace("pkce = \"all\"", "pkce = \"public\"")).await;
     let pkce = Pkce::new("redir 17 without");
     let fields = request("demo-web", WEB, &pkce);
@@ -289,7 +289,7 @@ async fn sec_redir_17_without_a_challenge_the_uri_has_to_be_repeated() {
 }
 
 #[tokio::test]
-async fn sec_redir_20_every_location_ends_in_a_query_of_ours_and_has_no_fragment() {
+async fn sec_redir_20_every_location_has_a_query_and_no_fragment() {
     let (laptop, pkce) = (laptop().await, Pkce::new("redir 20"));
     let mut browser = Browser::new(&laptop);
     let baseline = request("demo-trusted", NATIVE, &pkce);
@@ -308,7 +308,7 @@ async fn sec_redir_20_every_location_ends_in_a_query_of_ours_and_has_no_fragment
 }
 
 #[tokio::test]
-async fn sec_redir_17_each_code_belongs_to_the_port_that_it_was_sent_to() {
+async fn sec_redir_17_each_code_is_bound_to_the_port_it_was_sent_to() {
     let laptop = laptop().await;
     let (one, two) = (Pkce::new("port one"), Pkce::new("port two"));
     let other_port = code(&laptop, "demo-trusted", "http://127.0.0.1:1/callback", &one).await;

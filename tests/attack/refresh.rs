@@ -1,4 +1,4 @@
-//! Refresh tokens (catalogue section F): stolen, replayed, lost on the way, used twice at once.
+//! Refresh tokens (catalogue section F): theft, replay, lost responses and concurrent use.
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn token_error(response: &Response, status: u16, error: &str) {
     expect::refused(response, status, error, "");
 }
 
-/// Logs alice in at `client`, and what the token endpoint answers.
+/// Logs alice in at `client` with `offline_access` and returns the token response.
 async fn offline(laptop: &Laptop, client: &str, redirect_uri: &str, headers: &[(&str, &str)]) -> Value {
     let pkce = Pkce::new("refresh");
     let mut asked = request(client, redirect_uri, &pkce);
@@ -31,7 +31,7 @@ async fn offline(laptop: &Laptop, client: &str, redirect_uri: &str, headers: &[(
     parsed(&response)
 }
 
-/// The first tokens of the trusted client, which is public and rotates.
+/// Returns the first refresh token of the trusted client, which is public and uses rotation.
 async fn first(laptop: &Laptop) -> String {
     offline(laptop, "demo-trusted", NATIVE, &[]).await["refresh_token"].as_str().unwrap().into()
 }
@@ -45,7 +45,7 @@ async fn refresh(laptop: &Laptop, token: &str, more: &[(&str, &str)]) -> Respons
     laptop.form("/oauth2/token", &fields, &[]).await
 }
 
-/// The successor in an answer.
+/// Returns the successor token in a response.
 fn successor(response: &Response) -> String {
     assert_eq!(response.status(), 200, "{}", body(response));
     parsed(response)["refresh_token"].as_str().unwrap().into()
@@ -72,12 +72,12 @@ async fn sec_rt_01_no_character_of_a_refresh_token_can_be_changed() {
 }
 
 #[tokio::test]
-async fn sec_rt_01_who_knows_a_grants_id_cannot_end_it() {
+async fn sec_rt_01_knowing_the_grant_id_is_not_enough_to_revoke_it() {
     let laptop = Laptop::demo().await;
     let first = first(&laptop).await;
     let second = successor(&refresh(&laptop, &first, &[]).await);
     laptop.clock.advance(3600);
-    // The right grant, an earlier generation, and a secret of one's own: not a reuse, because it was never issued.
+    // The right grant and an earlier generation, but a made-up secret: not reuse, because it was never issued.
     let (head, _) = first.rsplit_once('.').unwrap();
     let forged = format!("{head}.{}", protocol::syntax::encoding::base64url(&[7; 32]));
     token_error(&refresh(&laptop, &forged, &[]).await, 400, "invalid_grant");
@@ -85,7 +85,7 @@ async fn sec_rt_01_who_knows_a_grants_id_cannot_end_it() {
 }
 
 #[tokio::test]
-async fn sec_rt_02_a_refresh_token_is_its_clients() {
+async fn sec_rt_02_a_refresh_token_is_bound_to_its_client() {
     let laptop = Laptop::demo().await;
     let header = basic("demo-web:demo-web-secret");
     let web = offline(&laptop, "demo-web", WEB, &[("authorization", &header)]).await;
@@ -98,9 +98,9 @@ async fn sec_rt_02_a_refresh_token_is_its_clients() {
     token_error(&laptop.form("/oauth2/token", &fields, &[("authorization", &wrong)]).await, 401, "invalid_client");
     let good = laptop.form("/oauth2/token", &fields, &[("authorization", &header)]).await;
     assert_eq!(good.status(), 200, "{}", body(&good));
-    assert!(parsed(&good)["refresh_token"].is_null(), "a confidential client's token stays");
+    assert!(parsed(&good)["refresh_token"].is_null(), "a confidential client's token is not rotated");
     let again = laptop.form("/oauth2/token", &fields, &[("authorization", &header)]).await;
-    assert_eq!(again.status(), 200, "however often it is used");
+    assert_eq!(again.status(), 200, "it can be reused");
 }
 
 #[tokio::test]
@@ -115,12 +115,12 @@ async fn sec_rt_03_a_refresh_narrows_and_never_widens() {
     let answer = parsed(&narrowed);
     assert_eq!((answer["scope"].as_str(), answer["id_token"].is_null()), (Some("email"), true));
     let full = parsed(&refresh(&laptop, &successor(&narrowed), &[]).await);
-    assert_eq!(full["scope"], SCOPE, "the token's own scope is what was granted");
+    assert_eq!(full["scope"], SCOPE, "the token keeps the granted scope");
     assert_eq!(claims(full["access_token"].as_str().unwrap())["scope"], SCOPE);
 }
 
 #[tokio::test]
-async fn sec_rt_04_and_05_a_replaced_token_ends_the_grant_when_it_comes_again() {
+async fn sec_rt_04_and_05_reusing_a_rotated_token_revokes_the_grant() {
     let mut laptop = Laptop::demo().await;
     let tokens = offline(&laptop, "demo-trusted", NATIVE, &[]).await;
     let (first, access) = (tokens["refresh_token"].as_str().unwrap(), tokens["access_token"].as_str().unwrap());
@@ -129,19 +129,19 @@ async fn sec_rt_04_and_05_a_replaced_token_ends_the_grant_when_it_comes_again() 
     laptop.clock.advance(60);
     token_error(&refresh(&laptop, first, &[]).await, 400, "invalid_grant");
     token_error(&refresh(&laptop, &second, &[]).await, 400, "invalid_grant");
-    assert_eq!(laptop.userinfo(access).await.status(), 401, "its access tokens end with it");
+    assert_eq!(laptop.userinfo(access).await.status(), 401, "its access tokens are revoked with it");
     laptop.restart();
     laptop.clock.step_back(3600);
     token_error(&refresh(&laptop, &second, &[]).await, 400, "invalid_grant");
 }
 
 #[tokio::test]
-async fn sec_rt_06_a_lost_answer_is_given_again_and_only_one_generation_back() {
+async fn sec_rt_06_a_lost_response_can_be_repeated_for_one_generation_only() {
     let laptop = Laptop::demo().await;
     let first = first(&laptop).await;
     let second = successor(&refresh(&laptop, &first, &[]).await);
     laptop.clock.advance(59);
-    assert_eq!(successor(&refresh(&laptop, &first, &[]).await), second, "the very same successor");
+    assert_eq!(successor(&refresh(&laptop, &first, &[]).await), second, "the same successor");
     let third = successor(&refresh(&laptop, &second, &[]).await);
     assert_ne!(third, second);
     token_error(&refresh(&laptop, &first, &[]).await, 400, "invalid_grant");
@@ -149,7 +149,7 @@ async fn sec_rt_06_a_lost_answer_is_given_again_and_only_one_generation_back() {
 }
 
 #[tokio::test]
-async fn sec_rt_06_without_grace_a_replaced_token_ends_the_grant_at_once() {
+async fn sec_rt_06_without_a_grace_period_reuse_revokes_the_grant_at_once() {
     let laptop = Laptop::with(|text| text.replace("session = 43200", "session = 43200\nrefresh_token_grace = 0")).await;
     let first = first(&laptop).await;
     let second = successor(&refresh(&laptop, &first, &[]).await);
@@ -158,18 +158,18 @@ async fn sec_rt_06_without_grace_a_replaced_token_ends_the_grant_at_once() {
 }
 
 #[tokio::test]
-async fn sec_rt_07_fifty_refreshes_at_once_have_one_successor() {
+async fn sec_rt_07_fifty_concurrent_refreshes_share_one_successor() {
     let laptop = Laptop::demo().await;
     let first = first(&laptop).await;
     let answers = join_all((0..50).map(|_| refresh(&laptop, &first, &[]))).await;
     let successors: Vec<String> = answers.iter().map(successor).collect();
     assert!(successors.iter().all(|one| *one == successors[0]), "{successors:?}");
     let third = successor(&refresh(&laptop, &successors[0], &[]).await);
-    assert!(third.contains(".3."), "the list is three long: {third}");
+    assert!(third.contains(".3."), "the generation is 3: {third}");
 }
 
 #[tokio::test]
-async fn sec_rt_08_rotation_extends_nothing_and_an_idle_token_ends() {
+async fn sec_rt_08_rotation_does_not_extend_the_lifetime_and_idle_tokens_expire() {
     let changed = |text: String| {
         text.replace("session = 43200", "session = 43200\nrefresh_token = 1000\nrefresh_token_idle = 300")
     };
@@ -189,7 +189,7 @@ async fn sec_rt_08_rotation_extends_nothing_and_an_idle_token_ends() {
 }
 
 #[tokio::test]
-async fn sec_rt_11_what_is_gone_cannot_be_refreshed() {
+async fn sec_rt_11_an_inactive_client_a_deleted_user_or_a_lost_scope_cannot_be_refreshed() {
     let laptop = Laptop::demo().await;
     let token = first(&laptop).await;
     let trusted = |change: &'static str| {
@@ -216,11 +216,11 @@ async fn sec_rt_11_what_is_gone_cannot_be_refreshed() {
     laptop.apply(fewer).await;
     laptop.clock.advance(61);
     let answer = refresh(&laptop, &token, &[]).await;
-    assert_eq!(parsed(&answer)["scope"], "openid profile offline_access", "a scope that the client lost is gone");
+    assert_eq!(parsed(&answer)["scope"], "openid profile offline_access", "a scope that the client lost is dropped");
 }
 
 #[tokio::test]
-async fn sec_rt_13_and_15_without_offline_access_or_the_grant_type_there_is_no_refresh_token() {
+async fn sec_rt_13_and_15_no_refresh_token_without_offline_access_and_the_grant_type() {
     let online = r#"
 [[clients]]
 client_id = "online"
@@ -237,7 +237,7 @@ scope = "openid email"
     let code = answered(&answer, "code").unwrap();
     let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
     let tokens = parsed(&laptop.form("/oauth2/token", &fields, &[]).await);
-    assert!(tokens["refresh_token"].is_null(), "not asked for: {tokens}");
+    assert!(tokens["refresh_token"].is_null(), "not requested: {tokens}");
     let foreign = first(&laptop).await;
     token_error(&refresh(&laptop, &foreign, &[("client_id", "online")]).await, 400, "invalid_grant");
     let mut asked = request("online", NATIVE, &pkce);
@@ -248,7 +248,7 @@ scope = "openid email"
 }
 
 #[tokio::test]
-async fn sec_rt_15_a_client_that_lost_the_grant_type_is_told_so() {
+async fn sec_rt_15_a_client_that_lost_the_grant_type_gets_unauthorized_client() {
     let laptop = Laptop::demo().await;
     let token = first(&laptop).await;
     laptop
@@ -263,7 +263,7 @@ async fn sec_rt_15_a_client_that_lost_the_grant_type_is_told_so() {
 }
 
 #[tokio::test]
-async fn sec_rt_14_an_id_token_at_a_refresh_is_about_the_same_login() {
+async fn sec_rt_14_a_refreshed_id_token_describes_the_same_login() {
     let laptop = Laptop::demo().await;
     let tokens = offline(&laptop, "demo-trusted", NATIVE, &[]).await;
     laptop.clock.advance(600);
@@ -278,7 +278,7 @@ async fn sec_rt_14_an_id_token_at_a_refresh_is_about_the_same_login() {
 }
 
 #[tokio::test]
-async fn sec_rt_16_a_refresh_token_is_nothing_else() {
+async fn sec_rt_16_a_refresh_token_is_not_accepted_as_anything_else() {
     let laptop = Laptop::demo().await;
     let token = first(&laptop).await;
     assert_eq!(laptop.userinfo(&token).await.status(), 401);

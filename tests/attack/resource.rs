@@ -1,5 +1,5 @@
-//! Section M, as an API sees it: tokens that this server really issues, at the example API and at the crate that it and
-//! others validate them with.
+//! Section M from an API's perspective: tokens issued by this server, checked by the example API and by the public
+//! validation crate.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::given::{NATIVE, is_demo};
 /// The audience of the example API.
 const API: &str = "http://localhost:9000/demo/api";
 
-/// The answer of the token endpoint to a login of alice's with `scope`.
+/// Logs alice in with `scope` and returns the token response.
 async fn tokens(laptop: &Laptop, scope: &str) -> Value {
     let pkce = Pkce::new("resource");
     let asked = request("demo-trusted", NATIVE, &pkce);
@@ -28,12 +28,12 @@ async fn tokens(laptop: &Laptop, scope: &str) -> Value {
     json(&response)
 }
 
-/// A token for the example API.
+/// An access token for the example API.
 async fn access_token(laptop: &Laptop) -> String {
     tokens(laptop, "openid offers.read").await["access_token"].as_str().unwrap().into()
 }
 
-/// Asks the example API.
+/// Calls the example API.
 async fn offers(laptop: &Laptop, token: &str) -> Response {
     let bearer = format!("Bearer {token}");
     laptop.send("GET", "/demo/api/offers", &[("authorization", &bearer)], "").await
@@ -43,7 +43,7 @@ fn challenge(response: &Response) -> &str {
     response.headers()["www-authenticate"].to_str().unwrap()
 }
 
-/// The keys that the server published when it was last looked at.
+/// The JWKS as last fetched from the server.
 #[derive(Clone, Default)]
 struct Published(Arc<Mutex<Vec<u8>>>);
 
@@ -53,7 +53,7 @@ impl Published {
         *self.0.lock().unwrap() = jwks.into_body().to_vec();
     }
 
-    /// The validator of an API elsewhere, whose clock is the server's.
+    /// The validator of a remote API that shares the server's clock.
     fn validator(&self, laptop: &Laptop) -> Validator<Self> {
         let clock = Arc::clone(&laptop.clock);
         Validator::new(laptop.issuer(), API, self.clone()).clock(move || Duration::from_millis(clock.now().millis()))
@@ -67,7 +67,7 @@ impl JwksSource for Published {
 }
 
 #[tokio::test]
-async fn sec_res_01_to_03_the_example_api_takes_a_token_for_itself_in_the_header_alone() {
+async fn sec_res_01_to_03_the_example_api_accepts_only_its_own_tokens_in_the_header() {
     let laptop = Laptop::demo().await;
     let token = access_token(&laptop).await;
     let good = offers(&laptop, &token).await;
@@ -93,7 +93,7 @@ async fn sec_res_01_to_03_the_example_api_takes_a_token_for_itself_in_the_header
 }
 
 #[tokio::test]
-async fn sec_res_02_and_sec_jwt_06_neither_an_id_token_nor_one_without_the_scope_reaches_the_example_api() {
+async fn sec_res_02_and_sec_jwt_06_the_example_api_rejects_id_tokens_and_tokens_without_the_scope() {
     let laptop = Laptop::demo().await;
     let tokens = tokens(&laptop, "openid profile").await;
     let id_token = offers(&laptop, tokens["id_token"].as_str().unwrap()).await;
@@ -104,7 +104,7 @@ async fn sec_res_02_and_sec_jwt_06_neither_an_id_token_nor_one_without_the_scope
 }
 
 #[tokio::test]
-async fn sec_res_02_a_token_of_another_audience_workspace_or_time_is_refused() {
+async fn sec_res_02_a_token_with_the_wrong_audience_issuer_or_lifetime_is_refused() {
     let laptop = Laptop::demo().await;
     let (published, token) = (Published::default(), access_token(&laptop).await);
     published.look(&laptop).await;
@@ -126,11 +126,11 @@ async fn sec_res_02_a_token_of_another_audience_workspace_or_time_is_refused() {
     laptop.clock.advance(604);
     assert_eq!(offers(&laptop, &token).await.status(), 200, "five seconds of leeway");
     laptop.clock.advance(1);
-    refused(&offers(&laptop, &token).await, 401, "invalid_token", "it has ended");
+    refused(&offers(&laptop, &token).await, 401, "invalid_token", "beyond the leeway");
 }
 
 #[tokio::test]
-async fn what_is_signed_with_each_algorithm_is_accepted_as_that() {
+async fn tokens_signed_with_each_algorithm_are_accepted() {
     for algorithm in Algorithm::ALL {
         let name = algorithm.as_str();
         let line = format!("signing_algorithm = \"{name}\"");
@@ -146,7 +146,7 @@ async fn what_is_signed_with_each_algorithm_is_accepted_as_that() {
 }
 
 #[tokio::test]
-async fn a_rotation_refuses_no_token_and_a_revoked_key_verifies_none() {
+async fn rotation_invalidates_no_token_and_a_revoked_key_verifies_none() {
     let demo = WorkspaceId::parse("default", "demo").unwrap();
     let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
     let published = Published::default();
@@ -163,7 +163,7 @@ async fn a_rotation_refuses_no_token_and_a_revoked_key_verifies_none() {
         .await;
     laptop.restart();
     let after = access_token(&laptop).await;
-    assert!(validator.accept(&after).await.is_ok(), "the API has known the new key before it signed");
+    assert!(validator.accept(&after).await.is_ok(), "the API fetched the new key before it was used");
     assert!(validator.accept(&before).await.is_ok());
 
     laptop.with_keys(async |keys| keys.step(&demo, |ring| ring.revoke(&old, keys.now)).await.unwrap()).await;
@@ -175,7 +175,7 @@ async fn a_rotation_refuses_no_token_and_a_revoked_key_verifies_none() {
 }
 
 #[tokio::test]
-async fn an_api_that_asks_nobody_goes_on_accepting_a_revoked_token_until_it_ends() {
+async fn an_api_without_introspection_accepts_a_revoked_token_until_it_expires() {
     let laptop = Laptop::demo().await;
     let token = access_token(&laptop).await;
     let revoked = laptop.form("/oauth2/revoke", &[("token", &token), ("client_id", "demo-trusted")], &[]).await;
@@ -183,9 +183,9 @@ async fn an_api_that_asks_nobody_goes_on_accepting_a_revoked_token_until_it_ends
     assert_eq!(offers(&laptop, &token).await.status(), 200);
 }
 
-/// The crate cannot use the server's parser, and must read the same grammar (RFC 9110 §11.4).
+/// The crate cannot share the server's parser, so both must be held to the same grammar (RFC 9110 §11.4).
 #[tokio::test]
-async fn sec_param_10_server_and_crate_read_one_grammar() {
+async fn sec_param_10_server_and_crate_parse_the_same_grammar() {
     let laptop = Laptop::demo().await;
     let token = tokens(&laptop, "openid offers.read").await["access_token"].as_str().unwrap().to_owned();
     for (header, status) in [

@@ -1,4 +1,4 @@
-//! Section C, rows 03 to 06: how an answer reaches the client.
+//! Section C, rows 03 to 06: how a response reaches the client.
 
 use tests::browser::{answered, body, changed, exchange, form, location, request};
 use tests::expect::{headers, posted, redirected};
@@ -6,11 +6,11 @@ use tests::{Browser, Laptop, Pkce};
 
 use crate::given::{NATIVE, WEB, and_clients, redeemed};
 
-/// Where a private-use scheme leads.
+/// A redirect URI with a private-use scheme.
 const PRIVATE: &str = "com.example.demo:/callback";
 
 #[tokio::test]
-async fn sec_authz_03_an_answer_comes_by_the_mode_that_was_asked_for_and_no_unknown_mode_is_taken() {
+async fn sec_authz_03_the_requested_mode_is_used_and_unknown_modes_are_rejected() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 3"));
     let (baseline, mut browser) = (request("demo-trusted", NATIVE, &pkce), Browser::new(&laptop));
     assert!(answered(&browser.log_in(&baseline).await, "code").is_some());
@@ -35,9 +35,9 @@ async fn sec_authz_03_an_answer_comes_by_the_mode_that_was_asked_for_and_no_unkn
     }
 }
 
-/// The mode was sealed with the request: it holds through login and consent, whatever is said on the way.
+/// The mode is sealed with the request and applies to every later refusal, through login and consent.
 #[tokio::test]
-async fn sec_authz_03_every_refusal_comes_by_the_mode_of_its_request() {
+async fn sec_authz_03_every_error_uses_the_requested_mode() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 3 refusals"));
     let table = [
         ("scope", Some("x"), "invalid_scope"),
@@ -76,7 +76,7 @@ async fn sec_authz_03_every_refusal_comes_by_the_mode_of_its_request() {
 }
 
 #[tokio::test]
-async fn sec_authz_03_a_form_is_posted_to_where_forms_go_only() {
+async fn sec_authz_03_form_post_is_refused_for_private_use_schemes() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 3 private"));
     let baseline = request("demo-native", PRIVATE, &pkce);
     let form_post = changed(&baseline, "response_mode", Some("form_post"));
@@ -87,7 +87,7 @@ async fn sec_authz_03_a_form_is_posted_to_where_forms_go_only() {
 }
 
 #[tokio::test]
-async fn sec_authz_04_the_posting_page_leads_to_the_client_alone_and_nothing_in_it_runs() {
+async fn sec_authz_04_the_form_post_page_targets_the_client_only_and_runs_no_foreign_script() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 4"));
     for evil in
         ["\"><script>alert(1)</script>", "'><img src=x onerror=alert(1)>", "</form><form action=//evil.example>"]
@@ -105,7 +105,7 @@ async fn sec_authz_04_the_posting_page_leads_to_the_client_alone_and_nothing_in_
             assert_eq!(answered(&page, "state").as_deref(), Some(evil));
             assert!(!html.contains(evil) && html.matches("<form").count() == 1, "{html}");
             assert!(!html.contains("onload=") && !html.contains("onsubmit="), "no inline handlers: {html}");
-            assert!(html.contains("<button type=\"submit\""), "without a script there is a button");
+            assert!(html.contains("<button type=\"submit\""), "a submit button for browsers without scripts");
             let policy = page.headers()["content-security-policy"].to_str().unwrap();
             assert!(policy.contains("form-action https:;"), "{policy}");
             assert!(policy.contains("script-src 'nonce-") && !policy.contains("unsafe"), "{policy}");
@@ -113,9 +113,9 @@ async fn sec_authz_04_the_posting_page_leads_to_the_client_alone_and_nothing_in_
     }
 }
 
-/// What the page posts is what a client of the code flow needs: nothing is lost in the form.
+/// The posted form must carry everything a client of the code flow needs.
 #[tokio::test]
-async fn sec_authz_04_and_06_the_fields_of_the_form_are_the_answer() {
+async fn sec_authz_04_and_06_the_form_fields_carry_the_whole_response() {
     let laptop = Laptop::with(and_clients(&format!(
         "[[clients]]\nclient_id = \"posted\"\nclient_name = \"Posted\"\ntoken_endpoint_auth_method = \"none\"\n\
          redirect_uris = [\"{WEB}?tenant=7\"]\nscope = \"openid\"\n"

@@ -1,4 +1,4 @@
-//! Section O, as far as it holds up sections C and E: cookies, interactions, forms of ours.
+//! Section O, where it supports sections C and E: cookies, interactions and page forms.
 
 use serde_json::json;
 use tests::browser::{answered, body, changed, exchange, form, json as parsed, location, request};
@@ -9,7 +9,7 @@ use tests::{Browser, Laptop, Pkce, Provider};
 use crate::given::{NATIVE, SPA, cookie_name};
 
 #[tokio::test]
-async fn sec_sess_01_cookies_of_a_deployed_server_belong_to_its_host_alone() {
+async fn sec_sess_01_cookies_of_a_deployed_server_are_bound_to_its_host() {
     let (laptop, pkce) = (Laptop::at("https://auth.example", |text| text).await, Pkce::new("sess 1"));
     let fields = encoded(&request("demo-trusted", NATIVE, &pkce));
     let mut browser = Browser::new(&laptop);
@@ -32,9 +32,9 @@ async fn sec_sess_01_cookies_of_a_deployed_server_belong_to_its_host_alone() {
     assert!(answered(&logged_in, "code").is_some());
 }
 
-/// A cookie or interaction with one byte changed is none.
+/// A cookie or interaction with one byte changed must not be accepted.
 #[tokio::test]
-async fn sec_sess_12_and_sec_authz_21_no_byte_of_an_interaction_or_cookie_can_be_changed() {
+async fn sec_sess_12_and_sec_authz_21_a_tampered_interaction_or_cookie_is_rejected() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 12"));
     let mut browser = Browser::new(&laptop);
     let fields = request("demo-spa", SPA, &pkce);
@@ -64,7 +64,10 @@ async fn sec_sess_12_and_sec_authz_21_no_byte_of_an_interaction_or_cookie_can_be
         browser.cookies.insert(name, genuine);
     }
     assert_eq!(laptop.dump(), before);
-    assert!(answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some(), "the genuine ones are good");
+    assert!(
+        answered(&browser.decide(&consent, "allow", &[]).await, "code").is_some(),
+        "the untampered ones are accepted"
+    );
 }
 
 fn with_other_byte(text: &str, at: usize) -> String {
@@ -73,7 +76,7 @@ fn with_other_byte(text: &str, at: usize) -> String {
 }
 
 #[tokio::test]
-async fn sec_sess_04_and_05_forms_that_another_site_sends_change_nothing() {
+async fn sec_sess_04_and_05_cross_site_forms_change_nothing() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 4"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-native", NATIVE, &pkce)).await;
@@ -94,8 +97,9 @@ async fn sec_sess_04_and_05_forms_that_another_site_sends_change_nothing() {
     assert_eq!(laptop.dump(), before);
 }
 
-/// Safari before 16.4 has no Fetch Metadata, and says `Origin: null` of pages that send no referrer, such as ours. So may a
-/// page of another site: what protects the form is what is sealed in it, and the cookie that this is bound to.
+/// Safari before 16.4 sends no Fetch Metadata, and `Origin: null` from pages with `Referrer-Policy: no-referrer`, as
+/// these have. A page of another site can do the same; the sealed value in the form and the cookie it is bound to are
+/// what protects it.
 #[tokio::test]
 async fn sec_sess_04_a_form_without_fetch_metadata_needs_the_cookie_of_its_interaction() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 4 null"));
@@ -125,7 +129,7 @@ async fn sec_sess_04_a_form_without_fetch_metadata_needs_the_cookie_of_its_inter
 }
 
 #[tokio::test]
-async fn sec_sess_06_an_interaction_ends_with_its_time() {
+async fn sec_sess_06_an_interaction_expires() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 6"));
     let fields = request("demo-native", NATIVE, &pkce);
     let (mut early, mut late) = (Browser::new(&laptop), Browser::new(&laptop));
@@ -135,14 +139,14 @@ async fn sec_sess_06_an_interaction_ends_with_its_time() {
     assert!(body(&consent).contains("name=\"decision\""), "{}", body(&consent));
     laptop.clock.advance(1);
     let before = laptop.dump();
-    page(&late.sign_in(&late_login, "alice", "alice").await, 400, "a login page of half an hour ago");
-    page(&early.decide(&consent, "allow", &[]).await, 400, "moving on does not prolong it");
+    page(&late.sign_in(&late_login, "alice", "alice").await, 400, "a login page from half an hour ago");
+    page(&early.decide(&consent, "allow", &[]).await, 400, "progress does not extend the lifetime");
     assert_eq!(laptop.dump(), before);
 }
 
-/// Two tabs are two interactions: each ends at its own client with its own state.
+/// Two tabs are two interactions; each ends at its own client with its own state.
 #[tokio::test]
-async fn sec_sess_07_two_tabs_do_not_get_mixed_up() {
+async fn sec_sess_07_two_tabs_do_not_interfere() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 7"));
     let mut browser = Browser::new(&laptop);
     let one = changed(&request("demo-native", NATIVE, &pkce), "state", Some("one"));
@@ -160,7 +164,7 @@ async fn sec_sess_07_two_tabs_do_not_get_mixed_up() {
 }
 
 #[tokio::test]
-async fn sec_adm_07_and_08_a_login_in_one_workspace_is_none_in_another() {
+async fn sec_adm_07_and_08_a_login_in_one_workspace_does_not_count_in_another() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("adm 7"));
     let mut browser = Browser::new(&laptop);
     let fields = request("demo-trusted", NATIVE, &pkce);
@@ -186,7 +190,7 @@ async fn sec_adm_07_and_08_a_login_in_one_workspace_is_none_in_another() {
 }
 
 #[tokio::test]
-async fn sec_sess_15_and_sec_oidc_05_no_header_of_a_request_says_where_we_are() {
+async fn sec_sess_15_and_sec_oidc_05_the_public_url_is_not_derived_from_request_headers() {
     let (laptop, pkce) = (Laptop::at("https://auth.example", |text| text).await, Pkce::new("sess 15"));
     let forged = [
         ("host", "evil.example"),
@@ -208,9 +212,9 @@ async fn sec_sess_15_and_sec_oidc_05_no_header_of_a_request_says_where_we_are() 
     }
 }
 
-/// What starting over gives is a request like the first, with an id and a browser of its own.
+/// Starting over creates a fresh request with its own id and browser binding.
 #[tokio::test]
-async fn sec_authz_21_only_an_expired_sign_in_starts_over_and_it_is_bound_to_the_browser_that_does_so() {
+async fn sec_authz_21_only_an_expired_login_starts_over_and_is_bound_to_that_browser() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 21"));
     let (mut browser, mut other) = (Browser::new(&laptop), Browser::new(&laptop));
     let login_at = |response: &web::Response| location(response).unwrap();
@@ -225,7 +229,10 @@ async fn sec_authz_21_only_an_expired_sign_in_starts_over_and_it_is_bound_to_the
     let begun = login_at(&browser.get(&authorize).await);
     let before = laptop.dump();
     page(&other.get(&format!("{begun}&again=1")).await, 400, "another browser, before it has expired");
-    assert!(!login_at(&browser.get(&format!("{begun}&again=1")).await).contains("again"), "it goes on");
+    assert!(
+        !login_at(&browser.get(&format!("{begun}&again=1")).await).contains("again"),
+        "the original browser continues"
+    );
 
     laptop.clock.advance(1801);
     let expired = browser.get(&begun).await;
@@ -235,7 +242,7 @@ async fn sec_authz_21_only_an_expired_sign_in_starts_over_and_it_is_bound_to_the
     let again = login_at(&browser.get(&format!("{begun}&again=1")).await);
     assert_ne!(again.split("interaction=").nth(1), begun.split("interaction=").nth(1));
     assert_eq!(laptop.dump(), before, "nothing was written");
-    page(&other.get(&again).await, 400, "the new one is this browser's");
+    page(&other.get(&again).await, 400, "the new interaction is bound to the first browser");
     let login = browser.get(&again).await;
     let consent = browser.sign_in(&login, "alice", "alice").await;
     let response = browser.follow(consent).await;
@@ -246,13 +253,13 @@ async fn sec_authz_21_only_an_expired_sign_in_starts_over_and_it_is_bound_to_the
     assert!(code.is_some());
 }
 
-/// What the browser sends of cookies, in bytes.
+/// The size of the browser's `Cookie` header in bytes.
 fn cookie_bytes(browser: &Browser<'_>) -> usize {
     browser.cookies.iter().map(|(name, value)| name.len() + value.len() + 3).sum()
 }
 
 #[tokio::test]
-async fn sec_sess_16_begun_logins_are_bounded_and_the_newest_work() {
+async fn sec_sess_16_pending_logins_are_bounded_and_the_newest_win() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
     let (pkce, state) = (Pkce::new("sess 16"), "s".repeat(900));
@@ -264,7 +271,7 @@ async fn sec_sess_16_begun_logins_are_bounded_and_the_newest_work() {
         assert!(cookie_bytes(&browser) < 3_000, "{}", cookie_bytes(&browser));
     }
     let after_200 = browser.cookies.clone();
-    page(&browser.sign_in(&abandoned[0], "alice", "alice").await, 400, "the oldest was forgotten");
+    page(&browser.sign_in(&abandoned[0], "alice", "alice").await, 400, "the oldest was dropped");
     for tab in [&abandoned[180], &abandoned[199]] {
         assert!(answered(&browser.sign_in(tab, "alice", "alice").await, "code").is_some(), "{}", body(tab));
     }
@@ -282,7 +289,7 @@ async fn sec_sess_16_begun_logins_are_bounded_and_the_newest_work() {
 }
 
 #[tokio::test]
-async fn sec_sess_16_several_tabs_wait_for_a_provider_at_once() {
+async fn sec_sess_16_several_tabs_can_wait_for_a_provider() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
     let pkce = Pkce::new("sess 16 tabs");
@@ -311,9 +318,9 @@ async fn sec_sess_17_a_cookie_of_another_application_changes_nothing() {
     }
 }
 
-/// A form without a script can be sent twice: the browser drops the first answer, and shows the second.
+/// A form without a script can be submitted twice; the browser discards the first response and shows the second.
 #[tokio::test]
-async fn sec_sess_06_a_form_that_is_sent_twice_is_answered_twice_in_the_same_way() {
+async fn sec_sess_06_a_form_submitted_twice_gets_the_same_response() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess twice"));
     for decision in ["deny", "allow"] {
         let mut browser = Browser::new(&laptop);
@@ -332,14 +339,14 @@ async fn sec_sess_06_a_form_that_is_sent_twice_is_answered_twice_in_the_same_way
         other.cookies.clone_from(&after);
         let late = other.decide(&consent, decision, &[]).await;
         if decision == "allow" {
-            page(&late, 400, "the answer has arrived");
+            page(&late, 400, "the response was already delivered");
         } else {
-            assert_eq!(location(&late), location(&first), "a no gives nothing away, however often it is told");
+            assert_eq!(location(&late), location(&first), "repeating a denial gives nothing away");
         }
         browser.cookies.clone_from(&before);
         if decision == "allow" {
             let less = browser.decide(&consent, decision, &[("withhold", "email")]).await;
-            page(&less, 400, "what was granted is more than this form allows");
+            page(&less, 400, "the issued grant exceeds this form's consent");
             let code = answered(&second, "code").unwrap();
             let tokens = laptop.form("/oauth2/token", &exchange("demo-spa", SPA, &code, &pkce.verifier), &[]).await;
             assert_eq!(tokens.status(), 200, "{}", body(&tokens));
@@ -350,7 +357,7 @@ async fn sec_sess_06_a_form_that_is_sent_twice_is_answered_twice_in_the_same_way
 }
 
 #[tokio::test]
-async fn sec_sess_06_a_login_form_that_is_sent_twice_leads_to_the_same_code_and_a_session() {
+async fn sec_sess_06_a_login_form_submitted_twice_yields_the_same_code_and_a_session() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess twice login"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
@@ -360,7 +367,7 @@ async fn sec_sess_06_a_login_form_that_is_sent_twice_leads_to_the_same_code_and_
     let second = browser.sign_in(&login, "alice", "alice").await;
     assert_eq!((second.status(), location(&second)), (first.status(), location(&first)));
     let silent = changed(&request("demo-trusted", NATIVE, &pkce), "prompt", Some("none"));
-    assert!(answered(&browser.authorize(&silent).await, "code").is_some(), "and there is a session");
+    assert!(answered(&browser.authorize(&silent).await, "code").is_some(), "a session exists");
     let stored = laptop.dump();
     for (username, password) in [("bob", "bob"), ("alice", "wrong")] {
         browser.cookies.clone_from(&before);
@@ -369,7 +376,7 @@ async fn sec_sess_06_a_login_form_that_is_sent_twice_leads_to_the_same_code_and_
     laptop.clock.advance(60);
     browser.cookies.clone_from(&before);
     page(&browser.sign_in(&login, "alice", "alice").await, 400, "the code has expired");
-    assert_eq!(laptop.dump(), stored, "no session begins where there is no answer");
+    assert_eq!(laptop.dump(), stored, "without a response no session is created");
     let code = answered(&second, "code").unwrap();
     let late = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
     assert_eq!(late.status(), 400, "{}", body(&late));

@@ -1,5 +1,5 @@
-//! Client credentials, introspection, revocation and resources: who gets what, and who learns what (catalogue sections H
-//! and M).
+//! Client credentials, introspection, revocation and resources: which tokens are issued, and who may learn about them
+//! (catalogue sections H and M).
 
 use administration::workspace_file::{FileError, Loader, WorkspaceFile};
 use serde_json::Value;
@@ -19,7 +19,7 @@ fn web_client() -> String {
     basic("demo-web:demo-web-secret")
 }
 
-/// What the token endpoint answers to a client that asks for itself.
+/// Requests a client credentials token.
 async fn own(laptop: &Laptop, header: &str, more: &[(&str, &str)]) -> Response {
     let mut fields = vec![("grant_type", "client_credentials")];
     fields.extend_from_slice(more);
@@ -63,7 +63,7 @@ fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
     answer[name].as_str().unwrap_or_else(|| panic!("{name}: {answer}"))
 }
 
-/// What the introspection endpoint says of `token` to whoever sends this header.
+/// Introspects `token` with `header` as credentials.
 async fn introspected(laptop: &Laptop, token: &str, header: &str) -> Value {
     let response = laptop.form("/oauth2/introspect", &[("token", token)], &[("authorization", header)]).await;
     assert_eq!(response.status(), 200, "{}", body(&response));
@@ -83,7 +83,7 @@ async fn revoke(laptop: &Laptop, token: &str, header: &str) -> Response {
 }
 
 #[tokio::test]
-async fn sec_tok_08_and_sec_rt_15_a_clients_own_token_is_nobodys_but_its_own() {
+async fn sec_tok_08_and_sec_rt_15_a_client_credentials_token_represents_only_the_client() {
     let laptop = Laptop::demo().await;
     let before = laptop.dump();
     let response = own(&laptop, &service(), &[]).await;
@@ -91,11 +91,11 @@ async fn sec_tok_08_and_sec_rt_15_a_clients_own_token_is_nobodys_but_its_own() {
     assert!(answer["id_token"].is_null() && answer["refresh_token"].is_null(), "{answer}");
     let claims = claims(&token);
     assert_eq!((text(&claims, "sub"), text(&claims, "client_id")), ("demo-service", "demo-service"));
-    assert_eq!(claims["gty"], "client_credentials", "sec_cli_14: a mark that no user's token has");
+    assert_eq!(claims["gty"], "client_credentials", "sec_cli_14: distinguishes it from a user's token");
     for of_user in ["auth_time", "acr", "amr", "email", "sid"] {
         assert!(claims[of_user].is_null(), "{of_user}: {claims}");
     }
-    expect::refused(&laptop.userinfo(&token).await, 403, "insufficient_scope", "it is about nobody");
+    expect::refused(&laptop.userinfo(&token).await, 403, "insufficient_scope", "it has no user");
     assert_eq!(laptop.dump(), before, "nothing is written");
     expect::refused(&own(&laptop, &web_client(), &[]).await, 400, "unauthorized_client", "not registered for it");
     let public =
@@ -105,7 +105,7 @@ async fn sec_tok_08_and_sec_rt_15_a_clients_own_token_is_nobodys_but_its_own() {
 }
 
 #[tokio::test]
-async fn sec_tok_08_its_scopes_are_those_that_it_has_by_itself() {
+async fn sec_tok_08_a_client_credentials_token_has_only_the_clients_own_scopes() {
     let laptop = Laptop::demo().await;
     let narrowed = parsed(&own(&laptop, &service(), &[("scope", "offers.read")]).await);
     assert_eq!(narrowed["scope"], "offers.read");
@@ -113,11 +113,11 @@ async fn sec_tok_08_its_scopes_are_those_that_it_has_by_itself() {
         expect::refused(&own(&laptop, &service(), &[("scope", more)]).await, 400, "invalid_scope", more);
     }
     let authorize = [("response_type", "code"), ("client_id", "demo-service"), ("redirect_uri", NATIVE)];
-    expect::page(&Browser::new(&laptop).authorize(&authorize).await, 400, "it sends nobody anywhere");
+    expect::page(&Browser::new(&laptop).authorize(&authorize).await, 400, "it has no redirect URI");
 }
 
 #[tokio::test]
-async fn sec_tok_03_a_token_is_for_the_resource_that_was_asked_for_and_no_other() {
+async fn sec_tok_03_a_token_is_valid_for_the_requested_resource_only() {
     let laptop = Laptop::demo().await;
     let audience = |token: &str| claims(token)["aud"].clone();
     let api = "http://localhost:9000/demo/api";
@@ -131,11 +131,11 @@ async fn sec_tok_03_a_token_is_for_the_resource_that_was_asked_for_and_no_other(
         expect::refused(&own(&laptop, &service(), &[("resource", bad)]).await, 400, "invalid_target", bad);
     }
     let offers = laptop.send("GET", "/demo/api/offers", &[("authorization", &format!("Bearer {orders}"))], "").await;
-    assert_eq!(offers.status(), 401, "an API takes no token that is for another");
+    assert_eq!(offers.status(), 401, "an API rejects tokens for another resource");
 }
 
 #[tokio::test]
-async fn sec_tok_03_and_04_what_was_granted_for_one_resource_is_not_for_another() {
+async fn sec_tok_03_and_04_a_grant_for_one_resource_does_not_cover_another() {
     let laptop = Laptop::demo().await;
     let header = web_client();
     let granted = tokens(&laptop, ("demo-web", WEB), Some(&header), &[("resource", ORDERS)]).await;
@@ -158,7 +158,7 @@ async fn sec_tok_03_and_04_what_was_granted_for_one_resource_is_not_for_another(
 }
 
 #[tokio::test]
-async fn sec_res_05_only_who_a_token_concerns_learns_about_it() {
+async fn sec_res_05_introspection_reveals_a_token_only_to_its_client_and_audience() {
     let laptop = Laptop::demo().await;
     let (of_web, of_trusted) = (confidential(&laptop).await, public(&laptop).await);
     for name in ["access_token", "refresh_token"] {
@@ -173,10 +173,7 @@ async fn sec_res_05_only_who_a_token_concerns_learns_about_it() {
         assert_eq!(said[name], claims[name], "{name}");
     }
     assert_eq!(said["token_type"], "Bearer");
-    assert!(
-        !is_active(&laptop, text(&of_web, "id_token"), &web_client()).await,
-        "an ID token is no token for anything"
-    );
+    assert!(!is_active(&laptop, text(&of_web, "id_token"), &web_client()).await, "an ID token is not an access token");
     for nonsense in
         ["x", "a.b.c", "a.b.c.d", "local.AAAAAAAAAAAAAAAAAAAAAA.1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
     {
@@ -209,11 +206,11 @@ async fn sec_res_05_and_sec_cli_07_and_08_a_public_client_and_a_downgraded_one_a
         "nobody",
     );
     let by_itself = introspected(&laptop, token, &format!("Bearer {token}")).await;
-    assert_eq!(by_itself["active"], true, "by Bearer, its own");
+    assert_eq!(by_itself["active"], true, "its own token, presented as Bearer");
 }
 
 #[tokio::test]
-async fn sec_res_05_by_bearer_the_scope_widens_and_has_to_be_for_us() {
+async fn sec_res_05_a_bearer_token_with_the_scope_introspects_if_issued_for_this_server() {
     let laptop = Laptop::demo().await;
     let foreign = public(&laptop).await;
     let foreign = text(&foreign, "access_token");
@@ -230,10 +227,10 @@ async fn sec_res_05_by_bearer_the_scope_widens_and_has_to_be_for_us() {
     assert_eq!(revoke(&laptop, &wide, &service()).await.status(), 200);
     let header = format!("Bearer {wide}");
     let refused = laptop.form("/oauth2/introspect", &[("token", foreign)], &[("authorization", &header)]).await;
-    expect::refused(&refused, 401, "invalid_token", "a revoked token asks nothing");
+    expect::refused(&refused, 401, "invalid_token", "a revoked token authorizes nothing");
 }
 
-/// Two APIs, each with a client of its own that introspects, and one that revokes.
+/// Two APIs, each with a client that may introspect, one of which may also revoke.
 const APIS: &str = r#"
 [[clients]]
 client_id = "orders-api"
@@ -258,7 +255,7 @@ revocation_audiences = ["https://orders.example/api"]
 "#;
 
 #[tokio::test]
-async fn sec_res_13_a_token_for_an_api_is_no_credential_at_endpoints_of_ours() {
+async fn sec_res_13_an_access_token_for_another_api_is_not_a_credential_here() {
     let laptop = Laptop::demo().await;
     let (header, issuer) = (web_client(), laptop.issuer());
     let other = confidential(&laptop).await;
@@ -277,8 +274,12 @@ async fn sec_res_13_a_token_for_an_api_is_no_credential_at_endpoints_of_ours() {
         }
     }
     let orders_alone = laptop.userinfo(text(&for_orders, "access_token")).await;
-    expect::refused(&orders_alone, 401, "invalid_token", "userinfo is not the API that was named");
-    assert_eq!(laptop.userinfo(text(&for_both, "access_token")).await.status(), 200, "it was named beside the API");
+    expect::refused(&orders_alone, 401, "invalid_token", "the token is for another API, not userinfo");
+    assert_eq!(
+        laptop.userinfo(text(&for_both, "access_token")).await.status(),
+        200,
+        "the token names userinfo as well"
+    );
     let plain = public(&laptop).await;
     assert_eq!(laptop.userinfo(text(&plain, "access_token")).await.status(), 200, "an ordinary login");
     let bearer = format!("Bearer {}", text(&plain, "access_token"));
@@ -287,7 +288,7 @@ async fn sec_res_13_a_token_for_an_api_is_no_credential_at_endpoints_of_ours() {
 }
 
 #[tokio::test]
-async fn sec_res_13_a_login_for_an_api_asks_userinfo_with_a_token_of_its_own() {
+async fn sec_res_13_after_a_login_for_an_api_userinfo_needs_its_own_token() {
     let laptop = Laptop::demo().await;
     let (header, issuer) = (web_client(), laptop.issuer());
     let both = [("resource", ORDERS), ("resource", issuer.as_str())];
@@ -310,7 +311,7 @@ async fn sec_res_13_a_login_for_an_api_asks_userinfo_with_a_token_of_its_own() {
 }
 
 #[tokio::test]
-async fn sec_res_14_an_api_learns_about_tokens_for_itself_and_of_no_others() {
+async fn sec_res_14_an_api_introspects_tokens_for_itself_only() {
     let laptop = Laptop::with(and_clients(APIS)).await;
     let (orders, offers) = (basic("orders-api:orders-api-secret"), basic("offers-api:offers-api-secret"));
     let for_orders = tokens(&laptop, ("demo-web", WEB), Some(&web_client()), &[("resource", ORDERS)]).await;
@@ -327,13 +328,16 @@ async fn sec_res_14_an_api_learns_about_tokens_for_itself_and_of_no_others() {
 }
 
 #[tokio::test]
-async fn sec_res_14_an_api_ends_grants_only_if_it_is_registered_to() {
+async fn sec_res_14_an_api_revokes_grants_only_if_registered_for_it() {
     let laptop = Laptop::with(and_clients(APIS)).await;
     let guard = basic("orders-guard:orders-guard-secret");
     let for_orders = tokens(&laptop, ("demo-web", WEB), Some(&web_client()), &[("resource", ORDERS)]).await;
     let (for_offers, access) = (public(&laptop).await, text(&for_orders, "access_token"));
     assert_eq!(revoke(&laptop, access, &basic("orders-api:orders-api-secret")).await.status(), 200);
-    assert!(is_active(&laptop, access, &service()).await, "one that may introspect may not revoke");
+    assert!(
+        is_active(&laptop, access, &service()).await,
+        "permission to introspect does not imply permission to revoke"
+    );
     assert_eq!(revoke(&laptop, text(&for_offers, "access_token"), &guard).await.status(), 200);
     assert!(is_active(&laptop, text(&for_offers, "access_token"), &service()).await, "not for this API");
     assert_eq!(revoke(&laptop, access, &guard).await.status(), 200);
@@ -341,7 +345,7 @@ async fn sec_res_14_an_api_ends_grants_only_if_it_is_registered_to() {
 }
 
 #[tokio::test]
-async fn sec_adm_13_no_user_grants_power_over_the_workspace() {
+async fn sec_adm_13_users_cannot_grant_workspace_wide_scopes() {
     let laptop = Laptop::demo().await;
     let pkce = Pkce::new("power");
     for power in ["introspect_tokens", "openid revoke_tokens"] {
@@ -356,7 +360,7 @@ async fn sec_adm_13_no_user_grants_power_over_the_workspace() {
 }
 
 #[tokio::test]
-async fn sec_res_06_every_end_of_a_token_shows_and_nothing_else_does() {
+async fn sec_res_06_introspection_reports_every_way_a_token_ends_and_nothing_else() {
     let laptop = Laptop::demo().await;
     let other = async |change: fn(String) -> String| {
         let laptop = Laptop::demo().await;
@@ -379,7 +383,7 @@ async fn sec_res_06_every_end_of_a_token_shows_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn sec_res_09_revoking_any_token_of_a_grant_ends_the_grant() {
+async fn sec_res_09_revoking_any_token_of_a_grant_revokes_the_grant() {
     let laptop = Laptop::demo().await;
     for name in ["access_token", "refresh_token"] {
         let granted = confidential(&laptop).await;
@@ -395,7 +399,7 @@ async fn sec_res_09_revoking_any_token_of_a_grant_ends_the_grant() {
 }
 
 #[tokio::test]
-async fn sec_res_08_and_11_a_foreign_token_survives_and_a_public_client_ends_its_own() {
+async fn sec_res_08_and_11_a_client_cannot_revoke_foreign_tokens_and_a_public_client_can_revoke_its_own() {
     let laptop = Laptop::demo().await;
     let (of_web, of_trusted) = (confidential(&laptop).await, public(&laptop).await);
     for name in ["access_token", "refresh_token"] {
@@ -413,17 +417,17 @@ async fn sec_res_08_and_11_a_foreign_token_survives_and_a_public_client_ends_its
 }
 
 #[tokio::test]
-async fn sec_res_09_a_clients_own_token_can_be_revoked_although_it_has_no_grant() {
+async fn sec_res_09_a_client_credentials_token_can_be_revoked_although_it_has_no_grant() {
     let laptop = Laptop::demo().await;
     let (first, second) = (token(&own(&laptop, &service(), &[]).await), token(&own(&laptop, &service(), &[]).await));
     assert!(is_active(&laptop, &first, &service()).await);
     assert_eq!(revoke(&laptop, &first, &service()).await.status(), 200);
     assert!(!is_active(&laptop, &first, &service()).await);
-    assert!(is_active(&laptop, &second, &service()).await, "each is its own");
+    assert!(is_active(&laptop, &second, &service()).await, "tokens are revoked independently");
 }
 
 #[tokio::test]
-async fn sec_res_15_revoking_a_refresh_token_of_long_ago_ends_the_grant() {
+async fn sec_res_15_revoking_a_long_rotated_refresh_token_revokes_the_grant() {
     let laptop = Laptop::demo().await;
     let granted = public(&laptop).await;
     let first = text(&granted, "refresh_token").to_owned();
@@ -441,7 +445,7 @@ async fn sec_res_15_revoking_a_refresh_token_of_long_ago_ends_the_grant() {
     };
     let (head, secret) = first.rsplit_once('.').unwrap();
     let made_up = format!("{head}.{}{}", if secret.starts_with('A') { "B" } else { "A" }, &secret[1..]);
-    assert!(!ended(&made_up, "demo-trusted").await, "one that is made up");
+    assert!(!ended(&made_up, "demo-trusted").await, "a made-up secret");
     assert!(!ended(&first.replacen("local.", "elsewhere.", 1), "demo-trusted").await, "of another region");
     assert!(!ended(&first.replacen(".1.", ".2.", 1), "demo-trusted").await, "of another generation");
     assert!(!ended(&first, "demo-native").await, "another client's");
@@ -452,7 +456,7 @@ async fn sec_res_15_revoking_a_refresh_token_of_long_ago_ends_the_grant() {
 }
 
 #[tokio::test]
-async fn sec_res_10_a_hint_changes_nothing() {
+async fn sec_res_10_token_type_hint_changes_nothing() {
     let laptop = Laptop::demo().await;
     let granted = confidential(&laptop).await;
     for hint in ["foo", "refresh_token", "access_token", ""] {
@@ -465,7 +469,7 @@ async fn sec_res_10_a_hint_changes_nothing() {
 }
 
 #[tokio::test]
-async fn sec_jwt_06_a_signed_answer_is_its_own_kind_and_for_who_asked() {
+async fn sec_jwt_06_a_signed_introspection_response_has_its_own_type_and_audience() {
     let laptop = Laptop::demo().await;
     let granted = confidential(&laptop).await;
     let headers = [("authorization", web_client()), ("accept", "application/token-introspection+jwt".into())];
@@ -477,16 +481,16 @@ async fn sec_jwt_06_a_signed_answer_is_its_own_kind_and_for_who_asked() {
         let said = claims(&signed);
         assert_eq!((text(&said, "iss"), text(&said, "aud")), (laptop.issuer().as_str(), "demo-web"));
         assert_eq!(said["token_introspection"]["active"], active);
-        assert!(said["iat"].is_u64() && said["exp"].is_null() && said["sub"].is_null(), "no access token: {said}");
+        assert!(said["iat"].is_u64() && said["exp"].is_null() && said["sub"].is_null(), "not an access token: {said}");
         let header = protocol::syntax::encoding::base64url_decoded(signed.split('.').next().unwrap()).unwrap();
         let header: Value = serde_json::from_slice(&header).unwrap();
         assert_eq!(header["typ"], "token-introspection+jwt");
-        assert_eq!(laptop.userinfo(&signed).await.status(), 401, "it opens nothing");
+        assert_eq!(laptop.userinfo(&signed).await.status(), 401, "it is not accepted as an access token");
         assert!(!is_active(&laptop, &signed, &service()).await);
     }
 }
 
-/// What comes of reading a workspace file.
+/// Parses a workspace file.
 fn loaded(file: &str) -> Result<WorkspaceFile, FileError> {
     let root = protocol::types::secret::Secret::new([1; 32]);
     let sealer = signing::Sealer::derived(&root, signing::Purpose::UpstreamSecret).unwrap();
@@ -501,7 +505,7 @@ fn loaded(file: &str) -> Result<WorkspaceFile, FileError> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registration() {
+async fn contradictory_grant_types_and_resources_are_refused_at_registration() {
     for (more, expected) in [
         ("grant_types = []", "at least one"),
         ("grant_types = [\"authorization_code\"]\nscope = \"openid offline_access\"", "offline_access"),
@@ -521,7 +525,7 @@ async fn what_cannot_be_meant_of_grant_types_and_resources_is_refused_at_registr
 }
 
 #[tokio::test]
-async fn sec_tok_05_an_access_token_has_every_claim_of_rfc_9068_and_ends_in_time() {
+async fn sec_tok_05_an_access_token_has_every_claim_of_rfc_9068_and_expires() {
     let laptop = Laptop::demo().await;
     let granted = public(&laptop).await;
     let token = text(&granted, "access_token");
@@ -540,7 +544,7 @@ async fn sec_tok_05_an_access_token_has_every_claim_of_rfc_9068_and_ends_in_time
 }
 
 #[tokio::test]
-async fn sec_tok_01_every_answer_of_the_token_endpoint_is_json_that_nobody_keeps() {
+async fn sec_tok_01_every_token_response_is_json_and_not_cacheable() {
     let laptop = Laptop::demo().await;
     let url = laptop.demo_url("/oauth2/token");
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -565,7 +569,7 @@ async fn sec_tok_01_every_answer_of_the_token_endpoint_is_json_that_nobody_keeps
 }
 
 #[tokio::test]
-async fn sec_tok_11_what_is_no_good_refresh_token_gets_one_answer() {
+async fn sec_tok_11_every_invalid_refresh_token_gets_the_same_response() {
     let laptop = Laptop::demo().await;
     let (live, revoked) = (public(&laptop).await, public(&laptop).await);
     let (live, revoked) = (text(&live, "refresh_token"), text(&revoked, "refresh_token"));
@@ -593,7 +597,7 @@ async fn sec_tok_11_what_is_no_good_refresh_token_gets_one_answer() {
 }
 
 #[tokio::test]
-async fn sec_res_01_a_token_is_not_taken_from_the_query() {
+async fn sec_res_01_a_token_in_the_query_is_not_accepted() {
     let laptop = Laptop::demo().await;
     let granted = public(&laptop).await;
     let token = text(&granted, "access_token");
@@ -606,7 +610,7 @@ async fn sec_res_01_a_token_is_not_taken_from_the_query() {
 }
 
 #[tokio::test]
-async fn sec_res_02_and_03_userinfo_says_what_is_wrong_with_a_token() {
+async fn sec_res_02_and_03_userinfo_reports_what_is_wrong_with_a_token() {
     let laptop = Laptop::demo().await;
     let granted = public(&laptop).await;
     let challenge = |response: &Response| response.headers()["www-authenticate"].to_str().unwrap().to_owned();
@@ -628,7 +632,7 @@ async fn sec_res_02_and_03_userinfo_says_what_is_wrong_with_a_token() {
 }
 
 #[tokio::test]
-async fn sec_res_12_nothing_is_revoked_or_introspected_by_get() {
+async fn sec_res_12_revocation_and_introspection_reject_get() {
     let laptop = Laptop::demo().await;
     let granted = confidential(&laptop).await;
     let token = text(&granted, "access_token");

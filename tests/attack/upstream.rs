@@ -1,4 +1,4 @@
-//! Section R: upstream providers, and what they say of users.
+//! Section R: upstream providers and the claims they assert.
 
 use http::StatusCode;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
@@ -13,12 +13,12 @@ use web::Response;
 
 use crate::given::{and_clients, basic, claims};
 
-/// Longer than functions keep configuration.
+/// Longer than functions cache configuration.
 const STALE: u32 = 31;
 
 const CALLBACK: &str = "https://app.example/cb";
 
-/// A client whose users are not asked, and which may introspect its own tokens.
+/// A client that needs no consent and may introspect its own tokens.
 const APP: &str = r#"
 [[scopes]]
 name = "address"
@@ -36,10 +36,10 @@ trusted = true
 scope = "openid profile email phone address offline_access"
 "#;
 
-/// What vouches for addresses of one domain.
+/// Trusts the provider to verify e-mail addresses of one domain.
 const CORP: &str = "verified_email_domains = [\"corp.example\"]";
 
-/// The demo with `provider` as its partner, with `settings`, and with the client `app`.
+/// The demo with `provider` as its partner, configured with `settings`, and the client `app`.
 fn file<'a>(provider: &'a Provider, settings: &'a str) -> impl Fn(String) -> String + 'a {
     move |text| provider.registered(&and_clients(APP)(text), settings)
 }
@@ -49,7 +49,7 @@ fn asked<'a>(pkce: &'a Pkce, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a s
     [changed(&request("app", CALLBACK, pkce), "scope", Some(all)), more.to_vec()].concat()
 }
 
-/// A form of `app` to its back channel.
+/// Posts a form to a back-channel endpoint as `app`.
 async fn form(laptop: &Laptop, path: &str, fields: &[(&str, &str)]) -> Response {
     laptop.form(path, fields, &[("authorization", &basic("app:app-secret"))]).await
 }
@@ -76,21 +76,21 @@ async fn userinfo(laptop: &Laptop, tokens: &Value) -> Response {
     laptop.userinfo(tokens["access_token"].as_str().unwrap()).await
 }
 
-/// What userinfo says of a user of whom the provider says this.
+/// Returns the userinfo of a user about whom the provider asserts `said`.
 async fn told(laptop: &Laptop, provider: &Provider, said: (&Value, &Value)) -> Value {
     let (mut browser, pkce) = (Browser::new(laptop), Pkce::new("told"));
     let response = provider.log_in((laptop, &mut browser), &asked(&pkce, &[]), said).await;
     parsed(&userinfo(laptop, &redeemed(laptop, &response, &pkce).await).await)
 }
 
-/// A browser whose user has logged in at the provider, and what its client was given.
+/// A browser whose user has logged in at the provider, and everything its client received.
 struct Known<'l> {
     browser: Browser<'l>,
     tokens: Value,
     pkce: Pkce,
-    /// A code that was not redeemed.
+    /// A response with an unredeemed code.
     code: Response,
-    /// A login that the user has not come back from.
+    /// A login from which the user has not returned yet.
     away: Away,
 }
 
@@ -102,13 +102,13 @@ async fn known<'l>(laptop: &'l Laptop, provider: &Provider) -> Known<'l> {
     assert!(is_active(laptop, &tokens["access_token"]).await && is_active(laptop, &tokens["refresh_token"]).await);
     let code = browser.authorize(&asked(&pkce, &[("prompt", "none")])).await;
     assert!(answered(&code, "code").is_some(), "{:?}", location(&code));
-    // A login that was demanded must be newer than the request.
+    // A forced login must be newer than the request.
     laptop.clock.advance(1);
     let away = provider.leave(&mut browser, &asked(&pkce, &[("prompt", "login")])).await;
     Known { browser, tokens, pkce, code, away }
 }
 
-/// Nothing here honours what `known` once had.
+/// Asserts that nothing obtained by `known` is still honored.
 async fn is_known_nowhere(laptop: &Laptop, known: &mut Known<'_>) {
     let Known { browser, tokens, pkce, code, .. } = known;
     refused(&userinfo(laptop, tokens).await, 401, "invalid_token", "userinfo");
@@ -126,7 +126,7 @@ async fn is_known_nowhere(laptop: &Laptop, known: &mut Known<'_>) {
 }
 
 #[tokio::test]
-async fn sec_up_12_and_18_a_source_that_was_removed_is_honoured_nowhere() {
+async fn sec_up_12_and_18_nothing_from_a_removed_provider_is_honored() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let mut known = known(&laptop, &provider).await;
@@ -141,11 +141,11 @@ async fn sec_up_12_and_18_a_source_that_was_removed_is_honoured_nowhere() {
     let hint = known.tokens["id_token"].as_str().unwrap();
     let bye = [("id_token_hint", hint), ("post_logout_redirect_uri", "https://app.example/bye")];
     let gone = known.browser.get(&format!("{}?{}", laptop.demo_url("/oidc/logout"), encoded(&bye))).await;
-    assert_eq!(location(&gone).as_deref(), Some("https://app.example/bye"), "whoever is not known may still log out");
+    assert_eq!(location(&gone).as_deref(), Some("https://app.example/bye"), "logout works even for an unknown session");
 }
 
 #[tokio::test]
-async fn sec_up_20_another_issuer_under_the_same_id_inherits_nothing() {
+async fn sec_up_20_a_new_issuer_under_the_same_id_inherits_nothing() {
     let (provider, successor, nothing) = (Provider::start().await, Provider::start().await, json!({}));
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let mut former = known(&laptop, &provider).await;
@@ -155,7 +155,7 @@ async fn sec_up_20_another_issuer_under_the_same_id_inherits_nothing() {
     laptop.clock.advance(STALE);
     is_known_nowhere(&laptop, &mut former).await;
     let back = successor.come_back((&laptop, &mut former.browser), &former.away, (&nothing, &nothing)).await;
-    page(&back, 400, "a login that was begun at the other issuer");
+    page(&back, 400, "a login started at the other issuer");
     assert_eq!((provider.exchanges(), successor.exchanges()), (0, 0), "its code is sent to neither");
 
     let mut new = known(&laptop, &successor).await;
@@ -166,7 +166,7 @@ async fn sec_up_20_another_issuer_under_the_same_id_inherits_nothing() {
 }
 
 #[tokio::test]
-async fn sec_up_19_what_is_vouched_for_is_judged_when_it_is_read() {
+async fn sec_up_19_verified_flags_are_evaluated_when_read() {
     let provider = Provider::start().await;
     let vouching = format!("{CORP}\nverified_phone_numbers = true");
     let laptop = Laptop::with(file(&provider, &vouching)).await;
@@ -200,7 +200,7 @@ async fn sec_up_19_what_is_vouched_for_is_judged_when_it_is_read() {
 }
 
 #[tokio::test]
-async fn sec_up_17_and_19_an_address_or_number_and_its_verification_come_from_one_answer() {
+async fn sec_up_17_and_19_a_claim_and_its_verified_flag_come_from_the_same_response() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let (ada, ceo) = ("ada@corp.example", "ceo@corp.example");
@@ -232,7 +232,7 @@ async fn sec_up_17_and_19_an_address_or_number_and_its_verification_come_from_on
 }
 
 #[tokio::test]
-async fn sec_up_24_claims_that_do_not_fit_are_dropped_and_erase_nothing() {
+async fn sec_up_24_malformed_claims_are_dropped_without_erasing_others() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let of_id_token =
@@ -253,11 +253,11 @@ async fn sec_up_24_claims_that_do_not_fit_are_dropped_and_erase_nothing() {
 }
 
 #[tokio::test]
-async fn sec_up_05_and_21_a_login_is_as_fresh_as_the_provider_says_and_was_asked_for() {
+async fn sec_up_05_and_21_auth_time_comes_from_the_provider_and_must_satisfy_the_request() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(file(&provider, CORP)).await;
     for (name, value, ask) in [("prompt", "login", "0"), ("max_age", "0", "0"), ("max_age", "60", "60")] {
-        // The age of the login in seconds, by the provider's clock, and whether it will do.
+        // The age of the login in seconds by the provider's clock, and whether it is fresh enough.
         let table = [
             (None, false),
             (Some(3600), false),
@@ -289,7 +289,7 @@ async fn sec_up_05_and_21_a_login_is_as_fresh_as_the_provider_says_and_was_asked
 }
 
 #[tokio::test]
-async fn sec_up_21_a_time_that_nobody_stated_is_not_made_up() {
+async fn sec_up_21_a_missing_auth_time_is_not_invented() {
     let (provider, nothing) = (Provider::start().await, json!({}));
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("silence"));
@@ -303,7 +303,7 @@ async fn sec_up_21_a_time_that_nobody_stated_is_not_made_up() {
     assert!(answered(&browser.authorize(&asked(&pkce, &[("prompt", "none")])).await, "code").is_some());
     laptop.clock.advance(10);
     let silent = browser.authorize(&asked(&pkce, &[("prompt", "none"), ("max_age", "1000000")])).await;
-    redirected(&laptop, &silent, CALLBACK, "login_required", "nobody knows how old it is");
+    redirected(&laptop, &silent, CALLBACK, "login_required", "the age of the login is unknown");
     let page = browser.authorize(&asked(&pkce, &[("max_age", "1000000")])).await;
     assert!(body(&page).contains("name=\"password\""), "{:?}", location(&page));
     let select = asked(&pkce, &[("prompt", "select_account")]);
@@ -317,7 +317,7 @@ async fn sec_up_21_a_time_that_nobody_stated_is_not_made_up() {
 }
 
 #[tokio::test]
-async fn a_login_at_a_provider_answers_the_question_for_an_account_however_old_it_is() {
+async fn an_upstream_login_satisfies_select_account_whatever_its_age() {
     let (provider, nothing) = (Provider::start().await, json!({}));
     let laptop = Laptop::with(file(&provider, CORP)).await;
     for auth_time in [json!(null), json!(laptop.clock_seconds() - 3600)] {
@@ -330,7 +330,7 @@ async fn a_login_at_a_provider_answers_the_question_for_an_account_however_old_i
 }
 
 #[tokio::test]
-async fn sec_up_05_times_of_a_provider_are_json_numbers_and_its_clock_may_differ() {
+async fn sec_up_05_provider_times_are_json_numbers_and_may_be_skewed() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let (now, pkce) = (laptop.clock_seconds(), Pkce::new("times"));
@@ -365,7 +365,7 @@ async fn sec_up_05_times_of_a_provider_are_json_numbers_and_its_clock_may_differ
 }
 
 #[tokio::test]
-async fn sec_up_23_no_browser_and_no_request_of_ours_goes_to_a_url_that_breaks_the_rule() {
+async fn sec_up_23_neither_browser_nor_server_is_sent_to_a_forbidden_url() {
     let provider = Provider::start().await;
     let laptop = Laptop::with(file(&provider, CORP)).await;
     let pkce = Pkce::new("urls");
@@ -390,7 +390,7 @@ async fn sec_up_23_no_browser_and_no_request_of_ours_goes_to_a_url_that_breaks_t
             "https://",
             "",
         ] {
-            // Functions keep metadata for ten minutes.
+            // Functions cache metadata for ten minutes.
             laptop.clock.advance(601);
             provider.publishes(&json!({ name: bad }));
             let mut browser = Browser::new(&laptop);

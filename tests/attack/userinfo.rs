@@ -1,4 +1,4 @@
-//! Section M: the userinfo endpoint, and what of section N it answers for.
+//! Section M: the userinfo endpoint, and the rows of section N that concern it.
 
 use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::external_jwk::ExternalJwks;
@@ -10,7 +10,7 @@ use web::Response;
 
 use crate::given::{NATIVE, access_token, and_clients, claims, redeemed, trusted_code};
 
-/// A trusted client that has userinfo signed.
+/// A trusted client that is registered for signed userinfo.
 const SIGNED: &str = r#"
 [[clients]]
 client_id = "signed"
@@ -25,7 +25,7 @@ userinfo_signed_response_alg = "RS256"
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// The answer to the trusted client's code for `scope`.
+/// Returns the tokens of the trusted client for `scope`.
 async fn tokens(laptop: &Laptop, scope: &str) -> serde_json::Value {
     let pkce = Pkce::new(scope);
     let fields = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some(scope));
@@ -33,7 +33,7 @@ async fn tokens(laptop: &Laptop, scope: &str) -> serde_json::Value {
     json(&redeemed(laptop, &code, &pkce).await)
 }
 
-/// The answer to the code of the client that has userinfo signed.
+/// Returns the tokens of the client that is registered for signed userinfo.
 async fn signed_tokens(laptop: &Laptop) -> serde_json::Value {
     let pkce = Pkce::new("signed");
     let code = answered(&Browser::new(laptop).log_in(&request("signed", NATIVE, &pkce)).await, "code").unwrap();
@@ -46,7 +46,7 @@ async fn asked(laptop: &Laptop, method: &str, authorization: &str, body: &str) -
 }
 
 #[tokio::test]
-async fn sec_res_01_a_token_comes_in_the_header_or_in_a_form_and_nowhere_else() {
+async fn sec_res_01_a_token_is_accepted_in_the_header_or_a_form_only() {
     let laptop = Laptop::demo().await;
     let pkce = Pkce::new("res 1");
     let token = access_token(&redeemed(&laptop, &trusted_code(&laptop, &pkce).await, &pkce).await);
@@ -64,7 +64,7 @@ async fn sec_res_01_a_token_comes_in_the_header_or_in_a_form_and_nowhere_else() 
     let twice = laptop.send("POST", &url, &[FORM], format!("{in_form}&{in_form}")).await;
     refused(&twice, 400, "invalid_request", "the form, twice");
     let by_get = laptop.send("GET", &url, &[FORM], in_form.clone()).await;
-    refused(&by_get, 401, "invalid_token", "a body of GET means nothing");
+    refused(&by_get, 401, "invalid_token", "the body of a GET is ignored");
     let empty = laptop.send("GET", &format!("{url}?access_token="), &[("authorization", &bearer)], "").await;
     assert_eq!(empty.status(), 200, "without a value it is treated as omitted: {}", body(&empty));
     let query = laptop.send("GET", &format!("{url}?{in_form}"), &[], "").await;
@@ -77,7 +77,7 @@ async fn sec_res_01_a_token_comes_in_the_header_or_in_a_form_and_nowhere_else() 
 }
 
 #[tokio::test]
-async fn sec_res_02_and_03_only_a_live_access_token_for_userinfo_is_answered() {
+async fn sec_res_02_and_03_only_a_valid_access_token_for_userinfo_is_accepted() {
     let laptop = Laptop::demo().await;
     let all = tokens(&laptop, "openid email").await;
     let (access, id) = (all["access_token"].as_str().unwrap(), all["id_token"].as_str().unwrap());
@@ -106,7 +106,7 @@ async fn sec_res_02_and_03_only_a_live_access_token_for_userinfo_is_answered() {
 }
 
 #[tokio::test]
-async fn sec_res_04_a_client_learns_what_its_scopes_cover_about_the_subject_of_its_id_token() {
+async fn sec_res_04_userinfo_returns_only_claims_covered_by_scope_for_the_id_token_subject() {
     let laptop = Laptop::demo().await;
     for (scope, names) in [("openid", "sub"), ("openid email", "email email_verified sub")] {
         let all = tokens(&laptop, scope).await;
@@ -118,7 +118,7 @@ async fn sec_res_04_a_client_learns_what_its_scopes_cover_about_the_subject_of_i
 }
 
 #[tokio::test]
-async fn sec_oidc_06_userinfo_is_signed_with_the_registered_algorithm_and_is_no_id_token() {
+async fn sec_oidc_06_signed_userinfo_uses_the_registered_algorithm_and_is_not_an_id_token() {
     let laptop = Laptop::with(and_clients(SIGNED)).await;
     let all = signed_tokens(&laptop).await;
     let answer = asked(&laptop, "POST", &format!("Bearer {}", all["access_token"].as_str().unwrap()), "").await;
@@ -146,7 +146,7 @@ async fn sec_oidc_06_userinfo_is_signed_with_the_registered_algorithm_and_is_no_
 }
 
 #[tokio::test]
-async fn sec_oidc_06_what_cannot_be_signed_is_not_told() {
+async fn sec_oidc_06_userinfo_fails_if_it_cannot_be_signed() {
     let (laptop, kms) = Laptop::in_aws(and_clients(SIGNED)).await;
     let all = signed_tokens(&laptop).await;
     let bearer = format!("Bearer {}", all["access_token"].as_str().unwrap());

@@ -1,17 +1,17 @@
-//! How each function starts: `cargo bench --bench cold`.
+//! Cold starts of each function: `cargo bench --bench cold`.
 //!
-//! Every function runs as in Lambda, as a process of its own behind the runtime API, and asks for everything over TLS
-//! from what stands in for DynamoDB and KMS. For each start it prints the time from the start of the process to its first
-//! poll for work, the time of the first event and of warm ones, each also as processor time, and the peak of memory; and
-//! the size of the binary, also compressed. Starts take turns, so that a machine that slows down does so for all.
+//! Every function runs as in Lambda, as a process behind the runtime API, and talks TLS to stubs of DynamoDB and KMS.
+//! For each start the benchmark prints the time from process start to the first poll for work, the time of the first
+//! event and of warm events (each also as CPU time), the peak memory, and the size of the binary, raw and compressed.
+//! Starts of all functions are interleaved, so a slow phase of the machine affects all of them.
 //!
-//! `notify` tells a client that listens on loopback, without TLS. A deployed server asks nobody there, so this function runs
-//! beside workspaces of its own, whose public URL is a laptop's.
+//! `notify` contacts a client on loopback without TLS. A deployed server never contacts loopback, so this function runs
+//! against its own workspaces with a local public URL.
 //!
-//! `POSTERN_BINARIES` may name a folder of functions that were built elsewhere, such as those that are to be deployed;
-//! `POSTERN_FLOOR` a binary that does nothing, to compare with; `POSTERN_VARIANTS` a folder of other builds of `token`, as
-//! `tests/bench/levers.py` makes them; `POSTERN_STARTS` the number of starts. Figures are of this machine; the
-//! speed of a processor in Lambda depends on the memory that a function is given. docs/cold-starts.md reads them.
+//! `POSTERN_BINARIES` can name a folder of functions built elsewhere, such as those to be deployed; `POSTERN_FLOOR` a
+//! binary that does nothing, for comparison; `POSTERN_VARIANTS` a folder of other builds of `token`, as made by
+//! `tests/bench/levers.py`; `POSTERN_STARTS` the number of starts. The figures are for this machine; in Lambda, CPU
+//! speed depends on the memory of the function. See docs/cold-starts.md for an interpretation.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +19,7 @@
     clippy::disallowed_methods,
     clippy::cast_precision_loss,
     clippy::indexing_slicing,
-    reason = "a benchmark prints, reads its environment, and stops when something is not as it must be"
+    reason = "a benchmark prints, reads its environment, and panics when an expectation fails"
 )]
 
 use std::path::{Path, PathBuf};
@@ -36,12 +36,12 @@ use tests::lambda::{Account, Environment, Event, FUNCTIONS, Fleet, Process, RECE
 use tests::receiver::Receiver;
 
 const URL: &str = "https://auth.example";
-/// Where loopback may be asked.
+/// A public URL for which loopback may be contacted.
 const NEARBY: &str = "http://localhost:9000";
 const NATIVE: &str = "http://127.0.0.1:51004/callback";
 const WARM: usize = 60;
 
-/// What one start came to.
+/// The measurements of one start.
 struct Start {
     init: Spent,
     first: Spent,
@@ -49,17 +49,17 @@ struct Start {
     peak_kib: u64,
 }
 
-/// How long something took, and how much of a processor.
+/// Elapsed time and CPU time.
 #[derive(Clone, Copy, Default)]
 struct Spent {
     time: Duration,
     processor: Duration,
 }
 
-/// What is measured.
+/// A build to measure.
 struct Build {
     name: String,
-    /// Which function it is a build of; none for the floor.
+    /// The function that it is a build of; `None` for the floor.
     function: Option<&'static str>,
     path: PathBuf,
     starts: Vec<Start>,
@@ -90,8 +90,8 @@ fn main() {
                 subject.starts.push(measured(&subject.path, &account.environment, events).await);
             }
         }
-        assert_eq!(receiver.received().len(), starts * (WARM + 1), "each event of notify tells the client");
-        println!("medians of {starts} starts; the second figure of each pair is processor time");
+        assert_eq!(receiver.received().len(), starts * (WARM + 1), "each event of notify reaches the client");
+        println!("medians of {starts} starts; the second figure of each pair is CPU time");
         println!(
             "{:<18} {:>15} {:>15} {:>13} {:>8} {:>10} {:>7}",
             "", "init ms", "first ms", "warm us", "peak MB", "binary MB", "zip MB"
@@ -115,7 +115,7 @@ fn subjects() -> Vec<Build> {
     floor.into_iter().chain(functions).chain(variants).collect()
 }
 
-/// What is sent to a function: a first event, and further ones of the same kind.
+/// The events sent to a function: a first one, and further ones of the same kind.
 struct Events {
     first: Event,
     further: Vec<Event>,
@@ -126,7 +126,7 @@ impl Events {
         Self { first: event.clone(), further: vec![event.clone(); WARM] }
     }
 
-    /// Events that make the function do its real work.
+    /// Events that make the function do its actual work.
     async fn of(fleet: &Fleet, name: &str) -> Self {
         let pkce = Pkce::new("bench");
         let demo = |path: &str| format!("/default/demo{path}");
@@ -153,20 +153,20 @@ impl Events {
             "logout" => Self::same(&Event::new("GET", &demo("/oidc/logout")).query("client_id=demo-spa")),
             "notify" => Self::same(&Event::of_queue(&notice().encoded(), 1)),
             "metadata" => Self::same(&Event::new("GET", &demo("/.well-known/jwks.json"))),
-            // Nothing that can be resumed: the workspace is read, and the seal is looked at.
+            // Nothing to resume: the workspace is read, and the seal is checked.
             "login" => Self::same(&Event::new("GET", &demo("/login")).query("interaction=AAAA")),
             _ => Self::same(&Event::new("GET", &demo("/login/upstream/partner")).query("interaction=AAAA")),
         }
     }
 
-    /// A token of alice's.
+    /// An access token of alice.
     async fn access_token(fleet: &Fleet, pkce: &Pkce) -> String {
         let exchange = Self::exchanges(fleet, pkce).await.first;
         let tokens = json(&fleet.processes["token"].invoke(exchange).await);
         tokens["access_token"].as_str().unwrap().into()
     }
 
-    /// Exchanges of codes, each with two signatures by KMS.
+    /// Code exchanges, each with two signatures by KMS.
     async fn exchanges(fleet: &Fleet, pkce: &Pkce) -> Self {
         let mut visitor = Visitor::new(fleet);
         let parameters = request("demo-trusted", NATIVE, pkce);
@@ -183,7 +183,7 @@ impl Events {
     }
 }
 
-/// That a session of alice's has ended, for the client that wants to know.
+/// The end of a session of alice, for a client with back-channel logout.
 fn notice() -> LogoutNotice {
     let client_id = ClientId::parse("told").unwrap();
     let participant = Participant { client_id, sub: Subject::parse("alice").unwrap(), sid: "session-1".into() };
@@ -238,7 +238,7 @@ fn median(mut all: Vec<Duration>) -> Duration {
     all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
-/// The size of the binary in a zip file, as it is deployed.
+/// The size of the binary in a zip file, as deployed.
 fn zipped(path: &Path) -> u64 {
     let script = "import io,sys,zipfile\nb=io.BytesIO()\nz=zipfile.ZipFile(b,'w',zipfile.ZIP_DEFLATED,compresslevel=9)\n\
                   z.write(sys.argv[1],'bootstrap')\nz.close()\nprint(len(b.getvalue()))";

@@ -1,12 +1,12 @@
-//! Signing when more is asked of KMS than its quota allows: `cargo bench --bench kms_overload`.
+//! Signing under a load above the KMS quota: `cargo bench --bench kms_overload`.
 //!
-//! Requests for two signatures each arrive at random, at half the quota, then at twice the quota, then at half again. As in
-//! Lambda each goes to an idle execution environment, or to a new one, and every environment has `Signers` of its own. What
-//! stands in for KMS throttles at the wire, either like a bucket that is refilled all the time or by the second. Idle
-//! environments are picked at random, or the one that was idle for the shortest time.
+//! Requests for two signatures each arrive at random, at half the quota, then at twice the quota, then at half again.
+//! As in Lambda, each request goes to an idle execution environment or to a new one, and every environment has its own
+//! `Signers`. The KMS stub throttles either like a continuously refilled token bucket or per second. Idle environments
+//! are picked at random, or the most recently used one first.
 //!
-//! Time is simulated, so figures depend neither on the machine nor on the profile: `--profile dev` saves the release build.
-//! docs/benchmarks.md reads them.
+//! Time is simulated, so the figures depend neither on the machine nor on the profile: `--profile dev` avoids the
+//! release build. See docs/benchmarks.md for an interpretation.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -14,7 +14,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a benchmark prints, and stops when something is not as it must be"
+    reason = "a benchmark prints, and panics when an expectation fails"
 )]
 
 use std::cell::{Cell, RefCell};
@@ -45,20 +45,20 @@ use tokio::time::{Instant, sleep, sleep_until};
 use web::Clock;
 use web::config::PublicUrl;
 
-/// Signatures per second.
+/// The quota in signatures per second.
 const QUOTA: f64 = 1000.0;
-/// How long each phase lasts, and its load as a multiple of the quota.
+/// The duration of each phase in seconds, and its load as a multiple of the quota.
 const PHASES: [(f64, f64); 3] = [(2.0, 0.5), (8.0, 2.0), (3.0, 0.5)];
-/// Signatures for one request.
+/// Signatures per request.
 const SIGNATURES: u32 = 2;
-/// The stretches of time by which recovery is judged.
+/// The interval in seconds by which recovery is judged.
 const STRETCH: f64 = 0.25;
 
-/// A sequence of numbers that look random and are the same in every run (`SplitMix64`).
+/// A deterministic pseudorandom sequence (`SplitMix64`).
 struct Random(Cell<u64>);
 
 impl Random {
-    /// The next one, between 0 and 1.
+    /// Returns the next number between 0 and 1.
     fn next(&self) -> f64 {
         self.0.set(self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
         let mut bits = self.0.get();
@@ -67,29 +67,29 @@ impl Random {
         ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// About `milliseconds`: between seven and fifteen tenths of it.
+    /// Returns between 0.7 and 1.5 times `milliseconds`.
     fn about(&self, milliseconds: f64) -> Duration {
         Duration::from_secs_f64(milliseconds / 1000.0 * (0.7 + 0.8 * self.next()))
     }
 }
 
-/// How KMS counts.
+/// How the KMS stub enforces the quota.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Counting {
-    /// A bucket with the calls of a twentieth of a second, refilled all the time.
+    /// A token bucket with the capacity of 50 ms, refilled continuously.
     Continuous,
-    /// Each second has the whole quota.
+    /// The whole quota for each second.
     PerSecond,
 }
 
-/// Which of the idle environments is picked.
+/// Which idle environment is picked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Routing {
     Random,
     LastUsed,
 }
 
-/// What stands in for KMS, behind a quota.
+/// The KMS stub behind a quota.
 #[derive(Clone)]
 struct Wire {
     kms: FakeKms,
@@ -100,7 +100,7 @@ struct Wire {
 
 #[derive(Default)]
 struct State {
-    /// When each call was made.
+    /// The time of each call.
     calls: Vec<f64>,
     left: f64,
     at: f64,
@@ -118,7 +118,7 @@ impl Wire {
         self.began.elapsed().as_secs_f64()
     }
 
-    /// Some time, and whether the quota allows a call now.
+    /// Waits for a while, and returns whether the quota admits a call.
     fn admits(&self) -> bool {
         let (now, mut state) = (self.now(), self.state.lock().unwrap());
         let earlier = std::mem::replace(&mut state.at, now);
@@ -134,7 +134,7 @@ impl Wire {
         admitted
     }
 
-    /// How long KMS takes: twelve milliseconds, more or less.
+    /// The latency of KMS: about twelve milliseconds.
     fn latency(&self) -> Duration {
         let mut state = self.state.lock().unwrap();
         let random = Random(Cell::new(state.noise));
@@ -171,15 +171,15 @@ impl HttpClient for Wire {
     }
 }
 
-/// What became of a request.
+/// The outcome of a request.
 struct Outcome {
     arrived: f64,
     answered: f64,
-    /// The `kid` of its signatures, if it got any.
+    /// The `kid` of its signatures, if it succeeded.
     kid: Option<String>,
 }
 
-/// Everything that requests share.
+/// The state shared by all requests.
 struct World {
     wire: Wire,
     laptop: Laptop,
@@ -207,7 +207,7 @@ impl World {
         }
     }
 
-    /// An environment for a request: an idle one, or a new one.
+    /// Returns an environment for a request: an idle one or a new one.
     fn environment(&self) -> Signers {
         let mut idle = self.idle.borrow_mut();
         if self.routing == Routing::Random && !idle.is_empty() {
@@ -241,13 +241,13 @@ impl World {
         Runtime::new(connection, environment, clock, Arc::new(SystemEntropy)).signers().unwrap()
     }
 
-    /// The time, as functions read it.
+    /// The simulated time as functions see it.
     fn timestamp(&self) -> Timestamp {
         let elapsed = u64::try_from(self.wire.began.elapsed().as_millis()).unwrap();
         Timestamp::from_millis(self.laptop.clock.now().millis() + elapsed)
     }
 
-    /// A code exchange, as far as its function is busy with it: reading, signing twice, writing.
+    /// A code exchange as its function experiences it: reading, signing twice, writing.
     async fn request(&self) {
         let (arrived, signers) = (self.wire.now(), self.environment());
         sleep(self.random.about(8.0)).await;
@@ -262,7 +262,7 @@ impl World {
         self.idle.borrow_mut().push(signers);
     }
 
-    /// When requests arrive, in seconds.
+    /// The arrival times of requests in seconds.
     fn arrivals(&self) -> Vec<f64> {
         let (mut arrivals, mut end) = (Vec::new(), 0.0);
         for (length, load) in PHASES {
@@ -304,7 +304,7 @@ impl World {
     }
 }
 
-/// How long after the load fell more than one request in twenty was still refused.
+/// How long after the end of the overload more than 5 % of the requests were still refused.
 fn recovery(outcomes: &[Outcome], fell: f64) -> f64 {
     let stretches = (PHASES[2].0 / STRETCH) as u32;
     let bad = (0..stretches).rfind(|stretch| {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Builds `token` without one of the things that make its start short, once for each of them, and measures all builds
-beside the real one: what a lever brings is what is lost without it. docs/cold-starts.md has the figures.
+"""Measures how much each cold-start optimization ("lever") of `token` saves, by building `token` once without each of
+them and comparing these builds with the real one. docs/cold-starts.md has the figures.
 
-usage: python3 tests/bench/levers.py [LEVER ...]     (all of them if none is named; each is a release build of a minute or more)
+usage: python3 tests/bench/levers.py [LEVER ...]     (default: all; each is a release build of a minute or more)
 """
 
 import os
@@ -16,7 +16,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
 WORK = TARGET / "levers"
 MAIN = "functions/token/src/main.rs"
 
-# What each build is without: replacements in files, each of which must find its text, and variables of the build.
+# What each build leaves out: replacements in files, each of which must match, and build variables.
 LEVERS = {
     "jitter-entropy": ([], {"AWS_LC_SYS_NO_JITTER_ENTROPY": "0"}),
     "no-warm-calls": ([(MAIN, "    deps.warm().await;\n", "")], {}),
@@ -41,7 +41,7 @@ LEVERS = {
 
 
 def exported(tree):
-    """The last commit, in a folder of its own, and new to cargo: else what a lever changed would stay built."""
+    """Exports the last commit to a separate folder with fresh timestamps, so that cargo rebuilds what a lever changes."""
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=REPOSITORY, capture_output=True, check=True)
@@ -55,7 +55,7 @@ def build(lever, variants):
     for file, text, other in replacements:
         source = (tree / file).read_text()
         if text not in source:
-            raise SystemExit(f"{lever}: {file} has no such text any more: {text!r}")
+            raise SystemExit(f"{lever}: {file} no longer contains: {text!r}")
         (tree / file).write_text(source.replace(text, other, 1))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(WORK / "target"), **variables}
     subprocess.run(["cargo", "build", "--release", "--bin", "token"], cwd=tree, env=environment, check=True)
@@ -66,7 +66,7 @@ def main():
     chosen = sys.argv[1:] or list(LEVERS)
     unknown = set(chosen) - set(LEVERS)
     if unknown:
-        raise SystemExit(f"no such lever: {', '.join(sorted(unknown))}; there are {', '.join(LEVERS)}")
+        raise SystemExit(f"unknown lever: {', '.join(sorted(unknown))}; available: {', '.join(LEVERS)}")
     variants = WORK / "variants"
     shutil.rmtree(variants, ignore_errors=True)
     variants.mkdir(parents=True)

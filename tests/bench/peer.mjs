@@ -1,13 +1,13 @@
-// Postern beside a peer, the certified server `oidc-provider`: what an authorization, a code exchange and a refresh cost
-// with RS256 and with ES256, in one run in which all rows take turns.
+// Compares Postern with a peer, the certified server `oidc-provider`: the cost of an authorization, a code exchange and
+// a refresh with RS256 and ES256, with all rows interleaved in a single run.
 //
 // usage: node tests/bench/peer.mjs [--rounds 15] [--warm 3] [--batch 250] [--concurrency 8] [--cores 0,1] [--json]
 //
-// A turn is one login with the server's pages, then a batch of logins by the session alone, then the exchange of their
-// codes, then a refresh of each; the three are measured apart. Codes live for a minute, so a batch has to be over by
-// then. The peer keeps no more than a thousand things in its memory, so a batch has at most 300 logins.
+// A turn is one login through the server's pages, then a batch of single sign-ons, then the exchange of their codes,
+// then a refresh of each; the three phases are measured separately. Codes live for a minute, so a batch must finish
+// within that time. The peer keeps at most a thousand objects in memory, so a batch has at most 300 logins.
 //
-// POSTERN names a release build (else target/release/postern), POSTERN_PEER the folder of the peer (else
+// POSTERN names a release build (default: target/release/postern), POSTERN_PEER the folder of the peer (default:
 // ../shared/bench/peer).
 
 import { execFileSync } from 'node:child_process';
@@ -31,7 +31,7 @@ const WORK = join(TARGET, 'peer');
 
 const ALGORITHMS = ['RS256', 'ES256'];
 
-/** Beyond this the peer in memory forgets codes before they are redeemed. */
+/** With larger batches the in-memory peer evicts codes before they are redeemed. */
 const LARGEST_BATCH = 300;
 
 let options;
@@ -82,7 +82,7 @@ async function main() {
   console.log(options.json ? JSON.stringify({ context, figures }, undefined, 1) : text);
 }
 
-/** The peer in a folder of its own, with our settings. */
+/** Installs the peer in a separate folder, with our settings. */
 async function install() {
   await mkdir(WORK, { recursive: true });
   const theirs = ['package.json', 'package-lock.json', 'dynamo.mjs'].map((file) => join(PEER, file));
@@ -94,7 +94,7 @@ async function install() {
   await copyFile(lock, installed);
 }
 
-/** What is measured. The store of the peer on DynamoDB is the engine that Postern has inside it, as a process. */
+/** Starts the servers to measure. The peer's DynamoDB is the engine embedded in Postern, run as a separate process. */
 async function started(folder) {
   const place = (name) => ({ core: options.server, log: join(folder, `${name}.log`), cwd: WORK });
   const postern = async (algorithm, name, ...further) => {
@@ -121,7 +121,7 @@ async function started(folder) {
   return rows;
 }
 
-/** One login, and a batch of everything. What came of it is looked at when it is no longer measured. */
+/** Runs one login and one batch of each phase. The results are verified outside the measurement. */
 async function turn(row) {
   const [issuer] = row.server.said.issuers;
   const player = await Player.at(issuer, options.concurrency);
@@ -135,7 +135,7 @@ async function turn(row) {
   return { authorize: authorize.figures, exchange: exchange.figures, refresh: refresh.figures };
 }
 
-/** Does `work` with each of `items`, some at once, and says what one cost in milliseconds. */
+/** Runs `work` on each of `items` with limited concurrency, and returns the cost per item in milliseconds. */
 async function phase({ server, engine }, items, work) {
   const [results, latencies, todo] = [[], [], [...items.entries()].reverse()];
   const before = { server: server.spent(), engine: engine?.spent() };

@@ -1,4 +1,4 @@
-// How an answer reaches the client, and whom the user goes on as.
+// Response modes and the account chooser.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -26,7 +26,7 @@ async function isAccountPage(page) {
   await page.getByRole('heading', { level: 1, name: 'Choose an account' }).waitFor();
 }
 
-test('an answer is posted by the page itself', async (t) => {
+test('form_post submits itself', async (t) => {
   const { server, app, page, ask, sent } = await stage(t);
   const state = '"><script>alert(1)</script>&\u{1F600}';
   const request = { ...ask('demo-native', { response_mode: 'form_post', state }), state };
@@ -37,10 +37,10 @@ test('an answer is posted by the page itself', async (t) => {
   await tokensOf(server, request, await answer);
   await page.getByRole('heading', { name: 'Back in the app' }).waitFor();
   assert.equal(sent('POST', '/callback').length, 1, 'once');
-  assert.equal(page.url(), app.redirectUri, 'nothing of it stands in an address');
+  assert.equal(page.url(), app.redirectUri, 'no response parameter is in the URL');
 });
 
-test('a refusal is posted as well', async (t) => {
+test('errors are posted as well', async (t) => {
   const { server, app, page, ask } = await stage(t);
   const request = ask('demo-native', { response_mode: 'form_post' });
   await page.goto(request.url);
@@ -50,7 +50,7 @@ test('a refusal is posted as well', async (t) => {
   isRefusal(server, request, await answer, 'access_denied');
 });
 
-test('without JavaScript an answer is posted by a button', async (t) => {
+test('without JavaScript, form_post needs a button press', async (t) => {
   const { server, app, page, ask } = await stage(t, { javaScriptEnabled: false });
   const request = ask('demo-native', { response_mode: 'form_post' });
   await page.goto(request.url);
@@ -64,7 +64,7 @@ test('without JavaScript an answer is posted by a button', async (t) => {
   await tokensOf(server, request, await answer);
 });
 
-test('an answer in the fragment reaches the page and not its server', async (t) => {
+test('a fragment response reaches the page but not its server', async (t) => {
   const { server, app, page, ask } = await stage(t);
   const request = ask('demo-native', { response_mode: 'fragment' });
   await page.goto(request.url);
@@ -109,7 +109,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('claims that are asked for by name are asked of the user', async (t) => {
+test('claims requested by name are shown to the user', async (t) => {
   const { server, app, page, ask } = await stage(t);
   const claims = JSON.stringify({ id_token: { email: null, phone_number: null, birthdate: null } });
   const request = ask('demo-native', { scope: 'openid', claims });
@@ -125,7 +125,7 @@ test('claims that are asked for by name are asked of the user', async (t) => {
   assert.deepEqual([told.email, told.phone_number], ['alice@example.com', undefined]);
 });
 
-test('every checkbox is of one size, however long what it says', async (t) => {
+test('all checkboxes have the same size, whatever the length of their labels', async (t) => {
   const { page, ask } = await stage(t, { viewport: { width: 360, height: 700 } });
   const claims = JSON.stringify({ userinfo: { phone_number_verified: null, updated_at: null, locale: null } });
   await page.goto(ask('demo-native', { scope: 'openid', claims }).url);

@@ -1,4 +1,4 @@
-// A page of another origin with what cloudentity-auth-js does, header by header.
+// A page of another origin that behaves like cloudentity-auth-js, header by header.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -47,7 +47,7 @@ redirect_uris = ["http://localhost/callback", "http://localhost/silent"]
 scope = "openid profile email"
 `;
 
-/** The site of the application, whose pages do nothing but load the script. */
+/** Serves the application, whose pages only load the script. */
 async function site(t) {
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>App</title><link rel="icon" href="data:,"><body><script>${SCRIPT}</script>`;
   const returned = '<script>new AuthJs(JSON.parse(localStorage.getItem("options"))).getAuth({ silent: true }).catch(() => {})</script>';
@@ -64,7 +64,7 @@ async function site(t) {
   return listener.address().port;
 }
 
-/** A server, and an application of another origin in a browser. */
+/** Starts a server, and an application of another origin in a browser. */
 async function stage(t, { host = 'localhost', clientId = 'page', ...options } = {}) {
   const port = await site(t);
   const folder = await mkdtemp(join(tmpdir(), 'postern-browser-'));
@@ -85,7 +85,7 @@ async function stage(t, { host = 'localhost', clientId = 'page', ...options } = 
     responseType: ['code'],
   };
   const { page } = guest;
-  /** Calls a method of the library; what it returns, or what it throws, which is no Error but an object. */
+  /** Calls a method of the library and returns its result, or what it throws, which is a plain object. */
   const call = (method, argument) => page.evaluate(async ([settings, method, argument]) => {
     try {
       return { value: await new AuthJs(settings)[method](argument) };
@@ -93,7 +93,7 @@ async function stage(t, { host = 'localhost', clientId = 'page', ...options } = 
       return { thrown: thrown instanceof Error ? String(thrown) : thrown };
     }
   }, [settings, method, argument]);
-  /** Opens the application and leaves it for the server, which may answer at once. */
+  /** Opens the application and starts a login; the server may respond without showing a page. */
   const leave = async (more) => {
     await page.goto(`${origin}/`);
     await page.evaluate((settings) => localStorage.setItem('options', JSON.stringify(settings)), settings);
@@ -112,7 +112,7 @@ async function stage(t, { host = 'localhost', clientId = 'page', ...options } = 
   return { ...guest, server, origin, settings, call, leave, back, logIn, kept, sentTo };
 }
 
-/** The headers of `request` that a server may mind, of which cookies are the first. */
+/** The headers of `request` that a server may depend on, in particular cookies. */
 async function headersOf(request) {
   const { origin, accept, authorization, cookie, 'content-type': type } = await request.allHeaders();
   return { origin, accept, authorization, cookie, type };
@@ -142,7 +142,7 @@ test('a login, header by header', async (t) => {
   assert.deepEqual(await kept(), ['default_spa_access_token', 'default_spa_id_token', 'options']);
 });
 
-test('userinfo and revocation, header by header, and that nothing is left', async (t) => {
+test('userinfo and revocation, header by header, leaving nothing behind', async (t) => {
   const { origin, logIn, call, page, kept, sentTo } = await stage(t);
   const { value: { access_token: token } } = await logIn();
   const { value: user } = await call('userInfo');
@@ -167,7 +167,7 @@ test('userinfo and revocation, header by header, and that nothing is left', asyn
   assert.equal((await sentTo('GET', '/userinfo').at(-1).response()).status(), 401);
 });
 
-test('tokens that have lived three quarters of their time are renewed in a hidden frame', async (t) => {
+test('tokens are renewed in a hidden frame after three quarters of their lifetime', async (t) => {
   const { server, logIn, call, page, settings, sentTo } = await stage(t);
   await page.clock.install();
   const { value: { access_token: token } } = await logIn();
@@ -190,7 +190,7 @@ test('tokens that have lived three quarters of their time are renewed in a hidde
   assert.deepEqual(await call('userInfo'), { thrown: { error: 'Unauthorized' } });
 });
 
-test('a silent renewal without a session is an answer, and not a page that cannot be framed', async (t) => {
+test('a silent renewal without a session returns an error instead of a page that cannot be framed', async (t) => {
   const { server, context, logIn, page, origin, settings } = await stage(t);
   await page.clock.install();
   await logIn();
@@ -201,13 +201,13 @@ test('a silent renewal without a session is an answer, and not a page that canno
   const { searchParams } = new URL((await answered).url());
   assert.equal(searchParams.get('error'), 'login_required');
   assert.equal(searchParams.get('iss'), server.issuer('spa'));
-  // The library does not listen to failures: it gives up after its 45 seconds.
+  // The library ignores errors in the frame; it gives up after its own timeout of 45 seconds.
   assert.equal(await page.locator('iframe').count(), 1);
   await page.clock.fastForward('00:46');
   await page.locator('iframe').waitFor({ state: 'detached' });
 });
 
-test('a refusal is understood, and its words can be read', async (t) => {
+test('an error and its description are readable', async (t) => {
   const { leave, back, page, call } = await stage(t, { clientId: 'asked' });
   await leave();
   await signIn(page, 'alice');
@@ -215,21 +215,21 @@ test('a refusal is understood, and its words can be read', async (t) => {
   await back();
   const { thrown } = await call('getAuth');
   assert.deepEqual([thrown.error, thrown.error_key], ['Error', 'Access denied']);
-  // The library decodes nothing but `+`.
+  // The library decodes only `+`.
   assert.equal(thrown.error_description, 'the user denied the request');
 
   await leave({ scopes: ['openid', 'unknown'] });
   await back();
   const refusal = (await call('getAuth')).thrown;
   assert.equal(refusal.error_key, 'Invalid scope');
-  // Chromium itself escapes an apostrophe in the query of an address.
+  // Chromium itself escapes an apostrophe in the query of a URL.
   const words = refusal.error_description.replaceAll('%27', "'");
   assert.match(words, /^the scope 'unknown' is not registered for this application: [ -$&-~]+$/);
 });
 
-test('a state of one’s own comes back as encodeURIComponent writes it', async (t) => {
+test('a custom state is returned as encoded by encodeURIComponent', async (t) => {
   const { logIn, leave, back, call } = await stage(t);
-  // No apostrophe: browsers themselves escape it in the query of an address, whoever wrote that.
+  // No apostrophe: browsers always escape it in the query of a URL.
   assert.ok((await logIn({ state: 'my state/ü+%2F~!()*' })).value?.access_token);
   for (const state of ['a=b&c', '%', '🚪 "<>\\']) {
     await leave({ state });
@@ -238,7 +238,7 @@ test('a state of one’s own comes back as encodeURIComponent writes it', async 
   }
 });
 
-test('hints travel as the library writes them, and prompt=login asks again', async (t) => {
+test('hints are accepted as the library encodes them, and prompt=login forces a login', async (t) => {
   const { logIn, leave, back, page, call } = await stage(t);
   await logIn();
   await leave({ prompt: 'login', idpHint: 'somewhere', loginHintIdentifier: 'alice@example.com' });
@@ -249,7 +249,7 @@ test('hints travel as the library writes them, and prompt=login asks again', asy
   assert.ok((await call('getAuth')).value.access_token);
 });
 
-test('an error of the token endpoint can be read by the page', async (t) => {
+test('the page can read an error of the token endpoint', async (t) => {
   const { leave, back, page, call } = await stage(t, { clientId: 'asked' });
   await leave();
   await signIn(page, 'alice');
@@ -261,7 +261,7 @@ test('an error of the token endpoint can be read by the page', async (t) => {
   assert.match(thrown.message, /code_verifier/);
 });
 
-test('on a laptop a native client has its pages at any port of its loopback address', async (t) => {
+test('in local development a native client may call from any port of its loopback address', async (t) => {
   const { logIn } = await stage(t, { host: '127.0.0.1' });
   assert.equal((await logIn()).thrown, undefined);
 });

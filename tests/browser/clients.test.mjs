@@ -1,4 +1,4 @@
-// The kinds of clients, what they are granted, and how a browser gets back to them.
+// Client types, granted scopes, and redirects back to the client.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -23,19 +23,19 @@ import {
 
 const browser = await startBrowser();
 
-/** The directive `name` of the policy of `response`. */
+/** The directive `name` of the Content-Security-Policy of `response`. */
 function directive(response, name) {
   const policy = response.headers()['content-security-policy'];
   return policy.split(';').map((part) => part.trim()).find((part) => part.startsWith(`${name} `));
 }
 
-test('SEC-HDR-01 the policy of the consent page lets a native application have its answer', async (t) => {
+test('SEC-HDR-01 the policy of the consent page permits the redirect to a native application', async (t) => {
   const server = await startServer(t);
   const app = await nativeApplication(t);
   const { page } = await visitor(t, browser);
   const request = authorizationRequest(server, { client_id: 'demo-native', redirect_uri: app.redirectUri });
   const login = await page.goto(request.url);
-  // A client's own redirects follow, to wherever it likes, and browsers hold them against this policy as well.
+  // The client may redirect further, to any address, and browsers apply this policy to those redirects as well.
   assert.equal(directive(login, 'form-action'), "form-action 'self' http: https:");
   const arrival = page.waitForResponse((response) => response.url().includes('/login/consent') && response.status() === 200);
   await signIn(page, 'alice');
@@ -64,7 +64,7 @@ test('SEC-AUTHZ-05 a denial reaches a native application with state and issuer',
   isRefusal(server, request, await answer, 'access_denied');
 });
 
-test('a web server gets its code at its own address and redeems it with its secret', async (t) => {
+test('a web application receives the code at its redirect URI and redeems it with its secret', async (t) => {
   const server = await startServer(t);
   const { page } = await visitor(t, browser);
   const redirectUri = 'https://client.example/cb';
@@ -87,13 +87,13 @@ test('a web server gets its code at its own address and redeems it with its secr
   await tokensOf(server, request, searchParams, { secret: 'demo-web-secret' });
 });
 
-test('what is kept back on the consent page is not granted, and is asked for again', async (t) => {
+test('scopes withheld on the consent page are not granted, and are requested again', async (t) => {
   const server = await startServer(t);
   const { page } = await visitor(t, browser);
   const scope = 'openid profile email phone';
   const request = () =>
     authorizationRequest(server, { client_id: 'demo-spa', redirect_uri: `${server.demo}/callback`, scope });
-  // The demo would redeem nothing that it did not ask for, so its answers are read here and left alone.
+  // The demo redeems only codes that it requested, so the responses are inspected here without redeeming them.
   const comes = () =>
     page.waitForRequest((sent) => sent.url().startsWith(`${server.demo}/callback?`)).then((sent) => new URL(sent.url()).searchParams);
 
@@ -129,7 +129,7 @@ test('what is kept back on the consent page is not granted, and is asked for aga
   assert.equal((await tokensOf(server, smaller, await answer)).scope, 'openid email', 'allowed before, not asked again');
 });
 
-test('SEC-AUTHZ-06 the state comes back as it was sent', async (t) => {
+test('SEC-AUTHZ-06 the state is returned unchanged', async (t) => {
   const server = await startServer(t);
   const app = await nativeApplication(t);
   const { page } = await visitor(t, browser);
@@ -146,7 +146,7 @@ test('SEC-AUTHZ-06 the state comes back as it was sent', async (t) => {
   }
 });
 
-test('SEC-REDIR-20 a fragment is dropped by a page in between, and carried on by the browser without one', async (t) => {
+test('SEC-REDIR-20 a page in between drops a fragment, and without one the browser keeps it', async (t) => {
   const server = await startServer(t);
   const app = await nativeApplication(t);
   const { page } = await visitor(t, browser);
@@ -158,8 +158,8 @@ test('SEC-REDIR-20 a fragment is dropped by a page in between, and carried on by
   await page.getByText('Back in the app').waitFor();
   assert.equal(new URL(page.url()).hash, '');
 
-  // This is the browser's doing: a redirect without a fragment inherits the one of the request. It holds what the
-  // one who made the link put there, and nothing of ours, so no `#_` is added to keep it away.
+  // This is browser behavior: a redirect without a fragment inherits the fragment of the request. It contains only what
+  // the author of the link put there, so no `#_` is appended to suppress it.
   answer = app.next();
   await page.goto(`${request().url}#leak`);
   await answer;
@@ -168,7 +168,7 @@ test('SEC-REDIR-20 a fragment is dropped by a page in between, and carried on by
   assert.ok(new URL(page.url()).searchParams.get('code'));
 });
 
-test('SEC-HDR-03 no address of a page of ours reaches anybody as a referrer', async (t) => {
+test('SEC-HDR-03 the URLs of the pages are never sent as a referrer', async (t) => {
   const server = await startServer(t);
   const app = await nativeApplication(t, { '/start': '<!doctype html><title>Start</title><link rel="icon" href="data:,"><a href="#">Sign in</a>' });
   const { page, requests } = await visitor(t, browser);
@@ -183,7 +183,7 @@ test('SEC-HDR-03 no address of a page of ours reaches anybody as a referrer', as
   assert.deepEqual(headers.map(({ referer }) => referer).filter(Boolean), []);
 });
 
-/** An application whose page `/start` sends an authorization request as a form. */
+/** Starts an application whose page `/start` posts an authorization request. */
 async function formOf(t, server, parameters) {
   const pages = {};
   const app = await nativeApplication(t, pages);
@@ -201,7 +201,7 @@ async function formOf(t, server, parameters) {
   return { app, request, send };
 }
 
-test('an authorization request sent as a form by another site finds the session, although its cookies stay behind', async (t) => {
+test('a cross-site form with an authorization request finds the session, although the browser withholds its cookies', async (t) => {
   const server = await startServer(t);
   const { page } = await visitor(t, browser);
   const first = await formOf(t, server);
@@ -216,7 +216,7 @@ test('an authorization request sent as a form by another site finds the session,
   await tokensOf(server, second.request, await answer);
 });
 
-test('SEC-AUTHZ-08 prompt=none sent as a form by another site finds the session as well', async (t) => {
+test('SEC-AUTHZ-08 a cross-site form with prompt=none finds the session as well', async (t) => {
   const server = await startServer(t);
   const { page } = await visitor(t, browser);
   const first = await formOf(t, server);

@@ -1,4 +1,4 @@
-// The demo, as somebody sees it who tries it out.
+// The demo, as a first-time user sees it.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ async function open(t) {
   return { server, ...guest };
 }
 
-/** Waits until the demo is in `phase` and has nothing left to do. */
+/** Waits until the demo is in `phase` and idle. */
 async function settled(page, phase) {
   await page.locator(`html[data-phase="${phase}"]:not([data-busy])`).waitFor();
 }
@@ -54,13 +54,13 @@ test('a login takes ten steps, and every check of every token passes', async (t)
   assert.equal(context.pages().length, 1);
 });
 
-/** What the rows of a card, or of a part of it, show: name and value as text. */
+/** The names and values shown in the rows of a card, or of a part of it. */
 const shownIn = (page, selector) =>
   page.locator(`${selector} [data-name]`).evaluateAll((rows) =>
     Object.fromEntries(rows.map((row) => [row.dataset.name, row.querySelector('.value').textContent])),
   );
 
-/** How the demo writes a value; tokens are abridged. */
+/** Formats values like the demo does; tokens are abbreviated. */
 const written = (values) =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
@@ -71,7 +71,7 @@ const written = (values) =>
 
 const contentOf = (page, selector) => page.locator(selector).textContent();
 
-test('each of the ten steps shows what was really sent and received', async (t) => {
+test('each of the ten steps shows the actual requests and responses', async (t) => {
   const { server, page, sent } = await open(t);
   const answerTo = (path) => page.waitForResponse((response) => new URL(response.url()).pathname.endsWith(path));
   const [exchanged, served, described] = ['/oauth2/token', '/demo/api/offers', '/userinfo'].map(answerTo);
@@ -151,7 +151,7 @@ test('each of the ten steps shows what was really sent and received', async (t) 
   }
 });
 
-test('a wrong password is told, the name is kept, and the next attempt goes on', async (t) => {
+test('a wrong password is reported, the user name is kept, and the next attempt works', async (t) => {
   const { page } = await open(t);
   await page.locator('#login').click();
   await signIn(page, 'alice', 'wrong');
@@ -173,7 +173,7 @@ test('a wrong password is told, the name is kept, and the next attempt goes on',
   await settled(page, 'done');
 });
 
-test('somebody who says no is told that nothing happened', async (t) => {
+test('after a denial the user learns that nothing happened', async (t) => {
   const { server, page } = await open(t);
   await page.locator('#login').click();
   await signIn(page, 'bob');
@@ -187,7 +187,7 @@ test('somebody who says no is told that nothing happened', async (t) => {
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 });
 
-test('the second login is single sign-on: no page is shown', async (t) => {
+test('the second login is single sign-on without a page', async (t) => {
   const { page, sent } = await open(t);
   await logIn(page);
   await page.locator('#start-over').click();
@@ -216,7 +216,7 @@ test('tokens are renewed without a page, and the API is called again', async (t)
   assert.deepEqual(await failedChecks(page), []);
 });
 
-test('without a session the silent renewal is told login_required', async (t) => {
+test('without a session silent renewal returns login_required', async (t) => {
   const { page, context } = await open(t);
   await logIn(page);
   await context.clearCookies();
@@ -225,10 +225,10 @@ test('without a session the silent renewal is told login_required', async (t) =>
   assert.match(await textOf(page, '#error-panel'), /login_required/);
 });
 
-test('a code that is replayed is refused and ends the tokens of its first use', async (t) => {
+test('a replayed code is refused and revokes the tokens of its first use', async (t) => {
   const { page } = await open(t);
   await logIn(page);
-  // For half a second, a second use is taken for the client's own retry (SEC-CODE-13).
+  // For half a second, a second use counts as the client's own retry (SEC-CODE-13).
   await passed(Math.floor((Date.now() + 500) / 1000));
   await page.locator('#replay').click();
   await settled(page, 'done');
@@ -237,7 +237,7 @@ test('a code that is replayed is refused and ends the tokens of its first use', 
   assert.equal(await page.locator('#replay-result [data-status]').getAttribute('data-status'), '401');
 });
 
-test('a stolen code is worth nothing without its verifier, and its owner can still use it', async (t) => {
+test('a stolen code is useless without its verifier, and its owner can still redeem it', async (t) => {
   const { page } = await open(t);
   await logIn(page);
   await page.locator('#wrong-verifier').click();
@@ -268,7 +268,7 @@ test('a revoked token is refused by the server at once', async (t) => {
   assert.match(await textOf(page, '#status'), /Renewed/);
 });
 
-test('a scope that the user keeps back is missed by the API alone', async (t) => {
+test('a scope that the user withholds affects the API only', async (t) => {
   const { page } = await open(t);
   await page.locator('#login').click();
   await signIn(page, 'bob');
@@ -280,7 +280,7 @@ test('a scope that the user keeps back is missed by the API alone', async (t) =>
   assert.equal(await page.locator('#step-9').getAttribute('data-state'), 'done');
 });
 
-test('an answer that this tab did not ask for is dropped', async (t) => {
+test('a response that this tab did not request is ignored', async (t) => {
   const { server, page, sent } = await open(t);
   await page.goto(`${server.demo}/callback?code=stolen&state=x&iss=${server.issuer()}`);
   await settled(page, 'error');
@@ -289,7 +289,7 @@ test('an answer that this tab did not ask for is dropped', async (t) => {
   assert.equal(page.url(), server.demo);
 });
 
-test('somebody who turns back at the login page finds the demo as it was', async (t) => {
+test('going back from the login page leaves the demo unchanged', async (t) => {
   const { page } = await open(t);
   await page.locator('#login').click();
   await isLoginPage(page);

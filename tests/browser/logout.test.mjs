@@ -1,4 +1,4 @@
-// Signing out, as a browser sees it: at the client's wish or the user's, and in every tab.
+// Signing out in a browser: initiated by the client or by the user, and its effect on other tabs.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ async function stage(t, options) {
   return { ...guest, logout };
 }
 
-/** Logs in for the client whose users are not asked, and returns the tokens. */
+/** Logs in at the client that needs no consent, and returns the tokens. */
 async function logIn({ server, app, ask, page }, username = 'alice') {
   const request = ask('demo-trusted');
   const answer = app.next();
@@ -34,7 +34,7 @@ async function logIn({ server, app, ask, page }, username = 'alice') {
   return tokensOf(server, request, await answer);
 }
 
-/** What silent renewal in `page` is told. */
+/** Returns the response to a silent renewal in `page`. */
 async function silently({ app, ask }, page) {
   const request = ask('demo-trusted', { prompt: 'none' });
   const answer = app.next();
@@ -102,7 +102,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('SEC-LOGOUT-01 another site can sign nobody out, by no means that a page has', async (t) => {
+test('SEC-LOGOUT-01 no technique of another site signs a user out', async (t) => {
   const guest = await stage(t, { tolerated: /.*/ });
   const { page, context, server, logout } = guest;
   const tokens = await logIn(guest);
@@ -119,7 +119,7 @@ test('SEC-LOGOUT-01 another site can sign nobody out, by no means that a page ha
   assert.ok(tokens);
 });
 
-test('a hint of this session spares the question, also when another site posts it', async (t) => {
+test('a hint for this session skips confirmation, even in a cross-site form', async (t) => {
   const guest = await stage(t);
   const { page, server } = guest;
   const tokens = await logIn(guest);

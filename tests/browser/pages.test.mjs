@@ -1,4 +1,4 @@
-// How the pages are built: for everybody, on every screen, with and without scripts.
+// The pages: accessible, responsive, and usable with and without scripts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -18,7 +18,7 @@ import {
 const browser = await startBrowser();
 const stage = stageFor(browser);
 
-/** Walks past every page there is, and calls `look` at each. */
+/** Visits every kind of page and calls `look` on each. */
 async function tour({ server, page, ask }, look) {
   await page.goto(ask('demo-native', { scope: 'openid profile email phone offers.read' }).url);
   await isLoginPage(page);
@@ -96,12 +96,12 @@ test('login and consent work with the keyboard alone', async (t) => {
   assert.equal(tokens.scope, 'openid profile');
 });
 
-test('the Enter key on a checkbox of the consent page decides nothing', async (t) => {
+test('pressing Enter on a checkbox of the consent page does not submit it', async (t) => {
   const { app, page, ask } = await stage(t);
   await page.goto(ask('demo-native', { scope: 'openid profile' }).url);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  // Somebody who means to keep a scope back must not have granted it by the wrong key.
+  // A user about to withhold a scope must not grant it by pressing the wrong key.
   await page.getByRole('checkbox').focus();
   const left = page.waitForRequest((sent) => sent.method() === 'POST', { timeout: 1000 }).then(() => true, () => false);
   await page.keyboard.press('Enter');
@@ -109,7 +109,7 @@ test('the Enter key on a checkbox of the consent page decides nothing', async (t
   assert.equal(app.answers.length, 0);
 });
 
-test('what has the focus can be seen', async (t) => {
+test('the focus is visible', async (t) => {
   const { page, ask } = await stage(t);
   await page.goto(ask('demo-native').url);
   await isLoginPage(page);
@@ -123,7 +123,7 @@ test('what has the focus can be seen', async (t) => {
   }
 });
 
-test('every page has a language, a title, one heading of the first rank, and a label for every field', async (t) => {
+test('every page has a language, a title, one h1, and a label for every field', async (t) => {
   const guest = await stage(t);
   const { page } = guest;
   const titles = [];
@@ -148,7 +148,7 @@ test('every page has a language, a title, one heading of the first rank, and a l
   assert.equal(titles.some((title) => title === ''), false);
 });
 
-test('two checkboxes of the consent page are told apart by their names', async (t) => {
+test('checkboxes of the consent page have distinct accessible names', async (t) => {
   const { page, ask } = await stage(t);
   await page.goto(ask('demo-native', { scope: 'openid profile email' }).url);
   await signIn(page, 'alice');
@@ -158,7 +158,7 @@ test('two checkboxes of the consent page are told apart by their names', async (
   assert.equal(new Set(names).size, 2, `both are called ${names[0]}`);
 });
 
-/** Texts of the page whose contrast with what is behind them is too low (WCAG 2.2, 1.4.3), and edges (1.4.11). */
+/** Texts (WCAG 2.2, 1.4.3) and borders (1.4.11) whose contrast with the background is too low. */
 async function faint(page) {
   return page.evaluate(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -211,7 +211,7 @@ async function faint(page) {
 }
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`every text can be read in ${colorScheme} colours`, async (t) => {
+  test(`every text is readable in the ${colorScheme} color scheme`, async (t) => {
     const guest = await stage(t, { colorScheme });
     const { page } = guest;
     const grounds = new Set();
@@ -228,7 +228,7 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 for (const width of [360, 320]) {
-  test(`nothing is wider than a screen of ${width} pixels`, async (t) => {
+  test(`nothing overflows a screen ${width} pixels wide`, async (t) => {
     const guest = await stage(t, { viewport: { width, height: 700 } });
     const { page } = guest;
     await tour(guest, async (name) => {
@@ -238,7 +238,7 @@ for (const width of [360, 320]) {
   });
 }
 
-test('a long name breaks instead of running out of its box', async (t) => {
+test('a long name wraps instead of overflowing its box', async (t) => {
   const workspace = fileURLToPath(new URL('workspaces/verbose.toml', import.meta.url));
   const { page, ask } = await stage(t, { server: ['--config', workspace], viewport: { width: 360, height: 700 } });
   const tooWide = () =>

@@ -1,4 +1,4 @@
-// Takes the pictures of the README: `node tests/browser/pictures.mjs`, after a build. Look at them before you commit them.
+// Takes the screenshots of the README: `node tests/browser/pictures.mjs`, after a build. Review them before committing.
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { allow, isLoginPage, signIn } from './support.mjs';
 const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const POSTERN = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 
-/** Both have the same shape, so that they stand side by side; the demo needs the room for its figure. */
+/** Both have the same aspect ratio, so that they fit side by side; the demo needs the larger size for its figure. */
 const LOGIN = { width: 960, height: 720 };
 const DEMO = { width: 1280, height: 960 };
 
-/** Nobody waits for a page with heavier pictures. */
+/** A limit that keeps the README fast to load. */
 const MAX_BYTES = 150_000;
 
 async function take(page, name) {

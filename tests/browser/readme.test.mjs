@@ -1,4 +1,4 @@
-// The README, followed as a newcomer follows it: its commands in their order, as they stand there.
+// Follows the README as a newcomer would: its commands, unchanged and in order.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -18,7 +18,7 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 const browser = await startBrowser();
 
-/** The blocks of commands in the README, without the indentation of the list that they stand in. */
+/** The command blocks of the README, without list indentation. */
 function blocks() {
   const found = README.matchAll(/^( *)```(?:sh|console)\n([\s\S]*?)^\1```$/gm);
   return [...found].map(([, indentation, text]) => text.replaceAll(new RegExp(`^${indentation}`, 'gm'), ''));
@@ -33,8 +33,8 @@ async function freePort() {
 }
 
 /**
- * A terminal in a fresh folder. `cargo run` stands for the program that is built already, and the two ports of the
- * README for free ones.
+ * Opens a terminal in a fresh folder. `cargo run` is replaced by the program built already, and the two ports of the
+ * README by free ones.
  */
 async function terminal(t) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-readme-'));
@@ -56,7 +56,7 @@ case "$1" in dev|"") test "$1" = dev && shift; exec "${POSTERN}" dev --port ${po
   let wrong = '';
   bash.stderr.on('data', (data) => (wrong += data));
   const lines = createInterface({ input: bash.stdout });
-  /** Runs commands one after the other in the same shell, and returns what they print. */
+  /** Runs commands in the same shell and returns their output. */
   const run = (commands) =>
     new Promise((resolve, reject) => {
       const said = [];
@@ -76,7 +76,7 @@ case "$1" in dev|"") test "$1" = dev && shift; exec "${POSTERN}" dev --port ${po
       lines.on('line', listen);
       bash.stdin.write(`${here(commands)}\nprintf '\\n\\004%s\\n' $?\n`);
     });
-  /** Starts a server and waits until it says that it runs. `stop` is Ctrl-C. */
+  /** Starts a server and waits until it reports that it is running. `stop` is Ctrl-C. */
   const start = async (command) => {
     const server = spawn('bash', ['-c', `exec ${here(command)}`], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise((resolve) => server.once('exit', (code, signal) => resolve(code ?? signal)));
@@ -104,7 +104,7 @@ case "$1" in dev|"") test "$1" = dev && shift; exec "${POSTERN}" dev --port ${po
 /** Waits for `phase` of the demo. */
 const settled = (page, phase) => page.locator(`html[data-phase="${phase}"]:not([data-busy])`).waitFor();
 
-test('the commands of the README do what it says, in its order', async (t) => {
+test('the commands of the README work as described, in order', async (t) => {
   const { url, here, run, start } = await terminal(t);
   const commands = blocks();
   const next = (expected) => {
@@ -113,13 +113,13 @@ test('the commands of the README do what it says, in its order', async (t) => {
     return block;
   };
 
-  // Two commands. The second one is this suite's sister, which `.ci/run` runs.
+  // Two commands. The second one runs the test suite, which `.ci/run` does separately.
   const [command, ...announced] = next(/^\$ cargo run\n/).split('\n');
   let server = await start(command.replace('$ ', ''));
   assert.equal(server.said, here(announced.join('\n')).trim());
   assert.equal(next(/cargo test/), '$ cargo test\n');
 
-  // 1 and 2: a login, and one elsewhere.
+  // 1 and 2: a login, and one at an upstream provider.
   const { page } = await visitor(t, browser);
   await page.goto(url);
   await page.getByRole('button', { name: 'Log in with PKCE' }).click();
@@ -138,12 +138,12 @@ test('the commands of the README do what it says, in its order', async (t) => {
   await settled(page, 'done');
   assert.match(await page.locator('#greeting').innerText(), /Hello, Carol Partner\./);
 
-  // 3: what it says of itself.
+  // 3: the discovery document.
   const described = await run(next(/openid-configuration/));
   assert.match(described, new RegExp(`"issuer":"${url}/default/demo"`));
   assert.match(described, /"keys":\[/);
 
-  // 4: by hand.
+  // 4: a login by hand.
   const address = (await run(next(/code_challenge=\$challenge/))).trim();
   const { page: other } = await visitor(t, browser, { tolerated: /./ });
   const answer = other.waitForRequest(/^http:\/\/127\.0\.0\.1:8123\/callback/);
@@ -159,7 +159,7 @@ test('the commands of the README do what it says, in its order', async (t) => {
   await passed(Math.floor(Date.now() / 1000) + 1);
   assert.match(await run(exchange), /"error":"invalid_grant"/);
 
-  // 5: the store. The first server has to be stopped before, and the message of the second one says so.
+  // 5: the store. The first server must be stopped before, as the error message of the second one says.
   const withStore = next(/--store-port/).trim();
   await assert.rejects(start(withStore), /is in use/);
   await server.stop();
@@ -169,7 +169,7 @@ test('the commands of the README do what it says, in its order', async (t) => {
   assert.equal(scanned.includes(code), false, 'no code in clear');
   await server.stop();
 
-  // 6: a workspace of one's own.
+  // 6: a custom workspace.
   const [copy, check, serve] = next(/cp infra\/cli\/demo/).trim().split('\n');
   await run(copy);
   assert.match(await run(check), /my-workspace\.toml: workspace default\/demo with \d+ clients is in order\./);
@@ -178,7 +178,7 @@ test('the commands of the README do what it says, in its order', async (t) => {
   await server.stop();
   assert.match(await run('cargo run -- schema'), /"additionalProperties": false/);
 
-  // 7 and 8: elsewhere, and nothing left behind.
+  // 7 and 8: another public URL, and in-memory storage.
   server = await start(next(/--public-url/).trim());
   assert.match(server.said, /Issuer +https:\/\/something\.example\/default\/demo/);
   await server.stop();

@@ -1,4 +1,4 @@
-// What is refused, and how that is said.
+// Error pages and error responses.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -23,7 +23,7 @@ import {
 const browser = await startBrowser();
 const stage = stageFor(browser);
 
-test('SEC-REDIR-02 a request that names no client or none of its addresses ends on a page of ours', async (t) => {
+test('SEC-REDIR-02 an unknown client or an unregistered redirect URI gets an error page', async (t) => {
   const { server, app, page, ask } = await stage(t);
   const table = [
     ['unknown client', ask('nobody"><b>x'), /No application is registered/],
@@ -37,7 +37,7 @@ test('SEC-REDIR-02 a request that names no client or none of its addresses ends 
   for (const [what, request, explanation] of table) {
     const response = await page.goto(request.url);
     await isErrorPage(page, response, 400, explanation);
-    // An address that is not registered is quoted in one sentence, as text, and stands nowhere else.
+    // An unregistered URI is quoted as text in one sentence, and appears nowhere else.
     const content = (await page.content()).replace(/redirect_uri '[^<>']*' is not registered/, '');
     for (const value of ['nobody', 'evil.example', '8443', app.origin, 'alert(', request.state]) {
       assert.ok(!content.includes(value), `${what}: the page repeats ${value}`);
@@ -49,7 +49,7 @@ test('SEC-REDIR-02 a request that names no client or none of its addresses ends 
   assert.ok(server.url);
 });
 
-test('an unknown workspace says that there is no such page', async (t) => {
+test('an unknown workspace gets a not-found page', async (t) => {
   const { server, page, ask } = await stage(t);
   for (const path of ['/login', '/login/consent']) {
     await isErrorPage(page, await page.goto(server.issuer('nowhere') + path), 404, /There is no such page/);
@@ -57,7 +57,7 @@ test('an unknown workspace says that there is no such page', async (t) => {
   await isErrorPage(page, await page.goto(ask('demo-native', { workspace: 'nowhere' }).url), 404, /There is no such page/);
 });
 
-test('SEC-AUTHZ-21 a login page that was begun in one browser does not open in another', async (t) => {
+test('SEC-AUTHZ-21 a login page started in one browser does not open in another', async (t) => {
   const guest = await stage(t);
   const { page, ask, app } = guest;
   await page.goto(ask('demo-native').url);
@@ -66,7 +66,7 @@ test('SEC-AUTHZ-21 a login page that was begun in one browser does not open in a
 
   const victim = await visitor(t, browser);
   await isErrorPage(victim.page, await victim.page.goto(login), 400, /begun in another browser/);
-  // Nor if that browser has begun a sign-in of its own.
+  // Nor if that browser has started a login of its own.
   await victim.page.goto(ask('demo-native').url);
   await isLoginPage(victim.page);
   await isErrorPage(victim.page, await victim.page.goto(login), 400, /begun in another browser/);
@@ -78,7 +78,7 @@ test('SEC-AUTHZ-21 a login page that was begun in one browser does not open in a
   assert.equal(app.answers.length, 0);
 });
 
-test('SEC-SESS-06 an interaction that was changed, made up or is of another workspace opens nothing', async (t) => {
+test('SEC-SESS-06 a modified, made-up or foreign interaction is rejected', async (t) => {
   const { server, page, ask } = await stage(t);
   await page.goto(ask('demo-native').url);
   const sealed = new URL(page.url()).searchParams.get('interaction');
@@ -96,7 +96,7 @@ test('SEC-SESS-06 an interaction that was changed, made up or is of another work
   await isErrorPage(page, without, 400, /expired or was not begun here/);
 });
 
-test('SEC-SESS-06 a form whose interaction was changed logs nobody in', async (t) => {
+test('SEC-SESS-06 a form with a modified interaction logs nobody in', async (t) => {
   const guest = await stage(t);
   const { page, ask } = guest;
   await page.goto(ask('demo-native').url);
@@ -119,7 +119,7 @@ test('SEC-SESS-06 the consent page cannot be reached without logging in', async 
   assert.equal(app.answers.length, 0);
 });
 
-test('a sign-in that took too long says that it has expired', async (t) => {
+test('a sign-in that took too long is reported as expired', async (t) => {
   const workspace = fileURLToPath(new URL('workspaces/hurried.toml', import.meta.url));
   const { page, ask, app } = await stage(t, { server: ['--config', workspace] });
   const began = Math.floor(Date.now() / 1000);
@@ -138,7 +138,7 @@ test('a sign-in that took too long says that it has expired', async (t) => {
   assert.notEqual(new URL(page.url()).searchParams.get('interaction'), former);
 });
 
-test('from the login page there is a way back to the application', async (t) => {
+test('the login page has a link back to the application', async (t) => {
   const { server, page, ask, app } = await stage(t);
   const request = ask('demo-native');
   await page.goto(request.url);
@@ -147,7 +147,7 @@ test('from the login page there is a way back to the application', async (t) => 
   isRefusal(server, request, await answer, 'access_denied');
 });
 
-test('when a provider cannot be used, another way to sign in can be chosen, or the application', async (t) => {
+test('when a provider is unavailable, the page offers another way to sign in and a link back to the application', async (t) => {
   const workspace = fileURLToPath(new URL('workspaces/hostile.toml', import.meta.url));
   const { server, page, ask, app } = await stage(t, { server: ['--config', workspace] });
   const request = ask('hostile', { workspace: 'hostile', scope: 'openid' });
@@ -165,7 +165,7 @@ test('when a provider cannot be used, another way to sign in can be chosen, or t
   isRefusal(server, request, await answer, 'access_denied');
 });
 
-test('a web application that no longer waits is named on the page', async (t) => {
+test('the error page names a web application that no longer waits', async (t) => {
   const { server, page, ask } = await stage(t);
   await page.goto(ask('demo-spa', { redirect_uri: `${server.demo}/callback` }).url);
   await isLoginPage(page);
@@ -176,14 +176,14 @@ test('a web application that no longer waits is named on the page', async (t) =>
   await guest.page.waitForURL(server.demo);
 });
 
-test('an unknown address is a page with a way to the start', async (t) => {
+test('an unknown URL gets a page with a link to the start', async (t) => {
   const { server, page } = await stage(t);
   await isErrorPage(page, await page.goto(`${server.url}/nothing`), 404, /There is no such page/, ['To the start']);
   await page.getByRole('link', { name: 'To the start' }).click();
   await page.waitForURL(server.demo);
 });
 
-test('SEC-SESS-04 a form of another site logs nobody in and allows nothing', async (t) => {
+test('SEC-SESS-04 a cross-site form logs nobody in and grants nothing', async (t) => {
   const pages = {};
   const guest = await stage(t);
   const { server, page, ask, app } = guest;
@@ -207,7 +207,7 @@ test('SEC-SESS-04 a form of another site logs nobody in and allows nothing', asy
   assert.equal(app.answers.length, 0);
 });
 
-test('SEC-HDR-02 no page of ours can be shown inside a page of somebody else', async (t) => {
+test('SEC-HDR-02 no page can be framed by another site', async (t) => {
   const pages = {};
   const { server, page, ask, context, app } = await stage(t, { tolerated: /^Failed to load resource|frame-ancestors|X-Frame-Options/i });
   const attacker = await nativeApplication(t, pages);
@@ -218,7 +218,7 @@ test('SEC-HDR-02 no page of ours can be shown inside a page of somebody else', a
   await isConsentPage(page);
   const consent = page.url();
   const broken = `${server.issuer()}/login`;
-  // 127.0.0.1 and localhost are two sites.
+  // 127.0.0.1 and localhost are different sites.
   for (const [what, url] of Object.entries({ login, consent, broken, request: request.url })) {
     pages[`/${what}`] = `<!doctype html><title>Frame</title><link rel="icon" href="data:,"><iframe src="${url.replaceAll('&', '&amp;')}"></iframe>`;
     const thief = await context.newPage();
@@ -231,7 +231,7 @@ test('SEC-HDR-02 no page of ours can be shown inside a page of somebody else', a
   assert.equal(app.answers.length, 0);
 });
 
-test('SEC-XSS-01 what a request carries is shown as text, or not at all', async (t) => {
+test('SEC-XSS-01 request values are shown as text or not at all', async (t) => {
   const { server, page, ask, app } = await stage(t);
   const payload = `"><img src=x onerror="alert('hint')"><script>alert('hint')</script>`;
   const request = ask('demo-native', { login_hint: payload, state: payload });
@@ -253,7 +253,7 @@ test('SEC-XSS-01 what a request carries is shown as text, or not at all', async 
   assert.equal(await page.locator('img').count(), 0);
 });
 
-test('SEC-XSS-01 names with markup in them are shown as text', async (t) => {
+test('SEC-XSS-01 names that contain markup are shown as text', async (t) => {
   const workspace = fileURLToPath(new URL('workspaces/hostile.toml', import.meta.url));
   const { page, ask, app } = await stage(t, { server: ['--config', workspace] });
   const answer = app.next();

@@ -1,4 +1,4 @@
-// Who is asked what, and when: single sign-on, remembered consent, prompt, max_age, several tabs.
+// Single sign-on, remembered consent, prompt, max_age, and several tabs.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -26,7 +26,7 @@ import {
 const browser = await startBrowser();
 const stage = stageFor(browser);
 
-/** Logs in for the client whose users are not asked, and returns the tokens. */
+/** Logs in at the client that needs no consent, and returns the tokens. */
 async function logIn({ server, app, ask, page }, username = 'alice') {
   const request = ask('demo-trusted');
   const answer = app.next();
@@ -35,7 +35,7 @@ async function logIn({ server, app, ask, page }, username = 'alice') {
   return tokensOf(server, request, await answer);
 }
 
-/** Goes to the authorization endpoint and expects to be back in the application without a page. */
+/** Sends an authorization request and expects to return to the application without seeing a page. */
 async function withoutAPage({ app, page, requests }, request) {
   const before = requests.length;
   const answer = app.next();
@@ -46,14 +46,14 @@ async function withoutAPage({ app, page, requests }, request) {
   return taken;
 }
 
-test('SEC-SESS-01 cookies are out of the reach of scripts and of other sites', async (t) => {
+test('SEC-SESS-01 cookies are inaccessible to scripts and other sites', async (t) => {
   const guest = await stage(t);
   await logIn(guest);
   const all = await cookies(guest);
   assert.deepEqual(Object.keys(all), ['session.default.demo'], 'an interaction takes its cookie with it');
   for (const cookie of Object.values(all)) {
     const { httpOnly, sameSite, secure, path, domain, expires } = cookie;
-    // Over plain HTTP, which is for laptops only, there is no `Secure` and no `__Host-`.
+    // Over plain HTTP, which is for local development only, there is no `Secure` and no `__Host-`.
     assert.deepEqual(
       { httpOnly, sameSite, secure, path, domain, expires },
       { httpOnly: true, sameSite: 'Lax', secure: false, path: '/', domain: 'localhost', expires: -1 },
@@ -61,7 +61,7 @@ test('SEC-SESS-01 cookies are out of the reach of scripts and of other sites', a
   }
 });
 
-test('SEC-SESS-03 a login takes over no session: each begins a new one and ends the one before', async (t) => {
+test('SEC-SESS-03 each login creates a new session and ends the previous one', async (t) => {
   const guest = await stage(t);
   const { context, page, ask, app, server } = guest;
   await context.addCookies([{ name: 'session.default.demo', value: 'planted', url: server.url }]);
@@ -83,7 +83,7 @@ test('SEC-SESS-03 a login takes over no session: each begins a new one and ends 
   isRefusal(server, silent, await withoutAPage(guest, silent), 'login_required');
 });
 
-test('SEC-AUTHZ-10 whoever logs in as somebody else ends the session of the one before', async (t) => {
+test('SEC-AUTHZ-10 a login as another user ends the previous session', async (t) => {
   const guest = await stage(t);
   const { page, ask, app, server } = guest;
   const alice = await logIn(guest);
@@ -97,7 +97,7 @@ test('SEC-AUTHZ-10 whoever logs in as somebody else ends the session of the one 
   assert.equal((await userinfo(server, bob)).body.name, 'Bob Example');
 });
 
-test('SEC-AUTHZ-12 a native client is asked about each time, a trusted one never', async (t) => {
+test('SEC-AUTHZ-12 a native client needs consent every time, a trusted one never', async (t) => {
   const guest = await stage(t);
   const { page, ask, app, server } = guest;
   for (const round of ['first', 'second']) {
@@ -130,7 +130,7 @@ test('SEC-AUTHZ-08 prompt=none shows no page: login_required without a session, 
   isRefusal(server, torn, await withoutAPage(guest, torn), 'invalid_request');
 });
 
-test('SEC-AUTHZ-09 prompt=login asks again although there is a session, and auth_time is newer', async (t) => {
+test('SEC-AUTHZ-09 prompt=login forces a login despite a session, with a newer auth_time', async (t) => {
   const guest = await stage(t);
   const { page, ask, app, server } = guest;
   const before = await logIn(guest);
@@ -146,7 +146,7 @@ test('SEC-AUTHZ-09 prompt=login asks again although there is a session, and auth
   assert.equal(again.claims.sub, before.claims.sub);
 });
 
-test('SEC-AUTHZ-09 prompt=login asks again even in the second of the login before', async (t) => {
+test('SEC-AUTHZ-09 prompt=login forces a login even within the same second as the previous one', async (t) => {
   const guest = await stage(t);
   const { page, ask, app } = guest;
   const first = ask('demo-trusted');
@@ -166,7 +166,7 @@ test('SEC-AUTHZ-09 prompt=login asks again even in the second of the login befor
   assert.equal(app.answers.length, 1);
 });
 
-test('SEC-AUTHZ-09 max_age asks again when the login is older, and only then', async (t) => {
+test('SEC-AUTHZ-09 max_age forces a login only if the last one is older', async (t) => {
   const guest = await stage(t);
   const { page, ask, app, server } = guest;
   const before = await logIn(guest);
@@ -186,7 +186,7 @@ test('SEC-AUTHZ-09 max_age asks again when the login is older, and only then', a
   await isLoginPage(page);
 });
 
-test('SEC-SESS-07 two tabs with two clients do not confuse each other', async (t) => {
+test('SEC-SESS-07 two tabs with two clients do not interfere', async (t) => {
   const guest = await stage(t);
   const { context, page: tab, ask, app, server } = guest;
   const otherApp = await nativeApplication(t);
@@ -215,12 +215,12 @@ test('SEC-SESS-07 two tabs with two clients do not confuse each other', async (t
   assert.deepEqual([app.answers.length, otherApp.answers.length], [1, 1]);
 });
 
-test('SEC-SESS-07 two tabs that are opened at once in a new browser both come to their end', async (t) => {
+test('SEC-SESS-07 two tabs opened at once in a new browser can both finish', async (t) => {
   const guest = await stage(t);
   const { context, page: tab, ask, app, server } = guest;
   const otherTab = await context.newPage();
   const [request, otherRequest] = [ask('demo-trusted'), ask('demo-trusted')];
-  // Both requests leave before either answer, with its cookie, is there.
+  // Both requests are sent before either response sets its cookie.
   const [login, otherLogin] = await Promise.all([request, otherRequest].map(({ url }) => fetch(url, { redirect: 'manual' })));
   for (const response of [login, otherLogin]) {
     const [name, value] = response.headers.getSetCookie()[0].split(';')[0].split('=');
@@ -237,7 +237,7 @@ test('SEC-SESS-07 two tabs that are opened at once in a new browser both come to
   }
 });
 
-test('SEC-AUTHZ-14 what was shown to one user is not allowed in the name of another', async (t) => {
+test('SEC-AUTHZ-14 a consent page shown to one user gives no consent for another', async (t) => {
   const guest = await stage(t);
   const { context, page: tab, ask, app, server } = guest;
   const request = ask('demo-native');
@@ -246,7 +246,7 @@ test('SEC-AUTHZ-14 what was shown to one user is not allowed in the name of anot
   await isConsentPage(tab);
   assert.match(await tab.locator('main').innerText(), /signed in as Alice Example/);
 
-  // Meanwhile, in another tab, somebody else logs in.
+  // Meanwhile, another user logs in in a second tab.
   const otherTab = await context.newPage();
   const otherAnswer = app.next();
   await passed((Date.now() / 1000) | 0);
@@ -282,7 +282,7 @@ test('SEC-AUTHZ-15 a denied request cannot be allowed by going back', async (t) 
   assert.equal(app.answers.length, 1);
 });
 
-test('going back after the end says that the sign-in is completed', async (t) => {
+test('going back after the end shows that the sign-in is completed', async (t) => {
   const { page, ask, app, server } = await stage(t);
   const request = ask('demo-native');
   const answer = app.next();
@@ -300,7 +300,7 @@ test('going back after the end says that the sign-in is completed', async (t) =>
   assert.ok(code);
 });
 
-test('a page that the browser kept alive allows nothing a second time', async (t) => {
+test('a page restored from the back/forward cache cannot be submitted a second time', async (t) => {
   const keeping = await startBrowser({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
   const server = await startServer(t);
   const app = await nativeApplication(t);
@@ -323,7 +323,7 @@ test('a page that the browser kept alive allows nothing a second time', async (t
   assert.equal(app.answers.length, 1);
 });
 
-test('a double click on “Sign in” and on “Allow” ends in one redirect with one code that works', async (t) => {
+test('double clicks on “Sign in” and “Allow” yield one redirect with one working code', async (t) => {
   const { page, ask, app, server, sent } = await stage(t);
   const request = ask('demo-native');
   const answer = app.next();
@@ -340,7 +340,7 @@ test('a double click on “Sign in” and on “Allow” ends in one redirect wi
   assert.equal(sent('POST', '/login/consent').length, 1);
 });
 
-test('login and consent pages can be reloaded, also after a wrong password', async (t) => {
+test('login and consent pages can be reloaded, even after a wrong password', async (t) => {
   const { page, ask, app, server } = await stage(t);
   const request = ask('demo-native');
   await page.goto(request.url);
@@ -359,7 +359,7 @@ test('login and consent pages can be reloaded, also after a wrong password', asy
   await tokensOf(server, request, await answer);
 });
 
-test('going back from the consent page leads to the login page, and on from there', async (t) => {
+test('going back from the consent page shows the login page, which still works', async (t) => {
   const { page, ask, app, server } = await stage(t);
   const request = ask('demo-native');
   await page.goto(request.url);

@@ -1,4 +1,4 @@
-// What every test here starts with: a server of its own, a browser, and the client's half of the protocol.
+// Shared by all browser tests: a server per test, a browser, and the client's side of the protocol.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { chromium } from 'playwright-core';
 const POSTERN = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** No GPU, no sandbox, and nothing that talks to anybody but us. */
+/** No GPU, no sandbox, and no background network traffic. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -25,12 +25,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** How long anything on a page may take. It is a bound for failures; nothing waits this long otherwise. */
+/** The timeout for anything on a page; reached only on failure. */
 const TIMEOUT_MS = 10_000;
 
 // --- The server ---
 
-/** Starts a server for one test, which knows nobody yet. `options` go on its command line. */
+/** Starts a server for one test, without any sessions. `options` are added to its command line. */
 export async function startServer(t, ...options) {
   const child = spawn(POSTERN, ['dev', '--port', '0', '--memory', '--json', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,12 +61,12 @@ export async function startBrowser(options = {}) {
   return browser;
 }
 
-/** What Chromium says about every answer that is an error, whether or not anything is wrong with that. */
+/** Chromium logs this for every error response, expected or not. */
 const EXPECTED = /^Failed to load resource/;
 
 /**
- * Somebody with a browser profile of their own. When the test is over, nothing may have gone wrong in it: no error on
- * the console but those of `tolerated`, no exception, no dialog, no violation of a policy.
+ * Opens a separate browser profile. At the end of the test, it must not have seen any console errors other than
+ * `tolerated`, nor exceptions, dialogs or policy violations.
  */
 export async function visitor(t, browser, { tolerated = EXPECTED, ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
@@ -103,7 +103,7 @@ export async function cookies({ context }) {
 
 // --- The pages ---
 
-/** Fills in the login page and sends it. */
+/** Fills in and submits the login form. */
 export async function signIn(page, username, password = username) {
   await page.getByLabel('Name').fill(username);
   await page.getByLabel('Password').fill(password);
@@ -128,7 +128,7 @@ export async function deny(page) {
   await page.getByRole('button', { name: 'Deny' }).click();
 }
 
-/** Demands an error page of ours: its status, its words, a trace id, and these ways on and no others. */
+/** Asserts an error page: its status, its text, a trace id, and exactly the links `ways`. */
 export async function isErrorPage(page, response, status, explanation, ways = []) {
   assert.equal(response.status(), status);
   assert.equal(response.headers().location, undefined);
@@ -149,7 +149,7 @@ export async function assertErrorPage(page, explanation, ways = []) {
 
 export const randomString = () => randomBytes(32).toString('base64url');
 
-/** An authorization request with everything fresh. `parameters` are added, or take something out by `undefined`. */
+/** Builds an authorization request with fresh random values. `parameters` are added; `undefined` removes one. */
 export function authorizationRequest(server, { workspace = 'demo', ...parameters }) {
   const [state, nonce, verifier] = [randomString(), randomString(), randomString()];
   const all = {
@@ -170,7 +170,7 @@ export function authorizationRequest(server, { workspace = 'demo', ...parameters
   return { ...all, verifier, workspace, url: url.href };
 }
 
-/** Hands in a code, with the verifier of `request`. */
+/** Redeems a code with the verifier of `request`. */
 export async function redeem(server, request, code, { secret } = {}) {
   const { client_id, redirect_uri, verifier } = request;
   const form = { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier };
@@ -188,7 +188,7 @@ export async function redeem(server, request, code, { secret } = {}) {
   return { status: response.status, body: await response.json() };
 }
 
-/** The code of `answer`, once everything about the answer is right. */
+/** Verifies `answer` and returns its code. */
 export function codeOf(server, request, answer) {
   assert.equal(answer.get('error'), null, `error: ${answer}`);
   assert.equal(answer.get('state'), request.state);
@@ -197,7 +197,7 @@ export function codeOf(server, request, answer) {
   return answer.get('code');
 }
 
-/** Demands that `answer` is `error`, for `request`, and holds no code. */
+/** Asserts that `answer` is the error `error` for `request`, without a code. */
 export function isRefusal(server, request, answer, error) {
   assert.equal(answer.get('error'), error);
   assert.equal(answer.get('state'), request.state);
@@ -221,8 +221,8 @@ export async function userinfo(server, { access_token }) {
 }
 
 /**
- * A native application on this machine: listens on a port of its own and takes the answers that browsers bring to
- * `/callback`. `pages` are what it serves besides.
+ * A native application on this machine: listens on its own port and receives the responses at `/callback`. `pages` are
+ * served in addition.
  */
 export async function nativeApplication(t, pages = {}) {
   const answers = [];
@@ -251,7 +251,7 @@ export async function nativeApplication(t, pages = {}) {
     listener.close();
   });
   const origin = `http://127.0.0.1:${listener.address().port}`;
-  /** The answer that comes next. Ask before the browser is sent on its way. */
+  /** Returns a promise of the next response; call it before navigating. */
   const next = () =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('no answer came to the application')), TIMEOUT_MS);
@@ -264,8 +264,8 @@ export async function nativeApplication(t, pages = {}) {
 }
 
 /**
- * Takes the next request of `page` for `urlPattern` off the network, also one that a redirect leads to, which
- * `page.route` does not see. The page gets to see `words`; the address is what is returned.
+ * Intercepts the next request of `page` for `urlPattern`, including one caused by a redirect, which `page.route` does
+ * not see. The page gets `words` as its response; the URL is returned.
  */
 export async function intercept(page, urlPattern, words) {
   const protocol = await page.context().newCDPSession(page);
@@ -286,7 +286,7 @@ export async function intercept(page, urlPattern, words) {
   return { arrived };
 }
 
-/** Where a click leads: `address` as soon as the browser asks for it, or the policy that holds it back. */
+/** The result of a click: `address` once the browser requests it, or the policy that blocks it. */
 export async function leadsTo(page, address, click) {
   const arrival = page.waitForRequest((sent) => sent.url().startsWith(address)).then((sent) => new URL(sent.url()));
   const blocked = page.waitForEvent('console', (message) => /Content Security Policy/.test(message.text()));
@@ -298,14 +298,14 @@ export async function leadsTo(page, address, click) {
   return outcome.searchParams;
 }
 
-/** Waits until the clock of this machine, which is the server's too, has passed the second `time`. */
+/** Waits until the system clock, which the server shares, has passed the second `time`. */
 export async function passed(time) {
   while (Math.floor(Date.now() / 1000) <= time) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Waits until a second has just begun, so that what follows at once falls into the same one. */
+/** Waits for the beginning of a second, so that immediate actions fall into the same second. */
 export async function aSecondBegins() {
   while (Date.now() % 1000 > 150) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -315,9 +315,8 @@ export async function aSecondBegins() {
 // --- All of it together ---
 
 /**
- * What a test starts with: a server, to which the options `server` are given, an application, and a visitor with
- * `browser`, to whom all other options are. `ask` makes an authorization request of a client whose answers the
- * application takes.
+ * The usual setup of a test: a server with the options `server`, an application, and a visitor with `browser` and all
+ * other options. `ask` builds an authorization request of a client whose responses the application receives.
  */
 export const stageFor = (browser) => async (t, { server: serverOptions = [], ...options } = {}) => {
   const server = await startServer(t, ...serverOptions);
@@ -328,10 +327,10 @@ export const stageFor = (browser) => async (t, { server: serverOptions = [], ...
   return { server, app, ask, ...guest };
 };
 
-/** Where pictures of the pages go, for a person to look at. Without it, none are taken. */
+/** The folder for screenshots of the pages, for manual review. Without it, none are taken. */
 const PICTURES = process.env.PICTURES;
 
-/** Pictures of a page, wide and narrow. */
+/** Takes wide and narrow screenshots of a page. */
 export async function picture(page, name, colorSchemes = ['light', 'dark']) {
   if (!PICTURES) {
     return;

@@ -1,4 +1,4 @@
-// Logging in with another provider.
+// Logging in at an upstream provider.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ import {
 const browser = await startBrowser();
 const stage = stageFor(browser);
 
-/** Goes to the partner's login page, from the one of `request`. */
+/** Opens the login page for `request` and follows its link to the partner. */
 async function toPartner(page, request) {
   await page.goto(request.url);
   await page.getByRole('link', { name: 'Continue with Partner' }).click();
@@ -32,10 +32,10 @@ async function toPartner(page, request) {
   await isLoginPage(page);
 }
 
-/** The address at which the partner's answer arrived. */
+/** The callback URL with the partner's response. */
 const callbackOf = ({ sent }) => sent('GET', '/default/demo/callback/partner').at(-1).url();
 
-test('a login at the partner ends in the consent of the demo, and userinfo knows the name', async (t) => {
+test('a login at the partner leads to the consent page, and userinfo has the name', async (t) => {
   const guest = await stage(t);
   const { server, app, page, ask } = guest;
   const request = ask('demo-native', { scope: 'openid profile email' });
@@ -63,18 +63,18 @@ test('a login at the partner ends in the consent of the demo, and userinfo knows
   assert.equal((await tokensOf(server, again, await silent)).claims.sub, tokens.claims.sub);
 });
 
-test('SEC-HDR-01 a login at the partner leads on to a client that is not asked about', async (t) => {
+test('SEC-HDR-01 a login at the partner can redirect on to a trusted client', async (t) => {
   const { server, app, page, ask } = await stage(t);
   const request = ask('demo-trusted');
   await toPartner(page, request);
   await signIn(page, 'carol');
   await isConsentPage(page);
-  // The partner's policy names where the partner leads to. It cannot know where its client leads to after that.
+  // The partner's policy covers its own redirect URI. It cannot know where its client redirects to next.
   const answer = await leadsTo(page, app.redirectUri, () => allow(page));
   assert.equal((await userinfo(server, await tokensOf(server, request, answer))).body.name, 'Carol Partner');
 });
 
-test('SEC-UP-01 an answer of the partner is taken once, and its replay logs nobody in', async (t) => {
+test('SEC-UP-01 a response of the partner is accepted once, and a replay logs nobody in', async (t) => {
   const guest = await stage(t);
   const { server, page, context, app, ask } = guest;
   const request = ask('demo-native');
@@ -93,7 +93,7 @@ test('SEC-UP-01 an answer of the partner is taken once, and its replay logs nobo
   assert.equal(app.answers.length, 1);
 });
 
-test('SEC-UP-01 an answer of the partner is worth nothing in another browser', async (t) => {
+test('SEC-UP-01 a response of the partner is rejected in another browser', async (t) => {
   const guest = await stage(t);
   const { page, app, ask } = guest;
   await toPartner(page, ask('demo-native'));
@@ -108,7 +108,7 @@ test('SEC-UP-01 an answer of the partner is worth nothing in another browser', a
   const response = await other.page.goto(callback);
   await isErrorPage(other.page, response, 400, /does not belong to a sign-in/);
   assert.deepEqual(Object.keys(await cookies(other)), []);
-  // Whoever began it can still finish.
+  // The original browser can still finish.
   await page.goto(callback);
   await page.waitForURL(/\/default\/demo\/login\/consent/);
   assert.equal(app.answers.length, 0);
@@ -126,7 +126,7 @@ test('SEC-UP-06 a denial at the partner becomes access_denied at the client', as
   assert.deepEqual(jar.filter((name) => /^(upstream|session\.default\.demo)/.test(name)), []);
 });
 
-test('SEC-XSS-02 what somebody says in the name of the partner is not shown', async (t) => {
+test('SEC-XSS-02 forged error texts in the name of the partner are not shown', async (t) => {
   const { server, page } = await stage(t);
   const response = await page.goto(
     `${server.issuer()}/callback/partner?state=x&error=x&error_description=${encodeURIComponent('<b>call +1 555 0199</b>')}`,
@@ -135,7 +135,7 @@ test('SEC-XSS-02 what somebody says in the name of the partner is not shown', as
   assert.doesNotMatch(await page.content(), /555/);
 });
 
-test('SEC-UP-07 two people of one name at two providers are two people', async (t) => {
+test('SEC-UP-07 the same user name at two providers means two users', async (t) => {
   const { server, page, context, app, ask } = await stage(t);
   const subjects = [];
   for (const way of ['here', 'partner']) {

@@ -1,4 +1,4 @@
-// openid-client and oauth4webapi, authenticating by what they sign: private_key_jwt with every algorithm, and
+// openid-client and oauth4webapi with signed client authentication: private_key_jwt with every algorithm, and
 // client_secret_jwt.
 
 import assert from 'node:assert/strict';
@@ -15,7 +15,7 @@ const SCOPE = 'openid offline_access';
 const SECRET = 'a secret of more than thirty-two characters';
 const RSA = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' };
 
-/** What a key of each algorithm is made of. */
+/** The key parameters of each algorithm. */
 const ALGORITHMS = {
   RS256: { name: 'RSASSA-PKCS1-v1_5', ...RSA },
   PS256: { name: 'RSA-PSS', ...RSA },
@@ -23,14 +23,14 @@ const ALGORITHMS = {
   EdDSA: { name: 'Ed25519' },
 };
 
-/** A pair of keys: the public one as a client registers it. */
+/** Generates a key pair, with the public key as a client registers it. */
 async function keyPair(algorithm) {
   const { publicKey, privateKey } = await subtle.generateKey(ALGORITHMS[algorithm], false, ['sign', 'verify']);
   const { key_ops, ext, alg, ...jwk } = await subtle.exportKey('jwk', publicKey);
   return { privateKey, jwk: { ...jwk, kid: `key of ${algorithm}`, use: 'sig' } };
 }
 
-/** A value as TOML has it. */
+/** Formats a value as TOML. */
 function toml(value) {
   if (Array.isArray(value)) return `[${value.map(toml).join(', ')}]`;
   if (typeof value !== 'object') return JSON.stringify(value);
@@ -72,7 +72,7 @@ jwks = ${toml({ keys: [jwk] })}`)).join('')}
 ${registered('secret', `token_endpoint_auth_method = "client_secret_jwt"\nclient_secret = "${SECRET}"`)}
 `;
 
-describe('clients that authenticate by what they sign', () => {
+describe('clients that authenticate with assertions', () => {
   let server;
   let keys;
   before(async () => {
@@ -127,7 +127,7 @@ describe('clients that authenticate by what they sign', () => {
     await wholeLife(await discovered('secret', client.ClientSecretJwt(SECRET)), 'secret');
   });
 
-  test('whoever has another key or secret is nobody, and the code stays good for its client', async () => {
+  test('a wrong key or secret is refused, and the code stays valid for its client', async () => {
     const config = await discovered('ES256', withKey('ES256'));
     const { callback, checks } = await authorized(config);
     const stranger = (await keyPair('ES256')).privateKey;
@@ -148,7 +148,7 @@ describe('clients that authenticate by what they sign', () => {
     assert.ok((await client.authorizationCodeGrant(config, callback, checks)).access_token);
   });
 
-  test('an assertion is good once, and at its own time', async () => {
+  test('an assertion works once, within its lifetime', async () => {
     const as = (await discovered('PS256', withKey('PS256'))).serverMetadata();
     const asks = async (authentication) => {
       const insecure = { [oauth.allowInsecureRequests]: true };

@@ -1,4 +1,5 @@
-// oauth4webapi: the layer below openid-client, which checks each answer by itself; here with every signing algorithm.
+// oauth4webapi: the layer below openid-client, which validates each response separately; here with every signing
+// algorithm.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -66,7 +67,7 @@ describe('oauth4webapi', () => {
     return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, INSECURE));
   }
 
-  /** A user signs in; the parameters of the answer, checked, and what else the exchange needs. */
+  /** Signs a user in and returns the validated response parameters and what else the exchange needs. */
   async function authorized(as, scope = 'openid') {
     const verifier = oauth.generateRandomCodeVerifier();
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
@@ -89,7 +90,7 @@ describe('oauth4webapi', () => {
   const exchanged = (as, { parameters, verifier }, redirectUri = REDIRECT_URI) =>
     oauth.authorizationCodeGrantRequest(as, CLIENT, oauth.None(), parameters, redirectUri, verifier, INSECURE);
 
-  /** A refresh, and its answer checked with the signature of the ID token. */
+  /** Refreshes tokens and validates the response, including the signature of the ID token. */
   async function refreshed(as, token) {
     const response = await oauth.refreshTokenGrantRequest(as, CLIENT, oauth.None(), token, INSECURE);
     const tokens = await oauth.processRefreshTokenResponse(as, CLIENT, response);
@@ -97,7 +98,7 @@ describe('oauth4webapi', () => {
     return tokens;
   }
 
-  /** What the service is told about `token`. */
+  /** Introspects `token` as the service. */
   async function introspected(as, token, requestJwtResponse = false) {
     const options = { requestJwtResponse, ...INSECURE };
     const response = await oauth.introspectionRequest(as, SERVICE, SECRET, token, options);
@@ -110,7 +111,7 @@ describe('oauth4webapi', () => {
   }
 
   for (const algorithm of ALGORITHMS) {
-    test(`the grant is completed, and its ID token verified, with ${algorithm}`, async () => {
+    test(`the code is exchanged and the ID token verified with ${algorithm}`, async () => {
       const as = await discovered(algorithm);
       assert.deepEqual(as.id_token_signing_alg_values_supported, [algorithm]);
       const authorization = await authorized(as);
@@ -133,7 +134,7 @@ describe('oauth4webapi', () => {
   }
 
   for (const algorithm of ALGORITHMS) {
-    test(`tokens are renewed, looked at, and all ended by the last refresh token, with ${algorithm}`, async () => {
+    test(`tokens are refreshed, introspected, and all revoked by the last refresh token, with ${algorithm}`, async () => {
       const as = await discovered(algorithm);
       const authorization = await authorized(as, 'openid offline_access');
       const first = await oauth.processAuthorizationCodeResponse(
@@ -156,7 +157,7 @@ describe('oauth4webapi', () => {
       await assert.rejects(refreshed(as, second.refresh_token), { error: 'invalid_grant', status: 400 });
     });
 
-    test(`a program gets a token of its own, which an API checks, with ${algorithm}`, async () => {
+    test(`a client credentials token is validated by an API, with ${algorithm}`, async () => {
       const as = await discovered(algorithm);
       const parameters = new URLSearchParams({ resource: 'https://api.example' });
       const asked = (authentication) =>
@@ -173,7 +174,7 @@ describe('oauth4webapi', () => {
     });
   }
 
-  test('an API checks the access token as a JWT of RFC 9068', async () => {
+  test('an API validates the access token as an RFC 9068 JWT', async () => {
     for (const algorithm of ALGORITHMS) {
       const as = await discovered(algorithm);
       const tokens = await (await exchanged(as, await authorized(as))).json();
@@ -188,7 +189,7 @@ describe('oauth4webapi', () => {
     }
   });
 
-  test('another redirect URI than that of the authorization request is invalid_grant', async () => {
+  test('a redirect URI that differs from the authorization request is invalid_grant', async () => {
     const as = await discovered('ES256');
     const authorization = await authorized(as);
     const response = await exchanged(as, authorization, 'http://[::1]:51005/callback');
@@ -198,7 +199,7 @@ describe('oauth4webapi', () => {
     assert.equal(tokens.status, 200);
   });
 
-  test('a code of one workspace is worth nothing in another', async () => {
+  test('a code of one workspace is invalid in another', async () => {
     const [one, other] = [await discovered('RS256'), await discovered('PS256')];
     const response = await exchanged(other, await authorized(one));
     await assert.rejects(

@@ -1,4 +1,4 @@
-// oidc-client-ts: what single-page applications use, in a real browser, here told nothing but the issuer.
+// oidc-client-ts, a library for single-page applications, in a real browser, configured with nothing but the issuer.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const FLAGS = [
   '--disable-component-update', '--disable-sync',
 ];
 
-/** Serves an application, whose pages do nothing but load the library, on a free port. */
+/** Serves an application whose pages only load the library, on a free port. */
 async function serveApplication(identity) {
   const page = '<!doctype html><title>Application</title><script src="/oidc-client-ts.js"></script>';
   const returned = `${page}<script>new oidc.UserManager({}).signinCallback()</script>`;
@@ -104,7 +104,7 @@ grant_types = ["authorization_code", "refresh_token"]
 scope = "openid profile email offline_access"
 `;
 
-/** The application in a browser, with a library that has just been loaded. */
+/** The application in a browser, with a freshly loaded library. */
 class Application {
   constructor(page, origin, settings) {
     Object.assign(this, { page, origin, settings });
@@ -114,10 +114,10 @@ class Application {
     await this.page.goto(`${this.origin}/`);
   }
 
-  /** Calls a method of the library's user manager, and returns what a test can look at. */
+  /** Calls a method of the library's user manager and returns a serializable result. */
   async call(method, ...args) {
     const outcome = await this.page.evaluate(async ([{ shared, ...settings }, method, args]) => {
-      // What tabs share has to be kept where all of them find it.
+      // State shared by tabs must be stored where all of them find it.
       const place = shared ? { userStore: new oidc.WebStorageStateStore({ store: localStorage }) } : {};
       window.manager ??= new oidc.UserManager({ ...settings, ...place });
       const object = method.startsWith('metadataService.') ? window.manager.metadataService : window.manager;
@@ -131,7 +131,7 @@ class Application {
     return outcome.value;
   }
 
-  /** Leaves for the server, and is at its first page. */
+  /** Starts a login and waits for the server's first page. */
   async leave(args = {}) {
     await this.page.evaluate(([settings, args]) => {
       void new oidc.UserManager(settings).signinRedirect(args);
@@ -139,7 +139,7 @@ class Application {
     await this.page.getByRole('heading', { level: 1 }).waitFor();
   }
 
-  /** A user signs in, and is back at the application. */
+  /** Signs a user in and returns to the application. */
   async signIn({ username = 'alice', decision } = {}) {
     await this.open();
     await this.leave();
@@ -149,7 +149,7 @@ class Application {
     return this.call('signinRedirectCallback');
   }
 
-  /** What the page can read of the answer of userinfo. */
+  /** What the page can read of the userinfo response. */
   async userinfo(accessToken) {
     const url = await this.call('metadataService.getUserInfoEndpoint');
     return this.page.evaluate(async ([url, token]) => {
@@ -178,7 +178,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     await server?.stop();
   });
 
-  /** The application in a browser of its own, closed at the end of the test. */
+  /** Opens the application in a separate browser, which is closed at the end of the test. */
   async function opened(t, clientId, { origin = `http://localhost:${site.port}`, ...settings } = {}) {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     t.after(() => context.close());
@@ -193,7 +193,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     });
   }
 
-  test('a page signs a user in and learns who it is', async (t) => {
+  test('a page signs a user in and reads the profile', async (t) => {
     const application = await opened(t, 'asked');
     const user = await application.signIn({ decision: 'Allow' });
     assert.equal(user.token_type, 'Bearer');
@@ -212,7 +212,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.equal(profile.email, 'bob@example.com');
   });
 
-  test('a page may read the keys', async (t) => {
+  test('a page may read the JWKS', async (t) => {
     const application = await opened(t, 'asked');
     await application.open();
     const keys = await application.call('metadataService.getSigningKeys');
@@ -237,8 +237,8 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.equal((await application.call('signinSilent')).profile.sub, user.profile.sub);
   });
 
-  test('tokens renew by themselves before they end', async (t) => {
-    // Ten minutes less two seconds before the end is two seconds from now.
+  test('tokens are renewed automatically before they expire', async (t) => {
+    // Ten minutes minus two seconds before expiry is two seconds from now.
     const application = await opened(t, 'trusted', { accessTokenExpiringNotificationTimeInSeconds: 598 });
     const user = await application.signIn();
     const renewed = await eventually('the tokens are renewed', async () => {
@@ -248,13 +248,13 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.equal(renewed.profile.sub, user.profile.sub);
   });
 
-  test('a hidden frame is told consent_required if anybody on the device could be the client', async (t) => {
+  test('a hidden frame gets consent_required for a client that other programs on the device could impersonate', async (t) => {
     const application = await opened(t, 'asked');
     await application.signIn({ decision: 'Allow' });
     await assert.rejects(application.call('signinSilent'), { name: 'ErrorResponse', error: 'consent_required' });
   });
 
-  test('a hidden frame is told login_required if nobody is signed in', async (t) => {
+  test('a hidden frame gets login_required without a session', async (t) => {
     for (const client of ['asked', 'trusted']) {
       const application = await opened(t, client);
       await application.open();
@@ -262,7 +262,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     }
   });
 
-  test('a hidden frame on another site is told login_required: browsers keep the session from it', async (t) => {
+  test('a hidden frame on another site gets login_required, because browsers withhold the session cookie', async (t) => {
     const application = await opened(t, 'trusted', { origin: `http://127.0.0.1:${site.port}` });
     await application.open();
     await application.leave();
@@ -271,7 +271,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     await assert.rejects(application.call('signinSilent'), { name: 'ErrorResponse', error: 'login_required' });
   });
 
-  test('over TLS a page on a registered origin needs no list, and its consent is remembered', async (t) => {
+  test('over TLS a page on the origin of its redirect URI needs no cors_origins, and its consent is remembered', async (t) => {
     const identity = selfSigned();
     const secureSite = await serveApplication(identity);
     t.after(secureSite.stop);
@@ -292,10 +292,10 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.deepEqual(cookies.map(({ name, secure }) => [name, secure]), [['__Host-session.default.spa', true]]);
   });
 
-  // With `offline_access` the library has a refresh token, and uses it instead of a frame.
+  // With `offline_access` the library gets a refresh token and uses it instead of a frame.
   const OFFLINE = { scope: 'openid profile email offline_access' };
 
-  test('a refresh token renews the tokens, also of a client that a hidden frame cannot', async (t) => {
+  test('a refresh token renews tokens even for a client that cannot use a hidden frame', async (t) => {
     const application = await opened(t, 'asked', OFFLINE);
     const frames = [];
     application.page.on('frameattached', (frame) => frames.push(frame));
@@ -304,7 +304,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
       const renewed = await application.call('signinSilent');
       assert.notEqual(renewed.access_token, user.access_token);
       assert.notEqual(renewed.refresh_token, user.refresh_token);
-      // The library itself holds subject and time of the login against those of the ID token before.
+      // The library itself compares subject and login time with the previous ID token.
       assert.equal(renewed.profile.sub, user.profile.sub);
       assert.equal((await application.userinfo(renewed.access_token))[0], 200);
       user = renewed;
@@ -312,7 +312,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.deepEqual(frames, []);
   });
 
-  test('tokens renew by themselves with the refresh token, when nobody is signed in any more', async (t) => {
+  test('tokens are renewed automatically with the refresh token after the session has ended', async (t) => {
     const application = await opened(t, 'trusted', { ...OFFLINE, accessTokenExpiringNotificationTimeInSeconds: 3598 });
     const user = await application.signIn();
     await application.page.context().clearCookies();
@@ -324,7 +324,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.notEqual(renewed.refresh_token, user.refresh_token);
   });
 
-  test('two tabs that refresh at once end up with one refresh token, which is good', async (t) => {
+  test('two tabs that refresh concurrently end up with the same valid refresh token', async (t) => {
     const one = await opened(t, 'trusted', { ...OFFLINE, shared: true });
     const user = await one.signIn();
     const other = new Application(await one.page.context().newPage(), one.origin, one.settings);
@@ -343,7 +343,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.notEqual((await other.call('signinSilent')).refresh_token, second.refresh_token);
   });
 
-  test('an answer that is lost on the way costs nobody their login', async (t) => {
+  test('a lost response does not end the login', async (t) => {
     const application = await opened(t, 'trusted', OFFLINE);
     const user = await application.signIn();
     let lost;
@@ -356,7 +356,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.equal((await application.call('signinSilent')).refresh_token, lost.refresh_token);
   });
 
-  test('when the page revokes its tokens, refresh token and access token are both refused', async (t) => {
+  test('after the page revokes its tokens, both refresh token and access token are refused', async (t) => {
     const application = await opened(t, 'trusted', OFFLINE);
     const user = await application.signIn();
     await application.call('signinSilent');
@@ -364,22 +364,22 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.equal((await application.userinfo(user.access_token))[0], 401);
     const { access_token: current } = await application.call('getUser');
     assert.equal((await application.userinfo(current))[0], 401);
-    // The library has forgotten the refresh token; whoever remembers it gets nothing for it.
+    // The library has discarded the refresh token; presenting a stored copy must fail.
     await application.page.evaluate((user) => window.manager.storeUser(new oidc.User(user)), user);
     await assert.rejects(application.call('signinSilent'), { name: 'ErrorResponse', error: 'invalid_grant' });
   });
 
-  test('a user who says no is access_denied', async (t) => {
+  test('a denial by the user is access_denied', async (t) => {
     const application = await opened(t, 'asked');
     await assert.rejects(application.signIn({ decision: 'Deny' }), { name: 'ErrorResponse', error: 'access_denied' });
     assert.equal(await application.call('getUser'), null);
   });
 
-  test('revoked tokens are refused, in words that the page may read', async (t) => {
+  test('revoked tokens are refused with an error that the page can read', async (t) => {
     const application = await opened(t, 'trusted');
     const user = await application.signIn();
     assert.equal((await application.userinfo(user.access_token))[0], 200);
-    // The library takes a JSON answer or one without any Content-Type, and throws at everything else.
+    // The library accepts a JSON response or one without Content-Type, and throws on anything else.
     await application.call('revokeTokens');
     const [status, challenge, body] = await application.userinfo(user.access_token);
     assert.equal(status, 401);
@@ -387,7 +387,7 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
     assert.equal(body.error, 'invalid_token');
   });
 
-  test('a wrong verifier is invalid_grant, in words that the page may read', async (t) => {
+  test('a wrong verifier is invalid_grant with a description that the page can read', async (t) => {
     const application = await opened(t, 'trusted');
     await application.open();
     await application.leave();
@@ -403,14 +403,14 @@ describe('oidc-client-ts', { timeout: 6 * TIMEOUT_MS }, () => {
       application.call('signinRedirectCallback'), { name: 'ErrorResponse', error: 'invalid_grant' });
   });
 
-  test('on a laptop a native client has its pages at any port of its loopback address', async (t) => {
+  test('in local development a native client may call from any port of its loopback address', async (t) => {
     const application = await opened(t, 'trusted', { origin: `http://127.0.0.1:${site.port}` });
     await application.signIn();
     assert.equal((await application.call('metadataService.getMetadata')).issuer, server.issuer('spa'));
   });
 
-  test('a popup signs a user in, although our pages cut its tie to the page that opened it', async (t) => {
-    // Cross-Origin-Opener-Policy leaves no window.opener: the library then talks over a BroadcastChannel.
+  test('a popup signs a user in although COOP severs it from its opener', async (t) => {
+    // Cross-Origin-Opener-Policy severs window.opener, so the library communicates over a BroadcastChannel.
     const application = await opened(t, 'trusted');
     await application.open();
     application.settings.popup_redirect_uri = `${application.origin}/popup`;

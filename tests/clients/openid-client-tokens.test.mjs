@@ -1,5 +1,4 @@
-// openid-client again, with what becomes of tokens after the first ones: refresh, introspection, revocation, and tokens
-// that a program gets for itself.
+// openid-client again: refresh, introspection, revocation, and client credentials.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -16,12 +15,12 @@ const SCOPE = 'openid profile email offers.read offline_access';
 const claimsOf = ({ access_token }) => JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url'));
 const audienceOf = (token) => [claimsOf(token).aud].flat();
 
-describe('openid-client and the life of a token', () => {
+describe('openid-client and the token lifecycle', () => {
   let server;
   before(async () => { server = await startServer(); });
   after(() => server?.stop());
 
-  /** A client, which checks signatures although everything comes straight from the server. */
+  /** Discovers the server for a client that verifies signatures even on direct responses. */
   async function discovered(clientId, authentication, metadata) {
     const execute = [client.allowInsecureRequests, client.enableNonRepudiationChecks];
     return client.discovery(new URL(server.issuer('demo')), clientId, metadata, authentication, { execute });
@@ -30,7 +29,7 @@ describe('openid-client and the life of a token', () => {
   const web = (metadata) => discovered('demo-web', client.ClientSecretBasic('demo-web-secret'), metadata);
   const service = (metadata) => discovered('demo-service', client.ClientSecretBasic('demo-service-secret'), metadata);
 
-  /** Alice signs in at a client that may go on when she is away, and the tokens that it gets for that. */
+  /** Signs alice in at a client with offline access and returns the tokens. */
   async function signedIn(config, extra = {}) {
     const pkceCodeVerifier = client.randomPKCECodeVerifier();
     const checks = { pkceCodeVerifier, expectedState: client.randomState(), expectedNonce: client.randomNonce() };
@@ -52,7 +51,7 @@ describe('openid-client and the life of a token', () => {
   const refusedToken = { code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 };
   const refused = (error) => ({ code: 'OAUTH_RESPONSE_BODY_ERROR', status: 400, error });
 
-  test('a public client gets another refresh token with each use', async () => {
+  test('refresh tokens of a public client are rotated', async () => {
     const config = await native();
     const first = await signedIn(config);
     const second = await client.refreshTokenGrant(config, first.refresh_token);
@@ -65,7 +64,7 @@ describe('openid-client and the life of a token', () => {
     assert.equal((await userinfo(config, third)).sub, before.sub);
   });
 
-  test('a refresh that is tried again, or sent many times at once, has one successor', async () => {
+  test('a repeated or concurrent refresh has one successor', async () => {
     const config = await native();
     const { refresh_token: token } = await signedIn(config);
     const answers = await Promise.all(Array.from({ length: 10 }, () => client.refreshTokenGrant(config, token)));
@@ -77,7 +76,7 @@ describe('openid-client and the life of a token', () => {
     for (const tokens of answers) assert.equal((await userinfo(config, tokens)).name, 'Alice Example');
   });
 
-  test('the refresh token of a confidential client stays', async () => {
+  test('the refresh token of a confidential client is not rotated', async () => {
     const config = await web();
     const { refresh_token: token } = await signedIn(config);
     for (let round = 0; round < 3; round += 1) {
@@ -87,7 +86,7 @@ describe('openid-client and the life of a token', () => {
     }
   });
 
-  test('a refresh can ask for less, and for no more', async () => {
+  test('a refresh can narrow the scope but not widen it', async () => {
     const config = await native();
     const first = await signedIn(config);
     const less = await client.refreshTokenGrant(config, first.refresh_token, { scope: 'openid email' });
@@ -99,13 +98,13 @@ describe('openid-client and the life of a token', () => {
     assert.equal((await client.refreshTokenGrant(config, less.refresh_token)).scope, SCOPE);
   });
 
-  test('a refresh token is worth nothing to another client', async () => {
+  test('a refresh token is invalid for another client', async () => {
     const { refresh_token: token } = await signedIn(await native());
     await assert.rejects(client.refreshTokenGrant(await web(), token), refusedGrant);
     assert.ok(await client.refreshTokenGrant(await native(), token));
   });
 
-  test('a revoked refresh token takes everything with it that came of the same login', async () => {
+  test('revoking a refresh token revokes all tokens of the same login', async () => {
     for (const config of [await native(), await web()]) {
       const first = await signedIn(config);
       const second = await client.refreshTokenGrant(config, first.refresh_token);
@@ -121,7 +120,7 @@ describe('openid-client and the life of a token', () => {
     }
   });
 
-  test('a client learns of its own tokens, and the service of everybody’s', async () => {
+  test('a client can introspect its own tokens, and the service all tokens', async () => {
     const config = await web();
     const tokens = await signedIn(config);
     for (const asks of [config, await service()]) {
@@ -143,7 +142,7 @@ describe('openid-client and the life of a token', () => {
     await assert.rejects(asks, refusedToken);
   });
 
-  test('introspection answers with a signed JWT to whoever is registered for that', async () => {
+  test('introspection returns a signed JWT to clients registered for it', async () => {
     const config = await service({ introspection_signed_response_alg: 'RS256' });
     const tokens = await signedIn(await native());
     const types = [];
@@ -158,7 +157,7 @@ describe('openid-client and the life of a token', () => {
       Array(2).fill('application/token-introspection+jwt'));
   });
 
-  test('a program gets tokens of its own, for the resource that it names', async () => {
+  test('client credentials yield a token for the requested resource', async () => {
     const config = await service();
     const tokens = await client.clientCredentialsGrant(config, { scope: 'offers.read', resource: ORDERS });
     assert.deepEqual([tokens.token_type, tokens.scope, tokens.expires_in], ['bearer', 'offers.read', 600]);
@@ -174,7 +173,7 @@ describe('openid-client and the life of a token', () => {
     assert.equal((await client.tokenIntrospection(config, everything.access_token)).active, true, 'it ends alone');
   });
 
-  test('a program gets nothing that it is not registered for', async () => {
+  test('client credentials yield only registered scopes and resources', async () => {
     const config = await service();
     const asks = (parameters, by = config) => client.clientCredentialsGrant(by, parameters);
     await assert.rejects(asks({ scope: 'openid' }), refused('invalid_scope'));
@@ -182,7 +181,7 @@ describe('openid-client and the life of a token', () => {
     await assert.rejects(asks({}, await web()), refused('unauthorized_client'));
   });
 
-  test('tokens are for the resources that the user was asked for, or for one of them', async () => {
+  test('tokens are valid for the resources in the authorization request, or for one of them', async () => {
     const config = await web();
     const demo = `${server.publicUrl}/demo/api`;
     const tokens = await signedIn(config, { resources: [demo, ORDERS] });

@@ -1,4 +1,4 @@
-// openid-client: a certified relying party for Node, here told nothing but the issuer.
+// openid-client, a certified relying party for Node, configured with nothing but the issuer.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import * as client from 'openid-client';
 
 import { UserAgent, eventually, startServer } from './support.mjs';
 
-// Any port will do, and nobody listens there: the tests read where the user is sent.
+// Nothing listens on this port: the tests read the redirect URL.
 const LOOPBACK = 'http://127.0.0.1:51004/callback';
 const WEB = 'https://client.example/cb';
 const SCOPE = 'openid profile email phone offers.read';
@@ -18,7 +18,7 @@ describe('openid-client', () => {
   before(async () => { server = await startServer(); });
   after(() => server?.stop());
 
-  /** A client, which checks signatures although the tokens come straight from the server. */
+  /** Discovers the server for a client that verifies signatures even on direct responses. */
   async function discovered(clientId, authentication = client.None(), options = {}) {
     const execute = [client.allowInsecureRequests, client.enableNonRepudiationChecks];
     const issuer = new URL(server.issuer('demo'));
@@ -28,7 +28,7 @@ describe('openid-client', () => {
   const native = () => discovered('demo-native');
   const confidential = (secret = 'demo-web-secret') => discovered('demo-web', client.ClientSecretBasic(secret));
 
-  /** An authorization request with everything that protects it, and what its answer is checked against. */
+  /** Builds a fully protected authorization request, and the values to check its response against. */
   async function begin(config, redirectUri, extra = {}) {
     const pkceCodeVerifier = client.randomPKCECodeVerifier();
     const checks = { pkceCodeVerifier, expectedState: client.randomState(), expectedNonce: client.randomNonce() };
@@ -44,7 +44,7 @@ describe('openid-client', () => {
     return { url, checks: extra.max_age === undefined ? checks : { ...checks, maxAge: Number(extra.max_age) } };
   }
 
-  /** A user signs in to the native client, and the tokens that it gets for that. */
+  /** Signs a user in at the native client and returns the tokens. */
   async function signedIn({ config, userAgent = new UserAgent(server), extra, answers } = {}) {
     config ??= await native();
     const { url, checks } = await begin(config, LOOPBACK, extra);
@@ -75,7 +75,7 @@ describe('openid-client', () => {
   /** The error of an authorization response, which the library has already checked for `state` and `iss`. */
   const refusedAuthorization = (error) => refusedBy('OAUTH_AUTHORIZATION_RESPONSE_ERROR', undefined, error);
 
-  test('either well-known path leads to the same metadata', async () => {
+  test('both well-known paths serve the same metadata', async () => {
     const [oidc, oauth2] = await Promise.all([native(), discovered('demo-native', client.None(), {
       algorithm: 'oauth2', execute: [client.allowInsecureRequests],
     })]);
@@ -99,13 +99,13 @@ describe('openid-client', () => {
     assert.equal(claims.aud, 'demo-native');
     assert.equal(claims.nonce, checks.expectedNonce);
     assert.ok(claims.auth_time <= claims.iat);
-    // The library checks at_hash for the hybrid flow only.
+    // The library checks at_hash in the hybrid flow only.
     const digest = createHash('sha256').update(tokens.access_token).digest();
     assert.equal(claims.at_hash, digest.subarray(0, 16).toString('base64url'));
     assert.equal(client.getJwksCache(config).jwks.keys[0].alg, 'RS256');
   });
 
-  test('userinfo tells what the scopes allow, about the user who signed in', async () => {
+  test('userinfo returns the claims of the granted scopes for the signed-in user', async () => {
     const { config, tokens } = await signedIn();
     assert.deepEqual(await userinfo(config, tokens), {
       sub: tokens.claims().sub,
@@ -121,14 +121,14 @@ describe('openid-client', () => {
     await assert.rejects(userinfo(config, tokens, 'somebody else'), { code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' });
   });
 
-  test('users have subjects of their own, the same at each visit', async () => {
+  test('each user has a stable subject', async () => {
     const subject = async (username) => (await signedIn({ answers: { username } })).tokens.claims().sub;
     const [alice, again, bob] = [await subject('alice'), await subject('alice'), await subject('bob')];
     assert.equal(alice, again);
     assert.notEqual(alice, bob);
   });
 
-  test('a scope that the user keeps back is not granted', async () => {
+  test('a scope that the user withholds is not granted', async () => {
     const { config, tokens } = await signedIn({ answers: { withhold: ['email', 'phone'] } });
     assert.equal(tokens.scope, 'openid profile offers.read');
     const claims = await userinfo(config, tokens);
@@ -143,7 +143,7 @@ describe('openid-client', () => {
     await assert.rejects(userinfo(config, tokens), refusedToken);
   });
 
-  test('a user signs out at the client, which sends them to the server and gets them back', async () => {
+  test('RP-initiated logout returns the user to the client', async () => {
     const userAgent = new UserAgent(server);
     const { config, tokens } = await signedIn({ userAgent });
     const goodbye = { post_logout_redirect_uri: 'http://127.0.0.1:51004/goodbye', state: client.randomState() };
@@ -154,14 +154,14 @@ describe('openid-client', () => {
     await assert.rejects(client.authorizationCodeGrant(config, silent, checks), refusedAuthorization('login_required'));
   });
 
-  test('what is no token of this client is revoked without a word', async () => {
+  test('revoking an unknown token succeeds silently', async () => {
     const { config, tokens } = await signedIn();
     await client.tokenRevocation(config, 'no token at all');
     await client.tokenRevocation(await confidential(), tokens.access_token);
     assert.equal((await userinfo(config, tokens)).name, 'Alice Example');
   });
 
-  test('an answer without iss, or with that of another issuer, is noticed', async () => {
+  test('a response without iss or with a wrong iss is detected', async () => {
     const config = await native();
     const { url, checks } = await begin(config, LOOPBACK);
     const callback = await new UserAgent(server).authorize(url);
@@ -188,7 +188,7 @@ describe('openid-client', () => {
     await assert.rejects(userinfo(config, tokens), refusedToken);
   });
 
-  test('a consent is remembered for a client that nobody else can be', async () => {
+  test('consent is remembered for a client that cannot be impersonated', async () => {
     const userAgent = new UserAgent(server);
     const config = await confidential();
     const visit = async () => {
@@ -202,7 +202,7 @@ describe('openid-client', () => {
     assert.deepEqual(userAgent.pages, shown);
   });
 
-  test('a wrong secret is invalid_client, with the challenge that HTTP asks for', async () => {
+  test('a wrong secret is invalid_client with a WWW-Authenticate challenge', async () => {
     const config = await confidential();
     const { url, checks } = await begin(config, WEB);
     const callback = await new UserAgent(server).authorize(url);
@@ -215,15 +215,15 @@ describe('openid-client', () => {
       assert.equal((await error.response.json()).error, 'invalid_client');
     };
     await refusedClient(client.authorizationCodeGrant(await confidential('wrong'), callback, checks));
-    // Registered for HTTP Basic, it may send its secret in the body, which is what the library does unless told.
+    // Registered for HTTP Basic, the client may also send its secret in the body, which is the library's default.
     const post = await discovered('demo-web', client.ClientSecretPost('wrong'));
     await refusedClient(client.authorizationCodeGrant(post, callback, checks));
     await refusedClient(client.authorizationCodeGrant(await discovered('demo-web'), callback, checks));
-    // None of that cost the client its code.
+    // None of these failures consumed the code.
     assert.ok((await client.authorizationCodeGrant(config, callback, checks)).id_token);
   });
 
-  test('a wrong verifier is invalid_grant and leaves the code to whoever has the right one', async () => {
+  test('a wrong verifier is invalid_grant and does not consume the code', async () => {
     const config = await native();
     const { url, checks } = await begin(config, LOOPBACK);
     const callback = await new UserAgent(server).authorize(url);
@@ -240,10 +240,10 @@ describe('openid-client', () => {
     await assert.rejects(client.authorizationCodeGrant(await confidential(), callback, checks), refusedGrant);
   });
 
-  test('a replayed code is invalid_grant, and the first access token dies of it', async () => {
+  test('a replayed code is invalid_grant and revokes the first access token', async () => {
     const { config, callback, checks, tokens } = await signedIn();
     assert.equal((await userinfo(config, tokens)).name, 'Alice Example');
-    // At first a second use passes for a request sent twice, which must not cost the user anything.
+    // At first, a second use counts as a retry, which must not harm the user.
     const error = await eventually('a replay ends the grant', async () => {
       await assert.rejects(client.authorizationCodeGrant(config, callback, checks), refusedGrant);
       return userinfo(config, tokens).then(() => undefined, (refusal) => refusal);
@@ -251,11 +251,11 @@ describe('openid-client', () => {
     refusedToken(error);
   });
 
-  test('a replay with a wrong verifier leaves the user alone', async () => {
+  test('a replay with a wrong verifier revokes nothing', async () => {
     const { config, callback, checks, tokens } = await signedIn();
     const wrong = { ...checks, pkceCodeVerifier: client.randomPKCECodeVerifier() };
     const end = Date.now() + 1000;
-    // Longer than a second use passes for a request sent twice.
+    // Longer than the retry window.
     await eventually('a second is over', async () => {
       await assert.rejects(client.authorizationCodeGrant(config, callback, wrong), refusedGrant);
       return Date.now() > end;
@@ -270,7 +270,7 @@ describe('openid-client', () => {
     assert.deepEqual(userAgent.pages, []);
   });
 
-  test('prompt=none is consent_required for a client that anybody on the device could be', async () => {
+  test('prompt=none is consent_required for a client that other programs on the device could impersonate', async () => {
     const userAgent = new UserAgent(server);
     await signedIn({ userAgent });
     await assert.rejects(
@@ -288,7 +288,7 @@ describe('openid-client', () => {
     assert.deepEqual(userAgent.pages, shown);
   });
 
-  test('prompt=none with the ID token of the user who is signed in is answered', async () => {
+  test('prompt=none with an ID token of the signed-in user succeeds', async () => {
     const userAgent = new UserAgent(server);
     const config = await discovered('demo-trusted');
     const { tokens } = await signedIn({ config, userAgent });
@@ -318,11 +318,11 @@ describe('openid-client', () => {
     }
   });
 
-  test('a user who says no is access_denied', async () => {
+  test('a denial by the user is access_denied', async () => {
     await assert.rejects(signedIn({ answers: { decision: 'deny' } }), refusedAuthorization('access_denied'));
   });
 
-  test('what the server cannot do comes back as an error that the library reads', async () => {
+  test('unsupported features return errors that the library understands', async () => {
     const table = [
       [{ scope: 'openid admin' }, 'invalid_scope'],
       [{ response_type: 'token' }, 'unsupported_response_type'],
@@ -336,7 +336,7 @@ describe('openid-client', () => {
     }
   });
 
-  test('state comes back byte for byte, however odd', async () => {
+  test('state is returned byte for byte, whatever its characters', async () => {
     for (const state of ['a b+c&d=e%20f#g', '"<>\\\u00e9\u{1f600}', 'x'.repeat(1024)]) {
       const config = await native();
       const { url, checks } = await begin(config, LOOPBACK, { state });

@@ -1,7 +1,8 @@
-// Clients that are programs of their own, in other languages.
+// Clients that are separate programs, in other languages.
 //
-// A program gets the issuer in ISSUER and plays one scenario. For each login it prints `open URL`, or `deny URL` if the
-// user is to say no, and reads where the user ends up. What it finds wrong it says on its standard error, and fails.
+// A program gets the issuer in ISSUER and runs one scenario. For each login it prints `open URL`, or `deny URL` if the
+// user should deny the request, and reads the final redirect URL from standard input. It reports problems on standard
+// error and fails.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,7 +11,7 @@ import { createInterface } from 'node:readline';
 
 import { TIMEOUT_MS, UserAgent } from './support.mjs';
 
-/** Runs `command`, and does as its user what it asks for. */
+/** Runs `command` and acts as its user. */
 export async function run(server, [command, ...options], scenario) {
   const program = spawn(command, [...options, scenario], {
     env: { ...process.env, ISSUER: server.issuer('demo') },
@@ -30,7 +31,7 @@ export async function run(server, [command, ...options], scenario) {
       logins += 1;
     }
   } catch (error) {
-    // It would wait for its user, who does not come back.
+    // Otherwise it would wait forever for its user.
     program.kill();
     throw error;
   }

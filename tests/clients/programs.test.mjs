@@ -1,6 +1,6 @@
 // Clients in other languages: Authlib in Python, `openidconnect` and `oauth2` in Rust.
 //
-// `build` makes the programs. A scenario is a function in `python/client.py`, or a line in the table of
+// `build` builds the programs. A scenario is a function in `python/client.py` or a line in the table of
 // `rust/src/main.rs`.
 
 import { after, before, describe, test } from 'node:test';
@@ -13,18 +13,18 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = here('../../target/clients/bin/python');
 const RUST = here('../../target/clients-rust/debug/postern-client-tests');
 
-/** The scenarios, and what must come of each. */
+/** The scenarios and what each of them must show. */
 const COMMON = {
-  public: 'a public client logs in with PKCE, verifies the ID token, and asks userinfo',
+  public: 'a public client logs in with PKCE, verifies the ID token, and calls userinfo',
   confidential: 'a confidential client authenticates with its secret',
-  refused: 'a refusal at either endpoint is understood as what it is',
-  revoked: 'a revoked token is good no more',
-  refreshed: 'a public client replaces its refresh token, a confidential one keeps it, and a revocation ends all',
-  service: 'a program gets a token of its own, and looks at those of users',
+  refused: 'errors of both endpoints are understood',
+  revoked: 'a revoked token is no longer accepted',
+  refreshed: 'refresh tokens are rotated for a public client and kept for a confidential one, and revocation ends all',
+  service: 'a service gets a client credentials token and introspects tokens of users',
 };
 
-// The two in Rust have no such methods.
-const SIGNING = { asserted: 'a confidential client signs what it authenticates with' };
+// The two Rust crates have no such methods.
+const SIGNING = { asserted: 'a confidential client authenticates with signed assertions' };
 
 const PROGRAMS = {
   Authlib: { command: [PYTHON, here('python/client.py')], scenarios: { ...COMMON, ...SIGNING } },

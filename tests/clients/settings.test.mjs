@@ -1,4 +1,4 @@
-// Clients that need a setting of their own, each with the library for which it was made, or one that shows the same need.
+// Clients that need a particular setting, each with the library it was made for, or one with the same need.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +11,7 @@ import { UserAgent, startServer } from './support.mjs';
 const WEB = 'https://client.example/cb';
 const VITE = 'http://localhost:5173/callback';
 
-/** A workspace with one user and `clients`. */
+/** Builds a workspace with one user and `clients`. */
 const workspace = (clients) => `
 tenant = "default"
 workspace = "demo"
@@ -38,7 +38,7 @@ ${more}
 const SECRET = 's3cret+with%2Bodd:characters';
 
 const CLIENTS = [
-  // It reads the user in the ID token, unless it is told otherwise.
+  // By default it reads the user from the ID token.
   web('passport', 'require_pkce = false\nid_token_claims = "scopes"'),
   web('passport-strict'),
   web('reads-id-token', 'id_token_claims = "scopes"'),
@@ -53,12 +53,12 @@ scope = "openid email"
 `,
 ].join('');
 
-describe('clients with settings of their own', () => {
+describe('clients with individual settings', () => {
   let server;
   before(async () => { server = await startServer([workspace(CLIENTS)]); });
   after(() => server?.stop());
 
-  /** What a passport strategy does with a request: redirects, succeeds, fails. */
+  /** The outcome of a passport strategy for a request: redirect, success or failure. */
   function authenticate(strategy, request) {
     return new Promise((resolve, reject) => {
       const bound = Object.assign(Object.create(strategy), {
@@ -83,7 +83,7 @@ describe('clients with settings of their own', () => {
     return new OpenIDConnectStrategy({ ...endpoints, ...credentials, ...options }, (_issuer, profile, done) => done(null, profile));
   }
 
-  test('passport-openidconnect, which knows no PKCE, logs in with a nonce', async () => {
+  test('passport-openidconnect, which does not support PKCE, logs in with a nonce', async () => {
     const strategy = passport('passport', { nonce: true });
     const session = {};
     const { redirect } = await authenticate(strategy, { query: {}, session });
@@ -94,7 +94,7 @@ describe('clients with settings of their own', () => {
     assert.equal(user.emails[0].value, 'alice@example.com');
   });
 
-  test('without a nonce, or without the setting, it is told what is missing', async () => {
+  test('without a nonce or the setting, the error says what is missing', async () => {
     for (const [strategy, expected] of [
       [passport('passport'), /nonce is missing: .*require_nonce/],
       [passport('passport-strict', { nonce: true }), /code_challenge is missing/],
@@ -112,7 +112,7 @@ describe('clients with settings of their own', () => {
     return client.discovery(new URL(server.issuer('demo')), clientId, undefined, authentication, { execute });
   }
 
-  /** A login with everything that protects it, and its tokens. */
+  /** Runs a fully protected login and returns the tokens. */
   async function signedIn(config, { userAgent = new UserAgent(server), redirectUri = WEB, scope = 'openid email', extra = {} } = {}) {
     const pkceCodeVerifier = client.randomPKCECodeVerifier();
     const checks = { pkceCodeVerifier, expectedState: client.randomState(), expectedNonce: client.randomNonce() };
@@ -128,7 +128,7 @@ describe('clients with settings of their own', () => {
     return client.authorizationCodeGrant(config, await userAgent.authorize(url), checks);
   }
 
-  test('a secret goes by Basic, by the form, and by Basic without encoding', async () => {
+  test('a secret is accepted by Basic, in the form, and by Basic without encoding', async () => {
     // As oauth2c and others send it.
     const raw = (_server, metadata, _body, headers) => {
       headers.set('authorization', `Basic ${btoa(`${metadata.client_id}:${SECRET}`)}`);
@@ -141,14 +141,14 @@ describe('clients with settings of their own', () => {
     await assert.rejects(discovered('reads-id-token', wrong).then(signedIn), { status: 401 });
   });
 
-  test('claims of scopes are in the ID token of a client that reads them there', async () => {
+  test('scope claims are in the ID token of a client registered for that', async () => {
     const tokens = await signedIn(await discovered('reads-id-token', client.ClientSecretBasic(SECRET)));
     assert.equal(tokens.claims().email, 'alice@example.com');
     const others = await signedIn(await discovered('ignores', client.ClientSecretBasic(SECRET)));
     assert.equal(others.claims().email, undefined);
   });
 
-  test('unknown scopes are ignored where that is configured, and named where it is not', async () => {
+  test('unknown scopes are ignored if configured, and otherwise named in the error', async () => {
     const scope = 'openid email groups';
     const tokens = await signedIn(await discovered('ignores', client.ClientSecretBasic(SECRET)), { scope });
     assert.equal(tokens.scope, 'openid email');
@@ -157,7 +157,7 @@ describe('clients with settings of their own', () => {
     assert.match(error.error_description, /^the scope 'groups' is not registered/);
   });
 
-  test('an application of a development server logs in, asks from its page, and renews in silence', async () => {
+  test('an application on a development server logs in, calls from its page, and renews silently', async () => {
     const config = await discovered('vite', client.None());
     const userAgent = new UserAgent(server);
     const tokens = await signedIn(config, { userAgent, redirectUri: VITE });
@@ -174,12 +174,12 @@ describe('clients with settings of their own', () => {
   });
 });
 
-describe('clients whose assertions are for an endpoint', () => {
+describe('clients whose assertions name an endpoint as audience', () => {
   let server;
   before(async () => { server = await startServer(); });
   after(() => server?.stop());
 
-  test('are told which setting takes them', async () => {
+  test('learn which setting accepts them', async () => {
     const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
     const issuer = new URL(server.issuer('demo'));
     const toEndpoint = (key) => client.PrivateKeyJwt(key, {

@@ -1,4 +1,4 @@
-// What the tests share: a server of their own, and a user without a browser.
+// Shared by the client tests: a server per test file, and a user without a browser.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,14 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 
-/** How long anything here may take before it counts as broken. */
+/** The timeout after which anything counts as failed. */
 export const TIMEOUT_MS = 20_000;
 
 /**
- * Starts a server on a free loopback port that keeps everything in memory.
+ * Starts an in-memory server on a free loopback port.
  *
  * @param {string[]} workspaces the texts of workspace files to apply instead of the demo
- * @param {string[]} place where to listen, and where it is reached
+ * @param {string[]} place options for the port and the public URL
  */
 export async function startServer(workspaces = [], place = ['--port', '0']) {
   const folder = await mkdtemp(join(tmpdir(), 'postern-clients-'));
@@ -30,7 +30,7 @@ export async function startServer(workspaces = [], place = ['--port', '0']) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(server, 'exit');
-  // Whatever happens to the tests, no server is left behind.
+  // No server must survive, whatever happens to the tests.
   const kill = () => server.kill('SIGKILL');
   process.once('exit', kill);
   let log = '';
@@ -59,7 +59,7 @@ async function within(time, message) {
   throw new Error(message());
 }
 
-/** Tries `attempt` again until it returns something, and returns that. */
+/** Repeats `attempt` until it returns a value, and returns that. */
 export async function eventually(what, attempt) {
   const end = Date.now() + TIMEOUT_MS;
   for (;;) {
@@ -71,13 +71,13 @@ export async function eventually(what, attempt) {
 }
 
 /**
- * A user without a browser: keeps cookies, follows redirects within the server, fills in its forms, and stops where the
- * server sends them elsewhere.
+ * A user without a browser: stores cookies, follows redirects within the server, fills in its forms, and stops at a
+ * redirect to another site.
  */
 export class UserAgent {
   #origin;
   #cookies = new Map();
-  /** The titles of the pages that were shown, in order. */
+  /** The titles of the pages shown, in order. */
   pages = [];
 
   constructor(server) {
@@ -85,9 +85,9 @@ export class UserAgent {
   }
 
   /**
-   * Opens the URL of an authorization request and does what its pages ask for.
+   * Opens the URL of an authorization request and completes its pages.
    *
-   * @returns {Promise<URL>} where the server sends the user in the end
+   * @returns {Promise<URL>} the final redirect
    */
   async authorize(url, { username = 'alice', password = username, decision = 'allow', withhold = [] } = {}) {
     let step = await this.#open(url);
@@ -134,7 +134,7 @@ export class UserAgent {
   }
 }
 
-/** The form of a page, of which there is one. */
+/** The only form of a page. */
 function formOf(html) {
   const attributes = (tag) =>
     Object.fromEntries([...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name, value]) => [name, unescaped(value)]));

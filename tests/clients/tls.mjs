@@ -1,4 +1,4 @@
-// TLS in front of things that speak plain HTTP, as in production, with a certificate of the moment.
+// A TLS proxy in front of plain HTTP servers, as in production, with a throwaway certificate.
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { createServer as createListener } from 'node:net';
 
 import { startServer } from './support.mjs';
 
-/** A key and a certificate for localhost, which nobody trusts. */
+/** Generates a key and a self-signed certificate for localhost. */
 export function selfSigned() {
   const pem = execFileSync('openssl', [
     'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '2',
@@ -17,7 +17,7 @@ export function selfSigned() {
   return { key: pem, cert: pem };
 }
 
-/** Starts a server that browsers reach over TLS only. */
+/** Starts a server that is reachable over TLS only. */
 export async function startServerBehindTls(identity, workspaces) {
   let port;
   const proxy = createServer(identity, (request, response) => {
@@ -33,7 +33,7 @@ export async function startServerBehindTls(identity, workspaces) {
   await once(proxy, 'listening');
   const publicUrl = `https://localhost:${proxy.address().port}`;
 
-  // With a public URL the server does not say where it listens, so it has to be told.
+  // With a public URL the server does not report its port, so the port must be chosen here.
   port = await freePort();
   const server = await startServer(workspaces, ['--public-url', publicUrl, '--port', String(port)]);
   return {

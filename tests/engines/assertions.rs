@@ -1,4 +1,4 @@
-//! Assertions of clients, used once.
+//! Client assertions are single-use.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use tests::laptop::encoded;
 use crate::engine::Fresh;
 use crate::given::{NOW, workspace, workspace_id};
 
-/// An assertion of `client` with this `jti`, accepted and not yet used.
+/// An assertion of `client` with this `jti`, accepted and not yet recorded as used.
 fn accepted(client: &str, jti: &str) -> AssertionUse {
     let metadata: ClientMetadata = serde_json::from_value(json!({
         "client_id": client, "client_name": client, "redirect_uris": ["https://app.example/callback"],
@@ -45,7 +45,7 @@ fn is_spent(spending: &Spending) -> bool {
 }
 
 #[tokio::test]
-async fn an_assertion_is_used_once_by_each_client_of_each_workspace() {
+async fn an_assertion_is_used_once_per_client_and_workspace() {
     let at = Fresh::tables().await;
     let spending = AssertionSpending::new(&at.connection);
     let spent = async |workspace: &str, client: &str, jti: &str, attempt: &str| {
@@ -55,14 +55,14 @@ async fn an_assertion_is_used_once_by_each_client_of_each_workspace() {
     };
     assert!(spent("demo", "c1", "j1", "first").await);
     assert!(!spent("demo", "c1", "j1", "second").await);
-    assert!(spent("demo", "c1", "j1", "first").await, "an attempt recognises itself");
+    assert!(spent("demo", "c1", "j1", "first").await, "an attempt recognizes its own write");
     assert!(spent("demo", "c1", "j2", "third").await, "another jti");
     assert!(spent("demo", "c2", "j1", "fourth").await, "another client");
     assert!(spent("partner", "c1", "j1", "fifth").await, "another workspace");
 }
 
 #[tokio::test]
-async fn of_many_uses_of_an_assertion_at_once_one_counts() {
+async fn one_of_many_concurrent_uses_of_an_assertion_wins() {
     let at = Fresh::tables().await;
     let (spending, workspace, assertion) =
         (AssertionSpending::new(&at.connection), workspace_id("demo"), accepted("c1", "j"));

@@ -14,7 +14,7 @@ fn client(id: &str) -> ClientId {
 }
 
 #[tokio::test]
-async fn what_is_applied_is_what_is_read() {
+async fn applied_configuration_is_read_back() {
     let at = Fresh::tables().await;
     let (reading, writing) =
         (ConfigurationReading::new(&at.connection, PUBLIC_URL), ConfigurationWriting::new(&at.connection));
@@ -24,7 +24,7 @@ async fn what_is_applied_is_what_is_read() {
     reading.workspaces().ping().await.unwrap();
     writing.apply(&demo, &[metadata("app", "https://app.example/callback")]).await.unwrap();
 
-    // That they were not there is remembered for five seconds.
+    // A missing workspace is cached for five seconds.
     assert!(reading.workspace(&demo.id, later(4)).await.unwrap().is_none());
     assert!(reading.client(&demo, &client("app"), later(4)).await.unwrap().is_none());
     let loaded = reading.workspace(&demo.id, later(5)).await.unwrap().unwrap();
@@ -41,7 +41,7 @@ async fn what_is_applied_is_what_is_read() {
 }
 
 #[tokio::test]
-async fn an_exemption_from_pkce_is_read_as_it_was_applied() {
+async fn a_pkce_exemption_is_read_back() {
     let at = Fresh::tables().await;
     let (reading, writing) =
         (ConfigurationReading::new(&at.connection, PUBLIC_URL), ConfigurationWriting::new(&at.connection));
@@ -61,7 +61,7 @@ async fn an_exemption_from_pkce_is_read_as_it_was_applied() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_no_longer_applied_is_removed_and_a_changed_one_is_seen_within_thirty_seconds() {
+async fn removed_clients_disappear_and_changes_are_visible_within_thirty_seconds() {
     let at = Fresh::tables().await;
     let (reading, writing) =
         (ConfigurationReading::new(&at.connection, PUBLIC_URL), ConfigurationWriting::new(&at.connection));
@@ -84,7 +84,7 @@ async fn a_client_that_is_no_longer_applied_is_removed_and_a_changed_one_is_seen
 }
 
 #[tokio::test]
-async fn nothing_is_written_of_a_workspace_with_a_client_that_cannot_be_registered() {
+async fn a_workspace_with_an_invalid_client_is_not_written_at_all() {
     let at = Fresh::tables().await;
     let clients = [metadata("good", "https://a.example/"), metadata("bad", "http://a.example/")];
     let writing = ConfigurationWriting::new(&at.connection);

@@ -1,4 +1,4 @@
-//! The engine that is held to the contract, and tables of its own for each test.
+//! The engine under test, and fresh tables for each test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,25 +12,25 @@ use postern::dev::engine::{Engine, local_settings};
 use serde_json::{Value, json};
 use store::{Connection, ConnectionSettings, schema};
 
-/// The variable that names the endpoint of another engine than the embedded one.
+/// Environment variable with the endpoint of an external engine, instead of the embedded one.
 const ENDPOINT: &str = "STORE_ENDPOINT";
 
-/// Engines know from this header whose tables are asked for. None of them looks at the signature.
+/// Engines derive the account, and thus the tables, from this header; none verifies the signature.
 const AUTHORIZATION: &str =
     "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 enum Environment {
-    /// In this process.
+    /// The embedded engine.
     Embedded(Engine),
-    /// Behind a port.
+    /// An engine at an HTTP endpoint.
     Endpoint(String),
 }
 
-/// Tables that nobody else uses.
+/// Tables used by one test only.
 pub(crate) struct Fresh {
-    /// The connection from which handles are made.
+    /// The connection from which handles are created.
     pub(crate) connection: Connection,
     /// The names of the tables.
     pub(crate) names: store::Tables,
@@ -38,16 +38,16 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
-    /// The tables, just made.
+    /// Creates the tables.
     pub(crate) async fn tables() -> Self {
         let fresh = Self::nothing();
         schema::create(&fresh.connection).await.unwrap();
         fresh
     }
 
-    /// A connection for tables that are not there.
+    /// A connection to tables that do not exist.
     pub(crate) fn nothing() -> Self {
-        // Whoever counts the tables of an engine afterwards sees how many tests it was given.
+        // The number of tables left in an engine shows how many tests ran against it.
         let run = format!("contract-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let names = store::Tables {
             config: format!("{run}-config"),
@@ -67,7 +67,7 @@ impl Fresh {
         Self { connection, names, place }
     }
 
-    /// Asks the engine itself, past the store.
+    /// Calls the engine directly, bypassing the store.
     pub(crate) async fn call(&self, operation: &str, body: &Value) -> Value {
         let target = format!("DynamoDB_20120810.{operation}");
         let (status, answer) = match &self.place {
@@ -79,19 +79,19 @@ impl Fresh {
         answer
     }
 
-    /// Every item of `table`.
+    /// Returns every item of `table`.
     pub(crate) async fn items(&self, table: &str) -> Vec<Value> {
         let answer = self.call("Scan", &json!({"TableName": table, "ConsistentRead": true})).await;
         assert_eq!(answer["LastEvaluatedKey"], Value::Null, "there is more than one page");
         answer["Items"].as_array().unwrap().clone()
     }
 
-    /// Writes an item as it stands.
+    /// Writes an item unchanged.
     pub(crate) async fn put(&self, table: &str, item: &Value) {
         self.call("PutItem", &json!({"TableName": table, "Item": item})).await;
     }
 
-    /// Sets an attribute of every item of `table`, or takes it away, behind the store's back.
+    /// Sets or removes an attribute of every item of `table`, bypassing the store.
     pub(crate) async fn set_everywhere(&self, table: &str, attribute: &str, value: Option<Value>) {
         for mut item in self.items(table).await {
             let attributes = item.as_object_mut().unwrap();
@@ -116,7 +116,7 @@ async fn posted(url: &str, target: &str, body: &Value) -> (u16, Vec<u8>) {
     (answer.status().as_u16(), answer.into_body().collect().await.unwrap().to_bytes().to_vec())
 }
 
-#[expect(clippy::disallowed_methods, reason = "which engine is tested is said from outside")]
+#[expect(clippy::disallowed_methods, reason = "the environment selects the engine under test")]
 fn endpoint() -> Option<String> {
     std::env::var(ENDPOINT).ok()
 }

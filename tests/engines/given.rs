@@ -1,4 +1,4 @@
-//! Values to store.
+//! Fixtures: values to store.
 
 use std::sync::Arc;
 
@@ -27,25 +27,25 @@ use tests::Pkce;
 
 use crate::engine::Fresh;
 
-/// When everything happens: far in the future, so that no engine collects anything while a test runs.
+/// The current time of every test: far in the future, so that no engine expires an item during a run.
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(4_000_000_000);
 
-/// What the issuers lie below.
+/// The base URL of all issuers.
 pub(crate) const PUBLIC_URL: &str = "https://auth.example";
 
 const REDIRECT_URI: &str = "https://app.example/callback";
 
-/// So many seconds from now.
+/// Returns the time `seconds` from now.
 pub(crate) const fn later(seconds: u32) -> Timestamp {
     NOW.plus(Lifetime::seconds(seconds))
 }
 
-/// The name of a workspace.
+/// The id of a workspace.
 pub(crate) fn workspace_id(name: &str) -> WorkspaceId {
     WorkspaceId::parse("default", name).unwrap()
 }
 
-/// A workspace, with more settings than the necessary ones.
+/// A workspace with additional settings `more`.
 pub(crate) fn workspace(name: &str, more: Value) -> Workspace {
     let mut settings = json!({"name": name, "default_audience": "https://api.example", "scopes": [
         {"name": "openid", "title": "Know who you are"}, {"name": "offline_access", "title": "Stay signed in"},
@@ -70,35 +70,35 @@ pub(crate) fn metadata(id: &str, redirect_uri: &str) -> ClientMetadata {
     .unwrap()
 }
 
-/// A subject.
+/// A subject identifier.
 pub(crate) fn subject(text: &str) -> Subject {
     Subject::parse(text).unwrap()
 }
 
-/// The digest of a secret.
+/// The hash of a secret.
 pub(crate) fn digest(secret: &str) -> SecretHash {
     SecretHash::of(&Secret::new(secret.into()))
 }
 
-/// A code that is about to be issued.
+/// A code about to be issued.
 #[derive(Clone)]
 pub(crate) struct Code {
-    /// The scopes that are granted.
+    /// The granted scopes.
     pub(crate) scope: &'static str,
-    /// Where.
+    /// The workspace of the grant.
     pub(crate) workspace: WorkspaceId,
-    /// Its grant.
+    /// The id of the grant.
     pub(crate) id: GrantId,
-    /// Its digest.
+    /// The hash of the code.
     pub(crate) digest: SecretHash,
-    /// When it ends.
+    /// When the code expires.
     pub(crate) expires: Timestamp,
-    /// Until when the interaction could be finished again.
+    /// When the interaction can no longer be resubmitted.
     pub(crate) interaction_expires: Timestamp,
 }
 
 impl Code {
-    /// One that lives a minute, of the workspace `demo`.
+    /// A code valid for one minute in the workspace `demo`.
     pub(crate) fn new(number: u8) -> Self {
         Self {
             scope: "openid",
@@ -110,12 +110,12 @@ impl Code {
         }
     }
 
-    /// One for a client that may refresh, with the scope that it takes.
+    /// A code for a client with refresh tokens, with the scope that they need.
     pub(crate) fn offline(number: u8) -> Self {
         Self { scope: "openid offline_access", ..Self::new(number) }
     }
 
-    /// Creates its grant.
+    /// Creates the grant.
     pub(crate) async fn created(&self, at: &Fresh, attempt: &str) -> &'static str {
         let grant = NewGrant {
             id: self.id.clone(),
@@ -128,18 +128,18 @@ impl Code {
         ended(&GrantCreation::new(&at.connection).create(&self.workspace, grant, &attempt).await.unwrap())
     }
 
-    /// Notes that the user said no.
+    /// Records that the user denied the request.
     pub(crate) async fn denied(&self, at: &Fresh, attempt: &str) -> &'static str {
         let (creation, attempt) = (GrantCreation::new(&at.connection), WriteAttempt::new(attempt.into()));
         ended(&creation.deny(&self.workspace, &self.id, self.interaction_expires, &attempt).await.unwrap())
     }
 
-    /// The grant as it is.
+    /// Loads the grant.
     pub(crate) async fn found(&self, at: &Fresh) -> Option<Grant> {
         GrantReading::new(&at.connection).find(&self.workspace, &self.id).await.unwrap()
     }
 
-    /// What the exchange of the code at `now` comes to, before its commit.
+    /// Decides the exchange of the code at `now`, without committing it.
     pub(crate) async fn decided(&self, at: &Fresh, now: Timestamp) -> Result<ApprovedExchange, TokenError> {
         let grant = GrantRedemption::new(&at.connection).find(&self.workspace, &self.id).await.unwrap();
         let verifier = Some(Secret::new(Pkce::new("contract").verifier));
@@ -153,17 +153,17 @@ impl Code {
         approve(loaded, &usage, presented, TokenContext { client: &refreshing_client(), now })
     }
 
-    /// Where the code comes from when it is redeemed.
+    /// The fingerprint of the sender that redeems the code.
     pub(crate) fn sender(&self) -> SecretHash {
         SecretHash::of(&Secret::new(format!("sender of {}", self.id)))
     }
 
-    /// The exchange of the code, approved a moment ago.
+    /// Approves the exchange of the code at the current time.
     pub(crate) async fn approved(&self, at: &Fresh) -> ApprovedExchange {
         self.decided(at, NOW).await.map_err(|error| error.to_string()).unwrap()
     }
 
-    /// Redeems it at `now`.
+    /// Redeems the code at `now`.
     pub(crate) async fn redeemed(
         &self,
         at: &Fresh,
@@ -175,18 +175,18 @@ impl Code {
         raced(&redemption.redeem(&self.write(attempt, now), approved, None).await.unwrap())
     }
 
-    /// A write to it at `now`, by the attempt of this name.
+    /// The context of a write at `now` by the attempt `attempt`.
     pub(crate) fn write(&self, attempt: &str, now: Timestamp) -> WriteContext<'_> {
         WriteContext { workspace: &self.workspace, attempt: WriteAttempt::new(attempt.into()), now }
     }
 
-    /// The key of the item.
+    /// The primary key of the item.
     pub(crate) fn key(&self) -> Value {
         json!({"pk": {"S": format!("grant#{}#{}", self.workspace, self.id)}})
     }
 }
 
-/// How an interaction ended, in a word.
+/// The outcome of finishing an interaction as a word.
 pub(crate) fn ended(creation: &Creation) -> &'static str {
     match creation {
         Creation::Created(_) => "created",
@@ -194,7 +194,7 @@ pub(crate) fn ended(creation: &Creation) -> &'static str {
     }
 }
 
-/// How a race for a code ended, in a word.
+/// The outcome of redeeming a code as a word.
 pub(crate) fn raced(redemption: &Redemption) -> &'static str {
     match redemption {
         Redemption::Won(_) => "won",
@@ -203,7 +203,7 @@ pub(crate) fn raced(redemption: &Redemption) -> &'static str {
     }
 }
 
-/// The terms of every grant here.
+/// The terms shared by all grants.
 pub(crate) fn terms() -> GrantTerms {
     serde_json::from_value(json!({
         "client_id": "app",
@@ -223,12 +223,12 @@ pub(crate) fn terms() -> GrantTerms {
     .unwrap()
 }
 
-/// The region whose tokens these are.
+/// The region that issued the tokens.
 pub(crate) fn region() -> RegionLabel {
     RegionLabel::parse("local").unwrap()
 }
 
-/// A public client that may refresh.
+/// A public client with refresh tokens.
 pub(crate) fn refreshing_client() -> AuthenticatedClient {
     let workspace = workspace("demo", Value::Null);
     let mut metadata = metadata("app", REDIRECT_URI);

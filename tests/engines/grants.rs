@@ -1,4 +1,4 @@
-//! Grants: created once, redeemed once, revoked for good.
+//! Grants are created once, redeemed once, and revoked for good.
 
 use protocol::tokens::error::{CodeFault, TokenError};
 use protocol::tokens::grant::GrantState;
@@ -11,7 +11,7 @@ use crate::engine::Fresh;
 use crate::given::{Code, NOW, later, terms, workspace_id};
 
 #[tokio::test]
-async fn a_grant_is_created_once_and_its_own_retry_is_recognised() {
+async fn a_grant_is_created_once_and_its_own_retry_is_recognized() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     let creation = GrantCreation::new(&at.connection);
     assert!(!creation.exists(&code.workspace, &code.id).await.unwrap());
@@ -23,14 +23,14 @@ async fn a_grant_is_created_once_and_its_own_retry_is_recognised() {
 
     let grant = code.found(&at).await.unwrap();
     assert_eq!((grant.id.clone(), grant.terms.clone()), (code.id.clone(), terms()));
-    assert_eq!(grant.expires, code.interaction_expires, "it outlives the interaction");
+    assert_eq!(grant.expires, code.interaction_expires, "the grant outlives the interaction");
     assert!(matches!(grant.state, GrantState::Issued { code: digest, code_expires }
         if digest.matches(&code.digest) && code_expires == code.expires));
-    assert!(!grant.is_live(NOW), "a code is not a token yet");
+    assert!(!grant.is_live(NOW), "an unredeemed grant is not live");
 }
 
 #[tokio::test]
-async fn an_interaction_that_ended_with_a_no_does_not_end_with_a_yes() {
+async fn a_denied_interaction_cannot_be_approved_later() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     assert_eq!(code.denied(&at, "first").await, "created");
     assert_eq!(code.denied(&at, "first").await, "created", "the same attempt again");
@@ -40,7 +40,7 @@ async fn an_interaction_that_ended_with_a_no_does_not_end_with_a_yes() {
 }
 
 #[tokio::test]
-async fn a_code_is_redeemed_once_and_its_own_retry_is_recognised() {
+async fn a_code_is_redeemed_once_and_its_own_retry_is_recognized() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     code.created(&at, "created").await;
     let approved = code.approved(&at).await;
@@ -49,7 +49,7 @@ async fn a_code_is_redeemed_once_and_its_own_retry_is_recognised() {
     assert_eq!(code.redeemed(&at, &approved, "first", later(3)).await, "won", "the same attempt again");
 
     let grant = code.found(&at).await.unwrap();
-    assert!(matches!(grant.state, GrantState::Redeemed { at, .. } if at == later(1)), "the first write stands");
+    assert!(matches!(grant.state, GrantState::Redeemed { at, .. } if at == later(1)), "the first write is kept");
     assert_eq!((grant.terms.clone(), grant.expires), (terms(), approved.expires()));
     assert!(grant.is_live(later(1)));
     let replay = code.decided(&at, later(4)).await.err();
@@ -57,19 +57,23 @@ async fn a_code_is_redeemed_once_and_its_own_retry_is_recognised() {
 }
 
 #[tokio::test]
-async fn a_code_that_expired_since_it_was_read_is_gone_and_stays_unused() {
+async fn a_code_that_expires_after_the_read_is_gone_and_stays_unused() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     code.created(&at, "created").await;
     let approved = code.approved(&at).await;
     assert_eq!(code.redeemed(&at, &approved, "late", code.expires).await, "gone");
     assert!(matches!(code.found(&at).await.unwrap().state, GrantState::Issued { .. }));
     assert_eq!(code.redeemed(&at, &approved, "in time", later(59)).await, "won");
-    assert_eq!(code.redeemed(&at, &approved, "in time", code.expires).await, "won", "its retry may come after its end");
+    assert_eq!(
+        code.redeemed(&at, &approved, "in time", code.expires).await,
+        "won",
+        "its own retry succeeds after expiry"
+    );
 }
 
-/// Numbers are compared as numbers, not as texts, and none loses its last digit on the way.
+/// Numbers are compared numerically, not as strings, and keep full precision.
 #[tokio::test]
-async fn the_end_of_a_code_is_compared_to_the_millisecond_whatever_its_length() {
+async fn code_expiry_is_compared_numerically_to_the_millisecond() {
     let at = Fresh::tables().await;
     let table =
         [(999, 1000), (9_999_999_999_999, 10_000_000_000_000), (1 << 53, (1 << 53) + 1), ((1 << 62), (1 << 62) + 1)];
@@ -86,7 +90,7 @@ async fn the_end_of_a_code_is_compared_to_the_millisecond_whatever_its_length() 
 }
 
 #[tokio::test]
-async fn a_code_whose_grant_is_revoked_is_gone_for_everybody() {
+async fn a_code_of_a_revoked_grant_is_gone_for_every_caller() {
     let at = Fresh::tables().await;
     let (unused, used) = (Code::new(1), Code::new(2));
     for code in [&unused, &used] {
@@ -102,11 +106,11 @@ async fn a_code_whose_grant_is_revoked_is_gone_for_everybody() {
         assert!(matches!(code.decided(&at, later(2)).await.err(), Some(TokenError::Code(CodeFault::Revoked))));
     }
     assert_eq!(unused.redeemed(&at, &approved, "first", later(2)).await, "gone");
-    assert_eq!(used.redeemed(&at, &again, "first", later(2)).await, "gone", "even for who had won");
+    assert_eq!(used.redeemed(&at, &again, "first", later(2)).await, "gone", "even for the winner");
 }
 
 #[tokio::test]
-async fn revoking_twice_is_revoking_once_and_revoking_nothing_makes_nothing() {
+async fn revocation_is_idempotent_and_never_creates_a_grant() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     let (revocation, redemption) = (GrantRevocation::new(&at.connection), GrantRedemption::new(&at.connection));
     revocation.revoke(&code.workspace, &code.id, NOW).await.unwrap();
@@ -116,12 +120,12 @@ async fn revoking_twice_is_revoking_once_and_revoking_nothing_makes_nothing() {
     let once = at.items(&at.names.flow).await;
     revocation.revoke(&code.workspace, &code.id, later(2)).await.unwrap();
     redemption.revoke(&code.workspace, &code.id, later(3)).await.unwrap();
-    assert_eq!(at.items(&at.names.flow).await, once, "the first time stands");
+    assert_eq!(at.items(&at.names.flow).await, once, "the first revocation time is kept");
     assert_eq!(once[0]["revoked"]["N"], later(1).millis().to_string());
 }
 
 #[tokio::test]
-async fn a_grant_that_was_collected_since_it_was_read_is_gone_and_does_not_come_back() {
+async fn a_grant_deleted_after_the_read_is_gone_and_not_recreated() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     code.created(&at, "created").await;
     let approved = code.approved(&at).await;
@@ -131,7 +135,7 @@ async fn a_grant_that_was_collected_since_it_was_read_is_gone_and_does_not_come_
 }
 
 #[tokio::test]
-async fn a_grant_that_has_another_code_than_the_one_that_was_read_is_gone() {
+async fn a_grant_whose_code_changed_after_the_read_is_gone() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     code.created(&at, "created").await;
     let approved = code.approved(&at).await;
@@ -141,7 +145,7 @@ async fn a_grant_that_has_another_code_than_the_one_that_was_read_is_gone() {
 }
 
 #[tokio::test]
-async fn a_grant_is_found_by_all_of_its_name_only() {
+async fn a_grant_is_found_by_its_complete_key_only() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     code.created(&at, "created").await;
     let mut near = [1; 16];

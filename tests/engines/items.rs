@@ -1,4 +1,4 @@
-//! Tables and items as such: their form, their names, their size, their version, their end.
+//! Tables and items: schema, keys, size limit, version, expiry.
 
 use protocol::tokens::error::{CodeFault, TokenError};
 use protocol::types::id::ClientId;
@@ -17,7 +17,7 @@ use crate::keys::{ring, wrapped};
 use crate::sessions::session;
 use crate::users::{consent, identity};
 
-/// Ids that may be had and that look like something else.
+/// Valid ids that resemble something else.
 const ODD: [&str; 9] = [
     "a#b",
     "default/demo-2#alice",
@@ -31,7 +31,7 @@ const ODD: [&str; 9] = [
 ];
 
 #[tokio::test]
-async fn the_tables_have_the_form_that_the_stacks_give_them() {
+async fn the_tables_have_the_schema_of_the_stacks() {
     let at = Fresh::tables().await;
     let names = &at.names;
     for (table, keys) in
@@ -46,13 +46,13 @@ async fn the_tables_have_the_form_that_the_stacks_give_them() {
         if table == &names.flow {
             assert_eq!((&ttl["TimeToLiveStatus"], &ttl["AttributeName"]), (&json!("ENABLED"), &json!("ttl")), "{ttl}");
         } else {
-            assert_eq!(ttl["TimeToLiveStatus"], "DISABLED", "what is in {table} stays");
+            assert_eq!(ttl["TimeToLiveStatus"], "DISABLED", "items of {table} never expire");
         }
     }
 }
 
 #[tokio::test]
-async fn tables_that_are_there_are_left_alone() {
+async fn existing_tables_are_left_alone() {
     let (at, code) = (Fresh::tables().await, Code::new(1));
     code.created(&at, "created").await;
     schema::create(&at.connection).await.unwrap();
@@ -60,14 +60,14 @@ async fn tables_that_are_there_are_left_alone() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_a_fault_of_ours() {
+async fn a_missing_table_is_an_infrastructure_fault() {
     let at = Fresh::nothing();
     let fault = GrantReading::new(&at.connection).find(&workspace_id("demo"), &Code::new(1).id).await.err();
     assert!(matches!(&fault, Some(StoreFault::Unavailable(code)) if code == "ResourceNotFoundException"), "{fault:?}");
 }
 
 #[tokio::test]
-async fn whatever_an_id_looks_like_it_is_only_an_id() {
+async fn ids_are_never_interpreted() {
     let (at, demo) = (Fresh::tables().await, workspace_id("demo"));
     let (long_client, long_subject) = ("~#".repeat(256), "#".repeat(255));
     let ids: Vec<&str> = ODD.into_iter().chain([long_client.as_str(), long_subject.as_str()]).collect();
@@ -101,7 +101,7 @@ async fn whatever_an_id_looks_like_it_is_only_an_id() {
     }
 }
 
-/// Everything that can be stored, in `name`.
+/// Stores one item of every kind in the workspace `name`.
 async fn fill(at: &Fresh, name: &str) {
     let (id, code) = (workspace_id(name), Code { workspace: workspace_id(name), ..Code::new(1) });
     let clients = [metadata("app", &format!("https://{name}.example/"))];
@@ -116,7 +116,7 @@ async fn fill(at: &Fresh, name: &str) {
     assert_eq!(code.created(at, name).await, "created");
 }
 
-/// What each handle that reads says of what is in `name`.
+/// Reads the workspace `name` through every handle.
 async fn read(at: &Fresh, name: &str) -> Vec<(&'static str, Result<bool, StoreFault>)> {
     let (id, workspace, connection) = (workspace_id(name), workspace(name, Value::Null), &at.connection);
     let (alice, app, grant) = (subject("alice"), ClientId::parse("app").unwrap(), Code::new(1).id);
@@ -140,7 +140,7 @@ async fn read(at: &Fresh, name: &str) -> Vec<(&'static str, Result<bool, StoreFa
 }
 
 #[tokio::test]
-async fn what_is_in_one_workspace_is_not_in_another() {
+async fn workspaces_are_isolated() {
     let at = Fresh::tables().await;
     fill(&at, "one").await;
     for (handle, found) in read(&at, "one").await {
@@ -153,13 +153,13 @@ async fn what_is_in_one_workspace_is_not_in_another() {
     }
     let before = at.items(&at.names.flow).await.len();
     fill(&at, "two").await;
-    assert_eq!(at.items(&at.names.flow).await.len(), before * 2, "nothing was written over");
+    assert_eq!(at.items(&at.names.flow).await.len(), before * 2, "nothing was overwritten");
     let account = AccountReading::new(&at.connection).find(&workspace_id("one"), &subject("alice")).await.unwrap();
     assert_eq!(account, Some(identity("alice", "one")));
 }
 
 #[tokio::test]
-async fn an_item_of_another_version_or_of_none_is_refused_by_every_handle() {
+async fn every_handle_refuses_items_of_another_or_no_version() {
     let at = Fresh::tables().await;
     fill(&at, "demo").await;
     let sealing = SealingKeyWriting::new(&at.connection);
@@ -177,10 +177,10 @@ async fn an_item_of_another_version_or_of_none_is_refused_by_every_handle() {
     }
 }
 
-/// The time to live of these items was over before there was any engine to collect them. DynamoDB never collects what
-/// has been over for more than five years, so that they stay while they are read.
+/// The TTL of these items lies before any engine existed to expire them. DynamoDB never deletes items whose TTL is more
+/// than five years in the past, so they remain while they are read.
 #[tokio::test]
-async fn what_has_expired_may_still_be_there_and_is_not_honoured() {
+async fn expired_items_that_still_exist_are_not_honored() {
     let at = Fresh::tables().await;
     let (ago, demo, cookie) = (Timestamp::from_seconds(1_500_000_000), workspace_id("demo"), digest("cookie"));
     let code = Code { expires: ago, interaction_expires: ago, ..Code::new(1) };
@@ -195,12 +195,12 @@ async fn what_has_expired_may_still_be_there_and_is_not_honoured() {
     assert!(!grant.is_live(NOW));
     assert_eq!(grant.terms, terms());
     assert!(matches!(code.decided(&at, NOW).await.err(), Some(TokenError::Code(CodeFault::Expired))));
-    assert_eq!(code.created(&at, "again").await, "already finished", "what is there still stands in the way");
+    assert_eq!(code.created(&at, "again").await, "already finished", "the existing item still blocks creation");
 }
 
-/// An item has at most 400 KB, counted in bytes.
+/// An item is limited to 400 KB.
 #[tokio::test]
-async fn an_item_that_is_too_large_is_a_fault_of_ours_and_leaves_what_was_there() {
+async fn an_oversized_item_is_an_infrastructure_fault_and_changes_nothing() {
     let (at, demo, cookie) = (Fresh::tables().await, workspace_id("demo"), digest("cookie"));
     let (reading, creation) = (SessionReading::new(&at.connection), SessionCreation::new(&at.connection));
     let named = |name: String| Session { display_name: name, ..session(later(60)) };

@@ -1,8 +1,9 @@
-//! The contract of the store: what it promises on every engine that speaks DynamoDB's protocol, and what it relies on.
+//! The contract of the store: what it guarantees on every engine that speaks the DynamoDB protocol, and what it relies
+//! on.
 //!
-//! `cargo test` holds the embedded engine to it. `bash tests/engines/run` holds the very same tests to Amazon's DynamoDB
-//! Local and to `MiniStack`.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops when something is not as it must be")]
+//! `cargo test` runs it against the embedded engine; `bash tests/engines/run` runs the same tests against DynamoDB
+//! Local and `MiniStack`.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test panics when an expectation fails")]
 
 mod assertions;
 mod configuration;

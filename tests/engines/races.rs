@@ -1,4 +1,4 @@
-//! What happens at once: on several threads, through several connections of the pool.
+//! Concurrency: operations on several threads and several pooled connections.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::engine::Fresh;
 use crate::given::{Code, NOW, later, raced, workspace_id};
 use crate::keys::{ring, wrapped};
 
-/// So many at once.
+/// The number of concurrent operations.
 const MANY: usize = 50;
 
 fn count(outcomes: &[&str], wanted: &str) -> usize {
@@ -18,7 +18,7 @@ fn count(outcomes: &[&str], wanted: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_redemptions_of_one_code_one_wins() {
+async fn one_of_fifty_concurrent_redemptions_wins() {
     let at = Fresh::tables().await;
     for round in 1..=3 {
         let code = Code::new(round);
@@ -38,7 +38,7 @@ async fn of_fifty_redemptions_of_one_code_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_ends_of_one_interaction_one_happens() {
+async fn one_of_fifty_concurrent_decisions_takes_effect() {
     let at = Arc::new(Fresh::tables().await);
     let code = Code::new(1);
     let tasks = (0..MANY).map(|number| {
@@ -53,7 +53,7 @@ async fn of_fifty_ends_of_one_interaction_one_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_changes_of_one_ring_one_is_published() {
+async fn one_of_fifty_concurrent_ring_updates_is_published() {
     let (at, workspace) = (Fresh::tables().await, workspace_id("demo"));
     let writing = KeyRingWriting::new(&at.connection);
     assert!(writing.publish(&workspace, &ring(1), None).await.unwrap());
@@ -77,7 +77,7 @@ async fn of_fifty_changes_of_one_ring_one_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_first_data_keys_one_is_kept() {
+async fn one_of_fifty_concurrent_initial_data_keys_is_kept() {
     let at = Fresh::tables().await;
     let writing = SealingKeyWriting::new(&at.connection);
     let tasks = (1..=u8::try_from(MANY).unwrap()).map(|number| {
@@ -89,7 +89,7 @@ async fn of_fifty_first_data_keys_one_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_redemption_and_a_revocation_at_once_end_revoked() {
+async fn a_concurrent_redemption_and_revocation_end_revoked() {
     let at = Fresh::tables().await;
     for number in 1..=10 {
         let code = Code::new(number);

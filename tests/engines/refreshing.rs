@@ -1,4 +1,4 @@
-//! Refreshing: a grant's refresh tokens are a list, whatever happens at once or gets lost.
+//! Refreshing: a grant's refresh tokens form a list, even under races and lost responses.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use store::{GrantRedemption, RefreshIssue, RefreshOutcome, RotationWrite};
 use crate::engine::Fresh;
 use crate::given::{Code, NOW, later, refreshing_client, region};
 
-/// So many at once.
+/// The number of concurrent operations.
 const MANY: usize = 50;
 
-/// The token of this generation, as every attempt derives it.
+/// The token of this generation; every attempt derives the same one.
 fn token(code: &Code, generation: u32) -> RefreshToken {
     let secret = Secret::new([u8::try_from(generation).unwrap(); 32]);
     RefreshToken::parse(written(&region(), &code.id, generation, &secret).expose()).unwrap()
@@ -30,12 +30,12 @@ fn issue(code: &Code, generation: u32) -> RefreshIssue {
     RefreshIssue { hash: token(code, generation).hash, version: 1 }
 }
 
-/// A grant that was redeemed with its first refresh token.
+/// A grant redeemed with its first refresh token.
 async fn redeemed(at: &Fresh, number: u8) -> Code {
     let code = Code::offline(number);
     code.created(at, "created").await;
     let approved = code.approved(at).await;
-    assert!(approved.refresh().is_some(), "a refresh token is due");
+    assert!(approved.refresh().is_some(), "the exchange issues a refresh token");
     let redemption = GrantRedemption::new(&at.connection);
     assert!(matches!(
         redemption.redeem(&code.write("redeemed", NOW), &approved, Some(issue(&code, 1))).await.unwrap(),
@@ -85,7 +85,7 @@ fn is(hash: &SecretHash, code: &Code, generation: u32) -> bool {
 }
 
 #[tokio::test]
-async fn a_refresh_moves_the_grant_on_by_one_generation() {
+async fn a_refresh_advances_the_grant_by_one_generation() {
     let at = Fresh::tables().await;
     let code = redeemed(&at, 1).await;
     let first = state(&at, &code).await;
@@ -95,7 +95,7 @@ async fn a_refresh_moves_the_grant_on_by_one_generation() {
     let next = RotationWrite::Next(2, issue(&code, 2));
     assert_eq!(refreshed(&at, &code, (&approved, next), "a", later(11)).await, "good");
     let second = state(&at, &code).await;
-    assert_eq!((second.generation, second.until), (2, first.until), "rotation extends nothing");
+    assert_eq!((second.generation, second.until), (2, first.until), "rotation does not extend the lifetime");
     assert!(is(&second.current, &code, 2));
     let (previous, replaced) = second.previous.unwrap();
     assert!(is(&previous, &code, 1) && replaced == later(11));
@@ -103,7 +103,7 @@ async fn a_refresh_moves_the_grant_on_by_one_generation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_refreshes_of_one_token_have_one_successor() {
+async fn fifty_concurrent_refreshes_have_one_successor() {
     let at = Arc::new(Fresh::tables().await);
     let code = redeemed(&at, 2).await;
     let approved = Arc::new(approved(&at, &code, 1, later(10)).await);
@@ -120,7 +120,7 @@ async fn fifty_refreshes_of_one_token_have_one_successor() {
 }
 
 #[tokio::test]
-async fn another_successor_is_never_handed_out() {
+async fn a_second_successor_is_never_issued() {
     let at = Fresh::tables().await;
     let code = redeemed(&at, 3).await;
     let approved = approved(&at, &code, 1, later(10)).await;
@@ -128,17 +128,17 @@ async fn another_successor_is_never_handed_out() {
     assert_eq!(refreshed(&at, &code, (&approved, next), "a", later(11)).await, "good");
     let other = RotationWrite::Next(2, issue(&code, 9));
     assert_eq!(refreshed(&at, &code, (&approved, other), "b", later(12)).await, "lost", "derived with another key");
-    assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(70)).await, "good", "within the grace");
-    assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(71)).await, "lost", "after the grace");
+    assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(70)).await, "good", "within the grace period");
+    assert_eq!(refreshed(&at, &code, (&approved, next), "b", later(71)).await, "lost", "after the grace period");
     assert_eq!(
         refreshed(&at, &code, (&approved, next), "a", later(71)).await,
         "good",
-        "its own try, whose answer was lost"
+        "the retry of an attempt whose response was lost"
     );
 }
 
 #[tokio::test]
-async fn what_was_revoked_or_has_ended_in_between_is_gone() {
+async fn a_grant_revoked_or_expired_after_the_read_is_gone() {
     let at = Fresh::tables().await;
     let (revoked, ended) = (redeemed(&at, 4).await, redeemed(&at, 5).await);
     let next = |code: &Code| RotationWrite::Next(2, issue(code, 2));
@@ -153,7 +153,7 @@ async fn what_was_revoked_or_has_ended_in_between_is_gone() {
 }
 
 #[tokio::test]
-async fn a_token_that_stays_is_only_kept_alive() {
+async fn a_token_without_rotation_only_extends_its_idle_time() {
     let at = Fresh::tables().await;
     let code = redeemed(&at, 6).await;
     let approved = approved(&at, &code, 1, later(10)).await;
@@ -162,5 +162,5 @@ async fn a_token_that_stays_is_only_kept_alive() {
     assert_eq!((after.generation, after.previous.is_none()), (1, true));
     assert_eq!(after.idle_until, approved.idle_until());
     assert_eq!(refreshed(&at, &code, (&approved, RotationWrite::Again(issue(&code, 1))), "b", later(12)).await, "good");
-    assert_eq!(state(&at, &code).await.generation, 1, "handing out again changes nothing");
+    assert_eq!(state(&at, &code).await.generation, 1, "repeating the response changes nothing");
 }

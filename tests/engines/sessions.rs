@@ -1,4 +1,4 @@
-//! Sessions: begun, found, ended, expired.
+//! Sessions: created, found, ended, expired.
 
 use protocol::logout::request::{Confirmation, LogoutPrompt};
 use protocol::types::time::Timestamp;
@@ -10,7 +10,7 @@ use store::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionRead
 use crate::engine::Fresh;
 use crate::given::{NOW, digest, later, workspace_id};
 
-/// A session until `expires`, as it is found by the cookie `cookie`.
+/// A session with the cookie `cookie` that expires at `expires`.
 pub(crate) fn session(expires: Timestamp) -> Session {
     let session: Session = serde_json::from_value(json!({
         "sid": "sid",
@@ -49,7 +49,7 @@ fn participant(client: &str) -> Participant {
     serde_json::from_value(json!({"client_id": client, "sub": "alice", "sid": "sid"})).unwrap()
 }
 
-/// The proof that `session` is to end: its user said so.
+/// An approved logout of `session`, confirmed by its user.
 fn approved(session: &Session) -> protocol::logout::request::ApprovedLogout {
     let (cookie, expires, prompt) = (session.cookie.clone(), later(60), LogoutPrompt::Asked);
     let (client_id, post_logout_redirect_uri, state) = (None, None, None);
@@ -58,7 +58,7 @@ fn approved(session: &Session) -> protocol::logout::request::ApprovedLogout {
 }
 
 #[tokio::test]
-async fn a_session_that_ends_names_every_client_that_joined_it_and_none_joins_it_afterwards() {
+async fn an_ended_session_lists_its_clients_and_accepts_no_more() {
     let (at, demo, cookie) = (Fresh::tables().await, workspace_id("demo"), digest("cookie"));
     let reading = SessionReading::new(&at.connection);
     let (joining, ending) = (SessionJoining::new(&at.connection), SessionEnding::new(&at.connection));
@@ -81,7 +81,7 @@ async fn a_session_that_ends_names_every_client_that_joined_it_and_none_joins_it
 }
 
 #[tokio::test]
-async fn a_session_that_expired_is_not_honoured_although_its_item_is_still_there() {
+async fn an_expired_session_is_not_honored_even_if_its_item_still_exists() {
     let (at, demo, cookie) = (Fresh::tables().await, workspace_id("demo"), digest("cookie"));
     let reading = SessionReading::new(&at.connection);
     SessionCreation::new(&at.connection).begin(&demo, &cookie, &session(later(60))).await.unwrap();

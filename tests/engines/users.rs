@@ -14,14 +14,14 @@ use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording, 
 use crate::engine::Fresh;
 use crate::given::{NOW, later, subject, workspace, workspace_id};
 
-/// What a provider says of a user.
+/// The claims that a provider asserts about a user.
 pub(crate) fn identity(of: &str, name: &str) -> Identity {
     let (source, issuer) = ("corp", "https://corp.example");
     serde_json::from_value(json!({"subject": of, "source": source, "issuer": issuer, "claims": {"name": name}}))
         .unwrap()
 }
 
-/// A consent.
+/// A consent to `scope`.
 pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
     let (scope, claims) = (Scopes::parse(scope).unwrap(), [ClaimName::parse("locale").unwrap()].into());
     let apis = RequestedApis { named: vec!["https://api.example"], default: "https://api.example" };
@@ -29,7 +29,7 @@ pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
 }
 
 #[tokio::test]
-async fn what_is_recorded_of_an_account_replaces_what_was_recorded_before() {
+async fn recording_an_account_replaces_the_previous_record() {
     let (at, demo, alice) = (Fresh::tables().await, workspace_id("demo"), subject("alice"));
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     assert_eq!(reading.find(&demo, &alice).await.unwrap(), None);
@@ -43,7 +43,7 @@ async fn what_is_recorded_of_an_account_replaces_what_was_recorded_before() {
 }
 
 #[tokio::test]
-async fn a_consent_is_of_one_user_to_one_client() {
+async fn a_consent_belongs_to_one_user_and_one_client() {
     let (at, demo) = (Fresh::tables().await, workspace_id("demo"));
     let (reading, recording) = (ConsentReading::new(&at.connection), ConsentRecording::new(&at.connection));
     let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
@@ -60,7 +60,7 @@ async fn a_consent_is_of_one_user_to_one_client() {
 }
 
 #[tokio::test]
-async fn each_source_knows_its_own_users_and_one_that_is_not_configured_knows_nobody() {
+async fn each_provider_has_its_own_users_and_an_unconfigured_one_has_none() {
     let at = Fresh::tables().await;
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     let users = UserReading::new(&at.connection);
@@ -92,7 +92,7 @@ async fn each_source_knows_its_own_users_and_one_that_is_not_configured_knows_no
 }
 
 #[tokio::test]
-async fn an_account_of_a_former_version_is_read_and_judged_by_the_settings_of_now() {
+async fn an_account_of_an_earlier_version_is_read_with_current_settings() {
     let (at, alice) = (Fresh::tables().await, subject("alice"));
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     let claims = json!({"email": "a@corp.example", "email_verified": true, "name": 7, "groups": ["x"]});

@@ -1,4 +1,4 @@
-//! The write that uses up a client's assertion: it fails before and after it took effect, once and for good.
+//! The write that records a client assertion as used: it fails before or after taking effect, once or permanently.
 
 use tests::browser::{answered, body, exchange, request};
 use tests::expect::refused;
@@ -8,7 +8,7 @@ use web::Response;
 const CLIENT: &str = "demo-private-key-jwt";
 const WEB: &str = "https://client.example/cb";
 
-/// A code, and what exchanges it.
+/// A code and the pieces needed to exchange it.
 struct Exchange {
     laptop: Laptop,
     code: String,
@@ -33,7 +33,7 @@ impl Exchange {
         self.laptop.form("/oauth2/token", &fields, &[]).await
     }
 
-    /// What happens to each try of using up an assertion, from now on.
+    /// Sets what happens to each attempt to record an assertion from now on.
     fn plan(&self, trouble: impl Fn(usize) -> Trouble + Send + Sync + 'static) {
         let tries = std::sync::atomic::AtomicUsize::new(0);
         self.laptop.wire.plan(move |call, _| {
@@ -46,7 +46,7 @@ impl Exchange {
 }
 
 #[tokio::test]
-async fn f_ddb_06_sec_cli_10_an_assertion_that_cannot_be_used_up_is_not_accepted() {
+async fn f_ddb_06_sec_cli_10_an_assertion_that_cannot_be_recorded_is_not_accepted() {
     for trouble in [Trouble::Before, Trouble::Throttled, Trouble::Denied] {
         let ready = Exchange::ready().await;
         let jwt = ready.assertion("j");
@@ -54,33 +54,33 @@ async fn f_ddb_06_sec_cli_10_an_assertion_that_cannot_be_used_up_is_not_accepted
         let answer = ready.send(&jwt).await;
         refused(&answer, 503, "temporarily_unavailable", &format!("{trouble:?}"));
         let read: Vec<String> = ready.laptop.wire.calls().into_iter().map(|call| call.kind).collect();
-        assert!(!read.contains(&"grant".to_owned()), "{trouble:?}: the code was not looked at: {read:?}");
+        assert!(!read.contains(&"grant".to_owned()), "{trouble:?}: the grant was not read: {read:?}");
         ready.laptop.wire.calm();
         let again = ready.send(&jwt).await;
-        assert_eq!(again.status(), 200, "{trouble:?}: nothing had been used up: {}", body(&again));
+        assert_eq!(again.status(), 200, "{trouble:?}: no jti was consumed: {}", body(&again));
     }
 }
 
 #[tokio::test]
-async fn f_ddb_03_sec_cli_10_who_used_up_an_assertion_and_lost_the_answer_recognises_itself() {
+async fn f_ddb_03_sec_cli_10_a_retry_recognizes_its_own_recorded_assertion() {
     for trouble in [Trouble::Before, Trouble::After, Trouble::Throttled] {
         let ready = Exchange::ready().await;
         let jwt = ready.assertion("j");
         ready.plan(move |attempt| if attempt == 0 { trouble } else { Trouble::None });
         let answer = ready.send(&jwt).await;
         assert_eq!(answer.status(), 200, "{trouble:?}: {}", body(&answer));
-        refused(&ready.send(&jwt).await, 401, "invalid_client", "and nobody else can use it");
+        refused(&ready.send(&jwt).await, 401, "invalid_client", "a replay is rejected");
     }
 }
 
 #[tokio::test]
-async fn f_ddb_03_an_assertion_whose_use_is_not_known_is_not_accepted_and_a_fresh_one_is() {
+async fn f_ddb_03_an_assertion_with_unknown_outcome_is_rejected_and_a_fresh_one_accepted() {
     let ready = Exchange::ready().await;
     let jwt = ready.assertion("j");
     ready.plan(|_| Trouble::After);
-    refused(&ready.send(&jwt).await, 503, "temporarily_unavailable", "all answers were lost");
+    refused(&ready.send(&jwt).await, 503, "temporarily_unavailable", "every store response was lost");
     ready.laptop.wire.calm();
-    refused(&ready.send(&jwt).await, 401, "invalid_client", "it was used up");
+    refused(&ready.send(&jwt).await, 401, "invalid_client", "the jti was consumed");
     let fresh = ready.send(&ready.assertion("fresh")).await;
-    assert_eq!(fresh.status(), 200, "the code is good: {}", body(&fresh));
+    assert_eq!(fresh.status(), 200, "the code is still valid: {}", body(&fresh));
 }

@@ -1,4 +1,4 @@
-//! Clocks that jump, and clocks that differ.
+//! Clock jumps and clock skew.
 
 use tests::browser::{answered, body, changed, json, location, request};
 use tests::{Browser, Laptop, Pkce, expect};
@@ -8,7 +8,7 @@ use crate::given::{NATIVE, Step, cold, userinfo};
 const HOUR: u32 = 3600;
 
 #[tokio::test]
-async fn f_clk_02_and_sec_time_04_what_was_used_stays_used_when_the_clock_is_stepped_back() {
+async fn f_clk_02_and_sec_time_04_used_items_stay_used_when_the_clock_steps_back() {
     for step in [Step::Exchange, Step::SignInAtOnce, Step::Allow, Step::Deny] {
         let mut laptop = Laptop::demo().await;
         let ready = step.ready(&laptop).await;
@@ -22,23 +22,23 @@ async fn f_clk_02_and_sec_time_04_what_was_used_stays_used_when_the_clock_is_ste
         assert!(step == Step::Exchange || location(&again) == location(&first), "{step:?}: another code");
         if step == Step::Exchange {
             let token = json(&first)["access_token"].as_str().unwrap().to_owned();
-            assert_eq!(userinfo(&laptop, &token).await, 200, "a clock is no thief: nothing is revoked");
+            assert_eq!(userinfo(&laptop, &token).await, 200, "a clock step revokes nothing");
         }
     }
 }
 
 #[tokio::test]
-async fn f_clk_02_what_was_revoked_stays_revoked_when_the_clock_is_stepped_back() {
+async fn f_clk_02_revoked_tokens_stay_revoked_when_the_clock_steps_back() {
     let laptop = Laptop::demo().await;
     let ready = Step::Revoke.ready(&laptop).await;
     assert_eq!(ready.send(&laptop).await.status(), 200);
     laptop.clock.step_back(HOUR);
     assert_eq!(userinfo(&laptop, &ready.token).await, 401);
-    assert_eq!(ready.send(&laptop).await.status(), 200, "revoking it again is no error");
+    assert_eq!(ready.send(&laptop).await.status(), 200, "revocation is idempotent");
 }
 
 #[tokio::test]
-async fn f_clk_02_a_client_that_is_switched_off_is_not_remembered_from_the_future() {
+async fn f_clk_02_a_disabled_client_is_not_served_from_a_cache_entry_from_the_future() {
     let laptop = Laptop::demo().await;
     let ready = Step::Exchange.ready(&laptop).await;
     laptop.clock.step_back(HOUR);
@@ -46,10 +46,10 @@ async fn f_clk_02_a_client_that_is_switched_off_is_not_remembered_from_the_futur
     expect::refused(&ready.send(&laptop).await, 401, "invalid_client", "the client is gone");
 }
 
-/// `prompt=login` demands a login that is made for this very request. After the clock was stepped back, an old login
-/// seems to lie in the future; that does not make it one.
+/// `prompt=login` demands a login made for this very request. After the clock steps back, an old login appears to lie
+/// in the future; it must not count as fresh.
 #[tokio::test]
-async fn f_clk_02_a_login_that_seems_to_lie_in_the_future_is_not_taken_for_a_fresh_one() {
+async fn f_clk_02_a_login_in_the_future_does_not_count_as_fresh() {
     let laptop = Laptop::demo().await;
     let (pkce, mut browser) = (Pkce::new("future"), Browser::new(&laptop));
     let parameters = request("demo-trusted", NATIVE, &pkce);
@@ -62,7 +62,7 @@ async fn f_clk_02_a_login_that_seems_to_lie_in_the_future_is_not_taken_for_a_fre
 }
 
 #[tokio::test]
-async fn f_clk_01_a_jump_forward_ends_codes_and_pages_and_revokes_nothing() {
+async fn f_clk_01_a_jump_forward_expires_codes_and_pages_but_revokes_nothing() {
     let laptop = Laptop::demo().await;
     let (exchange, allow) = (Step::Exchange.ready(&laptop).await, Step::Allow.ready(&laptop).await);
     laptop.clock.advance(HOUR);
@@ -70,12 +70,12 @@ async fn f_clk_01_a_jump_forward_ends_codes_and_pages_and_revokes_nothing() {
     expect::page(&allow.send(&laptop).await, 400, "expired");
     laptop.clock.step_back(HOUR);
     let answer = exchange.send(&laptop).await;
-    assert_eq!(answer.status(), 200, "a jump that is taken back does no harm: {}", body(&answer));
+    assert_eq!(answer.status(), 200, "a jump that is undone does no harm: {}", body(&answer));
     assert!(Step::Allow.succeeded(&allow.send(&laptop).await));
 }
 
 #[tokio::test]
-async fn f_clk_03_clocks_that_differ_by_a_second_disturb_nobody() {
+async fn f_clk_03_clocks_may_differ_by_a_second() {
     for step in [Step::Exchange, Step::SignInAtOnce, Step::SingleSignOn, Step::Allow, Step::Userinfo, Step::Revoke] {
         for back in [true, false] {
             let mut laptop = Laptop::demo().await;

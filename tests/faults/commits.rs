@@ -1,4 +1,4 @@
-//! The write that makes a step happen, and its answer that does not arrive.
+//! The write that commits a step, and the loss of its response.
 
 use postern::dev::engine::local_settings;
 use tests::browser::{answered, exchange, form, json, request};
@@ -6,7 +6,7 @@ use tests::{Browser, Laptop, Pkce, Trouble, expect};
 
 use crate::given::{NATIVE, Ready, Step, cold, userinfo};
 
-/// Sends `ready` while the answer of the first call of this name to an item of this kind is lost.
+/// Sends `ready`, losing the response to the first call named `name` on an item of `kind`.
 async fn with_a_lost_answer(
     laptop: &Laptop,
     ready: &Ready,
@@ -24,14 +24,14 @@ async fn with_a_lost_answer(
     answer
 }
 
-/// The grants of the store as text, with this attribute.
+/// Counts the stored grants that have this attribute.
 fn grants(laptop: &Laptop, attribute: &str) -> usize {
     let flow = &laptop.dump()[&local_settings().tables.flow];
     flow.iter().filter(|item| item.contains("grant#") && item.contains(&format!("\"{attribute}\""))).count()
 }
 
 #[tokio::test]
-async fn f_ddb_03_a_redemption_whose_answer_is_lost_is_recognised_as_ours() {
+async fn f_ddb_03_a_redemption_with_a_lost_response_is_recognized_on_retry() {
     let mut laptop = Laptop::demo().await;
     let ready = Step::Exchange.ready(&laptop).await;
     cold(&mut laptop);
@@ -39,11 +39,11 @@ async fn f_ddb_03_a_redemption_whose_answer_is_lost_is_recognised_as_ours() {
     assert_eq!(answer.status(), 200, "{}", tests::browser::body(&answer));
     assert_eq!(userinfo(&laptop, json(&answer)["access_token"].as_str().unwrap()).await, 200);
     assert_eq!((grants(&laptop, "redeemed"), grants(&laptop, "revoked")), (1, 0));
-    expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "it was redeemed, once");
+    expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "the code was redeemed once");
 }
 
 #[tokio::test]
-async fn f_ddb_03_a_grant_whose_creation_is_confirmed_late_is_recognised_as_ours() {
+async fn f_ddb_03_a_grant_creation_with_a_lost_response_is_recognized_on_retry() {
     for step in [Step::SingleSignOn, Step::SignInAtOnce, Step::Allow] {
         let mut laptop = Laptop::demo().await;
         let ready = step.ready(&laptop).await;
@@ -60,17 +60,17 @@ async fn f_ddb_03_a_grant_whose_creation_is_confirmed_late_is_recognised_as_ours
 }
 
 #[tokio::test]
-async fn f_ddb_03_a_no_whose_answer_is_lost_is_recognised_as_ours_and_stays_a_no() {
+async fn f_ddb_03_a_denial_with_a_lost_response_is_recognized_on_retry_and_stays_a_denial() {
     let mut laptop = Laptop::demo().await;
     let ready = Step::Deny.ready(&laptop).await;
     cold(&mut laptop);
     let answer = with_a_lost_answer(&laptop, &ready, ("PutItem", "grant")).await;
-    expect::redirected(&laptop, &answer, NATIVE, "access_denied", "the user said no");
+    expect::redirected(&laptop, &answer, NATIVE, "access_denied", "the user denied access");
     assert_eq!(grants(&laptop, "terms"), 0);
 }
 
 #[tokio::test]
-async fn f_ddb_03_a_session_and_a_consent_whose_answers_are_lost_are_there_all_the_same() {
+async fn f_ddb_03_a_session_and_a_consent_with_lost_responses_are_still_stored() {
     let mut laptop = Laptop::demo().await;
     for (step, call) in [(Step::SignIn, ("PutItem", "session")), (Step::Remembered, ("PutItem", "grant"))] {
         let ready = step.ready(&laptop).await;
@@ -81,7 +81,7 @@ async fn f_ddb_03_a_session_and_a_consent_whose_answers_are_lost_are_there_all_t
 }
 
 #[tokio::test]
-async fn f_ddb_03_a_revocation_whose_answer_is_lost_is_a_200_and_durable() {
+async fn f_ddb_03_a_revocation_with_a_lost_response_is_a_200_and_durable() {
     let mut laptop = Laptop::demo().await;
     let ready = Step::Revoke.ready(&laptop).await;
     cold(&mut laptop);
@@ -90,10 +90,10 @@ async fn f_ddb_03_a_revocation_whose_answer_is_lost_is_a_200_and_durable() {
     assert_eq!(userinfo(&laptop, &ready.token).await, 401);
 }
 
-/// Every answer to the write is lost: whether the code is used is not known, so nothing is given out; and since it is,
-/// nothing is given out later either. Nobody holds a token, so nothing is lost but a login.
+/// Every response to the write is lost: whether the code was used is unknown, so no tokens are released; since it was,
+/// none are released later either. Nobody has a token, so only a login is lost.
 #[tokio::test]
-async fn f_ddb_03_a_redemption_that_is_never_confirmed_is_a_503_and_the_code_yields_nothing_later() {
+async fn f_ddb_03_an_unconfirmed_redemption_is_a_503_and_the_code_yields_nothing_later() {
     let mut laptop = Laptop::demo().await;
     let ready = Step::Exchange.ready(&laptop).await;
     cold(&mut laptop);
@@ -103,14 +103,14 @@ async fn f_ddb_03_a_redemption_that_is_never_confirmed_is_a_503_and_the_code_yie
     assert_eq!(grants(&laptop, "redeemed"), 1);
     for seconds in [0, 1, 30, 60] {
         laptop.clock.advance(seconds);
-        expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "it was used");
+        expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", "the code was used");
     }
     let anew = Step::Exchange.ready(&laptop).await;
-    assert_eq!(anew.send(&laptop).await.status(), 200, "beginning anew works");
+    assert_eq!(anew.send(&laptop).await.status(), 200, "starting over works");
 }
 
 #[tokio::test]
-async fn sec_res_08_a_revocation_that_fails_is_a_503_and_the_token_is_still_good() {
+async fn sec_res_08_a_failed_revocation_is_a_503_and_the_token_stays_valid() {
     let mut laptop = Laptop::demo().await;
     for trouble in [Trouble::Before, Trouble::Throttled, Trouble::Denied] {
         let ready = Step::Revoke.ready(&laptop).await;
@@ -119,9 +119,9 @@ async fn sec_res_08_a_revocation_that_fails_is_a_503_and_the_token_is_still_good
         let answer = ready.send(&laptop).await;
         expect::refused(&answer, 503, "temporarily_unavailable", "not revoked");
         laptop.wire.calm();
-        assert_eq!(userinfo(&laptop, &ready.token).await, 200, "{trouble:?}: the token is still good");
+        assert_eq!(userinfo(&laptop, &ready.token).await, 200, "{trouble:?}: the token is still valid");
         assert_eq!(ready.send(&laptop).await.status(), 200, "{trouble:?}");
-        assert_eq!(userinfo(&laptop, &ready.token).await, 401, "{trouble:?}: now it is not");
+        assert_eq!(userinfo(&laptop, &ready.token).await, 401, "{trouble:?}: the token is revoked");
     }
 }
 
@@ -142,7 +142,7 @@ async fn f_ddb_07_a_replay_whose_revocation_fails_is_a_503_and_the_next_one_revo
 }
 
 #[tokio::test]
-async fn f_ddb_07_a_logout_that_fails_is_a_503_forgotten_by_the_browser_and_can_be_tried_again() {
+async fn f_ddb_07_a_failed_logout_is_a_503_clears_the_cookie_and_can_be_retried() {
     let mut laptop = Laptop::demo().await;
     for trouble in [Trouble::Before, Trouble::Throttled, Trouble::Denied] {
         let before = sessions(&laptop);
@@ -169,7 +169,7 @@ fn sessions(laptop: &Laptop) -> usize {
     laptop.dump().into_values().flatten().filter(|item| item.contains("session#")).count()
 }
 
-/// A client that wants to be told of the end of a session gets no code of one that does not know it.
+/// A client with back-channel logout gets no code for a session that does not list the client.
 #[tokio::test]
 async fn f_ddb_01_a_client_that_cannot_join_a_session_gets_no_code() {
     let told = "redirect_uris = [\"http://127.0.0.1/callback\"]\nbackchannel_logout_uri = \"https://app.example/bye\"";
@@ -194,6 +194,6 @@ async fn f_ddb_01_a_client_that_cannot_join_a_session_gets_no_code() {
         let _ = laptop.wire.calls();
         assert!(answered(&browser.authorize(&request("demo-trusted", NATIVE, &pkce)).await, "code").is_some());
         let calls: Vec<_> = laptop.wire.calls().into_iter().map(|call| call.name).collect();
-        assert_eq!(calls, ["GetItem", "PutItem"], "{trouble:?}: the second time costs nothing more");
+        assert_eq!(calls, ["GetItem", "PutItem"], "{trouble:?}: the second time costs no additional call");
     }
 }

@@ -1,4 +1,4 @@
-//! Requests that are ready to be sent, and what their answers must be.
+//! Fixtures: prepared requests, and checks of their responses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,38 +15,38 @@ use web::{Deadline, Response};
 pub(crate) const NATIVE: &str = "http://127.0.0.1:51004/callback";
 pub(crate) const SPA: &str = "http://localhost:9000/demo/callback";
 
-/// What of a cause must never be in an answer.
+/// Names of internal causes that must never appear in a response.
 const CAUSES: [&str; 9] =
     ["ynamo", "injected", "Throttl", "AccessDenied", "postern-", "default/demo#", "connection", "reset", "readable"];
 
-/// A request, and everything before it has happened.
+/// A request whose prerequisites have been met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Authorize, with a session and for a client whose users are not asked.
+    /// Authorize with a session, for a client that needs no consent.
     SingleSignOn,
-    /// Authorize, with a session and a remembered consent.
+    /// Authorize with a session and remembered consent.
     Remembered,
-    /// Authorize, with nobody logged in.
+    /// Authorize without a session.
     Arrive,
-    /// The login form, before consent.
+    /// The login form, followed by consent.
     SignIn,
-    /// The login form of a client whose users are not asked.
+    /// The login form of a client that needs no consent.
     SignInAtOnce,
-    /// The consent form: yes.
+    /// The consent form: allow.
     Allow,
-    /// The consent form: no.
+    /// The consent form: deny.
     Deny,
-    /// The exchange of a code.
+    /// The code exchange.
     Exchange,
-    /// The revocation of an access token.
+    /// Revocation of an access token.
     Revoke,
     /// Userinfo.
     Userinfo,
-    /// The logout that a client asks for with an ID token of the session.
+    /// A logout requested by a client with an ID token of the session as hint.
     LogOut,
     /// The discovery document.
     Discovery,
-    /// The public keys.
+    /// The JWKS.
     Jwks,
 }
 
@@ -66,16 +66,16 @@ pub(crate) const STEPS: [Step; 13] = [
     Step::Jwks,
 ];
 
-/// A request that can be sent more than once.
+/// A request that can be sent repeatedly.
 #[derive(Clone, Debug)]
 pub(crate) struct Ready {
     method: &'static str,
     url: String,
     headers: Vec<(&'static str, String)>,
     body: String,
-    /// The code, where there is one.
+    /// The code, if the step has one.
     pub(crate) code: String,
-    /// The access token, where there is one.
+    /// The access token, if the step has one.
     pub(crate) token: String,
 }
 
@@ -97,26 +97,26 @@ impl Ready {
         self
     }
 
-    /// Sends it.
+    /// Sends the request.
     pub(crate) async fn send(&self, laptop: &Laptop) -> Response {
         let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         laptop.send(self.method, &self.url, &headers, self.body.clone()).await
     }
 
-    /// Sends it in an invocation that ends at `deadline`.
+    /// Sends the request in an invocation that ends at `deadline`.
     pub(crate) async fn send_by(&self, laptop: &Laptop, deadline: Deadline) -> Response {
         let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         laptop.send_by(self.method, &self.url, (&headers, self.body.clone()), deadline).await
     }
 
-    /// The key of the grant that the code stands for.
+    /// The key of the grant that the code belongs to.
     pub(crate) fn grant(&self) -> String {
         format!("grant#default/demo#{}", self.code.split('.').nth(1).unwrap())
     }
 }
 
 impl Step {
-    /// Does what has to be done before, and prepares the request.
+    /// Performs all previous steps and prepares the request.
     pub(crate) async fn ready(self, laptop: &Laptop) -> Ready {
         let (pkce, mut browser) = (Pkce::new("faults"), Browser::new(laptop));
         let authorize = |parameters: &[(&str, &str)]| {
@@ -134,7 +134,7 @@ impl Step {
                 authorize(&spa).by(&browser)
             }
             Self::SignIn | Self::SignInAtOnce => {
-                // Nothing that a former step was allowed covers this.
+                // A scope that no earlier step has consented to.
                 let more = changed(&spa, "scope", Some("openid phone offers.read"));
                 let page = browser.authorize(if self == Self::SignIn { &more } else { &trusted }).await;
                 filled(&page, &[("username", "alice"), ("password", "alice")]).by(&browser)
@@ -167,7 +167,7 @@ impl Step {
         Ready { code: exchanged.code, token, ..ready }
     }
 
-    /// Whether the answer is the one of a good day.
+    /// Whether the response is the regular successful one.
     pub(crate) fn succeeded(self, answer: &Response) -> bool {
         let status = answer.status().as_u16();
         let to = |path: &str| location(answer).is_some_and(|url| url.contains(path));
@@ -189,12 +189,12 @@ impl Step {
         }
     }
 
-    /// Whether what the step does can be done once only.
+    /// Whether the effect of the step may happen only once.
     pub(crate) const fn happens_once(self) -> bool {
         matches!(self, Self::SignInAtOnce | Self::Allow | Self::Deny | Self::Exchange)
     }
 
-    /// Whether `call` is the one write that makes the step happen.
+    /// Whether `call` is the write that commits the step.
     pub(crate) fn commits(self, call: &Operation) -> bool {
         self.happens_once() && call.is_write() && call.kind == "grant"
     }
@@ -213,7 +213,8 @@ impl Step {
         )
     }
 
-    /// The answer is that of an infrastructure fault: nothing of a protocol error, nothing of its cause (invariant 6).
+    /// Asserts that the response reports an infrastructure fault, is not a protocol error, and reveals no cause
+    /// (invariant 6).
     pub(crate) fn unavailable(self, laptop: &Laptop, answer: &Response, case: &str) {
         if !self.is_front() {
             expect::refused(answer, 503, "temporarily_unavailable", case);
@@ -231,8 +232,8 @@ impl Step {
         }
     }
 
-    /// The answer is that of something that has happened already: to a code that it is used, and to a form the same answer
-    /// once more, because the browser that still has the cookie never got the first.
+    /// Asserts that the response is that of a repeated step: a used code is refused, and a form gets the same response
+    /// again, because a browser that still has the cookie never received the first one.
     pub(crate) fn over(self, answer: &Response, case: &str) {
         if self == Self::Exchange {
             expect::refused(answer, 400, "invalid_grant", case);
@@ -251,7 +252,7 @@ fn filled(page: &Response, more: &[(&str, &str)]) -> Ready {
     ready
 }
 
-/// A logout with an ID token of the session.
+/// A logout with an ID token of the session as hint.
 async fn hinting(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready {
     let tokens = json(&coded(laptop, browser, pkce).await.send(laptop).await);
     let hint = encoded(&[("id_token_hint", tokens["id_token"].as_str().unwrap())]);
@@ -265,18 +266,18 @@ async fn coded(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &Pkce) -> Ready
     Ready { code, ..Ready::post(laptop.demo_url("/oauth2/token"), fields) }
 }
 
-/// Userinfo's answer to the token of `ready`.
+/// Returns the status of userinfo for `token`.
 pub(crate) async fn userinfo(laptop: &Laptop, token: &str) -> u16 {
     laptop.userinfo(token).await.status().as_u16()
 }
 
-/// Starts all functions anew, as in fresh execution environments: nothing is cached, and the SDK has its full quota of
-/// retries, which it counts per region.
+/// Restarts all functions as in fresh execution environments: with empty caches, and with the SDK's full retry quota,
+/// which it counts per region.
 pub(crate) fn cold(laptop: &mut Laptop) {
     through(laptop, SharedHttpClient::new(laptop.wire.clone()));
 }
 
-/// Starts all functions anew over `http`.
+/// Restarts all functions over `http`.
 pub(crate) fn through(laptop: &mut Laptop, http: SharedHttpClient) {
     static STARTS: AtomicU64 = AtomicU64::new(0);
     let region = format!("test-{}", STARTS.fetch_add(1, Ordering::Relaxed));

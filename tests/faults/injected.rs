@@ -1,4 +1,4 @@
-//! Every call of every step fails, once and for good, in every way.
+//! Every store call of every step fails in every way, once or permanently.
 
 use std::time::{Duration, Instant};
 
@@ -14,21 +14,21 @@ use tests::{Laptop, Trouble, Wire};
 
 use crate::given::{STEPS, Step, cold, through, userinfo};
 
-/// The longest that a request may take, whatever happens to the store.
+/// The longest that a request may take, whatever the store does.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What is done to which call.
+/// Which fault is injected into which call.
 #[derive(Clone, Copy, Debug)]
 struct Injection {
     step: Step,
     trouble: Trouble,
-    /// The number of the first call that it happens to.
+    /// The index of the first affected call.
     from: usize,
-    /// Whether it happens to all calls after that as well.
+    /// Whether all later calls are affected as well.
     lasting: bool,
 }
 
-/// The number of calls of `step` when all functions have just been started.
+/// Counts the calls of `step` right after a restart of all functions.
 async fn calls(laptop: &mut Laptop, step: Step) -> usize {
     let ready = step.ready(laptop).await;
     cold(laptop);
@@ -54,14 +54,14 @@ async fn inject(laptop: &mut Laptop, injection: Injection) {
     let committed = laptop.wire.calls().iter().any(|call| step.commits(call)) && trouble == Trouble::After;
     laptop.wire.calm();
 
-    // What the SDK may try again is right at the second try.
+    // The SDK's retry succeeds where it may retry.
     let recovers = !lasting && trouble != Trouble::Denied;
     assert_eq!(step.succeeded(&answer), recovers, "{case}: {} {:?}", answer.status(), answer.headers());
     if !recovers {
         step.unavailable(laptop, &answer, &case);
     }
     if step == Step::Revoke && !recovers && trouble != Trouble::After {
-        assert_eq!(userinfo(laptop, &ready.token).await, 200, "{case}: what is not revoked is good");
+        assert_eq!(userinfo(laptop, &ready.token).await, 200, "{case}: an unrevoked token is valid");
     }
     let again = ready.send(laptop).await;
     if step.happens_once() && (recovers || committed) {
@@ -70,11 +70,11 @@ async fn inject(laptop: &mut Laptop, injection: Injection) {
         assert!(step.succeeded(&again), "{case}: {} {:?}", again.status(), again.headers());
     }
     if step == Step::Revoke {
-        assert_eq!(userinfo(laptop, &ready.token).await, 401, "{case}: what is revoked is not");
+        assert_eq!(userinfo(laptop, &ready.token).await, 401, "{case}: a revoked token is not");
     }
 }
 
-/// The demo with keys that are quickly made: where many are in one thread, the making of one is a delay for all.
+/// The demo with keys that are fast to generate, because slow generation delays every test on the thread.
 async fn swift() -> Laptop {
     Laptop::with(|text| text.replace("\"RS256\"", "\"ES256\"")).await
 }
@@ -93,27 +93,27 @@ async fn everywhere(trouble: Trouble, durations: &[bool]) {
 }
 
 #[tokio::test]
-async fn f_ddb_01_throttling_of_any_call_is_ridden_out_or_a_503() {
+async fn f_ddb_01_throttling_of_any_call_is_retried_or_a_503() {
     everywhere(Trouble::Throttled, &[false, true]).await;
 }
 
 #[tokio::test]
-async fn f_ddb_02_a_connection_that_breaks_before_any_call_is_ridden_out_or_a_503() {
+async fn f_ddb_02_a_connection_reset_before_any_call_is_retried_or_a_503() {
     everywhere(Trouble::Before, &[false, true]).await;
 }
 
 #[tokio::test]
-async fn f_ddb_03_an_answer_that_is_lost_after_any_call_is_ridden_out_or_a_503_and_nothing_happens_twice() {
+async fn f_ddb_03_a_lost_response_of_any_call_is_retried_or_a_503_and_nothing_happens_twice() {
     everywhere(Trouble::After, &[false, true]).await;
 }
 
 #[tokio::test]
-async fn f_ddb_13_a_permission_that_is_missing_for_any_call_is_a_503() {
+async fn f_ddb_13_a_missing_permission_for_any_call_is_a_503() {
     everywhere(Trouble::Denied, &[false]).await;
 }
 
 #[tokio::test]
-async fn f_ddb_13_a_table_that_is_gone_is_a_503() {
+async fn f_ddb_13_a_missing_table_is_a_503() {
     let tables = local_settings().tables;
     for step in STEPS {
         let mut laptop = Laptop::demo().await;
@@ -126,7 +126,7 @@ async fn f_ddb_13_a_table_that_is_gone_is_a_503() {
     }
 }
 
-/// An engine that answers every write, or every call if the request writes nothing, with the same words.
+/// An engine that answers every write, or every call if the request writes nothing, with one fixed response.
 #[derive(Clone, Debug)]
 struct Refusing {
     wire: Wire,
@@ -151,7 +151,7 @@ impl HttpClient for Refusing {
     }
 }
 
-/// Status and body of everything that DynamoDB, or what stands before it, may say instead of an answer.
+/// Status and body of every failure that DynamoDB or a proxy in front of it may return.
 fn excuses() -> Vec<(u16, String)> {
     let named = |status, name: &str| {
         let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{name}","message":"injected"}}"#);
@@ -179,7 +179,7 @@ fn excuses() -> Vec<(u16, String)> {
 }
 
 #[tokio::test]
-async fn f_ddb_05_and_13_whatever_the_store_says_instead_of_an_answer_is_a_503() {
+async fn f_ddb_05_and_13_every_error_response_of_the_store_is_a_503() {
     let steps =
         [Step::SingleSignOn, Step::SignIn, Step::Allow, Step::Exchange, Step::Revoke, Step::Userinfo, Step::Jwks];
     join_all(steps.map(async |step| {
@@ -200,7 +200,7 @@ async fn f_ddb_05_and_13_whatever_the_store_says_instead_of_an_answer_is_a_503()
     .await;
 }
 
-/// An engine that takes every call and answers none.
+/// An engine that accepts every call and never responds.
 #[derive(Clone, Copy, Debug)]
 struct Silent;
 

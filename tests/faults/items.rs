@@ -1,4 +1,4 @@
-//! Items as they should not be: of a later version, damaged, expired and still there, collected too early.
+//! Unexpected items: of a later version, damaged, expired but present, or deleted too early.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use web::Response;
 use crate::given::{Ready, STEPS, Step, cold, userinfo};
 use crate::races::{alter, remove};
 
-/// An item with its table.
+/// An item and its table.
 struct Stored {
     table: String,
     item: Value,
@@ -41,7 +41,7 @@ impl Stored {
         database.put_item(serde_json::from_value(request).unwrap()).unwrap();
     }
 
-    /// The item with `attribute` set to `value`.
+    /// Returns the item with `attribute` set to `value`.
     fn with(&self, attribute: &str, value: Value) -> Value {
         let mut item = self.item.clone();
         item[attribute] = value;
@@ -62,7 +62,7 @@ async fn kinds(laptop: &mut Laptop, step: Step) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn f_lam_06_an_item_of_a_later_version_is_a_503_and_the_same_request_succeeds_later() {
+async fn f_lam_06_an_item_of_a_later_version_is_a_503_and_the_request_succeeds_afterwards() {
     for step in STEPS {
         let mut laptop = Laptop::demo().await;
         for kind in kinds(&mut laptop, step).await {
@@ -75,7 +75,7 @@ async fn f_lam_06_an_item_of_a_later_version_is_a_503_and_the_same_request_succe
             let answer = ready.send(&laptop).await;
             let case = format!("{step:?}, {kind}");
             if step.succeeded(&answer) {
-                // What is yet to be made is not there to be read.
+                // Items that the step itself creates do not exist yet when it reads.
                 let made_here = ["grant", "session", "consent"].contains(&kind.as_str());
                 assert!(made_here && !matches!(step, Step::Exchange | Step::Userinfo), "{case}: it was read");
                 continue;
@@ -91,7 +91,7 @@ async fn f_lam_06_an_item_of_a_later_version_is_a_503_and_the_same_request_succe
     }
 }
 
-/// Damages `attribute` of all items of `kind`, sends `ready`, and mends them.
+/// Damages `attribute` of all items of `kind`, sends `ready`, and repairs them.
 async fn damaged(laptop: &mut Laptop, ready: &Ready, kind: &str, (attribute, damage): (&str, &Value)) -> Response {
     let whole = stored(laptop.database(), kind);
     for stored in whole.iter().filter(|stored| stored.item.get(attribute).is_some()) {
@@ -133,7 +133,7 @@ async fn f_lam_06_a_damaged_item_is_a_503_and_never_a_protocol_error_or_a_panic(
 }
 
 #[tokio::test]
-async fn sec_code_03_and_f_ddb_08_an_expired_item_that_is_still_there_is_refused() {
+async fn sec_code_03_and_f_ddb_08_an_expired_item_that_still_exists_is_refused() {
     let laptop = Laptop::demo().await;
     let (code, allow) = (Step::Exchange.ready(&laptop).await, Step::Allow.ready(&laptop).await);
     let (session, token) = (Step::SingleSignOn.ready(&laptop).await, Step::Userinfo.ready(&laptop).await);
@@ -143,20 +143,20 @@ async fn sec_code_03_and_f_ddb_08_an_expired_item_that_is_still_there_is_refused
     laptop.clock.advance(60);
     expect::refused(&code.send(&laptop).await, 400, "invalid_grant", "a code at its sixtieth second");
     laptop.clock.advance(600 - 60 - 1);
-    assert_eq!(userinfo(&laptop, &token.token).await, 200, "a token a second before its end");
+    assert_eq!(userinfo(&laptop, &token.token).await, 200, "a token a second before expiry");
     laptop.clock.advance(1);
     assert_eq!(userinfo(&laptop, &token.token).await, 401, "a token after ten minutes");
     laptop.clock.advance(1800 - 600);
     expect::page(&allow.send(&laptop).await, 400, "an interaction after half an hour");
     laptop.clock.advance(43_200 - 1800 - 1);
-    assert!(Step::SingleSignOn.succeeded(&session.send(&laptop).await), "a session a second before its end");
+    assert!(Step::SingleSignOn.succeeded(&session.send(&laptop).await), "a session a second before expiry");
     laptop.clock.advance(1);
     let answer = session.send(&laptop).await;
     assert!(Step::Arrive.succeeded(&answer), "a session after twelve hours: {:?}", answer.headers());
 }
 
 #[tokio::test]
-async fn sec_code_03_and_f_ddb_08_an_item_whose_ttl_is_past_and_whose_end_is_not_is_honoured() {
+async fn sec_code_03_and_f_ddb_08_an_unexpired_item_past_its_ttl_is_honored() {
     for step in STEPS {
         let mut laptop = Laptop::demo().await;
         let ready = step.ready(&laptop).await;
@@ -171,7 +171,7 @@ async fn sec_code_03_and_f_ddb_08_an_item_whose_ttl_is_past_and_whose_end_is_not
 }
 
 #[tokio::test]
-async fn sec_code_03_and_f_ddb_08_an_item_that_is_collected_too_early_is_as_if_it_never_was() {
+async fn sec_code_03_and_f_ddb_08_an_item_deleted_too_early_counts_as_nonexistent() {
     let laptop = Laptop::demo().await;
     let (code, token) = (Step::Exchange.ready(&laptop).await, Step::Userinfo.ready(&laptop).await);
     let session = Step::SingleSignOn.ready(&laptop).await;
@@ -186,9 +186,9 @@ async fn sec_code_03_and_f_ddb_08_an_item_that_is_collected_too_early_is_as_if_i
     assert!(Step::Arrive.succeeded(&session.send(&laptop).await), "a session");
 }
 
-/// The collector works an hour behind the logical end, whatever the item is.
+/// TTL lags logical expiry by at least an hour for every kind of item.
 #[tokio::test]
-async fn sec_time_06_nothing_may_be_collected_within_an_hour_of_its_end() {
+async fn sec_time_06_the_ttl_is_at_least_an_hour_after_expiry() {
     let laptop = Laptop::demo().await;
     let (_, token) = (Step::Exchange.ready(&laptop).await, Step::Userinfo.ready(&laptop).await);
     let (grants, sessions) = (stored(laptop.database(), "grant"), stored(laptop.database(), "session"));
@@ -203,7 +203,7 @@ async fn sec_time_06_nothing_may_be_collected_within_an_hour_of_its_end() {
         assert!(number(&item["ttl"]) >= session["expires"].as_u64().unwrap() / 1000 + 3600, "{item}");
     }
     assert!(grants.len() >= 2 && !sessions.is_empty());
-    // A redeemed grant has to outlive its tokens.
+    // A redeemed grant must outlive its tokens.
     let redeemed = grants.iter().find(|stored| stored.item["pk"]["S"] == token.grant()).unwrap();
     assert!(number(&redeemed.item["expires"]) >= 1_780_000_000_000 + 3_600_000, "{}", redeemed.item);
     alter(laptop.database(), &token.grant(), "REMOVE #ttl", &Value::Null);

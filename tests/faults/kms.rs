@@ -1,4 +1,4 @@
-//! KMS at its worst: what signs and what seals is out of reach, refuses, or lies.
+//! KMS failures: the signing or sealing keys are unreachable, refused, or return wrong results.
 
 use std::time::Duration;
 
@@ -31,13 +31,13 @@ fn claims(token: &str, part: usize) -> Value {
     serde_json::from_slice(&base64url_decoded(token.split('.').nth(part).unwrap()).unwrap()).unwrap()
 }
 
-/// The keys as everybody reads them, the current one first.
+/// The published keys, current one first.
 async fn published(laptop: &Laptop) -> Vec<PublicJwk> {
     let jwks = json(&laptop.send("GET", &laptop.demo_url("/.well-known/jwks.json"), &[], "").await);
     jwks["keys"].as_array().unwrap().iter().map(|key| serde_json::from_value(key.clone()).unwrap()).collect()
 }
 
-/// The tokens of `answer`, which verify with the published key at `position`.
+/// Returns the tokens of `answer`, asserting that they verify with the published key at `position`.
 async fn signed_by(laptop: &Laptop, answer: &Response, position: usize, case: &str) -> Value {
     assert_eq!(answer.status(), 200, "{case}: {}", body(answer));
     let (tokens, keys) = (json(answer), published(laptop).await);
@@ -54,7 +54,7 @@ fn without_at_hash(file: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_algorithm_is_signed_by_kms_as_a_digest_and_verifies_with_the_published_key() {
+async fn kms_signs_a_digest_for_each_algorithm_and_the_published_key_verifies() {
     for (algorithm, key) in [("RS256", "rsa-1"), ("PS256", "rsa-1"), ("ES256", "ec-1")] {
         let change = |file: String| {
             file.replace("signing_algorithm = \"RS256\"", &format!("signing_algorithm = \"{algorithm}\""))
@@ -66,14 +66,14 @@ async fn each_algorithm_is_signed_by_kms_as_a_digest_and_verifies_with_the_publi
         assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 0)["alg"], algorithm);
         let calls = kms.calls();
         let actions: Vec<&str> = calls.iter().map(|call| call.action.as_str()).collect();
-        assert_eq!(actions, ["Sign", "Sign"], "one for each token, and nothing else");
+        assert_eq!(actions, ["Sign", "Sign"], "one call per token");
         assert!(calls.iter().all(|call| call.key == arn(key) && call.body["Message"].as_str().unwrap().len() == 44));
-        assert_eq!(published(&laptop).await.len(), 2, "the next key is published with the current one");
+        assert_eq!(published(&laptop).await.len(), 2, "the next key is published along with the current one");
     }
 }
 
 #[tokio::test]
-async fn both_tokens_are_signed_at_the_same_time_unless_one_carries_the_hash_of_the_other() {
+async fn both_tokens_are_signed_concurrently_unless_one_contains_the_hash_of_the_other() {
     let (laptop, kms) = Laptop::in_aws(|file| without_at_hash(&file)).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     let _ = kms.most_at_once();
@@ -90,7 +90,7 @@ async fn both_tokens_are_signed_at_the_same_time_unless_one_carries_the_hash_of_
     assert_eq!(claims(tokens["id_token"].as_str().unwrap(), 1)["at_hash"], expected);
 }
 
-/// Refused as throttled, by each of the names that this has.
+/// Every error code that KMS uses for throttling.
 const THROTTLED: [KmsTrouble; 3] = [
     KmsTrouble::Refused("ThrottlingException"),
     KmsTrouble::Refused("LimitExceededException"),
@@ -112,14 +112,14 @@ async fn f_kms_01_throttling_is_a_503_that_leaves_the_code_usable() {
         assert!(calls.iter().all(|call| call.key == arn("rsa-1")), "the next key shares the quota: {calls:?}");
         kms.calm();
         tokio::time::sleep(Duration::from_secs(2)).await;
-        signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code once more, by the same key").await;
+        signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code with the same key").await;
         let again = exchange.send(&laptop).await;
-        expect::refused(&again, 400, "invalid_grant", "and only once");
+        expect::refused(&again, 400, "invalid_grant", "the code is redeemed once");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_01_a_call_that_was_throttled_once_is_made_again_after_a_pause() {
+async fn f_kms_01_a_throttled_call_is_retried_after_a_pause() {
     let (laptop, kms) = Laptop::in_aws(|file| without_at_hash(&file)).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     kms.plan(|_, number| if number == 0 { THROTTLED[0] } else { KmsTrouble::None });
@@ -127,12 +127,12 @@ async fn f_kms_01_a_call_that_was_throttled_once_is_made_again_after_a_pause() {
     signed_by(&laptop, &exchange.send(&laptop).await, 0, "by the current key").await;
     let took = began.elapsed();
     assert!((10..=40).contains(&took.as_millis()), "{took:?}");
-    assert_eq!(kms.calls().len(), 3, "what was signed is not signed again");
+    assert_eq!(kms.calls().len(), 3, "signatures already obtained are not requested again");
 }
 
-/// The two signatures of an exchange share a quota, by which the first may be the last.
+/// Both signatures of an exchange share one quota, which may be exhausted after the first.
 #[tokio::test(start_paused = true)]
-async fn f_kms_01_a_quota_that_ends_between_two_signatures_costs_one_retry() {
+async fn f_kms_01_a_quota_exhausted_between_two_signatures_costs_one_retry() {
     for change in [without_at_hash as fn(&str) -> String, str::to_owned] {
         let (laptop, kms) = Laptop::in_aws(|file| change(&file)).await;
         let exchange = Step::Exchange.ready(&laptop).await;
@@ -141,13 +141,13 @@ async fn f_kms_01_a_quota_that_ends_between_two_signatures_costs_one_retry() {
         assert_eq!(kms.calls().len(), 3, "one signature, one throttled call, one retry");
         kms.calm();
         tokio::time::sleep(Duration::from_secs(2)).await;
-        signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code once more").await;
+        signed_by(&laptop, &exchange.send(&laptop).await, 0, "the same code again").await;
     }
 }
 
-/// While KMS throttles, what exceeds its part is refused without a call; afterwards nothing is.
+/// While KMS throttles, requests above the allowed rate are refused without a call; afterwards none is.
 #[tokio::test(start_paused = true)]
-async fn f_kms_01_while_kms_throttles_it_is_hardly_asked_and_afterwards_as_before() {
+async fn f_kms_01_calls_to_a_throttling_kms_are_limited_until_it_recovers() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     kms.plan(|_, _| THROTTLED[0]);
@@ -161,12 +161,12 @@ async fn f_kms_01_while_kms_throttles_it_is_hardly_asked_and_afterwards_as_befor
     tokio::time::sleep(Duration::from_secs(4)).await;
     for _ in 0..20 {
         let exchange = Step::Exchange.ready(&laptop).await;
-        signed_by(&laptop, &exchange.send(&laptop).await, 0, "nothing is throttled any more").await;
+        signed_by(&laptop, &exchange.send(&laptop).await, 0, "throttling has ended").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_01_a_broken_key_is_replaced_although_kms_throttled_before() {
+async fn f_kms_01_a_broken_key_is_replaced_even_after_throttling() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     kms.plan(|call, number| match number {
@@ -179,12 +179,12 @@ async fn f_kms_01_a_broken_key_is_replaced_although_kms_throttled_before() {
     tokio::time::sleep(Duration::from_secs(4)).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     kms.plan(|call, _| if call.key == arn("rsa-1") { KmsTrouble::Refused("DisabledException") } else { THROTTLED[0] });
-    Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "the key that took over is throttled");
-    assert!(kms.calls().iter().all(|call| call.key == arn("rsa-2")), "the broken key rests, and is not tried instead");
+    Step::Exchange.unavailable(&laptop, &exchange.send(&laptop).await, "the replacement key is throttled");
+    assert!(kms.calls().iter().all(|call| call.key == arn("rsa-2")), "the broken key is in cooldown and not tried");
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_02_the_next_key_takes_over_within_one_request_and_verifiers_know_it() {
+async fn f_kms_02_the_next_key_takes_over_within_one_request_and_is_already_published() {
     for code in [
         "DisabledException",
         "KMSInvalidStateException",
@@ -197,12 +197,12 @@ async fn f_kms_02_the_next_key_takes_over_within_one_request_and_verifiers_know_
         let first = Step::Exchange.ready(&laptop).await;
         kms.plan(move |call, _| if call.key == arn("rsa-1") { KmsTrouble::Refused(code) } else { KmsTrouble::None });
         signed_by(&laptop, &first.send(&laptop).await, 1, code).await;
-        assert_eq!(published(&laptop).await, known, "{code}: nothing had to be published for it");
+        assert_eq!(published(&laptop).await, known, "{code}: the published keys are unchanged");
 
         let second = Step::Exchange.ready(&laptop).await;
         let _ = kms.calls();
         signed_by(&laptop, &second.send(&laptop).await, 1, code).await;
-        assert!(kms.calls().iter().all(|call| call.key == arn("rsa-2")), "{code}: the first rests");
+        assert!(kms.calls().iter().all(|call| call.key == arn("rsa-2")), "{code}: the first key is in cooldown");
 
         kms.calm();
         laptop.clock.advance(31);
@@ -212,7 +212,7 @@ async fn f_kms_02_the_next_key_takes_over_within_one_request_and_verifiers_know_
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_02_with_no_key_that_signs_everything_else_goes_on() {
+async fn f_kms_02_without_a_working_key_everything_but_signing_continues() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     let mut with_tokens = Vec::new();
@@ -232,7 +232,7 @@ async fn f_kms_02_with_no_key_that_signs_everything_else_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_03_silence_once_is_tried_again_and_silence_for_ever_leads_to_the_next_key_in_time() {
+async fn f_kms_03_a_silent_call_is_retried_and_a_silent_key_is_replaced_in_time() {
     let (laptop, kms) = Laptop::in_aws(|file| without_at_hash(&file)).await;
     let once = Step::Exchange.ready(&laptop).await;
     kms.plan(|_, number| if number == 0 { KmsTrouble::Silent } else { KmsTrouble::None });
@@ -243,7 +243,7 @@ async fn f_kms_03_silence_once_is_tried_again_and_silence_for_ever_leads_to_the_
     let began = tokio::time::Instant::now();
     signed_by(&laptop, &always.send(&laptop).await, 1, "always").await;
     let took = began.elapsed();
-    assert!(took.as_millis() <= 650, "the user waited {took:?} for the key that is silent");
+    assert!(took.as_millis() <= 650, "the silent key delayed the request by {took:?}");
 
     for trouble in [
         KmsTrouble::Broken,
@@ -258,7 +258,7 @@ async fn f_kms_03_silence_once_is_tried_again_and_silence_for_ever_leads_to_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_04_sec_jwt_10_a_signature_that_does_not_verify_never_leaves() {
+async fn f_kms_04_sec_jwt_10_a_signature_that_does_not_verify_is_never_released() {
     for trouble in [KmsTrouble::Flipped, KmsTrouble::Foreign] {
         for algorithm in ["RS256", "PS256", "ES256"] {
             let change = |file: String| file.replace("\"RS256\"", &format!("\"{algorithm}\""));
@@ -273,13 +273,13 @@ async fn f_kms_04_sec_jwt_10_a_signature_that_does_not_verify_never_leaves() {
 
             let both = Step::Exchange.ready(&laptop).await;
             kms.plan(move |call, _| if signs(call) { KmsTrouble::Flipped } else { KmsTrouble::None });
-            Step::Exchange.unavailable(&laptop, &both.send(&laptop).await, "neither key tells the truth");
+            Step::Exchange.unavailable(&laptop, &both.send(&laptop).await, "both keys return wrong signatures");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_05_sealing_keys_that_cannot_be_opened_are_a_503_and_nothing_is_taken_for_them() {
+async fn f_kms_05_sealing_keys_that_cannot_be_decrypted_are_a_503_without_fallback() {
     for trouble in [
         KmsTrouble::Silent,
         KmsTrouble::Refused("InvalidCiphertextException"),
@@ -292,23 +292,23 @@ async fn f_kms_05_sealing_keys_that_cannot_be_opened_are_a_503_and_nothing_is_ta
         Step::Arrive.unavailable(&laptop, &arrive.send(&laptop).await, "no sealing key");
         assert!(Step::Jwks.succeeded(&Step::Jwks.ready(&laptop).await.send(&laptop).await));
         kms.calm();
-        assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await), "and then it goes on");
+        assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await), "recovers once KMS answers");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn f_kms_05_opened_sealing_keys_outlive_a_failure_of_kms_and_of_the_store() {
+async fn f_kms_05_cached_sealing_keys_survive_a_failure_of_kms_and_the_store() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let arrive = Step::Arrive.ready(&laptop).await;
     assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await));
     kms.plan(|_, _| KmsTrouble::Refused("DisabledException"));
     laptop.wire.plan(|call, _| if call.kind == "sealing-key" { tests::Trouble::Denied } else { tests::Trouble::None });
     laptop.clock.advance(3600);
-    assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await), "what was good an hour ago still seals");
+    assert!(Step::Arrive.succeeded(&arrive.send(&laptop).await), "keys opened an hour ago still seal");
 }
 
 #[tokio::test]
-async fn sealing_keys_are_opened_once_and_only_for_their_purpose() {
+async fn sealing_keys_are_decrypted_once_and_only_for_their_purpose() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let _ = kms.calls();
     for _ in 0..3 {
@@ -322,7 +322,7 @@ async fn sealing_keys_are_opened_once_and_only_for_their_purpose() {
 }
 
 #[tokio::test]
-async fn a_wrapped_key_signs_in_memory_after_one_decryption_that_names_its_workspace() {
+async fn a_wrapped_key_signs_in_memory_after_one_decryption_bound_to_its_workspace() {
     for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256] {
         let change = |file: String| file.replace("\"RS256\"", &format!("\"{}\"", algorithm.as_str()));
         let (mut laptop, kms) = Laptop::in_aws(change).await;
@@ -347,7 +347,7 @@ async fn a_wrapped_key_signs_in_memory_after_one_decryption_that_names_its_works
 }
 
 #[tokio::test]
-async fn a_key_is_rotated_without_a_token_that_nobody_can_verify() {
+async fn rotation_never_yields_a_token_that_cannot_be_verified() {
     let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
     let before = Step::Userinfo.ready(&laptop).await;
     let ring = laptop.with_keys(async |keys| keys.ring(&demo()).await.unwrap().ring).await;
@@ -364,7 +364,7 @@ async fn a_key_is_rotated_without_a_token_that_nobody_can_verify() {
     let after = Step::Exchange.ready(&laptop).await.send(&laptop).await;
     signed_by(&laptop, &after, 0, "by the new key").await;
     assert_eq!(published(&laptop).await.iter().map(PublicJwk::thumbprint).collect::<Vec<_>>(), [new, old.clone()]);
-    assert!(Step::Userinfo.succeeded(&before.send(&laptop).await), "a token of the old key is still good");
+    assert!(Step::Userinfo.succeeded(&before.send(&laptop).await), "a token of the old key is still valid");
 
     laptop.with_keys(async |keys| keys.step(&demo(), |ring| ring.revoke(&old, keys.now)).await.unwrap()).await;
     laptop.restart();
@@ -372,21 +372,21 @@ async fn a_key_is_rotated_without_a_token_that_nobody_can_verify() {
 }
 
 #[tokio::test]
-async fn two_administrators_cannot_undo_each_other() {
+async fn concurrent_administrators_cannot_overwrite_each_other() {
     let (laptop, _kms) = Laptop::in_aws(|file| file).await;
     let writing = KeyRingWriting::new(&laptop.connection);
     let (mine, theirs) = (writing.ring(&demo()).await.unwrap().unwrap(), writing.ring(&demo()).await.unwrap().unwrap());
     let mut changed = mine.ring.clone();
     changed.keys[1].role = KeyRole::Revoked;
     assert!(writing.publish(&demo(), &changed, Some(&mine)).await.unwrap());
-    assert!(!writing.publish(&demo(), &theirs.ring, Some(&theirs)).await.unwrap(), "theirs is out of date");
-    assert!(!writing.publish(&demo(), &theirs.ring, None).await.unwrap(), "there is a ring already");
+    assert!(!writing.publish(&demo(), &theirs.ring, Some(&theirs)).await.unwrap(), "the ring they read is stale");
+    assert!(!writing.publish(&demo(), &theirs.ring, None).await.unwrap(), "a ring exists already");
     assert_eq!(writing.ring(&demo()).await.unwrap().unwrap().ring, changed);
 }
 
-/// An invocation that ends too early to sign and commit says so before anything has happened.
+/// An invocation without enough time left to sign and commit stops before it has any effect.
 #[tokio::test]
-async fn f_lam_01_a_deadline_that_is_near_stops_before_the_commit() {
+async fn f_lam_01_a_request_near_its_deadline_stops_before_the_commit() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let exchange = Step::Exchange.ready(&laptop).await;
     let now = web::Clock::now(&*laptop.clock);
@@ -399,14 +399,14 @@ async fn f_lam_01_a_deadline_that_is_near_stops_before_the_commit() {
     signed_by(&laptop, &in_time, 0, "4.1 s are left").await;
 }
 
-/// Nothing that lies in the store opens anything without KMS.
+/// Nothing in the store can be decrypted without KMS.
 #[tokio::test]
-async fn no_key_lies_in_the_store_in_clear() {
+async fn no_plaintext_key_is_in_the_store() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     laptop.with_keys(async |keys| keys.add(&demo(), NewKey::Wrapped(Algorithm::ES256)).await.unwrap()).await;
     let all = format!("{:?}", laptop.dump());
     for plain in kms.plain() {
-        assert!(!all.contains(&base64url(&plain)), "a key lies in the store");
+        assert!(!all.contains(&base64url(&plain)), "a plaintext key is in the store");
     }
     assert!(kms.plain().len() >= 4);
 }

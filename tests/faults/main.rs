@@ -1,5 +1,5 @@
-//! Faults of what we depend on, injected at the wire to the store, and of the clock.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops when something is not as it must be")]
+//! Fault injection at the connection to the store, in KMS, and in the clock.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test panics when an expectation fails")]
 
 mod assertions;
 mod clock;

@@ -1,4 +1,4 @@
-//! What changes between the read and the write of a request.
+//! Changes between the read and the write of a request.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use tests::{Laptop, Operation, Trouble, expect};
 
 use crate::given::{Ready, Step, userinfo};
 
-/// Changes the item under `key` in the table of grants and sessions, behind everybody's back.
+/// Updates the item under `key` in the flow table directly, bypassing the store.
 pub(crate) fn alter(database: &Database, key: &str, expression: &str, values: &Value) {
     let names = if expression.contains("#ttl") { json!({"#ttl": "ttl"}) } else { Value::Null };
     let mut request = json!({
@@ -27,13 +27,13 @@ pub(crate) fn alter(database: &Database, key: &str, expression: &str, values: &V
     database.update_item(serde_json::from_value(request).unwrap()).unwrap();
 }
 
-/// Removes the item under `key`, as the garbage collector does.
+/// Deletes the item under `key`, as TTL does.
 pub(crate) fn remove(database: &Database, key: &str) {
     let request = json!({"TableName": local_settings().tables.flow, "Key": {"pk": {"S": key}}});
     database.delete_item(serde_json::from_value(request).unwrap()).unwrap();
 }
 
-/// From now on `change` happens right before the first write.
+/// Runs `change` right before the first write from now on.
 fn before_the_write(laptop: &Laptop, change: impl Fn(&Database) + Send + Sync + 'static) {
     let database = laptop.database().clone();
     let done = std::sync::Once::new();
@@ -61,7 +61,7 @@ fn grant(laptop: &Laptop, ready: &Ready) -> String {
 }
 
 #[tokio::test]
-async fn f_ddb_04_a_code_whose_grant_is_revoked_between_read_and_write_is_an_invalid_grant() {
+async fn f_ddb_04_a_grant_revoked_between_read_and_write_is_an_invalid_grant() {
     let (_, _, answer) = with_a_change("SET revoked = :now", json!({":now": {"N": "1780000000000"}})).await;
     expect::refused(&answer, 400, "invalid_grant", "revoked");
 }
@@ -71,18 +71,18 @@ async fn f_ddb_04_a_code_that_expires_between_read_and_write_is_an_invalid_grant
     let (laptop, ready, answer) =
         with_a_change("SET code_expires = :then", json!({":then": {"N": "1780000000000"}})).await;
     expect::refused(&answer, 400, "invalid_grant", "expired");
-    assert!(!grant(&laptop, &ready).contains("revoked"), "nobody replayed anything");
+    assert!(!grant(&laptop, &ready).contains("revoked"), "nothing was replayed");
 }
 
 #[tokio::test]
-async fn f_ddb_04_a_code_whose_grant_is_another_by_the_time_of_the_write_is_an_invalid_grant() {
+async fn f_ddb_04_a_grant_replaced_between_read_and_write_is_an_invalid_grant() {
     let (laptop, ready, answer) = with_a_change("SET code = :code", json!({":code": {"S": "A".repeat(43)}})).await;
     expect::refused(&answer, 400, "invalid_grant", "another code");
     assert!(!grant(&laptop, &ready).contains("redeemed"), "the other code stays usable");
 }
 
 #[tokio::test]
-async fn f_ddb_08_a_grant_that_is_collected_between_read_and_write_is_an_invalid_grant_and_does_not_come_back() {
+async fn f_ddb_08_a_grant_deleted_between_read_and_write_is_an_invalid_grant_and_not_recreated() {
     let laptop = Laptop::demo().await;
     let ready = Step::Exchange.ready(&laptop).await;
     let key = ready.grant();
@@ -94,28 +94,28 @@ async fn f_ddb_08_a_grant_that_is_collected_between_read_and_write_is_an_invalid
 }
 
 #[tokio::test]
-async fn f_ddb_10_a_used_code_that_a_stale_read_shows_unused_is_refused_by_the_write() {
+async fn f_ddb_10_a_code_that_a_stale_read_shows_unused_is_refused_by_the_write() {
     let redeemed = |at: &str| json!({":at": {"N": at}, ":by": {"S": "another"}});
     let expression = "SET redeemed = :at, redeemed_by = :by";
-    // Whatever the other's clock says: what was unused when it was read was redeemed since, which is a race.
+    // Whatever the writer's clock says, a code read as unused and redeemed since is a race, not a replay.
     for at in ["1780000000000", "1779999990000"] {
         let (laptop, ready, answer) = with_a_change(expression, redeemed(at)).await;
         expect::refused(&answer, 400, "invalid_grant", at);
-        assert!(!grant(&laptop, &ready).contains("revoked"), "{at}: a race is no replay");
+        assert!(!grant(&laptop, &ready).contains("revoked"), "{at}: a race is not a replay");
         laptop.clock.advance(2);
         expect::refused(&ready.send(&laptop).await, 400, "invalid_grant", at);
-        assert!(grant(&laptop, &ready).contains("revoked"), "{at}: a valid replay ends the grant");
+        assert!(grant(&laptop, &ready).contains("revoked"), "{at}: a valid replay revokes the grant");
     }
 }
 
 #[tokio::test]
-async fn f_ddb_04_of_many_ends_of_one_interaction_at_once_one_happens() {
+async fn f_ddb_04_one_of_many_concurrent_decisions_takes_effect() {
     for step in [Step::Allow, Step::Deny, Step::SignInAtOnce] {
         let laptop = Laptop::demo().await;
         let ready = step.ready(&laptop).await;
         let answers = join_all((0..20).map(|_| ready.send(&laptop))).await;
         let told: BTreeSet<_> = answers.iter().map(location).collect();
-        assert_eq!(told.len(), 1, "{step:?}: one code, or one no: {told:?}");
+        assert_eq!(told.len(), 1, "{step:?}: one code or one denial: {told:?}");
         for answer in &answers {
             step.over(answer, &format!("{step:?}"));
         }
@@ -126,7 +126,7 @@ async fn f_ddb_04_of_many_ends_of_one_interaction_at_once_one_happens() {
 }
 
 #[tokio::test]
-async fn f_ddb_10_a_token_that_was_revoked_a_moment_ago_is_refused_because_reads_are_strong() {
+async fn f_ddb_10_a_just_revoked_token_is_refused_because_reads_are_consistent() {
     let laptop = Laptop::demo().await;
     let ready = Step::Revoke.ready(&laptop).await;
     assert_eq!(userinfo(&laptop, &ready.token).await, 200, "everything is warm");
@@ -148,7 +148,7 @@ async fn f_ddb_03_a_retry_that_finds_another_winner_is_refused() {
         Trouble::Before
     });
     let answer = ready.send(&laptop).await;
-    assert!(laptop.wire.calls().iter().filter(|call| call.name == "UpdateItem").count() > 1, "it was tried again");
+    assert!(laptop.wire.calls().iter().filter(|call| call.name == "UpdateItem").count() > 1, "the write was retried");
     expect::refused(&answer, 400, "invalid_grant", "another won");
     assert!(parsed(&answer)["access_token"].is_null(), "{}", body(&answer));
 }

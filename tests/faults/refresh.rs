@@ -1,4 +1,4 @@
-//! Refresh tokens under every interleaving that a store, a network and impatient clients can come up with.
+//! Refresh tokens under arbitrary interleavings of faults and concurrent clients.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use web::Response;
 
 use crate::given::NATIVE;
 
-/// The grace of the demo, in seconds.
+/// The grace period of the demo in seconds.
 const GRACE: u64 = 60;
 
 async fn first(laptop: &Laptop) -> String {
@@ -35,7 +35,7 @@ fn token(response: &Response) -> String {
     json(response)["refresh_token"].as_str().unwrap().into()
 }
 
-/// Has the next write to a grant, or all of them, meet `trouble`.
+/// Injects `trouble` into the next write to a grant, or into every write.
 fn troubled(laptop: &Laptop, trouble: Trouble, always: bool) {
     let met = AtomicBool::new(false);
     laptop.wire.plan(move |call, _| {
@@ -45,7 +45,7 @@ fn troubled(laptop: &Laptop, trouble: Trouble, always: bool) {
 }
 
 #[tokio::test]
-async fn f_ddb_03_a_refresh_whose_answer_is_lost_is_recognised_as_ours() {
+async fn f_ddb_03_a_refresh_with_a_lost_response_is_recognized_on_retry() {
     for trouble in [Trouble::Before, Trouble::After, Trouble::Throttled] {
         let laptop = Laptop::demo().await;
         let first = first(&laptop).await;
@@ -57,7 +57,7 @@ async fn f_ddb_03_a_refresh_whose_answer_is_lost_is_recognised_as_ours() {
 }
 
 #[tokio::test]
-async fn f_ddb_03_and_f_lam_01_a_refresh_that_is_never_answered_can_be_tried_again() {
+async fn f_ddb_03_and_f_lam_01_a_refresh_without_a_response_can_be_retried() {
     for trouble in [Trouble::Before, Trouble::After, Trouble::Throttled, Trouble::Denied] {
         let laptop = Laptop::demo().await;
         let first = first(&laptop).await;
@@ -71,7 +71,7 @@ async fn f_ddb_03_and_f_lam_01_a_refresh_that_is_never_answered_can_be_tried_aga
 }
 
 #[tokio::test]
-async fn f_ddb_07_a_reuse_that_cannot_be_acted_upon_is_no_refusal() {
+async fn f_ddb_07_a_reuse_whose_revocation_fails_is_a_503_not_a_refusal() {
     let laptop = Laptop::demo().await;
     let first = first(&laptop).await;
     let second = token(&refresh(&laptop, &first).await);
@@ -83,16 +83,16 @@ async fn f_ddb_07_a_reuse_that_cannot_be_acted_upon_is_no_refusal() {
     expect::refused(&refresh(&laptop, &second).await, 400, "invalid_grant", "");
 }
 
-/// One thing that happens.
+/// One event of a generated history.
 #[derive(Clone, Debug)]
 enum Event {
-    /// So many requests at once, each with the token that was handed out so many tokens ago.
+    /// Concurrent requests, each with the token issued that many tokens ago.
     Refresh(Vec<usize>),
-    /// The same, and the store meets this trouble with the next write to a grant, or with all.
+    /// The same, while the store fails on the next write to a grant, or on all of them.
     Troubled(Vec<usize>, Fault, bool),
     /// Time passes, in seconds.
     Wait(u32),
-    /// The user's application revokes the last token that was handed out to it.
+    /// The client revokes the newest token it received.
     Revoke,
 }
 
@@ -114,13 +114,13 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What must hold of all answers for one grant, whatever happened.
+/// The properties that all responses for one grant must satisfy.
 struct Observed {
-    /// The token of each generation that was ever handed out.
+    /// The token of each generation that was ever issued.
     tokens: BTreeMap<u32, String>,
-    /// When each generation was first handed out, at the latest.
+    /// The latest time by which each generation had been issued.
     seen: BTreeMap<u32, u64>,
-    /// Nothing may be handed out any more.
+    /// No token may be issued any more.
     over: bool,
 }
 
@@ -137,25 +137,25 @@ impl Observed {
         *self.tokens.keys().next_back().unwrap()
     }
 
-    /// The token that was handed out `back` tokens ago.
+    /// The token that was issued `back` tokens ago.
     fn held(&self, back: usize) -> String {
         self.tokens.values().rev().nth(back).unwrap_or(&self.tokens[&1]).clone()
     }
 
-    /// Takes an answer to a request with `presented` into account.
+    /// Records the response to a request that presented `presented`.
     fn answered(&mut self, presented: &str, response: &Response, now: u64) {
         if response.status() != 200 {
             return;
         }
-        assert!(!self.over, "something was handed out after the end");
+        assert!(!self.over, "a token was issued after revocation");
         let (from, token) = (generation(presented), token(response));
         let to = generation(&token);
-        assert!(to == from + 1, "a token yields its successor and nothing else: {from} {to}");
+        assert!(to == from + 1, "a token yields only its direct successor: {from} {to}");
         let known = self.tokens.entry(to).or_insert_with(|| token.clone());
-        assert_eq!(*known, token, "a generation has one token: a list and never a tree");
+        assert_eq!(*known, token, "each generation has one token");
         self.seen.entry(to).or_insert(now);
         if let Some(replaced) = self.seen.get(&to) {
-            assert!(now < replaced + GRACE, "a replaced token yields its successor for the grace and no longer");
+            assert!(now < replaced + GRACE, "a rotated token yields its successor during the grace period only");
         }
     }
 }
@@ -193,7 +193,8 @@ async fn play(laptop: &Laptop, events: Vec<Event>) {
     the_end(laptop, observed, now).await;
 }
 
-/// All at once. Who presents something older than the predecessor ends the grant, unless the store was out of reach.
+/// Sends all requests concurrently. A token older than the predecessor revokes the grant, unless the store was
+/// unavailable.
 async fn together(laptop: &Laptop, observed: &mut Observed, who: &[usize], now: u64) {
     let presented: Vec<String> = who.iter().map(|back| observed.held(*back)).collect();
     let answers = join_all(presented.iter().map(|token| refresh(laptop, token))).await;
@@ -206,14 +207,14 @@ async fn together(laptop: &Laptop, observed: &mut Observed, who: &[usize], now: 
     observed.over |= presented.iter().zip(&answers).any(reused);
 }
 
-/// Whoever holds the newest token that was handed out gets on, or the grant is over for everybody.
+/// Either the newest issued token still works, or the grant is revoked for every token.
 async fn the_end(laptop: &Laptop, mut observed: Observed, now: u64) {
     let newest = observed.held(0);
     let response = refresh(laptop, &newest).await;
     observed.answered(&newest, &response, now);
     if response.status() != 200 {
         for token in observed.tokens.values() {
-            expect::refused(&refresh(laptop, token).await, 400, "invalid_grant", "dead is dead");
+            expect::refused(&refresh(laptop, token).await, 400, "invalid_grant", "a revoked grant stays revoked");
         }
     }
 }
@@ -221,9 +222,9 @@ async fn the_end(laptop: &Laptop, mut observed: Observed, now: u64) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Invariants 1, 6 and 7 of the design, for refresh tokens (catalogue I2).
+    /// Invariants 1, 6 and 7 of the design for refresh tokens (catalogue I2).
     #[test]
-    fn sec_rt_07_whatever_interleaves_the_tokens_of_a_grant_are_a_list(events in proptest::collection::vec(event(), 1..14)) {
+    fn sec_rt_07_refresh_tokens_form_a_list_under_any_interleaving(events in proptest::collection::vec(event(), 1..14)) {
         thread_local! {
             static LAPTOP: (tokio::runtime::Runtime, Laptop) = {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

@@ -1,5 +1,5 @@
-//! Tables come back from a backup, as docs/operating.md ("Restore from a backup") has it: `config` and `users`, and never
-//! `flow`.
+//! Tables restored from a backup as described in docs/operating.md ("Restore from a backup"): `config` and `users`,
+//! never `flow`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::given::{Ready, Step};
 
 type Backup = BTreeMap<String, Vec<String>>;
 
-/// Puts a table back as it was in `backup`, and nothing else is in it.
+/// Restores a table to its state in `backup`.
 fn restored(laptop: &Laptop, backup: &Backup, table: &str) {
     let database = laptop.database();
     let item = |text: &String| serde_json::from_str::<Value>(text).unwrap();
@@ -37,7 +37,7 @@ fn refused(answer: &Response, status: u16, code: &str) {
     }
 }
 
-/// A laptop with a code that was used, a token that was revoked, and a code that was not used, all since the backup.
+/// Uses a code, revokes a token, and issues another code, all after the backup.
 async fn used_since() -> (Laptop, Backup, [Ready; 3]) {
     let laptop = Laptop::demo().await;
     let userinfo = Step::Userinfo.ready(&laptop).await;
@@ -52,20 +52,20 @@ async fn used_since() -> (Laptop, Backup, [Ready; 3]) {
 }
 
 #[tokio::test]
-async fn f_ddb_09_what_was_used_stays_used_when_the_other_tables_are_restored() {
+async fn f_ddb_09_used_items_stay_used_when_the_other_tables_are_restored() {
     let (mut laptop, backup, [used, revoked, unused]) = used_since().await;
     let tables = local_settings().tables;
     restored(&laptop, &backup, &tables.config);
     restored(&laptop, &backup, &tables.users);
     laptop.restart();
     laptop.clock.advance(1);
-    assert_eq!(revoked.send(&laptop).await.status(), 401, "what was revoked stays so");
-    assert!(Step::Exchange.succeeded(&unused.send(&laptop).await), "and what was good still is");
+    assert_eq!(revoked.send(&laptop).await.status(), 401, "the token stays revoked");
+    assert!(Step::Exchange.succeeded(&unused.send(&laptop).await), "the unused code is still valid");
     refused(&used.send(&laptop).await, 400, "invalid_grant");
 }
 
 #[tokio::test]
-async fn f_ddb_09_when_the_flow_begins_empty_nothing_of_before_is_good() {
+async fn f_ddb_09_an_empty_flow_table_invalidates_everything_issued_before() {
     let (mut laptop, backup, [used, revoked, unused]) = used_since().await;
     let tables = local_settings().tables;
     laptop.database().delete_table(DeleteTableRequest { table_name: tables.flow }).unwrap();
@@ -77,5 +77,5 @@ async fn f_ddb_09_when_the_flow_begins_empty_nothing_of_before_is_good() {
     }
     assert_eq!(revoked.send(&laptop).await.status(), 401);
     let begun = Step::Exchange.ready(&laptop).await;
-    assert!(Step::Exchange.succeeded(&begun.send(&laptop).await), "everybody logs in again");
+    assert!(Step::Exchange.succeeded(&begun.send(&laptop).await), "users can log in again");
 }

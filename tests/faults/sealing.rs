@@ -1,4 +1,4 @@
-//! Data keys for sealing are changed while functions are at work that looked at them before.
+//! Rotation of sealing keys while functions still have the old ones cached.
 
 use administration::KeyError;
 use administration::sealing_keys::{PUBLISHED_BEFORE_SEALING, SealingError, remove, remove_now, rotate};
@@ -12,7 +12,7 @@ use crate::given::Step;
 
 const PURPOSE: Purpose = Purpose::Interaction;
 
-/// The step of an administrator: the next version seals from now on.
+/// An administrator's rotation step: the next version becomes the sealing version.
 async fn rotated(laptop: &Laptop, published: Lifetime) -> Result<u8, KeyError> {
     laptop
         .with_keys(async |keys| keys.step_sealing(PURPOSE, |all| rotate(all, published, keys.now)).await)
@@ -21,7 +21,7 @@ async fn rotated(laptop: &Laptop, published: Lifetime) -> Result<u8, KeyError> {
 }
 
 #[tokio::test]
-async fn a_function_that_looked_at_the_last_moment_opens_what_the_new_version_seals() {
+async fn a_function_with_stale_keys_opens_what_the_new_version_seals() {
     let (laptop, _kms) = Laptop::in_aws(|file| file).await;
     let workspace = WorkspaceId::parse("default", "demo").unwrap();
     let (early, late) = (laptop.runtime.sealer(PURPOSE).unwrap(), laptop.runtime.sealer(PURPOSE).unwrap());
@@ -32,7 +32,7 @@ async fn a_function_that_looked_at_the_last_moment_opens_what_the_new_version_se
     let refused = rotated(&laptop, PUBLISHED_BEFORE_SEALING).await;
     assert!(matches!(refused, Err(KeyError::Sealing(SealingError::TooEarly(_)))), "{refused:?}");
 
-    // The worst case: it looked just before the version was published, and looks again as late as it may.
+    // The worst case: loaded just before the new version was published, and reloaded as late as allowed.
     let mut last = early.keys(laptop.clock.now()).await.unwrap();
     for _ in 0..PUBLISHED_BEFORE_SEALING.as_seconds() {
         laptop.clock.advance(1);
@@ -42,12 +42,12 @@ async fn a_function_that_looked_at_the_last_moment_opens_what_the_new_version_se
     let now = laptop.clock.now();
     let fresh = late.keys(now).await.unwrap();
     let after = sealed(&fresh);
-    assert!(last.open(&workspace, &after).is_some(), "the one that looked early opens what the fresh one sealed");
-    assert!(fresh.open(&workspace, &before).is_some(), "and the fresh one what was sealed before");
+    assert!(last.open(&workspace, &after).is_some(), "the stale function opens what the fresh one sealed");
+    assert!(fresh.open(&workspace, &before).is_some(), "the fresh function opens what was sealed before");
 }
 
 #[tokio::test]
-async fn nobody_notices_a_rotation_who_is_logging_in_meanwhile() {
+async fn a_login_in_progress_survives_a_rotation() {
     let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
     laptop.with_keys(async |keys| keys.add_sealing(PURPOSE).await).await.unwrap();
     laptop.clock.advance(PUBLISHED_BEFORE_SEALING.as_seconds());
@@ -65,18 +65,18 @@ async fn nobody_notices_a_rotation_who_is_logging_in_meanwhile() {
     assert_eq!(removed(&laptop).await.unwrap().versions.len(), 1);
     let begun = Step::SignIn.ready(&laptop).await;
     laptop.restart();
-    assert!(Step::SignIn.succeeded(&begun.send(&laptop).await), "the version that is left opens what it sealed");
+    assert!(Step::SignIn.succeeded(&begun.send(&laptop).await), "the remaining version opens what it sealed");
 }
 
 #[tokio::test]
-async fn a_version_that_others_may_know_is_gone_at_once() {
+async fn a_compromised_version_is_removed_at_once() {
     let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
     let under_way = Step::SignIn.ready(&laptop).await;
     laptop.with_keys(async |keys| keys.add_sealing(PURPOSE).await).await.unwrap();
     rotated(&laptop, Lifetime::seconds(0)).await.unwrap();
     laptop.with_keys(async |keys| keys.step_sealing(PURPOSE, remove_now).await).await.unwrap();
     laptop.restart();
-    assert!(!Step::SignIn.succeeded(&under_way.send(&laptop).await), "what it sealed does not open any more");
+    assert!(!Step::SignIn.succeeded(&under_way.send(&laptop).await), "values sealed with it no longer open");
     let begun = Step::SignIn.ready(&laptop).await;
-    assert!(Step::SignIn.succeeded(&begun.send(&laptop).await), "whoever begins again logs in");
+    assert!(Step::SignIn.succeeded(&begun.send(&laptop).await), "starting over works");
 }

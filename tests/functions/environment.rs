@@ -1,4 +1,4 @@
-//! What a function needs of its environment, and what it says when it is not there.
+//! What a function requires of its environment, and how it reports what is missing.
 
 use tests::lambda::{Account, Environment, Event, FUNCTIONS, Process, RECEIVERS};
 
@@ -20,7 +20,7 @@ const SEALING: [&str; 9] =
 
 const QUEUEING: [&str; 2] = ["logout", "notify"];
 
-/// What the function `name` writes when it does not start.
+/// Returns the output of the function `name` that fails to start.
 async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
     let (status, output) = Process::start(name, environment).await.ended().await;
     assert!(!status.success(), "{name}, {case}: {output}");
@@ -32,7 +32,7 @@ async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_missing_variable_ends_the_process_and_is_named() {
+async fn a_missing_variable_stops_the_process_and_is_named() {
     let account = Account::new(URL, |file| file).await;
     for name in FUNCTIONS.into_iter().chain(RECEIVERS) {
         let sealing = SEALING.contains(&name).then_some("SEALING_KEY");
@@ -47,7 +47,7 @@ async fn a_missing_variable_ends_the_process_and_is_named() {
 }
 
 #[tokio::test]
-async fn an_unusable_variable_ends_the_process_and_is_named() {
+async fn an_invalid_variable_stops_the_process_and_is_named() {
     let account = Account::new(URL, |file| file).await;
     let table = [
         ("PUBLIC_URL", "http://auth.example"),
@@ -77,7 +77,7 @@ async fn a_function_that_does_not_seal_needs_no_sealing_key() {
     }
 }
 
-/// The store's port is closed: every function starts all the same, and says 503.
+/// The store's port is closed: every function still starts, and responds with 503.
 #[tokio::test]
 async fn f_ddb_02_a_store_that_refuses_connections_is_a_503() {
     let account = Account::new(URL, |file| file).await;

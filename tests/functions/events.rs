@@ -1,4 +1,4 @@
-//! Events as they come, and as they should never come.
+//! Well-formed and malformed Lambda events.
 
 use serde_json::{Value, json as value};
 use tests::Pkce;
@@ -11,14 +11,14 @@ use crate::flow::{NATIVE, URL, logged_in};
 const CONFIGURATION: &str = "/default/demo/.well-known/openid-configuration";
 
 #[tokio::test]
-async fn a_stage_in_the_path_does_not_reach_the_routes() {
+async fn a_stage_in_the_path_is_stripped() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
     let staged = Event::new("GET", &format!("/prod{CONFIGURATION}")).stage("prod");
     let response = metadata.invoke(staged).await;
     assert_eq!(json(&response)["issuer"], "https://auth.example/default/demo", "the issuer comes from configuration");
     let unstaged = metadata.invoke(Event::new("GET", CONFIGURATION).stage("prod")).await;
-    assert_eq!(unstaged.status(), 200, "a custom domain takes the stage away");
+    assert_eq!(unstaged.status(), 200, "a custom domain strips the stage");
     let other = metadata.invoke(Event::new("GET", &format!("/prod{CONFIGURATION}"))).await;
     expect::refused(&other, 404, "not_found", "the default stage has no name");
 
@@ -28,7 +28,7 @@ async fn a_stage_in_the_path_does_not_reach_the_routes() {
 }
 
 #[tokio::test]
-async fn behind_the_base_path_of_a_custom_domain_the_whole_flow_works() {
+async fn the_whole_flow_works_behind_the_base_path_of_a_custom_domain() {
     let account = Account::new("https://auth.example/key", |file| file).await;
     let fleet = account.start_all().await;
     let (pkce, mut visitor) = (Pkce::new("base path"), Visitor::new(&fleet));
@@ -41,7 +41,7 @@ async fn behind_the_base_path_of_a_custom_domain_the_whole_flow_works() {
     let tokens = json(&tokens);
     assert_eq!(fleet.userinfo(tokens["access_token"].as_str().unwrap()).await.status(), 200);
     let keyed = fleet.processes["metadata"].invoke(Event::new("GET", &format!("/keyed{CONFIGURATION}"))).await;
-    expect::refused(&keyed, 404, "not_found", "a longer name is another name");
+    expect::refused(&keyed, 404, "not_found", "a longer base path does not match");
 }
 
 #[tokio::test]
@@ -68,9 +68,9 @@ async fn an_unknown_tenant_or_workspace_is_a_404_in_json_to_programs_and_a_page_
     expect::page(&authorize.invoke(event.header("accept", "text/html,*/*;q=0.8")).await, 404, "a browser");
 }
 
-/// Other applications on the host set cookies as well, and none of theirs is a reason to refuse a request.
+/// Other applications on the host set cookies as well; theirs must not cause a refusal.
 #[tokio::test]
-async fn sec_sess_17_a_cookie_that_no_header_can_have_is_passed_over() {
+async fn sec_sess_17_a_cookie_that_is_not_a_valid_header_value_is_ignored() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
     for cookies in [value!(["a=b\nc"]), value!(["a=b\u{0}", "theme=caf\u{e9}"])] {
@@ -79,18 +79,18 @@ async fn sec_sess_17_a_cookie_that_no_header_can_have_is_passed_over() {
     }
 }
 
-/// Events that a stranger can cause, or nobody: none may end the process.
+/// Malformed events, whatever their source: none may stop the process.
 fn broken() -> Vec<(&'static str, Event)> {
     let get = || Event::new("GET", CONFIGURATION);
     let headers = |headers: Value| get().with("", "headers", headers);
     vec![
-        ("base64 that is none", get().with("", "body", "%%%".into()).with("", "isBase64Encoded", true.into())),
+        ("invalid base64", get().with("", "body", "%%%".into()).with("", "isBase64Encoded", true.into())),
         ("base64 cut short", get().with("", "body", "YQ".into()).with("", "isBase64Encoded", true.into())),
         ("a header with a newline", headers(value!({"x-a": "b\r\nset-cookie: c=d"}))),
         ("a header with a NUL", headers(value!({"x-a": "b\u{0}"}))),
         ("a header's name with a space", headers(value!({"x a": "b"}))),
         ("an empty header's name", headers(value!({"": "b"}))),
-        ("a method that is none", get().with("/requestContext/http", "method", "GET /".into())),
+        ("an invalid method", get().with("/requestContext/http", "method", "GET /".into())),
         ("an empty method", get().with("/requestContext/http", "method", "".into())),
         ("a path with spaces", Event::new("GET", "/default/de mo/.well-known/openid-configuration")),
         ("a path beyond ASCII", Event::new("GET", "/d\u{e9}fault/\u{1f511}/userinfo")),
@@ -103,7 +103,7 @@ fn broken() -> Vec<(&'static str, Event)> {
 }
 
 #[tokio::test]
-async fn sec_dos_08_a_broken_event_is_a_4xx_and_the_process_lives_on() {
+async fn sec_dos_08_a_malformed_event_is_a_4xx_and_the_process_keeps_running() {
     let account = Account::new(URL, |file| file).await;
     for name in FUNCTIONS {
         let process = account.start(name).await;
@@ -118,7 +118,7 @@ async fn sec_dos_08_a_broken_event_is_a_4xx_and_the_process_lives_on() {
     }
 }
 
-/// The status of a request that is fine, or as fine as it can be without a login.
+/// Returns the status of a request that is as valid as possible without a login.
 async fn alive(process: &Process, name: &str) -> u16 {
     let (method, path, expected) = match name {
         "authorize" => ("GET", "/default/demo/oauth2/authorize?client_id=demo-spa", 400),
@@ -136,7 +136,7 @@ async fn alive(process: &Process, name: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn what_a_proxy_says_of_host_and_protocol_changes_nothing() {
+async fn forwarded_host_and_protocol_headers_change_nothing() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
     let plain = json(&metadata.invoke(Event::new("GET", CONFIGURATION)).await);
@@ -164,7 +164,7 @@ async fn what_a_proxy_says_of_host_and_protocol_changes_nothing() {
     }
 }
 
-/// What no HTTP API sends; each carries something that only the sender may know.
+/// Events that no HTTP API sends; each carries a value that must not be revealed.
 fn foreign() -> [Event; 4] {
     let get = || Event::new("GET", CONFIGURATION);
     [
@@ -176,7 +176,7 @@ fn foreign() -> [Event; 4] {
 }
 
 #[tokio::test]
-async fn what_is_not_an_event_of_an_http_api_is_no_success_and_the_next_event_is_served() {
+async fn a_foreign_event_is_no_success_and_the_next_event_is_served() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
     for event in foreign() {
@@ -187,7 +187,7 @@ async fn what_is_not_an_event_of_an_http_api_is_no_success_and_the_next_event_is
 }
 
 #[tokio::test]
-async fn sec_log_01_what_is_not_an_event_of_an_http_api_is_not_quoted_in_the_log() {
+async fn sec_log_01_a_foreign_event_is_not_quoted_in_the_log() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
     for event in foreign() {

@@ -1,4 +1,4 @@
-//! The whole flow through the binaries, over https names.
+//! The whole flow through the function binaries over https URLs.
 
 use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use tests::browser::{answered, body, exchange, json, location, request};
@@ -17,7 +17,7 @@ pub(crate) async fn running() -> (Account, Fleet) {
     (account, fleet)
 }
 
-/// Logs in as alice, allows, and returns the answer at the client.
+/// Logs alice in, allows the request, and returns the response at the client.
 pub(crate) async fn logged_in(visitor: &mut Visitor<'_>, parameters: &[(&str, &str)], password: &str) -> Response {
     let login = visitor.authorize(parameters).await;
     assert!(body(&login).contains("name=\"password\""), "{}", body(&login));
@@ -30,7 +30,7 @@ pub(crate) async fn logged_in(visitor: &mut Visitor<'_>, parameters: &[(&str, &s
 }
 
 #[tokio::test]
-async fn a_user_logs_in_and_the_client_gets_tokens_uses_them_and_revokes_them() {
+async fn a_user_logs_in_and_the_client_gets_uses_and_revokes_tokens() {
     let (_account, fleet) = running().await;
     let (pkce, mut visitor) = (Pkce::new("functions"), Visitor::new(&fleet));
     let allowed = logged_in(&mut visitor, &request("demo-native", NATIVE, &pkce), "alice").await;
@@ -57,7 +57,7 @@ async fn a_user_logs_in_and_the_client_gets_tokens_uses_them_and_revokes_them() 
     expect::refused(&fleet.form("/oauth2/token", &fields).await, 400, "invalid_grant", "the code was used");
 }
 
-/// As in AWS: over TLS, with the keys in what stands in for KMS.
+/// As in AWS: over TLS, with the keys in the KMS stub.
 #[tokio::test]
 async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
     let account = Account::in_aws(URL, |file| file).await;
@@ -70,15 +70,15 @@ async fn with_keys_in_kms_a_user_logs_in_and_the_client_gets_tokens() {
     assert_eq!(answer.status(), 200, "{}", body(&answer));
     let tokens = json(&answer);
     let userinfo = fleet.userinfo(tokens["access_token"].as_str().unwrap()).await;
-    assert_eq!(userinfo.status(), 200, "its signature is good: {}", body(&userinfo));
+    assert_eq!(userinfo.status(), 200, "the signature verifies: {}", body(&userinfo));
     for (name, output) in fleet.stop() {
         assert!(!output.contains("\"level\":\"WARN\"") && !output.contains("\"ERROR\""), "{name}: {output}");
     }
 }
 
-/// Opening one more takes a function with a seventh of a processor some milliseconds, for which a user waits.
+/// Opening another connection takes a small Lambda function several milliseconds that the user waits for.
 #[tokio::test]
-async fn the_first_exchange_goes_over_the_connections_that_the_start_opened() {
+async fn the_first_exchange_uses_the_connections_opened_at_startup() {
     let account = Account::in_aws(URL, |file| file).await;
     let fleet = account.start_all().await;
     let (pkce, mut visitor) = (Pkce::new("connections"), Visitor::new(&fleet));
@@ -90,7 +90,7 @@ async fn the_first_exchange_goes_over_the_connections_that_the_start_opened() {
 }
 
 #[tokio::test]
-async fn discovery_is_served_in_all_three_forms_and_names_keys_that_are_there() {
+async fn discovery_is_served_in_all_three_forms_and_its_jwks_uri_works() {
     let account = Account::new(URL, |file| file).await;
     let metadata = account.start("metadata").await;
     let get = async |path: &str| metadata.invoke(Event::new("GET", path)).await;
@@ -137,11 +137,11 @@ async fn sec_sess_01_over_https_every_cookie_is_bound_to_the_host_and_flagged() 
     let session = visitor.cookies["__Host-session.default.demo"].clone();
     planted.cookies.insert("session.default.demo".into(), session);
     let page = planted.authorize(&request("demo-trusted", NATIVE, &pkce)).await;
-    assert!(body(&page).contains("name=\"password\""), "a cookie without the prefix is nobody's");
+    assert!(body(&page).contains("name=\"password\""), "a cookie without the prefix is ignored");
 }
 
 #[tokio::test]
-async fn sec_param_08_a_form_in_base64_is_the_same_form() {
+async fn sec_param_08_a_base64_encoded_form_is_equivalent() {
     let (_account, fleet) = running().await;
     let (pkce, mut visitor) = (Pkce::new("base64"), Visitor::new(&fleet));
     let allowed = logged_in(&mut visitor, &request("demo-trusted", NATIVE, &pkce), "alice").await;
@@ -149,13 +149,13 @@ async fn sec_param_08_a_form_in_base64_is_the_same_form() {
     let fields = exchange("demo-trusted", NATIVE, &code, &pkce.verifier);
     let url = fleet.demo_url("/oauth2/token");
     let twice = fleet.send("POST", &url, |event| event.form(&fields).in_base64().in_base64()).await;
-    expect::refused(&twice, 400, "invalid_request", "a body is decoded once");
+    expect::refused(&twice, 400, "invalid_request", "the body is decoded once");
     let tokens = fleet.send("POST", &url, |event| event.form(&fields).in_base64()).await;
     assert_eq!(tokens.status(), 200, "{}", body(&tokens));
 }
 
 #[tokio::test]
-async fn a_client_signs_its_assertion_and_is_believed_by_each_function_once() {
+async fn a_client_assertion_is_accepted_once_across_functions() {
     let account = Account::new(URL, |file| file).await;
     let (revoke, token) = (account.start("revoke").await, account.start("token").await);
     let (key, issuer) = (ClientKey::of_demo(), format!("{URL}/default/demo"));
@@ -173,14 +173,14 @@ async fn a_client_signs_its_assertion_and_is_believed_by_each_function_once() {
     };
     let jwt = signed("1");
     assert_eq!(revoked(&jwt).await.status(), 200);
-    expect::refused(&exchanged(&jwt).await, 401, "invalid_client", "used at the other function");
+    expect::refused(&exchanged(&jwt).await, 401, "invalid_client", "already used at the other function");
     expect::refused(&exchanged(&signed("2")).await, 400, "invalid_grant", "believed");
 }
 
-/// The provider is a port of this machine on which nobody listens, so that the test needs no network; and so that it may
-/// be asked at all, we are on a laptop.
+/// The provider's issuer is a closed loopback port, so the test needs no network; loopback is allowed because the
+/// server runs in local development mode.
 #[tokio::test]
-async fn f_up_01_an_upstream_provider_that_cannot_be_reached_is_a_502_page_and_the_login_goes_on() {
+async fn f_up_01_an_unreachable_upstream_provider_is_a_502_page_and_the_login_can_continue() {
     let nobody =
         |file: String| file.replace("\"{public_url}/default/partner\"\nclient_id", "\"http://127.0.0.1:9\"\nclient_id");
     let account = Account::new("http://localhost:9000", nobody).await;
@@ -192,12 +192,12 @@ async fn f_up_01_an_upstream_provider_that_cannot_be_reached_is_a_502_page_and_t
     let link = html.split('"').find(|part| part.contains("/login/upstream/partner?interaction=")).unwrap();
 
     let unreachable = visitor.send("GET", link, |event| event).await;
-    expect::page(&unreachable, 502, "nobody listens there");
+    expect::page(&unreachable, 502, "the port is closed");
     assert!(!body(&unreachable).contains("127.0.0.1:9"), "{}", body(&unreachable));
     let nonsense = visitor.send("GET", &link.replace("partner", "nobody"), |event| event).await;
     expect::page(&nonsense, 400, "no such provider");
     let forged = fleet.demo_url("/callback/partner?code=c&state=s");
-    expect::page(&visitor.send("GET", &forged, |event| event).await, 400, "nobody began this");
+    expect::page(&visitor.send("GET", &forged, |event| event).await, 400, "no login was started");
 
     let allowed = visitor.submit(&login, &[("username", "alice"), ("password", "alice")]).await;
     assert!(answered(&allowed, "code").is_some(), "another way to sign in still works");

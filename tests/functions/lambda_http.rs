@@ -1,7 +1,7 @@
-//! What `lambda_http` and its runtime do by themselves with what `web::lambda` has to survive.
+//! The behavior of `lambda_http` and its runtime for inputs that `web::lambda` must survive.
 //!
-//! These tests state facts about another project. One that fails after an update means that part of our own conversion can
-//! go: see docs/decisions/lambda-http.md.
+//! These tests pin facts about an external crate. If one fails after an update, part of our own conversion may be
+//! obsolete: see docs/decisions/lambda-http.md.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tests::lambda::{Environment, Event, Process};
 
-/// A function that takes the library's conversions.
+/// A function that uses the library's conversions.
 async fn library() -> Process {
     let environment = [("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")];
     let environment: Environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -20,18 +20,18 @@ fn get() -> Event {
     Event::new("GET", "/default/demo")
 }
 
-/// What the function saw of a request that it answered.
+/// The request as seen by the function.
 async fn seen(process: &Process, event: Event) -> Value {
     process.outcome(event).await.unwrap()["body"].clone()
 }
 
-/// The message with which it failed.
+/// The error message with which the function failed.
 async fn failure(process: &Process, event: Event) -> String {
     process.outcome(event).await.unwrap_err()["errorMessage"].as_str().unwrap().into()
 }
 
 #[tokio::test]
-async fn its_conversion_panics_on_what_a_stranger_sends_and_the_runtime_reports_a_failed_invocation() {
+async fn its_conversion_panics_on_client_input_and_the_runtime_reports_a_failed_invocation() {
     let process = library().await;
     let base64 = |body: &str| get().with("", "body", body.into()).with("", "isBase64Encoded", true.into());
     let unwrap = "called `Result::unwrap()` on an `Err` value";
@@ -39,11 +39,11 @@ async fn its_conversion_panics_on_what_a_stranger_sends_and_the_runtime_reports_
         ("a host with a space", get().header("host", "a b"), unwrap),
         ("half an IPv6 address", get().header("host", "[::1"), unwrap),
         ("a port beyond 65535", get().header("host", "auth.example:99999"), unwrap),
-        ("a scheme that is none", get().header("x-forwarded-proto", "%%"), unwrap),
+        ("an invalid scheme", get().header("x-forwarded-proto", "%%"), unwrap),
         ("a quote in the query", get().query("a=\"b\""), "failed to build request"),
         ("a tag in the query", get().query("a=<b>"), "failed to build request"),
-        ("base64 that is none", base64("%%%"), "failed to decode aws base64 encoded body"),
-        ("base64 cut short", base64("YQ"), "failed to decode aws base64 encoded body"),
+        ("invalid base64", base64("%%%"), "failed to decode aws base64 encoded body"),
+        ("truncated base64", base64("YQ"), "failed to decode aws base64 encoded body"),
     ];
     for (case, event, expected) in table {
         let message = failure(&process, event).await;
@@ -51,13 +51,13 @@ async fn its_conversion_panics_on_what_a_stranger_sends_and_the_runtime_reports_
         assert_eq!(
             seen(&process, get()).await,
             "GET https://auth.example/default/demo",
-            "{case}: the process lives on"
+            "{case}: the process keeps running"
         );
     }
 }
 
 #[tokio::test]
-async fn a_panic_of_the_handler_is_a_failed_invocation_and_the_process_lives_on() {
+async fn a_handler_panic_is_a_failed_invocation_and_the_process_keeps_running() {
     let process = library().await;
     assert_eq!(failure(&process, Event::new("GET", "/panic")).await, "Lambda panicked: the handler panicked");
     assert_eq!(seen(&process, get()).await, "GET https://auth.example/default/demo");
@@ -82,7 +82,7 @@ async fn its_conversion_changes_paths_and_hosts() {
 }
 
 #[tokio::test]
-async fn its_event_takes_an_empty_method_for_get_and_refuses_headers_that_no_request_has() {
+async fn its_event_reads_an_empty_method_as_get_and_refuses_malformed_headers() {
     let process = library().await;
     let method = get().with("/requestContext/http", "method", "".into());
     assert_eq!(seen(&process, method).await, "GET https://auth.example/default/demo");
@@ -96,11 +96,11 @@ async fn its_event_takes_an_empty_method_for_get_and_refuses_headers_that_no_req
 }
 
 #[tokio::test]
-async fn its_response_drops_the_second_value_of_a_header_and_the_runtime_exits_on_one_that_is_not_utf8() {
+async fn its_response_drops_repeated_headers_and_the_runtime_exits_on_non_utf8_values() {
     let process = library().await;
     let response = process.outcome(Event::new("GET", "/vary")).await.unwrap();
     assert_eq!(response["headers"], json!({"vary": "accept"}));
-    assert!(process.outcome(Event::new("GET", "/latin-1")).now_or_never().is_none(), "sent, and never answered");
+    assert!(process.outcome(Event::new("GET", "/latin-1")).now_or_never().is_none(), "sent, but never answered");
     let (status, output) = process.ended().await;
     assert!(!status.success() && output.contains("failed to build Lambda Runtime API request"), "{status}: {output}");
 }

@@ -1,4 +1,5 @@
-//! Logout through the binaries: the session ends, a message waits, and the other function takes it to the client.
+//! Logout through the binaries: the session ends, a message is queued, and the notify function delivers it to the
+//! client.
 
 use protocol::logout::logout_token::LogoutNotice;
 use serde_json::{Value, json as value};
@@ -11,7 +12,7 @@ use tests::receiver::Receiver;
 
 use crate::flow::{NATIVE, logged_in};
 
-/// As on a laptop, where loopback may be asked: the client's server is there.
+/// A loopback public URL, as in local development, so that the client's server on loopback may be contacted.
 const URL: &str = "http://localhost:9000";
 
 async fn account(receiver: &Receiver) -> Account {
@@ -38,7 +39,7 @@ fn jti(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn sec_logout_05_and_f_lam_02_a_client_is_told_until_it_has_heard_and_recognises_a_repeat() {
+async fn sec_logout_05_and_f_lam_02_a_client_is_notified_until_it_accepts_and_can_detect_repeats() {
     let receiver = Receiver::start().await;
     let account = account(&receiver).await;
     let fleet = account.start_all().await;
@@ -48,9 +49,9 @@ async fn sec_logout_05_and_f_lam_02_a_client_is_told_until_it_has_heard_and_reco
     let url = format!("{}?{}", fleet.demo_url("/oidc/logout"), encoded(&fields));
     let gone = visitor.send("GET", &url, |event| event).await;
     assert_eq!(location(&gone).as_deref(), Some("https://app.example/bye"));
-    let [message] = &account.queue.sent()[..] else { panic!("not one message") };
+    let [message] = &account.queue.sent()[..] else { panic!("expected exactly one message") };
     assert_eq!(LogoutNotice::parse(message).unwrap().participant.client_id.as_str(), "told");
-    assert!(receiver.received().is_empty(), "nobody waited for the client");
+    assert!(receiver.received().is_empty(), "the logout does not wait for the client");
 
     let notify = &fleet.processes["notify"];
     receiver.answers(&[500]);
@@ -65,9 +66,9 @@ async fn sec_logout_05_and_f_lam_02_a_client_is_told_until_it_has_heard_and_reco
     assert_eq!(
         notify.outcome(Event::of_queue("{\"of\": \"later\"}", 8)).await,
         Ok(again(true)),
-        "is put aside, not lost"
+        "is reported as failed, not dropped"
     );
-    assert!(notify.outcome(Event::new("GET", "/")).await.is_err(), "no event of a queue");
+    assert!(notify.outcome(Event::new("GET", "/")).await.is_err(), "not a queue event");
     let logs = fleet.stop();
     assert!(logs["logout"].contains("a user logged out") && logs["notify"].contains("a client was told of a logout"));
     for (function, log) in &logs {
@@ -76,7 +77,7 @@ async fn sec_logout_05_and_f_lam_02_a_client_is_told_until_it_has_heard_and_reco
 }
 
 #[tokio::test]
-async fn f_ddb_07_a_logout_that_cannot_be_told_of_is_not_called_one_and_can_be_tried_again() {
+async fn f_ddb_07_a_logout_that_cannot_be_queued_is_reported_as_failed_and_can_be_retried() {
     let receiver = Receiver::start().await;
     let account = account(&receiver).await;
     let fleet = account.start_all().await;
@@ -85,11 +86,11 @@ async fn f_ddb_07_a_logout_that_cannot_be_told_of_is_not_called_one_and_can_be_t
     let url = format!("{}?{}", fleet.demo_url("/oidc/logout"), encoded(&[("id_token_hint", &hint)]));
     account.queue.breaks(true);
     let failed = visitor.send("GET", &url, |event| event).await;
-    page(&failed, 503, "the queue is out of reach");
+    page(&failed, 503, "the queue is unreachable");
     assert!(failed.headers().contains_key("retry-after"));
     assert!(body(&failed).contains("Not signed out yet"), "{}", body(&failed));
-    assert!(!visitor.cookies.keys().any(|name| name.starts_with("session")), "the browser forgets it all the same");
-    page(&visitor.submit(&failed, &[("decision", "sign-out")]).await, 503, "still out of reach");
+    assert!(!visitor.cookies.keys().any(|name| name.starts_with("session")), "the session cookie is cleared anyway");
+    page(&visitor.submit(&failed, &[("decision", "sign-out")]).await, 503, "still unreachable");
 
     account.queue.breaks(false);
     let gone = visitor.submit(&failed, &[("decision", "sign-out")]).await;

@@ -1,4 +1,4 @@
-//! What the functions write to their logs.
+//! The log output of the functions.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::flow::{NATIVE, URL, logged_in};
 
 const PASSWORD: &str = "canary-correct-horse-battery";
 
-/// A run with everything that goes right and much that goes wrong. Returns its secrets by what they are.
+/// Runs a session with every success and many failures. Returns its secrets by description.
 async fn run(fleet: &Fleet) -> BTreeMap<String, String> {
     let (pkce, mut visitor) = (Pkce::new("logs"), Visitor::new(fleet));
     let mut parameters = request("demo-native", NATIVE, &pkce);
@@ -47,7 +47,7 @@ async fn run(fleet: &Fleet) -> BTreeMap<String, String> {
     secrets
 }
 
-/// Redeems the code, wrongly and rightly and again, and uses the tokens; they are the secrets of this part.
+/// Redeems the code incorrectly, correctly and repeatedly, and uses the tokens; returns the secrets involved.
 async fn exchanged(fleet: &Fleet, code: &str, pkce: &Pkce) -> Vec<(String, String)> {
     let fields = exchange("demo-native", NATIVE, code, &pkce.verifier);
     let wrong = Pkce::new("wrong");
@@ -72,7 +72,7 @@ async fn exchanged(fleet: &Fleet, code: &str, pkce: &Pkce) -> Vec<(String, Strin
     secrets
 }
 
-/// Sends an assertion, which is believed, and again, which is refused; its signature is a secret.
+/// Sends an assertion twice: accepted first, then refused. Returns its signature, which is a secret.
 async fn asserted_twice(fleet: &Fleet) -> (String, String) {
     let (issuer, now) = (fleet.demo_url(""), SystemClock.now().seconds());
     let jwt = Assertion::at(&issuer, now, "demo-private-key-jwt", "canary-jti").signed(&ClientKey::of_demo());
@@ -85,10 +85,10 @@ async fn asserted_twice(fleet: &Fleet) -> (String, String) {
 }
 
 #[tokio::test]
-async fn sec_log_01_no_log_line_has_a_secret_of_the_run_and_every_one_is_json() {
+async fn sec_log_01_no_log_line_contains_a_secret_and_every_line_is_json() {
     let change = |file: String| {
         let file = file.replace("password = \"alice\"", &format!("password = \"{PASSWORD}\""));
-        // Nobody listens there, so that the test needs no network; and a laptop may ask there.
+        // The port is closed, so the test needs no network; loopback is allowed in local development mode.
         file.replace("\"{public_url}/default/partner\"\nclient_id", "\"http://127.0.0.1:9\"\nclient_id")
     };
     let account = Account::new("http://localhost:9000", change).await;
@@ -128,7 +128,7 @@ fn lines(log: &str, message: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_line_about_a_request_names_its_trace_workspace_and_client_and_a_refusal_its_cause() {
+async fn request_log_lines_have_trace_workspace_and_client_and_refusals_their_cause() {
     let account = Account::new(URL, |file| file).await;
     let (token, revoke) = (account.start("token").await, account.start("revoke").await);
     let refusals = [
@@ -164,7 +164,7 @@ async fn a_line_about_a_request_names_its_trace_workspace_and_client_and_a_refus
 }
 
 #[tokio::test]
-async fn sec_log_03_what_a_stranger_sends_cannot_forge_a_line() {
+async fn sec_log_03_client_input_cannot_forge_a_log_line() {
     let account = Account::new(URL, |file| file).await;
     let (token, authorize) = (account.start("token").await, account.start("authorize").await);
     let forged = "x\n{\"level\":\"INFO\",\"message\":\"forged\"}\r\u{1b}[31m";

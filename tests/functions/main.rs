@@ -1,5 +1,5 @@
-//! The real binaries, started and fed as Lambda starts and feeds them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops when something is not as it must be")]
+//! The real function binaries, started and driven the way Lambda does.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test panics when an expectation fails")]
 
 mod environment;
 mod events;

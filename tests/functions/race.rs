@@ -1,4 +1,4 @@
-//! Several execution environments at once.
+//! Several execution environments at the same time.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::flow::{NATIVE, logged_in, running};
 
 const TOKEN: &str = "/default/demo/oauth2/token";
 
-/// A code for the client that needs no consent, by single sign-on.
+/// Obtains a code by single sign-on for the client that needs no consent.
 async fn code(visitor: &mut Visitor<'_>, pkce: &Pkce) -> String {
     let parameters = request("demo-trusted", NATIVE, pkce);
     let redirected = if visitor.cookies.is_empty() {
@@ -28,7 +28,7 @@ async fn started(account: &Account, name: &str, count: usize) -> Vec<Process> {
 }
 
 #[tokio::test]
-async fn sec_code_07_of_eight_processes_that_redeem_one_code_exactly_one_wins() {
+async fn sec_code_07_one_of_eight_processes_wins_the_redemption() {
     let (account, fleet) = running().await;
     let (processes, mut visitor) = (started(&account, "token", 8).await, Visitor::new(&fleet));
     let mut tokens = BTreeSet::new();
@@ -43,13 +43,13 @@ async fn sec_code_07_of_eight_processes_that_redeem_one_code_exactly_one_wins() 
         for answer in lost {
             expect::refused(answer, 400, "invalid_grant", "lost the race");
         }
-        assert!(tokens.insert(json(won[0])["access_token"].to_string()), "round {round}: a token of its own");
+        assert!(tokens.insert(json(won[0])["access_token"].to_string()), "round {round}: a distinct token");
     }
 }
 
-/// The events queue up in front of each process, as they do in front of a function at its concurrency limit.
+/// Events queue up in front of each process, as at a function's concurrency limit.
 #[tokio::test]
-async fn sec_code_07_fifty_parallel_redemptions_of_one_code_over_five_processes_yield_tokens_once() {
+async fn sec_code_07_fifty_concurrent_redemptions_over_five_processes_yield_tokens_once() {
     let (account, fleet) = running().await;
     let (processes, mut visitor) = (started(&account, "token", 5).await, Visitor::new(&fleet));
     let pkce = Pkce::new("fifty");
@@ -62,7 +62,7 @@ async fn sec_code_07_fifty_parallel_redemptions_of_one_code_over_five_processes_
 }
 
 #[tokio::test]
-async fn sec_code_06_a_code_of_another_region_is_refused_with_the_name_of_its_region_and_stays_good() {
+async fn sec_code_06_a_code_of_another_region_is_refused_naming_the_region_and_stays_valid() {
     let (account, fleet) = running().await;
     let (pkce, mut visitor) = (Pkce::new("region"), Visitor::new(&fleet));
     let code = code(&mut visitor, &pkce).await;
@@ -78,9 +78,9 @@ async fn sec_code_06_a_code_of_another_region_is_refused_with_the_name_of_its_re
     assert_eq!(tokens.status(), 200, "{}", body(&tokens));
 }
 
-/// The sign-in pages of one interaction, pressed twice at once in two environments.
+/// The consent form of one interaction, submitted concurrently in two environments.
 #[tokio::test]
-async fn sec_code_07_an_interaction_that_is_finished_twice_at_once_yields_one_code() {
+async fn sec_code_07_an_interaction_finished_twice_concurrently_yields_one_code() {
     let (account, fleet) = running().await;
     let other = account.start("login").await;
     for round in 0..10 {
@@ -100,7 +100,7 @@ async fn both(fleet: &Fleet, other: &Process, visitor: &Visitor<'_>, consent: &w
     let login = &fleet.processes["login"];
     let answers = join_all([login.invoke(event.clone()), other.invoke(event)]).await;
     for answer in answers.iter().filter(|answer| answer.status() != 303) {
-        expect::page(answer, 400, "finished by the other");
+        expect::page(answer, 400, "finished by the other process");
     }
     answers.iter().filter_map(|answer| answered(answer, "code")).collect()
 }

@@ -1,4 +1,4 @@
-//! Assertions of clients, made here and not by the code that is tested.
+//! Builds client assertions independently of the code under test.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -12,44 +12,44 @@ use web::Clock as _;
 use crate::foreign_key::ForeignKey;
 use crate::laptop::Laptop;
 
-/// The private half of the key of `demo-private-key-jwt`.
+/// The private key of `demo-private-key-jwt`.
 const DEMO_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgED3LjXuH9o-XA5wBytj04JFXPO8rxKDMQgp_XbR_9AuhRANCAAQepF70M1Pr8GRt3WRNOZ5T0WuEZtQMDoyyoknkOR48Yr3plE0xTHICidI32CUkEDyOllHjvdHtiPZ63ajrSCuk";
 
 /// The secret of `demo-secret-jwt`.
 const DEMO_SECRET: &str = "demo-secret-jwt-secret-of-32-characters-and-more";
 
-/// What a client signs with.
+/// A key that a client signs with.
 pub enum ClientKey {
-    /// RSA or P-256.
+    /// An RSA or P-256 key.
     Common(LocalKey),
-    /// Ed25519.
+    /// An Ed25519 key.
     Ed25519(Ed25519KeyPair),
     /// One of an algorithm that this server does not sign with.
     Foreign(ForeignKey),
-    /// A secret.
+    /// A shared secret.
     Shared(Vec<u8>),
 }
 
 impl ClientKey {
-    /// The key of `demo-private-key-jwt`.
+    /// Returns the key of `demo-private-key-jwt`.
     #[must_use]
     pub fn of_demo() -> Self {
         Self::Common(LocalKey::from_pkcs8(Algorithm::ES256, &base64url_decoded(DEMO_KEY).unwrap()).unwrap())
     }
 
-    /// The secret of `demo-secret-jwt`.
+    /// Returns the secret of `demo-secret-jwt`.
     #[must_use]
     pub fn secret_of_demo() -> Self {
         Self::Shared(DEMO_SECRET.into())
     }
 
-    /// A new key.
+    /// Generates a key for `algorithm`.
     #[must_use]
     pub fn new(algorithm: Algorithm) -> Self {
         Self::Common(LocalKey::generate(algorithm).unwrap().1)
     }
 
-    /// A new key on Ed25519.
+    /// Generates an Ed25519 key.
     #[must_use]
     pub fn ed25519() -> Self {
         Self::Ed25519(Ed25519KeyPair::generate().unwrap())
@@ -63,7 +63,7 @@ impl ClientKey {
         common.into_iter().chain(foreign).chain([Self::ed25519()]).collect()
     }
 
-    /// Its algorithm.
+    /// Returns the `alg` value of the key.
     #[must_use]
     pub const fn alg(&self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl ClientKey {
         }
     }
 
-    /// Its public half, named `kid`.
+    /// Returns the public key as a JWK named `kid`.
     #[must_use]
     pub fn jwk(&self, kid: &str) -> Value {
         let mut jwk = match self {
@@ -99,30 +99,30 @@ impl ClientKey {
     }
 }
 
-/// An assertion that is to be signed.
+/// An unsigned assertion.
 #[derive(Clone, Debug)]
 pub struct Assertion {
-    /// Its header, but for the algorithm, which is the key's unless it is set.
+    /// The header; `alg` is taken from the key unless set here.
     pub header: Value,
-    /// Its claims.
+    /// The claims.
     pub claims: Value,
 }
 
 impl Assertion {
-    /// A correct one of `client`, at this moment, with this `jti`.
+    /// Returns a valid assertion of `client` at the current time of `laptop`.
     #[must_use]
     pub fn new(laptop: &Laptop, client: &str, jti: &str) -> Self {
         Self::at(&laptop.issuer(), laptop.clock.now().seconds(), client, jti)
     }
 
-    /// A correct one of `client` for `issuer`, at `now` seconds.
+    /// Returns a valid assertion of `client` for `issuer` at `now` seconds.
     #[must_use]
     pub fn at(issuer: &str, now: u64, client: &str, jti: &str) -> Self {
         let claims = json!({"iss": client, "sub": client, "aud": issuer, "jti": jti, "iat": now, "exp": now + 60});
         Self { header: json!({}), claims }
     }
 
-    /// The same with `name` set to `value` in its claims, or without it if that is null.
+    /// Sets the claim `name` to `value`, or removes it if `value` is null.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.claims[name] = value;
@@ -130,14 +130,14 @@ impl Assertion {
         self
     }
 
-    /// The same with `name` set to `value` in its header.
+    /// Sets the header parameter `name` to `value`.
     #[must_use]
     pub fn headed(mut self, name: &str, value: Value) -> Self {
         self.header[name] = value;
         self
     }
 
-    /// The JWT.
+    /// Signs the assertion and returns the JWT.
     #[must_use]
     pub fn signed(&self, key: &ClientKey) -> String {
         let mut header = json!({"alg": key.alg()});
@@ -149,7 +149,7 @@ impl Assertion {
     }
 }
 
-/// The form fields of an assertion.
+/// Returns the form fields that carry an assertion.
 #[must_use]
 pub fn asserted(jwt: &str) -> [(&'static str, &str); 2] {
     [("client_assertion", jwt), ("client_assertion_type", ASSERTION_TYPE)]

@@ -1,4 +1,4 @@
-//! A person at a browser: cookies, redirects, forms.
+//! A simulated browser: cookies, redirects, forms.
 
 use std::collections::BTreeMap;
 
@@ -8,41 +8,41 @@ use web::Response;
 use crate::laptop::{Laptop, encoded};
 use crate::pkce::Pkce;
 
-/// A browser with its cookies.
+/// A browser with its cookie jar.
 pub struct Browser<'l> {
     laptop: &'l Laptop,
-    /// The cookies, by name.
+    /// Cookie values by name.
     pub cookies: BTreeMap<String, String>,
 }
 
-/// A form as it stands on a page.
+/// A form as found on a page.
 #[derive(Clone, Debug)]
 pub struct Form {
-    /// Where it goes.
+    /// The `action` URL.
     pub action: String,
-    /// Its hidden fields.
+    /// The hidden fields.
     pub hidden: Vec<(String, String)>,
 }
 
 impl<'l> Browser<'l> {
-    /// A fresh browser.
+    /// Creates a browser without cookies.
     #[must_use]
     pub const fn new(laptop: &'l Laptop) -> Self {
         Self { laptop, cookies: BTreeMap::new() }
     }
 
-    /// Opens `url` and follows nothing.
+    /// Opens `url` without following redirects.
     pub async fn get(&mut self, url: &str) -> Response {
         self.send("GET", url, &[], String::new()).await
     }
 
-    /// Sends a form and follows nothing.
+    /// Submits a form without following redirects.
     pub async fn post(&mut self, url: &str, fields: &[(&str, &str)]) -> Response {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
         self.send("POST", url, &headers, encoded(fields)).await
     }
 
-    /// Sends anything, with the cookies, and keeps what cookies come back.
+    /// Sends a request with the stored cookies, and stores the cookies of the response.
     pub async fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: String) -> Response {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
@@ -63,14 +63,14 @@ impl<'l> Browser<'l> {
         response
     }
 
-    /// Opens an authorization request for `client` and follows redirects until a page, or a redirect to elsewhere.
+    /// Sends an authorization request and follows redirects until a page or a redirect to another site.
     pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Response {
         let url = format!("{}?{}", self.laptop.demo_url("/oauth2/authorize"), encoded(parameters));
         let response = self.get(&url).await;
         self.follow(response).await
     }
 
-    /// Follows redirects within this server.
+    /// Follows redirects within the server.
     pub async fn follow(&mut self, mut response: Response) -> Response {
         let here = self.laptop.issuer().split("/default").next().unwrap().to_owned();
         while let Some(location) = location(&response).filter(|location| location.starts_with(&here)) {
@@ -82,7 +82,7 @@ impl<'l> Browser<'l> {
         response
     }
 
-    /// Fills in the login page's form and follows redirects.
+    /// Submits the login form of `page` and follows redirects.
     pub async fn sign_in(&mut self, page: &Response, username: &str, password: &str) -> Response {
         let form = form(page);
         let mut fields: Vec<(&str, &str)> =
@@ -92,7 +92,7 @@ impl<'l> Browser<'l> {
         self.follow(response).await
     }
 
-    /// Presses a button of the consent page, with more fields if need be.
+    /// Submits the consent form with a decision and additional fields.
     pub async fn decide(&mut self, page: &Response, decision: &str, more: &[(&str, &str)]) -> Response {
         let form = form(page);
         let mut fields: Vec<(&str, &str)> =
@@ -102,7 +102,7 @@ impl<'l> Browser<'l> {
         self.post(&form.action, &fields).await
     }
 
-    /// Presses a button of the page that asks for an account, and follows redirects.
+    /// Submits the account chooser and follows redirects.
     pub async fn choose(&mut self, page: &Response, account: &str) -> Response {
         let form = form(page);
         let mut fields: Vec<(&str, &str)> =
@@ -112,7 +112,7 @@ impl<'l> Browser<'l> {
         self.follow(response).await
     }
 
-    /// The whole way: log in as alice, allow, and the answer at the client.
+    /// Runs the whole flow: logs alice in, allows the request, and returns the response at the client.
     pub async fn log_in(&mut self, parameters: &[(&str, &str)]) -> Response {
         let mut response = self.authorize(parameters).await;
         if body(&response).contains("name=\"password\"") {
@@ -125,7 +125,7 @@ impl<'l> Browser<'l> {
     }
 }
 
-/// A correct authorization request of `client`; the baseline that tests change one thing of.
+/// Returns a valid authorization request of `client`, as a baseline for variations.
 #[must_use]
 pub fn request<'a>(client: &'a str, redirect_uri: &'a str, pkce: &'a Pkce) -> Vec<(&'a str, &'a str)> {
     vec![
@@ -140,7 +140,7 @@ pub fn request<'a>(client: &'a str, redirect_uri: &'a str, pkce: &'a Pkce) -> Ve
     ]
 }
 
-/// A correct token request of a public client; the baseline that tests change one thing of.
+/// Returns a valid token request of a public client, as a baseline for variations.
 #[must_use]
 pub fn exchange<'a>(
     client: &'a str,
@@ -157,7 +157,7 @@ pub fn exchange<'a>(
     ]
 }
 
-/// `fields` with `name` set to `value`, or left out.
+/// Returns `fields` with `name` set to `value`, or removed.
 #[must_use]
 pub fn changed<'a>(fields: &[(&'a str, &'a str)], name: &'a str, value: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
     let mut fields: Vec<_> = fields.iter().copied().filter(|(known, _)| *known != name).collect();
@@ -165,13 +165,13 @@ pub fn changed<'a>(fields: &[(&'a str, &'a str)], name: &'a str, value: Option<&
     fields
 }
 
-/// The `Location` of a redirect.
+/// Returns the `Location` of a redirect.
 #[must_use]
 pub fn location(response: &Response) -> Option<String> {
     response.headers().get("location").map(|location| location.to_str().unwrap().to_owned())
 }
 
-/// The decoded parameter `name` of an answer: in the query or the fragment of its `Location`, or a field of its form.
+/// Returns the decoded response parameter `name`, from the query or fragment of `Location` or from a form field.
 #[must_use]
 pub fn answered(response: &Response, name: &str) -> Option<String> {
     let Some(location) = location(response) else {
@@ -183,19 +183,19 @@ pub fn answered(response: &Response, name: &str) -> Option<String> {
     parameters.all(name).next().map(str::to_owned)
 }
 
-/// The body as text.
+/// Returns the body as text.
 #[must_use]
 pub fn body(response: &Response) -> String {
     String::from_utf8_lossy(response.body()).into_owned()
 }
 
-/// The body as JSON.
+/// Returns the body as JSON.
 #[must_use]
 pub fn json(response: &Response) -> serde_json::Value {
     serde_json::from_slice(response.body()).unwrap_or_else(|error| panic!("{error}: {}", body(response)))
 }
 
-/// The first form of a page.
+/// Returns the first form on a page.
 #[must_use]
 pub fn form(page: &Response) -> Form {
     let html = body(page);

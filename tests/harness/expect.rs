@@ -1,4 +1,4 @@
-//! The shorthand of the security catalogue.
+//! Assertions in the vocabulary of the security catalogue.
 
 use http::StatusCode;
 use regex::Regex;
@@ -7,7 +7,7 @@ use web::Response;
 use crate::browser::{answered, body, form, json, location};
 use crate::laptop::Laptop;
 
-/// An error page of ours: this status, no redirect of any kind, the full set of headers.
+/// Asserts an error page: this status, no redirect of any kind, all page headers.
 pub fn page(response: &Response, status: u16, case: &str) {
     assert_eq!(response.status().as_u16(), status, "{case}: {}", body(response));
     assert_eq!(location(response), None, "{case}");
@@ -17,13 +17,13 @@ pub fn page(response: &Response, status: u16, case: &str) {
     headers(response, case);
 }
 
-/// The page without the sentence that quotes an unregistered URI as text: what is left must not have it.
+/// Returns the page without the sentence that quotes an unregistered URI; the rest must not contain it.
 pub fn beyond_quotation(response: &Response) -> String {
     let sentence = Regex::new(r"redirect_uri &#39;[^<>']*?&#39; is not registered for this application").unwrap();
     sentence.replace_all(&body(response), "").into_owned()
 }
 
-/// The headers of every page.
+/// Asserts the headers that every page must have.
 pub fn headers(response: &Response, case: &str) {
     let header = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     for directive in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'"] {
@@ -38,7 +38,7 @@ pub fn headers(response: &Response, case: &str) {
     assert_eq!(header("access-control-allow-origin"), "", "{case}");
 }
 
-/// A redirect of an error to the client at `redirect_uri`.
+/// Asserts an error redirect to the client at `redirect_uri`.
 pub fn redirected(laptop: &Laptop, response: &Response, redirect_uri: &str, error: &str, case: &str) {
     assert_eq!(response.status(), StatusCode::SEE_OTHER, "{case}: {}", body(response));
     let location = location(response).unwrap_or_else(|| panic!("{case}: no location"));
@@ -50,7 +50,7 @@ pub fn redirected(laptop: &Laptop, response: &Response, redirect_uri: &str, erro
     assert!(is_clean(&description), "{case}: {description:?}");
 }
 
-/// A page that posts an error to the client at `redirect_uri`.
+/// Asserts a page that posts an error to the client at `redirect_uri`.
 pub fn posted(laptop: &Laptop, response: &Response, redirect_uri: &str, error: &str, case: &str) {
     assert_eq!(response.status(), StatusCode::OK, "{case}: {}", body(response));
     headers(response, case);
@@ -60,7 +60,7 @@ pub fn posted(laptop: &Laptop, response: &Response, redirect_uri: &str, error: &
     assert_eq!(answered(response, "code"), None, "{case}");
 }
 
-/// A refusal of an endpoint that programs call.
+/// Asserts an error response of a back-channel endpoint.
 pub fn refused(response: &Response, status: u16, error: &str, case: &str) {
     assert_eq!(response.status().as_u16(), status, "{case}: {}", body(response));
     let header = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
@@ -81,7 +81,7 @@ pub fn refused(response: &Response, status: u16, error: &str, case: &str) {
     }
 }
 
-/// Only the characters that RFC 6749 §5.2 allows in a description.
+/// Whether `description` has only the characters that RFC 6749 §5.2 allows.
 fn is_clean(description: &str) -> bool {
     description.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }

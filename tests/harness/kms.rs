@@ -1,5 +1,4 @@
-//! What stands in for KMS at the wire: real keys and real signatures behind KMS's own protocol, and whatever trouble a
-//! test asks for.
+//! A KMS stub on the HTTP level: real keys and real signatures behind the KMS protocol, with injectable faults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,37 +23,37 @@ use serde_json::{Value, json};
 use signing::local::LocalKey;
 use signing::{Kms, KmsSettings, SystemEntropy};
 
-/// The key under which data keys are encrypted.
+/// The key that encrypts data keys.
 pub const SEALING_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/sealing";
 
-/// What the names of its calls begin with.
+/// Prefix of the KMS operation names in `X-Amz-Target`.
 pub const SERVICE: &str = "TrentService.";
 
-/// A call to KMS, as it was made.
+/// A recorded call to KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KmsCall {
-    /// `Sign`, `Decrypt`, …
+    /// The operation: `Sign`, `Decrypt`, …
     pub action: String,
-    /// The key that it names.
+    /// The key id in the request.
     pub key: String,
-    /// All of it.
+    /// The complete request body.
     pub body: Value,
 }
 
-/// What happens to a call.
+/// The fault injected into a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KmsTrouble {
-    /// Nothing: it is answered.
+    /// No fault.
     None,
-    /// The connection breaks.
+    /// The connection is reset.
     Broken,
-    /// No answer ever comes.
+    /// No response ever arrives.
     Silent,
-    /// KMS refuses with this code.
+    /// KMS responds with this error code.
     Refused(&'static str),
-    /// The signature has one bit wrong.
+    /// The signature has one bit flipped.
     Flipped,
-    /// Another key signed.
+    /// The signature was made with another key.
     Foreign,
 }
 
@@ -73,14 +72,14 @@ struct Held {
 #[derive(Default)]
 struct State {
     keys: BTreeMap<String, Arc<Held>>,
-    /// What was encrypted, with its context, by the ciphertext that stands for it.
+    /// Plaintext and encryption context, by ciphertext.
     encrypted: BTreeMap<String, (Vec<u8>, Value)>,
     log: Vec<KmsCall>,
     under_way: usize,
     most_at_once: usize,
 }
 
-/// KMS. Clones share keys, log and plan.
+/// The KMS stub. Clones share keys, log and fault plan.
 #[derive(Clone)]
 pub struct FakeKms {
     state: Arc<Mutex<State>>,
@@ -93,7 +92,7 @@ impl fmt::Debug for FakeKms {
     }
 }
 
-/// The ARN of the signing key `name`.
+/// Returns the ARN of the signing key `name`.
 #[must_use]
 pub fn arn(name: &str) -> String {
     format!("arn:aws:kms:eu-west-1:111122223333:key/{name}")
@@ -115,7 +114,7 @@ fn pair(algorithm: Algorithm) -> (Vec<u8>, Held) {
 }
 
 impl FakeKms {
-    /// KMS with two RSA keys, `rsa-1` and `rsa-2`, and two on P-256, `ec-1` and `ec-2`.
+    /// Creates a stub with two RSA keys, `rsa-1` and `rsa-2`, and two P-256 keys, `ec-1` and `ec-2`.
     #[must_use]
     pub fn new() -> Self {
         let calm: Arc<Plan> = Arc::new(|_: &KmsCall, _| KmsTrouble::None);
@@ -131,13 +130,13 @@ impl FakeKms {
         kms
     }
 
-    /// The signing keys, as a stack names them.
+    /// Returns the ids of the signing keys as a stack configures them.
     #[must_use]
     pub fn signing_keys(&self) -> Vec<String> {
         ["rsa-1", "rsa-2", "ec-1", "ec-2"].map(arn).to_vec()
     }
 
-    /// A connection to it.
+    /// Returns a client connected to the stub.
     #[must_use]
     pub fn connection(&self, region: &str) -> Kms {
         let settings = KmsSettings {
@@ -150,37 +149,37 @@ impl FakeKms {
         Kms::through(SharedHttpClient::new(self.clone()), settings)
     }
 
-    /// The calls since the last time that this was asked, retries included.
+    /// Returns the calls since the last call of this function, retries included.
     #[must_use]
     pub fn calls(&self) -> Vec<KmsCall> {
         std::mem::take(&mut self.state.lock().unwrap().log)
     }
 
-    /// How many calls were under way at the same time, since the last time that this was asked.
+    /// Returns the highest number of concurrent calls since the last call of this function.
     #[must_use]
     pub fn most_at_once(&self) -> usize {
         std::mem::take(&mut self.state.lock().unwrap().most_at_once)
     }
 
-    /// From now on `plan` says what happens to each call. It is given the call and its number since now, from 0.
+    /// Sets the fault plan. `plan` receives each call and its index, counted from 0 from now on.
     pub fn plan(&self, plan: impl Fn(&KmsCall, usize) -> KmsTrouble + Send + Sync + 'static) {
         self.state.lock().unwrap().log.clear();
         *self.plan.lock().unwrap() = Arc::new(plan);
     }
 
-    /// From now on nothing goes wrong any more.
+    /// Stops injecting faults.
     pub fn calm(&self) {
         self.plan(|_, _| KmsTrouble::None);
     }
 
-    /// Answers a call as the wire protocol has it, named as the header `X-Amz-Target` names it.
+    /// Responds to a call as the wire protocol demands; `target` is the value of `X-Amz-Target`.
     #[must_use]
     pub fn respond(&self, target: &str, body: &[u8]) -> (u16, String) {
         let (status, body) = self.answer(&call(target, body), KmsTrouble::None);
         (status, body.to_string())
     }
 
-    /// Everything that it ever encrypted, in clear.
+    /// Returns every plaintext that was ever encrypted.
     #[must_use]
     pub fn plain(&self) -> Vec<Vec<u8>> {
         self.state.lock().unwrap().encrypted.values().map(|(plain, _)| plain.clone()).collect()

@@ -1,5 +1,5 @@
-//! The functions as Lambda runs them: the real binaries as processes, fed with events by a runtime API of our own, over
-//! the embedded engine on a port. Everything stays on loopback; every process ends with its owner.
+//! Runs the functions as Lambda does: the real binaries as processes, fed with events by a stub of the runtime API,
+//! over the embedded engine on a port. All listeners are on loopback; every process ends with its owner.
 
 mod aws;
 mod fleet;
@@ -31,33 +31,33 @@ use crate::kms::{FakeKms, SEALING_KEY};
 use crate::laptop::encoded;
 use crate::sqs::{FakeSqs, QUEUE_URL};
 
-/// The names of the functions that answer requests.
+/// The functions that handle HTTP requests.
 pub const FUNCTIONS: [&str; 9] =
     ["authorize", "login", "callback", "token", "userinfo", "introspect", "revoke", "metadata", "logout"];
 
-/// The names of the functions that work off a queue.
+/// The functions that consume a queue.
 pub const RECEIVERS: [&str; 1] = ["notify"];
 
-/// How long a process may take for anything, on a machine that is busy with other things.
+/// The timeout for anything a process does, generous enough for a busy machine.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The environment of a process.
+/// The environment variables of a process.
 pub type Environment = BTreeMap<String, String>;
 
-/// What surrounds the functions: provisioned tables behind a port.
+/// The services around the functions: provisioned tables and queues behind a port.
 pub struct Account {
     /// The environment that each function is started with.
     pub environment: Environment,
     public_url: PublicUrl,
     database: dynoxide::Database,
-    /// The queue of clients that have to be told of a logout.
+    /// The queue of pending logout notifications.
     pub queue: FakeSqs,
     connections: Arc<AtomicUsize>,
 }
 
 impl Account {
-    /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`. Keys are as on a
-    /// laptop.
+    /// Provisions the demo workspaces at `public_url`, after `change` has been applied to each file. Keys are stored as
+    /// in local development.
     pub async fn new(public_url: &str, change: impl Fn(String) -> String) -> Self {
         let state = State::memory(&SystemEntropy).unwrap();
         let sealer = Sealer::derived(&state.sealing_key, Purpose::SigningKey).unwrap();
@@ -75,7 +75,7 @@ impl Account {
         Self { environment, public_url, database, queue, connections: Arc::default() }
     }
 
-    /// The same with keys as in AWS, behind a port that speaks TLS as the endpoints of AWS do.
+    /// Like `new`, with keys in KMS as in AWS, behind a port that speaks TLS like the AWS endpoints.
     pub async fn in_aws(public_url: &str, change: impl Fn(String) -> String) -> Self {
         let (state, kms) = (State::memory(&SystemEntropy).unwrap(), FakeKms::new());
         let public_url = PublicUrl::parse(public_url).unwrap();
@@ -95,13 +95,13 @@ impl Account {
         Self { environment, public_url, database, queue, connections: served.connections }
     }
 
-    /// How many connections functions have opened to what stands in for AWS, with keys as there.
+    /// Returns how many connections the functions have opened to the AWS stubs.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// The engine, for tests that look behind the store's back.
+    /// The engine, for tests that bypass the store.
     #[must_use]
     pub const fn database(&self) -> &dynoxide::Database {
         &self.database
@@ -122,7 +122,7 @@ impl Account {
     }
 }
 
-/// Makes tables, keys and workspaces.
+/// Creates tables, keys and workspaces.
 async fn provisioned(state: &State, public_url: &PublicUrl, change: impl Fn(String) -> String, source: KeySource<'_>) {
     let of = |purpose| Sealer::derived(&state.sealing_key, purpose).unwrap();
     let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
@@ -157,12 +157,12 @@ fn environment(public_url: &str) -> Environment {
     .collect()
 }
 
-/// An event as an API Gateway HTTP API sends it (payload 2.0).
+/// An event in the format of an API Gateway HTTP API (payload 2.0).
 #[derive(Clone, Debug)]
 pub struct Event(Value);
 
 impl Event {
-    /// A request for `target`, a path with perhaps a query.
+    /// Creates a request event for `target`, a path with an optional query.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -189,7 +189,7 @@ impl Event {
         }))
     }
 
-    /// A message with `body`, as Lambda takes it from SQS for the `tries`th time.
+    /// Creates an SQS event with one message `body`, received for the `tries`th time.
     #[must_use]
     pub fn of_queue(body: &str, tries: u32) -> Self {
         Self(json!({ "Records": [{
@@ -203,14 +203,14 @@ impl Event {
         }] }))
     }
 
-    /// With this header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.0["headers"][name] = value.into();
         self
     }
 
-    /// With these cookies, which API Gateway takes out of the headers.
+    /// Adds cookies, which API Gateway moves out of the headers.
     #[must_use]
     pub fn cookies(mut self, cookies: &BTreeMap<String, String>) -> Self {
         let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -220,14 +220,14 @@ impl Event {
         self
     }
 
-    /// With this query.
+    /// Sets the query.
     #[must_use]
     pub fn query(mut self, query: &str) -> Self {
         self.0["rawQueryString"] = query.into();
         self
     }
 
-    /// With this form as its body.
+    /// Sets a form as the body.
     #[must_use]
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         let mut event = self.header("content-type", "application/x-www-form-urlencoded");
@@ -235,7 +235,7 @@ impl Event {
         event
     }
 
-    /// With its body in base64, as API Gateway sends what it takes for binary.
+    /// Encodes the body in base64, as API Gateway does for binary content.
     #[must_use]
     pub fn in_base64(mut self) -> Self {
         self.0["body"] = STANDARD.encode(self.0["body"].as_str().unwrap_or_default()).into();
@@ -243,14 +243,14 @@ impl Event {
         self
     }
 
-    /// Sent to this stage.
+    /// Sets the stage.
     #[must_use]
     pub fn stage(mut self, stage: &str) -> Self {
         self.0["requestContext"]["stage"] = stage.into();
         self
     }
 
-    /// With `value` for the member that the JSON pointer's last name stands for.
+    /// Sets the member `name` of the object at the JSON pointer `parent`.
     #[must_use]
     pub fn with(mut self, parent: &str, name: &str, value: Value) -> Self {
         self.0.pointer_mut(parent).unwrap()[name] = value;

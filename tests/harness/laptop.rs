@@ -1,4 +1,4 @@
-//! Everything that `postern dev` runs, under a clock that stands still.
+//! The components of `postern dev` in one process, with a fixed clock.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -29,28 +29,28 @@ use web::{Clock, Deadline, Request, Response};
 use crate::kms::{FakeKms, SEALING_KEY};
 use crate::wire::Wire;
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when told to.
 #[derive(Debug)]
 pub struct FixedClock(AtomicU64);
 
 impl FixedClock {
-    /// A clock that shows a day in 2026.
+    /// Creates a clock that shows a fixed date in 2026.
     #[must_use]
     pub fn new() -> Self {
         Self(AtomicU64::new(1_780_000_000_000))
     }
 
-    /// Moves the clock on by `seconds`.
+    /// Advances the clock by `seconds`.
     pub fn advance(&self, seconds: u32) {
         self.0.fetch_add(u64::from(seconds) * 1000, Ordering::SeqCst);
     }
 
-    /// Moves the clock on by `millis` milliseconds.
+    /// Advances the clock by `millis` milliseconds.
     pub fn advance_millis(&self, millis: u64) {
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// Moves the clock back by `seconds`.
+    /// Sets the clock back by `seconds`.
     pub fn step_back(&self, seconds: u32) {
         let back = Timestamp::from_millis(self.0.load(Ordering::SeqCst)).minus(Lifetime::seconds(seconds));
         self.0.store(back.millis(), Ordering::SeqCst);
@@ -69,7 +69,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// Entropy that is the same in every run.
+/// Deterministic entropy: the same sequence in every run.
 #[derive(Debug, Default)]
 pub struct SeededEntropy(AtomicU64);
 
@@ -83,21 +83,21 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// Everything in one process, as a test sees it.
+/// A complete server in one process.
 pub struct Laptop {
-    /// The functions. Boxed, because a server is large, and tests hold several.
+    /// The functions; boxed because a server is large and some tests hold several.
     pub app: Box<App>,
     /// The clock.
     pub clock: Arc<FixedClock>,
-    /// The wire to the store.
+    /// The instrumented connection to the store.
     pub wire: Wire,
-    /// A connection to the same store on which nothing is counted or broken.
+    /// A connection to the same store that is neither counted nor faulted.
     pub connection: Connection,
-    /// The queue of clients that have to be told of a logout.
+    /// The queue of pending logout notifications.
     pub queue: Arc<InMemoryQueue>,
-    /// Who works that queue off, when a test says so.
+    /// The worker that consumes the queue when a test asks it to.
     pub worker: Box<QueueWorker>,
-    /// The parts that the functions are made of.
+    /// The runtime that the functions are built from.
     pub runtime: Runtime,
     public_url: String,
     state: State,
@@ -108,22 +108,22 @@ pub struct Laptop {
 }
 
 impl Laptop {
-    /// The demo's workspaces at `http://localhost:9000`.
+    /// Starts the demo workspaces at `http://localhost:9000`.
     pub async fn demo() -> Self {
         Self::with(|file| file).await
     }
 
-    /// The demo's workspaces, each file's text changed by `change` first.
+    /// Starts the demo workspaces after applying `change` to each file.
     pub async fn with(change: impl Fn(String) -> String) -> Self {
         Self::at("http://localhost:9000", change).await
     }
 
-    /// The demo's workspaces, each file's text changed by `change` first, as reached at `public_url`.
+    /// Starts the demo workspaces at `public_url` after applying `change` to each file.
     pub async fn at(public_url: &str, change: impl Fn(String) -> String) -> Self {
         Self::new(public_url, change, None).await
     }
 
-    /// The demo's workspaces, each file's text changed by `change` first, with keys as in AWS: in what stands in for KMS.
+    /// Starts the demo workspaces after applying `change` to each file, with keys in the KMS stub as in AWS.
     pub async fn in_aws(change: impl Fn(String) -> String) -> (Self, FakeKms) {
         let kms = FakeKms::new();
         (Self::new("http://localhost:9000", change, Some(kms.clone())).await, kms)
@@ -157,7 +157,7 @@ impl Laptop {
         laptop
     }
 
-    /// Starts all functions anew over `connection`, as in fresh execution environments in `region`.
+    /// Restarts all functions over `connection`, as in fresh execution environments in `region`.
     pub fn start_over(&mut self, connection: Connection, region: &str) {
         let place = place(self.runtime.public_url.clone(), (&self.state, &self.queue), self.kms.as_ref(), region);
         self.runtime = Runtime::new(connection, place, self.clock.clone(), self.runtime.entropy.clone());
@@ -165,13 +165,13 @@ impl Laptop {
         self.worker = worker(&self.queue, &self.runtime);
     }
 
-    /// Starts all functions anew over the same wires.
+    /// Restarts all functions over the same connections.
     pub fn restart(&mut self) {
         let connection = Connection::through(SharedHttpClient::new(self.wire.clone()), local_settings());
         self.start_over(connection, "eu-west-1");
     }
 
-    /// Applies the demo's workspaces, each file's text changed by `change` first.
+    /// Applies the demo workspaces after applying `change` to each file.
     pub async fn apply(&self, change: impl Fn(String) -> String) {
         let of = |purpose| Sealer::derived(&self.state.sealing_key, purpose).unwrap();
         let (upstream_secrets, client_secrets) = (&of(Purpose::UpstreamSecret), &of(Purpose::ClientSecret));
@@ -190,7 +190,7 @@ impl Laptop {
         .await;
     }
 
-    /// Works on the keys of the workspaces, as an administrator does.
+    /// Runs `work` on the keys of the workspaces, as an administrator would.
     pub async fn with_keys<T>(&self, work: impl AsyncFnOnce(&Keys<'_>) -> T) -> T {
         let (connection, now) = (&self.connection, self.clock.now());
         if let Some(fake) = &self.kms {
@@ -204,25 +204,25 @@ impl Laptop {
         work(&Keys { connection, source, now }).await
     }
 
-    /// The URL of `path` below the issuer of the workspace `demo`.
+    /// Returns the URL of `path` below the issuer of the workspace `demo`.
     #[must_use]
     pub fn demo_url(&self, path: &str) -> String {
         format!("{}/default/demo{path}", self.public_url)
     }
 
-    /// The time, in seconds.
+    /// Returns the current time in seconds.
     #[must_use]
     pub fn clock_seconds(&self) -> u64 {
         self.clock.now().seconds()
     }
 
-    /// The issuer of the workspace `demo`.
+    /// Returns the issuer of the workspace `demo`.
     #[must_use]
     pub fn issuer(&self) -> String {
         self.demo_url("")
     }
 
-    /// Sends a request. `url` is absolute and below the public URL, or a path.
+    /// Sends a request. `url` is a path or an absolute URL below the public URL.
     pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response {
         self.send_by(method, url, (headers, body), Deadline::NONE).await
     }
@@ -259,31 +259,31 @@ impl Laptop {
         response
     }
 
-    /// From now on requests come from `address`.
+    /// Sets the source address of further requests.
     pub fn come_from(&self, address: &str) {
         *self.address.lock().unwrap() = address.into();
     }
 
-    /// How many requests were answered, and with how many bytes, since the last time that this was asked.
+    /// Returns the number of responses and their total size in bytes since the last call of this function.
     #[must_use]
     pub fn answers(&self) -> (u32, u32) {
         (self.answers.swap(0, Ordering::SeqCst), self.answer_bytes.swap(0, Ordering::SeqCst))
     }
 
-    /// Sends a form to `path` below the issuer of `demo`, as a client's back channel does.
+    /// Posts a form to `path` below the issuer of `demo`, as a client does on the back channel.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
         let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
         all.extend_from_slice(headers);
         self.send("POST", &self.demo_url(path), &all, encoded(fields)).await
     }
 
-    /// Asks userinfo with `token`.
+    /// Calls userinfo with `token`.
     pub async fn userinfo(&self, token: &str) -> Response {
         let bearer = format!("Bearer {token}");
         self.send("GET", &self.demo_url("/userinfo"), &[("authorization", &bearer)], "").await
     }
 
-    /// Everything that the store holds, table by table, item by item.
+    /// Returns the whole content of the store, by table and item.
     #[must_use]
     pub fn dump(&self) -> BTreeMap<String, Vec<String>> {
         let tables = local_settings().tables;
@@ -300,7 +300,7 @@ impl Laptop {
             .collect()
     }
 
-    /// The engine, for tests that look behind the store's back.
+    /// The engine, for tests that bypass the store.
     #[must_use]
     pub const fn database(&self) -> &dynoxide::Database {
         self.state.engine.database()
@@ -329,13 +329,13 @@ fn place(
     Environment { public_url, region: RegionLabel::parse("local").unwrap(), keys, queue }
 }
 
-/// The bytes of an answer over HTTP/1.1, status line aside.
+/// The size of an HTTP/1.1 response in bytes, without its status line.
 fn size(response: &Response) -> u32 {
     let headers = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     u32::try_from(headers.sum::<usize>() + response.body().len()).unwrap()
 }
 
-/// Fields as a form's body or a query.
+/// Encodes fields as a form body or query.
 #[must_use]
 pub fn encoded(fields: &[(&str, &str)]) -> String {
     let encode = protocol::syntax::encoding::encode_uri_component;

@@ -1,14 +1,15 @@
-//! What the tests across crates have in common.
+//! Test harness shared by all test targets.
 //!
-//! [`Laptop`] is everything that `postern dev` runs, with a clock that stands still, entropy from a seed, and a wire to
-//! the embedded engine that counts, delays and breaks calls. [`Browser`] is a person at a browser: a cookie jar that
-//! follows redirects and fills in forms. [`expect`] has the shorthand of the security catalogue.
+//! [`Laptop`] is a complete server as `postern dev` runs it, with a fixed clock, seeded entropy, and an instrumented
+//! connection to the embedded engine that counts, delays and breaks calls. [`Browser`] simulates a browser: a cookie
+//! jar that follows redirects and fills in forms. [`expect`] has assertions in the vocabulary of the security
+//! catalogue.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "a harness stops the test when something is not as it must be"
+    reason = "the harness panics when an expectation fails"
 )]
 
 pub mod assertion;

@@ -1,9 +1,9 @@
-//! A verifier and its challenge, as any client makes them.
+//! A code verifier and its challenge, computed independently of the code under test.
 
 use protocol::syntax::encoding::base64url;
 use sha2::{Digest, Sha256};
 
-/// A verifier and its challenge.
+/// A code verifier and its challenge.
 #[derive(Clone, Debug)]
 pub struct Pkce {
     /// The verifier.
@@ -13,7 +13,7 @@ pub struct Pkce {
 }
 
 impl Pkce {
-    /// The pair made of `seed`.
+    /// Derives a verifier from `seed` and computes its challenge.
     #[must_use]
     pub fn new(seed: &str) -> Self {
         let verifier = base64url(&Sha256::digest(seed.as_bytes()));

@@ -1,4 +1,4 @@
-//! An OpenID provider on loopback. It says what a test wants it to say.
+//! A stub OpenID provider on loopback.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -19,14 +19,14 @@ use crate::assertion::{Assertion, ClientKey};
 use crate::browser::{Browser, body, location};
 use crate::laptop::Laptop;
 
-/// A provider. It serves until the test ends.
+/// A provider that serves until the test ends.
 pub struct Provider {
-    /// Its issuer.
+    /// The issuer.
     pub issuer: String,
     says: Arc<Mutex<Says>>,
 }
 
-/// What the provider says.
+/// The responses that the provider will give.
 struct Says {
     key: ClientKey,
     kid: &'static str,
@@ -61,13 +61,13 @@ pub struct Exchange {
     pub form: Parameters,
 }
 
-/// A login at the provider that the browser has not come back from.
+/// A login at the provider from which the browser has not returned yet.
 pub struct Away {
     asked: Parameters,
 }
 
 impl Away {
-    /// The parameter `name` of the authorization request to the provider.
+    /// Returns the parameter `name` of the authorization request to the provider.
     #[must_use]
     pub fn asked(&self, name: &'static str) -> Option<&str> {
         self.asked.one(name).unwrap()
@@ -75,7 +75,7 @@ impl Away {
 }
 
 impl Provider {
-    /// A provider whose only user is `user-1`.
+    /// Starts a provider whose only user is `user-1`.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
@@ -116,7 +116,7 @@ impl Provider {
         Self { issuer, says }
     }
 
-    /// The workspace file `file`; in the demo's, this provider is `partner`, with `settings`.
+    /// Returns the workspace file with this provider as `partner` of the demo, configured with `settings`.
     #[must_use]
     pub fn registered(&self, file: &str, settings: &str) -> String {
         Self::registered_as(&self.issuer, file, settings)
@@ -157,7 +157,7 @@ impl Provider {
         (says.key, says.kid) = (key, kid);
     }
 
-    /// Changes its metadata.
+    /// Merges `change` into the provider's metadata.
     pub fn publishes(&self, change: &Value) {
         change_members(&mut self.says.lock().unwrap().metadata, change);
     }
@@ -167,20 +167,20 @@ impl Provider {
         self.says.lock().unwrap().key = key;
     }
 
-    /// How often a code was exchanged since the last time that this was asked.
+    /// Returns how many codes were exchanged since the last call of this function.
     #[must_use]
     pub fn exchanges(&self) -> usize {
         std::mem::take(&mut self.says.lock().unwrap().exchanges)
     }
 
-    /// Goes to the provider with an authorization request for a client of `laptop`.
+    /// Sends an authorization request and goes to the provider.
     pub async fn leave(&self, browser: &mut Browser<'_>, parameters: &[(&str, &str)]) -> Away {
         let login = browser.authorize(parameters).await;
         let response = press(browser, &login).await;
         self.followed(&response)
     }
 
-    /// The login that a redirect to the provider begins.
+    /// Parses the authorization request in a redirect to the provider.
     #[must_use]
     pub fn followed(&self, response: &Response) -> Away {
         let location = location(response).unwrap_or_else(|| panic!("{} {}", response.status(), body(response)));
@@ -188,8 +188,8 @@ impl Provider {
         Away { asked: Parameters::parse(location.split_once('?').unwrap().1.as_bytes()).unwrap() }
     }
 
-    /// Comes back from the provider, which says `id_token`, beside what every ID token has, and `userinfo` of its user. A
-    /// null leaves a claim out of the ID token.
+    /// Returns from the provider, whose ID token has the claims `id_token` in addition to the standard ones, and whose
+    /// userinfo response is `userinfo`. A null removes a claim from the ID token.
     pub async fn come_back(
         &self,
         (laptop, browser): (&Laptop, &mut Browser<'_>),
@@ -202,7 +202,7 @@ impl Provider {
         browser.follow(response).await
     }
 
-    /// What the provider says from now on, for `away`: an ID token and userinfo, as [`Provider::come_back`] has them.
+    /// Sets the responses for `away`: ID token and userinfo as in [`Provider::come_back`].
     pub fn will_say(&self, laptop: &Laptop, away: &Away, (id_token, userinfo): (&Value, &Value)) {
         let now = laptop.clock_seconds();
         let mut claims = json!({
@@ -216,7 +216,7 @@ impl Provider {
         (says.id_token, says.userinfo) = (claims, of_user);
     }
 
-    /// Goes to the provider and comes back.
+    /// Goes to the provider and returns.
     pub async fn log_in(
         &self,
         (laptop, browser): (&Laptop, &mut Browser<'_>),
@@ -228,7 +228,7 @@ impl Provider {
     }
 }
 
-/// Presses the provider's button on the login page.
+/// Follows the link to the provider on the login page.
 pub async fn press(browser: &mut Browser<'_>, login: &Response) -> Response {
     let html = body(login);
     let link = html.split('"').find(|part| part.contains("/login/upstream/partner?interaction="));
@@ -257,7 +257,7 @@ impl Says {
                 Userinfo::Signed => return response(200, "application/jwt", self.signed(&self.userinfo)),
                 Userinfo::Refused(status) => return response(status, "text/html", String::new()),
             },
-            other => panic!("nobody asks a provider for {other}"),
+            other => panic!("unexpected request to the provider: {other}"),
         };
         response(200, "application/json", said.to_string())
     }
@@ -271,7 +271,7 @@ fn response(status: u16, kind: &str, body: String) -> http::Response<Full<Bytes>
     http::Response::builder().status(status).header("content-type", kind).body(Full::from(body)).unwrap()
 }
 
-/// Sets members of `object`; a null removes one.
+/// Merges `change` into `object`; null removes a member.
 fn change_members(object: &mut Value, change: &Value) {
     let members = object.as_object_mut().unwrap();
     members.extend(change.as_object().unwrap().clone());

@@ -1,4 +1,4 @@
-//! A server on loopback at which a client publishes its keys. What it answers can be changed, and it counts.
+//! A loopback server that publishes a client's JWKS, with configurable responses and a request counter.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-/// The server. It goes on until the test ends.
+/// The server; it runs until the test ends.
 pub struct Published {
-    /// Where the keys are.
+    /// The URL of the JWKS.
     pub url: String,
     answer: Arc<Mutex<String>>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Published {
-    /// A server that publishes `keys`.
+    /// Starts a server that publishes `keys`.
     pub async fn new(keys: &[Value]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
@@ -42,12 +42,12 @@ impl Published {
         ));
     }
 
-    /// Sends these bytes from now on.
+    /// Sends `answer` as the raw response from now on.
     pub fn now_answers(&self, answer: &str) {
         *self.answer.lock().unwrap() = answer.into();
     }
 
-    /// How often it was asked since the last time that this was.
+    /// Returns how many requests arrived since the last call of this function.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.asked.swap(0, Ordering::SeqCst)

@@ -1,4 +1,4 @@
-//! A client's own server on loopback, which is told of logouts.
+//! A stub of a client's server on loopback that receives logout notifications.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -12,19 +12,19 @@ use hyper_util::rt::TokioIo;
 use protocol::syntax::parameters::Parameters;
 use tokio::net::TcpListener;
 
-/// What a client's server was sent.
+/// A request that the client's server received.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// The method and the path.
+    /// The request line: method and path.
     pub line: String,
-    /// The type of the body.
+    /// The `Content-Type`.
     pub content_type: String,
     /// The body.
     pub body: String,
 }
 
 impl Received {
-    /// The logout token in it.
+    /// Returns the logout token in the body.
     #[must_use]
     pub fn logout_token(&self) -> String {
         let form = Parameters::parse(self.body.as_bytes()).unwrap();
@@ -34,14 +34,14 @@ impl Received {
 
 /// A client's server.
 pub struct Receiver {
-    /// Where it listens.
+    /// The URL that receives notifications.
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
     answers: Arc<Mutex<VecDeque<u16>>>,
 }
 
 impl Receiver {
-    /// A server that answers 200.
+    /// Starts a server that responds with 200.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/backchannel-logout", listener.local_addr().unwrap());
@@ -57,7 +57,7 @@ impl Receiver {
         made
     }
 
-    /// The workspace file `file`; the demo's has a client more, `told`, which is told of logouts here.
+    /// Adds to the demo's workspace file a client `told` that is notified at this server.
     #[must_use]
     pub fn registered(&self, file: String) -> String {
         if !file.contains("workspace = \"demo\"") {
@@ -73,12 +73,12 @@ impl Receiver {
         file + &told
     }
 
-    /// From now on it answers with these, one after the other, and then with 200 again.
+    /// Responds with these statuses in turn, and with 200 afterwards.
     pub fn answers(&self, statuses: &[u16]) {
         *self.answers.lock().unwrap() = statuses.iter().copied().collect();
     }
 
-    /// What it was sent since the last time that this was asked.
+    /// Returns the requests received since the last call of this function.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         std::mem::take(&mut self.received.lock().unwrap())

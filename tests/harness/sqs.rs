@@ -1,4 +1,4 @@
-//! What stands in for SQS: it keeps what it is sent, and can be out of order.
+//! An SQS stub that records messages and can be made to fail.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -11,10 +11,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// How the calls begin that are for SQS.
+/// Prefix of the SQS operation names in `X-Amz-Target`.
 pub const SERVICE: &str = "AmazonSQS.";
 
-/// Where the queue is, by its own word.
+/// The queue URL as SQS would return it.
 pub const QUEUE_URL: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/postern-logouts";
 
 /// The queue. Clones share one state.
@@ -30,30 +30,30 @@ struct State {
 }
 
 impl FakeSqs {
-    /// The bodies of the messages that were sent since the last time that this was asked.
+    /// Returns the message bodies sent since the last call of this function.
     #[must_use]
     pub fn sent(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().sent)
     }
 
-    /// The deliveries that were put off since the last time that this was asked, with the seconds.
+    /// Returns the receipt handles whose visibility timeout was changed since the last call, with the seconds.
     #[must_use]
     pub fn hidden(&self) -> Vec<(String, u64)> {
         std::mem::take(&mut self.0.lock().unwrap().hidden)
     }
 
-    /// From now on every call fails, or none does.
+    /// Makes every call fail, or none.
     pub fn breaks(&self, is_broken: bool) {
         self.0.lock().unwrap().is_broken = is_broken;
     }
 
-    /// How many calls there have been.
+    /// Returns the number of calls so far.
     #[must_use]
     pub fn calls(&self) -> u32 {
         self.0.lock().unwrap().calls
     }
 
-    /// Answers a call.
+    /// Responds to a call.
     #[must_use]
     pub fn respond(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let mut state = self.0.lock().unwrap();
@@ -66,7 +66,7 @@ impl FakeSqs {
         let answer = match target.strip_prefix(SERVICE).unwrap() {
             "SendMessageBatch" => {
                 let entries = request["Entries"].as_array().unwrap();
-                assert!(!entries.is_empty() && entries.len() <= 10, "SQS takes one to ten at once");
+                assert!(!entries.is_empty() && entries.len() <= 10, "a batch has one to ten entries");
                 state.sent.extend(entries.iter().map(|entry| entry["MessageBody"].as_str().unwrap().to_owned()));
                 let ids =
                     entries.iter().map(|entry| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "x"}));
@@ -77,12 +77,12 @@ impl FakeSqs {
                 state.hidden.push((receipt, request["VisibilityTimeout"].as_u64().unwrap()));
                 json!({})
             }
-            other => panic!("{other} is more than the roles allow"),
+            other => panic!("the roles do not allow {other}"),
         };
         (200, answer.to_string().into_bytes())
     }
 
-    /// Serves it on a port of its own, and returns the endpoint.
+    /// Serves the stub on a port of its own and returns the endpoint.
     pub async fn serve(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());

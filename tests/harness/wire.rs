@@ -1,4 +1,5 @@
-//! The wire between the SDK and the engine: it counts, delays, and breaks calls before or after they took effect.
+//! An instrumented connection between SDK and engine: it counts and delays calls, and breaks them before or after they
+//! take effect.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -12,12 +13,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use postern::dev::engine::Engine;
 
-/// A call to the store, as it was made.
+/// A recorded call to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// `GetItem`, `PutItem`, `UpdateItem` or `DeleteItem`.
     pub name: String,
-    /// The kind of item, from its key: `grant`, `session`, `client`, …
+    /// The kind of item, taken from its key: `grant`, `session`, `client`, …
     pub kind: String,
 }
 
@@ -29,24 +30,24 @@ impl Operation {
     }
 }
 
-/// What happens to a call.
+/// The fault injected into a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Nothing: it is answered.
+    /// No fault.
     None,
-    /// The connection breaks before the engine hears of it.
+    /// The connection breaks before the engine receives the call.
     Before,
-    /// The engine does it, and the answer is lost.
+    /// The engine executes the call, and the response is lost.
     After,
-    /// The engine is throttled.
+    /// The engine throttles the call.
     Throttled,
-    /// The role may not do it.
+    /// The role lacks permission for the call.
     Denied,
 }
 
 type Plan = dyn Fn(&Operation, usize) -> Trouble + Send + Sync;
 
-/// The wire. Clones share one log and one plan.
+/// The connection. Clones share one log and one fault plan.
 #[derive(Clone)]
 pub struct Wire {
     engine: Engine,
@@ -61,32 +62,32 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
-    /// A wire to `engine` on which nothing goes wrong.
+    /// Creates a connection to `engine` without faults.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
         let calm: Arc<Plan> = Arc::new(|_: &Operation, _| Trouble::None);
         Self { engine, log: Arc::default(), plan: Arc::new(Mutex::new(calm)) }
     }
 
-    /// The calls since the last time that this was asked, retries included.
+    /// Returns the calls since the last call of this function, retries included.
     #[must_use]
     pub fn calls(&self) -> Vec<Operation> {
         std::mem::take(&mut self.log.lock().unwrap())
     }
 
-    /// From now on `plan` says what happens to each call. It is given the call and its number since now, from 0.
+    /// Sets the fault plan. `plan` receives each call and its index, counted from 0 from now on.
     pub fn plan(&self, plan: impl Fn(&Operation, usize) -> Trouble + Send + Sync + 'static) {
         self.log.lock().unwrap().clear();
         *self.plan.lock().unwrap() = Arc::new(plan);
     }
 
-    /// From now on nothing goes wrong any more.
+    /// Stops injecting faults.
     pub fn calm(&self) {
         self.plan(|_, _| Trouble::None);
     }
 
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        // Others get a turn before and after each call, so that requests which run at once really interleave.
+        // Yield before and after each call so that concurrent requests really interleave.
         tokio::task::yield_now().await;
         let operation = operation(&request);
         let number = {
@@ -118,20 +119,20 @@ fn operation(request: &HttpRequest) -> Operation {
     }
 }
 
-/// A connection that broke.
+/// The error of a broken connection.
 #[must_use]
 pub fn broken() -> ConnectorError {
     ConnectorError::io("the connection was reset".into())
 }
 
-/// A refusal of DynamoDB's, of this kind.
+/// A DynamoDB error response of this kind.
 #[must_use]
 pub fn refusal(kind: &str) -> HttpResponse {
     let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{kind}","message":"injected"}}"#);
     response(400, body)
 }
 
-/// An answer of DynamoDB's or KMS's. Their versions of the content type differ, which the SDK does not look at.
+/// A response of DynamoDB or KMS. Their content types differ in version, which the SDK ignores.
 #[must_use]
 pub fn response(status: u16, body: impl Into<SdkBody>) -> HttpResponse {
     let response = http::Response::builder().status(status).header("content-type", "application/x-amz-json-1.1");

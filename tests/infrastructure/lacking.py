@@ -1,8 +1,8 @@
-"""Prints what the CDK stacks have and the templates for SAM lack, ready to be put into them.
+"""Prints the resources that the CDK stacks have and the SAM templates lack, ready to be copied into them.
 
-CDK makes everything of a function from infra/contract.json, so when a function is added its resources are there already:
+CDK generates all resources of a function from infra/contract.json, so a new function has its resources there already:
 `cd infra/cdk && npx tsc`, then `target/infrastructure/bin/python tests/infrastructure/lacking.py`, from the root of the
-repository. Resources that both have and that differ (the dashboard, a role) are for the tests to name.
+repository. Resources that exist in both but differ (the dashboard, a role) are reported by the tests.
 """
 
 import json
@@ -15,12 +15,12 @@ import yaml
 from stack import canary, function_name, translated
 from synthesis import synthesised
 
-# What only CDK has, and SAM need not.
+# Resources that only CDK needs.
 OF_CDK = ("CDKMetadata", "BootstrapVersion", "CheckBootstrapVersion")
 
 
 def for_sam(body):
-    """A function as SAM has it, which packs the code itself and takes the rest from its Globals."""
+    """Returns a function as a SAM resource; SAM packages the code and takes the rest from Globals."""
     if body["Type"] != "AWS::Lambda::Function":
         return body
     name, kept = function_name(body), ("FunctionName", "Role", "LoggingConfig", "Environment")
@@ -38,7 +38,7 @@ def lacking(section, theirs, ours):
 
 
 def main():
-    # The translator wants to know one, and nothing depends on which.
+    # The translator requires a region; the result does not depend on it.
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
     with tempfile.TemporaryDirectory() as folder:
         out = synthesised(pathlib.Path(folder))

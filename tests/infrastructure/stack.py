@@ -1,4 +1,4 @@
-"""The stack as CloudFormation sees it, and what it must have in common with the functions."""
+"""The stack as CloudFormation sees it, and its comparison with the contract of the functions."""
 
 import json
 import pathlib
@@ -12,14 +12,14 @@ TABLES = {"config": "ConfigTable", "users": "UsersTable", "flow": "FlowTable"}
 
 
 class NoManagedPolicies:
-    """There are none in our templates, so there is nothing to look up."""
+    """The templates use no managed policies, so there is nothing to look up."""
 
     def load(self):
         return {}
 
 
 def translated():
-    """infra/sam/template.yaml as plain CloudFormation."""
+    """Returns infra/sam/template.yaml as plain CloudFormation."""
     template = yaml_parse((REPOSITORY / "infra/sam/template.yaml").read_text())
     del template["Globals"]["Function"]["CodeUri"]
     for body in template["Resources"].values():
@@ -30,7 +30,7 @@ def translated():
 
 
 def plain_template(name):
-    """A template beside the server's, which is plain CloudFormation already."""
+    """Returns one of the additional templates, which are plain CloudFormation already."""
     return yaml_parse((REPOSITORY / "infra/sam" / name).read_text())
 
 
@@ -39,7 +39,7 @@ def canary():
 
 
 def templates():
-    """Every template that we deploy, as CloudFormation sees it, by the name of its file."""
+    """Returns every deployed template as CloudFormation sees it, by file name."""
     names = sorted(path.name for path in (REPOSITORY / "infra/sam").glob("*.yaml"))
     return {name: translated() if name == "template.yaml" else plain_template(name) for name in names}
 
@@ -49,12 +49,12 @@ def resources(template, kind):
 
 
 def function_name(body):
-    """`token`, of the function that is named `${AWS::StackName}-token`."""
+    """Returns `token` for the function named `${AWS::StackName}-token`."""
     return body["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
 
 
 def statements(template, function):
-    """Everything that the role of a function is allowed, from every policy that names the role."""
+    """Returns the statements of every policy attached to the role of a function."""
     [role] = [body["Properties"]["Role"]["Fn::GetAtt"][0]
               for body in resources(template, "AWS::Lambda::Function").values() if function_name(body) == function]
     found = []
@@ -70,7 +70,7 @@ def statements(template, function):
 
 
 def due(function, log_group):
-    """The statements that a function's handles amount to."""
+    """Returns the statements that a function's handles require."""
     rights = CONTRACT["functions"][function]
     yield {
         "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -118,7 +118,7 @@ SIGNING_KEYS = {"Fn::Split": [",", KEY_LIST]}
 
 
 def complaints(template):
-    """What differs between a stack and the contract; nothing if they agree."""
+    """Yields the differences between a stack and the contract."""
     functions = {function_name(body): body for body in resources(template, "AWS::Lambda::Function").values()}
     if set(functions) != set(CONTRACT["functions"]):
         yield f"functions: {sorted(functions)}"
@@ -132,10 +132,10 @@ def complaints(template):
         found = sorted(json.dumps(statement, sort_keys=True) for statement in statements(template, name))
         for statement in found:
             if statement not in expected:
-                yield f"{name} may more than its handles need: {statement}"
+                yield f"{name} is allowed more than its handles need: {statement}"
         for statement in expected:
             if statement not in found:
-                yield f"{name} may not what its handles need: {statement}"
+                yield f"{name} is not allowed what its handles need: {statement}"
     yield from route_complaints(template, functions)
 
 

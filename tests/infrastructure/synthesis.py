@@ -1,4 +1,4 @@
-"""The CDK stacks, as they are synthesised."""
+"""Synthesizes the CDK stacks."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from stack import CONTRACT, REPOSITORY
 
 
 def synthesised(folder):
-    """The templates and the report of the checks, in a folder; of the functions only the folders are there."""
+    """Synthesizes templates and validation report into a folder, with placeholders for the function binaries."""
     for name in CONTRACT["functions"]:
         (folder / "artifacts" / name).mkdir(parents=True)
         (folder / "artifacts" / name / "bootstrap").write_text(name)

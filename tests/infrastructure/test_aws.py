@@ -1,4 +1,4 @@
-"""What AWS refuses, or lets pass and then does not do, and what no linter knows. It holds for every template."""
+"""Rules of AWS that no linter knows: what it rejects, or accepts and then ignores. They apply to every template."""
 
 import pytest
 
@@ -11,12 +11,12 @@ def every():
 
 
 def of_type(every, kind):
-    """Each resource of a type, in whichever template, as (name of the file and logical id, body)."""
+    """Returns every resource of a type in any template as (file name and logical id, body)."""
     return [(f"{file}: {name}", body) for file, template in every.items() for name, body in resources(template, kind).items()]
 
 
-def test_each_queue_has_a_policy_of_its_own_that_names_no_other(every):
-    """SQS refuses a statement with two resources, and a policy that names another queue than the one that it is set on."""
+def test_each_queue_has_its_own_policy_that_names_no_other_queue(every):
+    """SQS rejects a statement with two resources, and a policy that names a queue other than its own."""
     queues = [{"Ref": name} for template in every.values() for name in resources(template, "AWS::SQS::Queue")]
     assert queues
     for name, body in of_type(every, "AWS::SQS::QueuePolicy"):
@@ -24,7 +24,7 @@ def test_each_queue_has_a_policy_of_its_own_that_names_no_other(every):
         queues.remove(queue)
         for statement in body["Properties"]["PolicyDocument"]["Statement"]:
             assert statement["Resource"] == {"Fn::GetAtt": [queue["Ref"], "Arn"]}, name
-    assert queues == [], "without a policy"
+    assert queues == [], "queues without a policy"
 
 
 def services(statement):
@@ -33,13 +33,13 @@ def services(statement):
 
 
 def watched(template, metric):
-    """What alarms on a metric look at, by the dimension."""
+    """Returns the dimensions of the alarms on a metric."""
     alarms = [body["Properties"] for body in resources(template, "AWS::CloudWatch::Alarm").values()]
     return [alarm["Dimensions"] for alarm in alarms if alarm.get("MetricName") == metric]
 
 
-def test_what_eventbridge_sends_arrives_or_is_missed(every):
-    """EventBridge does not fill in the conditions of a topic's policy: under one, it publishes nothing."""
+def test_eventbridge_events_arrive_or_raise_an_alarm(every):
+    """EventBridge sets no condition keys for a topic policy, so a statement with a condition blocks all its events."""
     rules = 0
     for file, template in every.items():
         policies = resources(template, "AWS::SNS::TopicPolicy").values()
@@ -51,14 +51,14 @@ def test_what_eventbridge_sends_arrives_or_is_missed(every):
             assert conditioned != ("events.amazonaws.com" in services(statement)), f"{file}: {statement['Sid']}"
         for name, body in resources(template, "AWS::Events::Rule").items():
             for target in body["Properties"]["Targets"]:
-                assert "RoleArn" not in target, f"{name}: a topic's policy decides, and a role may keep events from it"
+                assert "RoleArn" not in target, f"{name}: access is granted by the topic policy, and a role may block events"
                 assert target["Arn"]["Fn::If"][1] in open_to_events, name
             assert [{"Name": "RuleName", "Value": {"Ref": name}}] in watched(template, "FailedInvocations"), name
             rules += 1
     assert rules
 
 
-def test_a_message_that_no_subscriber_gets_is_missed(every):
+def test_an_undeliverable_notification_raises_an_alarm(every):
     topics = 0
     for template in every.values():
         for name in resources(template, "AWS::SNS::Topic"):
@@ -69,25 +69,25 @@ def test_a_message_that_no_subscriber_gets_is_missed(every):
     assert topics
 
 
-def test_a_first_deployment_that_fails_can_leave_nothing_behind(every):
-    """`Retain` keeps what nobody has used yet as well, and a protected table is not deleted by CloudFormation either."""
+def test_a_failed_first_deployment_leaves_nothing_behind(every):
+    """`Retain` also keeps resources of a failed creation, and CloudFormation cannot delete a protected table."""
     for file, template in every.items():
         kept = [name for name, body in template["Resources"].items() if body.get("DeletionPolicy") == "Retain"]
-        assert kept == [], f"{file}: RetainExceptOnCreate keeps them from everything else"
+        assert kept == [], f"{file}: use RetainExceptOnCreate"
     for name, body in of_type(every, "AWS::DynamoDB::Table"):
         assert body["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTables", True, False]}, name
 
 
-def test_the_key_on_which_everything_sealed_depends_can_be_had_in_another_region(every):
-    """KMS decides that when it makes a key. What such a key encrypted is encrypted under it for ever."""
+def test_the_sealing_key_can_be_replicated_to_another_region(every):
+    """Multi-region is fixed when a key is created, and ciphertexts are bound to their key for good."""
     keys = [(name, body["Properties"]) for name, body in of_type(every, "AWS::KMS::Key")]
     sealing = {name: properties.get("MultiRegion") for name, properties in keys if properties.get("KeyUsage") != "SIGN_VERIFY"}
     assert sealing and all(multi_region is True for multi_region in sealing.values()), sealing
 
 
-def test_who_may_use_a_key_stands_in_its_policy(every):
-    """The account's roles decide about everything else, so a role with `kms:*` must not suffice. Replicas have policies
-    of their own, and re-encrypting under another key is opening."""
+def test_key_use_is_restricted_by_the_key_policy(every):
+    """IAM roles decide about everything else, so a role with `kms:*` must not suffice. Replicas have their own policies,
+    and re-encrypting under another key amounts to decrypting."""
     uses = ["kms:Sign"], ["kms:Decrypt", "kms:ReEncryptFrom"]
     keys = of_type(every, "AWS::KMS::Key") + of_type(every, "AWS::KMS::ReplicaKey")
     found = {}
@@ -102,8 +102,8 @@ def test_who_may_use_a_key_stands_in_its_policy(every):
         assert actions == uses["sealing" in name.lower()], name
 
 
-def test_a_key_that_is_copied_or_gets_another_policy_is_told_of(every):
-    """Who can replicate a key gives the replica whatever policy they like."""
+def test_replication_or_policy_changes_of_a_key_are_reported(every):
+    """A principal that can replicate a key can give the replica any policy."""
     [rule] = [body["Properties"] for _, body in of_type(every, "AWS::Events::Rule")]
     detail = rule["EventPattern"]["detail"]
     assert {"DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "ReplicateKey"} <= set(detail["eventName"])
@@ -111,8 +111,8 @@ def test_a_key_that_is_copied_or_gets_another_policy_is_told_of(every):
         assert SEALING_KEY in keys
 
 
-def test_access_logs_go_where_no_policy_has_to_name_them(every):
-    """AWS delivers them by a policy of the account that ends at 5,120 characters and names each other log group."""
+def test_access_logs_use_a_log_group_that_needs_no_resource_policy(every):
+    """Other names need an entry in an account-wide resource policy, which is limited to 5,120 characters."""
     stages = of_type(every, "AWS::ApiGatewayV2::Stage")
     assert stages
     for name, body in stages:
@@ -122,8 +122,8 @@ def test_access_logs_go_where_no_policy_has_to_name_them(every):
         assert properties["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/"), name
 
 
-def test_what_a_function_is_billed_for_can_be_seen(every):
-    """Lambda writes its report of a request, with time and memory, at the level INFO."""
+def test_billed_duration_is_logged(every):
+    """Lambda logs its report of a request, with duration and memory, at level INFO."""
     functions = of_type(every, "AWS::Lambda::Function")
     assert functions
     for name, body in functions:

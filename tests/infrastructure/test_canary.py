@@ -1,4 +1,4 @@
-"""The template that shifts traffic, against the stack whose traffic it shifts."""
+"""Compares the traffic-shifting template with the server stack."""
 
 import pytest
 
@@ -11,13 +11,13 @@ def server():
 
 
 def watched(group):
-    """The alarms of a deployment group, without the stack's name."""
+    """Returns the alarms of a deployment group without the stack name."""
     alarms = group["Properties"]["AlarmConfiguration"]
     assert alarms["Enabled"] is True
     return {alarm["Name"]["Fn::Sub"].removeprefix("${ServerStack}-") for alarm in alarms["Alarms"]}
 
 
-def test_every_function_is_shifted_by_a_group_of_its_own():
+def test_every_function_has_its_own_deployment_group():
     template = canary()
     groups, aliases = (resources(template, f"AWS::{kind}") for kind in ("CodeDeploy::DeploymentGroup", "Lambda::Alias"))
     assert {body["Properties"]["DeploymentGroupName"] for body in groups.values()} == set(CONTRACT["functions"])
@@ -33,7 +33,7 @@ def test_every_function_is_shifted_by_a_group_of_its_own():
         }
 
 
-def test_what_is_named_is_what_the_server_has(server):
+def test_names_match_the_server_stack(server):
     functions = {function_name(body) for body in resources(server, "AWS::Lambda::Function").values()}
     alarms = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
               for body in resources(server, "AWS::CloudWatch::Alarm").values()}
@@ -44,7 +44,7 @@ def test_what_is_named_is_what_the_server_has(server):
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["Properties"]["AutoRollbackConfiguration"]["Events"]
 
 
-def test_who_shifts_may_shift_these_functions_and_nothing_else():
+def test_the_deployment_role_may_shift_these_functions_only():
     template = canary()
     [policy] = resources(template, "AWS::IAM::Policy").values()
     shifting, looking = policy["Properties"]["PolicyDocument"]["Statement"]
@@ -55,7 +55,7 @@ def test_who_shifts_may_shift_these_functions_and_nothing_else():
 
 
 def test_the_server_sends_requests_to_the_alias(server):
-    """Integration and permission alike, or the gateway is refused; and messages, where a function has a queue."""
+    """Integration and permission must both name the alias, and so must the event source of a queue."""
     requested = {route["function"] for route in CONTRACT["routes"]}
     for name in CONTRACT["functions"]:
         function = f"{name.capitalize()}Function"

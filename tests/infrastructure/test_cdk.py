@@ -1,4 +1,4 @@
-"""The CDK stack is the SAM stack: the same resources, property by property."""
+"""The CDK and SAM stacks have the same resources, property by property."""
 
 import copy
 import json
@@ -8,10 +8,10 @@ import pytest
 from stack import canary, complaints, translated
 from synthesis import synthesised
 
-# What may differ, each with the reason.
+# Permitted differences, each with its reason.
 ALLOWED = {
-    "Tags": "SAM says of a function that SAM made it",
-    "Code": "each tool puts the code where it can",
+    "Tags": "SAM tags the functions it creates",
+    "Code": "each tool uploads the code to its own location",
 }
 
 
@@ -35,7 +35,7 @@ def shifting(assembly):
 
 
 def plain(body):
-    """A resource without what only says how it was made."""
+    """Returns a resource without tool-specific metadata."""
     body = copy.deepcopy(body)
     body.pop("Metadata", None)
     if "DependsOn" in body:
@@ -53,13 +53,13 @@ def plain(body):
 def differences(sam, cdk):
     for name in sorted(set(sam) | set(cdk)):
         if name not in sam or name not in cdk:
-            yield f"{name} is in one of them only"
+            yield f"{name} exists in one stack only"
         elif plain(sam[name]) != plain(cdk[name]):
             yield f"{name}: {plain(sam[name])} and {plain(cdk[name])}"
 
 
 @pytest.mark.parametrize("section", ["Resources", "Conditions", "Outputs"])
-def test_both_stacks_are_the_same(cdk, section):
+def test_both_stacks_are_equal(cdk, section):
     sam = translated()[section]
     other = dict(cdk[section])
     if section == "Resources":
@@ -72,7 +72,7 @@ def test_both_stacks_are_the_same(cdk, section):
     assert {name: body["Value"] for name, body in other.items()} == {name: body["Value"] for name, body in sam.items()}
 
 
-def test_no_stack_is_deleted_by_mistake(assembly):
+def test_stacks_have_termination_protection(assembly):
     artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     stacks = {name: body["properties"] for name, body in artifacts.items() if body["type"] == "aws:cloudformation:stack"}
     assert set(stacks) == {"postern-eu", "postern-eu-canary"}
@@ -84,11 +84,11 @@ def shape(parameters, common=("Type", "Default", "AllowedPattern", "MinValue", "
             for name, body in parameters.items() if name != "BootstrapVersion"}
 
 
-def test_both_take_the_same_parameters(cdk):
+def test_both_have_the_same_parameters(cdk):
     assert shape(cdk["Parameters"]) == shape(translated()["Parameters"])
 
 
-def test_both_shift_traffic_in_the_same_way(shifting):
+def test_both_shift_traffic_the_same_way(shifting):
     assert list(differences(canary()["Resources"], shifting["Resources"])) == []
     other = shape(shifting["Parameters"])
     assert other["ServerStack"]["Default"] == "postern-eu", "CDK knows the name of the stack"
@@ -96,7 +96,7 @@ def test_both_shift_traffic_in_the_same_way(shifting):
     assert other == shape(canary()["Parameters"])
 
 
-def test_a_difference_is_noticed(cdk):
+def test_a_difference_is_detected(cdk):
     sam = translated()["Resources"]
     for name in ("TokenFunction", "FlowTable", "SealingKey", "Stage", "TokenPolicy", "Dashboard"):
         other = copy.deepcopy(cdk["Resources"])
@@ -107,5 +107,5 @@ def test_a_difference_is_noticed(cdk):
     assert len(list(differences(sam, other))) == 1
 
 
-def test_the_stack_is_what_the_functions_need_and_nothing_more(cdk):
+def test_the_stack_matches_the_contract_exactly(cdk):
     assert list(complaints(cdk)) == []

@@ -1,4 +1,4 @@
-"""What the guides name is what the templates have."""
+"""Everything the guides name exists in the templates."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ def guide(name):
     return (REPOSITORY / name).read_text()
 
 
-def test_the_guide_says_of_every_alarm_what_to_do(server):
+def test_the_guide_describes_a_response_to_every_alarm(server):
     rows = [line.split("|")[1] for line in guide("docs/operating.md").splitlines() if line.startswith("| ")]
     explained = set(re.findall(r"`([a-z-]+)`", " ".join(rows)))
     for body in resources(server, "AWS::CloudWatch::Alarm").values():
@@ -36,7 +36,7 @@ def test_the_guide_says_of_every_alarm_what_to_do(server):
         assert name in explained or (of_function and "`…-throttles` of functions" in "".join(rows)), name
 
 
-def test_what_is_done_for_each_function_is_done_for_all():
+def test_loops_over_the_functions_name_all_of_them():
     loops = re.findall(r"for (?:name|function) in ([A-Za-z ]+);", guide("docs/operating.md"))
     assert len(loops) == 2
     for loop in loops:
@@ -47,7 +47,7 @@ def test_what_is_done_for_each_function_is_done_for_all():
 def test_parameters_that_a_guide_names_exist(templates, name):
     known = {parameter for template in templates for parameter in template["Parameters"]}
     named = set(re.findall(r"[\s`]([A-Z][a-z]+[A-Za-z]*)=", guide(name)))
-    # Parameters of the AWS command line's own, in its shorthand.
+    # Parameters of the AWS CLI itself, in shorthand syntax.
     own = {"Enabled", "PointInTimeRecoveryEnabled", "AttributeName"}
     assert named and named - own <= known
 
@@ -60,20 +60,20 @@ def test_outputs_that_a_guide_names_exist(templates, name):
 
 
 @pytest.mark.parametrize("name", ["docs/operating.md", "infra/README.md"])
-def test_who_deploys_with_sam_is_told_to_protect_the_stack(name):
-    """`sam deploy` has no option for it, so a command of its own follows it."""
+def test_guides_for_sam_protect_the_stack(name):
+    """`sam deploy` has no option for termination protection, so a separate command must follow it."""
     text = guide(name)
     assert text.index("sam deploy") < text.index("update-termination-protection --enable-termination-protection")
 
 
 def test_the_settings_of_a_region_protect_its_tables():
-    """SAM keeps what it is not told, and the first deployment is told otherwise."""
+    """SAM keeps the previous value of a parameter that is not given, and the first deployment gives another one."""
     settings = tomllib.loads(guide("infra/sam/samconfig.toml"))
     overrides = [body["deploy"]["parameters"]["parameter_overrides"] for name, body in settings.items() if name != "version"]
     assert overrides and all("TableDeletionProtection=true" in text.split() for text in overrides)
 
 
-def test_a_key_that_leaves_its_stack_is_given_the_policy_that_others_have(server):
+def test_an_external_sealing_key_gets_the_same_policy(server):
     [text] = re.findall(r"--policy \"\$\(cat <<END\n(.*?)\n   END\n", guide("docs/operating.md"), re.DOTALL)
     due = copy.deepcopy(server["Resources"]["SealingKey"]["Properties"]["KeyPolicy"])
     root, functions, administrator = due["Statement"]
@@ -94,8 +94,8 @@ def test_log_groups_that_a_guide_reads_exist(server, name):
     assert read or name != "docs/operating.md"
 
 
-def test_the_guide_promises_no_more_requests_than_lambda_takes():
-    """Ten a second for each unit of concurrency, however short they are (AWS Lambda Developer Guide, "Lambda quotas")."""
+def test_the_guide_promises_no_more_requests_than_lambda_admits():
+    """Lambda admits ten requests per second and unit of concurrency (AWS Lambda Developer Guide, "Lambda quotas")."""
     [row] = [line for line in guide("docs/operating.md").splitlines() if line.startswith("| Lambda, concurrent executions")]
     _, _, quota, meaning, _ = row.split("|")
     number = lambda pattern, text: int(re.search(pattern, text)[1].replace(",", ""))
@@ -103,8 +103,8 @@ def test_the_guide_promises_no_more_requests_than_lambda_takes():
 
 
 @pytest.mark.parametrize("name", [*GUIDES, "docs/configuration.md", "README.md"])
-def test_what_a_guide_has_built_for_a_deployment_is_built_from_the_lock_file(name):
-    """`cargo lambda build` takes that from Cargo.toml, because SAM, which calls it, passes on no flags."""
+def test_guides_build_deployments_from_the_lock_file(name):
+    """`cargo lambda build` is exempt: SAM passes no flags on to it, so Cargo.toml sets `locked`."""
     commands = re.findall(r"cargo (?:run|build|install) [^\n`]*--release[^\n`]*", guide(name))
     assert all("--locked" in command for command in commands), commands
 

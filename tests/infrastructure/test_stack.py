@@ -1,4 +1,4 @@
-"""The SAM template against the contract that is derived from the functions' handles, and against accidents."""
+"""Compares the SAM template with the contract derived from the functions' handles, and guards against accidents."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ def template(whole):
     return copy.deepcopy(whole)
 
 
-def test_the_stack_is_what_the_functions_need_and_nothing_more(template):
+def test_the_stack_matches_the_contract_exactly(template):
     assert list(complaints(template)) == []
 
 
@@ -29,8 +29,8 @@ def policy(template, function):
 
 
 @pytest.mark.parametrize("function", sorted(CONTRACT["functions"]))
-def test_a_right_more_or_less_is_noticed(template, function):
-    """The comparison itself: each change to a role has to show."""
+def test_an_added_or_missing_permission_is_detected(template, function):
+    """Tests the comparison itself: it must detect every change to a role."""
     statements = policy(template, function)
     for change in (
         lambda: statements.append({"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}),
@@ -47,7 +47,7 @@ def test_a_right_more_or_less_is_noticed(template, function):
     assert list(complaints(template)) == []
 
 
-def test_a_route_or_a_variable_more_or_less_is_noticed(template):
+def test_an_added_or_missing_route_or_variable_is_detected(template):
     route = next(iter(resources(template, "AWS::ApiGatewayV2::Route")))
     kept = template["Resources"].pop(route)
     assert list(complaints(template)) != []
@@ -56,7 +56,7 @@ def test_a_route_or_a_variable_more_or_less_is_noticed(template):
     assert list(complaints(template)) != []
 
 
-def test_only_functions_that_have_to_sign_and_only_digests(template):
+def test_only_signing_functions_may_sign_and_only_digests(template):
     text = {name: json.dumps(policy(template, name)) for name in CONTRACT["functions"]}
     signing = {name for name, function in CONTRACT["functions"].items()
                if any(right["action"] == "Sign" for right in function["kms"])}
@@ -70,13 +70,13 @@ def test_only_functions_that_have_to_sign_and_only_digests(template):
 
 
 def decrypting():
-    """The roles of the functions that decrypt with the key for sealing."""
+    """Returns the roles of the functions that decrypt with the sealing key."""
     names = [name for name, function in CONTRACT["functions"].items()
              if any(right["key"] == "sealing" for right in function["kms"])]
     return [{"Fn::GetAtt": [f"{name.capitalize()}Role", "Arn"]} for name in names]
 
 
-def test_only_functions_that_have_to_decrypt_and_the_administrator_for_what_apply_seals(template):
+def test_decryption_is_limited_to_some_functions_and_to_the_administrator_for_apply(template):
     key = template["Resources"]["SealingKey"]
     assert key["Condition"] == "OwnSealingKey"
     _, functions, administrator = key["Properties"]["KeyPolicy"]["Statement"]
@@ -87,16 +87,16 @@ def test_only_functions_that_have_to_decrypt_and_the_administrator_for_what_appl
         "StringEquals": {"aws:PrincipalArn": {"Ref": "AdministratorArn"}},
         "StringNotEquals": {"kms:EncryptionContext:purpose": ["client-secret", "upstream-secret"]},
     }
-    assert "Default" not in template["Parameters"]["AdministratorArn"], "nobody is a default, and nobody a bad one"
+    assert "Default" not in template["Parameters"]["AdministratorArn"], "the administrator must be given explicitly"
     for name, body in resources(template, "AWS::Lambda::Function").items():
         assert body["Properties"]["Environment"]["Variables"].get("SEALING_KEY_ARN", SEALING_KEY) == SEALING_KEY, name
 
 
-def test_a_replica_of_the_key_for_sealing_has_the_policy_of_the_key(template):
+def test_a_replica_of_the_sealing_key_has_the_same_policy(template):
     replica = plain_template("sealing-key-replica.yaml")
     [body] = resources(replica, "AWS::KMS::ReplicaKey").values()
     due = copy.deepcopy(template["Resources"]["SealingKey"]["Properties"]["KeyPolicy"])
-    # The roles of the other stack are its output, and come as a parameter.
+    # The roles of the other stack are passed as a parameter from its output.
     assert template["Outputs"]["SealingRoleArns"]["Value"] == {"Fn::Join": [",", decrypting()]}
     due["Statement"][1]["Condition"]["StringNotEquals"]["aws:PrincipalArn"] = {
         "Fn::Split": [",", {"Fn::Sub": "${SealingRoleArns},${AdministratorArn}"}],
@@ -140,7 +140,7 @@ def test_each_function_has_its_own_role_log_group_and_alarms(template):
             assert f"-{function_name(body)}-{metric}" in alarms, logical
 
 
-def test_the_alarms_that_are_promised_are_there(template):
+def test_the_documented_alarms_exist(template):
     names = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
              for body in resources(template, "AWS::CloudWatch::Alarm").values()}
     assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed", "refresh-tokens-reused",
@@ -149,8 +149,8 @@ def test_the_alarms_that_are_promised_are_there(template):
         assert body["Properties"]["AlarmActions"], body
 
 
-def test_alarms_count_lines_that_the_functions_write(template):
-    """A metric filter whose sentence no longer stands in the code would never count anything."""
+def test_metric_filters_match_log_messages_in_the_code(template):
+    """A metric filter for a log message that no longer exists in the code would never match."""
     places = ("functions/token/src", "shared/keystore/src")
     source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
@@ -160,7 +160,7 @@ def test_alarms_count_lines_that_the_functions_write(template):
         assert f'"{sentence}"' in source, sentence
 
 
-def test_a_client_that_does_not_hear_holds_up_no_other_and_is_put_aside_in_the_end(template):
+def test_an_unreachable_client_delays_no_other_and_ends_in_the_dead_letter_queue(template):
     queue = template["Resources"]["LogoutQueue"]["Properties"]
     aside = template["Resources"]["LogoutDeadLetters"]["Properties"]
     source = template["Resources"]["NotifySource"]["Properties"]

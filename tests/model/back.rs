@@ -1,4 +1,4 @@
-//! What programs do: each call becomes a request and its meaning, and the answers are compared with the rules.
+//! The back channel: turns each call into a request and its meaning, and compares the responses with the rules.
 
 use serde_json::Value;
 use tests::Pkce;
@@ -11,7 +11,7 @@ use crate::rules::{self, ACCESS_TOKEN, Event, Meaning, Moment, Named, Reply, Sta
 use crate::step::{Call, Caller, Flaw, GrantPick, Which};
 use crate::world::{AccessToken, Answer, Grant, Sent, Violation, World, claims, credentials, must, url};
 
-/// Every error code that a program may be told.
+/// Every error code that a client may receive.
 const ERRORS: [&str; 7] = [
     "invalid_grant",
     "invalid_client",
@@ -22,15 +22,15 @@ const ERRORS: [&str; 7] = [
     "invalid_request",
 ];
 
-/// A request of a program, and what it means for the grant that it is about.
+/// A client's request and what it means for the grant it concerns.
 struct Asking {
     sent: Sent,
     meaning: Meaning,
-    /// The bearer whose token is the credential.
+    /// The token used as a bearer credential, if any.
     bearer: Option<Bearer>,
 }
 
-/// A grant, and one of its tokens as a credential.
+/// A grant and one of its tokens as a credential.
 #[derive(Clone, Copy)]
 struct Bearer {
     grant: usize,
@@ -43,7 +43,7 @@ impl Asking {
     }
 }
 
-/// A form of `client` to a back channel of `place`.
+/// A form posted to a back-channel endpoint, authenticated as `client`.
 fn posted(client: usize, right: bool, target: String, fields: &[(&str, &str)]) -> Sent {
     let mut fields = fields.to_vec();
     fields.push(("client_id", CLIENTS[client].id));
@@ -51,7 +51,7 @@ fn posted(client: usize, right: bool, target: String, fields: &[(&str, &str)]) -
 }
 
 impl World {
-    /// Plays calls about one grant, all at once.
+    /// Plays concurrent calls about one grant.
     pub(crate) async fn calls(&mut self, pick: GrantPick, calls: &[Call], unheard: bool) -> Result<(), Violation> {
         let Some(index) = self.picked(pick, calls) else { return Ok(()) };
         let asked: Vec<Asking> = calls.iter().filter_map(|call| self.asking(index, *call)).collect();
@@ -69,7 +69,7 @@ impl World {
         self.judge(index, &events)
     }
 
-    /// The grant that is meant.
+    /// Resolves `pick` to a grant.
     fn picked(&self, pick: GrantPick, calls: &[Call]) -> Option<usize> {
         let fits = |grant: &Grant| {
             let has = match calls.first() {
@@ -97,7 +97,7 @@ impl World {
         Ok(())
     }
 
-    /// Whether the bearer's token was taken, and what the request means then.
+    /// Decides whether the bearer's token was accepted, and what the request means in that case.
     fn as_bearer(&mut self, bearer: Bearer, event: Event) -> Result<Meaning, Violation> {
         if event.hit && matches!(event.reply, Reply::Unavailable | Reply::Lost) {
             return Ok(event.meaning);
@@ -107,7 +107,7 @@ impl World {
         let before = grant.states.clone();
         grant.states.retain(|state| rules::is_credential(*state, bearer.token, now) == taken);
         must(!grant.states.is_empty(), || {
-            format!("a token {:?} of {:?}, {before:?}, was taken as a credential: {taken}", bearer.token, grant.terms)
+            format!("a token {:?} of {:?}, {before:?}, accepted as a credential: {taken}", bearer.token, grant.terms)
         })?;
         Ok(if taken { event.meaning } else { Meaning::Refused(401, "invalid_token") })
     }
@@ -173,7 +173,7 @@ impl World {
         Some(Asking::of(sent, if elsewhere { Meaning::Refused(401, "invalid_token") } else { Meaning::Use(named) }))
     }
 
-    /// Introspection or revocation.
+    /// An introspection or revocation request.
     fn about(&self, index: usize, which: Which, question: Question) -> Option<Asking> {
         let grant = &self.grants[index];
         let (text, named) = match which {
@@ -207,7 +207,7 @@ impl World {
         Some(Asking::of(sent, question.meaning(named, may)))
     }
 
-    /// The newest token of a grant as a credential.
+    /// The newest access token of a grant as a credential.
     fn bearer(&self, index: usize, another: Option<usize>) -> Option<Bearer> {
         let grant = match another {
             None => index,
@@ -223,7 +223,7 @@ impl World {
         Asking { sent, meaning: Meaning::Ignored, bearer: Some(bearer) }
     }
 
-    /// Whether a bearer asks about a token of the same user and client, or has the power over all.
+    /// Whether a bearer may ask about the token: same user and client, or a workspace-wide scope.
     fn may_bearer(&self, bearer: Bearer, index: usize, power: u8) -> bool {
         let (holder, grant) = (&self.grants[bearer.grant], &self.grants[index]);
         let user = |grant: &Grant| grant.session.map(|session| self.sessions[session].user);
@@ -231,7 +231,7 @@ impl World {
         own || matches!(bearer.token, Named::Access { scope, own: true, .. } if scope & power != 0)
     }
 
-    /// Plays a client's request for a token of its own.
+    /// Plays a client credentials request.
     pub(crate) async fn own_token(&mut self, place: usize, asked: OwnToken) -> Result<(), Violation> {
         let OwnToken { client, scope, wrong_secret } = asked;
         let named = names(scope).join(" ");
@@ -260,7 +260,7 @@ impl World {
         must(reply == expected, || format!("a client that should see {expected:?} sees {reply:?}"))
     }
 
-    /// What an answer says, and whether what it hands out is as it must be.
+    /// Parses a response and checks the tokens in it.
     fn reply(&mut self, index: usize, asking: &Asking, answer: &Answer, unheard: bool) -> Result<Reply, Violation> {
         let Some(response) = &answer.response else { return Ok(Reply::Lost) };
         if response.status() != 200 {
@@ -280,18 +280,20 @@ impl World {
         if active {
             self.described(index, &json)?;
         } else {
-            must(json.as_object().is_some_and(|all| all.len() == 1), || format!("inactive, and more: {json}"))?;
+            must(json.as_object().is_some_and(|all| all.len() == 1), || {
+                format!("inactive with further members: {json}")
+            })?;
         }
         Ok(Reply::Active(active))
     }
 
-    /// Checks tokens, and notes what was handed out.
+    /// Checks issued tokens and records them.
     fn tokens(&mut self, index: usize, json: &Value, unheard: bool) -> Result<Reply, Violation> {
         let now = self.now();
         let text = |name: &str| json[name].as_str().map(str::to_owned);
         let access = text("access_token").unwrap_or_default();
         let scope = json["scope"].as_str().and_then(scope_of);
-        let scope = scope.ok_or_else(|| Violation(format!("a scope that nobody knows: {json}")))?;
+        let scope = scope.ok_or_else(|| Violation(format!("an unknown scope: {json}")))?;
         self.access_token(index, &access, scope)?;
         let nonce = match text("id_token") {
             Some(id_token) => self.id_token(index, &id_token)?,
@@ -309,7 +311,7 @@ impl World {
     }
 
     fn access_token(&mut self, index: usize, token: &str, scope: u8) -> Result<(), Violation> {
-        let claims = claims(token).ok_or_else(|| Violation("an access token that is no JWT".into()))?;
+        let claims = claims(token).ok_or_else(|| Violation("an access token that is not a JWT".into()))?;
         let (grant, now) = (&self.grants[index], self.now() / 1000);
         let issuer = url(grant.place, "");
         let mut audience = vec![if grant.terms.orders { ORDERS } else { DEFAULT_API }];
@@ -332,9 +334,9 @@ impl World {
         self.subject(index, &claims["sub"])
     }
 
-    /// Checks an ID token; the answer is whether it has the nonce.
+    /// Checks an ID token and returns whether it has the nonce.
     fn id_token(&mut self, index: usize, token: &str) -> Result<bool, Violation> {
-        let claims = claims(token).ok_or_else(|| Violation("an ID token that is no JWT".into()))?;
+        let claims = claims(token).ok_or_else(|| Violation("an ID token that is not a JWT".into()))?;
         let grant = &self.grants[index];
         let session = grant.session.map(|session| (session, &self.sessions[session]));
         let (session, auth_time) =
@@ -349,18 +351,21 @@ impl World {
         if !grant.vague {
             let sid = claims["sid"].as_str().unwrap_or_default().to_owned();
             let known = *self.sids.entry(sid).or_insert(session);
-            must(known == session, || "a sid of two sessions".into())?;
+            must(known == session, || "a sid shared by two sessions".into())?;
         }
         self.subject(index, &claims["sub"])?;
         Ok(nonce)
     }
 
-    /// A `sub` names one user of one place, and a user has one for a client; a client's own token names the client.
+    /// A `sub` identifies one user of one place, and a user has one `sub` per client; a client credentials token has
+    /// the client as `sub`.
     fn subject(&mut self, index: usize, sub: &Value) -> Result<(), Violation> {
         let grant = &self.grants[index];
         let sub = sub.as_str().unwrap_or_default();
         let Some(session) = grant.session else {
-            return must(sub == CLIENTS[grant.terms.client].id, || format!("a client's own token names {sub}"));
+            return must(sub == CLIENTS[grant.terms.client].id, || {
+                format!("a client credentials token with sub {sub}")
+            });
         };
         let (place, user) = (grant.place, self.sessions[session].user);
         let named = *self.subjects.entry(sub.into()).or_insert((place, user));
@@ -392,14 +397,14 @@ impl World {
     }
 }
 
-/// What is tried with a refresh token.
+/// The refresh token presented, and how.
 #[derive(Clone, Copy)]
 struct Trying {
     flaw: Flaw,
     scope: Option<u8>,
 }
 
-/// Who asks about a token, and whether to end it.
+/// Who asks about a token, and whether to revoke it.
 #[derive(Clone, Copy)]
 struct Question {
     caller: Caller,
@@ -417,7 +422,7 @@ impl Question {
     }
 }
 
-/// A request for a client's own token.
+/// A client credentials request.
 #[derive(Clone, Copy)]
 pub(crate) struct OwnToken {
     pub(crate) client: usize,
@@ -444,12 +449,12 @@ impl Grant {
         }
     }
 
-    /// The access token so many tokens ago.
+    /// The access token issued `back` tokens ago.
     fn access_token(&self, back: usize) -> Option<&AccessToken> {
         self.access.get(self.access.len().checked_sub(1)?.saturating_sub(back))
     }
 
-    /// The refresh token so many generations before the one that the client holds.
+    /// The refresh token `back` generations before the current one.
     fn refresh_token(&self, back: u32) -> Option<(u32, &String)> {
         let generation = self.held.saturating_sub(back).max(1);
         self.refresh.range(..=generation).next_back().map(|(generation, token)| (*generation, token))
@@ -460,7 +465,7 @@ impl Grant {
         Named::Access { expires, scope, own: self.terms.own, ours: rules::is_ours(&self.terms, scope) }
     }
 
-    /// Notes a refresh token that was handed out: a generation has one, so they are a list and never a tree.
+    /// Records an issued refresh token. Each generation has exactly one token, so they form a list and never a tree.
     fn refreshed(&mut self, token: &str, unheard: bool) -> Result<u32, Violation> {
         let parts: Vec<&str> = token.split('.').collect();
         let generation = parts.get(2).and_then(|generation| generation.parse::<u32>().ok()).unwrap_or_default();
@@ -474,7 +479,7 @@ impl Grant {
     }
 }
 
-/// A token request of the grant's client, or of the wrong one, or at the wrong place.
+/// A token request with `flaw`: by the grant's client or a wrong one, at the right or wrong place.
 fn to_token(grant: &Grant, flaw: Flaw, fields: &[(&str, &str)]) -> Sent {
     let place = if flaw == Flaw::Place { 1 - grant.place } else { grant.place };
     let client = grant.terms.client;
@@ -490,7 +495,7 @@ const fn refused(flaw: Flaw) -> Meaning {
     }
 }
 
-/// The same with another end.
+/// Returns `token` with a different ending.
 fn forged(token: &str) -> String {
     let (rest, end) = token.split_at(token.len().saturating_sub(4));
     format!("{rest}{}", if end == "AAAA" { "BBBA" } else { "AAAA" })
@@ -501,7 +506,7 @@ fn refusal(response: &Response) -> Result<Reply, Violation> {
     let json = json(response)?;
     let error = json["error"].as_str().unwrap_or_default();
     let tells = ["access_token", "id_token", "refresh_token", "sub"].iter().any(|name| json.get(name).is_some());
-    must(!tells, || format!("a refusal that hands something out: {json}"))?;
+    must(!tells, || format!("a refusal that contains tokens: {json}"))?;
     if status == 503 && error == "temporarily_unavailable" {
         return Ok(Reply::Unavailable);
     }
@@ -513,14 +518,14 @@ fn json(response: &Response) -> Result<Value, Violation> {
     serde_json::from_slice(response.body()).map_err(|_| Violation(format!("{} without JSON", response.status())))
 }
 
-/// The name of the client's own token in an answer.
+/// Returns the `jti` of a client credentials token in a response.
 fn jti(json: &Value) -> Result<String, Violation> {
     let jti = json["access_token"].as_str().and_then(claims).and_then(|claims| {
         let (id, _) = claims["jti"].as_str()?.split_once('.')?;
         Some(id.to_owned())
     });
-    jti.ok_or_else(|| Violation("an access token without a name".into()))
+    jti.ok_or_else(|| Violation("an access token without jti".into()))
 }
 
-/// The places are two, and one is the other's other.
+/// There are exactly two places, each the other's counterpart.
 const _: () = assert!(TENANTS.len() == 2);

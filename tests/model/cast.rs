@@ -1,4 +1,4 @@
-//! Who plays: two places with the same users and clients, as `workspace.toml` has them.
+//! The participants: two places with the same users and clients, as configured in `workspace.toml`.
 
 /// The two places: tenants, each with a workspace `demo`.
 pub(crate) const TENANTS: [&str; 2] = ["default", "other"];
@@ -6,30 +6,30 @@ pub(crate) const TENANTS: [&str; 2] = ["default", "other"];
 /// The users of each place.
 pub(crate) const USERS: [&str; 2] = ["alice", "bob"];
 
-/// The browsers. Each can be logged in at both places.
+/// The number of browsers. Each can be logged in at both places.
 pub(crate) const BROWSERS: usize = 3;
 
-/// The API that a client may name.
+/// The API that a client may request as resource.
 pub(crate) const ORDERS: &str = "https://orders.example/api";
 
-/// The API that tokens are for otherwise.
+/// The API that tokens are issued for by default.
 pub(crate) const DEFAULT_API: &str = "https://api.example";
 
-/// A client, as it is registered.
+/// A registered client.
 pub(crate) struct Client {
     pub(crate) id: &'static str,
     pub(crate) redirect_uri: &'static str,
-    /// `None`: it is public.
+    /// The secret; `None` for a public client.
     pub(crate) secret: Option<&'static str>,
-    /// Whether its users are asked.
+    /// Whether consent is skipped.
     pub(crate) trusted: bool,
-    /// Whether anybody else could be behind its redirect URI, so that its users are asked each time.
+    /// Whether another program could receive its redirects, so that consent is needed every time.
     pub(crate) assured: bool,
-    /// Whether its refresh tokens are replaced with each use.
+    /// Whether its refresh tokens are rotated.
     pub(crate) rotates: bool,
-    /// How long a replaced refresh token still yields its successor, in milliseconds.
+    /// The grace period of a rotated refresh token in milliseconds.
     pub(crate) grace: u64,
-    /// What it has by itself.
+    /// The scope of its client credentials tokens.
     pub(crate) own_scope: &'static str,
 }
 
@@ -44,7 +44,7 @@ const PUBLIC: Client = Client {
     own_scope: "",
 };
 
-/// The clients that users log in to come first.
+/// The clients; those that users log in to come first.
 pub(crate) const CLIENTS: [Client; 6] = [
     PUBLIC,
     Client { id: "native", redirect_uri: "com.example.native:/cb", assured: false, ..PUBLIC },
@@ -75,16 +75,16 @@ pub(crate) const CLIENTS: [Client; 6] = [
     },
 ];
 
-/// How many of them users log in to.
+/// The number of clients that users log in to.
 pub(crate) const INTERACTIVE: usize = 5;
 
-/// The one with power over all tokens of its place.
+/// The client that may introspect and revoke every token of its place.
 pub(crate) const WARDEN: usize = 5;
 
-/// The one that has tokens of its own and no power.
+/// The client that gets client credentials tokens and has no workspace-wide scopes.
 pub(crate) const SERVER: usize = 4;
 
-/// Scopes, a bit each.
+/// A set of scopes, one bit each.
 pub(crate) type Scope = u8;
 
 pub(crate) const OPENID: Scope = 1;
@@ -93,7 +93,7 @@ pub(crate) const EMAIL: Scope = 4;
 pub(crate) const OFFLINE: Scope = 16;
 pub(crate) const ALL: Scope = 31;
 
-/// The powers over all tokens of a place.
+/// The scopes that reach every token of a place.
 pub(crate) const LOOK: Scope = 32;
 pub(crate) const END: Scope = 64;
 
@@ -105,13 +105,13 @@ pub(crate) fn names(scope: Scope) -> Vec<&'static str> {
     NAMES.into_iter().enumerate().filter(|(bit, _)| scope & (1 << bit) != 0).map(|(_, name)| name).collect()
 }
 
-/// The scopes of a list of names; `None` if one of them is unknown here.
+/// Parses a list of scope names; `None` if one of them is unknown.
 pub(crate) fn scope_of(names: &str) -> Option<Scope> {
     let bit = |name| NAMES.iter().position(|known| *known == name).map(|bit| 1 << bit);
     names.split(' ').filter(|name| !name.is_empty()).try_fold(0, |all, name| Some(all | bit(name)?))
 }
 
-/// The file of the workspace in whose place the demo's `file` would be.
+/// Returns the workspace file that replaces the demo's `file`.
 pub(crate) fn workspace_file(file: &str) -> String {
     let tenant = TENANTS[usize::from(file.contains("workspace = \"partner\""))];
     include_str!("workspace.toml").replace("{tenant}", tenant)

@@ -1,4 +1,4 @@
-//! What browsers do: each request of one is followed to the next page, and every turn is compared with the rules.
+//! The front channel: follows each browser request to the next page, and compares every response with the rules.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,10 +15,10 @@ use crate::world::{
     Answer, Form, Grant, Interaction, Known, Page, Sent, Session, Violation, World, must, session_cookie, url,
 };
 
-/// What a browser sees.
+/// What a browser ends up with.
 #[derive(Clone, PartialEq, Eq)]
 enum Seen {
-    /// A redirect to the login page or the consent page.
+    /// A redirect to the login or consent page.
     LogIn(String),
     Consent(String),
     Code(String),
@@ -37,7 +37,7 @@ impl PartialEq for Form {
 
 impl Eq for Form {}
 
-/// What the answer may depend on, and is not known for sure.
+/// Facts that the response may depend on and that are not known for certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Guess {
     finished: bool,
@@ -46,7 +46,7 @@ struct Guess {
 }
 
 impl fmt::Debug for Seen {
-    /// Without what is sealed.
+    /// Omits sealed values.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LogIn(_) => formatter.write_str("LogIn"),
@@ -61,7 +61,7 @@ impl fmt::Debug for Seen {
 }
 
 impl Seen {
-    /// Whether this is what was to come next.
+    /// Whether this is the expected result.
     fn is(&self, next: Next) -> bool {
         match (self, next) {
             (Self::LogIn(_), Next::LogIn) | (Self::Consent(_), Next::AskConsent) | (Self::Code(_), Next::Code(_)) => {
@@ -73,7 +73,7 @@ impl Seen {
         }
     }
 
-    /// Whether a fault explains it.
+    /// Whether a fault explains the result.
     fn is_fault(&self) -> bool {
         matches!(self, Self::Lost | Self::Page(503)) || *self == Self::Error("temporarily_unavailable".into())
     }
@@ -122,7 +122,7 @@ impl World {
         self.follow(tried.browser, interaction, seen).await
     }
 
-    /// Follows redirects to our own pages, and keeps the page at the end.
+    /// Follows redirects to the server's own pages, and keeps the last page.
     async fn follow(&mut self, browser: usize, interaction: usize, mut seen: Seen) -> Result<(), Violation> {
         for _ in 0..3 {
             let (Seen::LogIn(target) | Seen::Consent(target)) = &seen else { break };
@@ -180,7 +180,7 @@ impl World {
         let mut seen = Vec::new();
         for answer in &answers {
             let begun = answer.response.as_ref().and_then(|response| set_cookie(response, &session_cookie(place)));
-            must(begun.is_none() || (mine && !wrong), || "a session for nobody".into())?;
+            must(begun.is_none() || (mine && !wrong), || "a session without a login".into())?;
             let session = self.begun(place, tried.user, begun);
             let turn = Turn { about: About { session: None, ..about }, session, guesses: &guesses, of: &of };
             let turned = self.turn(&turn, answer, tried.times > 1)?;
@@ -239,7 +239,7 @@ impl World {
         self.turned(step, browser, page.interaction, turned).await
     }
 
-    /// Compares what a browser sees with the rules, and notes what has changed.
+    /// Compares the result with the rules, and records what has changed.
     fn turn(&mut self, turn: &Turn<'_>, answer: &Answer, many: bool) -> Result<Seen, Violation> {
         let About { interaction, withheld, .. } = turn.about;
         let (place, asked) = (self.interactions[interaction].place, self.interactions[interaction].asked);
@@ -247,8 +247,7 @@ impl World {
         let possible: BTreeSet<Next> = turn.guesses.iter().flat_map(turn.of).collect();
         let ends = |next: &Next| matches!(next, Next::Code(_) | Next::Error("access_denied"));
         let may_end = possible.iter().any(ends);
-        let wrong =
-            || Violation(format!("{seen:?} for {asked:?}, where {possible:?} would be right: {:?}", turn.guesses));
+        let wrong = || Violation(format!("{seen:?} for {asked:?}, expected one of {possible:?}: {:?}", turn.guesses));
         if many {
             let second = may_end && seen.is(Next::Page(400));
             let right = second || possible.iter().any(|next| seen.is(*next)) || (answer.hit && seen.is_fault());
@@ -267,7 +266,7 @@ impl World {
             let waits = &self.interactions[interaction];
             if withheld.is_none() && waits.grant.is_none() && !waits.unseen.is_empty() && !CLIENTS[asked.client].trusted
             {
-                // What the user allowed on the consent page was lost, and a login form does not say it.
+                // The decision on the consent page was lost, and a login form does not repeat it.
                 return Ok(seen);
             }
             self.granted(interaction, Granted { session, scope, code: code.clone() })?;
@@ -282,12 +281,13 @@ impl World {
         Ok(seen)
     }
 
-    /// What may come of a form that finished its interaction before: the same answer, as long as it can be of use.
+    /// The allowed results of resubmitting a form that already finished its interaction: the same response, while it is
+    /// still usable.
     fn again(&self, interaction: usize, repeated: Repeated) -> Vec<Next> {
         let (waits, over) = (&self.interactions[interaction], Next::Page(400));
         let Some(grant) = waits.grant.map(|grant| &self.grants[grant]) else {
             let denied = repeated.denied.then_some(Next::Error("access_denied"));
-            // Only where an answer was lost can there be a code that nobody has seen.
+            // A code nobody has seen can exist only if a response was lost.
             let code = repeated.scope.filter(|_| !waits.unseen.is_empty()).map(Next::Code);
             return [Some(over), denied, code].into_iter().flatten().collect();
         };
@@ -298,7 +298,7 @@ impl World {
         grant.states.iter().map(answer).collect()
     }
 
-    /// What is remembered after the user kept `withheld` back, or may be.
+    /// Records the consent after the user withheld `withheld`; with `perhaps`, only as a possibility.
     fn remember(&mut self, about: &About, withheld: u8, perhaps: bool) {
         let (interaction, user) = (&self.interactions[about.interaction], about.user);
         let (place, asked) = (interaction.place, interaction.asked);
@@ -315,7 +315,7 @@ impl World {
         }
     }
 
-    /// The browser keeps its cookies, and goes where it is sent.
+    /// Stores the cookies of the response and follows its redirect.
     async fn turned(
         &mut self,
         step: &Step,
@@ -335,7 +335,7 @@ impl World {
         }
     }
 
-    /// Plays a logout, and the answer to the page that asks.
+    /// Plays a logout, including the confirmation page.
     pub(crate) async fn log_out(&mut self, tried: &LogOut, unheard: bool) -> Result<(), Violation> {
         let LogOut { browser, place, hint, confirmed } = *tried;
         let hinted = hint.and_then(|back| self.grants.iter().rev().filter(|grant| grant.id_token.is_some()).nth(back));
@@ -365,7 +365,7 @@ impl World {
             })
             .collect();
         must(!alive.is_empty(), || {
-            format!("{seen:?} at a logout: foreign {foreign}, ends {ends}, there {possible:?}")
+            format!("{seen:?} at a logout: foreign {foreign}, ends {ends}, possible {possible:?}")
         })?;
         if let Some(session) = session {
             let known = Known::of(&alive);
@@ -385,7 +385,7 @@ impl World {
         Ok(())
     }
 
-    /// Answers the page that asks whether to log out.
+    /// Submits the logout confirmation page.
     async fn confirm(&mut self, browser: usize, form: Form, confirming: Confirming) -> Result<(), Violation> {
         let Confirming { place, session, confirmed } = confirming;
         let decision = if confirmed { "sign-out" } else { "stay" };
@@ -402,7 +402,7 @@ impl World {
         Ok(())
     }
 
-    /// Notes a session that has begun.
+    /// Records a new session.
     fn begun(&mut self, place: usize, user: usize, cookie: Option<String>) -> Option<usize> {
         let (cookie, now) = (cookie?, self.now());
         let session = Session { place, user, cookie, auth_time: now, expires: now + SESSION, alive: Known::Yes };
@@ -410,13 +410,13 @@ impl World {
         Some(self.sessions.len() - 1)
     }
 
-    /// Notes a code that was issued: its grant has the name of its interaction, so no two have one.
+    /// Records an issued code. The grant id is derived from the interaction, so each interaction has one code.
     fn granted(&mut self, interaction: usize, granted: Granted) -> Result<(), Violation> {
         let Granted { session, scope, code } = granted;
         let now = self.now();
         let waits = &self.interactions[interaction];
         if let Some(known) = waits.grant.map(|grant| &self.grants[grant]) {
-            return must(known.code == code, || format!("{code}: a second code of one interaction"));
+            return must(known.code == code, || format!("{code}: a second code for one interaction"));
         }
         let id = code.split('.').nth(1).unwrap_or_default().to_owned();
         let terms = Terms { client: waits.asked.client, scope, orders: waits.asked.orders, own: false };
@@ -424,7 +424,7 @@ impl World {
         let states = waits.unseen.iter().chain([&now]).map(|at| State::issued(*at, expires)).collect();
         let (place, seed, nonce) = (waits.place, waits.seed.clone(), waits.nonce.clone());
         must(self.grants.iter().all(|grant| grant.id != id || grant.place != place), || {
-            "two codes of one grant".into()
+            "two codes for one grant".into()
         })?;
         let waits = &mut self.interactions[interaction];
         (waits.finished, waits.grant) = (Known::Yes, Some(self.grants.len()));
@@ -446,7 +446,7 @@ impl World {
         Ok(())
     }
 
-    /// Everything that the answer may depend on and that is not known for sure.
+    /// All combinations of uncertain facts that the response may depend on.
     fn guesses(&self, about: &About) -> BTreeSet<Guess> {
         let interaction = &self.interactions[about.interaction];
         let alive = about.session.map_or(Known::No, |session| self.sessions[session].alive);
@@ -462,7 +462,7 @@ impl World {
         guesses
     }
 
-    /// Only these guesses explain what was seen.
+    /// Narrows the uncertain facts to those guesses that explain the result.
     fn learn(&mut self, about: &About, kept: &BTreeSet<Guess>) {
         let interaction = &mut self.interactions[about.interaction];
         interaction.finished = Known::of(&kept.iter().map(|guess| guess.finished).collect());
@@ -475,7 +475,7 @@ impl World {
         }
     }
 
-    /// The page that is meant, of all that show this form.
+    /// Resolves `pick` among the pages that show this form.
     fn page(&self, pick: PagePick, consents: bool) -> Option<Page> {
         let waits = |page: &Page| {
             let interaction = &self.interactions[page.interaction];
@@ -492,7 +492,7 @@ impl World {
         sent.with("sec-fetch-site", "same-origin".into())
     }
 
-    /// Whether an interaction can go on in this browser, if it is not finished.
+    /// Whether an unfinished interaction can continue in this browser.
     fn resumes(&self, browser: usize, interaction: usize) -> bool {
         self.carries(browser, interaction) && self.now() < self.interactions[interaction].expires
     }
@@ -508,13 +508,14 @@ impl World {
         self.sessions.iter().position(|session| session.place == place && session.cookie == *cookie)
     }
 
-    /// When the user of a session logged in, if it is there.
+    /// The login time of the session, if the session exists.
     fn auth_time(&self, session: Option<usize>, alive: bool) -> Option<u64> {
         let session = session.map(|session| &self.sessions[session]).filter(|session| self.now() < session.expires)?;
         alive.then_some(session.auth_time)
     }
 
-    /// The cookies of a browser; for a planted request, the other place's session under the name of this one's.
+    /// The `Cookie` header of a browser; for a planted request, the other place's session cookie under this place's
+    /// name.
     fn cookies(&self, browser: usize, planted: Option<usize>) -> String {
         let mut jar = self.jars[browser].clone();
         if let Some(place) = planted {
@@ -537,7 +538,7 @@ impl World {
     }
 }
 
-/// What an answer shows. Only our own pages and the client's redirect URI are places to be sent to.
+/// Classifies a response. Redirects may lead only to the server's own pages and the client's redirect URI.
 fn shown(place: usize, client: usize, answer: &Answer) -> Result<Seen, Violation> {
     let Some(response) = &answer.response else { return Ok(Seen::Lost) };
     let status = response.status().as_u16();
@@ -556,7 +557,7 @@ fn shown(place: usize, client: usize, answer: &Answer) -> Result<Seen, Violation
     let query = query.ok_or_else(|| Violation(format!("sent to {location}")))?;
     let answered = Parameters::parse(query.as_bytes()).unwrap();
     let one = |name| answered.all(name).next().map(str::to_owned);
-    must(one("iss") == Some(url(place, "")), || format!("an answer of another issuer: {location}"))?;
+    must(one("iss") == Some(url(place, "")), || format!("a response with another issuer: {location}"))?;
     match (one("code"), one("error")) {
         (Some(code), None) => Ok(Seen::Code(code)),
         (None, Some(error)) => Ok(Seen::Error(error)),
@@ -564,37 +565,37 @@ fn shown(place: usize, client: usize, answer: &Answer) -> Result<Seen, Violation
     }
 }
 
-/// What an answer is about.
+/// What a response is about.
 #[derive(Clone, Copy)]
 struct About {
     interaction: usize,
     /// The session that it may depend on.
     session: Option<usize>,
     user: usize,
-    /// What the user keeps back of what is remembered if there is a code.
+    /// The scopes the user withholds from the remembered consent if a code is issued.
     withheld: Option<u8>,
 }
 
-/// One answer of those to a form.
+/// One of the concurrent responses to a form.
 struct Turn<'a> {
     about: About,
-    /// The session that a code is of.
+    /// The session that a code belongs to.
     session: Option<usize>,
     guesses: &'a BTreeSet<Guess>,
     of: &'a dyn Fn(&Guess) -> Vec<Next>,
 }
 
-/// A form that is sent again: the user, and what they allow; or they deny.
+/// A resubmitted form: the user and the allowed scopes, or a denial.
 #[derive(Clone, Copy)]
 struct Repeated {
     user: usize,
     scope: Option<u8>,
     denied: bool,
-    /// A login form, which does not say what was allowed later.
+    /// A login form, which does not repeat the decision made later.
     whatever: bool,
 }
 
-/// A code that was issued.
+/// An issued code.
 struct Granted {
     session: usize,
     scope: u8,
@@ -610,14 +611,14 @@ pub(crate) struct LogOut {
     pub(crate) confirmed: bool,
 }
 
-/// The answer to the page that asks whether to log out.
+/// The submission of the logout confirmation page.
 struct Confirming {
     place: usize,
     session: usize,
     confirmed: bool,
 }
 
-/// The guesses that explain what was seen; all of them if a fault does, and `None` if nothing does.
+/// The guesses that explain the result; all of them if a fault does, `None` if nothing does.
 fn explained(
     guesses: &BTreeSet<Guess>,
     seen: &Seen,
@@ -632,13 +633,13 @@ fn explained(
     (hit && seen.is_fault()).then(|| guesses.clone())
 }
 
-/// Of those that send one form at the same time, one gets on.
+/// Asserts that one of several concurrent submissions of a form succeeds.
 fn one_gets_on(guesses: &BTreeSet<Guess>, mine: bool, answers: &[(&Answer, Seen)]) -> Result<(), Violation> {
     let open = mine && guesses.iter().all(|guess| !guess.finished) && answers.iter().all(|(answer, _)| !answer.hit);
-    must(!open || answers.iter().any(|(_, seen)| !seen.is(Next::Page(400))), || "nobody gets on".into())
+    must(!open || answers.iter().any(|(_, seen)| !seen.is(Next::Page(400))), || "no submission succeeds".into())
 }
 
-/// An authorization request.
+/// The query of an authorization request.
 fn parameters(asked: &Asked, seed: &str, nonce: &str) -> String {
     let (client, challenge) = (&CLIENTS[asked.client], Pkce::new(seed).challenge);
     let (scope, max_age) = (names(asked.scope).join(" "), asked.max_age.map(|age| (age / 1000).to_string()));
@@ -664,7 +665,7 @@ fn parameters(asked: &Asked, seed: &str, nonce: &str) -> String {
     encoded(&fields)
 }
 
-/// Name and value of each cookie that is set, and whether it is kept.
+/// Name and value of each cookie set, and whether it is kept.
 fn cookies(response: &Response) -> Vec<(String, String, bool)> {
     let set = response.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
     set.filter_map(|cookie| {
@@ -684,7 +685,7 @@ fn bound(response: &Response) -> Option<(String, String)> {
     found.map(|(name, value, _)| (name, value))
 }
 
-/// The form of a page. What it carries is sealed and needs no unescaping.
+/// Parses the form of a page. Its values are sealed and need no unescaping.
 fn form(response: &Response) -> Option<Form> {
     let html = std::str::from_utf8(response.body()).ok()?;
     let after = |mark: &str| html.split_once(mark).and_then(|(_, rest)| rest.split_once('"')).map(|(found, _)| found);

@@ -1,4 +1,4 @@
-//! Plays games, and makes those that fail shorter.
+//! Plays games and shrinks those that fail.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use crate::sabotage::Sabotage;
 use crate::step::{Action, FaultKind, Step};
 use crate::world::{Tally, Violation, World};
 
-/// A game that was lost.
+/// A failed game.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// The step, from 0.
+    /// The index of the failing step.
     pub(crate) step: usize,
     pub(crate) violation: Violation,
 }
 
-/// What was played.
+/// Statistics of played games.
 #[derive(Debug, Default)]
 pub(crate) struct Played {
     pub(crate) steps: usize,
@@ -28,14 +28,14 @@ pub(crate) struct Played {
 }
 
 impl Played {
-    /// What was played in `world` in so many steps.
+    /// The statistics of a game in `world` after `steps` steps.
     fn of(world: &World, steps: usize) -> Self {
         let (faults, calls) = world.faults();
         let Tally { requests, answers } = world.tally.clone();
         Self { steps, requests, calls, grants: world.grants.len(), faults, answers }
     }
 
-    /// Both together.
+    /// Adds two statistics.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.steps += other.steps;
         self.calls += other.calls;
@@ -53,7 +53,7 @@ impl Played {
 
 /// Plays `steps` in a new world.
 pub(crate) fn play(steps: &[Step], sabotage: Option<Sabotage>, played: &mut Played) -> Result<(), Failure> {
-    // Time of the runtime is nobody's: it passes when everybody waits, so that retries do not.
+    // Tokio's time is paused and advances only when all tasks are idle, so retries do not wait in real time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let mut world = World::new(sabotage).await;
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-/// The shortest game that can be found by leaving steps out of `steps`, and what is wrong in it (delta debugging).
+/// Finds a shorter failing game by removing steps (delta debugging).
 pub(crate) fn shortened(
     mut steps: Vec<Step>,
     sabotage: Option<Sabotage>,
@@ -139,7 +139,7 @@ pub(crate) fn shortened(
     simplified(steps, sabotage, failure)
 }
 
-/// The same without faults and lost answers that do not matter.
+/// Removes faults and lost responses that do not matter.
 fn simplified(mut steps: Vec<Step>, sabotage: Option<Sabotage>, mut failure: Failure) -> (Vec<Step>, Failure) {
     let changes = [|step: &mut Step| step.fault = None, |step: &mut Step| step.unheard = false];
     for at in 0..steps.len() {

@@ -1,7 +1,7 @@
-//! The rules of the model: what the server must answer, said once more and differently.
+//! The rules of the model: an independent specification of the server's responses.
 //!
-//! Each rule is one function. Times are milliseconds. A grant is a small state, and a request is a transition of it; where
-//! requests run at once or a call of the store fails, a rule gives every outcome that is allowed.
+//! Each rule is one function. Times are in milliseconds. A grant is a small state machine, and a request is a
+//! transition; for concurrent requests and failed store calls, a rule returns every allowed outcome.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ pub(crate) const SESSION: u64 = 1800 * SECOND;
 const REFRESH_TOKEN: u64 = 3600 * SECOND;
 const REFRESH_TOKEN_IDLE: u64 = 900 * SECOND;
 
-/// How long after a redemption a second one is the client's own retry.
+/// How long after a redemption a second one counts as the client's own retry.
 const RETRY_WINDOW: u64 = 500;
 
-/// How far the clocks of two functions may be apart.
+/// The maximum skew between the clocks of two functions.
 const SKEW: u64 = 5 * SECOND;
 
-/// How long the store keeps what has ended, at least.
+/// The minimum time that the store keeps expired items.
 pub(crate) const KEPT: u64 = 3600 * SECOND;
 
 /// What an authorization request asks for.
@@ -29,7 +29,7 @@ pub(crate) const KEPT: u64 = 3600 * SECOND;
 pub(crate) struct Asked {
     pub(crate) client: usize,
     pub(crate) scope: Scope,
-    /// For another API than the default one.
+    /// Whether another API than the default one is requested.
     pub(crate) orders: bool,
     pub(crate) prompt: Prompt,
     pub(crate) max_age: Option<u64>,
@@ -44,16 +44,16 @@ pub(crate) enum Prompt {
     Consent,
 }
 
-/// What one user has allowed one client: scopes, by API.
+/// What one user has allowed one client: scopes per API.
 pub(crate) type Consent = [Scope; 2];
 
-/// Whether what was allowed covers what is asked for: what was allowed for one API says nothing about another.
+/// Whether a consent covers the request. Consent for one API says nothing about another.
 pub(crate) fn covers(consent: Consent, asked: &Asked) -> bool {
     asked.scope & !consent[usize::from(asked.orders)] == 0
 }
 
-/// What is remembered after what was asked for was allowed, but for `withheld`. What a form withholds is forgotten for this API,
-/// whether it was asked for this time or not.
+/// The remembered consent after the request was allowed except for `withheld`. Withheld scopes are forgotten for this
+/// API, whether or not they were requested this time.
 pub(crate) fn remembered(before: Consent, asked: &Asked, withheld: Scope) -> Consent {
     let mut after = before;
     let api = &mut after[usize::from(asked.orders)];
@@ -61,17 +61,17 @@ pub(crate) fn remembered(before: Consent, asked: &Asked, withheld: Scope) -> Con
     after
 }
 
-/// What is granted when the user allows `asked` and keeps `withheld` back. That it is they cannot be kept back.
+/// The granted scope when the user allows `asked` but withholds `withheld`. `openid` cannot be withheld.
 pub(crate) fn allowed(asked: &Asked, withheld: Scope) -> Scope {
     asked.scope & !(withheld & !OPENID)
 }
 
-/// What a browser is told next.
+/// The next result for a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Next {
     LogIn,
     AskConsent,
-    /// A code, for these scopes.
+    /// A code for these scopes.
     Code(Scope),
     /// An error at the client.
     Error(&'static str),
@@ -79,7 +79,7 @@ pub(crate) enum Next {
     Page(u16),
 }
 
-/// What comes next for a user who logged in at `auth_time`, if anybody did, and has allowed `consent`.
+/// The result for a user who logged in at `auth_time`, if at all, and has given `consent`.
 pub(crate) fn decide(asked: &Asked, auth_time: Option<u64>, consent: Consent, now: u64) -> Next {
     let client = &CLIENTS[asked.client];
     if !auth_time.is_some_and(|auth_time| satisfies(asked, auth_time, now)) {
@@ -93,7 +93,7 @@ pub(crate) fn decide(asked: &Asked, auth_time: Option<u64>, consent: Consent, no
     }
 }
 
-/// Whether a login at `auth_time` is good enough: made for this request, or young enough where none was demanded.
+/// Whether a login at `auth_time` satisfies the request: made for it, or recent enough where no login was forced.
 pub(crate) fn satisfies(asked: &Asked, auth_time: u64, now: u64) -> bool {
     let sane = auth_time <= now + SKEW;
     let for_this = auth_time >= asked.began && sane;
@@ -105,28 +105,28 @@ pub(crate) fn satisfies(asked: &Asked, auth_time: u64, now: u64) -> bool {
     for_this || (young && asked.prompt != Prompt::Login)
 }
 
-/// Whether what its users allow this client is remembered.
+/// Whether consent for this client is remembered.
 pub(crate) const fn remembers(client: &Client) -> bool {
     client.assured
 }
 
-/// What never changes of a grant, or of a client's own token.
+/// The immutable part of a grant or of a client credentials token.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) client: usize,
     pub(crate) scope: Scope,
     pub(crate) orders: bool,
-    /// A client's own token, which has no grant.
+    /// Whether this is a client credentials token, which has no grant.
     pub(crate) own: bool,
 }
 
-/// Where a grant may stand.
+/// A possible state of a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct State {
     pub(crate) ended: bool,
     code_expires: u64,
     pub(crate) redeemed: Option<u64>,
-    /// The current refresh token; 0: there are none.
+    /// The generation of the current refresh token; 0 if there is none.
     pub(crate) generation: u32,
     pub(crate) replaced: Option<u64>,
     until: u64,
@@ -135,23 +135,23 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// A code was issued at `now`, in an interaction that ends at `expires`.
+    /// The state after a code was issued at `now`, in an interaction that ends at `expires`.
     pub(crate) fn issued(now: u64, expires: u64) -> Self {
         let (code_expires, expires) = (now + CODE, expires.max(now + CODE));
         Self { ended: false, code_expires, redeemed: None, generation: 0, replaced: None, until: 0, idle: 0, expires }
     }
 
-    /// Whether the code is still good.
+    /// Whether the code can still be redeemed.
     pub(crate) const fn unused(&self, now: u64) -> bool {
         !self.ended && self.redeemed.is_none() && now < self.code_expires
     }
 
-    /// A client's own token was issued, which ends at `expires`.
+    /// The state of a client credentials token that expires at `expires`.
     pub(crate) fn own(expires: u64) -> Self {
         Self { redeemed: Some(0), ..Self::issued(0, expires) }
     }
 
-    /// Whether its access tokens are good, as far as the grant goes.
+    /// Whether the grant allows its access tokens.
     const fn live(&self, now: u64) -> bool {
         self.redeemed.is_some() && !self.ended && now < self.expires
     }
@@ -161,11 +161,11 @@ impl State {
     }
 }
 
-/// A token that is named in a request.
+/// A token named in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// An access token that expires at this time, and whose scopes are these; a client's own or not, and for our own
-    /// endpoints or not.
+    /// An access token with its expiry and scopes, whether it is a client credentials token, and whether it is valid at
+    /// the server's own endpoints.
     Access { expires: u64, scope: Scope, own: bool, ours: bool },
     /// The refresh token of this generation.
     Refresh(u32),
@@ -174,30 +174,31 @@ pub(crate) enum Named {
 /// What a request means for one grant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Meaning {
-    /// Nothing, whatever the state: it is refused like this.
+    /// Refused like this, whatever the state.
     Refused(u16, &'static str),
-    /// The code, with all that belongs to it.
+    /// Redemption of the code with valid credentials.
     Redeem,
-    /// The refresh token of this generation, by its client, for all that was granted or a part.
+    /// The refresh token of this generation, presented by its client, for the whole scope or a part of it.
     Refresh {
         generation: u32,
         scope: Option<Scope>,
     },
-    /// Revocation by one who may.
+    /// Revocation by an authorized caller.
     End(Named),
-    /// Revocation of what is not the caller's: nothing happens.
+    /// Revocation of a token that is not the caller's: no effect.
     Ignored,
-    /// Introspection by one who may, and by one who may not.
+    /// Introspection by an authorized caller, and by another.
     Look(Named),
     LookAway,
     /// Userinfo.
     Use(Named),
 }
 
-/// What a client is answered.
+/// The reply to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reply {
-    /// Tokens for these scopes, a refresh token of this generation (0: none), with an ID token that has the nonce or not.
+    /// Tokens for these scopes, a refresh token of this generation (0 for none), and an ID token with or without the
+    /// nonce.
     Tokens {
         scope: Scope,
         generation: u32,
@@ -208,30 +209,30 @@ pub(crate) enum Reply {
     Active(bool),
     Claims,
     Unavailable,
-    /// Nothing arrived.
+    /// No response arrived.
     Lost,
 }
 
-/// A request in what happens at once.
+/// One of several concurrent requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) meaning: Meaning,
     pub(crate) reply: Reply,
-    /// A call of the store failed, or the function died: 503, or nothing, whether it took effect or not.
+    /// A store call failed or the function crashed: a 503 or no response, whether or not the request took effect.
     pub(crate) hit: bool,
 }
 
-/// What surrounds a transition.
+/// The context of a transition.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub(crate) now: u64,
-    /// Others run at the same time.
+    /// Whether other requests run concurrently.
     pub(crate) crowded: bool,
 }
 
 const INVALID_GRANT: Reply = Reply::Refused(400, "invalid_grant");
 
-/// The states in which the grant may be afterwards: those from which some order of the events explains all replies.
+/// The possible states afterwards: those for which some order of the events explains all replies.
 pub(crate) fn explain(terms: &Terms, states: &BTreeSet<State>, events: &[Event], moment: Moment) -> BTreeSet<State> {
     let Some(_) = events.first() else { return states.clone() };
     let mut after = BTreeSet::new();
@@ -259,7 +260,7 @@ fn outcomes(terms: &Terms, state: State, event: Event, moment: Moment) -> Vec<St
     after
 }
 
-/// What a request does, and what it is answered.
+/// The allowed effects of a request and its replies.
 fn transitions(terms: &Terms, state: State, meaning: Meaning, moment: Moment) -> Vec<(State, Reply)> {
     let now = moment.now;
     match meaning {
@@ -294,7 +295,7 @@ fn redeem(terms: &Terms, state: State, moment: Moment) -> Vec<(State, Reply)> {
     vec![(after, Reply::Tokens { scope: terms.scope, generation, nonce })]
 }
 
-/// A second valid use of a code ends the grant, unless it is the client's own retry or lost a race.
+/// A second valid use of a code revokes the grant, unless it is the client's own retry or lost a race.
 fn second_use(state: State, redeemed: u64, moment: Moment) -> Vec<(State, Reply)> {
     let retry = (state, INVALID_GRANT);
     let theft = (State { ended: true, ..state }, INVALID_GRANT);
@@ -307,7 +308,7 @@ fn second_use(state: State, redeemed: u64, moment: Moment) -> Vec<(State, Reply)
     }
 }
 
-/// What a refresh presents.
+/// What a refresh request presents.
 #[derive(Clone, Copy)]
 struct Presented {
     generation: u32,
@@ -348,7 +349,7 @@ fn refresh(terms: &Terms, state: State, presented: Presented, moment: Moment) ->
     let generation = if client.rotates { after.generation } else { 0 };
     let mut outcomes = vec![(after, Reply::Tokens { scope, generation, nonce: false })];
     if moment.crowded && client.rotates {
-        // The successor that was about to be handed out was itself replaced in between: the next try is right.
+        // The successor to be issued was itself rotated in between; a retry succeeds.
         outcomes.push((state, Reply::Unavailable));
     }
     outcomes
@@ -361,7 +362,7 @@ enum Reuse {
     RaceOrTheft,
 }
 
-/// What the use of a refresh token means that is not the current one.
+/// Classifies the use of a refresh token that is not the current one.
 fn reuse(state: State, previous: bool, client: &Client, moment: Moment) -> Reuse {
     let replaced = state.replaced.unwrap_or_default();
     match () {
@@ -373,7 +374,7 @@ fn reuse(state: State, previous: bool, client: &Client, moment: Moment) -> Reuse
     }
 }
 
-/// Revocation ends the grant: by an access token, expired or not, and by a refresh token, however old.
+/// Revokes the grant: by an access token, expired or not, or by a refresh token, however old.
 fn end(state: State, named: Named) -> Vec<(State, Reply)> {
     match named {
         Named::Refresh(generation) if generation > state.generation => vec![(state, Reply::Done)],
@@ -381,7 +382,7 @@ fn end(state: State, named: Named) -> Vec<(State, Reply)> {
     }
 }
 
-/// Whether introspection calls the token active.
+/// Whether introspection reports the token as active.
 fn is_good(state: State, named: Named, now: u64) -> bool {
     match named {
         Named::Access { expires, own: true, .. } => now < expires && !state.ended,
@@ -390,7 +391,7 @@ fn is_good(state: State, named: Named, now: u64) -> bool {
     }
 }
 
-/// What userinfo says to a token.
+/// The reply of userinfo to a token.
 fn use_token(state: State, named: Named, now: u64) -> Reply {
     let invalid = Reply::Refused(401, "invalid_token");
     let Named::Access { expires, scope, own, ours } = named else { return invalid };
@@ -402,22 +403,24 @@ fn use_token(state: State, named: Named, now: u64) -> Reply {
     }
 }
 
-/// Whether introspection and revocation take this token as the caller's credential: it is good, and for them.
+/// Whether introspection and revocation accept this token as the caller's credential: valid, and issued for this
+/// server.
 pub(crate) fn is_credential(state: State, named: Named, now: u64) -> bool {
     matches!(named, Named::Access { ours: true, .. }) && is_good(state, named, now)
 }
 
-/// Whether an access token with this scope is for our own endpoints: no API was named, and a scope is for one of them.
+/// Whether an access token with this scope is valid at the server's own endpoints: no API was named, and one of its
+/// scopes belongs to them.
 pub(crate) const fn is_ours(terms: &Terms, scope: Scope) -> bool {
     !terms.orders && scope & (OPENID | LOOK | END) != 0
 }
 
-/// Whether `caller` may ask about a token of `owner`, or end it.
+/// Whether `caller` may introspect or revoke a token of `owner`.
 pub(crate) fn is_entitled(caller: usize, owner: usize) -> bool {
     caller == owner || caller == WARDEN
 }
 
-/// What `client` is answered that asks for a token of its own with these scopes.
+/// The reply to a client credentials request of `client` for these scopes.
 pub(crate) fn own_token(client: &Client, asked: Scope) -> Reply {
     match scope_of(client.own_scope) {
         _ if client.secret.is_none() || client.own_scope.is_empty() => Reply::Refused(400, "unauthorized_client"),

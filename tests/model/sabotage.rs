@@ -1,30 +1,30 @@
-//! Deliberate mistakes, made on the wire to the store so that no code of the server carries them. The model has to find
-//! each: that is the test of the model.
+//! Deliberate mistakes, injected at the connection to the store so that the server's code stays correct. The model must
+//! detect each one, which tests the model itself.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::{Value, json};
 use tests::wire::response;
 
-/// A mistake.
+/// A deliberate mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sabotage {
-    /// The write that redeems a code does not ask whether it was redeemed.
+    /// The redeeming write does not check whether the code was redeemed before.
     RedeemsTwice,
-    /// Codes never end.
+    /// Codes never expire.
     CodesLast,
-    /// Revocation is answered and not written.
+    /// Revocation is acknowledged but not written.
     RevokesNothing,
-    /// Refreshing does not ask whether the token is still the current one.
+    /// A refresh does not check that the token is still the current one.
     ForksRefreshTokens,
-    /// A session outlives its time.
+    /// A session outlives its lifetime.
     SessionsLast,
-    /// Logging out leaves the session.
+    /// Logging out keeps the session.
     LogsNobodyOut,
-    /// What one client was allowed, all are.
+    /// Consent given to one client counts for all.
     SharesConsents,
-    /// Grants of all places are one.
+    /// All places share their grants.
     MixesPlaces,
-    /// A store that refuses is taken for one that has nothing.
+    /// A store error is treated as an empty result.
     ExcusesFaults,
 }
 
@@ -40,11 +40,11 @@ pub(crate) const SABOTAGES: [Sabotage; 9] = [
     Sabotage::ExcusesFaults,
 ];
 
-/// A day, in milliseconds.
+/// One day in milliseconds.
 const DAY: u64 = 86_400_000;
 
 impl Sabotage {
-    /// The call that is made instead.
+    /// Returns the modified call.
     pub(crate) fn request(self, target: &str, body: &[u8]) -> Vec<u8> {
         let operation = target.rsplit('.').next().unwrap_or_default();
         let mut call: Value = serde_json::from_slice(body).unwrap();
@@ -83,7 +83,7 @@ impl Sabotage {
         serde_json::to_vec(&call).unwrap()
     }
 
-    /// What the server is told instead of a refusal.
+    /// Returns the response that replaces a store error.
     pub(crate) fn excuse(self, answer: &HttpResponse) -> Option<HttpResponse> {
         let body = answer.body().bytes().unwrap_or_default();
         let denied = std::str::from_utf8(body).is_ok_and(|body| body.contains("AccessDenied"));
@@ -99,27 +99,27 @@ fn asks(call: &Value, condition: &str) -> bool {
     call["ConditionExpression"].as_str().is_some_and(|all| all.contains(condition))
 }
 
-/// Puts something else in place of a part of the condition.
+/// Replaces a part of the condition.
 fn change(call: &mut Value, part: &str, other: &str) {
     if let Some(condition) = call["ConditionExpression"].as_str() {
         call["ConditionExpression"] = json!(condition.replace(part, other));
     }
 }
 
-/// Whether the call is about an item of this kind.
+/// Whether the call concerns an item of this kind.
 fn is(call: &Value, kind: &str) -> bool {
     let key = call["Key"]["pk"]["S"].as_str().or_else(|| call["Item"]["pk"]["S"].as_str());
     key.is_some_and(|key| key.starts_with(kind))
 }
 
-/// Moves a time by a day, if it is there.
+/// Moves a timestamp forward by a day, if present.
 fn later(time: Option<&mut Value>) {
     if let Some(time) = time {
         *time = json!((time.as_str().unwrap().parse::<u64>().unwrap() + DAY).to_string());
     }
 }
 
-/// Moves the end of a session by a day.
+/// Extends the lifetime of a session by a day.
 fn outlive(session: &mut Value) {
     let mut inner: Value = serde_json::from_str(session.as_str().unwrap()).unwrap();
     inner["expires"] = json!(inner["expires"].as_u64().unwrap() + DAY);

@@ -1,17 +1,17 @@
-//! Steps, and how they are drawn from a seed. A step says only what is tried; what it is tried on is looked up when it is
-//! played, so that any part of a game is a game.
+//! Steps, and their generation from a seed. A step only says what is attempted; its target is resolved when it is
+//! played, so any subset of a game is a valid game.
 
 use crate::cast::{BROWSERS, CLIENTS, INTERACTIVE, SERVER, TENANTS, USERS, WARDEN};
 use crate::rules::{Prompt, SECOND};
 
-/// One thing that somebody does, and what goes wrong meanwhile.
+/// One action, and the faults during it.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) action: Action,
     pub(crate) fault: Option<Fault>,
-    /// The answer does not arrive, although it was sent.
+    /// The response is sent but does not arrive.
     pub(crate) unheard: bool,
-    /// How calls of requests that run at once interleave.
+    /// Determines how the calls of concurrent requests interleave.
     pub(crate) salt: u64,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Action {
     Authorize(Authorize),
     SignIn(SignIn),
     Decide(Decide),
-    /// These at once, all about one grant: the one so many grants ago, of those that have what the first call takes.
+    /// Concurrent calls about one grant, chosen among those that have what the first call needs.
     Calls {
         grant: GrantPick,
         calls: Vec<Call>,
@@ -37,17 +37,17 @@ pub(crate) enum Action {
         hint: Option<usize>,
         confirmed: bool,
     },
-    /// Milliseconds.
+    /// Advances the clock by milliseconds.
     Wait(u64),
-    /// Seconds.
+    /// Sets the clock back by seconds.
     StepBack(u32),
-    /// All functions start anew.
+    /// Restarts all functions.
     Restart,
-    /// The store removes some of what has long ended.
+    /// The store deletes some long-expired items.
     Collect(u8),
 }
 
-/// A grant: so many grants ago, of those that are not known to have ended, or of all.
+/// Selects a grant: the one `back` grants ago, among those not known to have ended or among all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GrantPick {
     pub(crate) back: usize,
@@ -63,11 +63,11 @@ pub(crate) struct Authorize {
     pub(crate) orders: bool,
     pub(crate) prompt: Prompt,
     pub(crate) max_age: Option<u64>,
-    /// The session cookie of the other place stands under the name of this one's.
+    /// Whether the session cookie of the other place is sent under this place's name.
     pub(crate) planted: bool,
 }
 
-/// A page that is open in a browser: so many pages ago, of those that can be of use still or of all.
+/// Selects a page open in a browser: counted back from the newest, among those that may still be usable or among all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PagePick {
     pub(crate) back: usize,
@@ -86,23 +86,23 @@ pub(crate) struct SignIn {
 #[derive(Clone, Debug)]
 pub(crate) struct Decide {
     pub(crate) page: PagePick,
-    /// The scopes that are kept back; `None` is a no to all.
+    /// The withheld scopes; `None` denies the request.
     pub(crate) withheld: Option<u8>,
     pub(crate) other_browser: bool,
     pub(crate) times: usize,
 }
 
-/// A request of a program.
+/// A client's request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Call {
     Redeem(Flaw),
-    /// The token so many generations ago.
+    /// Presents the refresh token of an earlier generation.
     Refresh {
         back: u32,
         flaw: Flaw,
         scope: Option<u8>,
     },
-    /// With the access token so many tokens ago.
+    /// Presents an earlier access token.
     Userinfo {
         back: usize,
         elsewhere: bool,
@@ -117,7 +117,7 @@ pub(crate) enum Call {
     },
 }
 
-/// A token of the grant: so many tokens ago.
+/// Selects a token of the grant, counted back from the newest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Which {
     Access(usize),
@@ -134,7 +134,7 @@ pub(crate) enum Flaw {
     Secret,
     Client,
     Place,
-    /// The end of the code or token is another.
+    /// The code or token has a different ending.
     Forged,
 }
 
@@ -146,17 +146,17 @@ pub(crate) enum Caller {
     Warden,
     /// The owner, at the other place.
     Elsewhere,
-    /// Whoever holds an access token of this grant, or of the one so many grants ago.
+    /// A bearer with an access token of this grant, or of an earlier one.
     Bearer(Option<usize>),
 }
 
-/// What goes wrong with calls of the store.
+/// A fault injected into store calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
-    /// The number of the first call that it happens to.
+    /// The index of the first affected call.
     pub(crate) call: usize,
-    /// It happens to all later calls of the step as well.
+    /// Whether all later calls of the step are affected as well.
     pub(crate) lasting: bool,
 }
 
@@ -164,11 +164,11 @@ pub(crate) struct Fault {
 pub(crate) enum FaultKind {
     /// The call does not reach the store.
     Unsent,
-    /// The store does it, and its answer is lost.
+    /// The store executes the call, and its response is lost.
     Unanswered,
     Throttled,
     Denied,
-    /// The function dies before the call, or after it.
+    /// The function crashes before or after the call.
     CrashBefore,
     CrashAfter,
 }
@@ -177,11 +177,11 @@ impl FaultKind {
     const ALL: [Self; 6] =
         [Self::Unsent, Self::Unanswered, Self::Throttled, Self::Denied, Self::CrashBefore, Self::CrashAfter];
 
-    /// How many kinds there are.
+    /// The number of fault kinds.
     pub(crate) const COUNT: usize = Self::ALL.len();
 }
 
-/// Random numbers from a seed (`SplitMix64`).
+/// A random number generator (`SplitMix64`).
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -196,17 +196,17 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// Returns true with a probability of `chance` percent.
     fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    /// Mostly 0, and seldom much.
+    /// Returns 0 most of the time, and rarely a large number.
     fn recent(&mut self) -> usize {
         (self.next() | (1 << 12)).trailing_zeros() as usize
     }
@@ -220,7 +220,7 @@ impl Random {
     }
 }
 
-/// The steps of the game of `seed`.
+/// Generates the steps of the game of `seed`.
 pub(crate) fn game(seed: u64, length: usize) -> Vec<Step> {
     let mut random = Random::new(seed);
     (0..length).map(|_| step(&mut random)).collect()
@@ -276,7 +276,7 @@ fn page(random: &mut Random) -> PagePick {
     PagePick { back: random.recent(), stale: random.percent(12) }
 }
 
-/// Short times mostly, and those around which something ends.
+/// Mostly short waits, and waits around the various lifetimes.
 fn wait(random: &mut Random) -> u64 {
     let (short, long) =
         ([1, 250, 499, 500, 1000, 5000, 20_000], [59_999, 60_000, 90_000, 299_999, 300_000, 600_000, 900_000]);
@@ -340,7 +340,7 @@ fn which(random: &mut Random) -> Which {
     }
 }
 
-/// A bearer's token and the named one are read one after the other, so what happens meanwhile would show.
+/// The bearer's token and the named token are read in sequence, so only a call that runs alone has a definite outcome.
 fn caller(random: &mut Random, alone: bool) -> Caller {
     match random.below(100) {
         0..45 => Caller::Owner,

@@ -1,5 +1,5 @@
-//! The wire to the store: it breaks calls, lets functions die between two of them, and has requests that run at once
-//! interleave as a number says. A saboteur on it stands for a mistake in the server.
+//! The connection to the store: it breaks calls, crashes functions between two calls, and interleaves concurrent
+//! requests as a number determines. A [`Sabotage`] on it simulates a mistake in the server.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,11 +21,11 @@ use crate::sabotage::Sabotage;
 use crate::step::{Fault, FaultKind, Random};
 
 thread_local! {
-    /// The request that is being worked on.
+    /// The request in progress.
     static CURRENT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The wire. Clones share everything.
+/// The connection. Clones share all state.
 #[derive(Clone)]
 pub(crate) struct Wire {
     engine: Engine,
@@ -33,13 +33,13 @@ pub(crate) struct Wire {
     course: Arc<Mutex<Course>>,
 }
 
-/// What happens to the calls of one step.
+/// The fault plan of one step.
 struct Course {
     fault: Option<Fault>,
     random: Random,
     calls: usize,
     requests: usize,
-    /// The requests one of whose calls failed.
+    /// The requests that had a failed call.
     hit: BTreeSet<usize>,
     crashed: BTreeSet<usize>,
     faults: BTreeMap<FaultKind, usize>,
@@ -67,7 +67,7 @@ impl Wire {
         Self { engine, sabotage, course: Arc::new(Mutex::new(course)) }
     }
 
-    /// A new step begins.
+    /// Starts a new step.
     pub(crate) fn begin(&self, fault: Option<Fault>, salt: u64) {
         let mut course = self.course();
         (course.fault, course.random, course.calls, course.requests) = (fault, Random::new(salt), 0, 0);
@@ -75,7 +75,8 @@ impl Wire {
         course.crashed.clear();
     }
 
-    /// Works on a request until it is answered, or its function dies. The second value says whether one of its calls failed.
+    /// Processes a request until it is answered or its function crashes. The second value says whether one of its calls
+    /// failed.
     pub(crate) async fn request<T>(&self, work: impl Future<Output = T>) -> (Option<T>, bool) {
         let id = {
             let mut course = self.course();
@@ -95,7 +96,7 @@ impl Wire {
         (answer, self.course().hit.contains(&id))
     }
 
-    /// The faults so far, by kind, and all calls.
+    /// Returns the faults so far by kind, and the number of all calls.
     pub(crate) fn faults(&self) -> (BTreeMap<FaultKind, usize>, usize) {
         let course = self.course();
         (course.faults.clone(), course.total)
@@ -105,7 +106,7 @@ impl Wire {
         self.course.lock().unwrap()
     }
 
-    /// What happens to the next call, and how long it waits for others before and after.
+    /// Determines the fault of the next call, and how long it yields to others before and after.
     fn next(&self) -> (Option<FaultKind>, [usize; 2]) {
         let mut course = self.course();
         let number = course.calls;

@@ -1,4 +1,4 @@
-//! The server, the browsers before it, and what the model knows of both.
+//! The server, the browsers in front of it, and the model's knowledge of both.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::sabotage::Sabotage;
 use crate::step::FaultKind;
 use crate::wire::Wire;
 
-/// The server did what it must never do.
+/// The server broke a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation(pub(crate) String);
 
@@ -30,12 +30,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Fails with what is wrong unless `holds`.
+/// Fails with the message `wrong` unless `holds`.
 pub(crate) fn must(holds: bool, wrong: impl FnOnce() -> String) -> Result<(), Violation> {
     if holds { Ok(()) } else { Err(Violation(wrong())) }
 }
 
-/// Yes, no, or either: what a failed call leaves open.
+/// Yes, no, or undetermined after a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Yes,
@@ -44,7 +44,7 @@ pub(crate) enum Known {
 }
 
 impl Known {
-    /// What it may be.
+    /// The possible values.
     pub(crate) const fn possible(self) -> &'static [bool] {
         match self {
             Self::Yes => &[true],
@@ -53,7 +53,7 @@ impl Known {
         }
     }
 
-    /// What is known when only `values` explain what was seen.
+    /// What is known when only `values` explain the observation.
     pub(crate) fn of(values: &BTreeSet<bool>) -> Self {
         match (values.contains(&true), values.contains(&false)) {
             (true, false) => Self::Yes,
@@ -62,14 +62,14 @@ impl Known {
         }
     }
 
-    /// After something that may have made it `value`.
+    /// The knowledge after something that may have made it `value`.
     pub(crate) fn perhaps(self, value: bool) -> Self {
         let values = self.possible().iter().copied().chain([value]).collect();
         Self::of(&values)
     }
 }
 
-/// A session of a user.
+/// A user's session.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) place: usize,
@@ -80,7 +80,7 @@ pub(crate) struct Session {
     pub(crate) alive: Known,
 }
 
-/// An authorization request that waits for its user.
+/// A pending authorization request.
 #[derive(Debug)]
 pub(crate) struct Interaction {
     pub(crate) place: usize,
@@ -91,23 +91,23 @@ pub(crate) struct Interaction {
     /// Name and value of the cookie that binds it to its browser.
     pub(crate) cookie: (String, String),
     pub(crate) finished: Known,
-    /// The grant that it became, as far as anybody saw.
+    /// The resulting grant, if one was observed.
     pub(crate) grant: Option<usize>,
-    /// When it may have become one that nobody saw.
+    /// The times at which an unobserved grant may have been created.
     pub(crate) unseen: Vec<u64>,
 }
 
-/// A page with a form that a browser shows.
+/// A page with a form, shown by a browser.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) browser: usize,
     pub(crate) interaction: usize,
     pub(crate) form: Form,
-    /// The user whom a consent page was shown to.
+    /// The user that a consent page was shown to.
     pub(crate) shown_to: Option<usize>,
 }
 
-/// A form: where it goes, and the one hidden field.
+/// A form: its target and its one hidden field.
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
     pub(crate) action: String,
@@ -115,21 +115,21 @@ pub(crate) struct Form {
     pub(crate) sealed: String,
 }
 
-/// A grant, or a client's own token, and everything that was handed out for it.
+/// A grant or a client credentials token, with everything issued for it.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(crate) place: usize,
     pub(crate) terms: Terms,
-    /// The user and their session; nobody in a client's own token.
+    /// The session of the user; none for client credentials.
     pub(crate) session: Option<usize>,
-    /// The session may be one that was lost with an answer.
+    /// Whether the session may be one whose creation was lost with a response.
     pub(crate) vague: bool,
     pub(crate) id: String,
     pub(crate) code: String,
     pub(crate) seed: String,
     pub(crate) nonce: String,
     pub(crate) states: BTreeSet<State>,
-    /// Refresh tokens by generation, and the one that the client holds.
+    /// Refresh tokens by generation, and the generation the client holds.
     pub(crate) refresh: BTreeMap<u32, String>,
     pub(crate) held: u32,
     pub(crate) access: Vec<AccessToken>,
@@ -144,7 +144,7 @@ pub(crate) struct AccessToken {
     pub(crate) expires: u64,
 }
 
-/// A request as it is sent.
+/// A request to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) method: &'static str,
@@ -169,15 +169,15 @@ impl Sent {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 pub(crate) struct Answer {
-    /// `None`: the function died.
+    /// The response; `None` if the function crashed.
     pub(crate) response: Option<Response>,
-    /// Whether one of its calls of the store failed.
+    /// Whether one of its store calls failed.
     pub(crate) hit: bool,
 }
 
-/// How much was played.
+/// Counters of what was played.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) requests: usize,
@@ -192,13 +192,13 @@ pub(crate) struct World {
     pub(crate) pages: Vec<Page>,
     pub(crate) interactions: Vec<Interaction>,
     pub(crate) sessions: Vec<Session>,
-    /// By place, user and client: what may be remembered.
+    /// Possibly remembered consents, by place, user and client.
     pub(crate) consents: BTreeMap<(usize, usize, usize), BTreeSet<Consent>>,
     pub(crate) grants: Vec<Grant>,
-    /// Whom each `sub` names, by place and user, and the `sub` of a user for a client.
+    /// The place and user of each `sub`, and the `sub` of a user for a client.
     pub(crate) subjects: BTreeMap<String, (usize, usize)>,
     pub(crate) subject_of: BTreeMap<(usize, usize, usize), String>,
-    /// Which session each `sid` names.
+    /// The session of each `sid`.
     pub(crate) sids: BTreeMap<String, usize>,
     pub(crate) tally: Tally,
     latest: u64,
@@ -227,7 +227,7 @@ impl World {
         world
     }
 
-    /// Starts all functions anew. The SDK counts its retries per region, so each start has one of its own.
+    /// Restarts all functions. The SDK counts its retries per region, so each restart uses a new one.
     pub(crate) fn restart(&mut self) {
         static STARTS: AtomicU64 = AtomicU64::new(0);
         let region = format!("model-{}", STARTS.fetch_add(1, Ordering::Relaxed));
@@ -244,7 +244,7 @@ impl World {
         self.latest = self.latest.max(self.now());
     }
 
-    /// Steps the clock back, but never to before what the store has already removed.
+    /// Sets the clock back, but not to before what the store has already deleted.
     pub(crate) fn step_back(&mut self, seconds: u32) {
         let earliest = self.latest.saturating_sub(KEPT - 600_000);
         if self.now().saturating_sub(u64::from(seconds) * 1000) >= earliest {
@@ -252,7 +252,7 @@ impl World {
         }
     }
 
-    /// The store removes items whose time is over, by the bits of `mask`.
+    /// Deletes expired items from the store, selected by the bits of `mask`.
     pub(crate) fn collect(&self, mask: u8) {
         let (table_name, database) = (local_settings().tables.flow, self.laptop.database());
         let scan = ScanRequest { table_name: table_name.clone(), ..ScanRequest::default() };
@@ -269,7 +269,7 @@ impl World {
         }
     }
 
-    /// Sends requests at once, and waits for all.
+    /// Sends requests concurrently and waits for all of them.
     pub(crate) async fn send(&mut self, requests: &[Sent]) -> Result<Vec<Answer>, Violation> {
         let (laptop, wire) = (&self.laptop, &self.wire);
         let sent = requests.iter().map(|request| async move {
@@ -293,7 +293,7 @@ impl World {
         Ok(answers)
     }
 
-    /// The faults that were injected, and the number of calls of the store.
+    /// The faults injected, and the number of store calls.
     pub(crate) fn faults(&self) -> (BTreeMap<FaultKind, usize>, usize) {
         self.wire.faults()
     }
@@ -309,7 +309,7 @@ pub(crate) fn session_cookie(place: usize) -> String {
     format!("session.{}.demo", TENANTS[place])
 }
 
-/// The credentials of `client`: a field of the form, or a header.
+/// Adds the credentials of `client`: a form field or a header.
 pub(crate) fn credentials(request: Sent, client: usize, right: bool) -> Sent {
     let client = &CLIENTS[client];
     match client.secret {
@@ -324,7 +324,7 @@ fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")))
 }
 
-/// The claims of a JWT, whoever signed it.
+/// Decodes the claims of a JWT without verifying its signature.
 pub(crate) fn claims(jwt: &str) -> Option<serde_json::Value> {
     let payload = protocol::syntax::encoding::base64url_decoded(jwt.split('.').nth(1)?)?;
     serde_json::from_slice(&payload).ok()

@@ -1,14 +1,13 @@
-"""Derives from a template what MiniStack can deploy, and says what it leaves out and why.
+"""Reduces a template to what MiniStack can deploy, and reports what is left out and why.
 
-Each rule must find something to do: one that no longer matches anything is a mistake here or a gap that has been closed,
-and ends the rehearsal.
+A rule that no longer matches anything fails the rehearsal: it is either wrong or covers a gap that MiniStack has closed.
 """
 
 import json
 
 
 class Derivation:
-    """A template on its way, and what was left out of it."""
+    """A template being reduced, and what was left out of it."""
 
     def __init__(self, template):
         self.template = template
@@ -30,7 +29,7 @@ class Derivation:
 
 
 def for_ministack(template):
-    """The template without what MiniStack does not know, and the list of that."""
+    """Returns the template without what MiniStack lacks, and the list of omissions."""
     derivation = Derivation(template)
     derivation.drop_resources(
         "AWS::CloudWatch::Alarm", "MiniStack has no metric math", lambda body: "Metrics" in body["Properties"]
@@ -39,18 +38,18 @@ def for_ministack(template):
 
 
 def shifting_for_ministack(template):
-    """infra/sam/canary.yaml without what shifts gradually: aliases then move at once, and no alarm moves them back."""
+    """Returns infra/sam/canary.yaml without gradual shifting: aliases move at once, and no alarm moves them back."""
     derivation = Derivation(template)
     for kind in ("AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
-        derivation.drop_resources(kind, "MiniStack does not know it")
+        derivation.drop_resources(kind, "MiniStack does not support it")
     aliases = derivation.resources("AWS::Lambda::Alias").values()
     policies = [body.pop("UpdatePolicy") for body in aliases if "UpdatePolicy" in body]
-    derivation.note("UpdatePolicy of AWS::Lambda::Alias", "it names what was left out", len(policies))
+    derivation.note("UpdatePolicy of AWS::Lambda::Alias", "it refers to omitted resources", len(policies))
     return derivation.template, derivation.left_out
 
 
 def for_own_credentials(assembly, stack):
-    """Has CDK's tool deploy with the credentials that it is given, and not with the roles that its bootstrap makes."""
+    """Makes the CDK CLI deploy with the given credentials instead of the roles of its bootstrap stack."""
     count = 0
     assets = assembly / f"{stack}.assets.json"
     manifest = assembly / "manifest.json"
@@ -65,5 +64,5 @@ def for_own_credentials(assembly, stack):
         count += properties.pop(name, None) is not None
     manifest.write_text(json.dumps(described))
     if count == 0:
-        raise SystemExit("derive: the assembly names no roles any more")
-    yield f"roles of CDK's bootstrap ({count}): MiniStack does not give them their rights"
+        raise SystemExit("derive: the assembly no longer names any roles")
+    yield f"roles of the CDK bootstrap ({count}): MiniStack does not grant their permissions"

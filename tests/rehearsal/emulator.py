@@ -1,7 +1,7 @@
-"""Starts MiniStack with the condition keys of IAM that our roles use and it lacks.
+"""Starts MiniStack with the IAM condition keys that the roles use and MiniStack lacks.
 
-Without them a statement that has such a condition would deny everything there, and the roles would have to be rehearsed
-without what confines them. A key that MiniStack has learned meanwhile ends the rehearsal: then it is to be removed here.
+Without them a statement with such a condition would deny everything, and the roles could not be tested with their
+restrictions. A key that MiniStack supports by now fails the rehearsal, so that it gets removed here.
 """
 
 import json
@@ -11,13 +11,13 @@ from ministack.core import iam_actions, iam_evaluator
 
 
 def leading_keys(request):
-    """The partition key that a request for one item names. Other requests have none, so `Null` denies them."""
+    """Returns the partition key of a single-item request. Other requests have none, so `Null` denies them."""
     named = request.get("Key", request.get("Item", {})).get("pk", {}).get("S")
     return {} if named is None else {"dynamodb:LeadingKeys": [named]}
 
 
 def kms_keys(request):
-    """What a request to KMS says of itself."""
+    """Returns the condition keys of a KMS request."""
     context = {f"kms:EncryptionContext:{name}": value for name, value in request.get("EncryptionContext", {}).items()}
     if "SigningAlgorithm" in request:
         context["kms:SigningAlgorithm"] = request["SigningAlgorithm"]
@@ -40,7 +40,7 @@ def context(service, action, body, parameters):
 
 
 def resolved(key, request):
-    """`aws:PrincipalArn` of a session is its role's ARN. Requests count as made over TLS, which AWS's endpoints demand."""
+    """`aws:PrincipalArn` of a session is its role's ARN. Requests count as TLS, which the endpoints of AWS require."""
     if key.lower() == "aws:securetransport":
         return "true"
     value = resolve(key, request)
@@ -51,27 +51,27 @@ def resolved(key, request):
 
 
 def action(service, method, path, headers, body, parameters):
-    """The right that a request needs. A batch of SQS needs that of the single call; there is none of its own in AWS."""
+    """Returns the action that a request needs. An SQS batch needs the action of the single call, as in AWS."""
     found = named(service, method, path, headers, body, parameters)
     return found.removesuffix("Batch") if service == "sqs" and found else found
 
 
 def lacking():
-    """Ends with a sentence if there is nothing to add any more."""
+    """Fails if MiniStack supports any of this itself."""
     item = json.dumps({"Key": {"pk": {"S": "grant#"}}}).encode()
     if "dynamodb:LeadingKeys" in iam_actions.dynamodb_service_context(item):
-        raise SystemExit("MiniStack knows dynamodb:LeadingKeys: remove leading_keys")
+        raise SystemExit("MiniStack supports dynamodb:LeadingKeys: remove leading_keys")
     signing = json.dumps({"SigningAlgorithm": "ECDSA_SHA_256"}).encode()
     if known("kms", "kms:Sign", signing, {}):
-        raise SystemExit("MiniStack knows the condition keys of KMS: remove kms_keys")
+        raise SystemExit("MiniStack supports the condition keys of KMS: remove kms_keys")
     batch = {"x-amz-target": "AmazonSQS.SendMessageBatch"}
     if named("sqs", "POST", "/", batch, b"{}", {}) != "sqs:SendMessageBatch":
-        raise SystemExit("MiniStack knows which right a batch of SQS needs: remove action")
+        raise SystemExit("MiniStack supports the actions of SQS batches: remove action")
     session = iam_evaluator.EvalContext(SESSION, "AssumedRole", "000000000000", "kms:Sign", "*", "eu-west-1")
     if resolve("aws:PrincipalArn", session) != SESSION:
-        raise SystemExit("MiniStack knows aws:PrincipalArn of a session: remove that from resolved")
+        raise SystemExit("MiniStack supports aws:PrincipalArn of a session: remove that from resolved")
     if resolve("aws:SecureTransport", session) != "false":
-        raise SystemExit("MiniStack no longer says that it is reached without TLS: remove that from resolved")
+        raise SystemExit("MiniStack no longer treats requests as made without TLS: remove that from resolved")
 
 
 if __name__ == "__main__":

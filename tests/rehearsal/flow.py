@@ -1,7 +1,7 @@
-"""A user at a browser and a client behind it, over the HTTP API of a deployed stack.
+"""A simulated browser and a client that use the HTTP API of a deployed stack.
 
-The emulator is reached over plain HTTP on loopback with the API's name in the Host header, while the stack's own URLs are
-https ones of AWS. So cookies are kept here, and a URL of the stack is sent where the emulator listens.
+The emulator listens for plain HTTP on loopback and expects the API's name in the Host header, while the stack's own URLs
+are https URLs of AWS. So cookies are handled here, and requests for URLs of the stack are sent to the emulator.
 """
 
 import base64
@@ -27,7 +27,7 @@ def unb64url(text):
 
 
 class Answer:
-    """Status, headers and body of an answer."""
+    """A response: status, headers and body."""
 
     def __init__(self, response):
         self.status = response.status
@@ -51,7 +51,7 @@ class Answer:
 
 
 class Form(HTMLParser):
-    """The first form of a page: where it goes, and its hidden fields."""
+    """The first form of a page: its action and hidden fields."""
 
     def __init__(self, page):
         super().__init__()
@@ -67,18 +67,18 @@ class Form(HTMLParser):
 
 
 def basic(secret):
-    """The header of a client that authenticates by HTTP Basic, from `id:secret`."""
+    """Returns the HTTP Basic header for `id:secret`."""
     return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
 
 
 class Stack:
-    """A deployed stack, as its clients see it."""
+    """A deployed stack as clients see it."""
 
     def __init__(self, port, outputs):
         self.port = port
         self.outputs = outputs
         self.api_host = f"{outputs['ApiId']}.execute-api.localhost:{port}"
-        # With a domain of its own the stack answers at that name, and at no other.
+        # With a custom domain the stack is reachable under that name only.
         self.host = urlsplit(outputs["PublicUrl"]).hostname if "RegionalDomainName" in outputs else self.api_host
         self.issuer = outputs["Issuer"]
 
@@ -112,7 +112,7 @@ class Stack:
 
 
 class Visitor:
-    """A user at a browser, who keeps cookies and submits forms."""
+    """A simulated browser that stores cookies and submits forms."""
 
     def __init__(self, stack):
         self.stack = stack
@@ -150,7 +150,7 @@ class Visitor:
         return self.follow(self.send("POST", form.action, {**form.hidden, **fields}))
 
     def code(self, client_id, pkce, **more):
-        """Logs in if need be, consents if asked, and returns the code."""
+        """Logs in and consents if necessary, and returns the code."""
         answer = self.authorize(client_id, pkce, **more)
         if 'name="password"' in answer.text:
             answer = self.submit(answer, username="alice", password="alice")
@@ -162,7 +162,7 @@ class Visitor:
 
 
 class Pkce:
-    """A verifier and its challenge (RFC 7636)."""
+    """A code verifier and its challenge (RFC 7636)."""
 
     def __init__(self):
         self.verifier = secrets.token_urlsafe(48)
@@ -177,7 +177,7 @@ def exchange(client_id, code, pkce):
 
 
 def verified(token, keys):
-    """Header and claims of `token`, whose signature one of `keys` has made."""
+    """Verifies `token` with `keys` and returns its header and claims."""
     head, claims, signature = token.split(".")
     header = json.loads(unb64url(head))
     [key] = [key for key in keys if key["kid"] == header["kid"]]

@@ -1,4 +1,4 @@
-"""Deploys Postern to MiniStack in two regions and uses it as its users, clients and operators do.
+"""Deploys Postern to MiniStack in two regions and uses it like users, clients and operators do.
 
 usage: EMULATOR_PYTHON=PYTHON rehearse.py WORK BINARIES POSTERN     (tests/rehearsal/run prepares all of it)
 """
@@ -32,7 +32,7 @@ NATIVE, TRUSTED, TOLD, PAIRWISE = "demo-native", "demo-trusted", "told", "pairwi
 GOODBYE = "https://app.example/bye"
 CALLBACK = "https://app.example/callback"
 ACCOUNT = "000000000000"
-# What `postern` is run with. The root user would not do: MiniStack lets it pass by every policy.
+# The role that runs `postern`. The root user is unsuitable, because MiniStack exempts it from every policy.
 ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT}:role/administrator"
 STRANGER = f"arn:aws:iam::{ACCOUNT}:role/stranger"
 ADMINISTRATION = [
@@ -43,7 +43,7 @@ NO_ROUTE = '{"message":"Not Found"}'
 
 
 class Rehearsal:
-    """The emulator, and what is deployed to it."""
+    """The emulator and the stacks deployed to it."""
 
     def __init__(self, work, artifacts, postern):
         self.work, self.artifacts, self.postern = pathlib.Path(work), pathlib.Path(artifacts), postern
@@ -76,7 +76,7 @@ class Rehearsal:
         )
 
     def session(self, role, region):
-        """Credentials of a role."""
+        """Returns credentials of a role."""
         given = self.client("sts", region).assume_role(RoleArn=role, RoleSessionName="rehearsal")["Credentials"]
         return {
             "AWS_ACCESS_KEY_ID": given["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
@@ -84,12 +84,12 @@ class Rehearsal:
         }
 
     def acting(self, role, service, region):
-        """A client with the credentials of a role."""
+        """Returns an AWS client with the credentials of a role."""
         given = {name.lower(): value for name, value in self.session(role, region).items()}
         return boto3.client(service, region_name=region, endpoint_url=self.endpoint, **given)
 
     def role(self, name, *actions):
-        """Makes a role of the account that may do this to everything."""
+        """Creates a role that may perform these actions on every resource."""
         iam = self.client("iam", "eu-west-1")
         trust, rights = (
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **part}]} for part in (
@@ -102,11 +102,11 @@ class Rehearsal:
         return made
 
     def start(self):
-        # The emulator unpacks every version of every function, some 800 MB, and never deletes them.
+        # The emulator unpacks every version of every function, about 800 MB, and never deletes them.
         self.unpacked = self.work / "unpacked"
         shutil.rmtree(self.unpacked, ignore_errors=True)
         self.unpacked.mkdir()
-        # Without IOT_MTLS_ENABLED=0 it would listen on all addresses. AUTH has it enforce the functions' roles.
+        # Without IOT_MTLS_ENABLED=0 it would listen on all addresses. AUTH makes it enforce the functions' roles.
         environment = {
             **self.environment, "TMPDIR": str(self.unpacked), "BIND_HOST": "127.0.0.1", "SFTP_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0",
             "GATEWAY_PORT": str(self.port), "AUTH": "true",
@@ -120,19 +120,19 @@ class Rehearsal:
                 break
             except OSError:
                 if self.emulator.poll() is not None:
-                    raise AssertionError("MiniStack has ended") from None
+                    raise AssertionError("MiniStack exited") from None
                 time.sleep(0.2)
         else:
             raise AssertionError("MiniStack does not listen")
         self.say(f"MiniStack listens on {self.endpoint}")
 
     def reachable(self):
-        """Nothing here is for other machines, and an emulator that changes its mind about that is found."""
+        """Checks that the emulator is not reachable from other machines."""
         found = list(loopback.listening(self.emulator.pid))
         self.check(found and all(own for _, own in found), "the emulator listens on loopback only", found)
 
     def function_lines(self):
-        """The last lines of every function, as CloudWatch Logs has them."""
+        """Yields the last log lines of every function from CloudWatch Logs."""
         for region in REGIONS:
             logs = self.client("logs", region)
             for group in logs.describe_log_groups()["logGroups"]:
@@ -165,8 +165,8 @@ class Rehearsal:
         return folder
 
     def workspace(self):
-        """The demo's, with two clients beside its own: one wants to be told of logouts where nothing may be asked, one has
-        identifiers of its own for users."""
+        """Writes the demo workspace with two more clients: one with an unreachable back-channel logout URI, one with pairwise
+        subjects."""
         path = self.work / "demo.toml"
         told = f"""
 [[clients]]
@@ -193,7 +193,7 @@ scope = "openid"
         return path
 
     def derived(self, template, path, rules=derive.for_ministack):
-        """The template that MiniStack can deploy, in the file at `path`."""
+        """Writes the template reduced for MiniStack to `path`."""
         template, left_out = rules(template)
         for line in left_out:
             self.say(f"  left out: {line}")
@@ -205,7 +205,7 @@ scope = "openid"
         del template["Globals"]["Function"]["CodeUri"]
         for name in FUNCTIONS:
             function = template["Resources"][f"{name.capitalize()}Function"]
-            # Built already; `sam build` is another check's.
+            # Built already; `sam build` is checked elsewhere.
             del function["Metadata"]
             function["Properties"]["CodeUri"] = str(self.artifact(name))
         return self.derived(template, self.work / "template.json")
@@ -223,7 +223,7 @@ scope = "openid"
         return Deployed(self, region, f"postern-{label}")
 
     def cdk_deploy(self, region, label, **parameters):
-        """Synthesises, derives what MiniStack can deploy, and deploys that with the real tool."""
+        """Synthesizes the stack, reduces it for MiniStack, and deploys it with the real CDK CLI."""
         parameters = {"Architecture": "x86_64", "AdministratorArn": ADMINISTRATOR, **parameters}
         cdk, out = REPOSITORY / "infra/cdk", self.work / "cdk.out"
         shutil.rmtree(out, ignore_errors=True)
@@ -273,7 +273,7 @@ class Deployed:
         return {(version["purpose"], version["version"]): version["role"] for version in described}
 
     def published(self):
-        """The parameters of canary.yaml for the functions as they are now, each published as a version."""
+        """Publishes a version of every function and returns the parameters for canary.yaml."""
         functions = self.rehearsal.client("lambda", self.region)
         versions = {}
         for name in FUNCTIONS:
@@ -282,7 +282,7 @@ class Deployed:
         return versions
 
     def fresh_functions(self):
-        """Ends the execution environments, as a deployment does: what they keep for thirty seconds is gone."""
+        """Replaces the execution environments, as a deployment does, which also clears their 30-second caches."""
         functions = self.rehearsal.client("lambda", self.region)
         for name in FUNCTIONS:
             found = functions.get_function_configuration(FunctionName=f"{self.name}-{name}")
@@ -292,7 +292,7 @@ class Deployed:
 
 
 def wired(rehearsal, deployed):
-    """The function behind each route of the deployed API, by its route key."""
+    """Returns the function behind each route of the deployed API, by route key."""
     gateway, api = rehearsal.client("apigatewayv2", deployed.region), deployed.outputs["ApiId"]
     uris = {item["IntegrationId"]: item["IntegrationUri"] for item in gateway.get_integrations(ApiId=api)["Items"]}
     behind = {}
@@ -303,7 +303,7 @@ def wired(rehearsal, deployed):
 
 
 def domain(rehearsal, region, name):
-    """The parameters for a domain of its own: a certificate, and a zone in which the name is to be entered."""
+    """Returns the parameters for a custom domain: a certificate, and the hosted zone for its record."""
     certificate = rehearsal.client("acm", region).request_certificate(DomainName=name, ValidationMethod="DNS")
     zone = rehearsal.client("route53", region).create_hosted_zone(
         Name=name.split(".", 1)[1], CallerReference=str(time.monotonic_ns())
@@ -315,21 +315,21 @@ def domain(rehearsal, region, name):
 
 
 def named(rehearsal, deployed, parameters):
-    """The stack has its own domain, which is entered in DNS, and the API's own host name is switched off."""
+    """Checks that the stack has a custom domain with a DNS record, and that the API's default endpoint is disabled."""
     check, stack = rehearsal.check, deployed.stack
     check(stack.issuer == f"https://{parameters['DomainName']}/{WORKSPACE}", "the domain is in the issuer", stack.issuer)
     records = rehearsal.client("route53", deployed.region).list_resource_record_sets(
         HostedZoneId=parameters["HostedZoneId"])["ResourceRecordSets"]
     targets = {record["AliasTarget"]["DNSName"].rstrip(".") for record in records
                if "AliasTarget" in record and record["Name"].rstrip(".") == parameters["DomainName"]}
-    check(targets == {stack.outputs["RegionalDomainName"]}, "DNS leads to it", records)
+    check(targets == {stack.outputs["RegionalDomainName"]}, "DNS points to it", records)
     api = rehearsal.client("apigatewayv2", deployed.region).get_api(ApiId=stack.outputs["ApiId"])
-    check(api["DisableExecuteApiEndpoint"] is True, "the API's own host name is switched off", api)
-    rehearsal.say("  left out: the refusal at that name, and limits of routes: MiniStack does not hold to them")
+    check(api["DisableExecuteApiEndpoint"] is True, "the API's default endpoint is disabled", api)
+    rehearsal.say("  left out: the disabled endpoint's refusal and route throttling: MiniStack does not enforce them")
 
 
 def counted(rehearsal, deployed, metric):
-    """How many lines a metric filter counts: MiniStack keeps filters and does not apply them, so that is done here."""
+    """Counts the lines that match a metric filter: MiniStack stores filters without applying them."""
     logs, group = rehearsal.client("logs", deployed.region), f"/aws/lambda/{deployed.name}-token"
     filters = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
     [pattern] = [found["filterPattern"] for found in filters
@@ -341,7 +341,7 @@ def counted(rehearsal, deployed, metric):
 
 
 def routed(rehearsal, deployed):
-    """Every route of the contract leads to its function, which knows it; a path beside them leads to none."""
+    """Checks that every route of the contract leads to a function that handles it, and that other paths lead to none."""
     check, stack = rehearsal.check, deployed.stack
     contract = {f"{route['method']} {route['path']}": route["function"] for route in CONTRACT["routes"]}
     found = wired(rehearsal, deployed)
@@ -354,17 +354,17 @@ def routed(rehearsal, deployed):
         answers[key] = stack.send(method, f"{stack.outputs['PublicUrl']}{path}")
     preflights = [answers.pop(key) for key in contract if key.startswith("OPTIONS ")]
     lost = {key: answer for key, answer in answers.items() if answer.status == 404 or answer.status >= 500}
-    check(not lost, f"{len(answers)} of them reach functions that know them", lost)
-    # AWS leaves OPTIONS to the route where an API has no CORS configuration. tests/attack/cors.rs sends preflights.
+    check(not lost, f"{len(answers)} of them reach functions that handle them", lost)
+    # AWS forwards OPTIONS to the route if the API has no CORS configuration. tests/attack/cors.rs tests preflights.
     if not all("CORS not configured" in answer.text for answer in preflights):
-        raise AssertionError(f"MiniStack forwards preflights now: check what they are answered with: {preflights}")
+        raise AssertionError(f"MiniStack forwards preflights now: check their responses: {preflights}")
     rehearsal.say(f"  left out: preflights ({len(preflights)}): MiniStack answers them itself")
     answer = stack.send("GET", f"{stack.issuer}/nowhere")
     check((answer.status, answer.text) == (404, NO_ROUTE), "an unknown route is the gateway's 404", answer)
 
 
 def log_in(rehearsal, deployed):
-    """A first login with consent, and everything that a client does after it."""
+    """Runs a first login with consent, and everything that a client does afterwards."""
     check, stack = rehearsal.check, deployed.stack
     document = stack.send("GET", f"{stack.issuer}/.well-known/openid-configuration").json
     check(document["issuer"] == stack.issuer, "discovery names the issuer", document)
@@ -372,17 +372,17 @@ def log_in(rehearsal, deployed):
     code = visitor.code(NATIVE, pkce)
     check(code.startswith(deployed.administration["REGION_LABEL"] + "."), "the code names its region", code)
     answer = stack.token(exchange(NATIVE, code, pkce))
-    check(answer.status == 200 and answer.headers["cache-control"] == "no-store", "the code becomes tokens", answer)
+    check(answer.status == 200 and answer.headers["cache-control"] == "no-store", "the code is exchanged for tokens", answer)
     tokens, keys = answer.json, stack.jwks()
     header, claims = verified(tokens["access_token"], keys)
     check(header["kid"] == keys[0]["kid"] and claims["iss"] == stack.issuer, "KMS signed the access token", header)
     _, claims = verified(tokens["id_token"], keys)
     check(claims["nonce"] == "nonce-1" and claims["aud"] == NATIVE, "KMS signed the ID token", claims)
     answer = stack.userinfo(tokens["access_token"])
-    check(answer.status == 200 and answer.json["sub"] == claims["sub"], "userinfo knows the user", answer)
+    check(answer.status == 200 and answer.json["sub"] == claims["sub"], "userinfo describes the user", answer)
     fields = {"token": tokens["access_token"], "client_id": NATIVE}
     check(stack.send("POST", f"{stack.issuer}/oauth2/revoke", fields).status == 200, "the token is revoked")
-    check(stack.userinfo(tokens["access_token"]).status == 401, "and no longer good")
+    check(stack.userinfo(tokens["access_token"]).status == 401, "and no longer accepted")
     return visitor
 
 
@@ -398,15 +398,15 @@ def refusals(rehearsal, deployed, visitor):
     answer = stack.token({**fields, "client_id": "nobody"})
     check((answer.status, answer.json["error"]) == (401, "invalid_client"), "an unknown client is refused", answer)
     answer = stack.token({"code": code})
-    check((answer.status, answer.json["error"]) == (400, "invalid_request"), "half a request is refused", answer)
+    check((answer.status, answer.json["error"]) == (400, "invalid_request"), "an incomplete request is refused", answer)
     answer = stack.token(fields)
-    check(answer.status == 200, "the code has survived all that", answer)
+    check(answer.status == 200, "the code is still valid after that", answer)
     time.sleep(0.6)
     replayed = stack.token(fields)
     check((replayed.status, replayed.json["error"]) == (400, "invalid_grant"), "the code cannot be used twice", replayed)
-    check(stack.userinfo(answer.json["access_token"]).status == 401, "and the replay has ended its grant")
+    check(stack.userinfo(answer.json["access_token"]).status == 401, "and the replay has revoked its grant")
     found = counted(rehearsal, deployed, "CodesReplayed")
-    check(found == 1, "and is counted for the alarm about replays", found)
+    check(found == 1, "and is counted by the replay alarm", found)
     page = visitor.authorize(TRUSTED, pkce, redirect_uri="https://evil.example/callback")
     check(page.status == 400 and not page.location, "an unregistered redirect URI gets a page", page)
 
@@ -417,11 +417,12 @@ def parallel(rehearsal, deployed, visitor):
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: deployed.stack.token(fields), range(50)))
     statuses = sorted(answer.status for answer in answers)
-    rehearsal.check(statuses.count(200) == 1, "of 50 parallel redemptions one has tokens", statuses)
+    rehearsal.check(statuses.count(200) == 1, "one of 50 parallel redemptions gets tokens", statuses)
     others = [answer for answer in answers if answer.status != 200]
     refused = all(answer.status == 400 and answer.json["error"] == "invalid_grant" for answer in others)
     rehearsal.check(refused, "and 49 are invalid_grant", statuses)
-    # Who came half a second after the first was a replay and has ended the grant. Item and userinfo agree on that.
+    # A request more than half a second after the first was a replay and revoked the grant. Item and userinfo must
+    # agree.
     [won] = [answer.json for answer in answers if answer.status == 200]
     grant = f"grant#{WORKSPACE}#{fields['code'].split('.')[1]}"
     found = rehearsal.client("dynamodb", deployed.region).get_item(
@@ -436,7 +437,7 @@ SERVICE = "demo-service:demo-service-secret"
 
 
 def life(rehearsal, deployed, visitor):
-    """What becomes of tokens after the first ones: refreshed, introspected, reused, revoked; and those of a program."""
+    """The token lifecycle: refresh, introspection, reuse, revocation, and client credentials."""
     check, stack, pkce = rehearsal.check, deployed.stack, Pkce()
     code = visitor.code(TRUSTED, pkce, scope="openid offline_access")
     tokens = stack.token(exchange(TRUSTED, code, pkce)).json
@@ -444,7 +445,7 @@ def life(rehearsal, deployed, visitor):
     first = tokens["refresh_token"]
 
     def refreshed(_):
-        # The emulator may be too slow for such a crowd. A client that is told 503 asks again, and loses nothing.
+        # The emulator may be too slow for so many requests at once. A client that gets a 503 retries and loses nothing.
         for _ in range(4):
             answer = stack.token(refreshing(first))
             if answer.status != 503:
@@ -459,20 +460,20 @@ def life(rehearsal, deployed, visitor):
     [second] = successors
     third = stack.token(refreshing(second)).json["refresh_token"]
     said = stack.introspect(tokens["access_token"], SERVICE)
-    check(said.json["active"] is True and said.json["client_id"] == TRUSTED, "introspection knows the token", said)
+    check(said.json["active"] is True and said.json["client_id"] == TRUSTED, "introspection reports the token", said)
     signed = stack.introspect(third, SERVICE, "application/token-introspection+jwt")
     header, claims = verified(signed.text, stack.jwks())
     good = header["typ"] == "token-introspection+jwt" and claims["token_introspection"]["active"] is True
-    check(good and claims["aud"] == "demo-service", "and KMS signs what it says, if asked to", claims)
+    check(good and claims["aud"] == "demo-service", "and KMS signs the response on request", claims)
     reused = stack.token(refreshing(first))
     check((reused.status, reused.json["error"]) == (400, "invalid_grant"), "an old refresh token is refused", reused)
     ended = stack.token(refreshing(third)).status, stack.introspect(tokens["access_token"], SERVICE).json
-    check(ended == (400, {"active": False}), "and has ended everything of its grant", ended)
+    check(ended == (400, {"active": False}), "and has revoked its grant", ended)
     found = counted(rehearsal, deployed, "RefreshTokensReused")
-    check(found == 1, "and is counted for the alarm about reuse", found)
+    check(found == 1, "and is counted by the reuse alarm", found)
     own = stack.token({"grant_type": "client_credentials", "scope": "offers.read"}, SERVICE)
     _, claims = verified(own.json["access_token"], stack.jwks())
-    check(claims["sub"] == "demo-service" and "refresh_token" not in own.json, "a program gets a token of its own", own)
+    check(claims["sub"] == "demo-service" and "refresh_token" not in own.json, "a service gets a client credentials token", own)
 
 
 def regions(rehearsal, here, there, visitor):
@@ -482,13 +483,13 @@ def regions(rehearsal, here, there, visitor):
     label = here.administration["REGION_LABEL"]
     said = answer.json.get("error_description", "")
     refused = (answer.status, answer.json["error"]) == (400, "invalid_grant") and label in said
-    rehearsal.check(refused, f"{there.region} refuses a code of {here.region} and says so: {said}", answer)
+    rehearsal.check(refused, f"{there.region} refuses a code of {here.region} and names the region: {said}", answer)
     answer = here.stack.token(exchange(TRUSTED, code, pkce))
     rehearsal.check(answer.status == 200, f"{here.region} redeems it", answer)
 
 
 def resolved(node, values):
-    """What CloudFormation makes of a part of a template, with the few functions that a key's policy has."""
+    """Resolves the intrinsic functions that occur in a key policy, as CloudFormation would."""
     if isinstance(node, list):
         return [resolved(part, values) for part in node]
     if not isinstance(node, dict):
@@ -504,7 +505,7 @@ def resolved(node, values):
 
 
 def replicated(rehearsal, here, region):
-    """The key for sealing in another region, which begins with its maker's policy: MiniStack has no such resource."""
+    """Replicates the sealing key to another region with the default policy: MiniStack lacks AWS::KMS::ReplicaKey."""
     kms = rehearsal.client("kms", here.region)
     made = kms.replicate_key(KeyId=here.outputs["SealingKeyArn"], ReplicaRegion=region)["ReplicaKeyMetadata"]
     rehearsal.check(made["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA", "the key has a replica", made)
@@ -524,7 +525,7 @@ def confine_replica(rehearsal, there):
 
 
 def share_subjects(rehearsal, here, there):
-    """Copies the data key that pairwise subjects are derived with (docs/regions.md), before anything is applied there."""
+    """Copies the data key for pairwise subjects (docs/regions.md) before anything is applied in the other region."""
     key = {"pk": {"S": "sealing-key#-#pairwise-subject"}, "sk": {"S": "-"}}
     found = rehearsal.client("dynamodb", here.region).get_item(TableName=here.outputs["ConfigTableName"], Key=key)["Item"]
     rehearsal.client("dynamodb", there.region).put_item(
@@ -533,7 +534,7 @@ def share_subjects(rehearsal, here, there):
 
 
 def subjects(deployed):
-    """What a client with identifiers of its own and one without are told of the same user."""
+    """Returns the `sub` of the same user at a pairwise client and at a public-subject client."""
     visitor, told = Visitor(deployed.stack), []
     for client_id, redirect_uri in ((PAIRWISE, CALLBACK), (TRUSTED, REDIRECT_URI)):
         pkce = Pkce()
@@ -548,12 +549,12 @@ def subjects(deployed):
 
 def same_subjects(rehearsal, here, there):
     found, elsewhere = subjects(here), subjects(there)
-    rehearsal.check(found[0] != found[1], "a pairwise client is told another identifier than others", found)
-    rehearsal.check(found == elsewhere, f"{there.region} tells each the identifier of {here.region}", elsewhere)
+    rehearsal.check(found[0] != found[1], "a pairwise client gets a different subject", found)
+    rehearsal.check(found == elsewhere, f"{there.region} issues the same subjects as {here.region}", elsewhere)
 
 
 def signed_by(deployed, visitor):
-    """The `kid` of a token that is issued now."""
+    """Issues a token and returns its `kid`."""
     pkce = Pkce()
     answer = deployed.stack.token(exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce))
     assert answer.status == 200, answer
@@ -562,7 +563,7 @@ def signed_by(deployed, visitor):
 
 def rotation(rehearsal, deployed, visitor):
     check, kms = rehearsal.check, rehearsal.client("kms", deployed.region)
-    # In the crowd of the parallel redemptions a key may have been too slow for a function, which then lets it rest.
+    # The load of the parallel redemptions may have put a slow key into cooldown.
     deployed.fresh_functions()
     first, second = deployed.keys("list")
     check((first["role"], second["role"]) == ("current", "next"), "the ring has a current and a next key")
@@ -571,23 +572,23 @@ def rotation(rehearsal, deployed, visitor):
     kms.disable_key(KeyId=first["kms_key"])
     before = counted(rehearsal, deployed, "SigningTakeovers")
     kid, _ = signed_by(deployed, visitor)
-    check(kid == second["kid"], "its key disabled, the next one takes over within a request", kid)
+    check(kid == second["kid"], "after it is disabled, the next key takes over within a request", kid)
     found = counted(rehearsal, deployed, "SigningTakeovers")
-    check(found > before, "which is counted for the alarm about takeovers", (before, found))
+    check(found > before, "which is counted by the takeover alarm", (before, found))
     kms.enable_key(KeyId=first["kms_key"])
     deployed.fresh_functions()
-    check(signed_by(deployed, visitor)[0] == first["kid"], "enabled again, the current one signs again")
+    check(signed_by(deployed, visitor)[0] == first["kid"], "after it is enabled, the current key signs again")
 
     refused = subprocess.run(
         [rehearsal.postern, "keys", "rotate", "--workspace", WORKSPACE], capture_output=True, text=True,
         env={**rehearsal.environment, **deployed.administration},
     )
-    check(refused.returncode == 1 and "published for long enough" in refused.stderr, "too early a rotation is refused")
+    check(refused.returncode == 1 and "published for long enough" in refused.stderr, "a premature rotation is refused")
     deployed.keys("rotate", "--now")
     deployed.fresh_functions()
-    check(signed_by(deployed, visitor)[0] == second["kid"], "rotated, the next key signs")
+    check(signed_by(deployed, visitor)[0] == second["kid"], "after the rotation, the next key signs")
     verified(old_token, deployed.stack.jwks())
-    check(deployed.stack.userinfo(old_token).status == 200, "tokens of the retired key are still good")
+    check(deployed.stack.userinfo(old_token).status == 200, "tokens of the retired key are still valid")
 
     deployed.keys("add", "--wrapped", "rs256")
     ring = deployed.keys("rotate", "--now")
@@ -601,32 +602,32 @@ def rotation(rehearsal, deployed, visitor):
 
 
 def resealing(rehearsal, deployed):
-    """Another data key for sealing, while somebody is logging in (docs/operating.md, "The key for sealing")."""
+    """Rotates the sealing data key during a login (docs/operating.md, "The key for sealing")."""
     check, name = rehearsal.check, "interaction"
     purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
     expected = ["client-secret", "interaction", "logout", "pairwise-subject", "refresh-token", "upstream", "upstream-secret"]
     check(purposes == expected, "there is a data key for each purpose", purposes)
-    check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another is published")
+    check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another version is published")
     visitor, pkce = Visitor(deployed.stack), Pkce()
     page = visitor.authorize(TRUSTED, pkce)
     changed = deployed.sealing("rotate", "--now", "--purpose", name)
     check(changed == {(name, 1): "retired", (name, 2): "current"}, "and seals", changed)
     deployed.fresh_functions()
     answer = visitor.submit(page, username="alice", password="alice")
-    check(answer.status == 303 and answer.parameter("code"), "who was logging in meanwhile goes on", answer)
+    check(answer.status == 303 and answer.parameter("code"), "a login in progress continues", answer)
     changed = deployed.sealing("remove", "--now", "--purpose", name)
-    check(changed == {(name, 2): "current"}, "the former one is forgotten", changed)
+    check(changed == {(name, 2): "current"}, "the former version is deleted", changed)
     deployed.fresh_functions()
-    check(Visitor(deployed.stack).code(TRUSTED, Pkce()), "and users log in with the one that is left")
+    check(Visitor(deployed.stack).code(TRUSTED, Pkce()), "and users log in with the remaining version")
 
 
 def upgrade(rehearsal, template, deployed, visitor):
-    """An update in place, with a further signing key from a stack of its own (docs/operating.md, "Rotate")."""
+    """Updates the stack in place, with another signing key from a separate stack (docs/operating.md, "Rotate")."""
     check = rehearsal.check
     parameters = {"KeySpec": "ECC_NIST_P256", "SigningRoleArns": deployed.outputs["SigningRoleArns"]}
     body = (REPOSITORY / "infra/sam/signing-key.yaml").read_text()
     [output] = formed(rehearsal, deployed, f"{deployed.name}-key", body, parameters)
-    # What a stack does whose key for sealing was made by another release: the key leaves it, and is used as before.
+    # As with a sealing key created by another release: it leaves the stack and stays in use.
     further = {
         "FurtherSigningKeyArns": output["OutputValue"], "MemorySize": "512",
         "ExistingSealingKeyArn": deployed.outputs["SealingKeyArn"],
@@ -637,28 +638,28 @@ def upgrade(rehearsal, template, deployed, visitor):
     check(found["MemorySize"] == 512, "the stack is updated in place", found["MemorySize"])
     kept = ("ApiId", "ConfigTableName", "UsersTableName", "FlowTableName", "SealingKeyArn", "FirstSigningKeyArn")
     changed = [name for name in kept if updated.outputs[name] != deployed.outputs[name]]
-    check(not changed, "with its API, its tables and its keys", changed)
+    check(not changed, "keeping its API, tables and keys", changed)
     left = rehearsal.client("cloudformation", deployed.region).describe_stack_resources(StackName=deployed.name)
     names = {found["LogicalResourceId"] for found in left["StackResources"]}
-    check("FirstSigningKey" in names and "SealingKey" not in names, "of which the one for sealing is no longer its own", names)
+    check("FirstSigningKey" in names and "SealingKey" not in names, "the sealing key no longer belongs to the stack", names)
     _, old_token = signed_by(updated, visitor)
     check(updated.stack.userinfo(old_token).status == 200, "and its users stay logged in")
 
     arn = further["FurtherSigningKeyArns"]
     [added] = [key for key in updated.keys("add", "--kms-key", arn) if key.get("kms_key") == arn]
-    check(added["role"] == "next", "a further key of KMS is published as the next one", added)
+    check(added["role"] == "next", "another KMS key is published as the next one", added)
     updated.keys("rotate", "--now")
     updated.fresh_functions()
     kid, new_token = signed_by(updated, visitor)
     algorithm = verified(new_token, updated.stack.jwks())[0]["alg"]
     check((kid, algorithm) == (added["kid"], "ES256"), "after the rotation it signs, with ES256", (kid, algorithm))
     verified(old_token, updated.stack.jwks())
-    check(updated.stack.userinfo(old_token).status == 200, "beside it, tokens of the last key are still good")
+    check(updated.stack.userinfo(old_token).status == 200, "and tokens of the previous key are still valid")
     return updated, further
 
 
 def formed(rehearsal, deployed, name, body, parameters):
-    """Makes or changes a stack beside the server's."""
+    """Creates or updates an additional stack."""
     formation = rehearsal.client("cloudformation", deployed.region)
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     try:
@@ -672,7 +673,7 @@ def formed(rehearsal, deployed, name, body, parameters):
 
 
 def shifting(rehearsal, template, deployed, visitor, **parameters):
-    """Requests go to an alias, which moves from version to version (docs/operating.md, "Shift traffic gradually")."""
+    """Routes requests to an alias that moves between versions (docs/operating.md, "Shift traffic gradually")."""
     check, functions = rehearsal.check, rehearsal.client("lambda", deployed.region)
     canary = yaml_parse((REPOSITORY / "infra/sam/canary.yaml").read_text())
     body = rehearsal.derived(canary, rehearsal.work / "canary.json", derive.shifting_for_ministack).read_text()
@@ -686,18 +687,18 @@ def shifting(rehearsal, template, deployed, visitor, **parameters):
     variables = functions.get_function_configuration(FunctionName=token)["Environment"]["Variables"]
     broken = {name: value for name, value in variables.items() if name != "CONFIG_TABLE"}
     functions.update_function_configuration(FunctionName=token, Environment={"Variables": broken})
-    check(signed_by(deployed, visitor)[0], "what is deployed after that reaches nobody")
+    check(signed_by(deployed, visitor)[0], "a new deployment receives no traffic")
     formed(rehearsal, deployed, name, body, {**good, **deployed.published()})
     pkce = Pkce()
     fields = exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce)
     answer = deployed.stack.token(fields)
-    check(answer.status >= 500, "until it is published and the alias moved", answer)
+    check(answer.status >= 500, "until it is published and the alias is moved", answer)
     formed(rehearsal, deployed, name, body, good)
     answer = deployed.stack.token(fields)
-    check(answer.status == 200, "moved back, the version of before redeems the same code", answer)
+    check(answer.status == 200, "after moving back, the previous version redeems the same code", answer)
 
     functions.update_function_configuration(FunctionName=token, Environment={"Variables": variables})
-    # SAM keeps what it is not told, so the empty name has to be said.
+    # SAM keeps the previous value of a parameter that is not given, so the empty name must be explicit.
     deployed = rehearsal.sam_deploy(template, deployed.region, label, TrafficAlias='""', **parameters)
     formation = rehearsal.client("cloudformation", deployed.region)
     formation.delete_stack(StackName=name)
@@ -706,18 +707,18 @@ def shifting(rehearsal, template, deployed, visitor, **parameters):
 
 
 def log_out(rehearsal, deployed):
-    """A logout ends the session, and what a client has to be told goes through the queue to the function that tells it."""
+    """Checks that a logout ends the session and that the notification goes through the queue to the notify function."""
     check, stack = rehearsal.check, deployed.stack
     pkce, visitor = Pkce(), Visitor(stack)
     answer = stack.token(exchange(TOLD, visitor.code(TOLD, pkce), pkce))
     asking = visitor.send("GET", f"{stack.issuer}/oidc/logout?client_id={TOLD}")
-    check(asking.status == 200 and "Sign out?" in asking.text, "without a hint the user is asked", asking)
+    check(asking.status == 200 and "Sign out?" in asking.text, "without a hint the user must confirm", asking)
     hint = f"id_token_hint={answer.json['id_token']}&post_logout_redirect_uri={GOODBYE}&state=s"
     answer = visitor.send("GET", f"{stack.issuer}/oidc/logout?{hint}")
-    check(answer.location == f"{GOODBYE}?state=s", "with one the session ends and the user is sent on", answer)
+    check(answer.location == f"{GOODBYE}?state=s", "with a hint the session ends and the user is redirected", answer)
     answer = visitor.authorize(TRUSTED, pkce, prompt="none")
-    check(answer.parameter("error") == "login_required", "nobody is logged in any more", answer)
-    # Nobody answers at the client's address: so it is told again, until it is put aside.
+    check(answer.parameter("error") == "login_required", "the session has ended", answer)
+    # Nothing responds at the client's address, so delivery is retried until the message goes to the dead-letter queue.
     logs = rehearsal.client("logs", deployed.region)
     for _ in range(150):
         events = logs.filter_log_events(logGroupName=f"/aws/lambda/{deployed.name}-notify")["events"]
@@ -725,12 +726,12 @@ def log_out(rehearsal, deployed):
         if lines:
             break
         time.sleep(0.2)
-    check(lines and "no answer" in lines[0], "the queue has brought it to the function that tells clients", lines)
-    check("could not be put off" not in str(events), "which has put it off", events)
+    check(lines and "no answer" in lines[0], "the queue delivered it to the notify function", lines)
+    check("could not be put off" not in str(events), "which scheduled a retry", events)
 
 
 def privilege(rehearsal, deployed, visitor):
-    """Without a right the function says 503 and nothing of the protocol; with it everything goes on."""
+    """Checks that a missing permission is a 503 without a protocol error, and that restoring it recovers the service."""
     iam = rehearsal.client("iam", deployed.region)
     functions = rehearsal.client("lambda", deployed.region)
     found = functions.get_function_configuration(FunctionName=f"{deployed.name}-token")
@@ -744,14 +745,14 @@ def privilege(rehearsal, deployed, visitor):
     iam.put_role_policy(RoleName=role, PolicyName="less", PolicyDocument=json.dumps(deny))
     answer = deployed.stack.token(fields)
     refused = (answer.status, answer.json.get("error")) == (503, "temporarily_unavailable")
-    rehearsal.check(refused and "retry-after" in answer.headers, "without the right to write the function answers 503", answer)
+    rehearsal.check(refused and "retry-after" in answer.headers, "without write permission the function responds with 503", answer)
     iam.delete_role_policy(RoleName=role, PolicyName="less")
     answer = deployed.stack.token(fields)
-    rehearsal.check(answer.status == 200, "with it the same code is redeemed", answer)
+    rehearsal.check(answer.status == 200, "with it, the same code is redeemed", answer)
 
 
 def confined(rehearsal, deployed):
-    """What each role may not do, asked with the role's own credentials, beside what it may."""
+    """Checks with each role's own credentials what it may and may not do."""
     check, functions = rehearsal.check, rehearsal.client("lambda", deployed.region)
 
     def acting(name, service):
@@ -801,11 +802,11 @@ def confined(rehearsal, deployed):
     administrator.decrypt(**secret)
     stranger = rehearsal.acting(STRANGER, "kms", deployed.region)
     stranger.describe_key(KeyId=sealing)
-    check(denied(lambda: stranger.decrypt(**secret)), "who opens secrets of files, which others with every right do not")
+    check(denied(lambda: stranger.decrypt(**secret)), "only the administrator decrypts file secrets, not even a role with kms:*")
 
 
 def guarded(rehearsal, deployed):
-    """Each queue has a policy, of its own, that refuses what does not come over TLS."""
+    """Checks that each queue has its own policy that denies requests without TLS."""
     formation, sqs = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "sqs"))
     for name in ("LogoutQueue", "LogoutDeadLetters"):
         found = formation.describe_stack_resource(StackName=deployed.name, LogicalResourceId=name)
@@ -815,14 +816,14 @@ def guarded(rehearsal, deployed):
         own = (statement["Effect"], statement["Resource"], statement["Condition"]) == (
             "Deny", queue["QueueArn"], {"Bool": {"aws:SecureTransport": "false"}}
         )
-        rehearsal.check(own, f"{name} refuses what does not come over TLS", statement)
+        rehearsal.check(own, f"{name} denies requests without TLS", statement)
 
 
 LASTING = ["ConfigTable", "UsersTable", "FlowTable", "FirstSigningKey", "SecondSigningKey", "SealingKey"]
 
 
 def failing_at_first(rehearsal, template):
-    """A first deployment that fails near its end is taken back altogether (docs/operating.md, "From nothing")."""
+    """Checks that a failed first deployment is rolled back completely (docs/operating.md, "From nothing")."""
     region, check = "ap-southeast-2", rehearsal.check
     formation, kms, dynamodb = (rehearsal.client(service, region) for service in ("cloudformation", "kms", "dynamodb"))
     failing = json.loads(template.read_text())
@@ -837,27 +838,27 @@ def failing_at_first(rehearsal, template):
     except AssertionError as error:
         said = str(error)
     else:
-        raise AssertionError("a record in a zone that does not exist was no reason to fail")
+        raise AssertionError("a record in a nonexistent zone did not fail the deployment")
     [stack] = formation.describe_stacks(StackName="postern-au")["Stacks"]
-    check(stack["StackStatus"] == "ROLLBACK_COMPLETE", "a first deployment that fails is taken back", said)
+    check(stack["StackStatus"] == "ROLLBACK_COMPLETE", "a failed first deployment is rolled back", said)
     pages = formation.get_paginator("describe_stack_events").paginate(StackName="postern-au")
     made = {event["LogicalResourceId"]: event["PhysicalResourceId"] for page in pages for event in page["StackEvents"]
             if event["ResourceStatus"] == "CREATE_COMPLETE"}
-    check(set(LASTING) <= set(made), "after it had made its tables and keys", sorted(made))
+    check(set(LASTING) <= set(made), "after creating its tables and keys", sorted(made))
     tables = dynamodb.list_tables()["TableNames"]
-    check(tables == [], "no table is left of it", tables)
+    check(tables == [], "its tables are deleted", tables)
     states = [kms.describe_key(KeyId=made[name])["KeyMetadata"]["KeyState"] for name in LASTING if name.endswith("Key")]
     check(states == ["PendingDeletion"] * 3, "and its keys are scheduled for deletion", states)
 
 
 def protect(rehearsal, deployed):
-    """What follows the first `sam deploy`; CDK does it by itself."""
+    """Enables termination protection after the first `sam deploy`; CDK does so itself."""
     formation = rehearsal.client("cloudformation", deployed.region)
     formation.update_termination_protection(StackName=deployed.name, EnableTerminationProtection=True)
 
 
 def protected(rehearsal, deployed):
-    """Neither the stack nor its tables can be deleted by mistake."""
+    """Checks that neither the stack nor its tables can be deleted by mistake."""
     formation, dynamodb = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "dynamodb"))
 
     def refused(call, **named):
@@ -880,7 +881,7 @@ def deletion(rehearsal, deployed):
     formation.get_waiter("stack_delete_complete").wait(StackName=deployed.name, WaiterConfig={"Delay": 1})
     tables = rehearsal.client("dynamodb", deployed.region).list_tables()["TableNames"]
     kept = [deployed.outputs[f"{name}TableName"] for name in ("Config", "Users", "Flow")]
-    rehearsal.check(all(table in tables for table in kept), "the deleted stack has left its tables", tables)
+    rehearsal.check(all(table in tables for table in kept), "the deleted stack keeps its tables", tables)
     kms = rehearsal.client("kms", deployed.region)
     for name in ("Sealing", "FirstSigning", "SecondSigning"):
         state = kms.describe_key(KeyId=deployed.outputs[f"{name}KeyArn"])["KeyMetadata"]["KeyState"]
@@ -889,14 +890,14 @@ def deletion(rehearsal, deployed):
     left = [group["logGroupName"] for group in groups if deployed.name in group["logGroupName"]]
     rehearsal.check(not left, "but not its logs", left)
     answer = deployed.stack.send("GET", f"{deployed.stack.issuer}/.well-known/jwks.json")
-    rehearsal.check(answer.status in (403, 404), "and its API answers no more", answer)
+    rehearsal.check(answer.status in (403, 404), "and its API no longer responds", answer)
 
 
 def rehearse(rehearsal):
     rehearsal.start()
     rehearsal.check(rehearsal.role("administrator", *ADMINISTRATION) == ADMINISTRATOR, "there is an administrator")
-    rehearsal.check(rehearsal.role("stranger", "kms:*") == STRANGER, "and somebody who may everything with every key")
-    rehearsal.say("The template for MiniStack is derived from infra/sam/template.yaml:")
+    rehearsal.check(rehearsal.role("stranger", "kms:*") == STRANGER, "and a stranger with every permission on every key")
+    rehearsal.say("Reducing infra/sam/template.yaml for MiniStack:")
     template = rehearsal.sam_template()
     failing_at_first(rehearsal, template)
     here = rehearsal.sam_deploy(template, "eu-west-1", "eu")
@@ -905,7 +906,7 @@ def rehearse(rehearsal):
     own_domain = domain(rehearsal, "us-east-1", "us.auth.example")
     replica = replicated(rehearsal, here, "us-east-1")
     there = rehearsal.cdk_deploy("us-east-1", "us", ExistingSealingKeyArn=replica, **own_domain)
-    rehearsal.say("us-east-1 is deployed by CDK beside it, with a domain of its own and the replica")
+    rehearsal.say("us-east-1 is deployed by CDK, with a custom domain and the replica key")
     named(rehearsal, there, own_domain)
     confine_replica(rehearsal, there)
     here.postern("apply", rehearsal.workspace())
@@ -937,7 +938,7 @@ def rehearse(rehearsal):
 
 
 def forget_accounts():
-    """Takes what this machine may know of a real account (profiles, tokens, endpoints) out of the environment."""
+    """Removes the settings of real accounts (profiles, tokens, endpoints) from the environment."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_", "SAM_"))]:
         del os.environ[name]
 
@@ -945,7 +946,7 @@ def forget_accounts():
 def main():
     forget_accounts()
     rehearsal = Rehearsal(*sys.argv[1:4])
-    # Ended from outside, it ends the emulator too.
+    # Terminating this process must also terminate the emulator.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     try:
         rehearse(rehearsal)

@@ -1,4 +1,5 @@
-//! What each step costs, counted at the wires of DynamoDB and KMS, against what `postern cost` computes with.
+//! The AWS operations of each step, counted at the DynamoDB and KMS stubs and compared with what `postern cost`
+//! assumes.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use crate::flow::NATIVE;
 
 const SPA: &str = "http://localhost:9000/demo/callback";
 
-/// Longer than functions keep configuration.
+/// Longer than functions cache configuration.
 const STALE: u32 = 31;
 
-/// `user` at `demo-spa`; their requests come `pause` seconds after each other.
+/// A login of `user` at `demo-spa` whose requests are `pause` seconds apart.
 struct Visit<'l> {
     laptop: &'l Laptop,
     kms: &'l FakeKms,
@@ -69,7 +70,7 @@ impl<'l> Visit<'l> {
         assert_eq!(self.laptop.form("/oauth2/token", &fields, &[]).await.status(), 200);
     }
 
-    /// What was asked of AWS since the last time that this was asked.
+    /// Returns the AWS operations since the last call of this function.
     fn asked(&self) -> Operations {
         let (requests, answer_bytes) = self.laptop.answers();
         let calls = self.laptop.wire.calls();
@@ -86,7 +87,7 @@ impl<'l> Visit<'l> {
         }
     }
 
-    /// A first login with its exchange, a refresh, and a single sign-on, each as it was counted.
+    /// Counts a first login, its code exchange, a refresh, and a single sign-on.
     async fn all(&mut self) -> [Operations; 4] {
         let _ = self.asked();
         let code = self.first_login().await;
@@ -100,7 +101,7 @@ impl<'l> Visit<'l> {
     }
 }
 
-/// Each step as it was counted, with requests that come `pause` seconds after each other.
+/// Counts each step with requests `pause` seconds apart.
 async fn counted(pause: u32) -> [Operations; 4] {
     let aws = Laptop::in_aws(|file| file).await;
     let _ = Visit::new(&aws, "bob", 0).all().await;
@@ -108,7 +109,7 @@ async fn counted(pause: u32) -> [Operations; 4] {
 }
 
 #[tokio::test]
-async fn each_step_asks_for_what_the_cost_is_computed_from() {
+async fn each_step_matches_the_cost_model() {
     let (warm, stale) = (counted(0).await, counted(STALE).await);
     let named = [
         ("a first login", FIRST_LOGIN),
@@ -122,7 +123,7 @@ async fn each_step_asks_for_what_the_cost_is_computed_from() {
         assert_eq!(found, expected, "{name}");
         assert_eq!((stale.writes, stale.signatures), (warm.writes, warm.signatures), "{name}");
         let allowed = expected.answer_bytes * 2 / 3..=expected.answer_bytes;
-        assert!(allowed.contains(&warm.answer_bytes), "{name}: answers of {} bytes", warm.answer_bytes);
+        assert!(allowed.contains(&warm.answer_bytes), "{name}: responses of {} bytes", warm.answer_bytes);
     }
 }
 
@@ -136,7 +137,7 @@ fn each_step_stays_within_the_budget_of_the_design() {
 }
 
 #[tokio::test]
-async fn sec_dos_03_nothing_is_written_before_somebody_has_logged_in() {
+async fn sec_dos_03_nothing_is_written_before_a_login() {
     let aws = Laptop::in_aws(|file| file).await;
     let mut visit = Visit::new(&aws, "alice", 0);
     let redirect = visit.begin().await;
@@ -145,7 +146,7 @@ async fn sec_dos_03_nothing_is_written_before_somebody_has_logged_in() {
 }
 
 #[tokio::test]
-async fn a_clients_own_token_costs_one_signature_and_introspection_one_read() {
+async fn client_credentials_cost_one_signature_and_introspection_one_read() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
     let header = "Basic ZGVtby1zZXJ2aWNlOmRlbW8tc2VydmljZS1zZWNyZXQ=";
     let own = async || {
@@ -165,7 +166,7 @@ async fn a_clients_own_token_costs_one_signature_and_introspection_one_read() {
 }
 
 #[tokio::test]
-async fn a_client_whose_users_are_not_asked_costs_one_read_and_one_write() {
+async fn a_login_without_consent_costs_one_read_and_one_write() {
     let (laptop, _) = Laptop::in_aws(|file| file).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
     let trusted = request("demo-trusted", NATIVE, &pkce);
@@ -176,9 +177,9 @@ async fn a_client_whose_users_are_not_asked_costs_one_read_and_one_write() {
     assert_eq!(names, ["GetItem", "PutItem"]);
 }
 
-/// The account, and the mark that the provider's answer was taken, come on top of a login by password.
+/// The account record and the used-response marker come on top of a password login.
 #[tokio::test]
-async fn a_login_by_a_provider_writes_its_account_and_the_mark_of_its_answer() {
+async fn an_upstream_login_also_writes_the_account_and_a_used_response_marker() {
     let provider = Provider::start().await;
     let (laptop, _) = Laptop::in_aws(|file| provider.registered(&file, "")).await;
     let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
@@ -193,7 +194,7 @@ async fn a_login_by_a_provider_writes_its_account_and_the_mark_of_its_answer() {
     assert_eq!(writes, ["upstream-login", "account", "session", "grant"]);
 }
 
-/// The bytes of an item that DynamoDB bills: names and values, and of a number half its digits and one.
+/// The size of an item as DynamoDB bills it: names and values, and for numbers one byte plus half a byte per digit.
 fn billed(item: &str) -> usize {
     let item: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(item).unwrap();
     let value = |(kind, text): (&String, &String)| if kind == "N" { text.len() / 2 + 2 } else { text.len() };
@@ -201,7 +202,7 @@ fn billed(item: &str) -> usize {
 }
 
 #[tokio::test]
-async fn each_item_of_a_login_is_written_with_one_unit() {
+async fn each_item_of_a_login_fits_into_one_write_unit() {
     let aws = Laptop::in_aws(|file| file).await;
     let _ = Visit::new(&aws, "alice", 0).all().await;
     let tables = aws.0.dump();
@@ -214,7 +215,7 @@ async fn each_item_of_a_login_is_written_with_one_unit() {
 }
 
 #[tokio::test]
-async fn a_start_asks_kms_for_no_more_than_the_cost_is_computed_from() {
+async fn a_cold_start_makes_no_more_kms_calls_than_the_cost_model_assumes() {
     let (mut laptop, kms) = Laptop::in_aws(|file| file).await;
     laptop.restart();
     let _ = kms.calls();
@@ -230,7 +231,7 @@ async fn a_start_asks_kms_for_no_more_than_the_cost_is_computed_from() {
 }
 
 #[tokio::test]
-async fn discovery_and_keys_cost_nothing_when_warm() {
+async fn discovery_and_jwks_cost_nothing_when_warm() {
     let laptop = Laptop::demo().await;
     for path in ["/.well-known/openid-configuration", "/.well-known/jwks.json"] {
         let url = laptop.demo_url(path);

@@ -1,5 +1,5 @@
-//! The metadata tell the truth: whatever they advertise works, and what they do not advertise does not (RFC 8414 §2,
-//! OpenID Connect Discovery §3). A member without a proof here fails the test, so a new one brings its own.
+//! Everything in the metadata works, and nothing that works is left out (RFC 8414 §2, OpenID Connect Discovery §3). A
+//! member without a proof here fails the test, so a new member needs a new proof.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use web::route;
 
 use crate::flow::NATIVE;
 
-/// What could be advertised somewhere, and is held against what is.
+/// Candidate values, to be compared with those advertised.
 const RESPONSE_TYPES: [&str; 8] =
     ["code", "token", "id_token", "none", "code id_token", "code token", "id_token token", "code id_token token"];
 const RESPONSE_MODES: [&str; 8] =
@@ -59,23 +59,23 @@ fn list(value: &Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect()
 }
 
-/// That exactly those of `candidates` are in `advertised` that `works` says yes to.
+/// Asserts that `advertised` has exactly those `candidates` for which `works` returns true.
 async fn exactly(advertised: &Value, candidates: &[&'static str], works: impl AsyncFn(&'static str) -> bool) {
     let advertised = list(advertised);
     for candidate in candidates {
         assert_eq!(works(candidate).await, advertised.contains(candidate), "{candidate}: {advertised:?}");
     }
     let unknown: Vec<_> = advertised.iter().filter(|one| !candidates.contains(one)).collect();
-    assert!(unknown.is_empty(), "advertised, and never tried: {unknown:?}");
+    assert!(unknown.is_empty(), "advertised, but not tested: {unknown:?}");
 }
 
-/// Whether an authorization request with this change gets anywhere but to an error.
+/// Whether an authorization request with this change leads to anything but an error.
 async fn authorizes(laptop: &Laptop, name: &'static str, value: &'static str) -> bool {
     let pkce = Pkce::new("discovery");
     let asked = request("demo-trusted", NATIVE, &pkce);
     let answer = Browser::new(laptop).authorize(&changed(&asked, name, Some(value))).await;
     let error = answered(&answer, "error").or_else(|| location(&answer).filter(|at| at.contains("error=")));
-    // Nobody is logged in, which is no answer to the question.
+    // Without a session, `login_required` says nothing about the parameter.
     error.is_none_or(|error| error == "login_required")
         && !body(&answer).contains("error&quot;")
         && answer.status() != 400
@@ -85,19 +85,19 @@ async fn authorizes(laptop: &Laptop, name: &'static str, value: &'static str) ->
 fn registers(method: &str) -> bool {
     let of_web = "token_endpoint_auth_method = \"client_secret_basic\"";
     let text = DEMO[0].1.replacen(of_web, &format!("token_endpoint_auth_method = \"{method}\""), 1);
-    // A method that is known may lack something; one that is unknown is none of those that are listed.
+    // A known method may still lack a key or secret; only an unknown one causes this error.
     !misread(&text).contains("token_endpoint_auth_method is \"")
 }
 
-/// Whether a client can be registered to sign its assertions by this algorithm; `clients.rs` of the attacks tries each.
+/// Whether a client can be registered with this signing algorithm; `attack/clients.rs` tests each one in use.
 fn registers_algorithm(algorithm: &str) -> bool {
     let of_demo = "token_endpoint_auth_signing_alg = \"ES256\"";
     let text = DEMO[0].1.replacen(of_demo, &format!("token_endpoint_auth_signing_alg = \"{algorithm}\""), 1);
-    // An algorithm that is known may lack a key that fits.
+    // A known algorithm may still lack a matching key.
     !misread(&text).contains("token_endpoint_auth_signing_alg is ")
 }
 
-/// What is wrong with a workspace file.
+/// Returns the parse error of a workspace file.
 fn misread(text: &str) -> String {
     let sealer = Sealer::derived(&protocol::types::secret::Secret::new([1; 32]), Purpose::UpstreamSecret).unwrap();
     let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
@@ -106,7 +106,7 @@ fn misread(text: &str) -> String {
     loader.text("x.toml", text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// A workspace whose alice shows everything that can be shown.
+/// A workspace whose user alice has every supported claim.
 fn with_all_claims(text: &str) -> String {
     let Some(of_alice) = text.lines().find(|line| line.contains("name = \"Alice Example\"")) else {
         return text.into();
@@ -125,14 +125,14 @@ fn with_all_claims(text: &str) -> String {
     text.replacen(of_alice, &format!("claims = {{ {} }}", all.collect::<Vec<_>>().join(", ")), 1)
 }
 
-/// The tokens of a login as alice.
+/// Logs alice in and returns the tokens.
 async fn tokens(laptop: &Laptop) -> Value {
-    // No scope of the demo has the address.
+    // No scope of the demo covers `address`.
     let claims = r#"{"userinfo":{"address":null}}"#;
     tokens_for(laptop, &[("scope", "openid profile email phone"), ("claims", claims)]).await
 }
 
-/// The tokens of a login as alice, for a request with these parameters.
+/// Logs alice in with additional parameters and returns the tokens.
 async fn tokens_for(laptop: &Laptop, parameters: &[(&str, &str)]) -> Value {
     let pkce = Pkce::new("discovery");
     let asked = parameters
@@ -143,7 +143,7 @@ async fn tokens_for(laptop: &Laptop, parameters: &[(&str, &str)]) -> Value {
     parsed(&laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await)
 }
 
-/// What userinfo says of the user of these tokens.
+/// Returns the userinfo claims for these tokens.
 async fn told_of(laptop: &Laptop, tokens: &Value) -> Value {
     parsed(&laptop.userinfo(tokens["access_token"].as_str().unwrap()).await)
 }
@@ -207,7 +207,7 @@ async fn proved(laptop: &Laptop, name: &str, value: &Value) {
     }
 }
 
-/// What a client can be registered with.
+/// Proves the members about client registration.
 async fn registrable(laptop: &Laptop, name: &str, value: &Value) {
     match name {
         "token_endpoint_auth_methods_supported" | "revocation_endpoint_auth_methods_supported" => {
@@ -228,7 +228,8 @@ async fn registrable(laptop: &Laptop, name: &str, value: &Value) {
         | "revocation_endpoint_auth_signing_alg_values_supported" => {
             exactly(value, &AUTHENTICATION_ALGORITHMS, async |one| registers_algorithm(one)).await;
         }
-        // What a signed answer is like is for `attack/userinfo.rs`; a client may ask for what the ring signs with.
+        // `attack/userinfo.rs` tests the signed response itself; here a client may register each algorithm of the key
+        // ring.
         "userinfo_signing_alg_values_supported" => {
             let named = "userinfo_signed_response_alg = ";
             let with = |alg: &str| {
@@ -241,7 +242,7 @@ async fn registrable(laptop: &Laptop, name: &str, value: &Value) {
     }
 }
 
-/// What tokens and answers show.
+/// Proves the members about tokens and claims.
 async fn shown(laptop: &Laptop, name: &str, value: &Value) {
     match name {
         "id_token_signing_alg_values_supported" => {
@@ -268,7 +269,7 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
         "claim_types_supported" => {
             assert_eq!(value, &json!(["normal"]));
             let user = told_of(laptop, &tokens(laptop).await).await;
-            // Neither aggregated nor distributed (OpenID Connect Core §5.6.2).
+            // Neither aggregated nor distributed claims (OpenID Connect Core §5.6.2).
             assert!(user.get("_claim_names").is_none() && user.get("_claim_sources").is_none());
         }
         "authorization_response_iss_parameter_supported" => {
@@ -286,7 +287,7 @@ async fn shown(laptop: &Laptop, name: &str, value: &Value) {
     }
 }
 
-/// What a request may say besides.
+/// Proves the members about further request parameters.
 async fn understood(laptop: &Laptop, name: &str, value: &Value) {
     match name {
         "request_parameter_supported" => assert_eq!(value, authorizes(laptop, "request", "e30.e30.").await),
@@ -307,7 +308,7 @@ async fn understood(laptop: &Laptop, name: &str, value: &Value) {
     }
 }
 
-/// What a client is told when a session ends.
+/// Proves the members about logout.
 async fn after_a_logout(name: &str, value: &Value) {
     match name {
         "backchannel_logout_supported" | "backchannel_logout_session_supported" => {
@@ -323,25 +324,25 @@ async fn after_a_logout(name: &str, value: &Value) {
             let sids: Vec<_> = messages.iter().filter_map(|message| LogoutNotice::parse(&message.body)).collect();
             assert_eq!(value, sids.len() == 1 && !sids[0].participant.sid.is_empty());
         }
-        other => panic!("{other} is advertised, and nothing here proves it: {value}"),
+        other => panic!("{other} is advertised without a proof here: {value}"),
     }
 }
 
 #[tokio::test]
-async fn sec_disc_02_and_sec_cli_16_everything_that_is_advertised_works_and_nothing_else_does() {
+async fn sec_disc_02_and_sec_cli_16_exactly_the_advertised_features_work() {
     let laptop = Laptop::demo().await;
     let document = document(&laptop, &laptop.demo_url("/.well-known/openid-configuration")).await;
     for (name, value) in document.as_object().unwrap() {
         proved(&laptop, name, value).await;
     }
-    // What a reader would take for granted if it were not said.
+    // Clients assume a default for members that are absent.
     for required in ["issuer", "request_uri_parameter_supported", "claims_parameter_supported", "jwks_uri"] {
         assert!(document.get(required).is_some(), "{required}");
     }
 }
 
 #[tokio::test]
-async fn sec_disc_01_the_three_forms_are_one_document_with_the_issuer_byte_for_byte() {
+async fn sec_disc_01_all_three_well_known_urls_serve_the_same_document_with_the_exact_issuer() {
     let laptop = Laptop::demo().await;
     let forms = [
         "/default/demo/.well-known/openid-configuration",

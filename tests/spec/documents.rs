@@ -1,4 +1,4 @@
-//! The documents are held against the repository: everything they name exists, ARCHITECTURE.md stays short, and every
+//! Checks the documents against the repository: everything they name exists, ARCHITECTURE.md stays short, and every
 //! decision is dated, complete and listed in the index.
 
 mod commands;
@@ -31,7 +31,7 @@ fn assert_none(findings: &[Finding]) {
 }
 
 #[test]
-fn everything_that_documents_name_exists() {
+fn everything_named_in_documents_exists() {
     let repository = Repository::here();
     let documents = repository.documents().map(|(name, text)| Document::parse(name, text));
     let mut found: Vec<Finding> = documents.flat_map(|document| findings(&document, repository)).collect();

@@ -1,4 +1,4 @@
-//! The flow from end to end: RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1.
+//! The end-to-end flow: RFC 6749 §4.1, RFC 7636, OpenID Connect Core §3.1.
 
 use protocol::jose::external_jwk::ExternalJwks;
 use signing::verify;
@@ -8,7 +8,7 @@ use tests::{Browser, Laptop, Pkce};
 pub(crate) const NATIVE: &str = "http://127.0.0.1:51004/callback";
 
 #[tokio::test]
-async fn a_user_logs_in_consents_and_the_client_gets_tokens_that_verify() {
+async fn a_user_logs_in_and_consents_and_the_client_gets_verifiable_tokens() {
     let laptop = Laptop::demo().await;
     let pkce = Pkce::new("flow");
     let response = Browser::new(&laptop).log_in(&request("demo-native", NATIVE, &pkce)).await;

@@ -1,4 +1,4 @@
-//! The front channel where several things happen at once, or elsewhere: tabs, hints, providers, forms of other sites.
+//! The front channel with concurrent tabs, hints, providers and cross-site forms.
 
 use tests::browser::{answered, body, exchange, form, json, location, request};
 use tests::expect::{page, redirected};
@@ -20,7 +20,7 @@ async fn id_token(laptop: &Laptop, user: &str) -> String {
 }
 
 #[tokio::test]
-async fn sec_sess_07_a_consent_page_is_answered_only_by_the_user_whom_it_was_shown_to() {
+async fn sec_sess_07_a_consent_page_can_be_submitted_only_by_the_user_it_was_shown_to() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("two users"));
     let mut browser = Browser::new(&laptop);
     let login = browser.authorize(&request("demo-spa", SPA, &pkce)).await;
@@ -36,12 +36,12 @@ async fn sec_sess_07_a_consent_page_is_answered_only_by_the_user_whom_it_was_sho
     let answer = browser.decide(&shown_to_alice, "allow", &[]).await;
     assert_eq!(answered(&answer, "code"), None);
     let again = browser.follow(answer).await;
-    assert!(body(&again).contains("Bob Example"), "the page is shown anew, to the user who is there now");
+    assert!(body(&again).contains("Bob Example"), "the page is shown again, to the current user");
     assert!(answered(&browser.decide(&again, "allow", &[]).await, "code").is_some());
 }
 
 #[tokio::test]
-async fn two_tabs_that_begin_before_any_cookie_was_set_can_both_finish() {
+async fn two_tabs_opened_before_any_cookie_was_set_can_both_finish() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("tabs"));
     let url = |state: &str| {
         let mut fields = request("demo-native", NATIVE, &pkce);
@@ -59,7 +59,7 @@ async fn two_tabs_that_begin_before_any_cookie_was_set_can_both_finish() {
 }
 
 #[tokio::test]
-async fn sec_authz_11_a_hint_names_the_expected_user_and_never_logs_anybody_in() {
+async fn sec_authz_11_a_hint_names_the_expected_user_and_never_logs_in() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("hint"));
     let (alices, bobs) = (id_token(&laptop, "alice").await, id_token(&laptop, "bob").await);
     let asked = |hint: &str| -> String {
@@ -72,7 +72,7 @@ async fn sec_authz_11_a_hint_names_the_expected_user_and_never_logs_anybody_in()
     browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await;
     laptop.clock.advance(2 * 3600);
     assert!(answered(&browser.get(&asked(&alices)).await, "code").is_some(), "an expired token is still a hint");
-    redirected(&laptop, &browser.get(&asked(&bobs)).await, NATIVE, "login_required", "somebody else is expected");
+    redirected(&laptop, &browser.get(&asked(&bobs)).await, NATIVE, "login_required", "another user is expected");
     for forged in ["x", "a.b.c", &alices[..alices.len() - 2], &format!("{alices}A")] {
         redirected(&laptop, &browser.get(&asked(forged)).await, NATIVE, "invalid_request", forged);
     }
@@ -88,14 +88,14 @@ async fn sec_authz_11_a_hint_names_the_expected_user_and_never_logs_anybody_in()
 }
 
 #[tokio::test]
-async fn sec_param_19_a_form_of_another_site_is_answered_as_if_it_had_been_a_link() {
+async fn sec_param_19_a_cross_site_form_is_treated_like_a_link() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("post"));
     let mut browser = Browser::new(&laptop);
     browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await;
     let fields = encoded(&[request("demo-trusted", NATIVE, &pkce), vec![("prompt", "none")]].concat());
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let url = laptop.demo_url("/oauth2/authorize");
-    // Without SameSite=None, a browser sends no cookie with a form of another site, but does with the redirect.
+    // Unless a cookie is SameSite=None, the browser omits it from a cross-site POST but sends it with the redirect.
     let without_cookies = Browser::new(&laptop).send("POST", &url, &form, fields.clone()).await;
     assert_eq!(location(&without_cookies).unwrap(), format!("{url}?{fields}"));
     assert!(answered(&browser.get(&location(&without_cookies).unwrap()).await, "code").is_some());
@@ -105,7 +105,7 @@ async fn sec_param_19_a_form_of_another_site_is_answered_as_if_it_had_been_a_lin
 }
 
 #[tokio::test]
-async fn a_form_may_end_wherever_the_clients_own_redirects_lead() {
+async fn form_action_permits_the_clients_own_redirects() {
     let (laptop, pkce) = (Laptop::demo().await, Pkce::new("targets"));
     let six = laptop_with_six().await;
     let table = [

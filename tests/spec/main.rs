@@ -1,9 +1,9 @@
-//! What the specifications say, one document a module.
+//! Conformance tests: one module per topic.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test stops when something is not as it must be"
+    reason = "a test panics when an expectation fails"
 )]
 
 mod cost;

@@ -1,7 +1,7 @@
-//! What each function may do in AWS, derived from the handles that it takes (design invariant 8).
+//! The AWS permissions of each function, derived from the handles that it takes (design invariant 8).
 //!
-//! The result stands in `infra/contract.json`, with the routes and the names of the environment. The stacks are compared
-//! with that file, so a handle more or less in a function shows there.
+//! The result is stored in `infra/contract.json`, along with the routes and the names of environment variables. The
+//! stacks are compared with that file, so a handle added to or removed from a function shows there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use web::route::{CrossOrigin, Function, ROUTES};
 
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
 
-/// The parts of a function in AWS, of which nothing has been taken.
+/// The runtime of a function in AWS, before any handle is taken.
 fn runtime() -> Runtime {
     let state = State::memory(&SystemEntropy).unwrap();
     let settings = KmsSettings {
@@ -50,7 +50,7 @@ fn runtime() -> Runtime {
     Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy))
 }
 
-/// Assembles `function` as its `main` does, and returns what it took.
+/// Assembles `function` as its `main` does, and returns the runtime that records the handles taken.
 fn taken(function: Function) -> Runtime {
     let runtime = runtime();
     match function {
@@ -144,20 +144,20 @@ fn contract() -> Value {
 }
 
 #[test]
-fn the_contract_with_the_stacks_is_what_the_functions_take() {
+fn the_contract_matches_the_handles_that_functions_take() {
     let written = include_str!("../../infra/contract.json");
     let derived = serde_json::to_string_pretty(&contract()).unwrap() + "\n";
     let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/contract.json");
     std::fs::write(path, &derived).unwrap();
     assert!(
         written == derived,
-        "what the functions take has changed: copy {path} to infra/contract.json, and change the stacks in infra/sam and \
+        "the handles that functions take have changed: copy {path} to infra/contract.json, and change the stacks in infra/sam and \
          infra/cdk with it"
     );
 }
 
 #[test]
-fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
+fn functions_can_sign_and_read_only_what_they_need() {
     for function in Function::ALL {
         let runtime = taken(function);
         let needs = runtime.kms_needs();
@@ -166,7 +166,7 @@ fn a_function_that_must_not_sign_cannot_and_nobody_reads_what_is_not_theirs() {
         assert_eq!(needs.contains(&KmsNeed::Sign), signs, "{}", function.name());
         assert_eq!(kinds.contains("signing-key"), signs, "{}", function.name());
         let derives = needs.contains(&KmsNeed::Decrypt(signing::Purpose::RefreshToken));
-        // The one issues refresh tokens, the other recognises those that were replaced long ago.
+        // The token function issues refresh tokens; revoke recognizes those that were rotated long ago.
         let knows_refresh_tokens = matches!(function, Function::Token | Function::Revoke);
         assert_eq!(derives, knows_refresh_tokens, "{}", function.name());
         let back = matches!(

@@ -1,4 +1,5 @@
-//! The structure of the code: which crate may know which, which folder, and that no files import each other in a circle.
+//! The structure of the code: allowed dependencies between crates and between folders, and no import cycles between
+//! files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,10 +7,10 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 use regex::Regex;
 
-/// Who may depend on whom, within the workspace.
+/// The workspace crates that a crate may depend on.
 fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
-        // A crate for the APIs of others, which know nothing of the server.
+        // A crate for API developers, independent of the server.
         "protocol" | "postern-resource" => &[],
         "store" | "signing" | "web" | "http_client" => &["protocol"],
         "pages" | "delivery" => &["protocol", "web"],
@@ -18,7 +19,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore"],
         "frontchannel" => &["protocol", "store", "signing", "web", "delivery", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],
-        // Each function stands on the one channel that it uses.
+        // Each function uses exactly one channel.
         "authorize" | "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],
         "callback" | "logout" => &[
             "protocol",
@@ -38,7 +39,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "metadata" => &["protocol", "store", "web", "bootstrap"],
         "notify" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore", "bootstrap"],
         "postern" | "tests" => return None,
-        other => panic!("{other} has no place in the house: give it one here and in ARCHITECTURE.md"),
+        other => panic!("{other} is not part of the architecture: add it here and in ARCHITECTURE.md"),
     })
 }
 
@@ -49,13 +50,18 @@ fn dependencies_point_one_way() {
     for package in &metadata.packages {
         let Some(allowed) = allowed(&package.name) else { continue };
         for dependency in package.dependencies.iter().filter(|dependency| ours.contains(&dependency.name)) {
-            assert!(allowed.contains(&dependency.name.as_str()), "{} must not know {}", package.name, dependency.name);
+            assert!(
+                allowed.contains(&dependency.name.as_str()),
+                "{} must not depend on {}",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
 
 #[test]
-fn the_protocol_knows_no_io_clock_randomness_or_cloud() {
+fn the_protocol_uses_no_io_clock_randomness_or_cloud_sdk() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let protocol = metadata.packages.iter().find(|package| package.name.as_str() == "protocol").unwrap();
     let names: Vec<&str> = protocol
@@ -83,7 +89,7 @@ fn administration_does_not_print_parse_arguments_or_read_files_environment_or_cl
     }
 }
 
-/// The folders of `protocol`, from the ground up: each may import from the floors below its own, and from itself.
+/// The folders of `protocol` from the bottom up: each may import from lower floors and from itself.
 const FLOORS: [&[&str]; 10] = [
     &["syntax"],
     &["types"],
@@ -114,7 +120,7 @@ fn folders_of_the_protocol_import_only_from_lower_floors() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn no_files_import_each_other_in_a_cycle() {
     let mut crates: Vec<PathBuf> = Vec::new();
     for folder in ["shared", "functions"] {
         crates.extend(std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path().join("src")));
@@ -125,7 +131,7 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
-fn a_circle_of_files_is_found() {
+fn an_import_cycle_is_found() {
     let file = |name: &str, imports: &[&str]| File {
         name: name.into(),
         imports: imports.iter().map(|import| (*import).into()).collect(),
@@ -138,7 +144,7 @@ fn a_circle_of_files_is_found() {
 }
 
 #[test]
-fn imports_are_found_however_they_are_written() {
+fn imports_are_found_in_every_notation() {
     let modules = ["a.rs", "b.rs", "d/mod.rs", "d/e.rs", "d/f.rs", "lib.rs"].map(String::from);
     let imports = |name: &str, code: &str| imports_of(name, code, &modules);
     let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
@@ -152,7 +158,7 @@ fn imports_are_found_however_they_are_written() {
     assert_eq!(imports("lib.rs", "use crate::a::g;"), of(&["a.rs"]));
 }
 
-/// A file of a crate, and which files of the same crate it imports.
+/// A file of a crate, and the files of the same crate that it imports.
 struct File {
     name: String,
     imports: BTreeSet<String>,
@@ -174,8 +180,8 @@ fn without_comments(code: &str) -> String {
     code.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
-/// The files among `modules` that `code`, which stands in `name`, imports or names by a path. What a `lib.rs` or `mod.rs`
-/// declares and hands on is no import.
+/// The files among `modules` that `code`, the content of `name`, imports or refers to by path. Declarations and
+/// re-exports in a `lib.rs` or `mod.rs` do not count.
 fn imports_of(name: &str, code: &str, modules: &[String]) -> BTreeSet<String> {
     let handed_on = Regex::new(r"(?s)pub(\(crate\))? use [^;]*;|(pub )?mod \w+;").unwrap();
     let code = handed_on.replace_all(code, "");
@@ -199,7 +205,7 @@ fn imports_of(name: &str, code: &str, modules: &[String]) -> BTreeSet<String> {
     found
 }
 
-/// `a::{b, c::D}` as `a::b` and `a::c::D`.
+/// Expands `a::{b, c::D}` to `a::b` and `a::c::D`.
 fn flattened(path: &str) -> Vec<String> {
     let Some((prefix, rest)) = path.split_once('{') else { return vec![path.trim_end_matches("::").into()] };
     let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
@@ -216,7 +222,7 @@ fn flattened(path: &str) -> Vec<String> {
     parts.flat_map(|part| flattened(&format!("{prefix}{part}"))).collect()
 }
 
-/// The file that `path`, seen from the module folder `base`, leads into.
+/// The file that `path` leads to, relative to the module folder `base`.
 fn file_of(base: &str, path: &str, modules: &[String]) -> Option<String> {
     let (mut folder, mut file) = (base.to_owned(), None);
     for segment in path.split("::") {
@@ -226,7 +232,7 @@ fn file_of(base: &str, path: &str, modules: &[String]) -> Option<String> {
         }
         folder = if folder.is_empty() { segment.into() } else { format!("{folder}/{segment}") };
     }
-    // A name that is no module stands in the face of the crate itself.
+    // A name that is not a module is an item of the crate root.
     file.or_else(|| modules.iter().find(|name| *name == "lib.rs" && base.is_empty()).cloned())
 }
 
@@ -236,7 +242,7 @@ fn module(folder: &str, name: &str, modules: &[String]) -> Option<String> {
     [format!("{base}.rs"), format!("{base}/mod.rs")].into_iter().find(|file| modules.contains(file))
 }
 
-/// The circles among `files`, a line each.
+/// The import cycles among `files`, one line each.
 fn circles(folder: &Path, files: &[File]) -> Vec<String> {
     let imports: BTreeMap<&str, &BTreeSet<String>> =
         files.iter().map(|file| (file.name.as_str(), &file.imports)).collect();
@@ -284,7 +290,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     all
 }
 
-/// The code of a file, without its tests.
+/// The code of a file without its tests.
 fn code(source: &str) -> &str {
     source.split("#[cfg(test)]").next().unwrap()
 }

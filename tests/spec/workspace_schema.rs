@@ -1,5 +1,5 @@
-//! The published JSON Schema of workspace files, the description that it is made from, the parser of the functions, the
-//! documentation and the files of this repository agree.
+//! The published JSON Schema of workspace files agrees with the description that it is generated from, the parser of
+//! the functions, the documentation, and the files of this repository.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// The settings of the table at `path`, such as `sandbox.users`.
+/// The settings of the table at `path`, for example `sandbox.users`.
 fn keys(path: &str) -> &'static [Key] {
     tables("", WORKSPACE).into_iter().find(|(found, _)| found == path).unwrap_or_else(|| panic!("no table {path}")).1
 }
@@ -36,12 +36,12 @@ fn names(path: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_published_schema_is_that_of_the_program() {
+fn the_published_schema_is_up_to_date() {
     let published = std::fs::read_to_string(root().join(PUBLISHED)).unwrap();
     assert_eq!(published, format!("{:#}\n", json_schema()), "run: postern schema > {PUBLISHED}");
 }
 
-/// The workspace files of the repository.
+/// Collects the workspace files of the repository.
 fn workspace_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -51,7 +51,7 @@ fn workspace_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).unwrap();
             if text.lines().any(|line| line.starts_with("tenant =")) {
-                // The benchmark fills in the algorithm, and the model the tenant.
+                // The benchmark fills in the algorithm, and the model fills in the tenant.
                 found.push((path, text.replace("{algorithm}", "RS256").replace("{tenant}", "default")));
             }
         }
@@ -59,7 +59,7 @@ fn workspace_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 }
 
 #[test]
-fn every_workspace_file_names_the_schema_and_is_valid_by_it_and_by_the_parser() {
+fn every_workspace_file_names_the_schema_and_is_valid_for_schema_and_parser() {
     let mut files = Vec::new();
     workspace_files(&root(), &mut files);
     assert!(files.len() >= 7, "{}", files.len());
@@ -70,7 +70,7 @@ fn every_workspace_file_names_the_schema_and_is_valid_by_it_and_by_the_parser() 
     for (path, text) in files {
         let shown = path.display().to_string();
         let line = text.lines().next().unwrap();
-        let schema = line.strip_prefix("#:schema ").unwrap_or_else(|| panic!("{shown} begins with no #:schema"));
+        let schema = line.strip_prefix("#:schema ").unwrap_or_else(|| panic!("{shown} does not begin with #:schema"));
         let schema = path.parent().unwrap().join(schema).canonicalize();
         assert_eq!(schema.unwrap_or_default(), root().join(PUBLISHED), "{shown}");
         let table: toml::Table = text.parse().unwrap();
@@ -81,7 +81,7 @@ fn every_workspace_file_names_the_schema_and_is_valid_by_it_and_by_the_parser() 
 }
 
 #[test]
-fn what_the_parser_refuses_the_schema_refuses_too() {
+fn the_schema_rejects_what_the_parser_rejects() {
     let valid = json!({
         "tenant": "default", "workspace": "w", "name": "W", "default_audience": "urn:api",
         "clients": [{"client_id": "c", "client_name": "C", "redirect_uris": ["https://a.example/"]}],
@@ -105,7 +105,7 @@ fn what_the_parser_refuses_the_schema_refuses_too() {
     }
 }
 
-/// The places at which `value` is not what `schema` says; as much of JSON Schema as the published one uses.
+/// Returns where `value` violates `schema`; supports only the parts of JSON Schema that the published schema uses.
 fn faults(value: &Value, schema: &Value, at: &str) -> Vec<String> {
     if let Some(choices) = schema["anyOf"].as_array() {
         let fits = choices.iter().any(|choice| faults(value, choice, at).is_empty());
@@ -149,7 +149,7 @@ fn faults(value: &Value, schema: &Value, at: &str) -> Vec<String> {
     found
 }
 
-/// The fields that `T` has when it is parsed: an unknown one is answered with all of them.
+/// The fields that `T` is parsed from: the error for an unknown field lists all of them.
 fn fields<T: DeserializeOwned>() -> BTreeSet<String> {
     let error = serde_json::from_value::<T>(json!({"no such field": 0})).err().unwrap().to_string();
     let (_, expected) = error.split_once(", expected ").unwrap_or_else(|| panic!("{error}"));
@@ -157,7 +157,7 @@ fn fields<T: DeserializeOwned>() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_description_has_the_settings_of_the_parser_and_no_others() {
+fn the_description_has_exactly_the_settings_of_the_parser() {
     let without = |path: &str, others: &[&str]| {
         let mut names = names(path);
         for other in others {
@@ -193,7 +193,7 @@ fn parsed<T: DeserializeOwned>(mut base: Value, change: &Value) -> Result<T, ser
 }
 
 #[test]
-fn each_value_and_bound_of_the_description_is_one_of_the_parser() {
+fn values_and_bounds_in_the_description_match_the_parser() {
     for (path, parses) in
         [("", (|change| settings(change).is_ok()) as fn(&Value) -> bool), ("clients", |change| client(change).is_ok())]
     {
@@ -232,7 +232,7 @@ fn each_value_and_bound_of_the_description_is_one_of_the_parser() {
 }
 
 #[test]
-fn each_default_of_the_description_is_that_of_the_parser() {
+fn defaults_in_the_description_match_the_parser() {
     let upstream = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
     let upstream: UpstreamProvider = serde_json::from_value(upstream).unwrap();
     let of_workspace = settings(&json!({})).unwrap();
@@ -249,7 +249,7 @@ fn each_default_of_the_description_is_that_of_the_parser() {
         ("clients", serde_json::to_value(client(&json!({})).unwrap()).unwrap()),
         ("upstream", serde_json::to_value(upstream).unwrap()),
     ];
-    // What is left out when it is stored, and the algorithm of the keys, which is no part of what is stored.
+    // Defaults that are omitted when stored, and the key algorithm, which is not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
@@ -263,7 +263,7 @@ fn each_default_of_the_description_is_that_of_the_parser() {
 }
 
 #[test]
-fn docs_configuration_md_has_the_settings_of_the_description_and_no_others() {
+fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
     let text = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let row = Regex::new(r"^\| `([a-z0-9_]+)` \|").unwrap();
     for (heading, path) in [

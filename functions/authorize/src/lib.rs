@@ -1,5 +1,5 @@
-//! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either answer at once or send the user on to
-//! log in or to consent. It writes only when it issues a code, and it cannot sign.
+//! The authorization endpoint (RFC 6749 §3.1): parse, load, decide, and either respond at once or send the user to the
+//! login or consent page. It writes only when it issues a code, and it cannot sign.
 
 use bootstrap::{BootstrapError, Runtime};
 use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
@@ -13,14 +13,14 @@ use protocol::types::secret::Secret;
 use web::route::Endpoint;
 use web::{Request, Response};
 
-/// What the function works with: it reads configuration, sessions and consents, and creates grants.
+/// The handles of the function: it reads configuration, sessions and consents, and creates grants.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl Deps {
     }
 }
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let front = &deps.front;
     front.browser.answer(request, &[Endpoint::Authorization], async |context| authorize(front, context).await).await
@@ -69,7 +69,7 @@ async fn load(
     Ok(front.begin(context, client, asked)?)
 }
 
-/// The user whom an ID token of ours names as the expected one; `None` if it is not ours, or not this client's.
+/// Returns the user named by an ID token hint; `None` if it was issued elsewhere or to another client.
 async fn hinted_subject(
     front: &FrontChannel,
     context: &BrowserContext<'_>,

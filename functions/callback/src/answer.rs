@@ -1,4 +1,4 @@
-//! Taking a provider's answer.
+//! Accepting a provider's response.
 
 use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
@@ -19,7 +19,7 @@ use crate::deps::Deps;
 use crate::provider::{Identified, Login, LoginFault};
 use crate::transaction;
 
-/// Takes the answer that the browser brings, and goes on as the login page does.
+/// Accepts the response that the browser brings, and continues like the login page.
 pub(crate) async fn take(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let answer = context.request.query_parameters().map_err(|_| PageError::ForeignUpstreamAnswer)?;
     let state = answer.one("state").map_err(PageError::from)?.ok_or(PageError::ForeignUpstreamAnswer)?;
@@ -28,7 +28,7 @@ pub(crate) async fn take(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     if Some(transaction.provider.as_str()) != context.identity_source || transaction.state != state {
         return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
     }
-    // Whatever comes of it, the transaction is over.
+    // Whatever the outcome, the transaction is over.
     let outcome = finish(deps, context, &transaction, &answer).await;
     let response = outcome.unwrap_or_else(|refusal| deps.front.browser.refuse(context, refusal));
     Ok(with_cookie(response, &cookie.remove()))
@@ -65,8 +65,8 @@ async fn finish(
         identified => identified?,
     };
     let Some(Identified { identity, auth_time, class }) = identified else {
-        // The response to the request that took the answer may never reach the user, who reloaded the page perhaps. The
-        // provider knows the user by now.
+        // The response to the request that used the code may never have reached the user, who perhaps reloaded the
+        // page. By now the provider has a session for the user.
         tracing::info!(provider = %transaction.provider, "an upstream answer came twice");
         return front.to_provider(&pending, &transaction.provider).await;
     };
@@ -85,7 +85,7 @@ fn note(provider: &UpstreamProvider, answer: &Parameters) {
     tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream login was refused there");
 }
 
-/// Who the provider says the user is, and since when it is sure; `None` if another request has taken the answer.
+/// Determines who the user is and when they authenticated; `None` if another request has used the response.
 async fn identify(
     deps: &Deps,
     pending: &PendingAuthorization,

@@ -18,7 +18,7 @@ use crate::transaction;
 /// How long a user may take at the provider.
 const UPSTREAM_LOGIN_TIMEOUT: Lifetime = Lifetime::seconds(900);
 
-/// Begins a login with the provider that the path names.
+/// Starts a login with the provider named in the path.
 pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let front = &deps.front;
     let query = context.request.query_parameters().map_err(|_| PageError::StaleInteraction)?;
@@ -30,7 +30,7 @@ pub(crate) async fn begin(deps: &Deps, context: &BrowserContext<'_>) -> Result<R
     }
 }
 
-/// Sends the browser to the provider, with a transaction of its own.
+/// Redirects the browser to the provider, with a new transaction.
 async fn send(
     deps: &Deps,
     context: &BrowserContext<'_>,

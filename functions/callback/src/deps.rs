@@ -1,4 +1,4 @@
-//! What the function works with.
+//! The handles of the function.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use store::{AccountRecording, UpstreamAnswerTaking};
 
 use crate::provider_metadata::ProviderMetadata;
 
-/// What the function works with: on top of the front channel it asks providers, takes their answers, records accounts and
-/// begins sessions.
+/// The handles of the function: in addition to the front channel it calls providers, accepts their responses, records
+/// accounts and creates sessions.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
@@ -20,7 +20,7 @@ pub struct Deps {
     pub login: Login,
     /// Accounts of users whom providers know.
     pub accounts: AccountRecording,
-    /// Answers of providers, to be taken once.
+    /// Marks provider responses as used.
     pub answers: UpstreamAnswerTaking,
     /// Sealing of logins that wait for a provider.
     pub transactions: DataKeys<Sealer>,
@@ -30,12 +30,12 @@ pub struct Deps {
     pub fetcher: Arc<Fetcher>,
     /// The keys of providers.
     pub keys: KeySets,
-    /// What is known of the providers.
+    /// Cached metadata of the providers.
     pub providers: ProviderMetadata,
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///

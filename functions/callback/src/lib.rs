@@ -1,4 +1,4 @@
-//! Logging in with an upstream OpenID provider: sending the user there, and taking the answer.
+//! Logging in with an upstream OpenID provider: redirecting the user there, and accepting the response.
 //!
 //! The transaction travels sealed in a cookie that is removed with its first use; state, nonce, PKCE and `iss` are
 //! checked, and nothing is sent to the provider before they are (catalogue rows SEC-UP-01 to 05).
@@ -20,7 +20,7 @@ use web::{Request, Response};
 pub use deps::Deps;
 pub use provider_metadata::ProviderMetadata;
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let ours = [Endpoint::UpstreamLogin, Endpoint::Callback];
     deps.front.browser.answer(request, &ours, async |context| respond(deps, context).await).await

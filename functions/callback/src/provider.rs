@@ -35,7 +35,7 @@ pub(crate) struct Login<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Who has logged in, and when, if the provider says so.
+/// The user who has logged in, and when, if the provider says so.
 pub(crate) struct Identified {
     pub(crate) identity: Identity,
     pub(crate) auth_time: Option<Timestamp>,
@@ -44,9 +44,9 @@ pub(crate) struct Identified {
 
 /// Why a login at a provider does not count.
 pub(crate) enum LoginFault {
-    /// It is older than our client asked for, or nobody knows how old it is: the client is told.
+    /// The login is older than the client requested, or its age is unknown; reported to the client.
     TooOld,
-    /// For any other reason: the user is told.
+    /// Any other reason; reported to the user.
     Page(PageError),
 }
 
@@ -56,7 +56,7 @@ impl From<PageError> for LoginFault {
     }
 }
 
-/// The part of a token response that we use. The tokens are used at once and kept nowhere.
+/// The part of a token response that is used. The tokens are used immediately and not stored.
 #[derive(Deserialize)]
 struct TokenResponse {
     access_token: String,
@@ -64,9 +64,9 @@ struct TokenResponse {
 }
 
 impl Login<'_> {
-    /// Exchanges the code, once, against the proof that no other request does (catalogue row SEC-UP-22), and finds out who
-    /// the user is. An exchange whose answer was lost is not repeated, because the code may be used up (fault F-UP-2): the
-    /// user begins again.
+    /// Exchanges the code, once, against the proof that no other request does (catalogue row SEC-UP-22), and determines
+    /// the user. An exchange whose response was lost is not repeated, because the code may have been consumed (fault
+    /// F-UP-2): the user starts again.
     pub(crate) async fn identity(
         &self,
         deps: &Deps,

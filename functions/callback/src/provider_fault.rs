@@ -1,4 +1,4 @@
-//! How it is logged, and what the user is told, when a provider cannot be used or says no.
+//! Logging and page errors for providers that are unavailable or refuse a login.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use http_client::FetchFault;
 use protocol::authorization::error::PageError;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 
-/// The provider cannot be reached, or its answer cannot be read.
+/// The provider is unreachable, or its response is unreadable.
 pub(crate) fn unreachable(provider: &UpstreamProvider, fault: &FetchFault) -> PageError {
     tracing::warn!(fault = %fault, provider = %provider.id, "an upstream provider could not be used");
     match fault {
@@ -17,7 +17,7 @@ pub(crate) fn unreachable(provider: &UpstreamProvider, fault: &FetchFault) -> Pa
     }
 }
 
-/// What the provider says cannot be believed.
+/// The provider's response fails validation.
 pub(crate) fn refused(provider: &UpstreamProvider, reason: &dyn Display) -> PageError {
     tracing::warn!(reason = %reason, provider = %provider.id, "an upstream login was refused");
     PageError::UpstreamRefused

@@ -1,4 +1,4 @@
-//! What providers publish about themselves, read when it is needed and kept for a while.
+//! Metadata of providers, fetched on demand and cached.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,11 +14,11 @@ use crate::provider_fault::{refused, unreachable};
 /// How long metadata may be used before it is read again.
 const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
 
-/// What is known of the providers, by issuer. Issuers are configured, so there are few.
+/// Cached metadata by issuer. Issuers are configured, so there are few.
 #[derive(Default)]
 pub struct ProviderMetadata(Mutex<HashMap<String, Known>>);
 
-/// What is known of one provider.
+/// The cache entry of one provider.
 #[derive(Default)]
 struct Known {
     metadata: Option<(Timestamp, Arc<UpstreamMetadata>)>,
@@ -26,8 +26,8 @@ struct Known {
 }
 
 impl ProviderMetadata {
-    /// The metadata of `provider`. Only what can be used is kept: what could not be read is asked for again at the next
-    /// need, within a bound, because everybody may make us ask (catalogue row SEC-SSRF-07).
+    /// Returns the metadata of `provider`. Only usable metadata is cached: a failed fetch is retried on the next use,
+    /// at a bounded rate, because unauthenticated requests trigger it (catalogue row SEC-SSRF-07).
     pub(crate) async fn metadata(
         &self,
         fetcher: &Fetcher,

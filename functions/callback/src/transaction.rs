@@ -20,7 +20,7 @@ pub(crate) fn provider<'w>(workspace: &'w Workspace, idp: &str) -> Result<&'w Up
     workspace.settings.upstream(idp).ok_or(PageError::UnknownIdentitySource)
 }
 
-/// Where `provider` sends its answers.
+/// The redirect URI registered at `provider`.
 pub(crate) fn callback_url(workspace: &Workspace, provider: &UpstreamProvider) -> String {
     workspace.issuer.url(&format!("/callback/{}", provider.id))
 }

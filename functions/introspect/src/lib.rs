@@ -1,4 +1,4 @@
-//! The introspection endpoint (RFC 7662): whether a token is good, and what it is about; signed if the caller wants it so
+//! The introspection endpoint (RFC 7662): whether a token is active, and its claims; signed if the caller requests it
 //! (RFC 9701).
 
 use backchannel::{ClientContext, TokenStatus, refuse};
@@ -14,7 +14,7 @@ use web::response::{Caching, response};
 use web::route::Endpoint;
 use web::{Request, Response, json, unavailable};
 
-/// What the function works with: it reads configuration, public keys and grants, and signs answers.
+/// The handles of the function: it reads configuration, public keys and grants, and signs responses.
 pub struct Deps {
     /// What finds out who asks about a token, and whether one is good.
     pub status: TokenStatus,
@@ -23,7 +23,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Deps {
     }
 }
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match introspect(deps, context).await {
         Ok(Answer::Plain(answer)) => json::json(200, &answer, Caching::Never),
@@ -70,7 +70,7 @@ async fn introspect(deps: &Deps, context: &ClientContext<'_>) -> Result<Answer, 
     }
 }
 
-/// What `caller` learns of `token`: of what is not a good token, or not theirs to ask about, nothing.
+/// Describes `token` to `caller`; an inactive token, or one the caller may not see, is not described.
 async fn describe(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -110,7 +110,7 @@ async fn describe_refresh_token(
     Ok(state.map_or(Introspection::INACTIVE, |state| Introspection::refresh_token(grant, state, &workspace.issuer)))
 }
 
-/// Whether the caller wants a signed answer (RFC 9701 §4).
+/// Whether the caller requests a signed response (RFC 9701 §4).
 fn wants_signature(request: &Request) -> bool {
     request.accepted().prefers(introspection::MEDIA_TYPE, "application/json")
 }

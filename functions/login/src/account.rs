@@ -9,7 +9,7 @@ use protocol::authorization::request::Prompt;
 use protocol::users::session::Session;
 use web::Response;
 
-/// The session of the user who has to be asked whether to go on with it.
+/// The session of the user who must be shown the account chooser.
 pub(crate) async fn to_choose(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -24,7 +24,7 @@ pub(crate) async fn to_choose(
     Ok(matches!(step, NextStep::SelectAccount).then_some(session))
 }
 
-/// Goes on with the account that the user chose.
+/// Continues with the account that the user chose.
 pub(crate) async fn choose(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -43,7 +43,7 @@ pub(crate) async fn choose(
                     pending.interaction.account = Some(AccountChoice::Current(session.sid.clone()));
                     front.next(&pending, &session).await
                 }
-                // The page was shown to somebody else, or the session has ended since.
+                // The page was shown to another user, or the session has ended since.
                 None => front.to_login(&pending).await,
             }
         }

@@ -1,4 +1,4 @@
-//! The consent page, and what is decided on it.
+//! The consent page and its submission.
 
 use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
 use protocol::authorization::consent::{Consent, Granted, Withheld};
@@ -29,7 +29,7 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
     Ok(!matches!(step, NextStep::LogIn | NextStep::SelectAccount))
 }
 
-/// Takes the decision; the same decision once more is answered in the same way.
+/// Accepts the decision; resubmitting the same decision gets the same response.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let form = deps.front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
     match take(deps, context, &form).await {
@@ -41,7 +41,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
 }
 
-/// Takes a decision that was taken already, by a form whose answer never arrived.
+/// Handles a decision that was accepted before, submitted by a form whose response never arrived.
 async fn take_again(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -66,7 +66,7 @@ async fn take_again(
     }
 }
 
-/// The scopes and the claims that are kept back.
+/// The withheld scopes and claims.
 fn withheld(form: &Parameters) -> (Vec<&str>, Vec<&str>) {
     (form.all("withhold").collect(), form.all("withhold_claim").collect())
 }
@@ -76,7 +76,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     let pending = resume::by_parameters(front, context, form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
-        // The page was shown to somebody else: in another tab another user has logged in since.
+        // The page was shown to another user: someone else has logged in in another tab since.
         return front.to_consent(&pending).await;
     }
     match form.one("decision").map_err(PageError::from)? {
@@ -101,7 +101,7 @@ async fn allow(
             remember(deps, pending, &approved, withheld).await?;
             front.issue(pending, &approved).await
         }
-        // Everything was kept back, which is a no.
+        // Everything was withheld, which is a denial.
         NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny(pending).await),
         NextStep::Refused(error) => Err(pending.refuse(error)),
         NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent => front.to_login(pending).await,

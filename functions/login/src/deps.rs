@@ -1,10 +1,10 @@
-//! What the function works with.
+//! The handles of the function.
 
 use bootstrap::{BootstrapError, Runtime};
 use frontchannel::{FrontChannel, Login};
 use store::ConsentRecording;
 
-/// What the function works with: on top of the front channel it begins sessions and remembers consents.
+/// The handles of the function: in addition to the front channel it creates sessions and remembers consents.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
@@ -15,7 +15,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The pages of the front channel: logging in and consenting.
 //!
-//! Each request is decided anew from the sealed interaction and the session, so that no page can be skipped; a form
-//! carries nothing that could widen what is granted.
+//! Each request is decided from the sealed interaction and the session alone, so that no page can be skipped; a form
+//! contains nothing that could widen the grant.
 
 mod account;
 mod consent;
@@ -17,7 +17,7 @@ use web::{Request, Response};
 
 pub use deps::Deps;
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let ours = [Endpoint::Login, Endpoint::Consent];
     deps.front.browser.answer(request, &ours, async |context| respond(deps, context).await).await

@@ -1,4 +1,4 @@
-//! What the pages show.
+//! The content of the pages.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
 use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
@@ -9,7 +9,7 @@ use protocol::users::session::Session;
 use protocol::workspace::settings::Settings;
 use web::Response;
 
-/// What stands in the form.
+/// The values in the form.
 pub(crate) struct LoginForm<'a> {
     /// The name.
     pub(crate) username: &'a str,
@@ -110,7 +110,7 @@ fn apis(pending: &PendingAuthorization) -> Vec<ApiRow<'_>> {
     pending.client().targets.apis(&terms.resource).named.into_iter().map(row).collect()
 }
 
-/// What is asked for: scopes, and claims that none of them covers.
+/// The requested scopes, and requested claims that none of them covers.
 fn rows<'a>(terms: &'a RequestTerms, settings: &'a Settings) -> Vec<ScopeRow<'a>> {
     let scopes = terms.scope.iter().map(|name| {
         let (title, description) =
@@ -132,7 +132,7 @@ fn inside(title: &str) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_lowercase(), letters.as_str()))
 }
 
-/// A length of time as people say it.
+/// Formats a duration in words.
 fn in_words(seconds: u32) -> String {
     let of = |count: u32, unit: &str| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") };
     match seconds {
@@ -149,7 +149,7 @@ mod tests {
     use super::in_words;
 
     #[test]
-    fn lengths_of_time_are_said_as_people_say_them() {
+    fn durations_are_formatted_in_words() {
         let table = [
             (1, "1 second"),
             (60, "60 seconds"),

@@ -25,8 +25,8 @@ pub(crate) async fn finished(
     front.finished(context, interaction).await
 }
 
-/// The refusal of a form that was taken as if it came for the first time, and then as if it came again: the first refusal if
-/// they say the same, because it has the ways on.
+/// Combines the refusal of a form as a first submission with its refusal as a resubmission: the first one if both are
+/// the same error, because it has the links.
 pub(crate) fn refused_twice(first: Refusal, again: Refusal) -> Refusal {
     if again.page() == first.page() { first } else { again }
 }

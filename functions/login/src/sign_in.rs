@@ -1,4 +1,4 @@
-//! The login page, and what is typed into it.
+//! The login page and its submission.
 
 use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::PageError;
@@ -14,7 +14,7 @@ use crate::deps::Deps;
 use crate::page::{LoginForm, account_page, login_page};
 use crate::{account, resume};
 
-/// The longest user name, and the longest password, that are looked at.
+/// The maximum length of a user name or password.
 const MAX_CREDENTIAL_BYTES: usize = 1024;
 
 /// Shows the page.
@@ -32,8 +32,8 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     login_page(front, &pending, &LoginForm { username: &username, failed: false }).await
 }
 
-/// Takes name and password, and goes on with what the request still needs; the same form once more is answered in the same
-/// way.
+/// Checks user name and password, and continues with what the request still needs; resubmitting the same form gets the
+/// same response.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let form = deps.front.browser.form(context)?;
     match take(deps, context, &form).await {
@@ -45,8 +45,8 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
 }
 
-/// Takes name and password of a form that led to a code already, whose answer never arrived. The session that began with it is
-/// lost with that answer, so another begins.
+/// Handles a form that already led to a code whose response never arrived. The session created then was lost with that
+/// response, so a new one is created.
 async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
     let finished = resume::finished(front, context, form).await?;

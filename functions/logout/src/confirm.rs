@@ -1,4 +1,4 @@
-//! What the user answers on the page that asks.
+//! Submission of the confirmation page.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::deps::Deps;
 use crate::pending::PendingLogout;
 use crate::{end, page};
 
-/// Takes the answer. The form ends the session that it asked about, and no other (catalogue rows SEC-SESS-05 and
+/// Accepts the decision. The form ends the session that it was shown for, and no other (catalogue rows SEC-SESS-05 and
 /// SEC-LOGOUT-07).
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, PageError> {
     let form = deps.browser.form(context)?;
@@ -27,14 +27,14 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     if let Some(approved) = asked_about.and_then(|session| confirmation.approve(session)) {
         return end::finish(deps, &pending, &approved).await;
     }
-    // The session has ended since, in another tab; or there is another one, which the user was not asked about.
+    // The session has ended since, in another tab, or there is another session, which the form was not shown for.
     match deps.browser.any_session(context).await? {
         Some(another) => page::show_confirmation(deps, &pending, &another).await,
         None => end::done(deps, &pending),
     }
 }
 
-/// Opens what the form came back with. Nothing is believed that was not sealed here, for this workspace.
+/// Opens the sealed form. Only values sealed here, for this workspace, are accepted.
 async fn open(deps: &Deps, context: &BrowserContext<'_>, sealed: Option<&str>) -> Result<Confirmation, PageError> {
     let sealed = sealed.ok_or(PageError::StaleLogout)?;
     let keys = deps.confirmations.keys(context.now).await.map_err(unavailable)?;
@@ -42,7 +42,7 @@ async fn open(deps: &Deps, context: &BrowserContext<'_>, sealed: Option<&str>) -
     serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleLogout)
 }
 
-/// Resumes the logout, and checks anew where it may lead.
+/// Resumes the logout and checks its destination again.
 async fn resume(
     deps: &Deps,
     context: &BrowserContext<'_>,

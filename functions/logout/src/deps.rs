@@ -1,4 +1,4 @@
-//! What the function works with.
+//! The handles of the function.
 
 use bootstrap::{BootstrapError, Runtime};
 use delivery::Deliveries;
@@ -7,21 +7,21 @@ use keystore::DataKeys;
 use signing::{Purpose, Sealer};
 use store::SessionEnding;
 
-/// What the function works with: it reads configuration, public keys and sessions, ends sessions, and sees to it that
-/// clients are told.
+/// The handles of the function: it reads configuration, public keys and sessions, ends sessions, and queues
+/// notifications of clients.
 pub struct Deps {
     /// What meets browsers and grants nothing.
     pub browser: BrowserChannel,
-    /// Sessions, to be ended.
+    /// Ends sessions.
     pub ending: SessionEnding,
-    /// The queue of clients that have to be told.
+    /// The queue of logout notifications.
     pub deliveries: Deliveries,
     /// Sealing of what users are asked.
     pub confirmations: DataKeys<Sealer>,
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The end of a session, and what the user sees of it.
+//! Ending a session, and the resulting page.
 
 use delivery::DeliveryFault;
 use protocol::authorization::error::PageError;
@@ -23,8 +23,8 @@ enum EndFault {
     Store(#[from] StoreFault),
 }
 
-/// Ends the session. If that does not work, the browser forgets it all the same, and the user is told and can try again
-/// (fault F-DDB-7).
+/// Ends the session. On failure the session cookie is cleared anyway, and the page lets the user try again (fault
+/// F-DDB-7).
 pub(crate) async fn finish(
     deps: &Deps,
     pending: &PendingLogout,
@@ -39,8 +39,8 @@ pub(crate) async fn finish(
     }
 }
 
-/// First the clients are put into the queue and then the session ends: whatever happens in between, each of them is told,
-/// at worst of a session that lives until its user tries again. Those that joined in between are told afterwards.
+/// First queues the notifications, then ends the session: whatever fails in between, each client is notified, at worst
+/// about a session that lives until its user tries again. Clients that joined in between are notified afterwards.
 async fn end(deps: &Deps, pending: &PendingLogout, approved: &ApprovedLogout) -> Result<(), EndFault> {
     let workspace = &pending.workspace().id;
     let before = &approved.session().participants;
@@ -60,7 +60,7 @@ async fn enqueue_notices<'p>(
     deps.deliveries.enqueue(&notices, deps.browser.clock.now()).await
 }
 
-/// Nobody is logged in any more: the user goes back to the client, if it said where to, or sees that it is so.
+/// There is no session any more: redirects to the client if it gave a destination, or shows the signed-out page.
 pub(crate) fn done(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let response = match &pending.returning {
         Some(returning) => see_other(&returning.location()),

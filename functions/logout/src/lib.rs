@@ -1,5 +1,5 @@
-//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): parse, load, decide, and end the browser's session, at
-//! once or after its user was asked. It knows no grants and cannot sign.
+//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): parse, load, decide, and end the browser's session,
+//! immediately or after confirmation. It has no access to grants and cannot sign.
 
 mod confirm;
 mod deps;
@@ -22,7 +22,7 @@ pub use deps::Deps;
 
 use crate::pending::PendingLogout;
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let log_out = async |context: &BrowserContext<'_>| log_out(deps, context).await.map_err(Refusal::Page);
     deps.browser.answer(request, &[Endpoint::Logout], log_out).await
@@ -46,7 +46,7 @@ async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
     if let Some(retry) = deps.browser.retry_as_get(context, "/oidc/logout") {
         return Ok(retry);
     }
-    // The session ends whether its user still exists or not.
+    // The session ends whether or not its user still exists.
     let session = deps.browser.any_session(context).await?;
     match decide(session, hint.as_ref()) {
         LogoutStep::Nobody => end::done(deps, &pending),
@@ -55,8 +55,8 @@ async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
     }
 }
 
-/// Asks whoever is logged in whether to log out, although the request is broken: a user who wants to leave must be able
-/// to. The browser is not sent back to an application then, and nothing ends without a question (§4).
+/// Offers to log out although the request is invalid: a user who wants to leave must be able to. The browser is not
+/// redirected to an application then, and nothing ends without confirmation (§4).
 async fn offer(deps: &Deps, context: &BrowserContext<'_>, error: PageError) -> Result<Response, PageError> {
     if let Some(retry) = deps.browser.retry_as_get(context, "/oidc/logout") {
         return Ok(retry);
@@ -77,7 +77,7 @@ async fn load(
         Some(hint) => Some(verify_hint(deps, context, hint).await?),
         None => None,
     };
-    // A client that is named and cannot be used is as good as unknown.
+    // A client that is named but unusable counts as unknown.
     let client = match asked.client(hint.as_ref())? {
         Some(id) => Some(deps.browser.client(context, id).await?),
         None => None,

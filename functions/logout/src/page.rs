@@ -1,4 +1,4 @@
-//! What the user sees.
+//! The pages of a logout.
 
 use pages::{LogoutPage, SignedOutPage, page};
 use protocol::authorization::error::PageError;
@@ -25,7 +25,7 @@ pub(crate) async fn show_confirmation(
     form(deps, pending, session, Prompt { sealed: LogoutPrompt::Asked, status: 200, problem: None }).await
 }
 
-/// Asks the same although the request is broken, and says in which way.
+/// Shows the confirmation page for an invalid request, with its problem.
 pub(crate) async fn show_problem(
     deps: &Deps,
     pending: &PendingLogout,
@@ -36,8 +36,8 @@ pub(crate) async fn show_problem(
     form(deps, pending, session, prompt).await
 }
 
-/// Says that logging out failed, and offers to try again: the browser has forgotten the session, and the form still knows
-/// it.
+/// Reports that logging out failed, and offers to retry: the session cookie is cleared, but the form still identifies
+/// the session.
 pub(crate) async fn show_failed(
     deps: &Deps,
     pending: &PendingLogout,
@@ -94,13 +94,13 @@ async fn seal(
     if sealed.len() > MAX_SEALED_CONFIRMATION_BYTES { Err(PageError::RequestTooLarge) } else { Ok(sealed) }
 }
 
-/// Says that the session has ended. Shown when there is no `post_logout_redirect_uri`.
+/// Shows that the session has ended, when there is no `post_logout_redirect_uri`.
 pub(crate) fn show_signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     signed_out_page(deps, pending, "You are signed out", "You can close this page.")
 }
 
-/// Says that nothing has ended, to a user who decided not to log out. The client is told nothing: its user decides whether
-/// to go back.
+/// Shows that nothing has ended, after the user decided not to log out. The client is not notified: the user decides
+/// whether to return to it.
 pub(crate) fn show_still_signed_in(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let explanation = "Nothing was ended here. The application may have ended its own session.";
     signed_out_page(deps, pending, "You are still signed in", explanation)

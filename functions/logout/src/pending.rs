@@ -1,4 +1,4 @@
-//! A logout as far as it is known.
+//! A logout in progress.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use protocol::logout::request::Returning;
 use protocol::workspace::settings::Workspace;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 
-/// A logout as far as it is known: of which workspace, at whose wish, and where it leads.
+/// A logout in progress: its workspace, the requesting client, and the destination.
 pub(crate) struct PendingLogout {
     /// The workspace.
     pub(crate) loaded: Arc<LoadedWorkspace>,
-    /// The client that asks, if it said so.
+    /// The requesting client, if identified.
     pub(crate) client: Option<Arc<LoadedClient>>,
     /// Where the user is sent afterwards.
     pub(crate) returning: Option<Returning>,

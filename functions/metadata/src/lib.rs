@@ -12,7 +12,7 @@ use web::response::Caching;
 use web::route::{self, Endpoint, Matched};
 use web::{Clock, Request, Response, cors, edge, json, unavailable};
 
-/// What the function works with: it reads what is public.
+/// The handles of the function: it reads public data only.
 pub struct Deps {
     /// Workspaces.
     pub workspaces: WorkspaceReading,
@@ -23,7 +23,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Deps {
     }
 }
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     // Boxed, because the SDK's futures are large.
     edge::guarded(request, Box::pin(async { cors::public(respond(deps, request).await) })).await

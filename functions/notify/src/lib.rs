@@ -1,8 +1,8 @@
-//! Tells clients that a session has ended (OpenID Connect Back-Channel Logout 1.0): parse, load, sign, send, and let
-//! come again what was not heard.
+//! Notifies clients that a session has ended (OpenID Connect Back-Channel Logout 1.0): parse, load, sign, send, and
+//! have undelivered messages redelivered.
 //!
-//! Each message is for one client, so that one which does not answer holds up no other. It may come more than once
-//! (fault F-LAM-2): the token that is sent then has the same `jti`, and a client that has heard it ends nothing twice.
+//! Each message is for one client, so that an unresponsive client delays no other. A message may be delivered more than
+//! once (fault F-LAM-2): the logout token then has the same `jti`, so a client can detect the repeat.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use thiserror::Error;
 use web::Clock;
 use web::queue::{Handled, Message};
 
-/// What the function works with: it reads configuration, signs, and asks clients to listen.
+/// The handles of the function: it reads configuration, signs, and calls clients.
 pub struct Deps {
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
@@ -34,7 +34,7 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why a client may not have heard.
+/// Why a client may not have been notified.
 #[derive(Debug, Error)]
 enum NotifyError {
     #[error(transparent)]
@@ -46,7 +46,7 @@ enum NotifyError {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Deps {
 /// Works off one message.
 pub async fn handle(deps: &Deps, message: &Message) -> Handled {
     let Some(notice) = LogoutNotice::parse(&message.body) else {
-        // Of a later version, perhaps: it comes again, and ends where somebody looks (fault F-LAM-6).
+        // Perhaps from a later version: it is redelivered and ends up in the dead-letter queue (fault F-LAM-6).
         tracing::error!("a message could not be read");
         return again(deps, message).await;
     };
@@ -99,7 +99,7 @@ async fn again(deps: &Deps, message: &Message) -> Handled {
     Handled::Again
 }
 
-/// Load, sign, send. A client that is gone, or no longer wants to be told, has heard enough.
+/// Load, sign, send. A client that was deleted, or no longer wants notifications, counts as notified.
 async fn notify_client(deps: &Deps, notice: &LogoutNotice) -> Result<DeliveryOutcome, NotifyError> {
     let now = deps.clock.now();
     let Some(loaded) = deps.configuration.workspace(&notice.workspace, now).await? else {

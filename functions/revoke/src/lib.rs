@@ -1,4 +1,4 @@
-//! The revocation endpoint (RFC 7009): revoking any token of a grant ends the grant, and a 200 means that it is
+//! The revocation endpoint (RFC 7009): revoking any token of a grant revokes the grant, and a 200 means that this is
 //! durable (design invariant 7).
 
 use backchannel::{ClientContext, RefreshTokens, TokenStatus, refuse};
@@ -15,7 +15,7 @@ use web::response::{Caching, empty};
 use web::route::Endpoint;
 use web::{Request, Response, unavailable};
 
-/// What the function works with: it reads configuration, public keys and grants, and revokes grants.
+/// The handles of the function: it reads configuration, public keys and grants, and revokes grants.
 pub struct Deps {
     /// What finds out who asks about a token.
     pub status: TokenStatus,
@@ -26,7 +26,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl Deps {
     }
 }
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match revoke(deps, context).await {
         Ok(()) => empty(200, Caching::Never),
@@ -54,7 +54,7 @@ async fn revoke(deps: &Deps, context: &ClientContext<'_>) -> Result<(), TokenReq
     let body = context.request.form()?;
     let caller = Box::pin(deps.status.caller(context, &body)).await?;
     let named = TokenParameter::parse(&body)?.ok_or(TokenRequestError::MissingToken)?;
-    // A token that is not ours, or not the caller's, is left alone, and nobody learns which (§2.2).
+    // A token of another issuer or client is ignored, and the response does not say which (§2.2).
     let revocable = Box::pin(revocable(deps, context, named.token.expose(), &caller)).await?;
     let Some(revocable) = revocable else { return Ok(()) };
     let (workspace, now) = (&context.workspace.id, deps.status.back.now());
@@ -69,15 +69,15 @@ async fn revoke(deps: &Deps, context: &ClientContext<'_>) -> Result<(), TokenReq
     Ok(())
 }
 
-/// What ends with a token.
+/// What revoking a token revokes.
 enum Revocable {
     /// Its grant, with everything of it.
     Grant(GrantId),
-    /// A client's own token, which belongs to no grant and would end at this time.
+    /// A client credentials token, which has no grant and expires at this time.
     ClientToken(GrantId, Timestamp),
 }
 
-/// What `caller` ends by revoking `token`, expired or not.
+/// What `caller` revokes with `token`, expired or not.
 async fn revocable(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -101,7 +101,7 @@ async fn revocable(
     }))
 }
 
-/// The grant that `caller` ends by revoking `token`, however long ago that was replaced.
+/// The grant that `caller` revokes with the refresh token `token`, however long ago it was rotated.
 async fn revocable_by_refresh_token(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -117,7 +117,7 @@ async fn revocable_by_refresh_token(
     let Some(grant) = grant else { return Ok(None) };
     let belongs = match belonging(&grant, token) {
         Belonging::Known => true,
-        // The key is opened only for such a token. Knowing a grant's id must not be enough to end it.
+        // The key is decrypted only for such a token. Knowing a grant's id must not be enough to revoke it.
         Belonging::IfGenuine => deps.refresh_tokens.of(workspace, context.now).await?.is_genuine(token),
         Belonging::Not => false,
     };

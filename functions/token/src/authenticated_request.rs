@@ -16,7 +16,7 @@ use crate::deps::Deps;
 
 /// A token request whose client has authenticated.
 pub(crate) struct AuthenticatedRequest<'a> {
-    /// What the function works with.
+    /// The handles of the function.
     pub(crate) deps: &'a Deps,
     /// The request.
     pub(crate) context: &'a ClientContext<'a>,
@@ -44,13 +44,13 @@ impl AuthenticatedRequest<'_> {
         TokenContext { client: &self.client, now: self.deps.back.now() }
     }
 
-    /// The grant `id` with what is known of its user, if there is such a grant.
+    /// Loads the grant `id` with its user, if it exists.
     pub(crate) async fn load(&self, id: &GrantId) -> Result<Option<LoadedGrant>, TokenError> {
         let grant = self.deps.grants.find(&self.workspace().id, id).await.map_err(unavailable)?;
         Ok(self.deps.back.with_user(self.context, grant).await?)
     }
 
-    /// Ends `grant`, one of whose codes or refresh tokens was used by somebody who should not have had it.
+    /// Revokes `grant` after one of its codes or refresh tokens was used by an unauthorized party.
     pub(crate) async fn revoke(&self, grant: &GrantId) -> Result<(), TokenError> {
         let revoked = self.deps.grants.revoke(&self.workspace().id, grant, self.deps.back.now()).await;
         Ok(revoked.map_err(unavailable)?)
@@ -62,8 +62,8 @@ impl AuthenticatedRequest<'_> {
         Ok(WriteContext { workspace: &self.workspace().id, attempt, now: self.deps.back.now() })
     }
 
-    /// Stops before a step for which the time of this invocation would not suffice: nothing has changed yet, and a client
-    /// that is told so can come again with the same code or token (fault F-LAM-1).
+    /// Stops before a step that the remaining time of this invocation does not suffice for: nothing has changed yet,
+    /// and the client can retry with the same code or token (fault F-LAM-1).
     pub(crate) fn in_time(&self, needed: Lifetime) -> Result<(), TokenError> {
         if self.context.request.deadline.leaves(needed, self.deps.back.now()) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A client gets a token of its own (RFC 6749 §4.4).
+//! The client credentials grant (RFC 6749 §4.4).
 
 use protocol::tokens::client_credentials::{ClientCredentialsRequest, approve};
 use protocol::tokens::error::TokenError;

@@ -33,7 +33,7 @@ pub(crate) async fn exchange(
     commit(request, &usage, &approved, refresh_token.map(|derived| derived.issue), tokens).await
 }
 
-/// This use of `code`, with what is known of its sender.
+/// Describes this use of `code`, including its sender.
 fn usage(request: &AuthenticatedRequest<'_>, code: &AuthorizationCode) -> CodeUse {
     let asked = request.context.request;
     let user_agent = asked.header(USER_AGENT).join(", ");
@@ -58,7 +58,7 @@ async fn first_refresh_token(
     first.map(Some).ok_or_else(|| unavailable("the key for refresh tokens is gone").into())
 }
 
-/// The one write that makes it happen, or nothing happened.
+/// The single write that redeems the code.
 async fn commit(
     request: &AuthenticatedRequest<'_>,
     usage: &CodeUse,
@@ -80,8 +80,8 @@ async fn commit(
     }
 }
 
-/// Refuses a code. One that was used before by somebody who knew everything that the client knows ends its grant
-/// first (RFC 6749 §4.1.2, OAuth 2.1 §7.5.2).
+/// Refuses a code. A replay by a party with all of the client's credentials first revokes the grant (RFC 6749 §4.1.2,
+/// OAuth 2.1 §7.5.2).
 async fn refuse(request: &AuthenticatedRequest<'_>, fault: CodeFault) -> TokenError {
     if let Some(grant) = fault.replayed_grant() {
         tracing::warn!(grant.id = %grant, "a code was replayed: its grant is revoked");

@@ -1,4 +1,4 @@
-//! What the function works with.
+//! The handles of the function.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use protocol::types::id::RegionLabel;
 use signing::Entropy;
 use store::GrantRedemption;
 
-/// What the function works with: it reads configuration and keys, redeems grants and refreshes them.
+/// The handles of the function: it reads configuration and keys, redeems grants and refreshes them.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
-    /// What authenticates clients.
+    /// Authenticates clients.
     pub client_authenticator: ClientAuthenticator,
     /// Grants, to be redeemed and refreshed.
     pub grants: GrantRedemption,
@@ -28,7 +28,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The token endpoint (RFC 6749 §3.2): a code, a refresh token or a client's own credentials become tokens.
 //!
-//! parse → load → decide → sign → commit → respond. Until the commit nothing has changed, so whatever fails before it
-//! leaves code and refresh token usable; what was signed leaves only against the proof that the commit was won.
+//! parse → load → decide → sign → commit → respond. Nothing changes before the commit, so a failure before it leaves
+//! code and refresh token usable; signed tokens are released only against the proof that the commit was won.
 
 mod authenticated_request;
 mod client_credentials;
@@ -23,7 +23,7 @@ pub use deps::Deps;
 use crate::authenticated_request::AuthenticatedRequest;
 use crate::response::{TokenResponse, refuse};
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match issue_tokens(deps, context).await {
         Ok(tokens) => json::json(200, &tokens, Caching::Never),

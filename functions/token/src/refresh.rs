@@ -33,7 +33,7 @@ pub(crate) async fn refresh(
     commit(request, &approved, rotation, tokens).await
 }
 
-/// The refresh token that is handed out, none if the presented one stays, and what the store is to make of it.
+/// The refresh token to issue, none without rotation, and the corresponding write.
 fn successor(
     tokens: &WorkspaceRefreshTokens<'_>,
     approved: &ApprovedRefresh,
@@ -57,7 +57,7 @@ fn successor(
     }
 }
 
-/// The one write that makes it happen, or nothing happened.
+/// The single write that refreshes the grant.
 async fn commit(
     request: &AuthenticatedRequest<'_>,
     approved: &ApprovedRefresh,
@@ -81,8 +81,8 @@ async fn commit(
     }
 }
 
-/// Refuses a refresh token. One that was replaced before, and comes from the right client, ends its grant first: it or its
-/// successor was stolen, and nobody can say which (RFC 9700 §4.14.2).
+/// Refuses a refresh token. Reuse of a rotated token by the right client first revokes the grant: it or its successor
+/// was stolen, and it is unknown which (RFC 9700 §4.14.2).
 async fn refuse(request: &AuthenticatedRequest<'_>, fault: RefreshFault) -> TokenError {
     if let Some(grant) = fault.reused_grant() {
         tracing::warn!(grant.id = %grant, "a refresh token was reused: its grant is revoked");

@@ -1,4 +1,4 @@
-//! Signing what is due, and the refresh token beside it.
+//! Signing the tokens to issue, and deriving the refresh token.
 
 use backchannel::Derived;
 use keystore::SignerFault;
@@ -15,8 +15,8 @@ use web::unavailable;
 use crate::authenticated_request::AuthenticatedRequest;
 use crate::response::TokenResponse;
 
-/// Signs what is due, with the current key or with the one that takes over from it. What belongs to a grant is to be held
-/// back until its commit is won.
+/// Signs the tokens with the current key or the one that takes over from it. Tokens of a grant must be held back until
+/// its commit is won.
 pub(crate) async fn sign_tokens(
     request: &AuthenticatedRequest<'_>,
     due: &Entitlement,
@@ -40,7 +40,7 @@ pub(crate) async fn sign_tokens(
     })
 }
 
-/// Signs what is due by a grant, and holds it back until the commit is won.
+/// Signs the tokens of a grant, and holds them back until the commit is won.
 pub(crate) async fn sign_and_hold(
     request: &AuthenticatedRequest<'_>,
     due: &Entitlement,
@@ -49,7 +49,7 @@ pub(crate) async fn sign_and_hold(
     sign_tokens(request, due, refresh_token).await.map(Unreleased::hold)
 }
 
-/// Signs both tokens at the same time; one after the other only where the ID token carries the hash of the access token.
+/// Signs both tokens concurrently; in sequence only if the ID token contains the hash of the access token.
 async fn sign_both(
     signer: &Signer,
     access: &AccessTokenClaims,

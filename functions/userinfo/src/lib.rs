@@ -1,4 +1,4 @@
-//! The userinfo endpoint (OpenID Connect Core §5.3): what a client may know of the user.
+//! The userinfo endpoint (OpenID Connect Core §5.3): the claims about the user that a client may see.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use web::response::{Caching, response};
 use web::route::Endpoint;
 use web::{FormFault, Request, Response, json, unavailable};
 
-/// What the function works with: it reads, and signs for clients that want it.
+/// The handles of the function: it reads, and signs for clients registered for that.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
@@ -34,7 +34,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Deps {
     }
 }
 
-/// Answers a request.
+/// Handles a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match userinfo(deps, context).await {
         Ok(response) => response,
@@ -112,7 +112,7 @@ async fn claims(
     Ok((client, userinfo::claims(&token.sub, &profile, &token.scope, &grant.terms.claims)))
 }
 
-/// The form of a POST. A body that is no form says nothing: programs send POST without one.
+/// Parses the form of a POST. A body that is not a form is ignored: some clients send POST without one.
 fn form(request: &Request) -> Result<Parameters, BearerError> {
     match request.form() {
         Ok(form) => Ok(form),
@@ -121,7 +121,7 @@ fn form(request: &Request) -> Result<Parameters, BearerError> {
     }
 }
 
-/// The token that the request presents, if it is one of ours, expired or not (RFC 9068 §4).
+/// Returns the claims of the presented token if it was issued here, expired or not (RFC 9068 §4).
 async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTokenClaims, BearerError> {
     let request = context.request;
     let query = request.query_parameters().map_err(|_| BearerError::Malformed)?;

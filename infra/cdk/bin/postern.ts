@@ -1,5 +1,5 @@
-// One stack for one region: `cdk deploy -c label=eu`. cdk.json says which region a label means; the account is that of
-// the credentials. With `-c canary=true` there is a second one beside it, which shifts traffic gradually.
+// One stack per region: `cdk deploy -c label=eu`. cdk.json maps labels to regions; the account is that of the
+// credentials. With `-c canary=true` there is a second stack, which shifts traffic gradually.
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 

@@ -73,7 +73,7 @@ export class CanaryStack extends Stack {
             Action: ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
             Resource: functions.flatMap((name) => [Fn.sub(`${FUNCTION}-${name}`), Fn.sub(`${FUNCTION}-${name}:*`)]),
           },
-          // Alarms are looked up by name; CloudWatch knows no narrower right for that.
+          // Alarms are looked up by name; CloudWatch has no narrower permission for that.
           { Effect: "Allow", Action: "cloudwatch:DescribeAlarms", Resource: "*" },
         ],
       },

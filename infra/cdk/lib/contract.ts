@@ -1,4 +1,5 @@
-// What the functions take, as infra/contract.json has it: derived from their code, so that nothing here can drift from it.
+// The contract of the functions in infra/contract.json, derived from their code, so that nothing here can drift from
+// it.
 import { readFileSync } from "node:fs";
 
 export interface DynamoDbRight {
@@ -40,7 +41,7 @@ export const signers: string[] = ["token", "userinfo", "introspect", "notify"].f
   (name) => contract.functions[name]?.kms.some(({ action }) => action === "Sign"),
 );
 
-/** The functions that decrypt with the key for sealing. */
+/** The functions that decrypt with the sealing key. */
 export const decrypters: string[] = Object.entries(contract.functions)
   .filter(([, { kms }]) => kms.some(({ key }) => key === "sealing"))
   .map(([name]) => name);

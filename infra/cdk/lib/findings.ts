@@ -1,4 +1,4 @@
-// What cdk-nag finds and we leave as it is, each with the reason.
+// Accepted cdk-nag findings, each with its reason.
 import { type Stack, Validations } from "aws-cdk-lib";
 
 import { capital } from "./contract.js";

@@ -1,7 +1,7 @@
-// The parameters and conditions of the stack, which are those of the SAM template.
+// The parameters and conditions of the stack, the same as in the SAM template.
 import { CfnCondition, CfnParameter, CfnRule, Fn, type ICfnConditionExpression, type Stack } from "aws-cdk-lib";
 
-/** The key for sealing: the stack's own, or the one that it is given. */
+/** The sealing key: the stack's own or an existing one. */
 export const SEALING_KEY = {
   "Fn::If": ["OwnSealingKey", { "Fn::GetAtt": ["SealingKey", "Arn"] }, { Ref: "ExistingSealingKeyArn" }],
 };

@@ -1,5 +1,5 @@
-// The stack of infra/sam/template.yaml, resource by resource and under the same names; tests/infrastructure compares them.
-// Constructs are those of CloudFormation itself (L1), because the point is to know every resource that is made.
+// The stack of infra/sam/template.yaml, resource by resource with the same names; tests/infrastructure compares them.
+// It uses CloudFormation constructs (L1), so that every resource is explicit.
 import {
   Aws, CfnCondition, CfnDeletionPolicy, CfnOutput, CfnParameter, type CfnResource, Fn, Stack, type StackProps,
 } from "aws-cdk-lib";
@@ -22,7 +22,7 @@ import { conditions, type Conditions, parameters, type Parameters, SEALING_KEY }
 export interface PosternProps extends StackProps {
   /** The name of the region in codes and host names. */
   label: string;
-  /** A folder with one folder for each function, with its `bootstrap` in it, as `cargo lambda build` makes it. */
+  /** A folder with a subfolder per function that contains its `bootstrap`, as created by `cargo lambda build`. */
   artifacts: string;
 }
 
@@ -48,7 +48,7 @@ const join_ = (text: string, values: Record<string, unknown>): unknown => ({ "Fn
 const target = (name: string): unknown =>
   ifElse("HasTrafficAlias", sub(`\${${name}.Arn}:\${TrafficAlias}`), attribute(name, "Arn"));
 
-/** The signing keys as one text, with commas between them. */
+/** The signing keys as a comma-separated string. */
 const OWN = "${FirstSigningKey.Arn},${SecondSigningKey.Arn}";
 const SIGNING_KEYS = ifElse(
   "OwnSigningKeys",
@@ -112,7 +112,7 @@ export class PosternStack extends Stack {
         keySpec: this.#parameters.signingKeySpec.valueAsString,
         keyUsage: "SIGN_VERIFY",
         pendingWindowInDays: 30,
-        // The account's roles decide, but nobody signs except the functions that have to: not even an administrator.
+        // IAM roles decide, but nobody except the signing functions may sign: not even an administrator.
         keyPolicy: {
           Version: "2012-10-17",
           Statement: [ROLES_DECIDE, {
@@ -126,13 +126,13 @@ export class PosternStack extends Stack {
     const decrypting = { Effect: "Deny", Principal: "*", Action: ["kms:Decrypt", "kms:ReEncryptFrom"], Resource: "*" };
     const sealing = kept(new kms.CfnKey(this, "SealingKey", {
       description: Fn.sub("Postern ${RegionLabel}, for sealing"),
-      // What it encrypts stays encrypted under it, and KMS cannot make a key one that has replicas later.
+      // Its ciphertexts stay bound to it, and KMS cannot turn an existing key into a multi-region key.
       multiRegion: true,
       enableKeyRotation: true,
       pendingWindowInDays: 30,
-      // The account's roles decide, but nobody decrypts except the functions that have to, and the administrator, who seals
-      // the secrets in workspace files: who decrypted a wrapped signing key could sign. Re-encrypting under another key is
-      // decrypting too.
+      // IAM roles decide, but only the functions that have to may decrypt, and the administrator, who seals the secrets in
+      // workspace files: decrypting a wrapped signing key would allow signing. Re-encrypting under another key amounts to
+      // decrypting.
       keyPolicy: {
         Version: "2012-10-17",
         Statement: [
@@ -208,19 +208,19 @@ export class PosternStack extends Stack {
     return { name, target, logGroup };
   }
 
-  /** Clients that have to be told of a logout, one message each, until they have heard; and what was never heard. */
+  /** The queue of logout notifications, one message per client, and its dead-letter queue. */
   #queue(): void {
     const queues = [
       new sqs.CfnQueue(this, "LogoutQueue", {
         sqsManagedSseEnabled: true,
         messageRetentionPeriod: 345_600,
-        // Six times what the function may take, as Lambda asks for.
+        // Six times the function timeout, as recommended for Lambda.
         visibilityTimeout: 60,
         redrivePolicy: { deadLetterTargetArn: attribute("LogoutDeadLetters", "Arn"), maxReceiveCount: 8 },
       }),
       new sqs.CfnQueue(this, "LogoutDeadLetters", { sqsManagedSseEnabled: true, messageRetentionPeriod: 1_209_600 }),
     ];
-    // A policy for each: SQS refuses one that names two queues.
+    // A policy per queue: SQS rejects one that names two queues.
     for (const queue of queues) {
       new sqs.CfnQueuePolicy(this, `${queue.node.id}Policy`, {
         queues: [queue.ref],
@@ -233,7 +233,7 @@ export class PosternStack extends Stack {
         },
       });
     }
-    // One message at a time, so that a client which does not answer holds up no other.
+    // One message at a time, so that an unresponsive client delays no other.
     const source = new lambda.CfnEventSourceMapping(this, "NotifySource", {
       eventSourceArn: Fn.getAtt("LogoutQueue", "Arn").toString(),
       functionName: "NotifyFunction",
@@ -245,7 +245,7 @@ export class PosternStack extends Stack {
     source.addDependency(this.node.findChild("NotifyPolicy") as CfnResource);
   }
 
-  /** The way from the API to a function, or to its alias. */
+  /** The integration of the API with a function or its alias. */
   #reached(name: string, front: api.CfnApi): void {
     const uri = target(`${capital(name)}Function`);
     const integration = new api.CfnIntegration(this, `${capital(name)}Integration`, {
@@ -275,7 +275,7 @@ export class PosternStack extends Stack {
       "POST /{tenant}/{workspace}/login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /{tenant}/{workspace}/oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
     };
-    // Below /aws/vendedlogs/, because the account's policy for delivering logs, which is limited, has to name other groups.
+    // Below /aws/vendedlogs/, because other names need an entry in the account's log delivery policy, whose size is limited.
     const accessLogs = passing(new logs.CfnLogGroup(this, "AccessLogs", {
       logGroupName: Fn.sub("/aws/vendedlogs/apigateway/${AWS::StackName}"),
       retentionInDays: limits.logRetentionDays.valueAsNumber,
@@ -289,7 +289,7 @@ export class PosternStack extends Stack {
         throttlingBurstLimit: limits.burstLimit.valueAsNumber,
       },
       routeSettings: special,
-      // The route and not the path, and no query: interactions and codes stand in URLs.
+      // The route instead of the path, and no query: URLs contain interactions and codes.
       accessLogSettings: { destinationArn: accessLogs.attrArn, format: ACCESS_LOG },
     });
     for (const route of contract.routes) {
@@ -302,7 +302,7 @@ export class PosternStack extends Stack {
         routeKey: key,
         target: Fn.sub(`integrations/\${${capital(route.function)}Integration}`),
       });
-      // Limits for single routes need the routes.
+      // Throttling of single routes requires the routes to exist.
       if (key in special) {
         stage.addDependency(made);
       }
@@ -375,7 +375,7 @@ const ACCESS_LOG =
 /** The roles of these functions. */
 const roles = (names: string[]): unknown[] => names.map((name) => attribute(`${capital(name)}Role`, "Arn"));
 
-/** What a role may, and nothing else: each statement is one of the contract. */
+/** The exact permissions of a role: each statement comes from the contract. */
 function statements(rights: FunctionContract, logGroup: string): object[] {
   const written = {
     Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: sub(`\${${logGroup}.Arn}:*`),

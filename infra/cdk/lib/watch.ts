@@ -1,4 +1,4 @@
-// What is watched: alarms, the metrics that log lines amount to, an event for endangered keys, and the dashboard.
+// Monitoring: alarms, metrics derived from log lines, an event for endangered keys, and the dashboard.
 import { Fn, type Stack } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as events from "aws-cdk-lib/aws-events";
@@ -14,7 +14,7 @@ const OWN_METRICS = "Postern/${AWS::StackName}";
 
 type AlarmProps = Omit<cloudwatch.CfnAlarmProps, "alarmName" | "alarmDescription" | "comparisonOperator">;
 
-/** The parts of a function that others refer to. */
+/** The resources of a function that others refer to. */
 export interface Deployed {
   name: string;
   target: lambda.CfnFunction;
@@ -75,7 +75,7 @@ export class Watch {
             Resource: topic.ref,
             Condition: { StringEquals: { "aws:SourceAccount": Fn.ref("AWS::AccountId") } },
           },
-          // EventBridge supports no condition in the policy of a topic: with one its messages would never arrive.
+          // EventBridge sets no condition keys for a topic policy: a condition would block all its messages.
           {
             Sid: "Events",
             Effect: "Allow",
@@ -99,7 +99,7 @@ export class Watch {
     });
   }
 
-  /** Lines of the token function that somebody should hear of. */
+  /** Log lines of the token function that should raise an alarm. */
   #counted(metric: string, line: string, suffix: string, description: string): void {
     new logs.CfnMetricFilter(this.#stack, metric, {
       logGroupName: Fn.ref("TokenLogs"),
@@ -206,8 +206,8 @@ export class Watch {
   }
 
   /**
-   * CloudTrail tells of it within minutes: a key that is disabled or scheduled for deletion can be had back. A replica has
-   * whatever policy its maker gives it.
+   * CloudTrail reports it within minutes: a key that is disabled or scheduled for deletion can be recovered. A replica
+   * has any policy its creator gives it.
    */
   #endangered(): void {
     const arn = (key: string) => ({ "Fn::GetAtt": [key, "Arn"] });
@@ -235,7 +235,7 @@ export class Watch {
     rule.addPropertyOverride("Targets", [{ Id: "alarms", Arn: TOPIC }]);
   }
 
-  /** Messages that did not arrive, told to those who can still be reached. */
+  /** Undelivered notifications, reported to the remaining subscribers. */
   #undelivered(): void {
     this.#alarm("UndeliveredEventsAlarm", "undelivered-events",
       "The message about an endangered key could not be sent. Look at the keys.", {

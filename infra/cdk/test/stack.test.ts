@@ -1,4 +1,4 @@
-// What must hold of the stack whatever else changes: run by tests/infrastructure/run, or `npm test` here.
+// Rules that must always hold for the stack: run by tests/infrastructure/run, or `npm test` here.
 import { App } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import assert from "node:assert/strict";

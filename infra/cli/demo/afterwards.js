@@ -1,4 +1,4 @@
-// What can be done after the login: call the API again, renew, attack, revoke.
+// Actions after the login: call the API again, renew, attack, revoke.
 
 import * as client from './client.js';
 import { randomString } from './pkce.js';
@@ -34,7 +34,7 @@ export async function renew() {
   view.status(`Renewed at ${clock()}, without a page.`);
 }
 
-/** A whole login in a hidden frame. `meddle` may do something with the fresh code before it is used. */
+/** Runs a whole login in a hidden frame. `meddle` may use the fresh code before it is redeemed. */
 async function silentLogin(meddle = async () => {}) {
   const { config, endpoints, id } = walk.session;
   const { code, transaction, parameters } = await client.silently(config, endpoints);
@@ -150,7 +150,7 @@ export async function noChallenge() {
   view.status('The request without a challenge was tried.');
 }
 
-/** How an attack on the token endpoint ended. Anything but `invalid_grant` deserves a look. */
+/** The outcome of an attack on the token endpoint. Anything but `invalid_grant` deserves attention. */
 function outcomeOf({ ok, body }) {
   if (ok) {
     return 'accepted';
@@ -177,7 +177,7 @@ function verdictLine(passed, text) {
 }
 
 
-// --- Small things ---
+// --- Helpers ---
 
 function clock(seconds = Date.now() / 1000) {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB');

@@ -1,9 +1,9 @@
-// An OAuth client for the browser: discovery, authorization request, answer, tokens, silent login.
-// It knows the protocol and nothing of the page around it.
+// An OAuth client for the browser: discovery, authorization request, response, tokens, silent login. It implements the
+// protocol and is independent of the page around it.
 
 import { challengeOf, decodeJws, halfHash, isSignedBy, randomString } from './pkce.js';
 
-/** Why something did not work: an OAuth error from the server, or a check of ours that failed. */
+/** Why something failed: an OAuth error from the server, or a failed check in this client. */
 export class Refusal extends Error {
   constructor(error, description, { hint, trace, status } = {}) {
     super(description || error);
@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-// --- Where everything is ---
+// --- Endpoints ---
 
 /** Reads the application's own settings, which name the issuer. */
 export async function settings() {
@@ -27,7 +27,7 @@ export async function discover({ issuer }) {
   return endpoints;
 }
 
-/** The server's public keys. They are fetched for each check, so a new key is never missed. */
+/** The server's public keys, fetched for each verification so that a new key is never missed. */
 export async function keys({ jwks_uri }) {
   const jwks = success(await ask(jwks_uri));
   if (!Array.isArray(jwks.keys)) {
@@ -40,7 +40,7 @@ export async function keys({ jwks_uri }) {
 
 const STORED = 'postern-demo-transaction';
 
-/** Makes what ties the answer, the ID token and the code to this one login. */
+/** Creates the values that bind the response, the ID token and the code to this login. */
 export async function begin(redirectUri) {
   return withChallenge({
     state: randomString(),
@@ -50,12 +50,12 @@ export async function begin(redirectUri) {
   });
 }
 
-/** Keeps it for this tab only. A login that was already under way in the tab is forgotten. */
+/** Stores it for this tab only, replacing any login in progress in the tab. */
 export function keep({ state, nonce, verifier }) {
   sessionStorage.setItem(STORED, JSON.stringify({ state, nonce, verifier }));
 }
 
-/** Takes it out of the store. It can be taken once. */
+/** Removes it from storage and returns it; this works once. */
 export function take() {
   const stored = sessionStorage.getItem(STORED);
   sessionStorage.removeItem(STORED);
@@ -66,7 +66,7 @@ export async function withChallenge(transaction) {
   return { ...transaction, challenge: await challengeOf(transaction.verifier) };
 }
 
-// --- Authorization request and answer ---
+// --- Authorization request and response ---
 
 /** The parameters of the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3). */
 export function authorizationParameters({ client_id, scope }, transaction) {
@@ -91,8 +91,8 @@ export function urlOf(endpoint, parameters) {
 }
 
 /**
- * Where the user signs out at the server too (OpenID Connect RP-Initiated Logout §2). The ID token says which session is
- * meant, so that the server need not ask.
+ * The URL that signs the user out at the server too (OpenID Connect RP-Initiated Logout §2). The ID token identifies
+ * the session, so that the server need not ask for confirmation.
  */
 export function logoutUrl({ config, endpoints, tokens }, state) {
   return urlOf(endpoints.end_session_endpoint, {
@@ -102,14 +102,14 @@ export function logoutUrl({ config, endpoints, tokens }, state) {
   });
 }
 
-/** Proves that the answer belongs to a request of ours. Comes before everything else. */
+/** Verifies that the response belongs to a request of this client. Comes before everything else. */
 export function checkState(answer, { state }) {
   if (only(answer, 'state') !== state) {
     throw new Refusal('state_mismatch', 'The state that came back is not the one that was sent.');
   }
 }
 
-/** Proves that the answer comes from the server that was asked (RFC 9207 §2.4), and opens it. */
+/** Verifies that the response comes from the expected server (RFC 9207 §2.4), and returns its content. */
 export function codeOf(answer, { issuer }) {
   if (only(answer, 'iss') !== issuer) {
     throw new Refusal('wrong_issuer', `The answer does not come from ${issuer}.`);
@@ -124,7 +124,7 @@ export function codeOf(answer, { issuer }) {
   return code;
 }
 
-/** A parameter that is there twice counts as absent: nobody can say which one is meant. */
+/** A repeated parameter counts as absent, because it is ambiguous. */
 function only(answer, name) {
   const values = answer.getAll(name);
   return values.length === 1 ? values[0] : null;
@@ -143,12 +143,12 @@ export function tokenParameters({ client_id }, code, { redirectUri, verifier }) 
   };
 }
 
-/** Sends the form as it is, and returns the answer as it is. The body is not checked yet. */
+/** Sends the form unchanged and returns the raw response. Its body is not checked yet. */
 export function post(endpoint, parameters, headers = {}) {
   return ask(endpoint, { method: 'POST', headers, body: new URLSearchParams(parameters) });
 }
 
-/** Asks a protected resource, with the token in the only place where it belongs: the header. */
+/** Calls a protected resource with the token where it belongs: in the header. */
 export function getWith(accessToken, url) {
   return ask(url, { headers: bearer(accessToken) });
 }
@@ -157,7 +157,7 @@ export function bearer(accessToken) {
   return { Authorization: `Bearer ${accessToken}` };
 }
 
-/** Takes both tokens apart and checks what a client has to check (OpenID Connect Core §3.1.3.7). */
+/** Decodes both tokens and performs the checks required of a client (OpenID Connect Core §3.1.3.7). */
 export async function inspect(tokens, { client_id, issuer }, nonce, jwks) {
   const now = Date.now() / 1000;
   const id = readable(tokens.id_token, 'id');
@@ -180,7 +180,7 @@ export async function inspect(tokens, { client_id, issuer }, nonce, jwks) {
   return { id, access };
 }
 
-/** Whom the ID token speaks of. The caller checks the whole token before it acts on that. */
+/** The subject of the ID token. The caller must verify the whole token before relying on it. */
 export function subjectOf({ id_token }) {
   return readable(id_token, 'id').payload.sub;
 }
@@ -193,7 +193,7 @@ function readable(token, name) {
   }
 }
 
-/** Refuses both tokens if one check of one of them failed. */
+/** Rejects both tokens if any check of either failed. */
 export function demandAll(inspected) {
   for (const [token, { checks }] of Object.entries(inspected)) {
     for (const [check, passed] of Object.entries(checks)) {
@@ -218,7 +218,7 @@ export async function silently(config, endpoints) {
 const TIMEOUT_MS = 10_000;
 const GRACE_AFTER_LOAD = 1_000;
 
-/** Loads `url` in a hidden frame and waits for what /demo/silent hands over. */
+/** Loads `url` in a hidden frame and waits for the message from /demo/silent. */
 export function throughFrame(url) {
   return new Promise((resolve, reject) => {
     const frame = document.createElement('iframe');
@@ -240,7 +240,7 @@ export function throughFrame(url) {
     };
     let timer = setTimeout(giveUp, TIMEOUT_MS);
     window.addEventListener('message', receive);
-    // A page that is loaded and says nothing is a page of the server, which frames do not show.
+    // A page that loads without sending a message is a page of the server, which cannot be framed.
     frame.addEventListener('load', () => {
       clearTimeout(timer);
       timer = setTimeout(giveUp, GRACE_AFTER_LOAD);
@@ -254,7 +254,7 @@ export function throughFrame(url) {
 
 // --- HTTP ---
 
-/** One request. Cookies stay out of it: the token is what counts. */
+/** Sends a request without cookies: only the token counts. */
 async function ask(url, options = {}) {
   const careful = { cache: 'no-store', credentials: 'omit', redirect: 'error', ...options };
   let response;
@@ -272,7 +272,7 @@ async function ask(url, options = {}) {
   };
 }
 
-/** The body of an answer that succeeded. */
+/** The body of a successful response. */
 export function success(answer) {
   if (!answer.ok || answer.body === null) {
     throw refusal(answer);
@@ -280,7 +280,7 @@ export function success(answer) {
   return answer.body;
 }
 
-/** What an answer that failed says about it: in its body, else in WWW-Authenticate (RFC 6750 §3). */
+/** The error of a failed response: from its body, or else from WWW-Authenticate (RFC 6750 §3). */
 export function refusal({ status, trace, challenge, body }) {
   const quoted = (name) => challenge?.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1];
   const error = body?.error ?? quoted('error') ?? `HTTP ${status}`;

@@ -1,5 +1,5 @@
-// Starts the page: buttons, one action at a time, errors. What happens is in steps.js and
-// afterwards.js, the protocol in client.js, the cryptography in pkce.js, the drawing in view.js.
+// The entry point of the page: buttons, one action at a time, errors. The flow is in steps.js and afterwards.js, the
+// protocol in client.js, the cryptography in pkce.js, the rendering in view.js.
 
 import { callApi, noChallenge, renew, replay, revoke, wrongVerifier } from './afterwards.js';
 import * as client from './client.js';
@@ -16,15 +16,15 @@ const ACTIONS = {
   revoke,
 };
 
-/** The step that explains the others: the figure shows it first when the login is done. */
+/** The step that explains the others: the figure highlights it first after the login. */
 const COMPARISON = 8;
 
-/** What comes back from the server when the user has signed out there. It says so, and opens nothing. */
+/** The `state` of the redirect after signing out at the server. It is informative only. */
 const SIGNED_OUT = 'signed-out';
 
 const page = document.documentElement;
 
-/** The card that is being read. Until the reader moves, the figure keeps showing what happened. */
+/** The card being read. Until the reader scrolls, the figure shows what happened last. */
 let reading = 1;
 let moved = false;
 
@@ -54,7 +54,7 @@ function start() {
   }
 }
 
-/** Runs one action at a time. Whatever it throws ends in the error panel. */
+/** Runs one action at a time. Errors are shown in the error panel. */
 async function run(action, id) {
   busy();
   view.hidePanel();
@@ -79,7 +79,7 @@ function busy() {
   }
 }
 
-/** Offers what can be done now, and nothing else. */
+/** Shows only the actions that are currently possible. */
 function settle() {
   const done = page.dataset.phase === 'done';
   page.removeAttribute('data-busy');
@@ -94,7 +94,7 @@ function settle() {
   offerLogout();
 }
 
-/** The session at the server outlives this page, so there is a way to end it too. */
+/** The session at the server outlives this page, so there is a button to end it too. */
 function offerLogout() {
   const link = view.byId('end-session');
   link.hidden = !walk.session?.endpoints.end_session_endpoint;
@@ -103,13 +103,13 @@ function offerLogout() {
   }
 }
 
-/** A new page knows nothing of the old one, and that is the point. */
+/** A reloaded page deliberately keeps no state of the old one. */
 function startOver() {
   client.take();
   location.replace('/demo');
 }
 
-// --- When something does not work ---
+// --- Errors ---
 
 function fail(error) {
   const refusal =
@@ -123,7 +123,7 @@ function fail(error) {
   view.status(`${title}.`);
 }
 
-/** How to tell it. Not everything that ends a login is a fault. */
+/** How to present an error. Not everything that ends a login is a failure. */
 function story({ error }) {
   switch (error) {
     case 'no_transaction':
@@ -155,7 +155,7 @@ function placeOf(step) {
   return { renewal: 'The renewal', revocation: 'The revocation' }[step] ?? 'That';
 }
 
-/** The redirect URI names one origin, so a login begun at another could not end. Better said at once. */
+/** The redirect URI names one origin, so a login started at another could not complete; report that early. */
 async function checkPlace() {
   try {
     const { redirect_uri: redirectUri } = await client.settings();
@@ -169,13 +169,13 @@ async function checkPlace() {
       });
     }
   } catch {
-    // The server may not be up yet. The login will say so if it still is not.
+    // The server may not be running yet. The login reports that if it persists.
   }
 }
 
 // --- The figure ---
 
-/** While nothing runs, the figure shows which step is being read. */
+/** While no action runs, the figure highlights the step being read. */
 function followTheReader() {
   window.addEventListener('scroll', () => (moved = true), { passive: true });
   const observer = new IntersectionObserver(

@@ -1,29 +1,28 @@
-// The core of the demo: what PKCE and the checking of tokens need, on top of WebCrypto.
-// Read it from top to bottom. There is nothing else to it.
+// The core of the demo: PKCE and token verification on top of WebCrypto. Meant to be read from top to bottom.
 
 // --- PKCE (RFC 7636) ---
 
 /**
- * Makes a `code_verifier`: 32 random bytes, written as 43 characters (§4.1).
- * `state` and `nonce` only have to be unguessable, so they are made the same way.
+ * Creates a `code_verifier`: 32 random bytes, encoded as 43 characters (§4.1). `state` and `nonce` only have to be
+ * unguessable, so they are created the same way.
  */
 export function randomString() {
   return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
-/** Makes the `code_challenge` that belongs to `verifier`, with the method S256 (§4.2). */
+/** Computes the `code_challenge` of `verifier` with the method S256 (§4.2). */
 export async function challengeOf(verifier) {
   return base64url(await sha256(verifier));
 }
 
-/** The 32 bytes of SHA-256 over `text`. From them, nobody finds the way back to `text`. */
+/** The 32-byte SHA-256 digest of `text`, from which `text` cannot be recovered. */
 export async function sha256(text) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text)));
 }
 
 // --- base64url (RFC 4648 §5), without padding ---
 
-/** Writes bytes with the 64 characters that need no escaping in a URL. */
+/** Encodes bytes with the 64 characters that need no escaping in a URL. */
 export function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
@@ -31,7 +30,7 @@ export function base64url(bytes) {
     .replaceAll('=', '');
 }
 
-/** Reads them back. Anything but those 64 characters is refused. */
+/** Decodes them. Any other character is refused. */
 export function bytesOf(text) {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) {
     throw new Error('This is not base64url.');
@@ -42,7 +41,7 @@ export function bytesOf(text) {
 
 // --- Tokens (JWS, RFC 7515) ---
 
-/** Takes a token apart: `header.payload.signature`. Nothing in it is trusted yet. */
+/** Splits a token: `header.payload.signature`. Nothing in it is trusted yet. */
 export function decodeJws(token) {
   const parts = token.split('.');
   if (parts.length !== 3) {
@@ -58,7 +57,7 @@ export function decodeJws(token) {
   };
 }
 
-// The algorithms that are accepted. `none` is not among them, and nor is a shared secret (HS256).
+// The accepted algorithms. Neither `none` nor a shared secret (HS256) is among them.
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 const PSS = { name: 'RSA-PSS', hash: 'SHA-256', saltLength: 32 };
 const ECDSA = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };
@@ -68,7 +67,7 @@ const ALGORITHMS = new Map([
   ['ES256', { webcrypto: ECDSA, kty: 'EC', members: ['crv', 'x', 'y'] }],
 ]);
 
-/** Tells whether one of the server's published keys signed this token (RFC 7515 §5.2). */
+/** Whether one of the server's published keys signed this token (RFC 7515 §5.2). */
 export async function isSignedBy(jws, jwks) {
   const { alg, kid, crit } = jws.header;
   const algorithm = ALGORITHMS.get(alg);
@@ -84,14 +83,14 @@ export async function isSignedBy(jws, jwks) {
 }
 
 /**
- * Makes the `at_hash` that an ID token carries: the left half of the SHA-256 of the access token
- * (OpenID Connect Core §3.1.3.6).
+ * Computes the `at_hash` of an ID token: the left half of the SHA-256 digest of the access token (OpenID Connect Core
+ * §3.1.3.6).
  */
 export async function halfHash(accessToken) {
   return base64url((await sha256(accessToken)).slice(0, 16));
 }
 
-// --- Below the line: small things that the above stands on ---
+// --- Helpers ---
 
 function importKey(jwk, { webcrypto, kty, members }) {
   const publicPart = Object.fromEntries(members.map((member) => [member, jwk[member]]));

@@ -1,4 +1,4 @@
-// The ten steps of the authorization code grant with PKCE, in the order in which they happen.
+// The ten steps of the authorization code grant with PKCE, in order.
 
 import * as client from './client.js';
 import { challengeOf, sha256 } from './pkce.js';
@@ -9,12 +9,11 @@ const { el, line, note, rows, whole } = view;
 const { Refusal } = client;
 
 /**
- * Where the walk is: the step that is going on, and what is known after the login. It lives here,
- * in memory, and nowhere else.
+ * The progress: the current step, and the results of the login. It is kept in memory only.
  */
 export const walk = { step: null, session: null };
 
-// --- Steps 1 to 3: until the browser leaves ---
+// --- Steps 1 to 3: before the redirect to the server ---
 
 export async function login() {
   view.phase('redirecting');
@@ -76,7 +75,7 @@ function stepThree({ config, endpoints }, transaction) {
   return url;
 }
 
-// --- Steps 4 to 10: after the browser has come back ---
+// --- Steps 4 to 10: after the redirect back ---
 
 export async function resume(answer) {
   const stored = client.take();
@@ -154,7 +153,7 @@ async function stepNine(place, transaction, tokens) {
   );
 }
 
-/** Believes new tokens if every check of them passes, shows them, and makes them the session. */
+/** Accepts new tokens if all their checks pass, shows them, and makes them the session. */
 export async function accept(place, transaction, tokens) {
   const jwks = await client.keys(place.endpoints);
   const inspected = await client.inspect(tokens, place.config, transaction.nonce, jwks);
@@ -191,9 +190,9 @@ export async function stepTen() {
   view.mark(10, 'done');
 }
 
-// --- Walking ---
+// --- Progress ---
 
-/** Moves on to `step`: the one before is done. */
+/** Moves on to `step`, completing the previous one. */
 export function at(step, text) {
   if (walk.step !== null && walk.step !== step) {
     view.mark(walk.step, 'done');

@@ -1,8 +1,8 @@
-// Draws what happened. Everything that comes from elsewhere goes in as text, never as markup.
+// Renders what happened. External values are inserted as text, never as markup.
 
 import { advice, CHECKS, CLAIMS, HEADER, TIMES, wordsFor } from './words.js';
 
-/** Makes an element. Children may be nested; those that are strings become text; `null` and `false` are left out. */
+/** Creates an element. Children may be nested; strings become text; `null` and `false` are omitted. */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -41,7 +41,7 @@ export function card(step) {
   return document.querySelector(`[data-step="${step}"]`);
 }
 
-/** Lights the arrow of the card that is being read, and only that one. */
+/** Highlights the arrow of the card being read, and only that one. */
 export function light(step) {
   for (const lane of document.querySelectorAll('[data-lane]')) {
     const lit = lane.dataset.lane === String(step);
@@ -55,7 +55,7 @@ export function light(step) {
   }
 }
 
-/** Says hello, and shows at once why the server believed this page. */
+/** Greets the user, and shows why the server trusted this page. */
 export function greet(claims, proof) {
   const name = claims.name ?? claims.given_name ?? claims.email ?? claims.sub;
   const greeting = byId('greeting');
@@ -70,7 +70,7 @@ export function greet(claims, proof) {
 
 // --- Errors ---
 
-/** Shows what went wrong and what to do. `kind` chooses the tone. */
+/** Shows what went wrong and what to do. `kind` selects the style. */
 export function panel({ title, kind, words, refusal, action }) {
   const shown = byId('error-panel');
   shown.dataset.kind = kind;
@@ -88,7 +88,7 @@ export function hidePanel() {
   byId('error-panel').hidden = true;
 }
 
-/** An error as the server said it, with what to do about it if `instructive`. */
+/** An error as reported by the server, with advice if `instructive`. */
 export function facts({ error, description, hint, trace, status }, instructive = true) {
   const entries = [
     ['error', 'Error', el('code', {}, status ? `${error} (HTTP ${status})` : error)],
@@ -106,7 +106,7 @@ export function facts({ error, description, hint, trace, status }, instructive =
   );
 }
 
-// --- Pieces of a card ---
+// --- Parts of a card ---
 
 export function line(method, url) {
   return el('p', { class: 'line' }, el('b', {}, method), ' ', el('code', {}, url));
@@ -120,12 +120,12 @@ export function sub(text) {
   return el('h3', {}, text);
 }
 
-/** Something to open for those who want to see it whole. */
+/** An expandable element with the full content. */
 export function whole(summary, ...nodes) {
   return el('details', {}, el('summary', {}, summary), ...nodes);
 }
 
-// The values that a reader follows down the page keep their colour wherever they turn up.
+// Values that a reader follows down the page keep their color everywhere.
 const FOLLOWED = {
   code: 'code',
   code_challenge: 'challenge',
@@ -134,7 +134,7 @@ const FOLLOWED = {
   id_token: 'token',
 };
 
-/** Names, values and what they mean. `checks` says which of them were compared, and how it went. */
+/** Names, values and their meaning. `checks` says which of them were compared, and the result. */
 export function rows(values, words, checks = {}) {
   return el(
     'dl',
@@ -165,7 +165,7 @@ function valueOf(name, value) {
   return code;
 }
 
-/** Tokens are shown whole further down; in a list, their ends are enough. */
+/** Tokens are shown in full further down; in a list, an abbreviation is enough. */
 function abridged(name, text) {
   return FOLLOWED[name] === 'token' ? `${text.slice(0, 18)} … ${text.slice(-10)}` : text;
 }
@@ -211,7 +211,7 @@ export function check(name, passed, text) {
 
 // --- The figures ---
 
-/** How the verifier becomes the challenge. */
+/** How the challenge is computed from the verifier. */
 export function descent(verifier, digest, challenge) {
   const rung = (kind, name, size, ...value) =>
     el(
@@ -250,7 +250,7 @@ export function comparison(sent, computed) {
   );
 }
 
-/** A token taken apart: its checks, its header, its claims, and how it travels. */
+/** A decoded token: its checks, its header, its claims, and its serialization. */
 export function token(name, title, words, { header, payload, parts, checks }) {
   const [head, body, signature] = parts;
   const dot = () => el('span', { class: 'dot' }, '.');
@@ -307,7 +307,7 @@ export function table(head, ...lines) {
   );
 }
 
-/** How an attempt ended: `outcome` is what the tests and the colours go by. */
+/** The outcome of an attempt; tests and styles refer to `outcome`. */
 export function attempted(id, outcome, ...nodes) {
   const result = byId(id);
   result.dataset.outcome = outcome;

@@ -1,4 +1,4 @@
-// What the page says about each parameter, claim, check and error. Text only.
+// The explanations on the page for each parameter, claim, check and error. Text only.
 
 export const AUTHORIZATION = {
   response_type: 'Asks for a code, never for a token.',
@@ -87,7 +87,7 @@ export const VALIDATED = {
   expires_at: 'Still ahead.',
 };
 
-/** What to do about an error. The text is for the person in front of the page. */
+/** Advice for an error, addressed to the reader of the page. */
 const ADVICE = {
   access_denied: 'Nothing is broken. Log in again whenever you like.',
   login_required: 'Your session at the server has ended. Log in again, with the page this time.',
@@ -119,7 +119,7 @@ export function advice(error) {
   return Object.hasOwn(ADVICE, error) ? ADVICE[error] : 'Start over. The log of “postern dev” may tell more.';
 }
 
-/** The explanation of `name`, or nothing: what has no words is still shown. */
+/** The explanation of `name`, if there is one. */
 export function wordsFor(words, name) {
   return Object.hasOwn(words, name) ? words[name] : '';
 }

@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::arguments::Arguments;
 
 impl Arguments {
-    /// Reads the command line of this process; ends the process with help, the version, or what is wrong.
+    /// Parses the command line of this process; exits with help, the version, or an error message.
     #[must_use]
     pub fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| hinted(error).exit())

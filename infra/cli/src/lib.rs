@@ -1,7 +1,7 @@
 //! The `postern` command: the whole server in one process on a laptop, and the administration of stacks in AWS.
 //!
-//! `postern dev` runs the functions that Lambda runs, with the same store code, on an embedded engine that speaks
-//! DynamoDB's wire protocol. The other commands hand their arguments to `administration` and print what comes back.
+//! `postern dev` runs the same functions as Lambda, with the same store code, on an embedded engine that speaks
+//! DynamoDB's wire protocol. The other commands pass their arguments to `administration` and print the result.
 
 pub mod admin;
 pub mod arguments;

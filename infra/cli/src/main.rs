@@ -34,7 +34,7 @@ fn exit_code<E: Display>(outcome: Result<(), E>) -> ExitCode {
     }
 }
 
-/// An error as it is printed. Lines about files begin with the file, so that editors and terminals find the place.
+/// Formats an error. Lines about files start with the file name, so that editors and terminals can link to the place.
 fn complaint(error: &str) -> String {
     if error.contains('\n') { format!("postern:\n{error}") } else { format!("postern: {error}") }
 }

@@ -28,7 +28,7 @@ pub(crate) enum UnusableFile {
 ///
 /// # Errors
 ///
-/// [`ReadError`] has what is wrong with all of them.
+/// [`ReadError`] contains the problems of all files.
 pub(crate) fn read(loader: &Loader<'_>, paths: &[PathBuf]) -> Result<Vec<WorkspaceFile>, ReadError> {
     let (mut files, mut unusable): (Vec<WorkspaceFile>, Vec<UnusableFile>) = (Vec::new(), Vec::new());
     for path in paths {

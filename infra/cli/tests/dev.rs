@@ -57,7 +57,7 @@ fn ask_with_body(port: u16, request: &str, body: &str) -> String {
     ask_as(&format!("localhost:{port}"), port, request, body)
 }
 
-/// Sends a request that calls the server `host`.
+/// Sends a request with the `Host` header `host`.
 fn ask_as(host: &str, port: u16, request: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (line, rest) = request.split_once('\n').unwrap_or((request, ""));
@@ -135,7 +135,7 @@ fn sec_store_05_a_key_that_others_could_read_is_refused_with_a_sentence() {
 }
 
 #[test]
-fn sec_dos_12_no_port_of_a_laptop_answers_to_the_name_of_a_stranger() {
+fn sec_dos_12_no_local_port_accepts_a_foreign_host_name() {
     let server = Server::start(&["dev", "--json", "--port", "0", "--memory", "--store-port", "0"]);
     let tool = "POST /\nX-Amz-Target: DynamoDB_20120810.ListTables\nContent-Length: 2\n";
     let own = ["localhost", "127.0.0.1", "[::1]:1"];
@@ -192,9 +192,9 @@ fn the_demo_starts_behind_a_tls_proxy_on_this_machine() {
     assert!(said.contains("upstream partner: issuer"), "{said}");
 }
 
-/// Behind a tunnel, what is on this machine may be asked, in this run and for what an earlier one left.
+/// Behind a tunnel, services on this machine may be called, in this run and by workspaces left from an earlier one.
 #[test]
-fn ask_loopback_counts_for_the_workspaces_of_earlier_runs_too() {
+fn ask_loopback_applies_to_workspaces_of_earlier_runs_too() {
     let folder = folder("tunnel");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("notes.toml");
@@ -321,7 +321,7 @@ async fn a_remote_api_finds_the_keys_by_discovery() {
         [header.to_string().as_bytes(), claims.to_string().as_bytes(), &[0; 256]].map(base64url).join(".")
     };
     let published: serde_json::Value = serde_json::from_str(&jwks(&server)).unwrap();
-    // Only an API that has read the published keys can tell these two apart.
+    // Only an API that has fetched the published keys can distinguish these two.
     let known = published.pointer("/keys/0/kid").unwrap();
     assert_eq!(validator.accept(&unsigned(known)).await, Err(InvalidToken::Signature.into()));
     assert_eq!(validator.accept(&unsigned(&"unknown".into())).await, Err(InvalidToken::Key.into()));
@@ -339,7 +339,7 @@ fn a_folder_is_used_by_one_server_at_a_time() {
     drop(Server::start(&arguments));
 }
 
-/// The program as somebody runs it to whom permissions apply: root may read and write everything.
+/// Runs the program as a user subject to permissions: root may read and write everything.
 #[cfg(unix)]
 fn postern_of_nobody(folder: &Path, arguments: &[&str]) -> Command {
     use std::os::unix::fs::MetadataExt as _;
@@ -358,7 +358,7 @@ fn postern_of_nobody(folder: &Path, arguments: &[&str]) -> Command {
 
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_read_or_written_is_named_with_the_cause() {
+fn unreadable_or_unwritable_files_are_named_with_the_cause() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = std::env::temp_dir().join(format!("postern-permissions-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
@@ -370,7 +370,7 @@ fn what_cannot_be_read_or_written_is_named_with_the_cause() {
         std::fs::set_permissions(state.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     };
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-    // A folder of another user is refused, so nobody has to be its owner.
+    // A folder of another user is refused, so the unprivileged user must own it.
     let root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&folder).unwrap()) == 0;
     let give = |path: &Path| std::os::unix::fs::chown(path, root.then_some(65_534), None).unwrap();
     give(&state);
@@ -442,7 +442,7 @@ fn a_workspace_follows_the_public_url_or_the_start_is_refused() {
 
     // A folder of an earlier version has no note of where its workspaces come from.
     std::fs::remove_file(folder.join("state/workspaces.json")).unwrap();
-    // What was on a laptop cannot be served elsewhere.
+    // Local workspaces cannot be served elsewhere.
     let said = complaint(&with(&["--public-url", "https://x.example"]));
     assert!(said.contains("workspace default/notes of an earlier run cannot be served at https://x.example"), "{said}");
     let mut given = with(&["--public-url", "https://x.example", "--config"]);
@@ -506,7 +506,7 @@ fn files_are_checked_without_a_server() {
         "/nowhere.toml cannot be read: No such file or directory (os error 2)".to_owned(),
     ];
     assert_eq!((code, said.lines().map(str::to_owned).collect::<Vec<_>>()), (Some(1), expected.to_vec()));
-    // What a laptop allows, a deployment may refuse.
+    // A deployment may refuse what local development allows.
     let plain = NOTES.replace("{public_url}/callback", "http://localhost:9000/callback");
     std::fs::write(good, plain).unwrap();
     assert_eq!(check(&["check", good]).0, Some(0));
@@ -517,7 +517,7 @@ fn files_are_checked_without_a_server() {
 }
 
 #[test]
-fn a_browser_at_an_unknown_address_gets_a_page_and_a_program_json() {
+fn an_unknown_url_gives_a_browser_a_page_and_a_program_json() {
     let folder = folder("pages");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("notes.toml");

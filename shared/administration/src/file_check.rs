@@ -1,4 +1,4 @@
-//! Holds a workspace file against its description: unknown settings, missing ones, wrong types, values out of bounds.
+//! Checks a workspace file against its description: unknown settings, missing ones, wrong types, values out of bounds.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use crate::file_problems::{Places, Problem, position};
 use crate::nearest::{nearest, quoted};
 use crate::workspace_schema::{Entries, Key, Kind, Presence, WORKSPACE, tables};
 
-/// What stands for the public URL of the server.
+/// The placeholder of the server's public URL.
 const PUBLIC_URL: &str = "{public_url}";
 
 /// A file that was held against the description.
 pub(crate) struct Checked {
-    /// What can be used of it: without unknown settings, and with stand-ins where something required is missing.
+    /// The usable settings: without unknown ones, and with placeholders for missing required ones.
     pub(crate) settings: Table,
     /// Where its settings stand.
     pub(crate) places: Places,
-    /// What is wrong with it.
+    /// The problems found.
     pub(crate) problems: Vec<Problem>,
     /// The paths of the tables and settings in which something is wrong.
     pub(crate) faulty: Vec<String>,
@@ -28,9 +28,9 @@ pub(crate) struct Checked {
 struct At {
     /// The path, such as `clients[2].lifetimes`.
     path: String,
-    /// What messages begin with, such as `client web: lifetimes.`.
+    /// The prefix of messages, such as `client web: lifetimes.`.
     prefix: String,
-    /// The byte at which it begins.
+    /// The offset of its first byte.
     start: usize,
 }
 
@@ -204,7 +204,7 @@ impl At {
         Self { path: format!("{}[{position}]", self.path), prefix: format!("{}[{position}]", self.prefix), start }
     }
 
-    /// The same, as what the settings in it are named by.
+    /// The same context as the name of settings within it.
     fn inner(&self) -> Self {
         Self { path: self.path.clone(), prefix: format!("{}.", self.prefix), start: self.start }
     }
@@ -242,7 +242,7 @@ fn advice(name: &str, keys: &[Key]) -> String {
     }
 }
 
-/// A value in place of one that is missing or cannot be used, so that the rest of the file can be checked.
+/// A placeholder for a missing or unusable value, so that the rest of the file can be checked.
 fn stand_in(kind: &Kind) -> Value {
     match kind {
         Kind::Text(_) | Kind::OneOf(_) | Kind::TextOrTable(..) => Value::String("missing".into()),

@@ -1,4 +1,4 @@
-//! What is wrong with a workspace file, and where.
+//! Problems of a workspace file, with their positions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ pub struct FileError {
     problems: Vec<Problem>,
 }
 
-/// One thing that is wrong, with its place.
+/// A problem and its position.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The line, from 1.
@@ -22,7 +22,7 @@ pub struct Problem {
 }
 
 impl FileError {
-    /// What is wrong with the file `name`.
+    /// The problems of the file `name`.
     #[must_use]
     pub fn new(name: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort();
@@ -55,7 +55,7 @@ impl fmt::Display for FileError {
 pub(crate) struct Places(BTreeMap<String, usize>);
 
 impl Places {
-    /// Notes that `path` begins at the byte `start`.
+    /// Records that `path` starts at the byte offset `start`.
     pub(crate) fn note(&mut self, path: &str, start: usize) {
         self.0.insert(path.to_owned(), start);
     }
@@ -65,7 +65,7 @@ impl Places {
         self.0.contains_key(path)
     }
 
-    /// Where `path` begins, or the nearest table or list around it.
+    /// Returns the start of `path`, or of the nearest table or list around it.
     pub(crate) fn find(&self, path: &str) -> usize {
         let mut path = path;
         loop {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_file_is_found_at_what_surrounds_it() {
+    fn a_missing_setting_is_located_at_the_surrounding_table() {
         let mut places = Places::default();
         places.note("clients[0]", 10);
         places.note("clients[0].scope", 20);

@@ -1,4 +1,4 @@
-//! Reads what the check of a workspace file has left, and holds it against the rules of registration.
+//! Parses the checked settings of a workspace file, and checks them against the rules of registration.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub struct Loader<'a> {
     pub entropy: &'a dyn Entropy,
 }
 
-/// What of a file is no setting of the workspace.
+/// The parts of a file that are not settings of the workspace.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -73,7 +73,7 @@ pub(crate) struct Reading<'a> {
     places: Places,
     /// The paths of the tables in which the check has found something.
     faulty: Vec<String>,
-    /// What is wrong.
+    /// The problems found.
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -85,13 +85,13 @@ struct FileClient {
 }
 
 impl<'a> Reading<'a> {
-    /// Begins with what the check has left.
+    /// Starts with the result of the check.
     pub(crate) fn new(loader: &'a Loader<'a>, name: &'a str, text: &'a str, checked: Checked) -> Self {
         let Checked { settings, places, problems, faulty } = checked;
         Self { loader, name, text, settings, places, faulty, problems }
     }
 
-    /// The workspace of the file. What is wrong with it is in `problems`.
+    /// Returns the workspace of the file. Problems are collected in `problems`.
     pub(crate) fn file(&mut self) -> Option<WorkspaceFile> {
         let mut settings = std::mem::take(&mut self.settings);
         let head: Head = self.parsed(take_head(&mut settings), "")?;
@@ -126,7 +126,7 @@ impl<'a> Reading<'a> {
         self.problems.push(Problem { line, column, message });
     }
 
-    /// Notes a problem with the setting at `path`, which the message begins with.
+    /// Records a problem with the setting at `path`, which the message starts with.
     fn report_at(&mut self, path: &str, reason: &str) {
         self.report(path, format!("{path}: {reason}"));
     }
@@ -165,7 +165,7 @@ impl<'a> Reading<'a> {
         self.check_issuers(settings);
     }
 
-    /// Checks what is compared later and could never be equal to anything: origins and resources.
+    /// Checks values that are compared later and would otherwise never match: origins and resources.
     fn check_compared(&mut self, settings: &Settings) {
         for (at, origin) in settings.cors_origins.iter().enumerate() {
             if let Err(reason) = check_origin(origin) {
@@ -195,14 +195,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Checks that every provider and every user can be told from the others.
+    /// Checks that all providers and users are distinguishable.
     fn check_sources(&mut self, settings: &Settings) {
         for error in settings.faults() {
             match error.reason {
                 SettingsFault::ReservedSource => {
                     self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
                 }
-                // The check has said so already.
+                // Reported by the check already.
                 SettingsFault::DoubledSource(_)
                 | SettingsFault::DoubledUser(_)
                 | SettingsFault::NoUsername
@@ -211,7 +211,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Checks that every issuer is a URL that we may send requests to (catalogue row SEC-UP-14).
+    /// Checks that every issuer is a URL that the server may call (catalogue row SEC-UP-14).
     fn check_issuers(&mut self, settings: &Settings) {
         for (at, provider) in settings.upstream.iter().enumerate() {
             if let Some(missing) = provider.missing_credential() {
@@ -286,14 +286,14 @@ impl<'a> Reading<'a> {
         self.report_of_client(client, "userinfo_signed_response_alg", &reason);
     }
 
-    /// Notes what the rules of registration say about a client, unless it follows from what the check has found: that
-    /// something is absent that may be there under another name.
+    /// Records a registration error of a client, unless it follows from a problem already found: a setting reported as
+    /// missing may exist under a misspelled name.
     fn report_of_client(&mut self, client: &FileClient, place: &str, reason: &str) {
         let path = format!("{}.{place}", client.path);
         let (setting, about_scopes) =
             (path.trim_end_matches(|end| matches!(end, '0'..='9' | '[' | ']')), place.contains("scope["));
         let in_doubt = self.faulty.iter().any(|faulty| {
-            // Whether a URI or a key is right depends on these two.
+            // The validity of a URI or key depends on these two settings.
             let decisive = ["application_type", "token_endpoint_auth_method"];
             decisive.iter().any(|setting| *faulty == format!("{}.{setting}", client.path))
                 || faulty.starts_with(&client.path) && !self.places.has(setting)

@@ -1,4 +1,4 @@
-//! What administering keys takes: the store, a source of new keys, and the time.
+//! The context of key administration: the store, a source of new keys, and the time.
 
 use protocol::jose::jwk::Algorithm;
 use protocol::jose::key_ring::RingError;
@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use crate::sealing_keys::SealingError;
 
-/// Administers keys: `signing_keys.rs` has what it does with the signing keys of workspaces, `data_keys.rs` what it does
-/// with the data keys of a region.
+/// Administers keys: `signing_keys.rs` handles the signing keys of workspaces, `data_keys.rs` the data keys of a
+/// region.
 pub struct Keys<'a> {
     /// The store.
     pub connection: &'a Connection,

@@ -6,7 +6,7 @@ const ALIKE: f64 = 0.8;
 /// How much of a value a message repeats.
 const MAX_QUOTED: usize = 100;
 
-/// The one among `words` that is most like `word`, if one is alike.
+/// Returns the one of `words` that is most similar to `word`, if any is similar enough.
 pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let word = word.to_ascii_lowercase().replace(['-', ' '], "_");
     let alike = words.map(|candidate| {
@@ -24,7 +24,7 @@ pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> O
     best.filter(|(score, _)| *score > ALIKE).map(|(_, candidate)| candidate)
 }
 
-/// Whether one word consists of words of the other: `secret` of `client_secret`.
+/// Whether one word consists of parts of the other: `secret` of `client_secret`.
 fn is_part_of(part: &str, whole: &str) -> bool {
     part.len() > 3 && (whole.ends_with(&format!("_{part}")) || whole.starts_with(&format!("{part}_")))
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_found_and_no_far_one() {
+    fn the_nearest_similar_word_is_found() {
         let words = ["redirect_uris", "client_secret", "client_name", "scope", "pkce", "default_audience"];
         for (word, expected) in [
             ("redirect_uri", Some("redirect_uris")),

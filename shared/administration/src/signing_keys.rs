@@ -62,7 +62,7 @@ impl Keys<'_> {
         Ok(key.jwk().clone())
     }
 
-    /// On a laptop a new key signs at once: nothing there has cached the old JWKS.
+    /// In local development a new key signs immediately: no verifier has cached the old JWKS.
     fn add_and_sign_at_once(&self, ring: &mut KeyRing, jwk: PublicJwk) -> Result<(), RingError> {
         let first = ring.current().is_none();
         ring.add(jwk, KeyLocation::Sealed, self.now)?;

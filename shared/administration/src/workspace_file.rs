@@ -1,10 +1,10 @@
 //! Workspace files: a workspace and its clients in one file that can be reviewed.
 //!
-//! The format is TOML, with the names that the standards use: a client is described in the terms of RFC 7591.
-//! `{public_url}` in a string stands for the public URL of the server, so that one file works in every environment.
+//! The format is TOML with the names of the standards: a client is described in the terms of RFC 7591. `{public_url}`
+//! in a string is replaced by the public URL of the server, so that one file works in every environment.
 //!
-//! A file is held against its description first (`file_check.rs`), and what can be used of it then against the rules of
-//! registration, so that everything that is wrong with it is found at once.
+//! A file is checked against its description first (`file_check.rs`), and its usable part then against the rules of
+//! registration, so that all problems are found at once.
 
 use toml::de::DeTable;
 
@@ -37,7 +37,7 @@ impl Loader<'_> {
     }
 }
 
-/// What the parser says about text that is not TOML.
+/// Translates a parse error for text that is not TOML.
 fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
     let (line, column) = position(text, error.span().map_or(0, |span| span.start));
     Problem { line, column, message: error.message().replace('\n', ", ") }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_is_told_with_line_column_setting_and_what_was_probably_meant() {
+    fn a_problem_is_reported_with_line_column_setting_and_a_suggestion() {
         has("pkce = ", "pcke = ", &["7:1: pcke is not a setting: did you mean pkce?"]);
         has("pkce = \"all\"", "pkce = \"every\"", &["7:8: pkce is \"every\": it is one of \"all\", \"public\""]);
         has("name = \"Shop\"", "name = 7", &["5:8: name is a string, and this is a whole number"]);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let text = FIXTURE
             .replace("tenant = \"default\"", "tenant = \"De fault\"")
             .replace("authorization_code = 60", "authorization_code = 61")
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_dropped_in_silence() {
+    fn nothing_is_dropped_silently() {
         let with = |claims: &str| {
             load(&format!(
                 "{FIXTURE}\n[sandbox]\n[[sandbox.users]]\nusername = \"alice\"\npassword = \"a\"\nclaims = {claims}"
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_toml_is_told_with_its_lines() {
+    fn a_toml_syntax_error_is_reported_with_its_lines() {
         for (text, expected) in [
             ("name = \"x\"\n\ntenant = ", "x.toml:3:"),
             ("name = \"x\"\nname = \"y\"", "x.toml:2:1: duplicate key"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_rules_of_registration_say_is_told_at_its_place() {
+    fn registration_errors_are_reported_at_their_position() {
         has(
             "client_id = \"web\"",
             "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\"",
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_never_be_equal_to_anything_is_told_at_its_place() {
+    fn values_that_can_never_match_are_reported_at_their_position() {
         has(
             "pkce = \"all\"",
             "cors_origins = [\"https://app.example\", \"https://app.example/\"]",
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_adm_13_a_scope_of_power_in_what_users_are_asked_for_is_refused_with_its_line() {
+    fn sec_adm_13_a_workspace_wide_scope_for_users_is_refused_with_its_line() {
         let power = "\n[[scopes]]\nname = \"introspect_tokens\"\ntitle = \"Look at tokens\"\n[[clients]]\n\
                      client_id = \"greedy\"\nclient_name = \"Greedy\"\ntoken_endpoint_auth_method = \"none\"\n\
                      redirect_uris = [\"https://greedy.example/cb\"]\nscope = \"openid introspect_tokens\"\n";
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_adm_14_what_cannot_work_is_refused_with_file_line_and_value() {
+    fn sec_adm_14_unusable_settings_are_refused_with_file_line_and_value() {
         let sandbox = |second: &str| format!("{FIXTURE}\n[sandbox]\nusers = [\n  {ALICE},\n{second},\n]\n");
         let web = "client_id = \"web\"";
         let table = [
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_kept_in_clear() {
+    fn no_secret_is_stored_in_plaintext() {
         let file = load(FIXTURE).unwrap();
         let stored = format!(
             "{}{}",

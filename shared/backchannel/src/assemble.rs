@@ -1,4 +1,4 @@
-//! Takes from a function's runtime what the back channel needs.
+//! Assembles the back channel from a function's runtime.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ impl BackChannel {
 }
 
 impl ClientAuthenticator {
-    /// Takes what authenticates clients.
+    /// Takes the handles that client authentication needs.
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if there is no key for opening their secrets.
+    /// [`BootstrapError`] if the key for decrypting client secrets is not configured.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             assertions: runtime.handle(AssertionSpending::new),
@@ -45,7 +45,7 @@ impl TokenStatus {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if there is no key for opening clients' secrets.
+    /// [`BootstrapError`] if the key for decrypting client secrets is not configured.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             back: BackChannel::assemble(runtime),

@@ -1,4 +1,4 @@
-//! What every function of the back channel works with, and the one entrance through which requests come.
+//! The shared context of all back-channel functions, and their single entry point.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct BackChannel {
     pub configuration: Arc<ConfigurationReading>,
     /// Public keys.
     pub rings: Arc<KeyRingReading>,
-    /// Whether users may still be vouched for.
+    /// Reads whether users still exist.
     pub users: UserReading,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -41,8 +41,8 @@ impl BackChannel {
         self.clock.now()
     }
 
-    /// Answers `request`, if it is one to `endpoint`, with what `handler` says: the one place for method, route, panic and
-    /// cross-origin rules.
+    /// Handles a request to `endpoint` with `handler`: the single place for method, route, panic and cross-origin
+    /// rules.
     pub async fn answer(
         &self,
         request: &Request,
@@ -81,7 +81,7 @@ impl BackChannel {
         response
     }
 
-    /// Finds the client that a request says it comes from: its own pages may read the answer from now on.
+    /// Loads the client that the request names; its registered origins may read the response from now on.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl BackChannel {
             .and_then(|claims| AccessTokenClaims::parse(&claims, &workspace.issuer)))
     }
 
-    /// The grant `id` with what is known of its user, if there is such a grant.
+    /// Loads the grant `id` with its user, if it exists.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl BackChannel {
         self.with_user(context, grant).await
     }
 
-    /// `grant`, whichever handle found it, with what is known of its user.
+    /// Adds the user to `grant`, whichever handle found it.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! Client authentication: the one line from the credentials of a request to an [`AuthenticatedClient`].
+//! Client authentication: from the credentials in a request to an [`AuthenticatedClient`].
 //!
-//! parse → load the client → decide; and for an assertion: verify its signature → check its claims → spend it. It is
-//! spent last, so that nobody can spend an assertion that would not have been accepted, and before anything else is loaded.
+//! parse → load the client → decide; for an assertion also: verify its signature → check its claims → record its `jti`.
+//! It is recorded last, so that a rejected assertion is never recorded, but before anything else is loaded.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use web::{Request, Unavailable, unavailable};
 use crate::back_channel::BackChannel;
 use crate::client_context::ClientContext;
 
-/// What authenticates clients.
+/// Authenticates clients.
 pub struct ClientAuthenticator {
     /// Assertions, to be used up.
     pub assertions: AssertionSpending,
@@ -42,7 +42,7 @@ pub struct ClientAuthenticator {
 }
 
 impl ClientAuthenticator {
-    /// Authenticates the client that sends a request. Whoever it is, its own pages may read the answer.
+    /// Authenticates the client that sends a request. Its registered origins may read the response, even on failure.
     ///
     /// # Errors
     ///
@@ -57,12 +57,12 @@ impl ClientAuthenticator {
         let client = back.client(context, credentials.client_id()).await?.map(|loaded| Arc::clone(&loaded.client));
         match authenticate(credentials, client, context.now)? {
             ClientProof::Proved(client) => Ok(client),
-            // Boxed, because the SDK's futures are large, and most clients send no assertion.
+            // Boxed because the futures of the SDK are large, and most clients send no assertion.
             ClientProof::Asserted(asserted) => Box::pin(self.accept_assertion(context, *asserted)).await,
         }
     }
 
-    /// Verifies an assertion and spends it.
+    /// Verifies an assertion and records its use.
     async fn accept_assertion(
         &self,
         context: &ClientContext<'_>,
@@ -126,7 +126,7 @@ impl ClientAuthenticator {
     }
 }
 
-/// The URL of the endpoint that received `request`, as it is published.
+/// The published URL of the endpoint that received `request`.
 fn endpoint(request: &Request, workspace: &Workspace) -> String {
     let base = format!("/{}", workspace.id);
     workspace.issuer.url(request.path.strip_prefix(&base).unwrap_or_default())

@@ -15,7 +15,7 @@ pub struct ClientContext<'a> {
     pub workspace: &'a Workspace,
     /// When it arrived.
     pub now: Timestamp,
-    /// The client that the request says it is of, believed or not: its own pages may read the answer.
+    /// The client named in the request, authenticated or not; its registered origins may read the response.
     pub(crate) cors_client: OnceLock<Arc<LoadedClient>>,
 }
 

@@ -1,7 +1,7 @@
 //! The back channel: what `token`, `userinfo`, `introspect` and `revoke` have in common.
 //!
-//! Each answers programs with JSON, some of which run in browsers and may read the answer only from registered origins,
-//! errors included.
+//! They respond to programs with JSON. Some of these run in browsers and may read a response, including errors, only
+//! from registered origins.
 
 mod assemble;
 mod back_channel;

@@ -30,7 +30,7 @@ pub struct WorkspaceRefreshTokens<'a> {
 pub struct Derived {
     /// The token.
     pub token: Secret<String>,
-    /// What the store remembers of it.
+    /// What the store records about it.
     pub issue: RefreshIssue,
 }
 
@@ -39,7 +39,7 @@ impl RefreshTokens {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if there is no key for it.
+    /// [`BootstrapError`] if its key is not configured.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self { keys: runtime.deriver(Purpose::RefreshToken)?, region: runtime.region.clone() })
     }
@@ -73,7 +73,8 @@ impl WorkspaceRefreshTokens<'_> {
         self.keys.current()
     }
 
-    /// The refresh token of this generation of `grant`, by this version of the key; `None` if that version is gone.
+    /// Derives the refresh token of this generation of `grant` with this key version; `None` if the version no longer
+    /// exists.
     #[must_use]
     pub fn derive(&self, grant: &GrantId, generation: u32, version: u8) -> Option<Derived> {
         let secret = self.keys.secret(version, self.workspace, &[grant.as_str(), &generation.to_string()])?;
@@ -82,8 +83,8 @@ impl WorkspaceRefreshTokens<'_> {
         Some(Derived { token, issue })
     }
 
-    /// Whether `token` is one that its grant could really have had, of whatever generation and version of the key: nobody
-    /// can make one up.
+    /// Whether `token` is one that was issued for its grant, of any generation and key version. Such a token cannot be
+    /// made up.
     #[must_use]
     pub fn is_genuine(&self, token: &RefreshToken) -> bool {
         let of = |version| self.derive(&token.grant, token.generation, version);

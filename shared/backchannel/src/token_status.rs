@@ -1,4 +1,4 @@
-//! What `introspect` and `revoke` have in common: who asks about a token, whether one is good, and how a refusal looks.
+//! Shared by `introspect` and `revoke`: authenticating the caller, evaluating a token, and error responses.
 
 use std::error::Error as _;
 
@@ -20,14 +20,14 @@ use crate::client_context::ClientContext;
 pub struct TokenStatus {
     /// The back channel.
     pub back: BackChannel,
-    /// What authenticates clients.
+    /// Authenticates clients.
     pub client_authenticator: ClientAuthenticator,
     /// Grants.
     pub grants: GrantReading,
 }
 
 impl TokenStatus {
-    /// Who sends the request: the holder of a token, by that token, or a client, by its own authentication.
+    /// Authenticates the caller: the holder of a bearer token, or a client with its own credentials.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl TokenStatus {
             Ok(token) => {
                 let claims = self.back.verify_access_token(context, token.expose()).await?;
                 let claims = claims.ok_or(BearerError::Invalid)?;
-                // Whoever the token is from, its client's pages may read the answer.
+                // Even if the token is invalid, its client's origins may read the response.
                 self.back.client(context, &claims.client_id).await?;
                 let live = self.live(context, claims).await?.ok_or(BearerError::Invalid)?;
                 Ok(Caller::bearer(live, context.workspace)?)
@@ -49,8 +49,8 @@ impl TokenStatus {
         }
     }
 
-    /// The claims of an access token of ours, if it is good now: not expired, of an active client, of a user who may still
-    /// be vouched for, and not revoked.
+    /// Returns the claims of an access token issued here that is currently valid: not expired, its client active, its
+    /// user existing, and not revoked.
     ///
     /// # Errors
     ///

@@ -34,7 +34,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] if there is no key for it.
+    /// [`ConfigError::Missing`] if its key is not configured.
     pub fn sealer(&self, purpose: Purpose) -> Result<DataKeys<Sealer>, BootstrapError> {
         self.data_keys(purpose)
     }
@@ -43,7 +43,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] if there is no key for it.
+    /// [`ConfigError::Missing`] if its key is not configured.
     pub fn deriver(&self, purpose: Purpose) -> Result<DataKeys<Deriver>, BootstrapError> {
         self.data_keys(purpose)
     }

@@ -1,7 +1,7 @@
 //! Puts functions together.
 //!
-//! In Lambda the parts come from the environment, on a laptop from what the command line made; from here on the two are
-//! the same. A function takes of the parts what it needs and keeps nothing else.
+//! In Lambda the runtime is built from the environment, in local development from what the command line created; beyond
+//! this crate the two are the same. A function takes the handles it needs and keeps nothing else.
 
 mod keys;
 mod queue;
@@ -26,8 +26,8 @@ use web::{Clock, Config, ConfigError, SystemClock};
 pub use keys::KeyBackend;
 pub use queue::QueueBackend;
 
-/// The parts that functions are made of. What a function takes of them is noted, and its role in AWS is held against
-/// that.
+/// The components that functions are built from. Every handle taken is recorded, and the function's AWS role is
+/// compared with the record.
 pub struct Runtime {
     connection: Connection,
     configuration: Arc<ConfigurationReading>,
@@ -75,7 +75,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] names what the environment lacks.
+    /// [`BootstrapError`] names the missing setting.
     pub fn from_env() -> Result<Self, BootstrapError> {
         let (connection, environment) = surroundings(Config::from_env()?)?;
         Ok(Self::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)))
@@ -105,7 +105,7 @@ impl Runtime {
         }
     }
 
-    /// Takes a handle of the store, made by `open`, and notes what it needs.
+    /// Takes a store handle, created by `open`, and records the permissions it needs.
     pub fn handle<H: Handle>(&self, open: impl FnOnce(&Connection) -> H) -> H {
         self.note(H::NEEDS);
         open(&self.connection)
@@ -132,19 +132,19 @@ impl Runtime {
         Arc::clone(&self.configuration)
     }
 
-    /// Everything that was asked of DynamoDB by what has been taken so far.
+    /// The DynamoDB permissions needed by all handles taken so far.
     #[must_use]
     pub fn needs(&self) -> BTreeSet<Need> {
         self.needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Everything that was asked of KMS by what has been taken so far.
+    /// The KMS permissions needed by all handles taken so far.
     #[must_use]
     pub fn kms_needs(&self) -> BTreeSet<KmsNeed> {
         self.kms_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Everything that was asked of SQS by what has been taken so far.
+    /// The SQS permissions needed by all handles taken so far.
     #[must_use]
     pub fn queue_needs(&self) -> BTreeSet<QueueNeed> {
         self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,4 +1,4 @@
-//! Where the queue is of clients that have to be told of a logout.
+//! Configuration of the queue of logout notifications.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ pub enum QueueBackend {
     Nowhere,
     /// On a laptop: in this process.
     Laptop(Arc<InMemoryQueue>),
-    /// In SQS. Only the functions at its ends make a client of it, so that the others need not carry one.
+    /// In SQS. Only the two functions that use the queue create a client for it, so that the others do not carry one.
     Aws {
-        /// The way to AWS.
+        /// The HTTP client for AWS.
         http: SharedHttpClient,
         /// Which queue, and who asks.
         settings: QueueSettings,
@@ -24,11 +24,11 @@ pub enum QueueBackend {
 }
 
 impl Runtime {
-    /// The end of the queue at which messages are put in.
+    /// The sending end of the queue.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] if there is no queue.
+    /// [`ConfigError::Missing`] if no queue is configured.
     pub fn deliveries(&self) -> Result<Deliveries, BootstrapError> {
         self.note_queue(Deliveries::NEEDS);
         match &self.queue {
@@ -38,11 +38,11 @@ impl Runtime {
         }
     }
 
-    /// The end of the queue at which messages are worked off.
+    /// The receiving end of the queue.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] if there is no queue.
+    /// [`ConfigError::Missing`] if no queue is configured.
     pub fn postponement(&self) -> Result<Postponement, BootstrapError> {
         self.note_queue(Postponement::NEEDS);
         match &self.queue {

@@ -5,8 +5,8 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use web::ConfigError;
 
-/// The roots of Amazon Trust Services, under which the endpoints of AWS stand. Reading these five takes a function a
-/// tenth of the time that the bundle of the operating system takes, and nobody else can vouch for AWS.
+/// The root certificates of Amazon Trust Services, which sign the endpoints of AWS. Parsing these five takes a tenth of
+/// the time of the operating system's bundle, and no other CA is trusted for AWS.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// The client for endpoints of AWS, or for those in `endpoints`, which are plain HTTP in a rehearsal. It trusts Amazon's

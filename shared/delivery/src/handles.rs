@@ -14,7 +14,7 @@ use crate::sqs::Queue;
 /// A permission that a handle needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QueueNeed {
-    /// To send messages.
+    /// Sending messages.
     Send,
     /// To receive messages through Lambda, and to change their visibility.
     Receive,
@@ -25,7 +25,7 @@ enum Backend {
     InMemory(Arc<InMemoryQueue>),
 }
 
-/// May send messages.
+/// Sends messages.
 pub struct Deliveries(Backend);
 
 impl Deliveries {
@@ -80,7 +80,7 @@ impl Postponement {
         Self(Backend::InMemory(queue))
     }
 
-    /// Postpones `message` by the pause that is due after so many tries.
+    /// Postpones `message` by the delay that its number of deliveries calls for.
     ///
     /// # Errors
     ///

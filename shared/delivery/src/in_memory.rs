@@ -1,5 +1,5 @@
-//! A queue in memory, for a laptop. It behaves as SQS does: a message is delivered again until it is deleted, and put
-//! aside after too many deliveries. It is lost when the process ends.
+//! An in-memory queue for local development. It behaves like SQS: a message is redelivered until it is deleted, and
+//! dropped after too many deliveries. Its contents are lost when the process exits.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -48,7 +48,8 @@ impl InMemoryQueue {
         });
     }
 
-    /// Receives the messages that are due at `now`. Each is due again unless it is deleted in time.
+    /// Receives the messages that are due at `now`. Each becomes due again unless it is deleted within the visibility
+    /// timeout.
     pub fn receive(&self, now: Timestamp) -> Vec<Message> {
         self.with(|state| {
             let before = state.waiting.len();
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_put_aside_after_too_many_deliveries() {
+    fn a_message_is_dropped_after_too_many_deliveries() {
         let queue = InMemoryQueue::default();
         queue.send(vec!["a".into()], NOW);
         for hours in 0..u64::from(MAX_RECEIVE_COUNT) {

@@ -1,8 +1,8 @@
 //! Messages that are delivered at least once: through SQS in AWS, through a queue in memory on a laptop.
 //!
-//! A user who logs out does not wait until every client has been told, and a client that is down is told later. So
-//! `logout` durably queues one message for each client, and `notify` delivers them. Access goes through handles, each
-//! named for what it may do (design invariant 8).
+//! A logout does not wait until every client has been notified, and an unreachable client is retried later. So `logout`
+//! durably queues one message per client, and `notify` delivers them. Access goes through handles, each named for what
+//! it may do (design invariant 8).
 
 mod fault;
 mod handles;

@@ -55,7 +55,7 @@ impl Queue {
         Self { client: Client::from_conf(config.build()), url: settings.url.clone() }
     }
 
-    /// Sends one message for each of `bodies`.
+    /// Sends one message per body.
     pub(crate) async fn send(&self, bodies: &[String]) -> Result<(), DeliveryFault> {
         for bodies in bodies.chunks(MAX_BATCH) {
             let entries = bodies.iter().enumerate().map(|(number, body)| {

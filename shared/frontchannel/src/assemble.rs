@@ -1,4 +1,4 @@
-//! Takes from a function's runtime what the front channel needs.
+//! Assembles the front channel from a function's runtime.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::browser_channel::BrowserChannel;
 use crate::front_channel::FrontChannel;
 
 impl BrowserChannel {
-    /// Takes what a function needs that meets browsers and grants nothing.
+    /// Takes the handles of a function that serves browsers and issues no codes.
     #[must_use]
     pub fn assemble(runtime: &Runtime) -> Self {
         Self {
@@ -25,11 +25,11 @@ impl BrowserChannel {
 }
 
 impl FrontChannel {
-    /// Takes what a function needs that may end an authorization request with a code.
+    /// Takes the handles of a function that may complete an authorization request with a code.
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if there is no key for sealing.
+    /// [`BootstrapError`] if the sealing key is not configured.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             browser: BrowserChannel::assemble(runtime),

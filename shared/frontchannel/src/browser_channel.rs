@@ -1,4 +1,4 @@
-//! What every function works with that meets browsers, and the one entrance through which their requests come.
+//! The shared context of all functions that serve browsers, and their single entry point.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use crate::browser_context::BrowserContext;
 /// The purpose of the session cookie.
 pub const SESSION_COOKIE: &str = "session";
 
-/// What a function works with that meets browsers: it knows workspaces, clients, public keys and sessions, and grants
+/// The context of a function that serves browsers: it reads workspaces, clients, public keys and sessions, and issues
 /// nothing.
 pub struct BrowserChannel {
     /// Workspaces and clients.
@@ -48,8 +48,8 @@ pub struct BrowserChannel {
 }
 
 impl BrowserChannel {
-    /// Answers `request`, if it is one to one of `endpoints`, with what `handler` says: the one place for method, route,
-    /// panic, refusal and the bound on cookies.
+    /// Handles a request to one of `endpoints` with `handler`: the single place for method, route, panic, errors and
+    /// the bound on cookies.
     pub async fn answer(
         &self,
         request: &Request,
@@ -111,7 +111,7 @@ impl BrowserChannel {
         self.to_client(&answer).unwrap_or_else(|error| self.error(context.request, error))
     }
 
-    /// Takes the browser to the client with `answer`.
+    /// Sends the browser to the client with `answer`.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl BrowserChannel {
         }
     }
 
-    /// An error page; for what is not there, JSON to whoever does not ask for a page.
+    /// Renders an error page; for a missing resource, JSON if the request does not accept HTML.
     fn error(&self, request: &Request, error: PageError) -> Response {
         let reads_pages = request.accepted().prefers("text/html", "application/json");
         if error == PageError::NotFound && !reads_pages {
@@ -164,16 +164,16 @@ impl BrowserChannel {
         Ok(random_text::<N>(&*self.entropy).map_err(unavailable)?)
     }
 
-    /// The form of a page of ours: one that another site sends is refused (catalogue row SEC-SESS-04).
+    /// Parses a form of one of the server's own pages; a cross-site form is refused (catalogue row SEC-SESS-04).
     ///
     /// # Errors
     ///
-    /// [`PageError::CrossSite`], or [`PageError::IncompleteForm`] and its like for what no page of ours sends.
+    /// [`PageError::CrossSite`], or [`PageError::IncompleteForm`] and similar for a form that no page sends.
     pub fn form(&self, context: &BrowserContext<'_>) -> Result<Parameters, PageError> {
         self.form_repeating(context, &[])
     }
 
-    /// The form of a page of ours in which the fields in `repeatable` may occur more than once.
+    /// Like [`Self::form`], but the fields in `repeatable` may occur more than once.
     ///
     /// # Errors
     ///
@@ -188,8 +188,8 @@ impl BrowserChannel {
         })
     }
 
-    /// The same request by GET, for a POST that carries no session cookie: a form of another site arrives without our
-    /// `SameSite=Lax` cookies, so nobody seems to be logged in. With the redirect the browser sends them.
+    /// Redirects a POST without a session cookie to the same request by GET: a cross-site form arrives without
+    /// `SameSite=Lax` cookies, as if there were no session. The browser does send them with the redirect.
     #[must_use]
     pub fn retry_as_get(&self, context: &BrowserContext<'_>, path: &str) -> Option<Response> {
         let body = std::str::from_utf8(&context.request.body).ok()?;

@@ -1,4 +1,4 @@
-//! What happens next with an authorization request: load what the decision needs, and decide.
+//! Decides the next step of an authorization request: loads what the decision needs, and decides.
 
 use protocol::authorization::consent::{Consent, Withheld};
 use protocol::authorization::decision::{DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent};
@@ -14,7 +14,7 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client if the store cannot say.
+    /// [`Refusal`] to the client if the store is unavailable.
     pub async fn decide(&self, pending: &PendingAuthorization, session: Option<&Session>) -> Result<NextStep, Refusal> {
         let Some(session) = session else { return Ok(self.decide_without_user(pending)) };
         let consent = if depends_on_consent(&pending.request, pending.client()) {
@@ -26,7 +26,7 @@ impl FrontChannel {
         Ok(decide(&self.decision_input(pending, Some(User { session, client_subject }), consent.as_ref())))
     }
 
-    /// Decides what happens next with `pending` while nobody is logged in.
+    /// Decides the next step of `pending` without a session.
     #[must_use]
     pub(crate) fn decide_without_user(&self, pending: &PendingAuthorization) -> NextStep {
         decide(&self.decision_input(pending, None, None))
@@ -48,11 +48,11 @@ impl FrontChannel {
         Ok(decide_allowed(&self.decision_input(pending, Some(user), None), withheld))
     }
 
-    /// What the user of `session` allowed this client before.
+    /// Loads the consent that the user of `session` gave this client before.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client if the store cannot say.
+    /// [`Refusal`] to the client if the store is unavailable.
     pub async fn consent(&self, pending: &PendingAuthorization, session: &Session) -> Result<Option<Consent>, Refusal> {
         let found = self.consents.find(&pending.workspace().id, &session.subject, &pending.client().id).await;
         found.map_err(|fault| pending.unavailable(fault))

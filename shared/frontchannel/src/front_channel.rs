@@ -1,4 +1,4 @@
-//! What every function works with that can end an authorization request with a code.
+//! The shared context of all functions that can complete an authorization request with a code.
 
 use keystore::DataKeys;
 use protocol::authorization::error::PageError;
@@ -16,13 +16,13 @@ use crate::browser_context::BrowserContext;
 pub struct FrontChannel {
     /// What meets browsers.
     pub browser: BrowserChannel,
-    /// Sessions, to which clients are added that want to be told of their end.
+    /// Adds clients with back-channel logout to sessions.
     pub joining: SessionJoining,
     /// Remembered consents.
     pub consents: ConsentReading,
-    /// Whether users may still be vouched for.
+    /// Reads whether users still exist.
     pub users: UserReading,
-    /// Accounts, for claims that ID tokens are asked for.
+    /// Accounts, for claims requested in ID tokens.
     pub accounts: AccountReading,
     /// New grants.
     pub grants: GrantCreation,
@@ -49,7 +49,7 @@ impl FrontChannel {
         self.browser.clock.now()
     }
 
-    /// The session of the browser, if it is alive and its user may still be vouched for.
+    /// Loads the session of the browser, if it is live and its user still exists.
     ///
     /// # Errors
     ///

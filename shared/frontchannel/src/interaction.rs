@@ -1,4 +1,4 @@
-//! An authorization request while it waits for its user: how it begins, travels sealed with the browser, and is resumed.
+//! An authorization request that waits for its user: how it starts, travels sealed with the browser, and is resumed.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ use crate::pending::PendingAuthorization;
 const MAX_SEALED_INTERACTION_BYTES: usize = 6700;
 
 impl FrontChannel {
-    /// Begins an interaction with `request`, bound to the browser by a cookie of its own: tabs that begin at the same
-    /// time do not take each other's.
+    /// Starts an interaction for `request`, bound to the browser by its own cookie, so that concurrent tabs do not
+    /// interfere.
     ///
     /// # Errors
     ///
-    /// [`PageError::Unavailable`] if there is no randomness to be had.
+    /// [`PageError::Unavailable`] if the system's random source fails.
     pub fn begin(
         &self,
         context: &BrowserContext<'_>,
@@ -60,8 +60,8 @@ impl FrontChannel {
         pending.cookie.is_none().then(|| cookie.remove())
     }
 
-    /// The cookie of an interaction that moves on to a provider, to be set again: it is as new as what is set beside it, and
-    /// is kept as long.
+    /// Renews the cookie of an interaction that moves on to a provider, so that it is dated and kept like the cookies
+    /// set with it.
     #[must_use]
     pub fn renewed_cookie(&self, context: &BrowserContext<'_>, pending: &PendingAuthorization) -> Option<String> {
         let cookie = self.browser_cookie(context.id(), &pending.interaction.id);
@@ -74,7 +74,7 @@ impl FrontChannel {
         Cookie::numbered(BROWSER, id.as_str(), workspace, &self.browser.public_url)
     }
 
-    /// Seals `pending`, and for pages that only one user may answer also whom they are shown to.
+    /// Seals `pending`, and for pages that only one user may submit also the user it is shown to.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl FrontChannel {
         pending.within(sealed, MAX_SEALED_INTERACTION_BYTES)
     }
 
-    /// Seals `interaction` as it is, of any length.
+    /// Seals `interaction` without a limit on its length.
     pub(crate) async fn seal_interaction(
         &self,
         workspace: &WorkspaceId,
@@ -103,7 +103,7 @@ impl FrontChannel {
         Ok(keys.seal(workspace, plain, &*self.browser.entropy).map_err(unavailable)?)
     }
 
-    /// Opens what a browser came back with. Nothing is believed that was not sealed here, for this workspace.
+    /// Opens what a browser sent back. Only values sealed here, for this workspace, are accepted.
     ///
     /// # Errors
     ///
@@ -115,12 +115,13 @@ impl FrontChannel {
         serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)
     }
 
-    /// Resumes `interaction`, in the browser that began it: the one place where that is decided. Everything is checked
-    /// anew: that it is unfinished and has not expired, its browser, its client, and what that is registered for.
+    /// Resumes `interaction` in the browser that started it: the single place that decides whether this is allowed.
+    /// Everything is checked again: that it is unfinished and unexpired, its browser, its client, and the client's
+    /// registration.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: finished, expired, of another browser, of a client that is gone, or the store is out of reach.
+    /// [`Refusal`]: finished, expired, of another browser, of a deleted client, or the store is unavailable.
     pub async fn resume(
         &self,
         context: &BrowserContext<'_>,
@@ -162,7 +163,7 @@ impl FrontChannel {
         (!is_same).then_some(PageError::OtherBrowser)
     }
 
-    /// Sends the browser to the login page, which also asks for the account to go on with.
+    /// Redirects the browser to the login page, which may also show the account chooser.
     ///
     /// # Errors
     ///
@@ -171,7 +172,7 @@ impl FrontChannel {
         self.to_page(pending, "/login").await
     }
 
-    /// Sends the browser to the consent page.
+    /// Redirects the browser to the consent page.
     ///
     /// # Errors
     ///
@@ -180,7 +181,7 @@ impl FrontChannel {
         self.to_page(pending, "/login/consent").await
     }
 
-    /// Sends the browser to `provider` once more.
+    /// Redirects the browser to `provider` again.
     ///
     /// # Errors
     ///
@@ -200,7 +201,7 @@ impl FrontChannel {
     }
 }
 
-/// The hash of a browser's cookie: what is sealed opens no other browser.
+/// Hashes a browser's cookie, so that a sealed value does not reveal the cookie.
 fn hash(browser: &str) -> String {
     SecretHash::of(&Secret::new(browser.into())).encoded()
 }

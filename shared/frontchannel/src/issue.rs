@@ -1,4 +1,4 @@
-//! The end of an authorization request: the one write that makes a grant of it, or the durable no.
+//! The completion of an authorization request: the single write that creates a grant, or a durable denial.
 
 use protocol::authorization::code::{self, FreshCode};
 use protocol::authorization::decision::{ApprovedAuthorization, NextStep};
@@ -21,7 +21,7 @@ use crate::pending::PendingAuthorization;
 use crate::session::NewSession;
 
 impl FrontChannel {
-    /// Goes on after a login: to the client with a code or an error, or to the page that is still needed.
+    /// Continues after a login: to the client with a code or an error, or to the next page.
     pub async fn proceed(
         &self,
         context: &BrowserContext<'_>,
@@ -31,8 +31,8 @@ impl FrontChannel {
         self.logged_in(context, begun, self.next(pending, &begun.session).await)
     }
 
-    /// `next` with the cookie of the session that has begun. Whatever comes next, the user has logged in: the cookie goes out
-    /// even with a refusal.
+    /// Adds the cookie of the new session to `next`. The user has logged in whatever follows, so even a refusal carries
+    /// the cookie.
     pub fn logged_in(
         &self,
         context: &BrowserContext<'_>,
@@ -42,11 +42,11 @@ impl FrontChannel {
         with_cookie(next.unwrap_or_else(|refusal| self.browser.refuse(context, refusal)), &begun.cookie)
     }
 
-    /// What comes next with `pending`, for the user of `session`.
+    /// Decides and takes the next step of `pending` for the user of `session`.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: the client is told no, or the store cannot say.
+    /// [`Refusal`]: an error for the client, or the store is unavailable.
     pub async fn next(&self, pending: &PendingAuthorization, session: &Session) -> Result<Response, Refusal> {
         let step = self.decide(pending, Some(session)).await?;
         self.take(pending, step).await
@@ -56,7 +56,7 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: the client is told no, or the store cannot say.
+    /// [`Refusal`]: an error for the client, or the store is unavailable.
     pub async fn take(&self, pending: &PendingAuthorization, step: NextStep) -> Result<Response, Refusal> {
         match step {
             NextStep::Approved(approved) => self.issue(pending, &approved).await,
@@ -66,7 +66,7 @@ impl FrontChannel {
         }
     }
 
-    /// Makes the grant of an approved authorization and sends the browser to the client with its code.
+    /// Creates the grant of an approved authorization and redirects the browser to the client with its code.
     ///
     /// # Errors
     ///
@@ -134,8 +134,8 @@ impl FrontChannel {
         self.browser.to_client(&answer).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }
 
-    /// Has the client take part in the user's session, if it wants to be told of its end: one write, and only the first
-    /// time. It comes before the grant, so that no client has tokens of a session whose end it would not hear of.
+    /// Adds the client to the user's session if it has back-channel logout: one write, and only the first time. This
+    /// precedes the grant, so that no client has tokens of a session whose end it would not learn of.
     async fn join(&self, pending: &PendingAuthorization, approved: &ApprovedAuthorization) -> Result<Joining, Refusal> {
         let session = approved.session();
         let Some(participant) = Participant::joining(pending.client(), session, approved.client_subject()) else {
@@ -168,18 +168,17 @@ impl FrontChannel {
         Ok(selected)
     }
 
-    /// A name for a conditional write on the way to a code.
+    /// Names a conditional write on the way to a code.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client if there is no randomness to be had.
+    /// [`Refusal`] to the client if the system's random source fails.
     pub fn write_attempt(&self, pending: &PendingAuthorization) -> Result<WriteAttempt, Refusal> {
         let random = self.browser.random_text::<16>();
         random.map(WriteAttempt::new).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }
 
-    /// Ends the interaction with the user's no, and returns what the browser is to be told: `access_denied` at the client
-    /// if the no is durable.
+    /// Records the user's denial and returns the response: `access_denied` at the client once the denial is durable.
     pub async fn deny(&self, pending: &PendingAuthorization) -> Refusal {
         let attempt = match self.write_attempt(pending) {
             Ok(attempt) => attempt,

@@ -1,8 +1,8 @@
-//! The front channel: what the functions that browsers pass through have in common.
+//! The front channel: shared by the functions that serve browsers.
 //!
-//! A browser passes through up to three functions on its way to a code. They do not know each other; what they share is
-//! here: one entrance, an interaction that travels sealed with the browser, the session behind a cookie, the one decision,
-//! and the one write that makes a grant.
+//! A browser passes through up to three functions on its way to a code. They do not know each other; they share one
+//! entry point, an interaction that travels sealed with the browser, the session behind a cookie, one decision
+//! function, and the single write that creates a grant.
 
 mod assemble;
 mod browser_channel;

@@ -1,4 +1,4 @@
-//! An authorization request on its way, together with what it is decided by.
+//! A pending authorization request with the context needed to decide it.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct PendingAuthorization {
     pub loaded: Arc<LoadedWorkspace>,
     /// The client.
     pub loaded_client: Arc<LoadedClient>,
-    /// What it asks for.
+    /// The parsed request.
     pub request: AuthorizationRequest,
     /// How far it has come in the browser.
     pub interaction: InteractionState,
@@ -39,7 +39,7 @@ impl PendingAuthorization {
         &self.loaded_client.client
     }
 
-    /// The refusal that sends `error` to the client.
+    /// Returns the refusal that sends `error` to the client.
     #[must_use]
     pub fn refuse(&self, error: RedirectError) -> Refusal {
         Refusal::Redirect(Box::new(self.request.refuse(error)))
@@ -49,14 +49,15 @@ impl PendingAuthorization {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client, which is told both numbers.
+    /// [`Refusal`] to the client, whose description contains both numbers.
     pub fn within(&self, sealed: String, limit: usize) -> Result<String, Refusal> {
         let state = self.request.terms.state.as_ref().map_or(0, String::len);
         let too_large = RedirectError::TooLarge { sealed: sealed.len(), limit, state };
         if sealed.len() > limit { Err(self.refuse(too_large)) } else { Ok(sealed) }
     }
 
-    /// Logs an infrastructure fault, and has the client told that we are not available: it may trust its own redirect URI.
+    /// Logs an infrastructure fault and returns `temporarily_unavailable` for the client, whose redirect URI is
+    /// trusted.
     #[must_use]
     pub fn unavailable(&self, fault: impl Display) -> Refusal {
         let _logged = unavailable(fault);

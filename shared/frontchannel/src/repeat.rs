@@ -1,7 +1,7 @@
-//! A form that is sent twice, because its user pressed twice or its answer was lost: it is answered twice, in the same way.
+//! Resubmitted forms, after a double click or a lost response: both submissions get the same response.
 //!
-//! The first answer never arrived as long as the browser still has the cookie of the interaction, which that answer removes.
-//! Nothing is written and no second code is made: the code is derived from what is sealed in the form.
+//! The first response never arrived if the browser still has the cookie of the interaction, which that response
+//! removes. Nothing is written and no second code is created: the code is derived from the value sealed in the form.
 
 use protocol::authorization::decision::ApprovedAuthorization;
 use protocol::authorization::error::{PageError, RedirectError};
@@ -18,7 +18,7 @@ use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
 
-/// An interaction that is finished, in the browser that has not got the answer yet.
+/// A finished interaction in a browser that has not received the response yet.
 pub struct FinishedAuthorization {
     /// The request.
     pub pending: PendingAuthorization,
@@ -26,11 +26,11 @@ pub struct FinishedAuthorization {
 }
 
 impl FrontChannel {
-    /// Looks at an interaction that is finished, in the browser that finished it.
+    /// Loads a finished interaction in the browser that finished it.
     ///
     /// # Errors
     ///
-    /// [`PageError::FinishedInteraction`] if its answer has arrived, and whatever else [`FrontChannel::resume`] checks.
+    /// [`PageError::FinishedInteraction`] if the response was received, and all errors of [`FrontChannel::resume`].
     pub async fn finished(
         &self,
         context: &BrowserContext<'_>,
@@ -47,7 +47,7 @@ impl FrontChannel {
         Ok(FinishedAuthorization { pending: pending.map_err(finished)?, finish })
     }
 
-    /// The user's no, once more.
+    /// Repeats the user's denial.
     #[must_use]
     pub fn deny_again(&self, finished: &FinishedAuthorization) -> Refusal {
         match finished.finish {
@@ -56,11 +56,11 @@ impl FrontChannel {
         }
     }
 
-    /// The code that the user of `session` allowed, once more, if `approved` is what was granted then.
+    /// Repeats the code that the user of `session` allowed, if `approved` matches what was granted.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: something else was granted, or the code is no longer good.
+    /// [`Refusal`]: something else was granted, or the code is no longer valid.
     pub fn issue_again(
         &self,
         finished: &FinishedAuthorization,
@@ -75,12 +75,12 @@ impl FrontChannel {
         if same && no_more { self.carry_again(finished) } else { Err(Refusal::Page(PageError::FinishedInteraction)) }
     }
 
-    /// The code that was issued without asking for consent, for `session`: the same, or one that the same user has begun since.
-    /// The client is told of its end by the name that it knows, that of the session which was lost with the first answer.
+    /// Repeats a code that was issued without consent, for `session` or a later session of the same user. Back-channel
+    /// logout uses the session that the client knows, which was lost with the first response.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: it was another user, the code is no longer good, or the store is out of reach.
+    /// [`Refusal`]: another user, a code that is no longer valid, or an unavailable store.
     pub async fn issue_again_at_once(
         &self,
         finished: &FinishedAuthorization,
@@ -96,16 +96,16 @@ impl FrontChannel {
         self.carry_again(finished)
     }
 
-    /// Checks that there is a code for `user` to issue once more.
+    /// Checks that a code for `user` can be repeated.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: it was another user, or the code is no longer good.
+    /// [`Refusal`]: another user, or a code that is no longer valid.
     pub fn has_code_for(&self, finished: &FinishedAuthorization, user: &Identity) -> Result<(), Refusal> {
         self.unused_grant(finished, user.user()).map(|_| ())
     }
 
-    /// The grant of this user, if its code is the one of this interaction and is still good.
+    /// Returns the grant of this user if its code belongs to this interaction and is still valid.
     fn unused_grant<'f>(&self, finished: &'f FinishedAuthorization, user: UserKey<'_>) -> Result<&'f Grant, Refusal> {
         let over = Refusal::Page(PageError::FinishedInteraction);
         let Finish::Granted(grant) = &finished.finish else { return Err(over) };

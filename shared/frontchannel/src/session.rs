@@ -1,4 +1,4 @@
-//! A login: a new session, and the end of the one that the browser had before.
+//! Logins: creating a session, and ending the browser's previous one.
 
 use bootstrap::{BootstrapError, Runtime};
 use delivery::Deliveries;
@@ -15,26 +15,26 @@ use web::unavailable;
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 
-/// What a login needs besides the front channel.
+/// What a login needs in addition to the front channel.
 pub struct Login {
     /// New sessions.
     sessions: SessionCreation,
-    /// The queue of clients that have to be told of the end of a session.
+    /// The queue of logout notifications.
     deliveries: Deliveries,
 }
 
 impl Login {
-    /// Takes what a function needs in which users log in.
+    /// Takes the handles of a function that logs users in.
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if there is no queue.
+    /// [`BootstrapError`] if no queue is configured.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self { sessions: runtime.handle(SessionCreation::new), deliveries: runtime.deliveries()? })
     }
 }
 
-/// A user who has just proved who they are.
+/// A user who has just authenticated.
 pub struct UserAuthentication<'a> {
     /// Who they are.
     pub identity: &'a Identity,
@@ -42,7 +42,7 @@ pub struct UserAuthentication<'a> {
     pub factor: Factor,
 }
 
-/// A session that has just begun.
+/// A newly created session.
 pub struct NewSession {
     /// The session.
     pub session: Session,
@@ -51,11 +51,11 @@ pub struct NewSession {
 }
 
 impl FrontChannel {
-    /// Begins a session for a user who has just proved who they are.
+    /// Creates a session for a user who has just authenticated.
     ///
-    /// The session that the browser had before ends, whoever's it was: sessions are never reused (session fixation,
-    /// catalogue rows SEC-SESS-03, SEC-AUTHZ-10). The clients that wait to hear of its end wait for that of the new one:
-    /// the user may only have had to authenticate again.
+    /// The browser's previous session ends, whichever user it belongs to: sessions are never reused (session fixation,
+    /// catalogue rows SEC-SESS-03, SEC-AUTHZ-10). Its clients are carried over to the new session, because the user may
+    /// only have had to authenticate again, and are notified when that one ends.
     ///
     /// # Errors
     ///

@@ -10,12 +10,12 @@ use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
 
 impl FrontChannel {
-    /// The `sub` of the user of `session` for the client of `pending`: the user's own, or one that is derived for the
-    /// client's sector and that nobody without the key can compute.
+    /// Returns the `sub` of the user of `session` for the client of `pending`: public, or derived for the client's
+    /// sector with a secret key.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client if the key is out of reach; it is never told another identifier instead.
+    /// [`Refusal`] to the client if the key is unavailable; it never falls back to another identifier.
     pub async fn client_subject(&self, pending: &PendingAuthorization, session: &Session) -> Result<Subject, Refusal> {
         let SubjectType::Pairwise(sector) = &pending.client().subject_type else {
             return Ok(session.subject.clone());

@@ -1,5 +1,5 @@
-//! The ways on from an error page, as far as the authorization request is known. None of them discloses anything of a
-//! request to another browser than its own.
+//! The links on an error page, as far as the authorization request is known. They disclose a request only to the
+//! browser it belongs to.
 
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::interaction::Interaction;
@@ -12,7 +12,8 @@ use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
 
 impl FrontChannel {
-    /// The refusal with `error` of a user who can still log in: another way to do so, and back to the client.
+    /// Returns the refusal `error` for a user who can still log in: with another login method, and a link back to the
+    /// client.
     pub async fn stranded(&self, pending: &PendingAuthorization, error: PageError) -> Refusal {
         if !matches!(
             error,
@@ -30,8 +31,8 @@ impl FrontChannel {
         Refusal::Stranded(Box::new(Stranded { error, ways }))
     }
 
-    /// The refusal with `error` of an interaction that cannot be resumed: back to the client, and if it has expired, from
-    /// the beginning.
+    /// Returns the refusal `error` for an interaction that cannot be resumed: with a link back to the client and, if it
+    /// expired, a link to start over.
     pub(crate) async fn unresumable(
         &self,
         context: &BrowserContext<'_>,
@@ -52,12 +53,12 @@ impl FrontChannel {
         Refusal::Stranded(Box::new(Stranded { error, ways }))
     }
 
-    /// Begins the authorization request of an expired interaction anew, as if the client had sent it again: it gets
-    /// another id and is bound to this browser.
+    /// Restarts the authorization request of an expired interaction as if the client had sent it again: with a new id,
+    /// bound to this browser.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: finished, of a client that is gone, or the store is out of reach.
+    /// [`Refusal`]: finished, of a deleted client, or the store is unavailable.
     pub async fn start_over(
         &self,
         context: &BrowserContext<'_>,
@@ -85,7 +86,7 @@ impl FrontChannel {
 }
 
 impl PendingAuthorization {
-    /// Where the client hears that its user has turned back, as a link.
+    /// The link that tells the client its user has turned back.
     #[must_use]
     pub fn way_back(&self) -> Option<String> {
         let (error, destination) = (RedirectError::AccessDenied, self.request.destination());

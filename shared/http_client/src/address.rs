@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What is not, by its network and the length of its prefix (RFC 6890 and the IANA registry of special addresses).
+/// Networks that are not public, with prefix length (RFC 6890 and the IANA special-purpose address registries).
 const NOT_PUBLIC_V4: [([u8; 4], u32); 16] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -29,7 +29,7 @@ const NOT_PUBLIC_V6: [([u16; 2], u32); 4] =
 /// Behind this prefix, a network without addresses of 32 bits reaches them (RFC 6052 §2.1).
 const NAT64_PREFIX: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Whether `address` is one of the public internet. An address that stands for another counts as that.
+/// Whether `address` is public. An address that embeds another one is judged by the embedded address.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_of_32_bits(address),
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_ssrf_01_and_sec_iam_03_no_address_of_an_inner_network_is_public() {
+    fn sec_ssrf_01_and_sec_iam_03_no_address_of_an_internal_network_is_public() {
         let inner = "0.0.0.0 10.0.0.1 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254 169.254.169.254 \
              169.254.170.2 172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.1 192.88.99.1 192.168.0.1 198.18.0.1 \
              198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 240.0.0.1 255.255.255.255 168.63.129.16 :: \

@@ -1,15 +1,15 @@
-//! How soon something is asked for again that could not be read (catalogue row SEC-SSRF-07).
+//! Retry limits for URLs that could not be fetched (catalogue row SEC-SSRF-07).
 
 use protocol::types::time::{Lifetime, Timestamp};
 
 /// How long one failure counts.
 const RECOVERY: Lifetime = Lifetime::seconds(10);
 
-/// How far ahead failures may count before the URL is left alone: five at once.
+/// How far the failure debt may run ahead before requests are held back: five failures at once.
 const TOLERANCE: Lifetime = Lifetime::seconds(40);
 
-/// The failures of one URL. The first five are retried at once; then there is one request every ten seconds, because strangers
-/// may cause these requests.
+/// The failures of one URL. The first five may be retried immediately; then one request every ten seconds is allowed,
+/// because unauthenticated parties may cause these requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Failures(Option<Timestamp>);
 
@@ -36,12 +36,12 @@ impl Failures {
 mod tests {
     use super::*;
 
-    /// How often something that fails is asked for from `from` to `until`, once every second.
+    /// Counts the allowed requests from `from` to `until`, with one attempt per second that fails.
     fn asked(failures: &mut Failures, from: u64, until: u64) -> usize {
         (from..until).filter(|second| fails(failures, Timestamp::from_seconds(*second))).count()
     }
 
-    /// Whether something that fails is asked for at `now`.
+    /// Whether a failing request is allowed at `now`.
     fn fails(failures: &mut Failures, now: Timestamp) -> bool {
         let asked = failures.may_ask(now);
         if asked {
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_ssrf_07_the_first_failures_are_tried_again_at_once_and_later_ones_every_ten_seconds() {
+    fn sec_ssrf_07_the_first_failures_are_retried_at_once_and_later_ones_every_ten_seconds() {
         let (mut failures, now) = (Failures::default(), Timestamp::from_seconds(1000));
         assert_eq!((0..20).filter(|_| fails(&mut failures, now)).count(), 5);
         assert_eq!(asked(&mut failures, 1001, 1010), 0);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_time_04_a_clock_that_was_set_back_forgets_failures() {
+    fn sec_time_04_setting_the_clock_back_clears_failures() {
         let (mut failures, now) = (Failures::default(), Timestamp::from_seconds(10_000));
         (0..5).for_each(|_| failures.failed(now));
         assert!(!failures.may_ask(now) && failures.may_ask(Timestamp::from_seconds(5_000)));

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_01_and_f_dns_01_no_connection_is_made_to_a_name_that_leads_inside() {
+    async fn sec_ssrf_01_and_f_dns_01_no_connection_is_made_to_a_name_with_an_internal_address() {
         let nowhere = "127.0.0.1:9".parse().unwrap();
         let answers: [&[&str]; 8] = [
             &[PUBLIC, "10.0.0.1"],
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_01_what_is_connected_to_is_what_was_checked_and_the_name_stays_the_same() {
+    async fn sec_ssrf_01_the_checked_address_is_the_one_connected_to_and_the_host_name_is_kept() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let network = Fake::new(listener.local_addr().unwrap(), &[&[PUBLIC], &["127.0.0.1"]]);
         let fetcher = Fetcher::over(network.clone(), Reach::Internet);
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sec_ssrf_03_who_is_slow_is_not_waited_for() {
+    async fn sec_ssrf_03_slow_servers_time_out() {
         let slow: [(&str, bool); 3] = [
             ("HTTP/1.1 200 OK\r\nx-slow: ", false),
             ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{", false),
@@ -373,14 +373,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sec_ssrf_03_a_connection_is_given_a_second_however_many_addresses_there_are() {
+    async fn sec_ssrf_03_connecting_takes_at_most_a_second_over_all_addresses() {
         let begun = tokio::time::Instant::now();
         assert!(Fetcher::over(Arc::new(Silent), Reach::Internet).keys("https://keys.example/").await.is_err());
         assert!(begun.elapsed() <= Duration::from_millis(1010), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]
-    async fn sec_ssrf_03_no_answer_is_read_beyond_its_bounds() {
+    async fn sec_ssrf_03_no_response_is_read_beyond_its_limit() {
         let json = "application/json";
         let fits = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_ANSWER_BYTES - 8));
         assert_eq!(fits.len(), MAX_ANSWER_BYTES);
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sec_ssrf_03_and_sec_param_13_only_json_that_says_so_is_read() {
+    async fn sec_ssrf_03_and_sec_param_13_only_json_with_a_json_content_type_is_read() {
         let body = r#"{"a":1}"#;
         for kind in ["application/json", "application/JSON; charset=utf-8", "application/jwk-set+json"] {
             assert!(asked(with_length(kind, body), false).await.is_ok(), "{kind}");
@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_delivery_is_confirmed_by_a_200_or_a_204_and_by_nothing_else() {
+    async fn a_delivery_is_confirmed_only_by_a_200_or_204() {
         for (status, confirmed) in [(200, true), (204, true), (202, false), (302, false), (400, false), (500, false)] {
             let server = serving(format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n"), false).await;
             let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);

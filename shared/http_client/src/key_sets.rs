@@ -1,5 +1,4 @@
-//! Keys that clients and providers publish, read when they are needed and kept for a while (catalogue rows SEC-SSRF-05 to
-//! 07).
+//! Keys published by clients and providers, fetched on demand and cached (catalogue rows SEC-SSRF-05 to 07).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,14 +14,13 @@ use crate::failures::Failures;
 use crate::fault::FetchFault;
 use crate::fetcher::Fetcher;
 
-/// How long keys are used without being looked at again, whatever the server says.
+/// How long cached keys are used before they are fetched again, whatever the server's cache headers say.
 const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 
-/// How long they are used when they cannot be looked at again.
+/// How long cached keys remain usable while they cannot be fetched.
 const USABLE_FOR: Lifetime = Lifetime::seconds(24 * 3600);
 
-/// How much time passes between two requests for one URL whose keys are known, however often a key is asked for that is not
-/// among them.
+/// The minimum time between two fetches of one URL with known keys, however many unknown `kid`s are requested.
 const MIN_RELOAD_INTERVAL: Lifetime = Lifetime::seconds(60);
 
 /// More URLs than this, and all are forgotten: they are registered or configured, so there are few.
@@ -42,7 +40,7 @@ struct PublishedKeys {
     known: tokio::sync::Mutex<Known>,
 }
 
-/// What is known of one URL.
+/// The cache entry of one URL.
 #[derive(Default)]
 struct Known {
     set: Option<(Timestamp, ExternalJwks)>,
@@ -50,7 +48,7 @@ struct Known {
     failures: Failures,
 }
 
-/// The keys cannot be read, and have not been for too long. It is never the fault of who sends what is to be verified.
+/// The keys have been unreachable for too long. This is never the fault of the party that sent the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the published keys cannot be read")]
 pub struct KeySetFault;
@@ -109,8 +107,8 @@ impl Known {
         self.set.as_ref().is_some_and(|(read, _)| read.is_younger(age, now))
     }
 
-    /// Whether the URL may be asked again. While nothing usable is known its owner is locked out, so a failure is no reason
-    /// to wait (catalogue row SEC-SSRF-07).
+    /// Whether the URL may be fetched again. Without usable keys their owner is locked out, so failed fetches are retried
+    /// sooner than at the reload interval (catalogue row SEC-SSRF-07).
     fn may_ask(&self, now: Timestamp) -> bool {
         if !self.is_younger(USABLE_FOR, now) {
             return self.failures.may_ask(now);

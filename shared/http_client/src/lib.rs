@@ -1,9 +1,9 @@
 //! Requests that we make ourselves: to upstream providers, and for the keys of clients.
 //!
-//! Whoever names a URL for us must not reach into our own network with it. So only `https` to public names on public
-//! addresses, which are checked where the connection is made; no redirects; bounds on everything; and what was wrong with
-//! an answer goes to the log and not to whoever caused the request (catalogue rows SEC-SSRF-01 to 04). On a laptop, where
-//! we ourselves are reached over plain `http`, loopback hosts may be asked as well.
+//! A URL supplied by another party must not reach into the internal network. So the client allows only `https` to
+//! public names on public addresses, checked at connection time; follows no redirects; bounds everything; and logs what
+//! was wrong with a response instead of telling the party that caused the request (catalogue rows SEC-SSRF-01 to 04).
+//! In local development, where the server itself is reached over plain `http`, loopback hosts are allowed as well.
 
 mod address;
 mod answer;

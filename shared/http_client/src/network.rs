@@ -1,5 +1,5 @@
-//! Connections that we make ourselves: a name is looked up once, every address that it stands for is checked, and one of
-//! those is what is connected to (catalogue row SEC-SSRF-01).
+//! Connection setup: a name is resolved once, every resolved address is checked, and the connection goes to one of the
+//! checked addresses (catalogue row SEC-SSRF-01).
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -16,18 +16,18 @@ use tower_service::Service;
 
 use crate::address::is_public;
 
-/// How long it may take to connect, whichever of the addresses answers (catalogue row SEC-SSRF-03).
+/// The time limit for connecting, over all addresses (catalogue row SEC-SSRF-03).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many addresses are tried.
 const MAX_ADDRESSES: usize = 3;
 
-/// Something that the network is still to answer.
+/// A pending network operation.
 pub type Waiting<'n, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'n>>;
 
-/// The network, as far as requests need it.
+/// The network operations that requests need.
 pub trait Network: Send + Sync {
-    /// The addresses that `name` stands for.
+    /// Resolves `name`.
     fn addresses<'n>(&'n self, name: &'n str) -> Waiting<'n, Vec<IpAddr>>;
 
     /// A connection to `address`.
@@ -66,14 +66,14 @@ impl Connector {
             Destination::Internet => is_public(*address),
             Destination::Loopback => address.is_loopback(),
         };
-        // One address that is not public betrays a name that somebody plays with.
+        // A single non-public address indicates a name used for an attack.
         if !addresses.iter().all(permitted) {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied));
         }
         self.first(&addresses, port).await
     }
 
-    /// A connection to the first of `addresses` that answers.
+    /// Connects to the first of `addresses` that accepts.
     async fn first(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
         let tries = addresses.len().clamp(1, MAX_ADDRESSES);
         let patience = CONNECT_TIMEOUT / u32::try_from(tries).unwrap_or(1);

@@ -63,9 +63,9 @@ impl Signers {
         Ok(ring.signing().first().ok_or(SigningFault::Key)?.jwk.alg)
     }
 
-    /// Does `work`, which makes `signatures`, with the current key of `workspace`. If that key cannot sign, the next one
-    /// takes over, which is already published (fault F-KMS-2), and goes first for a while. Throttling says nothing about a
-    /// key, and the next one shares its quota, so then nothing is signed (fault F-KMS-1).
+    /// Runs `work`, which makes `signatures` signatures, with the current key of `workspace`. If that key cannot sign,
+    /// the next one, which is already published, takes over and is preferred for a while (fault F-KMS-2). Throttling
+    /// says nothing about a key, and the next one shares its quota, so a throttled request fails (fault F-KMS-1).
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Signers {
         signatures: u32,
         work: impl AsyncFn(&Signer) -> Result<T, SigningFault>,
     ) -> Result<T, SignerFault> {
-        // Once for a request: the next key takes over what was admitted for the one that failed.
+        // Acquired once per request: the next key reuses the permit of the failed one.
         let admitted = Cell::new(false);
         let work = async |signer: &Signer| {
             if !admitted.replace(true) {

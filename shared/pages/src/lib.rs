@@ -16,7 +16,7 @@ use web::response::{Caching, Response, response, set};
 #[derive(Template)]
 #[template(path = "login.html")]
 pub struct LoginPage<'a> {
-    /// The random value that lets this page's own style and script run.
+    /// The CSP nonce of this page's own style and script.
     pub nonce: &'a str,
     /// The name of the workspace.
     pub workspace: &'a str,
@@ -26,7 +26,7 @@ pub struct LoginPage<'a> {
     pub action: &'a str,
     /// The sealed interaction.
     pub interaction: &'a str,
-    /// What the user typed, or the client believes them to be called.
+    /// The user name typed before, or the client's `login_hint`.
     pub username: &'a str,
     /// Whether the last attempt failed.
     pub failed: bool,
@@ -36,7 +36,7 @@ pub struct LoginPage<'a> {
     pub hint: Option<(&'a str, &'a str)>,
     /// Other providers.
     pub providers: &'a [ProviderLink<'a>],
-    /// Where the client hears that its user has turned back, if a link can tell it.
+    /// The link that tells the client its user has turned back, if possible.
     pub back: Option<&'a str>,
 }
 
@@ -54,7 +54,7 @@ pub struct ProviderLink<'a> {
 #[derive(Template)]
 #[template(path = "account.html")]
 pub struct AccountPage<'a> {
-    /// The random value that lets this page's own style and script run.
+    /// The CSP nonce of this page's own style and script.
     pub nonce: &'a str,
     /// The name of the workspace.
     pub workspace: &'a str,
@@ -72,7 +72,7 @@ pub struct AccountPage<'a> {
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub struct ConsentPage<'a> {
-    /// The random value that lets this page's own style and script run.
+    /// The CSP nonce of this page's own style and script.
     pub nonce: &'a str,
     /// The name of the workspace.
     pub workspace: &'a str,
@@ -82,7 +82,7 @@ pub struct ConsentPage<'a> {
     pub client_id: &'a str,
     /// Where the user is sent afterwards.
     pub destination: &'a str,
-    /// Whether anybody could be behind that destination.
+    /// Whether another program could receive redirects to that destination.
     pub unassured: bool,
     /// How the user is addressed.
     pub user: &'a str,
@@ -90,11 +90,11 @@ pub struct ConsentPage<'a> {
     pub action: &'a str,
     /// The sealed interaction.
     pub interaction: &'a str,
-    /// The scopes that are asked for.
+    /// The requested scopes.
     pub scopes: &'a [ScopeRow<'a>],
-    /// The APIs that it is asked for.
+    /// The requested APIs.
     pub apis: &'a [ApiRow<'a>],
-    /// Whether any of them can be kept back.
+    /// Whether any of them can be withheld.
     pub divisible: bool,
     /// For how long, in words.
     pub lifetime: &'a str,
@@ -104,7 +104,7 @@ pub struct ConsentPage<'a> {
 #[derive(Template)]
 #[template(path = "logout.html")]
 pub struct LogoutPage<'a> {
-    /// The random value that lets this page's own style and script run.
+    /// The CSP nonce of this page's own style and script.
     pub nonce: &'a str,
     /// The name of the workspace.
     pub workspace: &'a str,
@@ -116,21 +116,21 @@ pub struct LogoutPage<'a> {
     pub action: &'a str,
     /// The sealed confirmation.
     pub confirmation: &'a str,
-    /// Whether the user has said yes already, and it did not work.
+    /// Whether a confirmed logout has failed.
     pub failed: bool,
-    /// What was wrong with the request, if that is why there is no way back to whoever asked.
+    /// What was wrong with the request, if that is why there is no link back to the client.
     pub problem: Option<&'a str>,
 }
 
-/// The page at the end of a logout.
+/// The page shown after a logout.
 #[derive(Template)]
 #[template(path = "signed_out.html")]
 pub struct SignedOutPage<'a> {
-    /// The random value that lets this page's own style run.
+    /// The CSP nonce of this page's own style.
     pub nonce: &'a str,
     /// The name of the workspace.
     pub workspace: &'a str,
-    /// What has happened.
+    /// The outcome.
     pub title: &'a str,
     /// One sentence more.
     pub explanation: &'a str,
@@ -138,7 +138,7 @@ pub struct SignedOutPage<'a> {
     pub back: Option<(&'a str, &'a str)>,
 }
 
-/// A scope on the consent page, or a claim that is asked for by its name.
+/// A scope on the consent page, or a claim requested by name.
 pub struct ScopeRow<'a> {
     /// The field of the form that keeps it back.
     pub field: &'static str,
@@ -150,7 +150,7 @@ pub struct ScopeRow<'a> {
     pub title_inside: String,
     /// One sentence more.
     pub description: &'a str,
-    /// Whether it can be kept back.
+    /// Whether it can be withheld.
     pub optional: bool,
 }
 
@@ -166,7 +166,7 @@ pub struct ApiRow<'a> {
 #[derive(Template)]
 #[template(path = "start.html")]
 pub struct StartPage<'a> {
-    /// The random value that lets this page's own style run.
+    /// The CSP nonce of this page's own style.
     pub nonce: &'a str,
     /// The issuers that are served.
     pub issuers: &'a [String],
@@ -179,12 +179,12 @@ struct ErrorPage<'a> {
     title: &'a str,
     explanation: &'a str,
     advice: &'a str,
-    /// The ways on: what they are called, and where they lead.
+    /// Links: their text and target.
     ways: &'a [(String, &'a str)],
     trace_id: &'a str,
 }
 
-/// The page that posts an answer to the client.
+/// The page that posts a response to the client.
 #[derive(Template)]
 #[template(path = "form_post.html")]
 struct FormPostPage<'a> {
@@ -202,16 +202,16 @@ const ALWAYS: [(&str, &str); 4] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// A page as a response. `targets` are the places beyond our own that its form may lead to in the end: browsers hold
-/// the redirects after a form against the page's policy.
+/// Renders a page as a response. `targets` are the external destinations that its form may redirect to: browsers apply
+/// the page's `form-action` to redirects as well.
 #[must_use]
 pub fn page(status: u16, template: &impl Template, nonce: &str, targets: &[String]) -> Response {
     let form_action = targets.iter().fold("'self'".to_owned(), |all, target| format!("{all} {target}"));
     leading_to(&form_action, status, template, nonce)
 }
 
-/// The page whose form takes an answer to the client: by itself, or by its button where no script runs (OAuth 2.0 Form
-/// Post Response Mode §2). It leads to the client and not to us.
+/// Renders the page that posts a response to the client, by script or, without scripts, by its button (OAuth 2.0 Form
+/// Post Response Mode §2). Its form targets the client, not the server.
 #[must_use]
 pub fn form_post_page(form: &AnswerForm, nonce: &str) -> Response {
     let destination = form.redirect_uri.destination();
@@ -265,7 +265,7 @@ pub fn stranded_page(request: &Request, error: PageError, nonce: &str, ways: &[W
     response
 }
 
-/// What a way on is called, and where it leads.
+/// The text and target of a link.
 fn way_in_words(way: &WayOut) -> (String, &str) {
     match way {
         WayOut::Start(link) => ("To the start".into(), link),
@@ -275,7 +275,7 @@ fn way_in_words(way: &WayOut) -> (String, &str) {
     }
 }
 
-/// What the user can do: with ways on the page, to take one.
+/// What the user can do next; with links on the page, to follow one.
 fn advice<'a>(error: PageError, ways: &[(String, &str)]) -> &'a str {
     match (error, ways) {
         (_, []) | (PageError::FinishedInteraction | PageError::OtherBrowser, _) => error.advice(),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_xss_01_whatever_a_page_shows_is_escaped() {
+    fn sec_xss_01_every_displayed_value_is_escaped() {
         let evil = "\"><script>alert(1)</script>'{{7*7}}";
         let rows = [ScopeRow {
             field: "withhold",

@@ -1,6 +1,6 @@
-//! What the unit tests share: one workspace, client, user, session, request and grant, at a fixed time.
+//! Fixtures of the unit tests: one workspace, client, user, session, request and grant, at a fixed time.
 //!
-//! Each builder takes what a test changes, so that a test says only what it is about.
+//! Each builder takes the values a test varies, so that a test shows only what it is about.
 
 use std::sync::Arc;
 
@@ -131,7 +131,7 @@ fn app_metadata(change: &Value) -> ClientMetadata {
     serde_json::from_value(changed(base, change)).unwrap()
 }
 
-/// What comes of registering the public client `app` with `change` in a workspace with `of_workspace`.
+/// Registers the public client `app` with `change` in a workspace with the settings `of_workspace`.
 pub(crate) fn registered(change: &Value, of_workspace: &Value) -> Result<Client, RegistrationError> {
     app_metadata(change).register(&settings(of_workspace), &issuer())
 }
@@ -225,7 +225,7 @@ pub(crate) fn refresh_token(generation: u32) -> RefreshToken {
     RefreshToken::parse(&refresh_token_text(generation)).unwrap()
 }
 
-/// What Alice granted to `app` half a minute ago.
+/// The terms that Alice granted to `app` half a minute ago.
 pub(crate) fn grant_terms() -> GrantTerms {
     GrantTerms {
         client_id: client_id("app"),
@@ -251,12 +251,12 @@ pub(crate) fn grant_terms() -> GrantTerms {
     }
 }
 
-/// The grant in `state`, which ends in a minute.
+/// The grant in `state`, which expires in a minute.
 pub(crate) fn grant(state: GrantState) -> Grant {
     Grant { id: grant_id(), terms: grant_terms(), state, expires: later(60) }
 }
 
-/// The state of a grant whose code is good for half a minute more.
+/// The state of a grant whose code is valid for another half minute.
 pub(crate) fn issued() -> GrantState {
     GrantState::Issued { code: secret_hash(&code()), code_expires: later(30) }
 }

@@ -1,4 +1,4 @@
-//! An API on hyper that wants an access token with the scope `offers.read`.
+//! A hyper API that requires an access token with the scope `offers.read`.
 //!
 //! `cargo run -p postern-resource --example hyper -- ISSUER AUDIENCE` listens on port 8080 of loopback. For the demo of
 //! `postern dev` that is `http://localhost:9000/default/demo http://localhost:9000/demo/api`.

@@ -4,10 +4,10 @@ use http::{HeaderMap, header};
 
 use crate::refusal::Refusal;
 
-/// The one token of a request: in the `Authorization` header, and nowhere else.
+/// Extracts the single token of a request from the `Authorization` header.
 ///
-/// A token in the query would stand in logs and histories, so a request that has one there is refused even if another
-/// stands in the header (RFC 9700 §4.3.2).
+/// A token in the query would end up in logs and browser histories, so such a request is refused even if the header has
+/// a token too (RFC 9700 §4.3.2).
 pub(crate) fn token<'r>(headers: &'r HeaderMap, query: Option<&str>) -> Result<&'r str, Refusal> {
     let mut pairs = query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
     // Without a value it is treated as omitted (RFC 6749 §3.1).
@@ -44,7 +44,7 @@ mod tests {
     type Case<'c> = (&'c [&'c [u8]], Option<&'c str>, Result<&'c str, Refusal>);
 
     #[test]
-    fn sec_res_01_and_sec_param_10_a_token_stands_in_one_header_and_nowhere_else() {
+    fn sec_res_01_and_sec_param_10_a_token_is_accepted_in_one_header_only() {
         let table: [Case<'_>; 19] = [
             (&[b"Bearer a.b.c"], None, Ok("a.b.c")),
             (&[b"bearer a.b.c"], Some("x=1&access_tokens=2"), Ok("a.b.c")),

@@ -1,7 +1,7 @@
-//! What is kept of the issuer's keys, for how long, and when it is asked again.
+//! Caches the issuer's keys, and limits how often they are fetched.
 //!
-//! Strangers choose the `kid` of what they send, so they must not be able to choose how often the issuer is asked; and
-//! an issuer that is out of reach for a moment must not stop an API that has its keys.
+//! Untrusted senders choose the `kid` of their tokens, so they must not control how often the issuer is contacted; and
+//! a brief outage of the issuer must not affect an API that has its keys.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::source::{JwksFault, JwksSource};
 /// After this time the issuer is asked again: a key that it withdraws is refused this much later at most.
 pub(crate) const RELOAD_AFTER: Duration = Duration::from_mins(5);
 
-/// Keys that could not be read again for this long are not believed any more. API Gateway keeps keys as long.
+/// Keys that could not be refreshed for this long are no longer trusted. API Gateway caches keys for as long.
 pub(crate) const USABLE_FOR: Duration = Duration::from_hours(2);
 
 /// The issuer is not asked twice within this time, whatever names of keys are presented.
 pub(crate) const MIN_RELOAD_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The same while there are no keys that could be used, when nobody can get in.
+/// The same while there are no usable keys and every request is refused.
 pub(crate) const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why there is no key.
@@ -36,7 +36,7 @@ pub(crate) enum NoKey {
 pub(crate) struct CachedKeys<S> {
     source: S,
     state: RwLock<State>,
-    /// Held by the one request that asks the issuer.
+    /// Held by the request that is fetching the keys.
     flight: Mutex<()>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct CachedKeys<S> {
 struct State {
     read: Option<(KeySet, Duration)>,
     asked: Option<Duration>,
-    /// Why the issuer, when it was asked last, did not answer.
+    /// The error of the last fetch.
     fault: Option<JwksFault>,
 }
 
@@ -60,12 +60,12 @@ impl<S: JwksSource> CachedKeys<S> {
             Some(key) if is_fresh => return Ok(key),
             Some(key) => match self.flight.try_lock() {
                 Ok(flight) => flight,
-                // Somebody is asking already, and this key will do meanwhile.
+                // A fetch is in flight; use the known key meanwhile.
                 Err(_) => return Ok(key),
             },
             None => self.flight.lock().await,
         };
-        // Whoever had to wait finds that the issuer has just been asked.
+        // A request that had to wait finds that the keys were just fetched.
         if self.state().may_ask(now) {
             self.ask(now).await;
         }
@@ -79,7 +79,7 @@ impl<S: JwksSource> CachedKeys<S> {
     }
 
     async fn ask(&self, now: Duration) {
-        // A request that is given up while it asks leaves this behind, and the cooldown holds.
+        // If the request is cancelled during the fetch, this timestamp remains and the cooldown applies.
         self.state_to_change().began(now);
         let answer = self.source.fetch().await.and_then(|document| KeySet::parse(&document));
         if let Err(fault) = &answer {
@@ -88,7 +88,7 @@ impl<S: JwksSource> CachedKeys<S> {
         self.state_to_change().answered(answer, now);
     }
 
-    // A state is replaced whole fields at a time, so that of a thread that panicked is as good as any.
+    // State changes assign whole fields, so the state left by a panicked thread is still consistent.
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    /// The key named `kid`. That a key is unknown can only be said by who has been told all of them.
+    /// Finds the key named `kid`. Only a successful fetch can prove that a key does not exist.
     fn find(&self, kid: &str, now: Duration) -> Result<Arc<Key>, NoKey> {
         let usable = self.read.as_ref().filter(|(_, read)| is_within(*read, now, USABLE_FOR));
         match (usable.and_then(|(set, _)| set.find(kid)), &self.fault) {
@@ -134,7 +134,7 @@ impl State {
     }
 }
 
-/// Whether `then` and `now` are less than `limit` apart. A clock that was put back makes things old and not young.
+/// Whether `then` and `now` are less than `limit` apart. After a clock step backwards, everything counts as old.
 fn is_within(then: Duration, now: Duration, limit: Duration) -> bool {
     then.abs_diff(now) < limit
 }

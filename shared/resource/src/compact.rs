@@ -1,10 +1,10 @@
-//! The compact form of a JWS (RFC 7515 §3.1), of which nothing is believed yet.
+//! The compact serialization of a JWS (RFC 7515 §3.1), not verified yet.
 
 use crate::algorithm::Algorithm;
 use crate::json::{Object, base64url};
 use crate::refusal::InvalidToken;
 
-/// The longest token that is looked at, in bytes.
+/// The maximum token length in bytes.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The longest header, as base64url.
@@ -13,7 +13,7 @@ const MAX_HEADER_BYTES: usize = 2 * 1024;
 /// The longest name of a key.
 const MAX_KID_BYTES: usize = 256;
 
-/// Header members that change what the token means. Whoever demands them is refused (RFC 7515 §4.1.11).
+/// Header members that change the meaning of the token. Tokens that use them are refused (RFC 7515 §4.1.11).
 ///
 /// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are passed over: the key comes from the issuer and never from the token.
 const EXTENSIONS: [&str; 3] = ["crit", "b64", "zip"];
@@ -28,7 +28,7 @@ pub(crate) struct Compact<'t> {
 }
 
 impl<'t> Compact<'t> {
-    /// Takes `token` apart. Each token has one spelling only, so that its text can stand for it elsewhere.
+    /// Parses `token`. Each token has a single spelling, so that its text can identify it.
     pub(crate) fn parse(token: &'t str) -> Result<Self, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::TooLong);

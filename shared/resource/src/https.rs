@@ -1,8 +1,7 @@
 //! Keys that are read over HTTPS.
 //!
-//! The URL is the issuer's or comes from its discovery document, never from a token. Only `https`, no redirects, a
-//! second to connect, three for everything, 64 KiB. An issuer on loopback, on the laptop of whoever develops the API,
-//! may speak plain `http`.
+//! The URL is the issuer's or comes from its discovery document, never from a token. Only `https`, no redirects, one
+//! second to connect, three seconds in total, 64 KiB. During development, an issuer on loopback may use plain `http`.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -45,7 +44,7 @@ enum Place {
 impl Validator<HttpsJwks> {
     /// A validator for the tokens that `issuer` issues for `audience`, whose keys are found by discovery.
     ///
-    /// Nobody is asked before the first token arrives, so an API starts even if its issuer does not answer.
+    /// The issuer is not contacted before the first token arrives, so an API starts even if its issuer is unreachable.
     ///
     /// ```
     /// # use postern_resource::Validator;
@@ -58,8 +57,8 @@ impl Validator<HttpsJwks> {
 }
 
 impl HttpsJwks {
-    /// The keys that the discovery document of `issuer` leads to (OpenID Connect Discovery §4). The document is read
-    /// anew with the keys, so the issuer may move them.
+    /// Uses the keys that the discovery document of `issuer` refers to (OpenID Connect Discovery §4). The document is
+    /// fetched again with the keys, so the issuer may move them.
     #[must_use]
     pub fn of_issuer(issuer: impl Into<String>) -> Self {
         Self { place: Place::Issuer(issuer.into()), client: OnceLock::new() }
@@ -128,7 +127,7 @@ impl JwksSource for HttpsJwks {
     }
 }
 
-/// Where the discovery document of `issuer` says the keys are. A document of somebody else says nothing (RFC 8414 §3.3).
+/// Returns the `jwks_uri` of a discovery document, which must be that of `issuer` (RFC 8414 §3.3).
 fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, JwksFault> {
     let document = Object::parse(document).ok_or(JwksFault::Unreadable)?;
     let text = |name| document.text(name).ok().flatten().ok_or(JwksFault::Unreadable);
@@ -168,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_ssrf_01_only_tls_is_spoken_save_to_loopback_for_an_issuer_on_loopback() {
+    fn sec_ssrf_01_tls_is_required_except_on_loopback_for_an_issuer_on_loopback() {
         let table = [
             ("https://auth.example/jwks", true, true),
             ("http://auth.example/jwks", false, false),
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_discovery_document_is_its_issuers_byte_for_byte() {
+    fn a_discovery_document_must_name_its_issuer_exactly() {
         let document = br#"{"issuer":"https://auth.example/a","jwks_uri":"https://auth.example/a/jwks"}"#;
         assert_eq!(jwks_uri(document, "https://auth.example/a").unwrap(), "https://auth.example/a/jwks");
         for other in ["https://auth.example/a/", "https://auth.example/A", "https://AUTH.example/a", ""] {

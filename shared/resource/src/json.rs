@@ -1,7 +1,7 @@
 //! JSON that others wrote, read strictly (RFC 8725 §3.7, RFC 8259 §4).
 //!
-//! A duplicate member is refused at every depth, because two parsers may each believe another one of them. A member of
-//! the wrong type is an error and not an absent member.
+//! A duplicate member is refused at every depth, because parsers disagree about which one counts. A member of the wrong
+//! type is an error, not an absent member.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// How deep arrays and objects may stand in each other.
+/// The maximum nesting depth of arrays and objects.
 const MAX_DEPTH: u8 = 32;
 
 /// Decodes canonical base64url: no padding, no white space, no trailing bits that are set (RFC 7515 §2).
@@ -23,7 +23,7 @@ pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Object(Map<String, Value>);
 
-/// A member that is there, and not of the type that it must have.
+/// A member with the wrong type.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WrongType;
 
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_param_13_json_has_one_reading() {
+    fn sec_param_13_json_has_a_single_interpretation() {
         let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         for good in [r"{}", r#"{"a":{"b":1},"b":[1,-1,1.5,true,null,"x"]}"#, " {} ", &deep(31)] {
             assert!(Object::parse(good.as_bytes()).is_some(), "{good}");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_12_base64url_has_one_spelling() {
+    fn sec_param_12_base64url_has_a_single_spelling() {
         assert!(base64url("AA").is_some());
         for bad in ["AB", "AA=", "AA==", "A", "A A", "A+", "A/", "AA\n"] {
             assert!(base64url(bad).is_none(), "{bad:?}");
@@ -190,12 +190,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_makes_the_reader_panic(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_input_never_panics(text in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Object::parse(&text);
         }
 
         #[test]
-        fn what_almost_is_json_does_not_either(text in r#"\{("a":)?[\[\]{}",:0-9eE.\\ua-f -]{0,60}\}"#) {
+        fn near_json_input_never_panics(text in r#"\{("a":)?[\[\]{}",:0-9eE.\\ua-f -]{0,60}\}"#) {
             if let Some(object) = Object::parse(text.as_bytes()) {
                 prop_assert!(serde_json::from_str::<Value>(&text).is_ok_and(|value| Object::of(value) == Some(object)));
             }

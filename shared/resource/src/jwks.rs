@@ -12,7 +12,7 @@ use crate::algorithm::Algorithm;
 use crate::json::{Object, base64url};
 use crate::source::JwksFault;
 
-/// The largest document that is looked at, in bytes.
+/// The maximum document size in bytes.
 pub(crate) const MAX_JWKS_BYTES: usize = 64 * 1024;
 
 /// The most keys that a document may have.
@@ -27,7 +27,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The one algorithm that it verifies, whatever a token says (RFC 8725 §3.1).
+    /// The only algorithm it verifies, whatever a token says (RFC 8725 §3.1).
     pub(crate) const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -52,7 +52,7 @@ impl Key {
     }
 }
 
-/// An RSA key of at least 2048 bits whose exponent is odd and not 1 (RFC 8725 §3.3).
+/// Parses an RSA key of at least 2048 bits with an odd exponent other than 1 (RFC 8725 §3.3).
 fn rsa(algorithm: Algorithm, n: &str, e: &str) -> Option<ParsedPublicKey> {
     let (n, e) = (base64url(n)?, base64url(e)?);
     let is_large = n.len() > 256 || (n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_05_only_sound_signature_keys_with_one_algorithm_are_taken() {
+    fn sec_jwt_05_only_sound_signature_keys_with_one_algorithm_are_accepted() {
         let ec = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "k", "alg": "ES256", "use": "sig"});
         let rsa = json!({"kty": "RSA", "n": N, "e": "AQAB", "kid": "k", "alg": "RS256", "key_ops": ["verify"]});
         let changed = |key: &Value, name: &str, value: Value| {
@@ -130,7 +130,7 @@ mod tests {
         assert!(is_usable(&ec) && is_usable(&rsa) && is_usable(&changed(&rsa, "alg", "PS256".into())));
         let half = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, [0xff; 128]);
         let short = &X[..42];
-        // The last byte of one coordinate at the front of the other: the same 64 bytes, cut elsewhere.
+        // The last byte of one coordinate moved to the front of the other: the same 64 bytes, split elsewhere.
         let moved = {
             let encode =
                 |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_two_keys_have_names_neither() {
+    fn a_kid_shared_by_two_keys_matches_neither() {
         let key = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y, "kid": "k", "alg": "ES256"});
         let set = |keys: Value| KeySet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
         assert!(set(json!([key, "nonsense"])).find("k").is_some());

@@ -1,14 +1,14 @@
 //! Validates OAuth 2.0 access tokens (RFC 9068) in an API written in Rust.
 //!
-//! An API that is called with `Authorization: Bearer …` has to know that the token was signed by the issuer it trusts,
-//! for this API and not for another, and is of this moment. A [`Validator`] says so, with the keys that the issuer
-//! publishes and without asking it about the token.
+//! An API that receives `Authorization: Bearer …` must know that the token was signed by the issuer it trusts, was
+//! issued for this API, and is currently valid. A [`Validator`] verifies that with the issuer's published keys, without
+//! contacting the issuer for each token.
 //!
 //! ```
 //! use http::{Request, Response};
 //! use postern_resource::{JwksSource, Validator};
 //!
-//! /// Answers a request; what it needs is a token with the scope `offers.read`.
+//! /// Handles a request, which requires a token with the scope `offers.read`.
 //! async fn offers<S: JwksSource, B>(validator: &Validator<S>, request: &Request<B>) -> Response<String> {
 //!     let token = validator.authenticate(request.headers(), request.uri().query()).await;
 //!     match token.and_then(|token| token.require_scope("offers.read")) {
@@ -29,29 +29,29 @@
 //! # }
 //! ```
 //!
-//! # What is checked
+//! # Checks
 //!
-//! - **Form**: three parts of canonical base64url, at most 8 KiB; strict JSON without duplicates; every claim of its
-//!   type.
-//! - **Header**: `typ` is `at+jwt`, so ID tokens and logout tokens are none; `alg` is one of RS256, PS256 and ES256;
-//!   `kid` names a key of the issuer, which verifies its own algorithm only. Keys in the header are passed over; `crit`,
+//! - **Form**: three parts of canonical base64url, at most 8 KiB; strict JSON without duplicates; every claim of the
+//!   right type.
+//! - **Header**: `typ` is `at+jwt`, which excludes ID tokens and logout tokens; `alg` is one of RS256, PS256 and ES256;
+//!   `kid` names a key of the issuer, which verifies its own algorithm only. Keys in the header are ignored; `crit`,
 //!   `b64` and `zip` are refused.
-//! - **Claims**: `iss`, `sub`, `aud`, `client_id`, `iat`, `exp` and `jti` are there; `iss` and one `aud` are what the
-//!   API expects, byte for byte; `exp`, `nbf` and `iat` fit the clock. A token that is bound to a key (`cnf`) is refused,
-//!   because a Bearer request does not prove that key.
+//! - **Claims**: `iss`, `sub`, `aud`, `client_id`, `iat`, `exp` and `jti` are present; `iss` and one `aud` match the
+//!   expected values exactly; `exp`, `nbf` and `iat` are consistent with the clock. A sender-constrained token (`cnf`) is
+//!   refused, because a Bearer request does not prove possession of its key.
 //! - **Signature**, with AWS-LC.
 //!
-//! # What is kept
+//! # Key caching
 //!
-//! The issuer is asked for its keys when they are older than five minutes or a token names one that is not among them,
-//! by one request at a time and at most once a minute (once in five seconds while there are none). If it does not
-//! answer, the last keys serve for two hours; then, and whenever nobody can say whether a key is the issuer's, the
-//! answer is [`Refusal::Unavailable`]: 503, and not `invalid_token`.
+//! The keys are fetched when they are older than five minutes or a token names an unknown key, by one request at a time
+//! and at most once a minute (once in five seconds while there are none). If the issuer does not respond, the last keys
+//! remain valid for two hours. After that, and whenever it cannot be determined whether a key is the issuer's, the
+//! result is [`Refusal::Unavailable`]: a 503, not `invalid_token`.
 //!
-//! # What is not checked
+//! # Not checked
 //!
-//! Whether the token was revoked: it is good until it ends. An API that cannot wait asks the issuer by introspection
-//! (RFC 7662).
+//! Revocation: a revoked token is accepted until it expires. An API that needs to know earlier asks the issuer by
+//! introspection (RFC 7662).
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! Why a request is refused, and the answer that says so (RFC 6750 §3).
+//! Why a request is refused, and the corresponding response (RFC 6750 §3).
 
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::source::JwksFault;
 
-/// Why a token is not good here. It is for a log: the caller of the API is told no more than `invalid_token`.
+/// Why a token is invalid. For logs only: the caller of the API learns no more than `invalid_token`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidToken {
@@ -28,13 +28,13 @@ pub enum InvalidToken {
     /// Its claims are not strict JSON with the members and types that they must have (RFC 9068 §2.2).
     #[error("its claims cannot be accepted")]
     Claims,
-    /// Somebody else issued it.
+    /// Another issuer.
     #[error("another issuer issued it")]
     Issuer,
     /// It is for another API.
     #[error("it is for another audience")]
     Audience,
-    /// It has ended.
+    /// Expired.
     #[error("it has expired")]
     Expired,
     /// It is from the future.
@@ -54,7 +54,7 @@ pub enum InvalidToken {
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// There is no token. The answer names the scheme and no error (RFC 6750 §3.1).
+    /// There is no token. The response names the scheme and no error (RFC 6750 §3.1).
     #[error("there is no access token")]
     Missing,
     /// There is more than one token, a token in the URL, or a malformed header.
@@ -66,7 +66,7 @@ pub enum Refusal {
     /// The token is good, and lacks this scope.
     #[error("the access token lacks the scope {0:?}")]
     InsufficientScope(String),
-    /// Nobody can say whether the token is good, because the issuer's keys are out of reach. Nothing is wrong with it.
+    /// The token cannot be validated because the issuer's keys are unavailable. The token itself may be valid.
     #[error("the access token cannot be checked: {0}")]
     Unavailable(#[source] JwksFault),
 }
@@ -84,7 +84,7 @@ impl Refusal {
         }
     }
 
-    /// What the caller of the API is told. Nothing of the request is repeated, and nothing of the cause is said.
+    /// The description for the caller of the API. It repeats nothing from the request and reveals no cause.
     #[must_use]
     pub const fn description(&self) -> &'static str {
         match self {
@@ -96,8 +96,8 @@ impl Refusal {
         }
     }
 
-    /// The `WWW-Authenticate` header (RFC 6750 §3). There is none with a fault of ours, because no other token would do
-    /// better.
+    /// Returns the `WWW-Authenticate` header (RFC 6750 §3). There is none for an infrastructure fault, where another
+    /// token would not help.
     #[must_use]
     pub fn challenge(&self, realm: &str) -> Option<HeaderValue> {
         let code = self.code().1.unwrap_or_default();
@@ -111,7 +111,7 @@ impl Refusal {
         HeaderValue::from_str(&format!("Bearer realm={}{more}", quoted(realm))).ok()
     }
 
-    /// The whole answer: status, challenge, and the error once more as JSON. It is not to be stored by anybody.
+    /// Returns the complete response: status, challenge, and the error as JSON. It must not be cached.
     #[must_use]
     pub fn response(&self, realm: &str) -> Response<String> {
         let (status, code) = self.code();

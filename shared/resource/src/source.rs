@@ -11,30 +11,30 @@ pub enum JwksFault {
     /// The URL is not one that may be asked: it is neither `https` nor on loopback.
     #[error("the URL may not be asked")]
     Forbidden,
-    /// Nobody answered, or not in time.
+    /// No response within the time limit.
     #[error("no answer: {0}")]
     Unreachable(String),
-    /// The answer has another status than 200.
+    /// A status other than 200.
     #[error("the answer has status {0}")]
     Status(u16),
-    /// The answer is longer, or has more keys, than any honest one.
+    /// The response is longer, or has more keys, than allowed.
     #[error("the answer is too large")]
     TooLarge,
-    /// The answer is not the JSON that it must be.
+    /// The response is not the expected JSON.
     #[error("the answer is not the expected JSON")]
     Unreadable,
     /// The discovery document names another issuer (RFC 8414 §3.3).
     #[error("the discovery document is another issuer's")]
     OtherIssuer,
-    /// Whoever was asking stopped before there was an answer.
+    /// The request that was fetching was cancelled before it got a response.
     #[error("the request for the keys was given up")]
     Interrupted,
 }
 
 /// Reads the JWKS document of the issuer (RFC 7517 §5).
 ///
-/// When it is asked, and what is kept for how long, is the business of the [`Validator`](crate::Validator). A source
-/// only has to end in bounded time.
+/// The [`Validator`](crate::Validator) decides when to fetch and how long to cache. A source only has to return in
+/// bounded time.
 pub trait JwksSource: Send + Sync {
     /// Reads the document.
     fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, JwksFault>> + Send;

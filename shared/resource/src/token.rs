@@ -30,7 +30,7 @@ pub struct AccessToken {
     claims: Object,
 }
 
-/// What a token must say to be good here.
+/// The required values of a token.
 pub(crate) struct Expected<'v> {
     pub(crate) issuer: &'v str,
     pub(crate) audience: &'v str,
@@ -39,7 +39,7 @@ pub(crate) struct Expected<'v> {
 }
 
 impl AccessToken {
-    /// Reads claims. Nothing is believed before [`Expected::met_by`] and the signature have said yes.
+    /// Parses claims. They are not trusted before [`Expected::met_by`] and the signature check succeed.
     pub(crate) fn parse(claims: Object, algorithm: Algorithm) -> Result<Self, InvalidToken> {
         Self::typed(claims, algorithm).ok().flatten().ok_or(InvalidToken::Claims)
     }
@@ -125,7 +125,7 @@ impl AccessToken {
         self.issued_at
     }
 
-    /// When the token ends, in seconds since the epoch.
+    /// When the token expires, in seconds since the epoch.
     #[must_use]
     pub const fn expires_at(&self) -> u64 {
         self.expires_at
@@ -145,7 +145,7 @@ impl AccessToken {
 }
 
 impl Expected<'_> {
-    /// Whether `token` says what it must (RFC 9068 §4). The leeway is granted here and nowhere else.
+    /// Checks the claims of `token` (RFC 9068 §4). This is the only place where the leeway is granted.
     pub(crate) fn met_by(&self, token: &AccessToken) -> Result<(), InvalidToken> {
         let (early, late) = (self.now.saturating_add(self.leeway), self.now.saturating_sub(self.leeway));
         let at = Duration::from_secs;

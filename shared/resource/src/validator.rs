@@ -1,4 +1,4 @@
-//! What an API asks about a token.
+//! Validates access tokens for an API.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::refusal::{InvalidToken, Refusal};
 use crate::source::JwksSource;
 use crate::token::{AccessToken, Expected};
 
-/// The largest leeway. Whoever needs more has a clock to repair.
+/// The maximum leeway; a larger clock skew should be fixed at its source.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 
-/// The leeway that is granted if nothing else is said.
+/// The default leeway.
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(5);
 
 /// Validates the access tokens of one issuer for one API.
@@ -53,7 +53,7 @@ impl<S: JwksSource> Validator<S> {
         self
     }
 
-    /// How far the clocks of issuer and API may be apart: five seconds if nothing is said, and a minute at most.
+    /// Sets the permitted clock skew between issuer and API: five seconds by default, a minute at most.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway.min(MAX_LEEWAY);
@@ -73,22 +73,23 @@ impl<S: JwksSource> Validator<S> {
         &self.audience
     }
 
-    /// Finds the one bearer token of a request, and accepts it. `query` is that of the URL, where no token may stand.
+    /// Extracts the bearer token of a request and validates it. `query` is the URL's query, which must not contain a
+    /// token.
     ///
     /// # Errors
     ///
-    /// [`Refusal`], which makes the answer.
+    /// [`Refusal`], which can build the response.
     pub async fn authenticate(&self, headers: &HeaderMap, query: Option<&str>) -> Result<AccessToken, Refusal> {
         self.accept(bearer::token(headers, query)?).await
     }
 
     /// Accepts a token: its form, its header, its claims, and then its signature (RFC 9068 §4).
     ///
-    /// The claims are looked at before the key, so that nobody is asked about a token that could not be good anyway.
+    /// Claims are checked before the key is looked up, so that a token which is invalid anyway causes no fetch.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Invalid`] if the token is not good here, [`Refusal::Unavailable`] if nobody can say.
+    /// [`Refusal::Invalid`] if the token is invalid, [`Refusal::Unavailable`] if it cannot be validated.
     pub async fn accept(&self, token: &str) -> Result<AccessToken, Refusal> {
         let now = self.clock.now();
         let compact = Compact::parse(token)?;

@@ -20,7 +20,7 @@ use crate::given::{AUDIENCE, KEYS, NOW, claims, header, signed, with};
 
 const DISCOVERY: &str = "/tenant/.well-known/openid-configuration";
 
-/// A server that answers as `answer` says, where it is, and how many requests it has had.
+/// Starts a server that responds with `answer`; returns its URL and its request counter.
 async fn server(answer: impl Fn(&str, &str) -> Response<String> + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = format!("http://{}", listener.local_addr().unwrap());
@@ -84,7 +84,7 @@ async fn a_document_of_another_issuer_is_refused() {
 }
 
 #[tokio::test]
-async fn sec_ssrf_03_an_answer_is_bounded_in_size_kind_and_status() {
+async fn sec_ssrf_03_a_response_is_bounded_in_size_type_and_status() {
     let (place, _) = server(|_, path| match path {
         "/large" => json_response("x".repeat(64 * 1024 + 1)),
         "/html" => Response::builder().header("content-type", "text/html").body(KEYS.jwks()).unwrap(),
@@ -119,7 +119,7 @@ async fn sec_ssrf_02_a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn sec_ssrf_01_a_document_cannot_lead_away_from_tls() {
+async fn sec_ssrf_01_a_document_cannot_downgrade_from_tls() {
     for jwks_uri in
         ["http://169.254.169.254/keys", "http://keys.example/", "file:///etc/passwd", "https://u@x.example/"]
     {
@@ -134,7 +134,7 @@ async fn sec_ssrf_01_a_document_cannot_lead_away_from_tls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sec_ssrf_03_an_issuer_that_does_not_answer_is_given_three_seconds() {
+async fn sec_ssrf_03_a_silent_issuer_times_out_after_three_seconds() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let source = HttpsJwks::at(format!("http://{}/keys", listener.local_addr().unwrap()));
     let began = tokio::time::Instant::now();
@@ -144,7 +144,7 @@ async fn sec_ssrf_03_an_issuer_that_does_not_answer_is_given_three_seconds() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unavailable_and_not_invalid() {
+async fn an_unreachable_issuer_is_unavailable_and_not_invalid() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}/tenant", listener.local_addr().unwrap());
     drop(listener);

@@ -22,7 +22,7 @@ pub(crate) const AUDIENCE: &str = "https://api.example";
 /// The time at which tokens are issued here, in seconds.
 pub(crate) const NOW: u64 = 1_780_000_000;
 
-/// The leeway that a validator grants if nothing is said.
+/// The default leeway of a validator.
 pub(crate) const LEEWAY: u64 = 5;
 
 /// The issuer's keys: making them takes longer than everything else here.
@@ -39,7 +39,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// The document with one key for each algorithm; the RSA key stands there once, for RS256.
+    /// The JWKS with one key per algorithm; the RSA key is listed once, for RS256.
     pub(crate) fn jwks(&self) -> String {
         json!({"keys": [rsa_jwk(&self.rsa, "rsa", "RS256"), point_jwk(&self.point, "point")]}).to_string()
     }
@@ -86,7 +86,7 @@ pub(crate) fn with(mut value: Value, changes: Value) -> Value {
     value
 }
 
-/// A token of this header and these claims, to the letter, signed with the point whatever they say.
+/// A token with exactly this header and these claims, always signed with the P-256 key.
 pub(crate) fn signed(header: impl ToString, claims: impl ToString) -> String {
     signed_by(&KEYS.point, header, claims)
 }
@@ -116,7 +116,7 @@ pub(crate) fn validator() -> Validator<StaticJwks> {
     Validator::new(ISSUER, AUDIENCE, StaticJwks::new(KEYS.jwks())).clock(|| Duration::from_secs(NOW))
 }
 
-/// What the API's validator says of `token`.
+/// Validates `token` with the API's validator.
 pub(crate) async fn accepted(token: &str) -> Result<AccessToken, Refusal> {
     validator().accept(token).await
 }
@@ -148,12 +148,12 @@ impl Hands {
     }
 }
 
-/// An issuer that answers as it is told, and counts how often it is asked.
+/// A stub issuer that counts requests.
 #[derive(Clone, Default)]
 pub(crate) struct Issuer {
     answer: Arc<Mutex<Option<Result<String, JwksFault>>>>,
     asked: Arc<AtomicUsize>,
-    /// Each of these lets one question be answered; without them answers come at once.
+    /// Each receiver delays one response until it is released; without receivers, responses are immediate.
     gates: Arc<Mutex<VecDeque<tokio::sync::oneshot::Receiver<()>>>>,
 }
 
@@ -176,7 +176,7 @@ impl Issuer {
         *self.answer.lock().unwrap() = Some(Err(JwksFault::Status(500)));
     }
 
-    /// The next answer waits until the sender is used.
+    /// Delays the next response until the returned sender is used.
     pub(crate) fn hesitate(&self) -> tokio::sync::oneshot::Sender<()> {
         let (gate, opened) = tokio::sync::oneshot::channel();
         self.gates.lock().unwrap().push_back(opened);

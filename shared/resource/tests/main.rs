@@ -1,4 +1,4 @@
-//! Tokens that must be refused, keys that come and go, issuers that do not answer.
+//! Invalid tokens, key rollover, and unreachable issuers.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

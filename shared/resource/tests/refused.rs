@@ -16,7 +16,7 @@ async fn assert_refused(case: &str, token: &str, reason: InvalidToken) {
 }
 
 #[tokio::test]
-async fn a_good_token_is_accepted_and_says_what_it_is() {
+async fn a_valid_token_is_accepted_and_exposes_its_claims() {
     let good = signed(header(), with(claims(), json!({"acr": "urn:x", "auth_time": NOW, "amr": ["pwd"], "nbf": NOW})));
     let token = accepted(&good).await.unwrap();
     assert_eq!((token.issuer(), token.subject(), token.client_id(), token.id()), (ISSUER, "alice", "app", "t-1"));
@@ -33,7 +33,7 @@ async fn a_good_token_is_accepted_and_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn each_form_of_a_good_token_is_accepted() {
+async fn each_variant_of_a_valid_token_is_accepted() {
     let rsa = || with(header(), json!({"alg": "RS256", "kid": "rsa"}));
     let good = [
         ("RS256", signed_by_rsa("RS256", rsa(), claims())),
@@ -55,7 +55,7 @@ async fn each_form_of_a_good_token_is_accepted() {
 }
 
 #[tokio::test]
-async fn sec_jwt_01_the_algorithm_is_the_keys_and_never_the_tokens() {
+async fn sec_jwt_01_the_algorithm_comes_from_the_key_and_never_from_the_token() {
     for alg in ["none", "NONE", "noNe", "HS256", "HS384", "RS384", "ES384", "ES256K", "EdDSA", "es256", "", " ES256"] {
         let header = with(header(), json!({"alg": alg}));
         assert_refused(alg, &signed(&header, claims()), InvalidToken::Algorithm).await;
@@ -77,7 +77,7 @@ async fn sec_jwt_01_the_algorithm_is_the_keys_and_never_the_tokens() {
 }
 
 #[tokio::test]
-async fn sec_jwt_01_a_public_key_is_no_shared_secret() {
+async fn sec_jwt_01_a_public_key_is_not_used_as_a_shared_secret() {
     let secrets = [
         KEYS.jwks().into_bytes(),
         point_jwk(&KEYS.point, "point").to_string().into_bytes(),
@@ -101,7 +101,7 @@ async fn an_api_can_accept_fewer_algorithms() {
 }
 
 #[tokio::test]
-async fn sec_jwt_02_a_key_in_the_header_is_no_key() {
+async fn sec_jwt_02_a_key_in_the_header_is_ignored() {
     let own = point_jwk(&KEYS.other_point, "point");
     for members in [
         json!({"jwk": own}),
@@ -117,7 +117,7 @@ async fn sec_jwt_02_a_key_in_the_header_is_no_key() {
 }
 
 #[tokio::test]
-async fn sec_jwt_03_the_name_of_a_key_is_data() {
+async fn sec_jwt_03_kid_is_only_compared() {
     let long = "k".repeat(256);
     for kid in ["../../etc/passwd", "' OR 1=1", "\r\n", "\u{e9}\u{1f511}", "", "POINT", "point ", "rsa\0", &long] {
         assert_refused(kid, &signed(with(header(), json!({"kid": kid})), claims()), InvalidToken::Key).await;
@@ -131,7 +131,7 @@ async fn sec_jwt_03_the_name_of_a_key_is_data() {
 }
 
 #[tokio::test]
-async fn sec_jwt_04_extensions_and_other_forms_are_refused() {
+async fn sec_jwt_04_extensions_and_other_serializations_are_refused() {
     for demand in [
         json!({"crit": ["exp"]}),
         json!({"crit": []}),
@@ -173,7 +173,7 @@ async fn sec_jwt_04_extensions_and_other_forms_are_refused() {
 }
 
 #[tokio::test]
-async fn sec_jwt_05_a_signature_is_the_keys_over_these_bytes() {
+async fn sec_jwt_05_a_signature_must_be_of_the_named_key_over_these_bytes() {
     let message = message(header(), claims());
     let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
     let order: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&order[at * 2..at * 2 + 2], 16).unwrap()).collect();
@@ -220,7 +220,7 @@ async fn sec_jwt_06_no_other_kind_of_token_is_an_access_token() {
 }
 
 #[tokio::test]
-async fn sec_jwt_07_expiry_is_demanded_and_the_leeway_is_granted_once() {
+async fn sec_jwt_07_exp_is_required_and_the_leeway_is_granted_once() {
     let table = [
         (json!({"exp": NOW - LEEWAY + 1}), None),
         (json!({"exp": NOW - LEEWAY}), Some(InvalidToken::Expired)),
@@ -250,7 +250,7 @@ async fn sec_jwt_07_expiry_is_demanded_and_the_leeway_is_granted_once() {
 async fn sec_jwt_08_issuer_and_audience_are_compared_exactly() {
     for iss in ["https://auth.example/default/shop/", "https://AUTH.example/default/shop", "https://auth.example", ""] {
         assert_refused(iss, &signed(header(), with(claims(), json!({"iss": iss}))), InvalidToken::Issuer).await;
-        // The issuer is looked at before the key.
+        // The issuer is checked before the key.
         let unknown = with(header(), json!({"kid": "unknown"}));
         assert_refused(iss, &signed(unknown, with(claims(), json!({"iss": iss}))), InvalidToken::Issuer).await;
     }
@@ -265,7 +265,7 @@ async fn sec_jwt_08_issuer_and_audience_are_compared_exactly() {
 }
 
 #[tokio::test]
-async fn sec_jwt_09_what_is_too_long_is_not_looked_at() {
+async fn sec_jwt_09_an_overlong_token_is_refused_unparsed() {
     let of_length = |length: usize| {
         let short = signed(header(), with(claims(), json!({"fill": ""}))).len();
         let fill = (length - short) / 4 * 3;
@@ -282,7 +282,7 @@ async fn sec_jwt_09_what_is_too_long_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn sec_param_12_a_token_has_one_spelling() {
+async fn sec_param_12_a_token_has_a_single_spelling() {
     let token = signed(header(), claims());
     let parts: Vec<&str> = token.split('.').collect();
     for at in 0..3 {
@@ -373,14 +373,14 @@ async fn sec_param_18_a_scope_follows_the_grammar() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_bound_to_a_key_is_no_bearer_token() {
+async fn a_sender_constrained_token_is_refused_as_bearer() {
     for cnf in [json!({"jkt": "AA"}), json!({"x5t#S256": "AA"}), json!({}), json!("x")] {
         assert_refused("cnf", &signed(header(), with(claims(), json!({"cnf": cnf}))), InvalidToken::Bound).await;
     }
 }
 
 #[tokio::test]
-async fn sec_res_01_and_03_a_request_is_answered_as_rfc_6750_says() {
+async fn sec_res_01_and_03_responses_follow_rfc_6750() {
     let good = format!("Bearer {}", signed(header(), claims()));
     let table = [
         (vec![good.clone()], "a=b", None),
@@ -399,7 +399,7 @@ async fn sec_res_01_and_03_a_request_is_answered_as_rfc_6750_says() {
     }
 }
 
-/// Whether an API could hold the validator in its shared state.
+/// Proves at compile time that a validator can be shared between threads.
 fn is_shared<S: JwksSource + 'static>(validator: Validator<S>) -> impl Send + Sync + 'static {
     validator
 }
@@ -415,17 +415,17 @@ fn now(token: &str) -> Result<postern_resource::AccessToken, Refusal> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+    fn arbitrary_text_never_panics(text in "\\PC{0,200}") {
         prop_assert!(now(&text).is_err());
     }
 
     #[test]
-    fn no_header_or_claims_make_it_panic(header in "\\PC{0,80}", claims in "\\PC{0,80}") {
+    fn arbitrary_header_and_claims_never_panic(header in "\\PC{0,80}", claims in "\\PC{0,80}") {
         prop_assert!(now(&signed(header, claims)).is_err());
     }
 
     #[test]
-    fn no_change_of_a_byte_is_accepted(at in 0_usize..1000, byte in any::<u8>()) {
+    fn no_modified_byte_is_accepted(at in 0_usize..1000, byte in any::<u8>()) {
         let token = signed(header(), claims());
         let mut bytes = token.clone().into_bytes();
         let at = at % bytes.len();
@@ -436,13 +436,13 @@ proptest! {
     }
 
     #[test]
-    fn no_part_of_a_token_is_accepted(length in 0_usize..1000) {
+    fn no_truncated_token_is_accepted(length in 0_usize..1000) {
         let token = signed(header(), claims());
         prop_assert!(now(&token[..length % token.len()]).is_err());
     }
 
     #[test]
-    fn any_member_of_any_type_is_read_without_panic(name in "[a-z_]{1,10}", value in json_value()) {
+    fn members_of_any_type_never_panic(name in "[a-z_]{1,10}", value in json_value()) {
         let _ = now(&signed(with(header(), json!({name.clone(): value.clone()})), claims()));
         let _ = now(&signed(header(), with(claims(), json!({name: value}))));
     }

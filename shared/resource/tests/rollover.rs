@@ -1,4 +1,4 @@
-//! Keys that come and go, and issuers that do not answer.
+//! Key rollover and unreachable issuers.
 
 use futures::FutureExt as _;
 use futures::future::join_all;
@@ -26,7 +26,7 @@ const UNKNOWN: Refusal = Refusal::Invalid(InvalidToken::Key);
 const DOWN: Refusal = Refusal::Unavailable(JwksFault::Status(500));
 
 #[tokio::test]
-async fn a_key_that_is_published_before_it_signs_is_known_when_it_does() {
+async fn a_key_published_in_advance_is_known_when_it_signs() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -44,7 +44,7 @@ async fn a_key_that_is_published_before_it_signs_is_known_when_it_does() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_withdrawn_is_refused_within_five_minutes() {
+async fn a_withdrawn_key_is_refused_within_five_minutes() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current(), next()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -58,7 +58,7 @@ async fn a_key_that_is_withdrawn_is_refused_within_five_minutes() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_used_as_soon_as_it_is_published_is_asked_for_after_a_minute() {
+async fn a_key_used_immediately_after_publication_is_fetched_within_a_minute() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -71,7 +71,7 @@ async fn a_key_that_is_used_as_soon_as_it_is_published_is_asked_for_after_a_minu
 }
 
 #[tokio::test]
-async fn sec_ssrf_05_a_thousand_names_of_keys_cost_one_question_a_minute() {
+async fn sec_ssrf_05_a_thousand_kids_cost_one_fetch_per_minute() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -89,7 +89,7 @@ async fn sec_ssrf_05_a_thousand_names_of_keys_cost_one_question_a_minute() {
 }
 
 #[tokio::test]
-async fn sec_ssrf_05_a_token_that_could_not_be_good_anyway_costs_no_question() {
+async fn sec_ssrf_05_a_token_that_is_invalid_anyway_causes_no_fetch() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     for change in [json!({"iss": "https://evil.example"}), json!({"aud": "x"}), json!({"exp": 1}), json!({"jti": null})]
@@ -100,7 +100,7 @@ async fn sec_ssrf_05_a_token_that_could_not_be_good_anyway_costs_no_question() {
 }
 
 #[tokio::test]
-async fn sec_ssrf_05_one_request_asks_and_the_others_wait_for_its_answer() {
+async fn sec_ssrf_05_concurrent_requests_share_one_fetch() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     let (gate, token) = (issuer.hesitate(), token(&hands, "point"));
@@ -116,7 +116,7 @@ async fn sec_ssrf_05_one_request_asks_and_the_others_wait_for_its_answer() {
 }
 
 #[tokio::test]
-async fn while_one_request_asks_again_the_others_go_on_with_what_is_known() {
+async fn known_keys_are_used_while_a_refresh_is_in_flight() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -131,7 +131,7 @@ async fn while_one_request_asks_again_the_others_go_on_with_what_is_known() {
 }
 
 #[tokio::test]
-async fn sec_ssrf_06_the_last_good_keys_serve_for_two_hours_and_then_nobody_gets_in() {
+async fn sec_ssrf_06_the_last_good_keys_are_used_for_two_hours_and_then_requests_fail() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -158,7 +158,7 @@ async fn sec_ssrf_06_the_last_good_keys_serve_for_two_hours_and_then_nobody_gets
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_is_no_answer() {
+async fn an_unreadable_response_counts_as_a_failed_fetch() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());
@@ -172,7 +172,7 @@ async fn an_answer_that_cannot_be_read_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_given_up_leaves_no_lock_and_no_false_verdict() {
+async fn a_cancelled_request_leaves_no_lock_and_no_wrong_result() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     let (_gate, first) = (issuer.hesitate(), token(&hands, "point"));
@@ -197,7 +197,7 @@ async fn a_request_that_is_given_up_leaves_no_lock_and_no_false_verdict() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_put_back_makes_keys_old_and_not_young() {
+async fn setting_the_clock_back_makes_keys_stale() {
     let (hands, issuer) = (Hands::new(), Issuer::publishing(json!([current()])));
     let validator = issuer.validator(&hands);
     assert!(validator.accept(&token(&hands, "point")).await.is_ok());

@@ -63,7 +63,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Checks that there is no more input.
+    /// Checks that the input ends here.
     fn ends(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn small_numbers_are_padded_and_odd_forms_refused() {
+    fn small_numbers_are_padded_and_noncanonical_forms_refused() {
         let mut expected = [0; 64];
         (expected[31], expected[63]) = (1, 0x80);
         assert_eq!(fixed_signature(&[0x30, 7, 2, 1, 1, 2, 2, 0, 0x80]), Some(expected));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_not_negative_and_has_no_needless_zero() {
+    fn a_number_is_not_negative_and_has_no_redundant_zero() {
         let read = |content: &[u8]| {
             let der = [&[2, u8::try_from(content.len()).unwrap()], content].concat();
             Reader(&der).unsigned().map(<[u8]>::to_vec)

@@ -8,10 +8,10 @@ pub enum SigningFault {
     /// No usable key: it is missing, unreadable or of another kind.
     #[error("the signing key is missing or unreadable")]
     Key,
-    /// KMS refused, or did not answer in time.
+    /// KMS refused, or did not respond within the time limit.
     #[error("KMS: {0}")]
     Kms(String),
-    /// KMS throttles: its quota for the account is used up. It says nothing about the key (fault F-KMS-1).
+    /// KMS throttled the call: the account's quota is exhausted. This says nothing about the key (fault F-KMS-1).
     #[error("KMS throttles: the account's quota of requests per second is used up")]
     Throttled,
     /// Signing failed.

@@ -1,4 +1,4 @@
-//! What the unit tests share: keys, which take long to generate, and entropy that is fixed.
+//! Fixtures of the unit tests: pregenerated keys, because generation is slow, and fixed entropy.
 
 use std::sync::OnceLock;
 

@@ -1,8 +1,8 @@
-//! Sealing: authenticated encryption of what the browser carries or the store holds, and only we may read.
+//! Sealing: authenticated encryption of values that browsers carry or the store contains, readable by the server only.
 //!
-//! AES-256-GCM-SIV (RFC 8452), with which random nonces stay safe however many messages are sealed under one key.
-//! Each purpose has its own keys, and the workspace is associated data: what was sealed for one purpose or workspace does not
-//! open for another (catalogue rows SEC-SESS-12, SEC-STORE-02). A sealed text begins with the version of its key.
+//! AES-256-GCM-SIV (RFC 8452), with which random nonces stay safe however many messages are sealed under one key. Each
+//! purpose has its own keys, and the workspace is associated data: a value sealed for one purpose or workspace does not
+//! open for another (catalogue rows SEC-SESS-12, SEC-STORE-02). A sealed text starts with the version of its key.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -18,7 +18,7 @@ use crate::entropy::{self, Entropy, EntropyFault};
 pub enum Purpose {
     /// An interaction, which the browser carries.
     Interaction,
-    /// A login with an upstream provider, kept in a cookie meanwhile.
+    /// A login at an upstream provider, carried in a cookie meanwhile.
     Upstream,
     /// A private signing key in the store.
     SigningKey,
@@ -68,8 +68,8 @@ impl Purpose {
         !matches!(self, Self::PairwiseSubject)
     }
 
-    /// Its name in the derivation of a laptop's keys. The spelling of the first release is kept, so that existing state still
-    /// opens.
+    /// Its name in the derivation of local keys. The spelling of the first release is kept, so that existing state
+    /// still opens.
     pub(crate) const fn derivation(self) -> &'static [u8] {
         match self {
             Self::Interaction => b"interaction",
@@ -87,7 +87,7 @@ impl Purpose {
 /// The salt for deriving keys from a laptop's root.
 pub(crate) const ROOT_SALT: &[u8] = b"postern sealing 1";
 
-/// What is built from the versions of the data key of one purpose.
+/// What is built from the versions of the data key for one purpose.
 pub trait PurposeKeys: Sized {
     /// Built from `keys`: it uses the version `current`, and still accepts the others.
     ///
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_12_what_is_sealed_opens_only_where_it_belongs() {
+    fn sec_sess_12_a_sealed_value_opens_only_for_its_purpose_and_workspace() {
         let text = sealed();
         assert!(opens(1, Purpose::Interaction, "demo", &text));
         assert!(!opens(2, Purpose::Interaction, "demo", &text));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn each_purpose_has_names_of_its_own() {
+    fn each_purpose_has_distinct_names() {
         let all = [
             (Purpose::Interaction, "interaction", "interaction"),
             (Purpose::Upstream, "upstream", "upstream"),

@@ -46,8 +46,8 @@ impl Signer {
         Self { kid: jwk.thumbprint(), jwk, backend: Backend::Kms { kms, key } }
     }
 
-    /// Makes sure that the `signatures` of one response may be asked for, before the first is (fault F-KMS-1). Only KMS has
-    /// a quota.
+    /// Ensures that the `signatures` of one response may be requested before the first one is (fault F-KMS-1). Only KMS
+    /// has a quota.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
 //! How often to ask KMS for signatures: a token bucket that learns from throttling how fast it fills.
 //!
-//! KMS counts the signatures of a whole account, and execution environments cannot see each other, so each has to find out
-//! its own part. Nothing is limited until KMS throttles. Then the bucket fills at the rate, and with the share, of the
-//! signatures that were granted in the second before: additive and multiplicative, because some environments are asked
-//! all the time and some now and then, and either can change within a second. Further throttling halves both; they grow slowly while it
-//! lasts, and fast when it has ended. Requests beyond that are refused here, without a call.
+//! KMS counts the signatures of a whole account, and execution environments cannot see each other, so each has to
+//! estimate its own part. Nothing is limited until KMS throttles. Then the bucket fills at the rate, and with the
+//! share, of the signatures granted in the second before: additively and multiplicatively, because some environments
+//! are busy and some are mostly idle, and either can change within a second. Further throttling halves both; they grow
+//! slowly while it lasts, and quickly once it has ended. Requests beyond the limit are refused locally, without a call.
 //!
 //! The time is an argument, so that tests can simulate it.
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 const WINDOW: Duration = Duration::from_secs(1);
 /// What throttling leaves of rate and share.
 const CUT: f64 = 0.5;
-/// How long one cut lasts: calls in the same stretch of a quota are throttled together, and say the same.
+/// The duration of one cut: calls throttled within the same interval carry the same information.
 const CUT_LASTS: Duration = Duration::from_millis(500);
 /// How long after the last throttling it counts as over.
 const OVER_AFTER: Duration = Duration::from_millis(1200);
@@ -36,7 +36,7 @@ const SAVED_SECONDS: f64 = 0.25;
 #[derive(Debug, Default)]
 pub(crate) struct TokenBucket {
     limit: Option<Limit>,
-    /// When the signatures of the last second were asked for.
+    /// The times at which the signatures of the last second were requested.
     asked: VecDeque<Duration>,
     /// When those of them were granted that were.
     granted: VecDeque<Duration>,
@@ -46,12 +46,12 @@ pub(crate) struct TokenBucket {
     paused_until: Duration,
 }
 
-/// What holds while KMS throttles.
+/// The limit while KMS throttles.
 #[derive(Debug)]
 struct Limit {
-    /// The signatures per second that fill the bucket, however many are asked for.
+    /// The constant fill rate in signatures per second.
     rate: f64,
-    /// The part of the signatures that are asked for that fills the bucket, if that is more.
+    /// The fraction of requested signatures that fills the bucket, if that is more.
     share: f64,
     /// Signatures left; negative if more were taken.
     tokens: f64,
@@ -64,8 +64,8 @@ struct Limit {
 }
 
 impl TokenBucket {
-    /// Takes the `signatures` of one response, all of them or none: half of a response is of no use. Whether they may be
-    /// asked of KMS.
+    /// Takes all `signatures` of one response, or none: half a response is useless. Returns whether they may be
+    /// requested from KMS.
     pub(crate) fn take(&mut self, signatures: u32, now: Duration) -> bool {
         forget(&mut self.asked, now);
         self.asked.extend((0..signatures).map(|_| now));
@@ -95,8 +95,8 @@ impl TokenBucket {
         self.refused = None;
     }
 
-    /// Notes that KMS throttled a call, and learns from it. Whether another try is worth while: not if the call before it was
-    /// throttled as well.
+    /// Records that KMS throttled a call. Returns whether a retry is worthwhile: not if the previous call was throttled
+    /// as well.
     pub(crate) fn throttled(&mut self, now: Duration) -> bool {
         let refused = self.refused.replace(now).filter(|refused| now.saturating_sub(*refused) < OVER_AFTER);
         if refused.is_some() {
@@ -127,7 +127,7 @@ impl TokenBucket {
         Limit { rate, share, tokens: 0.0, at: now, throttled: now, cut: now }
     }
 
-    /// The limit as it has grown until now, if there still is one, and the seconds since it was last looked at.
+    /// The current limit, if any, after its growth, and the seconds since it was last computed.
     fn current(&mut self, now: Duration) -> Option<(&mut Limit, f64)> {
         let limit = self.limit.as_mut()?;
         let over = limit.throttled + OVER_AFTER;
@@ -143,7 +143,7 @@ impl TokenBucket {
     }
 }
 
-/// Forgets what was before the window.
+/// Removes times before the window.
 fn forget(times: &mut VecDeque<Duration>, now: Duration) {
     while times.front().is_some_and(|time| now.saturating_sub(*time) >= WINDOW) {
         times.pop_front();
@@ -179,7 +179,7 @@ mod tests {
         bucket
     }
 
-    /// How many of the signatures that are asked for every `gap` milliseconds are admitted from `from` to `to`.
+    /// Counts the admitted signatures when one is requested every `gap` milliseconds from `from` to `to`.
     fn taken(bucket: &mut TokenBucket, (from, to): (u64, u64), gap: u64) -> u64 {
         (from..to).filter(|now| now.is_multiple_of(gap) && bucket.take(1, at(*now))).map(|_| 1).sum()
     }
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn when_throttling_is_over_everything_is_admitted_within_another_second() {
+    fn after_throttling_everything_is_admitted_again_within_a_second() {
         let mut bucket = throttled_after(100, 50);
         let refused = |bucket: &mut TokenBucket, from, to| to - from - taken(bucket, (from, to), 1);
         assert!(refused(&mut bucket, 1000, 2000) > 400);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn another_try_is_worth_while_unless_the_call_before_was_throttled_too() {
+    fn a_retry_is_worthwhile_unless_the_previous_call_was_throttled_too() {
         let mut bucket = TokenBucket::default();
         assert!(bucket.throttled(at(1000)));
         assert!(!bucket.throttled(at(1020)) && !bucket.throttled(at(2000)), "twice in a row");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn after_two_throttled_calls_in_a_row_kms_is_not_asked_for_a_fifth_of_a_second() {
+    fn after_two_consecutive_throttled_calls_kms_is_not_called_for_200_ms() {
         let (mut once, mut twice) = (throttled_after(100, 50), throttled_after(100, 50));
         twice.throttled(at(1010));
         assert_eq!(taken(&mut twice, (1010, 1210), 1), 0);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn each_throttling_puts_the_end_off() {
+    fn each_throttled_call_extends_the_limit() {
         let mut bucket = throttled_after(10, 10);
         bucket.throttled(at(2000));
         let slow = |seconds: f64| (SLOW_GROWTH * seconds).exp();
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_gets_all_of_its_signatures_or_none() {
+    fn a_response_gets_all_its_signatures_or_none() {
         let mut bucket = throttled_after(40, 10);
         assert!(!bucket.take(2, at(1050)), "one half was earned");
         assert!(!bucket.take(2, at(1100)), "and the other half, one in all");
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_is_paid_by_those_who_come_later() {
+    fn a_retry_is_charged_to_later_requests() {
         let (mut with, mut without) = (throttled_after(40, 20), throttled_after(40, 20));
         with.take_for_retry();
         assert!(without.take(1, at(1050)));
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_saved_than_a_quarter_of_a_second_has() {
+    fn the_bucket_holds_at_most_250_ms_worth_of_signatures() {
         for (rate, saved) in [(2, 4), (100, 29)] {
             let mut bucket = throttled_after(rate * 20, rate);
             let now = at(1900);
@@ -330,7 +330,7 @@ mod tests {
     proptest! {
         /// Whenever requests come, no more is admitted than was saved, and than rate and share yield.
         #[test]
-        fn a_limit_is_kept(asked in 2_u64..200, part in 1_u64..4, gaps in prop::collection::vec(1_u64..40, 1..300)) {
+        fn the_limit_is_enforced(asked in 2_u64..200, part in 1_u64..4, gaps in prop::collection::vec(1_u64..40, 1..300)) {
             let mut bucket = throttled_after(asked, asked / part);
             let (mut now, mut wanted, mut admitted) = (1000, 0_u32, 0_u32);
             for gap in gaps {

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_verifies_with_its_own_key_type_and_nothing_else() {
+    fn a_signature_verifies_with_its_own_key_type_only() {
         let keys = keys();
         for (at, key) in keys.iter().enumerate() {
             let token = signed(key, "at+jwt");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_01_the_algorithm_is_the_keys_and_not_the_tokens() {
+    fn sec_jwt_01_the_algorithm_comes_from_the_key_and_not_from_the_token() {
         let key = keys().remove(0);
         let token = signed(&key, "at+jwt");
         let (_, rest) = token.split_once('.').unwrap();
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_03_and_04_odd_headers_and_forms_are_refused() {
+    fn sec_jwt_03_and_04_unusual_headers_and_serializations_are_refused() {
         let key = keys().remove(2);
         let token = signed(&key, "at+jwt");
         let (first, rest) = token.split_once('.').unwrap();
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_01_a_mac_is_no_signature_and_a_public_key_no_secret() {
+    fn sec_jwt_01_a_mac_is_not_a_signature_and_a_public_key_not_a_secret() {
         let rsa = keys().remove(0);
         let jwk = rsa.jwk().published().to_string();
         let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_05_a_point_that_is_not_on_the_curve_is_no_key() {
+    fn sec_jwt_05_a_point_off_the_curve_is_not_a_key() {
         let ec = keys().remove(2);
         assert!(is_key(&foreign(ec.jwk())));
         let KeyMaterial::Ec { crv, x, .. } = ec.jwk().material.clone() else { panic!("no EC key") };
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_with_critical_extensions_or_of_another_form_is_not_read() {
+    fn a_header_with_critical_extensions_or_another_form_is_refused() {
         let read = |change: &serde_json::Value| {
             let mut header = json!({"alg": "ES256", "typ": "JWT", "kid": "k"});
             header.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_02_and_09_keys_in_the_header_are_not_looked_at_and_a_long_header_is_refused() {
+    fn sec_jwt_02_and_09_keys_in_the_header_are_ignored_and_a_long_header_is_refused() {
         let (key, stranger) = (keys().remove(2), Signer::local(key(Algorithm::ES256, 1)));
         let token = signed(&stranger, "at+jwt");
         let (_, rest) = token.split_once('.').unwrap();

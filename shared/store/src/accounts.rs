@@ -1,4 +1,4 @@
-//! Accounts of users of upstream providers: what their provider said at their last login.
+//! Accounts of users of upstream providers: the claims asserted at their last login.
 
 use protocol::types::id::{Subject, WorkspaceId};
 use protocol::users::user_claims::{Identity, Profile};
@@ -34,7 +34,8 @@ impl AccountReading {
         Self(connection.clone())
     }
 
-    /// Finds the record of the user with this subject. Its claims are what the provider said, which is not for clients.
+    /// Finds the record of the user with this subject. Its claims are the provider's assertions, not yet fit for
+    /// clients.
     ///
     /// # Errors
     ///

@@ -1,6 +1,5 @@
-//! A small cache for configuration, which may be up to thirty seconds old (design section 4). That something does not exist
-//! is remembered for less: requests for strangers then cost few reads, and what is made is soon there (catalogue row
-//! SEC-DOS-10).
+//! A small cache for configuration, which may be up to thirty seconds old (design section 4). Absence is cached for a
+//! shorter time: requests for unknown clients cost few reads, and new ones appear quickly (catalogue row SEC-DOS-10).
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,7 +15,7 @@ const ABSENT_FOR: Lifetime = Lifetime::seconds(5);
 /// At this size the cache is cleared, so that requests cannot make it grow without bound.
 const MAX_ENTRIES: usize = 1000;
 
-/// Values by key, and keys without a value. They are apart, so that requests for strangers displace nothing.
+/// Values by key, and absent keys. They are separate, so that requests for unknown keys displace nothing.
 pub(crate) struct Cache<K, V> {
     values: Mutex<Entries<K, Arc<V>>>,
     absent: Mutex<Entries<K, ()>>,

@@ -27,7 +27,7 @@ const LOOPBACK_ORIGINS: &str = "loopback_origins";
 /// The attribute with the format of a client's metadata. Earlier versions did not write it.
 const METADATA_FORMAT: &str = "format";
 
-/// A workspace and what is derived from it.
+/// A workspace with derived values.
 pub struct LoadedWorkspace {
     /// The workspace.
     pub workspace: Workspace,
@@ -35,7 +35,7 @@ pub struct LoadedWorkspace {
     pub origins: AllowedOrigins,
 }
 
-/// A client and what is derived from it.
+/// A client with derived values.
 pub struct LoadedClient {
     /// The client.
     pub client: Arc<Client>,
@@ -72,7 +72,7 @@ impl WorkspaceReading {
         Self { connection: connection.clone(), public_url: public_url.into(), reach: None, workspaces: Cache::new() }
     }
 
-    /// The same, of a server whose requests reach as far as `reach`.
+    /// The same for a server whose requests have this `reach`.
     #[must_use]
     pub fn reaching(self, reach: Reach) -> Self {
         Self { reach: Some(reach), ..self }
@@ -135,7 +135,7 @@ impl ConfigurationReading {
         Self { workspaces, connection: connection.clone(), clients: Cache::new() }
     }
 
-    /// The same, of a server whose requests reach as far as `reach`.
+    /// The same for a server whose requests have this `reach`.
     #[must_use]
     pub fn reaching(self, reach: Reach) -> Self {
         Self { workspaces: self.workspaces.reaching(reach), ..self }
@@ -206,8 +206,8 @@ impl ConfigurationReading {
     }
 }
 
-/// Reads the metadata of a client. The first format had `require_pkce: false` in every client, which said nothing; since
-/// the second one it is an exemption that somebody wrote.
+/// Reads the metadata of a client. In the first format every client had `require_pkce: false`, which meant nothing;
+/// since the second one it is an explicit exemption.
 fn read_metadata(item: &Item) -> Result<ClientMetadata, StoreFault> {
     let metadata: ClientMetadata = item::read_json(item, "client")?;
     let is_meant = item::read_number(item, METADATA_FORMAT)?.is_some();

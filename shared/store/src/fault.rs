@@ -6,7 +6,7 @@ use thiserror::Error;
 /// A call failed, or a stored item cannot be read.
 #[derive(Debug, Error)]
 pub enum StoreFault {
-    /// DynamoDB refused, throttled, or did not answer in time.
+    /// DynamoDB refused, throttled, or did not respond within the time limit.
     #[error("DynamoDB: {0}")]
     Unavailable(String),
     /// An item lacks a required attribute, or was written by a newer version.
@@ -15,8 +15,8 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
-    /// The fault of a failed call: the kind of failure, and the service's error code. It has nothing of the request or the
-    /// response, which may contain what must not be logged.
+    /// The fault of a failed call: the kind of failure and the service's error code. It contains nothing of the request
+    /// or the response, which may not be loggable.
     pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
         Self::Unavailable(match error {
             SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),

@@ -21,7 +21,7 @@ use crate::write_attempt::WriteAttempt;
 pub struct NewGrant {
     /// Its id, taken over from the interaction.
     pub id: GrantId,
-    /// What is granted.
+    /// The terms of the grant.
     pub terms: GrantTerms,
     /// The digest of the code.
     pub code: SecretHash,

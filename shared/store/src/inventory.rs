@@ -1,4 +1,4 @@
-//! What a store of a laptop has, before it is served. Functions never list anything.
+//! Lists the contents of a local store before it is served. Functions never list anything.
 
 use protocol::types::id::{ClientId, WorkspaceId};
 
@@ -10,7 +10,7 @@ use crate::key::{Kind, PARTITION};
 /// May list the workspaces and sealed private keys of a store.
 pub struct Inventory(Connection);
 
-/// What a store has.
+/// The contents of a store.
 #[derive(Debug, Default)]
 pub struct Inventoried {
     /// The workspaces, with their clients.

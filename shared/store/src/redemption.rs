@@ -136,7 +136,7 @@ fn with_first_refresh(
         .expression_attribute_values(":idle_until", item::instant(lifetime.idle_until))
 }
 
-/// What a failed write means: the condition failed because the code was redeemed, expired or revoked.
+/// Interprets a failed write: the condition failed because the code was redeemed, expired or revoked.
 fn resolve_conflict(error: &SdkError<UpdateItemError>, attempt: &WriteAttempt) -> Result<Redemption, StoreFault> {
     let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
         return Err(StoreFault::of(error));

@@ -14,12 +14,12 @@ use crate::key::TTL;
 use crate::redemption::{GrantRedemption, RefreshIssue};
 use crate::write_attempt::{WriteAttempt, WriteContext};
 
-/// What the write does to the refresh token that was presented.
+/// The effect of the write on the presented refresh token.
 #[derive(Clone, Copy)]
 pub enum RotationWrite {
     /// Replaces it with a new token of this generation.
     Next(u32, RefreshIssue),
-    /// Hands out the token that replaced it a moment ago once more.
+    /// Issues the token that replaced it a moment ago again.
     Again(RefreshIssue),
     /// Keeps it: the client's tokens do not rotate.
     Stays,
@@ -28,7 +28,7 @@ pub enum RotationWrite {
 /// What became of a refresh.
 #[must_use]
 pub enum RefreshOutcome {
-    /// The grant holds the token that this attempt hands out: written by this attempt, by an earlier try whose response was
+    /// The grant has the token that this attempt issues: written by this attempt, by an earlier try whose response was
     /// lost, or by a concurrent request that derived the same successor.
     Good(Committed),
     /// A concurrent request replaced the token with another successor than that of this attempt.
@@ -94,7 +94,7 @@ fn with_rotation(
     }
 }
 
-/// What a failed write means: the condition failed because the grant ended or its token was replaced.
+/// Interprets a failed write: the condition failed because the grant ended or its token was rotated.
 fn resolve_conflict(
     error: &SdkError<UpdateItemError>,
     write: &WriteContext<'_>,

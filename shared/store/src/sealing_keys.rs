@@ -30,7 +30,7 @@ pub struct WrappedSealingKeys {
 /// A version of a data key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrappedSealingKey {
-    /// Its number, from 1. Sealed texts begin with it.
+    /// Its number, from 1. Sealed texts start with it.
     pub version: u8,
     /// The key, encrypted by KMS, base64url.
     pub wrapped: String,

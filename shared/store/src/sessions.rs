@@ -18,15 +18,15 @@ use crate::need::{Action, Handle, Need, Table};
 #[derive(Clone)]
 pub struct SessionReading(Connection);
 
-/// May begin sessions, and end those that they replace.
+/// Creates sessions, and ends those that they replace.
 #[derive(Clone)]
 pub struct SessionCreation(Connection);
 
-/// May add clients to a session, so that they are told when it ends.
+/// Adds clients to a session, so that they are notified when it ends.
 #[derive(Clone)]
 pub struct SessionJoining(Connection);
 
-/// May end sessions.
+/// Ends sessions.
 #[derive(Clone)]
 pub struct SessionEnding(Connection);
 
@@ -90,7 +90,7 @@ impl SessionCreation {
         Self(connection.clone())
     }
 
-    /// Begins `session` under the hash of its cookie. The clients that it has already are those of sessions before it.
+    /// Creates `session` under the hash of its cookie. Its initial clients come from previous sessions.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl SessionCreation {
             .map_err(|error| StoreFault::of(&error))
     }
 
-    /// Ends the session of the cookie with this hash, if there is one, and returns its clients.
+    /// Ends the session with this cookie hash, if there is one, and returns its clients.
     ///
     /// # Errors
     ///
@@ -190,7 +190,7 @@ impl SessionEnding {
         Self(connection.clone())
     }
 
-    /// Ends the session of `approved`, if it has not ended already, and returns the clients that it had.
+    /// Ends the session of `approved`, if it has not ended already, and returns its clients.
     ///
     /// # Errors
     ///
@@ -228,7 +228,7 @@ fn all_participants(item: &Item) -> Vec<Participant> {
     [PARTICIPANTS, INHERITED].into_iter().flat_map(|attribute| participants(item, attribute)).collect()
 }
 
-/// The clients in `attribute`. A value that cannot be parsed names no client that could be told.
+/// The clients in `attribute`. Values that cannot be parsed are skipped, since they name no client to notify.
 fn participants(item: &Item, attribute: &str) -> Vec<Participant> {
     let values = item.get(attribute).and_then(|value| value.as_ss().ok());
     values.into_iter().flatten().filter_map(|value| Participant::parse(value)).collect()

@@ -16,7 +16,7 @@ use crate::write_attempt::WriteAttempt;
 pub(crate) struct Mark {
     /// Its key.
     pub(crate) partition: String,
-    /// Until when what it marks could be used.
+    /// Until when the marked value could be used.
     pub(crate) until: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! Answers of upstream providers that were taken, each under a digest of the `state` of its login, so that none is exchanged
+//! Used responses of upstream providers, each under a digest of the `state` of its login, so that none is exchanged
 //! twice (RFC 6749 §4.1.2, catalogue row SEC-UP-22).
 
 use protocol::federation::openid::UpstreamTransaction;
@@ -12,7 +12,7 @@ use crate::need::{Action, Handle, Need, Table};
 use crate::single_use::{self, Mark};
 use crate::write_attempt::WriteAttempt;
 
-/// Whether the answer to an upstream login was taken for the first time.
+/// Whether the response to an upstream login was used for the first time.
 #[must_use]
 pub enum Taking {
     /// It was, by this attempt: now, or in an earlier try whose response was lost.
@@ -21,7 +21,7 @@ pub enum Taking {
     Taken,
 }
 
-/// May mark answers to upstream logins as taken.
+/// Marks responses to upstream logins as used.
 #[derive(Clone)]
 pub struct UpstreamAnswerTaking(Connection);
 
@@ -36,7 +36,7 @@ impl UpstreamAnswerTaking {
         Self(connection.clone())
     }
 
-    /// Marks the answer to `transaction` as taken.
+    /// Marks the response to `transaction` as used.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Whether a user may still be vouched for: what the load step of every decision about a user asks.
+//! Whether a user still exists: loaded before every decision about a user.
 
 use protocol::users::status::UserStatus;
 use protocol::users::user_key::UserKey;
@@ -24,8 +24,8 @@ impl UserReading {
         Self(())
     }
 
-    /// The status of `user`: the one place where it is decided whether somebody is known. A source that the workspace no
-    /// longer has knows nobody, and one that has become another issuer's does not know the former's users.
+    /// Returns the status of `user`: the single place that decides whether a user exists. A source removed from the
+    /// workspace has no users, and one whose issuer changed does not have those of the former issuer.
     ///
     /// # Errors
     ///

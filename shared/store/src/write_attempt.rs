@@ -1,4 +1,4 @@
-//! What a conditional write needs besides the decision that it commits.
+//! What a conditional write needs in addition to the decision that it commits.
 
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Timestamp;
@@ -15,7 +15,7 @@ impl WriteAttempt {
         Self(random)
     }
 
-    /// The name, as it is stored.
+    /// The name as stored.
     pub(crate) fn name(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What a function is told by its environment, read once at its start.
+//! The configuration of a function, read once from its environment at startup.
 
 use protocol::clients::external_url::Reach;
 use protocol::syntax::encoding::base64url_array;
@@ -19,7 +19,7 @@ pub struct Config {
     pub sealing: Option<SealingRoot>,
     /// The KMS keys that sign; only functions that sign have some.
     pub signing_keys: Vec<String>,
-    /// The queue of clients that have to be told of a logout; only the two functions at its ends have one.
+    /// The URL of the logout queue; set only for the two functions that use it.
     pub logout_queue_url: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub enum SealingRoot {
     Held(Secret<[u8; 32]>),
 }
 
-/// What a function needs to know of AWS.
+/// The AWS settings of a function.
 pub struct Aws {
     /// The region that the function runs in.
     pub region: String,
@@ -137,7 +137,8 @@ fn sealing_key(text: &str) -> Result<Secret<[u8; 32]>, ConfigError> {
     key.ok_or(ConfigError::Unusable("SEALING_KEY", "must be the base64url of 32 bytes"))
 }
 
-/// Where browsers and clients reach us. Every URL that we write begins with it; none comes from a request.
+/// The URL under which browsers and clients reach the server. Every generated URL starts with it; none is taken from a
+/// request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     url: String,
@@ -149,7 +150,7 @@ impl PublicUrl {
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong: `https` is required, save for `http://localhost` and the loopback addresses.
+    /// A message that says what is wrong: `https` is required, except for `http://localhost` and loopback addresses.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
         let canonical = url.as_str().trim_end_matches('/');
@@ -165,7 +166,7 @@ impl PublicUrl {
         Ok(Self { url: text.into(), reach: Reach::of(text) })
     }
 
-    /// The same URL of a server that reaches as far as `reach`.
+    /// Returns the same URL with the given `reach`.
     #[must_use]
     pub fn reaching(self, reach: Reach) -> Self {
         Self { reach, ..self }
@@ -195,7 +196,7 @@ impl PublicUrl {
         self.url.strip_suffix(self.base_path()).unwrap_or(&self.url)
     }
 
-    /// The path that all our paths begin with; empty if there is none.
+    /// The path prefix of all routes; empty if there is none.
     #[must_use]
     pub fn base_path(&self) -> &str {
         let authority = self.url.find("://").map_or(0, |at| at + 3);
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_url_is_https_or_on_this_machine() {
+    fn a_public_url_is_https_or_loopback() {
         for good in ["https://auth.example", "https://auth.example/key", "http://localhost:9000", "http://127.0.0.1:1"]
         {
             assert!(PublicUrl::parse(good).is_ok(), "{good}");

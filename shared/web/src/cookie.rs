@@ -7,13 +7,13 @@ use protocol::types::time::Lifetime;
 use crate::config::PublicUrl;
 use crate::request::Request;
 
-/// How many characters tell numbered cookies apart.
+/// The number of characters that distinguish numbered cookies.
 const NUMBER_LEN: usize = 8;
 
 /// A cookie of a workspace.
 ///
-/// Over TLS its name begins with `__Host-`, which no other host and no plain connection can set. On a laptop, without
-/// TLS, no browser would accept that, so the prefix and `Secure` are left out.
+/// Over TLS its name starts with `__Host-`, which no other host and no plain connection can set. In local development
+/// without TLS, browsers would reject that, so the prefix and `Secure` are omitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookie {
     name: String,
@@ -29,7 +29,7 @@ impl Cookie {
         Self { name: format!("{prefix}{purpose}.{}.{}", workspace.tenant(), workspace.name()), secure }
     }
 
-    /// One of several cookies for `purpose`, told apart by the beginning of `id`.
+    /// One of several cookies for `purpose`, distinguished by the first characters of `id`.
     #[must_use]
     pub fn numbered(purpose: &str, id: &str, workspace: &WorkspaceId, public_url: &PublicUrl) -> Self {
         let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(NUMBER_LEN).collect();
@@ -56,7 +56,7 @@ impl Cookie {
 
     /// The value that the request carries; `None` if there is none, or two, of which one was planted.
     ///
-    /// The cookies of others beside it may have any bytes (RFC 9110 §5.5).
+    /// Cookies of other applications may contain any bytes (RFC 9110 §5.5).
     #[must_use]
     pub fn read<'r>(&self, request: &'r Request) -> Option<&'r str> {
         let mut values = pairs(request).filter(|(name, _)| *name == self.name.as_bytes()).map(|(_, value)| value);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_13_two_cookies_of_one_name_are_none() {
+    fn sec_sess_13_two_cookies_of_one_name_count_as_none() {
         let cookie = cookie("http://localhost:9000");
         let table = [
             (vec!["session.default.demo=a"], Some("a")),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_17_a_foreign_cookie_hides_no_other_whatever_its_bytes() {
+    fn sec_sess_17_a_foreign_cookie_with_any_bytes_hides_no_other() {
         let cookie = cookie("http://localhost:9000");
         for foreign in ["theme=caf\u{e9}", "\u{1f36a}=1", "=", "no-value", "a=\"b; c", "==;;", "\t"] {
             for cookies in [
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_17_a_value_that_is_no_text_is_none() {
+    fn sec_sess_17_a_value_that_is_not_text_counts_as_none() {
         let mut request = request(&["x=1"]);
         let latin1 = HeaderValue::from_bytes(b"session.default.demo=caf\xe9").unwrap();
         request.headers.append(header::COOKIE, latin1);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_17_a_cookie_of_somebody_else_may_have_any_bytes() {
+    fn sec_sess_17_a_foreign_cookie_may_have_any_bytes() {
         let cookie = cookie("http://localhost:9000");
         let table = [
             (vec!["visitor=Zo\u{eb}; session.default.demo=a"], Some("a")),

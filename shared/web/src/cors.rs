@@ -1,7 +1,7 @@
-//! Cross-origin answers: exact origins, on errors too (catalogue section Q).
+//! Cross-origin responses: exact origins, on errors too (catalogue section Q).
 //!
-//! Endpoints that registered origins may read look at no cookie, so it does not matter whether a browser sends some along.
-//! Libraries exist that ask it to (`credentials: include`), and then the answer has to allow it to be readable at all.
+//! Endpoints that registered origins may read ignore cookies, so it does not matter whether a browser sends any. Some
+//! libraries ask it to (`credentials: include`), and then the response must allow credentials to be readable at all.
 
 use http::header::{self, HeaderValue};
 use protocol::clients::allowed_origins::AllowedOrigins;
@@ -24,7 +24,7 @@ pub fn shared_with(mut response: Response, request: &Request, origins: &AllowedO
     response
 }
 
-/// The response, readable by every page: for what is public anyway.
+/// Makes a response readable by every page: for public content.
 #[must_use]
 pub fn public(mut response: Response) -> Response {
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -34,15 +34,16 @@ pub fn public(mut response: Response) -> Response {
 /// The headers that endpoints read, and that a preflight allows whatever it names.
 const ALWAYS_ALLOWED: [&str; 2] = ["authorization", "content-type"];
 
-/// The most headers that a preflight may name, and the longest name of one. What is beyond is not allowed.
+/// The maximum number of headers in a preflight, and the maximum length of a header name. Anything beyond is not
+/// allowed.
 const MAX_HEADERS: usize = 40;
 const MAX_HEADER_NAME_BYTES: usize = 64;
 
-/// The answer to a preflight request for `route`, from the origins of the whole workspace: which client asks is not
-/// known before the request itself.
+/// Responds to a preflight request for `route` from the origins of the whole workspace: the client is not known before
+/// the actual request.
 ///
-/// A page whose origin is allowed may send whichever headers it names: none but `Authorization` and `Content-Type` changes
-/// what an endpoint does, and tracing, for one, adds its own to every request.
+/// A page on an allowed origin may send any header it names: only `Authorization` and `Content-Type` affect an
+/// endpoint, and tracing libraries, for example, add their own.
 #[must_use]
 pub fn preflight(route: &Route, request: &Request, origins: &AllowedOrigins) -> Response {
     let mut answer = empty(204, Caching::Never);

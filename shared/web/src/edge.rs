@@ -15,11 +15,11 @@ use crate::json;
 use crate::request::Request;
 use crate::response::Response;
 
-/// Waits for `answer`; a panic on the way becomes a plain 500 that says nothing of its cause, and the next request is
-/// served as if nothing had happened (catalogue rows SEC-LOG-04, SEC-DOS-08).
+/// Awaits `answer`; a panic becomes a plain 500 that reveals no cause, and the next request is served normally
+/// (catalogue rows SEC-LOG-04, SEC-DOS-08).
 ///
-/// A HEAD request is answered as GET would be, without the content (RFC 9110 §9.3.2); which routes take one, their table
-/// says. Every line that is logged meanwhile carries the request's trace id, and workspace and client once they are known.
+/// A HEAD request gets the response of GET without content (RFC 9110 §9.3.2); the route table says where HEAD is
+/// allowed. All log lines in between carry the trace id, and the workspace and client once known.
 pub async fn guarded(request: &Request, answer: impl Future<Output = Response>) -> Response {
     let span = tracing::info_span!("request", trace.id = %request.trace_id, workspace = Empty, client.id = Empty);
     let guarded = async {
@@ -44,7 +44,7 @@ pub fn note_workspace(workspace: &WorkspaceId) {
     Span::current().record("workspace", display(workspace));
 }
 
-/// Has every further line about this request name `client`: the one that the request says it is of, believed or not.
+/// Adds `client` to all further log lines of this request: the client it names, authenticated or not.
 pub fn note_client(client: &ClientId) {
     Span::current().record("client.id", display(client));
 }

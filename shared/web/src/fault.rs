@@ -1,4 +1,4 @@
-//! Infrastructure faults: logged once, in one way, and then each endpoint's own error (design invariant 6).
+//! Infrastructure faults: logged once, uniformly, and then turned into each endpoint's own error (design invariant 6).
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use protocol::tokens::error::TokenError;
 #[derive(Clone, Copy, Debug)]
 pub struct Unavailable(());
 
-/// Logs `fault`, with what the request's span knows: trace, workspace, client.
+/// Logs `fault` within the request's span: trace id, workspace, client.
 #[must_use]
 pub fn unavailable(fault: impl Display) -> Unavailable {
     tracing::error!(fault = %fault, "the request cannot be served at the moment");

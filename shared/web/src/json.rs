@@ -1,4 +1,4 @@
-//! JSON answers of the endpoints that programs call.
+//! JSON responses of back-channel endpoints.
 
 use http::header::{self, HeaderValue};
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub const TRACE_ID: header::HeaderName = header::HeaderName::from_static("x-trac
 pub struct ErrorBody<'a> {
     /// The error code.
     pub error: &'a str,
-    /// What was wrong and what to do, for the developer who reads it.
+    /// What was wrong and what to do, for developers.
     pub error_description: &'a str,
     /// The id under which the log has it.
     pub trace_id: &'a str,
@@ -38,13 +38,13 @@ pub fn error(request: &Request, status: u16, code: &str, description: &str) -> R
     response
 }
 
-/// The answer for what is not there: a path, a tenant, a workspace.
+/// The response for a missing path, tenant or workspace.
 #[must_use]
 pub fn not_found(request: &Request) -> Response {
     error(request, 404, "not_found", "there is nothing here: check the path, the tenant and the workspace")
 }
 
-/// The answer to a method that the endpoint does not take.
+/// The response to a method that the endpoint does not support.
 #[must_use]
 pub fn method_not_allowed(request: &Request, methods: &[&str]) -> Response {
     let description = format!("this endpoint takes {}", methods.join(" and "));
@@ -53,7 +53,7 @@ pub fn method_not_allowed(request: &Request, methods: &[&str]) -> Response {
     response
 }
 
-/// The answer when the store or a key is out of reach.
+/// The response when the store or a key is unavailable.
 #[must_use]
 pub fn unavailable(request: &Request) -> Response {
     error(request, 503, "temporarily_unavailable", "the service is not available at the moment: try again")

@@ -1,9 +1,9 @@
-//! The adapter to Lambda: an event of an API Gateway HTTP API (payload 2.0) becomes a [`Request`], a [`Response`]
-//! becomes its answer.
+//! The Lambda adapter: converts an event of an API Gateway HTTP API (payload 2.0) to a [`Request`], and a [`Response`]
+//! back.
 //!
-//! Event, response and runtime are those of `lambda_http`. The conversion from event to request is our own, because the
+//! Event, response and runtime come from `lambda_http`. The conversion from event to request is our own, because the
 //! library's panics on a malformed `Host`, an unescaped quote in a query and invalid base64
-//! (docs/decisions/lambda-http.md). Here whatever a stranger sends becomes a request or a 400.
+//! (docs/decisions/lambda-http.md). Here every event becomes a request or a 400.
 
 use std::future::Future;
 
@@ -21,14 +21,14 @@ use crate::json;
 use crate::request::{Deadline, Request};
 use crate::response::{Response, set};
 
-/// What a function cannot start or go on without.
+/// An error that stops a function from starting or running.
 pub type Error = lambda_http::Error;
 
-/// Serves requests until Lambda ends the process.
+/// Serves requests until Lambda stops the process.
 ///
 /// # Errors
 ///
-/// What the runtime cannot go on after.
+/// An error that the runtime cannot recover from.
 pub async fn serve<H, F>(public_url: PublicUrl, handler: H) -> Result<(), Error>
 where
     H: Fn(Request) -> F,
@@ -42,7 +42,7 @@ where
     .await
 }
 
-/// Answers one event.
+/// Handles one event.
 pub async fn answer<H, F>(event: LambdaEvent<Value>, public_url: &PublicUrl, handler: &H) -> ApiGatewayV2httpResponse
 where
     H: Fn(Request) -> F,
@@ -66,8 +66,8 @@ fn request(payload: Value, base_path: &str, deadline: Deadline) -> Result<Reques
     event(payload).and_then(|event| read(event, base_path, deadline)).ok_or(trace_id)
 }
 
-/// Deserialises an event, and refuses what the library's type would change on the way: it reads an empty method as GET,
-/// takes an array as the value of a header, and keeps the last of two headers whose names differ only in case.
+/// Deserializes an event, and refuses what the library's type would alter: it reads an empty method as GET, accepts an
+/// array as the value of a header, and keeps only the last of two headers whose names differ in case.
 ///
 /// The runtime could deserialise, but logs the offending value when that fails.
 fn event(payload: Value) -> Option<ApiGatewayV2httpRequest> {
@@ -135,7 +135,7 @@ fn lambda_response(response: Response) -> ApiGatewayV2httpResponse {
         let values: Vec<_> = parts.headers.get_all(name).iter().map(text).collect();
         set(&mut answer.headers, name.clone(), &values.join(", "));
     }
-    // Every body of ours is text.
+    // All response bodies are text.
     answer.body = Some(Body::Text(String::from_utf8_lossy(&body).into_owned()));
     answer
 }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_17_a_cookie_of_any_bytes_is_no_reason_to_refuse_a_request() {
+    fn sec_sess_17_a_cookie_with_any_bytes_does_not_cause_a_refusal() {
         let event = event(&json!({"cookies": ["theme=caf\u{e9}", "bad=\n", "a=1"]}));
         let request = request(event, "", Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_put_into_cookies_and_headers_may_have_any_bytes() {
+    fn foreign_cookies_and_headers_may_have_any_bytes() {
         let event = event(&json!({"headers": {"x-visitor": "Zo\u{eb}"}, "cookies": ["visitor=Zo\u{eb}", "b=2"]}));
         let request = request(event, "", Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn stage_and_base_path_do_not_reach_the_routes() {
+    fn stage_and_base_path_are_stripped() {
         let table = [
             ("/t/w/x", "", "$default", "/t/w/x"),
             ("/prod/t/w/x", "", "prod", "/t/w/x"),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_no_request_has_are_a_400_and_no_panic() {
+    fn malformed_headers_are_a_400_and_not_a_panic() {
         let table = [
             json!({"a b": "x"}),
             json!({"a": "x\ny"}),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn host_path_and_query_need_not_make_a_url() {
+    fn host_path_and_query_need_not_form_a_url() {
         let (path, query) = ("/a/../b\\c", "a=\"<b>\"");
         let headers = json!({"host": "a b", "x-forwarded-proto": "%%"});
         let event = event(&json!({"headers": headers, "rawPath": path, "rawQueryString": query}));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_reaches_payload_2_0_whole_whatever_its_bytes() {
+    fn a_response_survives_payload_2_0_unchanged() {
         let mut response = Response::new(Bytes::from_static(b"caf\xe9"));
         for value in ["accept", "origin"] {
             response.headers_mut().append(header::VARY, HeaderValue::from_static(value));

@@ -1,7 +1,7 @@
-//! The edge: what comes in as bytes and what goes out as bytes.
+//! The edge: HTTP requests and responses, independent of how they arrive.
 //!
-//! A function receives a [`Request`] and answers with a [`Response`], on a laptop and in Lambda alike. What the two
-//! differ in ends in [`lambda`] and in the local server.
+//! A function receives a [`Request`] and returns a [`Response`], in local development and in Lambda alike. The
+//! differences are confined to [`lambda`] and the local server.
 
 pub mod clock;
 pub mod config;

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 pub enum Format {
     /// One JSON object a line, for log services.
     Json,
-    /// For people, beginning with the time in UTC.
+    /// For people, starting with the time in UTC.
     Text,
 }
 
@@ -42,9 +42,8 @@ const OURS: [&str; 23] = [
     "web",
 ];
 
-/// Sends log lines to standard error: those of our crates from INFO on, and of others warnings only, because what
-/// they write below that may contain what must not be written (catalogue row SEC-LOG-01). A second call changes
-/// nothing.
+/// Writes log lines to standard error: of the workspace's own crates from INFO on, and of others warnings only, because
+/// their lower levels may contain secrets (catalogue row SEC-LOG-01). A second call has no effect.
 pub fn init(format: Format) {
     let heard = Targets::new().with_default(Level::WARN).with_targets(OURS.map(|ours| (ours, Level::INFO)));
     let lines = layer().with_writer(std::io::stderr).with_ansi(false);

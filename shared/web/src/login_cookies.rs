@@ -1,9 +1,9 @@
-//! The cookies of logins that were begun and are not finished: as many as fit into a request, and the oldest go first
-//! (catalogue row SEC-SESS-16).
+//! Bounds the cookies of unfinished logins: as many as fit into a request, oldest dropped first (catalogue row
+//! SEC-SESS-16).
 //!
-//! Each begun login has its own cookie, so that tabs do not disturb each other, and the cookie of an abandoned login stays until
-//! it expires. With too many of them, API Gateway refuses every request of the browser. So each response removes what would not
-//! fit beside the next URL and the cookies of other applications.
+//! Each login has its own cookie, so that tabs do not interfere, and the cookie of an abandoned login stays until it
+//! expires. With too many of them, API Gateway would refuse every request of the browser. So each response removes
+//! those that would not fit next to the following URL and the cookies of other applications.
 
 use std::cmp::Reverse;
 
@@ -24,13 +24,13 @@ pub const UPSTREAM: &str = "upstream";
 /// How many bytes of request line and headers API Gateway takes in all.
 const MAX_HEADER_BYTES: usize = 10_240;
 
-/// What browsers and the front door send besides URL and cookies, with room to spare.
+/// What browsers and API Gateway send in addition to URL and cookies, with a margin.
 const OTHER_HEADERS_BYTES: usize = 2_000;
 
 /// How many bytes these cookies may have together, whatever room is left.
 const MAX_BYTES: usize = 2_700;
 
-/// `value` with the time at which its login began in front, by which the oldest is told.
+/// Prefixes `value` with the time its login started, which identifies the oldest.
 #[must_use]
 pub fn dated(value: &str, now: Timestamp) -> String {
     format!("{:x}.{value}", now.seconds())
@@ -61,7 +61,7 @@ pub fn bounded(response: Response, request: &Request, public_url: &PublicUrl) ->
     superfluous.iter().fold(response, |response, removal| with_cookie(response, removal))
 }
 
-/// The cookie of a begun login.
+/// The cookie of an unfinished login.
 struct LoginCookie {
     cookie: Cookie,
     began: u64,
@@ -70,8 +70,7 @@ struct LoginCookie {
 }
 
 impl LoginCookie {
-    /// The cookie with this name and value, if it is one of a begun login, of whichever workspace: a browser sends all of
-    /// them to each.
+    /// Parses the cookie of an unfinished login of any workspace: a browser sends all of them to every workspace.
     fn parse(name: &[u8], value: &[u8], public_url: &PublicUrl) -> Option<Self> {
         let (cookie, id) = Cookie::parse_numbered(std::str::from_utf8(name).ok()?, public_url)?;
         let purpose = id.split('-').next();
@@ -84,19 +83,19 @@ impl LoginCookie {
     }
 }
 
-/// When the login of a cookie with this value began, in seconds. What does not say is older than anything that does.
+/// The start of the login in seconds. Values without a start time count as oldest.
 fn began(value: &[u8]) -> u64 {
     let text = std::str::from_utf8(value).unwrap_or_default();
     let time = text.split_once('.').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
     time.unwrap_or_default()
 }
 
-/// What a cookie takes of a header: `name=value; `.
+/// The size of a cookie in the header: `name=value; `.
 const fn bytes(name: &[u8], value: &[u8]) -> usize {
     name.len() + value.len() + 3
 }
 
-/// The cookies of begun logins that the browser has after `response`.
+/// The cookies of unfinished logins that the browser has after `response`.
 fn after(response: &Response, request: &Request, public_url: &PublicUrl) -> Vec<LoginCookie> {
     let parse = |(name, value): (&[u8], &[u8])| LoginCookie::parse(name, value, public_url);
     let mut logins: Vec<LoginCookie> = pairs(request).filter_map(parse).collect();
@@ -113,7 +112,7 @@ fn after(response: &Response, request: &Request, public_url: &PublicUrl) -> Vec<
     logins
 }
 
-/// How many bytes are left for cookies of begun logins, beside the URL of this request or of the next, and beside all other
+/// The number of bytes left for cookies of unfinished logins, next to the URL of this or the next request and all other
 /// cookies.
 fn room(response: &Response, request: &Request, public_url: &PublicUrl) -> usize {
     let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
@@ -145,7 +144,7 @@ mod tests {
         Cookie::numbered(purpose, &format!("{number:08}"), &workspace, &url())
     }
 
-    /// A cookie with `length` bytes that began at `seconds`, as a browser sends it.
+    /// A cookie of `length` bytes that started at `seconds`, as a browser sends it.
     fn sent(purpose: &str, number: usize, length: usize) -> String {
         let value = dated(&"x".repeat(length), Timestamp::from_seconds(1_780_000_000 + number as u64));
         format!("{}={value}", cookie(purpose, number, "demo").name())
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_16_the_oldest_logins_go_in_whatever_order_cookies_arrive() {
+    fn sec_sess_16_the_oldest_logins_are_dropped_whatever_the_cookie_order() {
         let mut cookies: Vec<String> = (0..100).map(|number| sent(BROWSER, number, 43)).collect();
         let expected: Vec<usize> = (0..100 - MAX_BYTES / (cookies[0].len() + 2)).collect();
         for _ in 0..3 {
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_16_a_login_that_has_just_begun_stays_and_what_was_removed_counts_no_more() {
+    fn sec_sess_16_a_new_login_is_kept_and_removed_cookies_do_not_count() {
         let cookies = vec![sent(UPSTREAM, 8, 2_300), sent(BROWSER, 1, 43), sent(UPSTREAM, 9, 2_300)];
         let old = cookie(BROWSER, 1, "demo").set_for("0.x", Lifetime::seconds(60));
         let new = cookie(UPSTREAM, 2, "demo").set_for(&"x".repeat(3_700), Lifetime::seconds(60));
@@ -195,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_16_the_bound_leaves_room_for_the_url_and_for_cookies_of_others() {
+    fn sec_sess_16_the_bound_leaves_room_for_the_url_and_foreign_cookies() {
         let cookies: Vec<String> = (0..20).map(|number| sent(BROWSER, number, 43)).collect();
         let with = |others: usize, query: usize, next: usize| {
             let cookies = [&cookies[..], &[format!("other={}", "x".repeat(others))]].concat();
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_16_cookies_of_others_and_of_earlier_versions_have_their_place() {
+    fn sec_sess_16_foreign_cookies_and_cookies_of_earlier_versions_are_handled() {
         let mut cookies: Vec<String> = (0..40).map(|number| sent(BROWSER, number, 43)).collect();
         let without_time = format!("{}={}", cookie(BROWSER, 77, "demo").name(), "x".repeat(43));
         let elsewhere = format!("{}={}", cookie(BROWSER, 78, "partner").name(), "x".repeat(43));

@@ -6,7 +6,7 @@ const NOT_ASCII: [&str; 6] = ["utf-7", "utf-16", "utf-32", "ucs-", "iso-10646", 
 /// The thousandths of a quality value that is not there.
 const FULL: u16 = 1000;
 
-/// Whether `value` names the type `essence`. Parameters mean nothing, unless they say that the text is not ASCII.
+/// Whether `value` names the type `essence`. Parameters are ignored, except for a charset that is not ASCII-compatible.
 #[must_use]
 pub fn is_type(value: &[u8], essence: &str) -> bool {
     let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_of_a_type_mean_nothing_but_for_a_charset_that_is_not_ascii() {
+    fn type_parameters_are_ignored_except_for_an_incompatible_charset() {
         let form = "application/x-www-form-urlencoded";
         for good in [
             "",

@@ -1,4 +1,4 @@
-//! Whether a form was sent from a page of ours (catalogue row SEC-SESS-04).
+//! Checks that a form was sent by one of the server's own pages (catalogue row SEC-SESS-04).
 //!
 //! What protects a form is the sealed interaction in it, which only the browser that began it can use. This comes on
 //! top of that.
@@ -10,11 +10,11 @@ use crate::request::Request;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether `request` was sent from a page of `public_url`, as far as the browser says.
+/// Whether `request` was sent by a page of `public_url`, as far as the browser's headers tell.
 ///
-/// Our pages send no referrer, and then browsers say `Origin: null` even to ourselves, so `Sec-Fetch-Site`, which no
-/// page can forge, decides where it is present. Where it is not (Safari before 16.4), `null` says nothing, and neither does
-/// silence: then the sealed form and the cookie that it is bound to have to do, and they do.
+/// The pages send no referrer, so browsers send `Origin: null` even for their forms. `Sec-Fetch-Site`, which no page
+/// can forge, decides if present. Without it (Safari before 16.4), neither `null` nor a missing `Origin` proves
+/// anything, and the sealed form with the cookie it is bound to is sufficient protection.
 #[must_use]
 pub fn is_from_our_page(request: &Request, public_url: &PublicUrl) -> bool {
     match (request.header(FETCH_SITE).as_slice(), request.origin()) {
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_sess_04_a_form_of_another_site_is_told_apart() {
+    fn sec_sess_04_a_cross_site_form_is_recognized() {
         let table = [
             (None, None, true),
             (None, Some("https://auth.example"), true),

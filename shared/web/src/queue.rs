@@ -1,5 +1,5 @@
-//! The adapter to Lambda for functions that work off a queue: an event of SQS becomes [`Message`]s, and those that have
-//! to come again are named in the answer (`ReportBatchItemFailures`).
+//! The Lambda adapter for queue consumers: converts an SQS event to [`Message`]s, and reports those to be redelivered
+//! in the response (`ReportBatchItemFailures`).
 
 use std::future::Future;
 
@@ -11,9 +11,9 @@ use crate::lambda::Error;
 /// A message, as a receiver sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What it says.
+    /// The message body.
     pub body: String,
-    /// What the queue knows this delivery by.
+    /// The receipt handle of this delivery.
     pub receipt: String,
     /// How often it has been delivered, this time included.
     pub tries: u32,
@@ -50,7 +50,7 @@ struct Attributes {
     approximate_receive_count: String,
 }
 
-/// The answer to a batch: what has to come again.
+/// The response to a batch: the messages to be redelivered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
@@ -63,11 +63,11 @@ struct Failure {
     item_identifier: String,
 }
 
-/// Works off batches until Lambda ends the process.
+/// Handles batches until Lambda stops the process.
 ///
 /// # Errors
 ///
-/// What the runtime cannot go on after.
+/// An error that the runtime cannot recover from.
 pub async fn serve<H, F>(handler: H) -> Result<(), Error>
 where
     H: Fn(Message) -> F,
@@ -84,13 +84,13 @@ where
 ///
 /// # Errors
 ///
-/// The event is none of SQS: the whole of it comes again, and ends where somebody looks.
+/// Not an SQS event: the whole batch is redelivered, and ends up in the dead-letter queue.
 pub async fn answer<H, F>(event: serde_json::Value, handler: &H) -> Result<Answer, Error>
 where
     H: Fn(Message) -> F,
     F: Future<Output = Handled>,
 {
-    // What cannot be read is not quoted in the log.
+    // The unreadable event is not quoted in the log.
     let event: Event = serde_json::from_value(event).map_err(|_| "the event is not one of SQS")?;
     let mut batch_item_failures = Vec::new();
     for record in event.records {
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_to_come_again_is_named() {
+    fn only_failed_messages_are_reported() {
         let records = [record("a", "1"), record("b", "3"), record("c", "2")];
         assert_eq!(batch(json!({ "Records": records })), Ok(json!({"batchItemFailures": [{"itemIdentifier": "b"}]})));
         assert_eq!(batch(json!({ "Records": [] })), Ok(json!({"batchItemFailures": []})));
     }
 
     #[test]
-    fn what_is_no_batch_fails_whole() {
+    fn a_foreign_event_fails_as_a_whole() {
         for event in [json!({}), json!({"Records": [{"body": "canary"}]}), json!("canary")] {
             let error = batch(event).unwrap_err();
             assert!(!error.contains("canary"), "{error}");

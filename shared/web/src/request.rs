@@ -11,10 +11,10 @@ use thiserror::Error;
 
 use crate::media_type::{Accepted, is_type};
 
-/// The largest body that is looked at (catalogue row SEC-DOS-01).
+/// The maximum body size (catalogue row SEC-DOS-01).
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The longest query that is looked at.
+/// The maximum query length.
 pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 
 /// The parameters of a form that may be sent more than once: `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
@@ -34,13 +34,13 @@ pub struct Request {
     pub body: Bytes,
     /// The address that the request comes from, as the front door saw it; empty on a laptop, where all come from the same.
     pub address: String,
-    /// The id that answers and log lines carry, so that one can be found by the other.
+    /// The id that responses and log lines share, so that one leads to the other.
     pub trace_id: String,
-    /// When this invocation ends, whatever it has come to.
+    /// When this invocation ends.
     pub deadline: Deadline,
 }
 
-/// When an invocation ends.
+/// The end of an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline(Timestamp);
 
@@ -48,7 +48,7 @@ impl Deadline {
     /// Never: on a laptop.
     pub const NONE: Self = Self(Timestamp::from_millis(u64::MAX));
 
-    /// At `end`.
+    /// A deadline at `end`.
     #[must_use]
     pub const fn at(end: Timestamp) -> Self {
         Self(end)
@@ -126,9 +126,9 @@ impl Request {
         }
     }
 
-    /// The parameters of an endpoint that browsers are sent to: of the query for GET, of the body for POST, never of both
-    /// (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). Repeated ones are still there, because where the error goes
-    /// depends on the others.
+    /// Returns the parameters of an endpoint that browsers are sent to: from the query for GET, from the body for POST,
+    /// never from both (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). Repeated ones are kept, because the
+    /// error destination depends on other parameters.
     ///
     /// # Errors
     ///
@@ -172,8 +172,8 @@ impl Request {
         Ok(Parameters::parse(self.query.as_bytes())?)
     }
 
-    /// The parameters of the body, which must be a form, and the only place with parameters (OAuth 2.1 §3.2). Each occurs
-    /// once, whether it is read or not (RFC 6749 §3.2).
+    /// Returns the parameters of the body, which must be a form and the only place with parameters (OAuth 2.1 §3.2).
+    /// Each may occur only once, even if unused (RFC 6749 §3.2).
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ impl Request {
         Ok(Parameters::parse(&self.body)?)
     }
 
-    /// Whether the body is said to be a form, exactly once. The type has no parameters.
+    /// Whether the content type is that of a form and occurs exactly once. The type has no parameters.
     fn is_form(&self) -> bool {
         let mut types = self.header_bytes(header::CONTENT_TYPE);
         let only = types.next().filter(|_| types.next().is_none());
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_06_only_a_form_is_a_form() {
+    fn sec_param_06_only_the_form_content_type_is_accepted() {
         for good in [
             "application/x-www-form-urlencoded",
             "application/x-www-form-urlencoded;charset=UTF-8",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_21_a_form_has_each_parameter_once_but_for_those_that_may_repeat() {
+    fn sec_param_21_form_parameters_occur_once_except_repeatable_ones() {
         let form = |body: &'static str| post(Some("application/x-www-form-urlencoded"), body.as_bytes());
         for good in ["a=1&b=1", "resource=1&resource=2", "audience=1&audience=2"] {
             assert!(form(good).form().is_ok(), "{good}");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_dos_01_a_large_body_or_query_is_not_looked_at() {
+    fn sec_dos_01_an_oversized_body_or_query_is_refused_unparsed() {
         let mut request = post(Some("application/x-www-form-urlencoded"), b"");
         request.body = Bytes::from(vec![b'%'; MAX_BODY_BYTES + 1]);
         assert_eq!(request.form().err(), Some(FormFault::TooLarge));

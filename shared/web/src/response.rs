@@ -14,12 +14,12 @@ const ALWAYS: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// How long an answer may be kept by whoever carries it.
+/// How long a response may be cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caching {
     /// Not at all.
     Never,
-    /// Five minutes, by anybody: discovery documents and public keys.
+    /// Five minutes, in any cache: discovery documents and public keys.
     Public,
 }
 

@@ -1,8 +1,8 @@
-//! The one table of routes. Discovery, the local server, the functions, the tests and the stacks follow it.
+//! The route table, which discovery, the local server, the functions, the tests and the stacks follow.
 
 use protocol::types::id::WorkspaceId;
 
-/// The functions, each a crate and a Lambda of its own.
+/// The functions; each is a crate and a Lambda function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Function {
     /// The authorization endpoint.
@@ -23,7 +23,7 @@ pub enum Function {
     Metadata,
     /// The logout endpoint.
     Logout,
-    /// Tells clients that a session has ended. It works off a queue and has no route.
+    /// Notifies clients of ended sessions. It consumes a queue and has no route.
     Notify,
 }
 
@@ -60,7 +60,7 @@ impl Function {
     }
 }
 
-/// What a route leads to.
+/// The endpoint behind a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// RFC 6749 §3.1.
@@ -69,9 +69,9 @@ pub enum Endpoint {
     Login,
     /// The consent page.
     Consent,
-    /// The beginning of an upstream login.
+    /// The start of an upstream login.
     UpstreamLogin,
-    /// The end of an upstream login.
+    /// The callback of an upstream login.
     Callback,
     /// RFC 6749 §3.2.
     Token,
@@ -89,21 +89,21 @@ pub enum Endpoint {
     Jwks,
 }
 
-/// Who may read answers across origins.
+/// Which origins may read responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrossOrigin {
-    /// Nobody: pages, and whatever looks at cookies.
+    /// None: pages, and everything that reads cookies.
     Never,
     /// The origins of registered clients.
     Registered,
-    /// Everybody: the answer is public.
+    /// All: the response is public.
     Public,
 }
 
 /// A row of the table.
 #[derive(Debug)]
 pub struct Route {
-    /// What it leads to.
+    /// The endpoint.
     pub endpoint: Endpoint,
     /// The function that serves it.
     pub function: Function,
@@ -111,7 +111,7 @@ pub struct Route {
     pub template: &'static str,
     /// The methods that it takes: HEAD wherever GET writes nothing (RFC 9110 §9.3.2).
     pub methods: &'static [&'static str],
-    /// Who may read its answers across origins.
+    /// Which origins may read its responses.
     pub cross_origin: CrossOrigin,
 }
 

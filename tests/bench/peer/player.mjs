@@ -1,4 +1,4 @@
-// A browser and a client in one person, who plays against any authorization server.
+// A browser and client in one, usable with any authorization server.
 
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
@@ -7,7 +7,7 @@ const CLIENT = { client_id: 'spa', redirect_uri: 'https://client.example/cb' };
 const SCOPE = 'openid read offline_access';
 const USER = 'alice';
 
-/** How many pages and redirects a login may have. */
+/** The maximum number of pages and redirects of a login. */
 const HOPS = 20;
 
 export class Player {
@@ -16,10 +16,10 @@ export class Player {
   #cookies = new Map();
 
   /**
-   * Asks the server where its endpoints are.
+   * Fetches the server's metadata.
    *
    * @param {string} issuer
-   * @param {number} connections how many requests are under way at once
+   * @param {number} connections the number of concurrent requests
    */
   static async at(issuer, connections) {
     const player = new Player();
@@ -30,7 +30,7 @@ export class Player {
     return player;
   }
 
-  /** Logs in with the server's own pages, allows what they ask for, and keeps the session. The code is not redeemed. */
+  /** Logs in through the server's pages, consents, and keeps the session. The code is not redeemed. */
   async logIn() {
     let page = await this.#send('GET', this.#authorization().url, { cookies: this.#cookies });
     for (let hop = 0; hop < HOPS; hop += 1) {
@@ -41,10 +41,10 @@ export class Player {
     throw new Error(`the login at ${this.issuer} has no end`);
   }
 
-  /** A login by the session alone: the code, and the verifier that belongs to it. */
+  /** Logs in by single sign-on and returns the code with its verifier. */
   async authorize() {
     const { url, verifier } = this.#authorization();
-    // What the server sets is not kept: each login begins as the one before.
+    // New cookies are discarded, so that each login starts from the same state.
     const cookies = new Map(this.#cookies);
     let page = await this.#send('GET', url, { cookies });
     for (let hop = 0; hop < HOPS && page.location && !page.location.startsWith(CLIENT.redirect_uri); hop += 1) {
@@ -53,17 +53,17 @@ export class Player {
     return { code: codeOf(page), verifier };
   }
 
-  /** Tokens for a code. */
+  /** Exchanges a code for tokens. */
   redeem({ code, verifier }) {
     return this.#tokens({ grant_type: 'authorization_code', code, code_verifier: verifier, ...CLIENT });
   }
 
-  /** Tokens for the refresh token among `tokens`. */
+  /** Refreshes the tokens. */
   refresh({ refresh_token }) {
     return this.#tokens({ grant_type: 'refresh_token', refresh_token, client_id: CLIENT.client_id });
   }
 
-  /** Closes what is open. */
+  /** Closes all connections. */
   leave() {
     this.#agent.destroy();
   }
@@ -93,7 +93,7 @@ export class Player {
     return JSON.parse(answer.text);
   }
 
-  /** A request with `cookies` comes from the browser; one without them from the client. */
+  /** Sends a request: from the browser with `cookies`, from the client without. */
   async #send(method, url, { cookies, body }) {
     const text = body?.toString();
     const headers = {};
@@ -132,7 +132,7 @@ function keep(cookies, lines) {
   }
 }
 
-/** Where the first form of a page goes, and what it is sent with: the user's name, and otherwise what stands in it. */
+/** The target and fields of the first form on a page, with the user name filled in. */
 function filled({ text, url, status }) {
   const form = /<form[^>]*>.*?<\/form>/is.exec(text)?.[0];
   if (!form) throw new Error(`no form but ${status} at ${url}: ${text.slice(0, 300)}`);
@@ -140,14 +140,14 @@ function filled({ text, url, status }) {
   for (const [tag] of form.matchAll(/<(?:input|button)\b[^>]*>/gi)) {
     const { name, type = 'text', value = '' } = attributes(tag);
     const isLeftOut = type === 'checkbox' && !/\bchecked\b/i.test(tag);
-    // Of several buttons the first is pressed.
+    // Of several buttons, the first one is pressed.
     if (!name || isLeftOut || (type === 'submit' && fields.has(name))) continue;
     fields.append(name, ['text', 'password'].includes(type) ? USER : value);
   }
   return [new URL(attributes(form).action ?? '', url).href, fields];
 }
 
-/** The attributes of the tag that `html` begins with. */
+/** The attributes of the tag at the beginning of `html`. */
 function attributes(html) {
   const [tag] = /^<[^>]*>/.exec(html);
   const found = tag.matchAll(/\b([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))/gi);

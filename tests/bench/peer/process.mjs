@@ -1,4 +1,4 @@
-// A server as a process of its own, on a processor of its own, and what it has cost so far.
+// Runs a server as a process pinned to a CPU, and measures its cost.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,11 +11,11 @@ const TICK = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf
 export class Process {
   #child;
   #log;
-  /** Nanoseconds that each thread has run, as last seen: what has ended keeps what it had. */
+  /** Nanoseconds each thread has run, as last read; threads that have exited keep their last value. */
   #threads = new Map();
 
   /**
-   * Starts `command`, and waits for the line of JSON that says where it listens.
+   * Starts `command` and waits for the line of JSON that contains its address.
    *
    * @param {string[]} command
    * @param {{ core: string, log: string, cwd: string, env?: object }} place
@@ -25,7 +25,7 @@ export class Process {
     started.#log = log;
     const errors = openSync(log, 'w');
     const stdio = ['ignore', 'pipe', errors];
-    // `taskset` becomes the command, so the process is the one that is measured.
+    // `taskset` execs the command, so the measured process is the child itself.
     const child = spawn('taskset', ['-c', core, ...command], { cwd, stdio, env: { ...process.env, ...env } });
     closeSync(errors);
     started.#child = child;
@@ -33,14 +33,14 @@ export class Process {
     const ended = once(child, 'exit').then(() => {
       throw new Error(`${command.join(' ')} has ended:\n${started.#lastWords()}`);
     });
-    // Later it shows in the requests that it does not answer.
+    // A later exit shows up as requests without a response.
     ended.catch(() => {});
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
     started.said = JSON.parse(line);
     return started;
   }
 
-  /** Milliseconds of processor time that the threads have run, as the scheduler counts them: to the nanosecond. */
+  /** CPU time of the threads in milliseconds, counted by the scheduler with nanosecond precision. */
   spent() {
     for (const thread of readdirSync(this.#of('task'))) {
       const ran = this.#ran(thread);
@@ -49,13 +49,13 @@ export class Process {
     return [...this.#threads.values()].reduce((sum, ran) => sum + ran, 0) / 1e6;
   }
 
-  /** The same in ticks of the clock, with everything that has ended and with children: user and system time. */
+  /** User and system time in clock ticks, including exited threads and children. */
   ticked() {
     const fields = readFileSync(this.#of('stat'), 'utf8').split(') ').at(-1).split(' ');
     return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK;
   }
 
-  /** Stops with a sentence if threads came and went unseen, so that `spent` has missed something. */
+  /** Throws if threads came and went unseen, so that `spent` is incomplete. */
   prove() {
     const [seen, counted] = [this.spent(), this.ticked()];
     if (Math.abs(seen - counted) > counted * 0.02 + 4 * TICK) {
@@ -63,7 +63,7 @@ export class Process {
     }
   }
 
-  /** The most memory that it has had, in megabytes. */
+  /** Peak memory in megabytes. */
   peak() {
     const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(this.#of('status'), 'utf8'));
     return (Number(kib) * 1024) / 1e6;
@@ -79,7 +79,7 @@ export class Process {
     try {
       return Number(readFileSync(this.#of(`task/${thread}/schedstat`), 'utf8').split(' ')[0]);
     } catch {
-      // It ended after it was listed.
+      // The thread exited after it was listed.
       return undefined;
     }
   }

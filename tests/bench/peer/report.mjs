@@ -1,11 +1,11 @@
-// From turns to figures: medians, ratios, and a table in Markdown.
+// Turns measurements into figures: medians, ratios, and a Markdown table.
 
-/** What is measured apart, in this order. */
+/** The phases that are measured separately, in order. */
 export const PHASES = ['authorize', 'exchange', 'refresh'];
 
 const HEADINGS = { authorize: 'authorization', exchange: 'code exchange', refresh: 'refresh' };
 
-/** The value below which the share `share` of `values` lies. */
+/** The quantile `share` of `values`. */
 export function quantile(values, share) {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -14,7 +14,7 @@ export function quantile(values, share) {
 const median = (values) => quantile(values, 0.5);
 
 /**
- * What a row came to.
+ * The figures of a row.
  *
  * @param {{ name: string, algorithm: string, turns: object[], server: object, engine?: object }} row
  */
@@ -30,7 +30,7 @@ export function summary({ name, algorithm, turns, server, engine }) {
   return { name, algorithm, ...Object.fromEntries(phases), ...peak };
 }
 
-/** The figures as tables, each algorithm on its own; the first row of each is what the others are compared with. */
+/** The figures as one table per algorithm; the first row of each table is the baseline. */
 export function markdown(figures) {
   const algorithms = [...new Set(figures.map(({ algorithm }) => algorithm))];
   const of = (algorithm) => figures.filter((row) => row.algorithm === algorithm);
@@ -46,7 +46,7 @@ function table(algorithm, rows) {
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** A row with what the engine behind it cost as well. */
+/** A row that includes the cost of the engine behind it. */
 function withEngine(row) {
   const phases = PHASES.map((phase) => {
     const { cpu_ms, engine_cpu_ms, ...figures } = row[phase];

@@ -1,10 +1,10 @@
-// The peer: `oidc-provider`, set to the same work as the workspace that Postern is measured with. It starts from the
-// settings of ../shared/bench/peer/server.mjs. What is added: one key of the algorithm that ALGORITHM names, and refresh
-// tokens. DYNAMODB names a DynamoDB endpoint to keep things in; without it the peer keeps them in its own memory.
+// The peer: `oidc-provider`, configured for the same work as Postern's benchmark workspace. It extends the settings of
+// ../shared/bench/peer/server.mjs with one key for the algorithm in ALGORITHM, and with refresh tokens. DYNAMODB names
+// a DynamoDB endpoint for storage; without it the peer stores everything in memory.
 //
-// `offline_access` has no effect here, because `oidc-provider` drops it from every request without `prompt=consent`, and
-// single sign-on asks nothing. So `issueRefreshToken` and `expiresWithSession` say what the scope would have said.
-// Rotation is the default for a public client.
+// `offline_access` has no effect here: `oidc-provider` drops it from every request without `prompt=consent`, and single
+// sign-on shows no prompt. `issueRefreshToken` and `expiresWithSession` achieve what the scope would. Rotation is the
+// default for a public client.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,13 +1,13 @@
-// What a server answered are tokens: three parts, the right algorithm, a signature that holds, and none twice.
+// Verifies token responses: JWTs with the right algorithm and a valid signature, and no duplicates.
 
 import { createPublicKey, verify } from 'node:crypto';
 
 /**
- * Stops with a sentence if one of `answers` is not what it should be.
+ * Throws if one of `answers` is invalid.
  *
  * @param {object[]} answers token responses, whose refresh tokens must all differ
- * @param {{ issuer: string, keys: object[] }} server who must have signed
- * @param {string} algorithm with what
+ * @param {{ issuer: string, keys: object[] }} server the expected issuer and its keys
+ * @param {string} algorithm the expected algorithm
  */
 export function prove(answers, { issuer, keys }, algorithm) {
   const published = new Map(keys.map((key) => [key.kid, createPublicKey({ key, format: 'jwk' })]));

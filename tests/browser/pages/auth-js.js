@@ -1,6 +1,6 @@
-// What cloudentity-auth-js 2 puts on the wire and how it reads what comes back, written anew from how it behaves: it has no
-// release that can be installed here. Its oddities are kept, for they are what a server has to live with: it does not
-// decode what stands in the redirect, it sends tokens as they are, and it takes no notice of a silent login that failed.
+// Reimplements the requests and response handling of cloudentity-auth-js 2, which has no release that can be installed
+// here. Its quirks are kept, because a server has to cope with them: it does not decode redirect parameters, it sends
+// tokens unencoded, and it ignores a failed silent login.
 
 class AuthJs {
   constructor(options) {
@@ -8,7 +8,7 @@ class AuthJs {
     this.issuer = `${options.baseUrl}/${options.tenantId}/${options.authorizationServerId}`;
   }
 
-  // --- What the library keeps, under names that begin with the workspace ---
+  // --- Stored values, under names that begin with the workspace ---
 
   name(item) {
     return `${this.options.tenantId}_${this.options.authorizationServerId}_${item}`;
@@ -32,7 +32,7 @@ class AuthJs {
 
   // --- Login ---
 
-  /** The address of an authorization request: which parameters, in which order, and which of them encoded. */
+  /** The URL of an authorization request, with the library's parameters, order and encoding. */
   async authorizationUrl({ silent = false, ...more } = {}) {
     const all = { ...this.options, ...more };
     const verifier = AuthJs.random();
@@ -65,7 +65,7 @@ class AuthJs {
     location.href = await this.authorizationUrl(more);
   }
 
-  /** Takes the answer out of the address, and gets the tokens for it. */
+  /** Reads the response from the URL and redeems the code. */
   async getAuth({ silent = false } = {}) {
     try {
       const data = await this.taken(AuthJs.answer(), silent);
@@ -119,7 +119,7 @@ class AuthJs {
     }));
   }
 
-  // --- What comes after it ---
+  // --- After the login ---
 
   async userInfo() {
     const headers = { Accept: 'application/json', Authorization: `Bearer ${this.kept('access_token')}` };
@@ -143,7 +143,7 @@ class AuthJs {
     }
   }
 
-  /** Looks once a minute whether the token has lived three quarters of its time, and renews it in a hidden frame. */
+  /** Checks once a minute whether three quarters of the lifetime have passed, and renews in a hidden frame. */
   silentAuthentication(ratio = 0.75) {
     const timer = setInterval(() => {
       const token = this.kept('access_token');
@@ -176,9 +176,9 @@ class AuthJs {
     frame.src = address;
   }
 
-  // --- How it reads and makes things up ---
+  // --- Parsing and random values ---
 
-  /** What the redirect brought, in query and fragment, as it stands there: nothing is decoded. */
+  /** The redirect parameters from query and fragment, undecoded. */
   static answer() {
     const parts = [location.search, location.hash].flatMap((text) => text.slice(1).split('&')).filter(Boolean);
     return Object.fromEntries(parts.map((part) => part.split('=').slice(0, 2)));
@@ -197,7 +197,7 @@ class AuthJs {
     return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))))[name];
   }
 
-  /** 56 hexadecimal digits. */
+  /** A random string of 56 hexadecimal digits. */
   static random() {
     return [...crypto.getRandomValues(new Uint8Array(28))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }

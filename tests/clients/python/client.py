@@ -1,13 +1,13 @@
-"""A web application with Authlib's integration for Flask, as its documentation shows it, played in scenarios.
+"""A web application that uses Authlib's Flask integration as documented, run through scenarios.
 
-`ISSUER=… python client.py SCENARIO`; `../programs.mjs` says how it gets its user.
+`ISSUER=… python client.py SCENARIO`; see `../programs.mjs` for how the user is simulated.
 """
 
 import os
 import sys
 import time
 
-# The laptop speaks plain HTTP on loopback; Authlib has to be told that this is meant so.
+# The local server speaks plain HTTP on loopback, which Authlib rejects unless told otherwise.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 import requests
@@ -29,7 +29,7 @@ CONFIDENTIAL = {
 
 SERVICE = {"client_id": "demo-service", "client_secret": "demo-service-secret"}
 
-# The private half of what the demo registers for `demo-private-key-jwt`.
+# The private key of the demo client `demo-private-key-jwt`.
 KEY = ECKey.import_key({
     "kty": "EC",
     "crv": "P-256",
@@ -40,9 +40,9 @@ KEY = ECKey.import_key({
 
 
 def signing(method, alg):
-    """Authentication by an assertion for the server, and for a minute: Authlib's own are for an endpoint, and an hour.
+    """Authenticates with an assertion for the issuer, valid for a minute (Authlib's default: the endpoint, and an hour).
 
-    Authlib's object keeps what it was told of the claims, and its first `jti` with it, so each request has its own.
+    Authlib's object keeps the claims it was given, including the first `jti`, so each request gets a new object.
     """
 
     def authenticated(auth, *request):
@@ -55,7 +55,7 @@ SIGNING = [signing(PrivateKeyJWT, "ES256"), signing(ClientSecretJWT, "HS256")]
 
 
 class Application:
-    """The application of one client, with one visitor."""
+    """The application of one client, used by one visitor."""
 
     def __init__(
         self, client_id, redirect_uri, client_secret=None, scope="openid profile email", authentication=None
@@ -83,11 +83,11 @@ class Application:
         self.error = None
 
     def login(self):
-        """Sends the user to the server."""
+        """Redirects the user to the server."""
         return self.provider.authorize_redirect(self.redirect_uri)
 
     def callback(self):
-        """Takes the user back, who must be the one who left, and their token."""
+        """Handles the callback: checks that the same user returned, and gets the token."""
         try:
             self.token, self.error = self.provider.authorize_access_token(), None
         except OAuthError as error:
@@ -95,28 +95,28 @@ class Application:
         return ""
 
     def leave(self, wish="open"):
-        """Sends the user off, and says with which parameters they come back."""
+        """Sends the user to the server and returns the parameters of the response."""
         print(wish, self.visitor.get("/login").location, flush=True)
         return input().split("?", 1)[1]
 
     def come_back(self, query):
-        """The callback, with these parameters; what became of it is in `token` or `error`."""
+        """Calls the callback with these parameters; the outcome is in `token` or `error`."""
         assert self.visitor.get(f"/callback?{query}").status_code == 200
         return self.token
 
     def log_in(self):
-        """The whole way."""
+        """Runs the whole login."""
         token = self.come_back(self.leave())
         assert token, self.error
         return token
 
     def userinfo(self, token):
-        """What userinfo says of the holder of `token`."""
+        """Returns the userinfo claims for `token`."""
         with self.flask.test_request_context():
             return self.provider.userinfo(token=token)
 
     def session(self):
-        """The session that Authlib makes requests of its own with, and the metadata."""
+        """Returns the session that Authlib uses for its own requests, and the metadata."""
         with self.flask.test_request_context():
             return self.provider._get_oauth_client(), self.provider.load_server_metadata()
 
@@ -125,7 +125,7 @@ def public():
     application = Application(**PUBLIC)
     token = application.log_in()
     assert token["token_type"] == "Bearer" and token["expires_in"] == 600, token
-    # Authlib has verified signature, issuer, audience, nonce and at_hash by now.
+    # Authlib has already verified signature, issuer, audience, nonce and at_hash.
     claims = token["userinfo"]
     assert claims["iss"] == ISSUER and claims["aud"] == "demo-native", claims
     assert application.userinfo(token)["sub"] == claims["sub"]
@@ -143,10 +143,10 @@ def refused():
     assert application.come_back(application.leave("deny")) is None
     assert application.error == "access_denied", application.error
 
-    # Somebody else's answer has no state of this visitor.
+    # A response of another visitor does not match this visitor's state.
     query = application.leave()
     assert Application(**PUBLIC).come_back(query) is None
-    # A code is good once. The application forgets the state after its use, so this asks the server itself.
+    # A code works once. The application forgets the state after use, so this calls the token endpoint directly.
     assert application.come_back(query), application.error
     session, metadata = application.session()
     code = dict(pair.split("=", 1) for pair in query.split("&"))["code"]
@@ -154,7 +154,7 @@ def refused():
         session.fetch_token(
             metadata["token_endpoint"], code=code, redirect_uri=PUBLIC["redirect_uri"], code_verifier="v" * 43
         )
-        raise AssertionError("a code was good twice")
+        raise AssertionError("a code was redeemed twice")
     except OAuthError as error:
         assert error.error == "invalid_grant", error.error
 
@@ -174,7 +174,7 @@ def revoked():
         assert answer.status_code == 200, answer.text
         try:
             application.userinfo(token)
-            raise AssertionError("a revoked token was good")
+            raise AssertionError("a revoked token was accepted")
         except requests.HTTPError as error:
             assert error.response.status_code == 401
 
@@ -186,13 +186,13 @@ def refreshed():
         session, metadata = application.session()
 
         def refresh(token, **parameters):
-            # Without an answer to the contrary, Authlib keeps the token that it has.
+            # Authlib keeps the current refresh token unless the response contains a new one.
             with application.flask.app_context():
                 return session.refresh_token(metadata["token_endpoint"], refresh_token=token, **parameters)
 
         second = refresh(first["refresh_token"])
         assert (second["refresh_token"] != first["refresh_token"]) == rotates, client
-        # The answer may have been lost.
+        # The client may repeat the request because the response may have been lost.
         assert refresh(first["refresh_token"])["refresh_token"] == second["refresh_token"]
         assert application.userinfo(second)["sub"] == first["userinfo"]["sub"]
         assert "email" not in application.userinfo(refresh(second["refresh_token"], scope="openid"))
@@ -204,7 +204,7 @@ def refreshed():
         assert answer.status_code == 200, answer.text
         try:
             refresh(last["refresh_token"])
-            raise AssertionError("a revoked refresh token was good")
+            raise AssertionError("a revoked refresh token was accepted")
         except OAuthError as error:
             assert error.error == "invalid_grant", error.error
         try:
@@ -235,7 +235,7 @@ def service():
     assert introspect(own)["aud"] == ["https://orders.example/api"], introspect(own)
     users = introspect(token)
     assert users["active"] and users["sub"] == token["userinfo"]["sub"] and users["client_id"] == "demo-native", users
-    # With `revoke_tokens` a service ends what is not its own.
+    # With `revoke_tokens`, a service can revoke tokens of other clients.
     assert session.revoke_token(metadata["revocation_endpoint"], token=token["access_token"]).status_code == 200
     assert introspect(token) == {"active": False}
     assert introspect(own)["active"]

@@ -1,6 +1,6 @@
-//! A function as the documentation of `lambda_http` has it, with the library's own conversions of events and responses.
-//! It answers with the request as it sees it; `tests/functions/lambda_http.rs` feeds it.
-#![expect(clippy::panic, reason = "what the runtime makes of a panic is to be seen")]
+//! A function as in the documentation of `lambda_http`, using the library's own conversions of events and responses. It
+//! responds with the request it received; `tests/functions/lambda_http.rs` drives it.
+#![expect(clippy::panic, reason = "the test observes how the runtime reports a panic")]
 
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::{Body, Error, Request, Response, service_fn};

@@ -1,4 +1,4 @@
-//! DynamoDB, KMS and SQS behind one port that speaks TLS, for functions that run as processes.
+//! DynamoDB, KMS and SQS stubs behind one TLS port, for functions that run as processes.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -23,23 +23,23 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use crate::kms::{FakeKms, SERVICE};
 use crate::sqs::{self, FakeSqs};
 
-/// What is behind the port.
+/// The services behind the port.
 type Services = (Engine, FakeKms, FakeSqs);
 
-/// Where they are served.
+/// The endpoints and their certificate.
 pub(super) struct Served {
-    /// The endpoint of all but KMS.
+    /// The endpoint of all services except KMS.
     pub(super) endpoint: String,
-    /// The endpoint of KMS: another name, as in AWS, so that nobody takes a connection to one for a connection to the
-    /// other.
+    /// The endpoint of KMS, under another host name as in AWS, so that connections of one service are never reused for
+    /// the other.
     pub(super) kms: String,
-    /// The file of certificates that makes them believable.
+    /// The CA bundle that makes clients trust the endpoints.
     pub(super) ca_bundle: String,
-    /// How many connections have been opened.
+    /// The number of connections opened so far.
     pub(super) connections: Arc<AtomicUsize>,
 }
 
-/// Serves all of them.
+/// Starts serving.
 pub(super) async fn serve(services: Services) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -67,11 +67,11 @@ pub(super) async fn serve(services: Services) -> Served {
 async fn accept(listener: TcpListener, tls: TlsAcceptor, services: Services, connections: Arc<AtomicUsize>) {
     while let Ok((stream, _)) = listener.accept().await {
         connections.fetch_add(1, Ordering::Relaxed);
-        // Otherwise each handshake waits for forty milliseconds, which a benchmark would take for the function's.
+        // Without this, each handshake takes 40 ms longer, which a benchmark would attribute to the function.
         let _ = stream.set_nodelay(true);
         let (tls, services) = (tls.clone(), services.clone());
         tokio::spawn(async move {
-            // Whoever does not believe the certificate goes away again.
+            // A client that rejects the certificate disconnects.
             let Ok(stream) = tls.accept(stream).await else { return };
             let service = service_fn(move |request| answer(services.clone(), request));
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -99,9 +99,9 @@ async fn answer(
     Ok(response.body(Full::new(body)).unwrap())
 }
 
-/// A certificate for `localhost` and its address, made anew for each run, and its key.
+/// Generates a certificate and key for `localhost` and its address.
 fn certificate(folder: &Path) {
-    // Not a certificate authority's: such a one is not believed as a server's own.
+    // A CA certificate would not be accepted as a server certificate.
     let settings = "[req]\ndistinguished_name = name\n[name]\n[extensions]\nbasicConstraints = critical, CA:FALSE\n\
                     subjectAltName = DNS:localhost, IP:127.0.0.1\n";
     std::fs::write(folder.join("settings"), settings).unwrap();
@@ -116,5 +116,5 @@ fn certificate(folder: &Path) {
         .stderr(std::process::Stdio::null())
         .status()
         .unwrap();
-    assert!(status.success(), "openssl makes the certificate of the stand-in");
+    assert!(status.success(), "openssl failed to create the certificate of the stub");
 }

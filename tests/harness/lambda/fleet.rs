@@ -1,4 +1,4 @@
-//! All functions together, and a person at a browser in front of them.
+//! All functions together, and a simulated browser in front of them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{Event, Process};
 use crate::browser::{form, location};
 use crate::laptop::encoded;
 
-/// Every function, and the front door that knows which event goes to which.
+/// All functions, and a front door that routes events to them.
 pub struct Fleet {
     /// The processes by name.
     pub processes: BTreeMap<&'static str, Process>,
@@ -17,19 +17,19 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// The URL of `path` below the issuer of the workspace `demo`.
+    /// Returns the URL of `path` below the issuer of the workspace `demo`.
     #[must_use]
     pub fn demo_url(&self, path: &str) -> String {
         format!("{}/default/demo{path}", self.public_url.as_str())
     }
 
-    /// The path and query of a URL of ours, as an event has them.
+    /// Returns path and query of `url`, as they appear in an event.
     #[must_use]
     pub fn target<'u>(&self, url: &'u str) -> &'u str {
         url.strip_prefix(self.public_url.origin()).unwrap()
     }
 
-    /// Sends an event for `url` where the table of routes says.
+    /// Sends an event for `url` to the function that the route table names.
     pub async fn send(&self, method: &str, url: &str, dress: impl FnOnce(Event) -> Event) -> Response {
         let target = self.target(url);
         let path = target.split('?').next().unwrap().strip_prefix(self.public_url.base_path()).unwrap();
@@ -37,43 +37,43 @@ impl Fleet {
         self.processes[name.as_str()].invoke(dress(Event::new(method, target))).await
     }
 
-    /// Sends a form to `path` below the issuer of `demo`, as a client's back channel does.
+    /// Posts a form to `path` below the issuer of `demo`, as a client does on the back channel.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         self.send("POST", &self.demo_url(path), |event| event.form(fields)).await
     }
 
-    /// Asks userinfo with `token`.
+    /// Calls userinfo with `token`.
     pub async fn userinfo(&self, token: &str) -> Response {
         let bearer = format!("Bearer {token}");
         self.send("GET", &self.demo_url("/userinfo"), |event| event.header("authorization", &bearer)).await
     }
 
-    /// Ends all processes and returns what each wrote.
+    /// Stops all processes and returns their output.
     #[must_use]
     pub fn stop(self) -> BTreeMap<&'static str, String> {
         self.processes.into_iter().map(|(name, process)| (name, process.stop())).collect()
     }
 }
 
-/// A person at a browser in front of a fleet.
+/// A simulated browser in front of a fleet.
 pub struct Visitor<'f> {
     fleet: &'f Fleet,
-    /// The cookies, by name.
+    /// Cookie values by name.
     pub cookies: BTreeMap<String, String>,
-    /// Every `Set-Cookie` that came.
+    /// Every `Set-Cookie` received.
     pub set: Vec<String>,
-    /// Every URL that was opened or led to.
+    /// Every URL opened or redirected to.
     pub seen: Vec<String>,
 }
 
 impl<'f> Visitor<'f> {
-    /// A fresh browser.
+    /// Creates a browser without cookies.
     #[must_use]
     pub const fn new(fleet: &'f Fleet) -> Self {
         Self { fleet, cookies: BTreeMap::new(), set: Vec::new(), seen: Vec::new() }
     }
 
-    /// Sends a request and keeps what cookies come back.
+    /// Sends a request and stores the cookies of the response.
     pub async fn send(&mut self, method: &str, url: &str, dress: impl FnOnce(Event) -> Event) -> Response {
         let cookies = self.cookies.clone();
         let response = self.fleet.send(method, url, |event| dress(event.cookies(&cookies))).await;
@@ -92,19 +92,19 @@ impl<'f> Visitor<'f> {
         response
     }
 
-    /// Opens `url` and follows redirects of ours.
+    /// Opens `url` and follows redirects within the server.
     pub async fn open(&mut self, url: &str) -> Response {
         let response = self.send("GET", url, |event| event).await;
         self.follow(response).await
     }
 
-    /// Opens an authorization request and follows redirects of ours.
+    /// Sends an authorization request and follows redirects within the server.
     pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Response {
         let url = format!("{}?{}", self.fleet.demo_url("/oauth2/authorize"), encoded(parameters));
         self.open(&url).await
     }
 
-    /// Sends the form of `page` with `more` and follows redirects of ours.
+    /// Submits the form of `page` with the fields `more` and follows redirects within the server.
     pub async fn submit(&mut self, page: &Response, more: &[(&str, &str)]) -> Response {
         let form = form(page);
         let hidden = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -1,4 +1,4 @@
-//! A function as a process, and the side of the runtime API that feeds it.
+//! A function as a process, and the runtime API stub that feeds it.
 
 use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read};
@@ -37,12 +37,12 @@ struct Invocation {
 }
 
 impl Process {
-    /// Starts the function `name` with nothing but `environment` and what Lambda adds.
+    /// Starts the function `name` with `environment` and the variables that Lambda adds.
     pub async fn start(name: &str, environment: &Environment) -> Self {
         Self::start_file(&binary(name), environment).await
     }
 
-    /// Starts `file`, which may be any function, with nothing but `environment` and what Lambda adds.
+    /// Starts the binary `file` with `environment` and the variables that Lambda adds.
     pub async fn start_file(file: &Path, environment: &Environment) -> Self {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -65,34 +65,34 @@ impl Process {
         Self { name, child, events, output, polled }
     }
 
-    /// Sends an event and waits for the answer, as the process wrote it; `Err` is what it reported as its failure.
+    /// Sends an event and waits for the raw response.
     ///
     /// # Errors
     ///
-    /// The process could not answer, and said so.
+    /// The error that the process reported to the runtime API.
     pub async fn outcome(&self, event: Event) -> Result<Value, Value> {
         let (answer, answered) = oneshot::channel();
         self.events.send(Invocation { event: event.0.to_string(), answer }).unwrap();
         match tokio::time::timeout(VISIBILITY_TIMEOUT, answered).await {
             Ok(Ok(outcome)) => outcome,
-            _ => panic!("{} does not answer: {}", self.name, self.output.text()),
+            _ => panic!("{} does not respond: {}", self.name, self.output.text()),
         }
     }
 
-    /// Sends an event and waits for the answer.
+    /// Sends an event and waits for the response.
     pub async fn invoke(&self, event: Event) -> Response {
         let outcome = self.outcome(event).await;
         response(&outcome.unwrap_or_else(|error| panic!("{} failed: {error}", self.name)))
     }
 
-    /// Waits until the process has asked for work for the first time.
+    /// Waits until the process polls for work for the first time.
     pub async fn polled(&self) {
         let mut polled = self.polled.clone();
         let waited = tokio::time::timeout(VISIBILITY_TIMEOUT, polled.wait_for(|polled| *polled)).await;
         assert!(matches!(waited, Ok(Ok(_))), "{} does not start: {}", self.name, self.output.text());
     }
 
-    /// The most memory that the process has had so far, in KiB.
+    /// Returns the peak memory of the process in KiB.
     #[must_use]
     pub fn peak_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -100,7 +100,7 @@ impl Process {
         peak.trim().trim_end_matches("kB").trim().parse().unwrap()
     }
 
-    /// The processor time that the threads of the process have used so far, as the kernel's scheduler counts it.
+    /// Returns the CPU time used by the threads of the process, as counted by the kernel's scheduler.
     #[must_use]
     pub fn processor_time(&self) -> Duration {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
@@ -111,7 +111,7 @@ impl Process {
         Duration::from_nanos(tasks.map(spent).sum())
     }
 
-    /// Waits until the process has ended of itself, and returns its output.
+    /// Waits until the process exits on its own, and returns its output.
     pub async fn ended(mut self) -> (ExitStatus, String) {
         let ended = async {
             loop {
@@ -125,7 +125,7 @@ impl Process {
         (status, self.stop())
     }
 
-    /// Ends the process and returns everything that it wrote.
+    /// Stops the process and returns its output.
     #[must_use]
     pub fn stop(mut self) -> String {
         self.end();
@@ -134,7 +134,7 @@ impl Process {
     }
 
     fn end(&mut self) {
-        // It may have ended already, which is as good.
+        // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -146,7 +146,7 @@ impl Drop for Process {
     }
 }
 
-/// What a process writes, whatever it writes it to.
+/// Captured standard output and standard error of a process.
 struct Output {
     lines: Arc<Mutex<Vec<String>>>,
     readers: Vec<JoinHandle<()>>,
@@ -179,12 +179,12 @@ impl Output {
     }
 }
 
-/// Lambda's side of the runtime API, for one process.
+/// The runtime API stub of one process.
 struct Host {
     queue: Rotation<mpsc::UnboundedReceiver<Invocation>>,
-    /// Who waits for the answer to the one event that the process is busy with.
+    /// Receives the response to the event in flight.
     waiting: Mutex<Option<oneshot::Sender<Result<Value, Value>>>>,
-    /// Whether the process has asked for work: its start is over.
+    /// Whether the process has polled for work, so initialization is over.
     ready: watch::Sender<bool>,
 }
 
@@ -205,7 +205,7 @@ async fn answer(host: Arc<Host>, request: http::Request<Incoming>) -> Result<htt
     let value: Value = serde_json::from_slice(&body).unwrap_or_default();
     let waiting = host.waiting.lock().unwrap().take();
     if let Some(waiting) = waiting {
-        // Nobody waits for the answer of a test that has ended.
+        // The receiver is gone if its test has ended.
         let _ = waiting.send(if path.ends_with("/response") { Ok(value) } else { Err(value) });
     }
     Ok(http::Response::builder().status(StatusCode::ACCEPTED).body(Full::default()).unwrap())
@@ -227,7 +227,7 @@ impl Host {
     }
 }
 
-/// An answer in the form of payload 2.0 as the response that API Gateway makes of it.
+/// Converts a response in payload format 2.0 to an HTTP response, as API Gateway does.
 fn response(answer: &Value) -> Response {
     let known = ["statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"];
     assert!(answer.as_object().unwrap().keys().all(|name| known.contains(&name.as_str())), "{answer}");
@@ -235,12 +235,12 @@ fn response(answer: &Value) -> Response {
         answer["multiValueHeaders"].as_object().is_none_or(serde_json::Map::is_empty),
         "payload 2.0 has none: {answer}"
     );
-    assert_eq!(answer["isBase64Encoded"], false, "every body of ours is text: {answer}");
+    assert_eq!(answer["isBase64Encoded"], false, "response bodies are always text: {answer}");
     let mut response = Response::new(Bytes::from(answer["body"].as_str().unwrap().to_owned()));
     let status = u16::try_from(answer["statusCode"].as_u64().unwrap()).unwrap();
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     for (name, value) in answer["headers"].as_object().unwrap() {
-        assert_ne!(name, "set-cookie", "cookies have a list of their own");
+        assert_ne!(name, "set-cookie", "cookies belong in the `cookies` list");
         let value = HeaderValue::from_str(value.as_str().unwrap()).unwrap();
         response.headers_mut().append(HeaderName::try_from(name.as_str()).unwrap(), value);
     }
@@ -251,15 +251,15 @@ fn response(answer: &Value) -> Response {
     response
 }
 
-/// The binary of the function `name`; all are built first, once, which is nothing to do if they are there.
+/// Returns the path of the binary of the function `name`, building all binaries once.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(built).join(name)
 }
 
-/// Builds all binaries with the profile of this very test, and returns their folder. `POSTERN_BINARIES` may name a folder
-/// of others, such as those that are to be deployed.
+/// Builds all binaries with the profile of the running test and returns their folder. `POSTERN_BINARIES` can name a
+/// folder of prebuilt binaries instead, such as the ones to be deployed.
 fn built() -> PathBuf {
     if let Some(folder) = std::env::var_os("POSTERN_BINARIES") {
         return folder.into();

@@ -1,4 +1,4 @@
-//! Commands that documents tell their readers to run.
+//! Commands that documents tell readers to run.
 
 use std::sync::LazyLock;
 
@@ -10,10 +10,10 @@ use super::markdown::{Document, Excerpt};
 use super::names::path_fault;
 use super::repository::Repository;
 
-/// Programs whose first argument is a file of ours.
+/// Programs whose first argument is a file of the repository.
 const INTERPRETERS: [&str; 5] = ["bash", "sh", "python3", "node", "source"];
 
-/// Subcommands of `postern` that documents name without it.
+/// Subcommands of `postern` that documents name without the program.
 const ACTIONS: [&str; 3] = ["apply", "keys", "sealing"];
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|\s)#\s.*$").unwrap());
@@ -21,7 +21,7 @@ static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Z_]+=").u
 static PLAIN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[\w.][\w./-]*$").unwrap());
 static OPTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^--([a-z-]+)").unwrap());
 
-/// What a line would run and is not there. A line that is no command names nothing.
+/// Returns what the command in `line` refers to and does not exist. A line that is not a command refers to nothing.
 pub(super) fn faults(document: &Document, repository: &Repository, line: &Excerpt) -> Vec<(usize, String)> {
     let text = COMMENT.replace(&line.text, "");
     let mut faults = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn faults(document: &Document, repository: &Repository, line: &Excerp
     faults.into_iter().map(|fault| (line.line, fault)).collect()
 }
 
-/// What `program` would not find of its `arguments`.
+/// Returns which `arguments` of `program` do not exist.
 fn run(document: &Document, repository: &Repository, program: &str, arguments: &[&str]) -> Vec<String> {
     match program {
         "cargo" => cargo(repository, arguments),
@@ -49,14 +49,14 @@ fn run(document: &Document, repository: &Repository, program: &str, arguments: &
     }
 }
 
-/// The file or folder that comes first, if it is not to be made up by the shell.
+/// The first argument, if it is a literal path that does not exist.
 fn file(document: &Document, repository: &Repository, arguments: &[&str]) -> Option<String> {
     let path = arguments.first().filter(|path| PLAIN.is_match(path))?;
     let there = repository.found(document.folder(), path).is_some();
     (!there).then(|| format!("there is no {path}"))
 }
 
-/// The targets and packages that cargo is asked for.
+/// Cargo targets and packages that do not exist.
 fn cargo(repository: &Repository, arguments: &[&str]) -> Vec<String> {
     let mut parts = arguments.splitn(2, |word| *word == "--");
     let (own, rest) = (parts.next().unwrap_or_default(), parts.next());
@@ -75,7 +75,7 @@ fn cargo(repository: &Repository, arguments: &[&str]) -> Vec<String> {
     faults
 }
 
-/// The subcommands and options that `postern` is asked for.
+/// Subcommands and options that `postern` does not have.
 fn postern(words: &[&str]) -> Vec<String> {
     let mut command = Arguments::command();
     let mut known: Vec<String> =

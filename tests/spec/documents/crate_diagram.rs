@@ -1,4 +1,4 @@
-//! The crate diagram in ARCHITECTURE.md shows every crate and every dependency, transitive ones left out.
+//! The crate diagram in ARCHITECTURE.md shows every crate and every dependency, without transitive ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ fn name(package: &cargo_metadata::Package) -> String {
     }
 }
 
-/// The dependencies between our crates, without those that a longer path implies (the transitive reduction).
+/// The dependencies between workspace crates, without those that a longer path implies (the transitive reduction).
 fn reduced(metadata: &Metadata) -> Edges {
     let ours: BTreeMap<&str, String> =
         metadata.packages.iter().map(|package| (package.name.as_str(), name(package))).collect();

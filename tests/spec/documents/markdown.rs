@@ -1,4 +1,4 @@
-//! Markdown, as far as documents are checked: prose, inline code, links, headings, tables and fenced code.
+//! A minimal Markdown parser for the checks: prose, inline code, links, headings, tables and fenced code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,26 +6,26 @@ use regex::Regex;
 
 /// A Markdown document.
 pub(super) struct Document {
-    /// Its path from the root of the repository.
+    /// The path relative to the root of the repository.
     pub(super) name: String,
-    /// Its text; fenced code is blank, so that lines keep their numbers.
+    /// The text, with fenced code blanked out so that line numbers stay the same.
     prose: String,
-    /// Its fenced code.
+    /// The fenced code blocks.
     pub(super) fences: Vec<Fence>,
 }
 
-/// A block of fenced code.
+/// A fenced code block.
 pub(super) struct Fence {
-    /// What stands behind the opening fence.
+    /// The info string after the opening fence.
     pub(super) language: String,
-    /// Its lines.
+    /// The lines.
     pub(super) lines: Vec<Excerpt>,
 }
 
 /// A piece of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Excerpt {
-    /// The line on which it begins, counted from one.
+    /// The first line, counted from one.
     pub(super) line: usize,
     /// The text.
     pub(super) text: String,
@@ -33,16 +33,16 @@ pub(super) struct Excerpt {
 
 /// A table.
 pub(super) struct Table {
-    /// The line of its head.
+    /// The line of the header.
     pub(super) line: usize,
-    /// The cells of its head.
+    /// The cells of the header.
     pub(super) head: Vec<String>,
-    /// The cells of its rows, each with the line.
+    /// The cells of each row, with its line.
     pub(super) rows: Vec<(usize, Vec<String>)>,
 }
 
 impl Document {
-    /// Reads `text`.
+    /// Parses `text`.
     pub(super) fn parse(name: &str, text: &str) -> Self {
         let (mut prose, mut fences, mut open) = (String::new(), Vec::new(), None::<Fence>);
         for (index, line) in text.lines().enumerate() {
@@ -58,19 +58,19 @@ impl Document {
         Self { name: name.into(), prose, fences }
     }
 
-    /// The folder that relative paths in it begin at, with a slash at its end, or nothing for the root.
+    /// The folder that relative paths start from, with a trailing slash, or empty for the root.
     pub(super) fn folder(&self) -> &str {
         self.name.rfind('/').map_or("", |slash| &self.name[..=slash])
     }
 
-    /// Inline code.
+    /// Returns the inline code.
     pub(super) fn code(&self) -> Vec<Excerpt> {
         let code = Regex::new("`([^`]+)`").unwrap();
         let found = code.captures_iter(&self.prose).map(|found| found.get(1).unwrap());
         found.filter(|found| !found.as_str().contains("\n\n")).map(|found| self.excerpt(found)).collect()
     }
 
-    /// The targets of links and images.
+    /// Returns the targets of links and images.
     pub(super) fn links(&self) -> Vec<Excerpt> {
         let code = Regex::new("`[^`]+`").unwrap();
         let blank = code.replace_all(&self.prose, |found: &regex::Captures<'_>| {
@@ -86,7 +86,7 @@ impl Document {
         Excerpt { line: line_at(&self.prose, found.start()), text }
     }
 
-    /// Headings of this level, each with the lines up to the next one of this or a higher level.
+    /// Returns the headings of this level, each with the text up to the next heading of the same or a higher level.
     pub(super) fn sections(&self, level: usize) -> Vec<(Excerpt, String)> {
         let mut sections: Vec<(Excerpt, String)> = Vec::new();
         let mut inside = false;
@@ -105,7 +105,7 @@ impl Document {
         sections
     }
 
-    /// The anchors of its headings, as GitHub makes them.
+    /// Returns the anchors that GitHub generates for the headings.
     pub(super) fn anchors(&self) -> BTreeSet<String> {
         let (mut seen, mut anchors) = (BTreeMap::new(), BTreeSet::new());
         for line in self.prose.lines().filter(|line| line.starts_with('#')) {
@@ -116,7 +116,7 @@ impl Document {
         anchors
     }
 
-    /// Its tables.
+    /// Returns the tables.
     pub(super) fn tables(&self) -> Vec<Table> {
         let (mut tables, mut open) = (Vec::new(), false);
         for (index, line) in self.prose.lines().enumerate() {
@@ -137,14 +137,14 @@ fn line_at(text: &str, offset: usize) -> usize {
     text[..offset].matches('\n').count() + 1
 }
 
-/// The cells of a row. A bar behind a backslash is text.
+/// Splits a row into cells. An escaped bar is text.
 fn cells(line: &str) -> Vec<String> {
     let row = line.trim().trim_start_matches('|').replace("\\|", "\u{1}");
     let row = row.strip_suffix('|').unwrap_or(&row);
     row.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
 }
 
-/// The anchor of a heading.
+/// The GitHub anchor of a heading.
 fn slug(heading: &str) -> String {
     let link = Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap();
     let text = link.replace_all(heading, "$1").to_lowercase();
@@ -153,7 +153,7 @@ fn slug(heading: &str) -> String {
 }
 
 #[test]
-fn a_document_is_taken_apart() {
+fn a_document_is_parsed() {
     let text = "# A `b` c\n\nSee [d](e.md#f) and `g\nh`.\n\n```sh\n[no](link) `no code`\n```\n\n## A b c\n\n| i | j |\n|---|---|\n| k \\| l | [`m`](n) |\n";
     let document = Document::parse("docs/x.md", text);
     let excerpt = |line, text: &str| Excerpt { line, text: text.into() };

@@ -1,4 +1,4 @@
-//! What inline code and links name, and whether it exists.
+//! Checks that what inline code and links name exists.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,24 +9,24 @@ use super::commands;
 use super::markdown::{Document, Excerpt, Table};
 use super::repository::Repository;
 
-/// Something that a document names and that does not exist.
+/// A name in a document that refers to nothing.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Finding {
     /// The document.
     pub(super) document: String,
     /// The line.
     pub(super) line: usize,
-    /// What is missing.
+    /// What is wrong.
     pub(super) missing: String,
 }
 
-/// Folders that running it makes, and an optional one beside the repository.
+/// Folders created at run time, and an optional one outside the repository.
 const ELSEWHERE: [&str; 4] = [".postern", "target", "../shared/bench/floor", "../shared/bench/peer"];
 
-/// Files that readers have themselves.
+/// Files that the reader creates.
 const YOURS: [&str; 1] = ["my-workspace.toml"];
 
-/// What specifications, AWS and other people's crates have, and no source of ours names.
+/// Names from specifications, AWS and other crates that no source of this repository mentions.
 const FOREIGN: [&str; 8] = [
     "ALL_OLD",
     "AutoPublishAlias",
@@ -38,7 +38,7 @@ const FOREIGN: [&str; 8] = [
     "SSL_CERT_FILE",
 ];
 
-/// Words that CONTRIBUTING.md names because they must not be in a name, and headers of HTTP.
+/// Words that CONTRIBUTING.md lists as forbidden in names, and HTTP headers.
 const WORDS: [&str; 5] = ["Data", "Helper", "Location", "Manager", "Util"];
 
 static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[\w.-]+(/[\w.-]+)*(/|/\*)?$").unwrap());
@@ -49,7 +49,7 @@ static TYPE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Z][a-z0-9]+([A-
 static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Z][a-z]\w+(<.*>)?$").unwrap());
 static CONSTANT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$").unwrap());
 
-/// Everything that `document` names and `repository` does not have.
+/// Returns every name in `document` that does not exist in `repository`.
 pub(super) fn findings(document: &Document, repository: &Repository) -> Vec<Finding> {
     let mut findings: Vec<(usize, String)> = Vec::new();
     for link in document.links() {
@@ -72,7 +72,8 @@ pub(super) fn findings(document: &Document, repository: &Repository) -> Vec<Find
     findings.into_iter().map(finding).collect()
 }
 
-/// What is wrong with a link: relative ones lead to a file or folder, and to a heading that is there.
+/// Returns what is wrong with a link: a relative one must lead to an existing file or folder, and to an existing
+/// heading.
 fn link_fault(document: &Document, repository: &Repository, link: &Excerpt) -> Option<String> {
     if link.text.contains("://") || link.text.starts_with("mailto:") {
         return None;
@@ -89,7 +90,7 @@ fn link_fault(document: &Document, repository: &Repository, link: &Excerpt) -> O
     (!known).then(|| format!("{target} has no heading for the anchor #{anchor}"))
 }
 
-/// What is wrong with inline code that names a file, a folder, an item or a variable.
+/// Returns what is wrong with inline code that names a file, folder, item or variable.
 fn code_fault(document: &Document, repository: &Repository, code: &str) -> Option<String> {
     let name = code.split(['<', '(']).next().unwrap_or_default();
     if code.contains('/') && PATH.is_match(code) {
@@ -112,12 +113,13 @@ fn code_fault(document: &Document, repository: &Repository, code: &str) -> Optio
     None
 }
 
-/// Documents that speak of the code itself.
+/// Whether the document is about the code itself.
 fn is_internal(name: &str) -> bool {
     matches!(name, "ARCHITECTURE.md" | "CONTRIBUTING.md") || name.starts_with("docs/decisions/")
 }
 
-/// What is wrong with a path: one that is written as ours has to exist, from the document's folder or from the root.
+/// Returns what is wrong with a path: one inside the repository must exist, relative to the document's folder or the
+/// root.
 pub(super) fn path_fault(document: &Document, repository: &Repository, path: &str) -> Option<String> {
     let path = path.trim_end_matches('*').trim_end_matches('/');
     let is_in =
@@ -130,8 +132,8 @@ pub(super) fn path_fault(document: &Document, repository: &Repository, path: &st
     ours.then(|| format!("there is no {path}"))
 }
 
-/// A table whose first column is headed "in `folder`" names modules, files or folders there. In ARCHITECTURE.md it names
-/// every folder.
+/// A table whose first column is headed "in `folder`" names modules, files or folders there; in ARCHITECTURE.md it must
+/// name every folder.
 fn table_faults(document: &Document, table: &Table, repository: &Repository) -> Vec<(usize, String)> {
     let first = table.head.first().map_or("", String::as_str);
     let Some(folder) = first.strip_prefix("in `").and_then(|rest| rest.strip_suffix('`')) else { return Vec::new() };

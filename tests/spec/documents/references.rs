@@ -1,5 +1,5 @@
-//! Numbers that comments and documents refer to: sections and invariants of ARCHITECTURE.md, design decisions, and rows of
-//! docs/coverage.md.
+//! Checks numbers that comments and documents refer to: sections and invariants of ARCHITECTURE.md, design decisions,
+//! and rows of docs/coverage.md.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use super::markdown::Document;
 use super::names::Finding;
 use super::repository::{Repository, has_extension};
 
-/// Where the numbered design decisions stand.
+/// The file with the numbered design decisions.
 const DECISIONS: &str = "docs/decisions/specification-choices.md";
 
-/// The numbers that there are.
+/// The existing numbers.
 struct Numbers {
     sections: BTreeSet<String>,
     invariants: BTreeSet<String>,
@@ -48,7 +48,7 @@ impl Numbers {
     }
 }
 
-/// References in all files to numbers that are not there. A comment may wrap in the middle of one.
+/// Returns references in all files to numbers that do not exist. A reference may be wrapped across comment lines.
 pub(super) fn findings(repository: &Repository) -> Vec<Finding> {
     let numbers = Numbers::of(repository);
     let reference =

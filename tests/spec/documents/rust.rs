@@ -1,11 +1,11 @@
-//! What the Rust sources define: types with their members, and the items of modules.
+//! The items defined by the Rust sources: types with their members, and the items of modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-// Word boundaries and letters of ASCII only: with others, sources that cite "§" are searched slowly.
+// ASCII word boundaries only: Unicode ones make the search slow in sources that cite "§".
 static ITEM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u:\b)(?:fn|struct|enum|trait|type|const|static|mod|union|macro_rules!)[ \n]+((?-u:\w)+)").unwrap()
 });
@@ -20,14 +20,14 @@ static NO_CODE: LazyLock<Regex> =
 /// The items of the sources.
 #[derive(Default)]
 pub(super) struct Items {
-    /// The items that each file defines, by the names of its crate and modules.
+    /// The items of each file, by the names of its crate and modules.
     files: Vec<(Vec<String>, BTreeSet<String>)>,
     /// The methods, constants and variants of each type and trait.
     members: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Items {
-    /// Reads one file of the module `modules`, which begin with the crate.
+    /// Reads one file of the module path `modules`, which starts with the crate.
     pub(super) fn read(&mut self, modules: Vec<String>, source: &str) {
         let code = code(source);
         let defined = ITEM.captures_iter(&code).map(|found| found[1].to_owned()).collect();
@@ -39,7 +39,7 @@ impl Items {
         }
     }
 
-    /// Whether `path` names something: `Type::member`, `module::item`, or either within modules or a crate.
+    /// Whether `path` refers to an item: `Type::member`, `module::item`, or either one qualified by modules or a crate.
     pub(super) fn defines(&self, path: &str) -> bool {
         let segments: Vec<&str> = path.split("::").collect();
         let [within @ .., owner, item] = segments.as_slice() else { return self.knows(path) };
@@ -52,20 +52,20 @@ impl Items {
         self.files.iter().any(|(modules, items)| is_within(modules, &of_owner) && items.contains(*item))
     }
 
-    /// Whether anything has this name: an item, or a member of a type.
+    /// Whether any item or member of a type has this name.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.files.iter().any(|(_, items)| items.contains(name))
             || self.members.values().any(|members| members.contains(name))
     }
 }
 
-/// Whether the modules named in `wanted` stand among `modules` in this order: what is re-exported has a shorter path.
+/// Whether the modules in `wanted` occur in `modules` in this order; re-exports have shorter paths.
 fn is_within(modules: &[String], wanted: &[&str]) -> bool {
     let mut rest = modules.iter();
     wanted.iter().all(|wanted| rest.any(|module| module == wanted))
 }
 
-/// The type that a block is about: `X` of `impl<T> Y for X<T>`, of `enum X` and of `trait X: Z`.
+/// The type that a block belongs to: `X` of `impl<T> Y for X<T>`, of `enum X` and of `trait X: Z`.
 fn subject(header: &str) -> String {
     let mut header = header.trim();
     if header.starts_with('<') {
@@ -81,7 +81,7 @@ fn subject(header: &str) -> String {
     path.trim_end_matches(':').rsplit("::").next().unwrap_or_default().into()
 }
 
-/// What stands in a block itself, from behind its opening brace, and not in brackets within it.
+/// The contents of a block after its opening brace, without nested brackets.
 fn top_level(block: &str) -> String {
     let (mut depth, mut top) = (0_i32, String::new());
     for char in block.chars() {
@@ -105,7 +105,7 @@ fn associated(top: &str) -> Vec<String> {
     MEMBER.captures_iter(top).map(named).collect()
 }
 
-/// `source` without comments, and with empty strings.
+/// `source` without comments, and with string literals emptied.
 fn code(source: &str) -> String {
     let source = RAW.replace_all(source, "\"\"");
     NO_CODE
@@ -114,7 +114,7 @@ fn code(source: &str) -> String {
 }
 
 #[test]
-fn items_are_found_by_their_paths_and_nothing_else_is() {
+fn only_existing_items_are_found_by_their_paths() {
     let mut items = Items::default();
     let source = "/// struct Ghost;\npub struct Key<'a>(&'a str);\nimpl<'a, T: Into<u8>> Key<'a> {\n    pub const fn parse() -> Self { let s = \"fn no() {\"; fn inner() {} }\n    const LONGEST: usize = 1;\n}\npub enum Role {\n    #[x(y)]\n    Next { at: u8 },\n    Gone = 2,\n}\npub trait Port: Sized {\n    fn open(&self);\n}\nimpl Port for Key<'_> {}\nfn lost(c: char) -> bool { c == '{' }\n";
     items.read(vec!["store".into(), "keys".into()], source);

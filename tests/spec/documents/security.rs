@@ -1,4 +1,4 @@
-//! The tables in SECURITY.md list exactly the rights in `infra/contract.json` and exactly the routes.
+//! The tables in SECURITY.md list exactly the permissions in `infra/contract.json` and exactly the routes.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn rows(document: &Document, heading: &str) -> Vec<Vec<String>> {
     table.rows.into_iter().map(|(_, cells)| cells.into_iter().map(|cell| cell.replace('`', "")).collect()).collect()
 }
 
-/// The rows that only one of the two has.
+/// The rows that exist on one side only.
 fn differences(said: &BTreeSet<Vec<String>>, is: &BTreeSet<Vec<String>>) -> Vec<String> {
     let row = |what: &str, cells: &Vec<String>| format!("{what}: | {} |", cells.join(" | "));
     let wrong = said.difference(is).map(|cells| row("SECURITY.md is wrong", cells));
@@ -26,17 +26,20 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap())
 }
 
-/// The kinds that `rights` allow this action on, in order.
+/// The item kinds on which `rights` allow this action, in order.
 fn kinds(rights: &Value, action: &str) -> Vec<String> {
     let of_action = rights["dynamodb"].as_array().unwrap().iter().filter(|right| right["action"] == action);
     let kinds: BTreeSet<&str> = of_action.flat_map(|right| texts(&right["kinds"])).collect();
     kinds.into_iter().map(str::to_owned).collect()
 }
 
-/// The row of a function, derived from its rights in the contract.
+/// The table row of a function, derived from its permissions in the contract.
 fn role(name: &str, rights: &Value) -> Vec<String> {
     let known = ["dynamodb", "environment", "kms", "sqs"];
-    assert!(rights.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{name} has other rights");
+    assert!(
+        rights.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())),
+        "{name} has unknown permissions"
+    );
     let or_nothing = |all: Vec<String>, between| if all.is_empty() { "nothing".into() } else { all.join(between) };
     let purposes = rights["kms"].as_array().unwrap().iter().flat_map(|right| texts(&right["purposes"]));
     vec![
@@ -49,7 +52,7 @@ fn role(name: &str, rights: &Value) -> Vec<String> {
     ]
 }
 
-/// The actions of `rights` on this service, each once.
+/// The distinct actions of `rights` for this service.
 fn actions<'a>(rights: &'a Value, service: &str) -> BTreeSet<&'a str> {
     rights[service].as_array().unwrap().iter().map(|right| right["action"].as_str().unwrap()).collect()
 }
@@ -57,7 +60,7 @@ fn actions<'a>(rights: &'a Value, service: &str) -> BTreeSet<&'a str> {
 fn writes(name: &str, rights: &Value) -> Vec<String> {
     let verbs = [("put", "PutItem"), ("update", "UpdateItem"), ("delete", "DeleteItem")];
     let known = verbs.map(|(_, action)| action).into_iter().chain(["GetItem"]).collect();
-    assert!(actions(rights, "dynamodb").is_subset(&known), "{name} has a right to tables that has no word here");
+    assert!(actions(rights, "dynamodb").is_subset(&known), "{name} has a table permission without a description here");
     let written = verbs.map(|(verb, action)| (verb, kinds(rights, action))).into_iter();
     written.filter(|(_, kinds)| !kinds.is_empty()).map(|(verb, kinds)| format!("{verb} {}", kinds.join(", "))).collect()
 }
@@ -66,7 +69,7 @@ fn signs(name: &str, rights: &Value) -> &'static str {
     match actions(rights, "kms").into_iter().filter(|action| *action != "Decrypt").collect::<Vec<_>>().as_slice() {
         [] => "no",
         ["DescribeKey", "Sign"] => "yes",
-        other => panic!("{name} has a right to keys that has no word here: {other:?}"),
+        other => panic!("{name} has a key permission without a description here: {other:?}"),
     }
 }
 
@@ -75,7 +78,7 @@ fn queue(name: &str, rights: &Value) -> &'static str {
         [] => "no",
         ["SendMessage"] => "send",
         ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"] => "receive",
-        other => panic!("{name} has a right to the queue that has no word here: {other:?}"),
+        other => panic!("{name} has a queue permission without a description here: {other:?}"),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::workspace_files::read;
 ///
 /// # Errors
 ///
-/// [`AdminError`], one sentence that says what to do.
+/// [`AdminError`] says what to do.
 pub fn apply(options: &ApplyOptions) -> Result<(), AdminError> {
     block_on(async {
         let stack = Stack::from_env()?;

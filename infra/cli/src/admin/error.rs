@@ -40,7 +40,7 @@ pub enum AdminError {
     /// `--workspace` is missing or malformed.
     #[error("say which workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
     Workspace,
-    /// There is no such workspace.
+    /// The workspace does not exist.
     #[error("there is no workspace {0}")]
     NoWorkspace(WorkspaceId),
     /// A workspace could not be applied.

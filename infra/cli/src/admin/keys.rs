@@ -25,7 +25,7 @@ const MAX_TOKEN_LIFETIME: Lifetime = Lifetime::seconds(24 * 3600);
 ///
 /// # Errors
 ///
-/// [`AdminError`], one sentence that says what to do.
+/// [`AdminError`] says what to do.
 pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
     block_on(async {
         let workspace = workspace(options.workspace.as_deref())?;
@@ -52,7 +52,7 @@ async fn of_laptop(folder: &Path, workspace: &WorkspaceId, action: &KeysAction) 
     run_key_step(&keys, workspace, action).await
 }
 
-/// Runs `action` and returns the ring as it is afterwards.
+/// Runs `action` and returns the resulting ring.
 async fn run_key_step(keys: &Keys<'_>, workspace: &WorkspaceId, action: &KeysAction) -> Result<KeyRing, AdminError> {
     let now = keys.now;
     Ok(match action {
@@ -76,7 +76,7 @@ async fn run_key_step(keys: &Keys<'_>, workspace: &WorkspaceId, action: &KeysAct
 
 /// Fails if `workspace` was never applied.
 async fn require_workspace(keys: &Keys<'_>, workspace: &WorkspaceId) -> Result<(), AdminError> {
-    // Whether there is one does not depend on the URL.
+    // Whether the workspace exists does not depend on the URL.
     let found = ConfigurationReading::new(keys.connection, "").workspace(workspace, keys.now).await?;
     found.map(|_| ()).ok_or_else(|| AdminError::NoWorkspace(workspace.clone()))
 }

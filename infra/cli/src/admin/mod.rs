@@ -1,6 +1,6 @@
 //! `postern apply`, `postern keys` and `postern sealing`: administer a stack in AWS, from any machine.
 //!
-//! The environment says which stack: its output `AdminEnvironment`, and AWS credentials in the usual variables.
+//! The environment selects the stack: its output `AdminEnvironment`, and AWS credentials in the usual variables.
 
 mod apply;
 mod error;

@@ -15,7 +15,7 @@ use crate::output::print;
 ///
 /// # Errors
 ///
-/// [`AdminError`], one sentence that says what to do.
+/// [`AdminError`] says what to do.
 pub fn sealing(options: &SealingOptions) -> Result<(), AdminError> {
     block_on(async {
         let stack = Stack::from_env()?;

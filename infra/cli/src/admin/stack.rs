@@ -53,7 +53,7 @@ impl Stack {
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command to completion.
 pub(super) fn block_on(command: impl Future<Output = Result<(), AdminError>>) -> Result<(), AdminError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(AdminError::Runtime)?;
     runtime.block_on(command)

@@ -9,7 +9,7 @@ use super::{
     CODE_EXCHANGE, CostOptions, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, Prices, REFRESH, SINGLE_SIGN_ON, Signing,
 };
 
-/// What a stack has regardless of logins. An alarm over three metrics is billed as three.
+/// The metrics billed for alarms of a stack, regardless of logins. An alarm over three metrics counts as three.
 const ALARM_METRICS: f64 = 40.0;
 const CUSTOM_METRICS: f64 = 3.0;
 const DASHBOARDS: f64 = 1.0;
@@ -20,7 +20,7 @@ const LOGINS_PER_USER: [f64; 5] = [1.0, 4.0, 10.0, 20.0, 100.0];
 /// An item on the bill.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// What is billed.
+    /// The billed item.
     pub item: &'static str,
     /// The quantity per login; for fixed items, the quantity.
     pub quantity: f64,
@@ -36,7 +36,7 @@ impl Line {
     }
 }
 
-/// What the same users cost with other services per month.
+/// The monthly cost of the same users at other services.
 #[derive(Clone, Copy, Debug)]
 pub struct Elsewhere {
     /// Monthly active users.

@@ -118,7 +118,7 @@ fn amount(text: &str) -> Result<f64, String> {
     amount.ok_or_else(|| "give a number that is not negative".into())
 }
 
-/// Why there is no estimate, as one sentence.
+/// Why there is no estimate, as a sentence.
 #[derive(Debug, Error)]
 pub enum CostError {
     /// The file cannot be read.
@@ -136,7 +136,7 @@ pub enum CostError {
 ///
 /// # Errors
 ///
-/// [`CostError`], one sentence that says what to do.
+/// [`CostError`] says what to do.
 pub fn cost(options: &CostOptions) -> Result<(), CostError> {
     let prices = Prices::read(options.prices.as_deref(), &options.price)?;
     let bill = Bill::new(options, &prices);

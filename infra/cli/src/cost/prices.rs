@@ -50,7 +50,7 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// [`CostError`] names what cannot be read or is not a price.
+    /// [`CostError`] names an unreadable file or an invalid price.
     pub fn read(file: Option<&Path>, single: &[String]) -> Result<Self, CostError> {
         let mut list = table(LIST, "the list of prices")?;
         if let Some(path) = file {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_price_overrides_the_list_and_a_misspelt_one_is_refused() {
+    fn a_single_price_overrides_the_list_and_a_misspelled_one_is_refused() {
         let prices = Prices::read(None, &["kms_key=2.5".into()]).unwrap();
         assert!((prices.kms_key - 2.5).abs() < f64::EPSILON);
         for (wrong, why) in [("kms_keys=2", "kms_keys"), ("kms_key", "NAME=VALUE"), ("kms_key=two", "NAME=VALUE")] {

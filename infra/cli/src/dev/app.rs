@@ -79,13 +79,13 @@ impl App {
         self.public_url.starts_with("https://")
     }
 
-    /// The names that the server answers to.
+    /// The host names that the server accepts.
     #[must_use]
     pub const fn names(&self) -> &HostNames {
         &self.names
     }
 
-    /// Answers a request with the function that the route table names.
+    /// Handles a request with the function that the route table names.
     pub async fn handle(&self, request: &Request) -> Response {
         if request.path == "/demo/api/offers" {
             return self.demo_api.handle(request).await;

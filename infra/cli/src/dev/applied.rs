@@ -1,5 +1,5 @@
-//! Which workspaces a folder has, the files they come from, and the public URL that they were applied for: a note beside
-//! the store.
+//! Records which workspaces a folder has, the files they come from, and the public URL they were applied for, in a file
+//! next to the store.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -34,7 +34,7 @@ const FILES: [(&str, &str, &str); 12] = [
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// Answers a request for a page or file of the demo; `None` for any other path.
+/// Handles a request for a page or file of the demo; `None` for any other path.
 pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
     if request.path == "/" {
         return Some(see_other(&format!("{public_url}/demo")));

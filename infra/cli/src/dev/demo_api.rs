@@ -26,7 +26,7 @@ impl DemoApi {
         Self(validator.clock(move || Duration::from_millis(clock.now().millis())))
     }
 
-    /// Answers a request.
+    /// Handles a request.
     pub(crate) async fn handle(&self, request: &Request) -> Response {
         if request.method != Method::GET {
             return json::method_not_allowed(request, &["GET"]);

@@ -1,5 +1,5 @@
-//! The embedded engine, reached by its wire protocol but without a port: it is the SDK's HTTP client, and answers each
-//! request in this process.
+//! The embedded engine, called with its wire protocol but without a port: it acts as the HTTP client of the SDK and
+//! responds within this process.
 
 use std::fmt;
 
@@ -75,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// Answers a call of the wire protocol. `target` is the value of the header `X-Amz-Target`.
+    /// Responds to a call of the wire protocol. `target` is the value of the header `X-Amz-Target`.
     #[must_use]
     pub fn respond(&self, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
         match self.dispatch(target.rsplit('.').next().unwrap_or_default(), body) {
@@ -84,7 +84,7 @@ impl Engine {
         }
     }
 
-    /// Answers a call of the SDK.
+    /// Responds to a call of the SDK.
     ///
     /// # Errors
     ///

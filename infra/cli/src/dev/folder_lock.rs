@@ -7,13 +7,13 @@ use std::path::Path;
 /// The file that is locked.
 pub(crate) const LOCK: &str = "lock";
 
-/// The lock of a folder. The system releases it when the process ends, however it ends.
+/// The lock of a folder. The operating system releases it when the process exits, however it exits.
 pub struct FolderLock(#[expect(dead_code, reason = "the lock lasts as long as its file is open")] File);
 
 /// Why a folder cannot be locked.
 #[derive(Debug)]
 pub enum LockError {
-    /// Another process holds the lock; its id, if it is known.
+    /// Another process holds the lock; with its id, if known.
     Held(Option<u32>),
     /// The lock cannot be created.
     Unusable(Error),

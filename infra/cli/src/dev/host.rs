@@ -1,4 +1,4 @@
-//! Which names the servers of a laptop answer to.
+//! The host names that a local server accepts.
 //!
 //! A page of a stranger can have its own name resolved to this machine, and then its requests are same-origin (DNS
 //! rebinding, catalogue row SEC-DOS-12). They still carry that name in `Host`.
@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::uri::Authority;
 use protocol::types::id::LOOPBACK_HOSTS;
 
-/// The names that a server answers to: those of this machine, and perhaps that of its public URL.
+/// The host names that a server accepts: those of this machine, and that of its public URL if there is one.
 #[derive(Clone, Debug, Default)]
 pub struct HostNames {
     public: Option<String>,
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_dos_12_only_the_names_of_this_machine_and_of_the_public_url_are_answered_to() {
+    fn sec_dos_12_only_the_names_of_this_machine_and_the_public_url_are_accepted() {
         let (own, public) = (HostNames::LOOPBACK, HostNames::with("https://auth.example:8443/key"));
         for host in ["localhost", "localhost:9000", "LOCALHOST:1", "127.0.0.1:9000", "[::1]", "[::1]:9000"] {
             assert!(included(&own, "/x", &[host]) && included(&public, "/x", &[host]), "{host}");

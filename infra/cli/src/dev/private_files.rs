@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::dev::folder_lock::LOCK;
 
-/// Why the folder is not its owner's alone, as a sentence that says what to do.
+/// Why the folder is not private to its owner, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum Exposure {
     /// Others may write into the folder, and there is a key in it.
@@ -24,7 +24,7 @@ pub enum Exposure {
     /// The folder, or a file in it, belongs to another user.
     #[error("{0} belongs to another user. Choose another folder with --data.")]
     Foreign(String),
-    /// The key is no regular file.
+    /// The key is not a regular file.
     #[error("{0} is not a regular file. Put the file itself there, or choose another folder with --data.")]
     Irregular(String),
     /// Others may read or write the key.
@@ -38,11 +38,11 @@ pub enum Exposure {
     Unreadable(String, std::io::Error),
 }
 
-/// The files that `SQLite` keeps beside a database file.
+/// The files that `SQLite` creates next to a database file.
 const SQLITE_SUFFIXES: [&str; 4] = ["", "-journal", "-shm", "-wal"];
 
-/// Makes `folder`, with the file `key` and the database `store` in it, its owner's alone, or says why it cannot be. Files
-/// that do not exist are fine; an empty `store` is created, so that nobody but its owner can ever read it.
+/// Makes `folder`, with the file `key` and the database `store` in it, private to its owner, or says why it cannot.
+/// Files may be missing; an empty `store` is created, so that it is private from the start.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ pub(crate) fn secure(folder: &Path, key: &Path, store: &Path) -> Result<(), Expo
         name.push(suffix);
         tighten(&PathBuf::from(name), owner)?;
     }
-    // What stands in for the lock would be written to.
+    // The lock file will be written to, so it must not be a link or belong to another user.
     tighten(&folder.join(LOCK), owner)?;
     let mut options = fs::OpenOptions::new();
     std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
@@ -102,8 +102,8 @@ fn check_key(key: &Path, owner: u32) -> Result<(), Exposure> {
     }
 }
 
-/// Takes from everybody but its owner what they may do with the file at `path`, if it exists. Its owner may do no more than
-/// before: a store that was made read-only stays so.
+/// Removes all permissions of group and others from the file at `path`, if it exists. Its owner's permissions are not
+/// extended: a read-only store stays read-only.
 #[cfg(unix)]
 fn tighten(path: &Path, owner: u32) -> Result<(), Exposure> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_store_05_what_can_be_tightened_is() {
+    fn sec_store_05_loose_permissions_are_tightened() {
         let key = ("sealing.key", 0o600);
         let table = [
             ("fresh", 0o755, vec![]),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_store_05_a_link_is_no_key() {
+    fn sec_store_05_a_link_is_not_accepted_as_a_key() {
         let folder = folder("link", 0o700, &[("planted", 0o600)]);
         std::os::unix::fs::symlink(folder.join("planted"), folder.join("sealing.key")).unwrap();
         assert!(secured(&folder).unwrap_err().contains("not a regular file"));

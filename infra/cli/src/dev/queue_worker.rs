@@ -1,4 +1,4 @@
-//! Delivers what is in the in-memory queue to `notify`, as Lambda does with SQS.
+//! Delivers the messages of the in-memory queue to `notify`, as Lambda does with SQS.
 
 use std::sync::Arc;
 use std::time::Duration;

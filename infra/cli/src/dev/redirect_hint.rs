@@ -11,7 +11,7 @@ use web::route::Matched;
 /// How much of a redirect URI is repeated.
 const MAX_REPEATED: usize = 200;
 
-/// What the workspace files of this run register.
+/// The clients registered in the workspace files of this run.
 #[derive(Default)]
 pub(crate) struct RegisteredClients(Vec<RegisteredClient>);
 

@@ -86,7 +86,7 @@ pub enum DevError {
 ///
 /// # Errors
 ///
-/// [`DevError`], one sentence that says what to do.
+/// [`DevError`] says what to do.
 pub fn dev(options: DevOptions) -> Result<(), DevError> {
     log::init(log::Format::Text);
     // One thread: requests are too small to be worth distributing.

@@ -28,12 +28,12 @@ use crate::dev::app::App;
 use crate::dev::engine::Engine;
 use crate::dev::host::HostNames;
 
-/// What a server takes on before it lets go (catalogue row SEC-DOS-11).
+/// The limits of a server (catalogue row SEC-DOS-11).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a client may take to send its headers, and stay silent between two requests.
+    /// The time limit for a client to send its headers, and for idle connections.
     headers: Duration,
-    /// How long it may take to send the body.
+    /// The time limit for sending the body.
     body: Duration,
     /// How many connections there may be. Others wait to be accepted.
     connections: usize,
@@ -47,7 +47,7 @@ impl Limits {
 /// The largest request to the engine: the limit that DynamoDB has.
 const MAX_STORE_CALL_BYTES: usize = 16 * 1024 * 1024;
 
-/// What is said to a request that calls this server by a name that is not its own.
+/// The response to a request for another host name.
 const OTHER_NAME: &str = "call this server localhost, or start it with the --public-url at which it is reached";
 
 /// How long requests in progress may take when the server stops.
@@ -128,7 +128,7 @@ where
             () = &mut stop => break,
         };
         let Ok((stream, place)) = accepted else {
-            // Most likely out of file descriptors: let some connections close first.
+            // Most likely out of file descriptors: wait until some connections have closed.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -149,7 +149,7 @@ where
     let _ = tokio::time::timeout(SHUTDOWN_GRACE, graceful.shutdown()).await;
 }
 
-/// The next connection, when there is a place for it.
+/// Accepts the next connection once a slot is free.
 async fn next(listeners: &Listeners, free: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(free).acquire_owned().await.map_err(std::io::Error::other)?;
     Ok((listeners.accept().await?, place))
@@ -167,7 +167,7 @@ pub async fn serve_engine(engine: Engine, listeners: Listeners, stop: impl Futur
     accept(listeners, Limits::LAPTOP, service_fn(move |request| call(engine.clone(), request)), stop).await;
 }
 
-/// A request body as far as it was taken.
+/// A request body, as far as it was read.
 enum Body {
     /// All of it.
     Whole(Bytes),
@@ -186,7 +186,7 @@ async fn read(body: Incoming, max: usize, limits: Limits) -> Result<Body, hyper:
     }
 }
 
-/// Answers a DynamoDB tool. Requests from browsers are refused: no web site may read the tables of its visitors.
+/// Responds to a DynamoDB tool. Requests from browsers are refused: no web site may read the tables of its visitors.
 async fn call(engine: Engine, request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
     let from_browser = parts.headers.contains_key(header::ORIGIN) || parts.headers.contains_key("sec-fetch-site");
@@ -261,7 +261,7 @@ mod tests {
     const LIMITS: Limits =
         Limits { headers: Duration::from_millis(300), body: Duration::from_millis(300), connections: 4 };
 
-    /// Answers with the kind of body that arrived.
+    /// Responds with the kind of body that arrived.
     async fn kind(request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
         Ok(http::Response::new(Full::from(match read(request.into_body(), 10, LIMITS).await? {
             Body::Whole(_) => "whole",
@@ -270,7 +270,7 @@ mod tests {
         })))
     }
 
-    /// Sends `text` on a connection of its own, and reads until the server closes it.
+    /// Sends `text` on a new connection, and reads until the server closes it.
     async fn answered(port: u16, text: &str) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         stream.write_all(text.as_bytes()).await.unwrap();

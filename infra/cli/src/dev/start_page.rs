@@ -14,7 +14,7 @@ pub(crate) fn start_page(issuers: &[String], entropy: &dyn Entropy) -> Response 
     page(200, &StartPage { nonce: &nonce, issuers }, &nonce, &[])
 }
 
-/// The answer for a path that does not exist: a page for a browser, JSON for a program.
+/// The response for a path that does not exist: a page for a browser, JSON for a program.
 pub(crate) fn not_found(request: &Request, public_url: &str, entropy: &dyn Entropy) -> Response {
     let reads_pages = request.header(http::header::ACCEPT).iter().any(|accept| accept.contains("text/html"));
     if !reads_pages {

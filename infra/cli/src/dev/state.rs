@@ -18,7 +18,7 @@ use crate::dev::private_files::{self, Exposure};
 const STORE: &str = "store.db";
 const SEALING_KEY: &str = "sealing.key";
 
-/// The files that `SQLite` may keep beside the database.
+/// The files that `SQLite` may create next to the database.
 const BESIDE_STORE: [&str; 2] = ["store.db-wal", "store.db-shm"];
 
 /// The state of a laptop.
@@ -75,7 +75,7 @@ pub enum StateError {
     /// The engine failed.
     #[error("{0} cannot be opened: {1}. See that its disk has room, or choose another folder with --data.")]
     Store(String, String),
-    /// The key is missing beside an existing store.
+    /// The key is missing although the store exists.
     #[error(
         "{0} is missing, and the store beside it opens with no other key. Put it back, or start over in another folder \
          with --data."
@@ -99,7 +99,7 @@ pub enum StateError {
 }
 
 impl State {
-    /// State in memory, lost when the process ends.
+    /// In-memory state, lost when the process exits.
     ///
     /// # Errors
     ///
@@ -160,7 +160,7 @@ impl State {
 }
 
 impl StateFolder {
-    /// The error for a key that does not open what the store has.
+    /// The error for a key that does not match the store.
     #[must_use]
     pub fn wrong_key(&self) -> StateError {
         StateError::WrongKey(shown(&self.path.join(SEALING_KEY)))
@@ -185,7 +185,7 @@ fn new_sealing_key(key: &Path, entropy: &dyn Entropy) -> Result<[u8; 32], StateE
     Ok(new)
 }
 
-/// Whether nothing was ever written to `store`: an empty file is what a start that was broken off leaves.
+/// Whether nothing was ever written to `store`: an aborted start leaves an empty file.
 fn is_new(store: &Path) -> bool {
     fs::metadata(store).map_or(true, |metadata| metadata.len() == 0)
 }
@@ -203,7 +203,7 @@ fn demand_writable(file: &Path) -> Result<(), StateError> {
     }
 }
 
-/// What to say about what the engine says.
+/// Translates an error of the engine.
 fn store_error(store: &str, cause: &str) -> StateError {
     let said = cause.to_lowercase();
     if said.contains("readonly") || said.contains("read-only") {
@@ -211,7 +211,7 @@ fn store_error(store: &str, cause: &str) -> StateError {
     } else if said.contains("malformed") || said.contains("corrupt") {
         StateError::Damaged(store.into(), cause.into())
     } else if said.contains("not a database") || said.contains("not a valid sqlite") {
-        // What the engine says at length is about encryption, which is not used here.
+        // The engine's long message is about encryption, which is not used here.
         StateError::Damaged(store.into(), "it is not an SQLite database".into())
     } else {
         StateError::Store(store.into(), cause.into())

@@ -1,4 +1,4 @@
-//! Checks what a folder has already, before it is served: what would fail at the first request is told at the start.
+//! Checks existing state before it is served, so that problems are reported at startup instead of at the first request.
 
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Timestamp;
@@ -7,7 +7,7 @@ use store::{ConfigurationReading, Connection, Inventory, StoreFault};
 use thiserror::Error;
 use web::config::PublicUrl;
 
-/// Why what is stored cannot be served, as a sentence that says what to do.
+/// Why the stored state cannot be served, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum StoredError {
     /// The store failed.

@@ -12,7 +12,7 @@ use crate::types::secret::{Secret, SecretHash};
 pub struct AuthorizationCode {
     /// The region that issued it.
     pub region: RegionLabel,
-    /// The grant that it stands for.
+    /// The grant that it belongs to.
     pub grant: GrantId,
     /// The digest of the whole code.
     pub hash: SecretHash,
@@ -21,9 +21,9 @@ pub struct AuthorizationCode {
 
 /// A newly issued code.
 pub struct FreshCode {
-    /// What the client gets.
+    /// The code for the client.
     pub code: Secret<String>,
-    /// What the store gets.
+    /// The hash for the store.
     pub hash: SecretHash,
 }
 
@@ -61,8 +61,8 @@ impl AuthorizationCode {
         })
     }
 
-    /// A digest of where the code comes from, to tell whether it comes from there again. It has the code in it, so the
-    /// address cannot be guessed from what is stored.
+    /// A digest of the sender of the code, to recognize a retry by the same sender. It includes the code, so the
+    /// address cannot be guessed from the stored value.
     #[must_use]
     pub fn sender(&self, address: &str, user_agent: &str) -> SecretHash {
         SecretHash::of(&Secret::new(format!("{}\n{address}\n{user_agent}", self.code.expose())))
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_is_known_again_and_means_nothing_without_the_code() {
+    fn a_sender_is_recognized_and_its_digest_is_meaningless_without_the_code() {
         let code = |byte: u8| {
             let fresh = issue(&RegionLabel::parse("eu").unwrap(), &GrantId::from_bytes([7; 16]), &[byte; 32]);
             AuthorizationCode::parse(fresh.code.expose()).unwrap()
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_code_17_what_is_not_a_code_does_not_parse() {
+    fn sec_code_17_a_malformed_code_does_not_parse() {
         let good = issue(&RegionLabel::parse("eu").unwrap(), &GrantId::from_bytes([7; 16]), &[9; 32]);
         let good = good.code.expose();
         for bad in ["", ".", "..", "a.b.c", &good[3..], &good[..good.len() - 1], &format!("{good}A"), &"a".repeat(5000)]

@@ -13,8 +13,8 @@ use crate::users::userinfo;
 /// What one user has consented to for one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// The scopes of a consent from before APIs were told apart. It counts for the default API, which nearly every request
-    /// was for, and is empty in what is written now.
+    /// The scopes of a consent stored before consents were kept per API. It counts for the default API, which nearly
+    /// every request was for, and is empty in new records.
     scope: Scopes,
     /// The claims that were requested by name.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
@@ -27,8 +27,8 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// The consent to remember after the user granted `granted` for `apis` and withheld `withheld`. What is withheld now is
-    /// also removed from what they consented to `before` for these APIs.
+    /// The consent to remember after the user granted `granted` for `apis` and withheld `withheld`. Withheld scopes are
+    /// also removed from the consent given `before` for these APIs.
     #[must_use]
     pub fn after(
         before: Option<Self>,
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_authz_26_a_consent_for_one_api_is_none_for_another() {
+    fn sec_authz_26_consent_for_one_api_does_not_count_for_another() {
         let (scope, none) = (scopes("openid read"), claim_names(&[]));
         let granted = Granted { scope: &scope, claims: &none };
         let for_orders = Consent::after(None, &at(&[ORDERS]), granted, Withheld::default(), NOW);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consent_of_before_counts_for_the_default_api_and_is_written_in_the_new_form() {
+    fn a_consent_in_the_old_format_counts_for_the_default_api_and_is_rewritten() {
         let stored = json!({"scope": "openid read", "claims": ["name"], "given": 1});
         let before: Consent = serde_json::from_value(stored).unwrap();
         let (scope, claims) = (scopes("openid read"), claim_names(&["name"]));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_withheld_is_no_longer_remembered() {
+    fn withheld_scopes_are_forgotten() {
         let granted = Granted { scope: &scopes("openid write"), claims: &claim_names(&["locale"]) };
         let before = consent("read email", &["name", "phone_number"]);
         let after = |before, withheld| Consent::after(before, &at(&[DEFAULT]), granted, withheld, NOW);

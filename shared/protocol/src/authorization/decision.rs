@@ -15,7 +15,7 @@ use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{OWN_CLOCK_SKEW, Timestamp};
 use crate::users::session::Session;
 
-/// Everything that the decision looks at.
+/// The input of the decision.
 pub struct DecisionInput<'a> {
     /// The request.
     pub request: &'a AuthorizationRequest,
@@ -25,7 +25,7 @@ pub struct DecisionInput<'a> {
     pub user: Option<User<'a>>,
     /// What this user has already consented to for this client.
     pub consent: Option<&'a Consent>,
-    /// The user's answer to `prompt=select_account`, if there is one.
+    /// The user's choice for `prompt=select_account`, if made.
     pub account: Option<&'a AccountChoice>,
     /// When the request arrived.
     pub began: Timestamp,
@@ -75,7 +75,7 @@ impl ApprovedAuthorization {
         &self.redirect_uri
     }
 
-    /// What the request asked for.
+    /// The requested terms.
     #[must_use]
     pub const fn terms(&self) -> &RequestTerms {
         &self.terms
@@ -195,9 +195,9 @@ fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
     }
 }
 
-/// The user has to log in, unless the request forbids asking or a login that was made for it did not help: it was somebody
-/// other than the expected user (OpenID Connect Core §3.1.2.1, `id_token_hint`), or a provider logged them in without asking
-/// and the login is too old. The same page would only lead to the same login again.
+/// The user has to log in, unless the request forbids prompting or a login made for it did not help: it was by a user
+/// other than the expected one (OpenID Connect Core §3.1.2.1, `id_token_hint`), or a provider logged them in without
+/// prompting and the login is too old. The same page would only lead to the same login again.
 fn log_in(input: &DecisionInput<'_>) -> NextStep {
     let in_vain = alive(input).is_some_and(|user| is_since_request(input, user.session));
     if in_vain || input.request.terms.prompt == Prompt::Nothing {

@@ -20,8 +20,8 @@ use crate::types::time::Timestamp;
 use crate::users::factor::{Authentication, AuthenticationClass, Factor, Method};
 use crate::users::session::Session;
 
-/// Everything that a decision looks at, owned. By default Alice logged in a minute ago, the request was made ten
-/// seconds ago, and what it asks for was allowed before.
+/// The input of a decision, owned. By default Alice logged in a minute ago, the request was made ten seconds ago, and
+/// consent was given before.
 struct Case {
     client: Client,
     request: AuthorizationRequest,
@@ -55,7 +55,7 @@ impl Case {
         self
     }
 
-    /// A session that began at `began` with a login at a provider, which says that it was at `at`.
+    /// A session that began at `began` with an upstream login, which the provider says took place at `at`.
     fn federated(mut self, began: Timestamp, at: Option<Timestamp>) -> Self {
         let session = self.session.as_mut().unwrap();
         (session.authentication, session.began) = (
@@ -103,7 +103,7 @@ impl Case {
     }
 }
 
-/// What Alice allowed for the default API before.
+/// Alice's earlier consent for the default API.
 fn allowed(scope: &str, claims: &[&str]) -> Consent {
     let (scope, claims) = (scopes(scope), claim_names(claims));
     let granted = Granted { scope: &scope, claims: &claims };
@@ -181,7 +181,7 @@ fn prompt_decides_whether_the_login_page_is_shown() {
 }
 
 #[test]
-fn sec_up_21_a_login_at_a_provider_is_as_old_as_the_provider_says() {
+fn sec_up_21_the_age_of_an_upstream_login_comes_from_the_provider() {
     let asking = |name, value| Case::asking(&[(name, value)]);
     let (before, since) = (ago(60), ago(5));
     let just_too_old = |limit: Timestamp| Timestamp::from_millis(limit.millis() - 10_001);
@@ -225,7 +225,7 @@ fn sec_up_21_a_login_at_a_provider_is_as_old_as_the_provider_says() {
 }
 
 #[test]
-fn an_expired_session_is_no_session() {
+fn an_expired_session_does_not_count() {
     let ending = |expires| Case { session: Some(Session { expires, ..session() }), ..Case::asking(&[]) };
     assert_eq!(ending(NOW).next(), "log in");
     assert_eq!(ending(Timestamp::from_millis(NOW.millis() + 1)).next(), "approved");
@@ -324,7 +324,7 @@ fn consent_is_asked_unless_it_was_given_for_all_of_it_and_the_client_is_certain(
 }
 
 #[test]
-fn an_approval_carries_what_was_asked_for_and_who_approved() {
+fn an_approval_carries_the_request_and_the_user() {
     let case = Case { client_subject: subject("pseudonym"), ..Case::asking(&[("nonce", "n")]) };
     let NextStep::Approved(approved) = case.input(decide) else { panic!("not approved") };
     assert_eq!(approved.redirect_uri().as_str(), REDIRECT_URI);
@@ -336,7 +336,7 @@ fn an_approval_carries_what_was_asked_for_and_who_approved() {
 }
 
 #[test]
-fn a_user_can_only_narrow_what_was_asked_for() {
+fn a_user_can_only_narrow_the_request() {
     let claims = r#"{"userinfo":{"email":null,"name":null},"id_token":{"locale":null}}"#;
     let case = Case { consent: None, ..Case::asking(&[("scope", "openid read write"), ("claims", claims)]) };
     let table = [
@@ -365,7 +365,7 @@ fn withholding_every_scope_denies_the_request() {
 }
 
 #[test]
-fn pressing_allow_answers_the_question_and_nothing_else() {
+fn pressing_allow_only_answers_the_consent_prompt() {
     assert_eq!(name(&Case::asking(&[("prompt", "consent")]).allowed(&[], &[])), "approved");
     assert_eq!(name(&Case { session: None, ..Case::asking(&[]) }.allowed(&[], &[])), "log in");
     assert_eq!(name(&Case::asking(&[("prompt", "select_account")]).allowed(&[], &[])), "select account");

@@ -232,7 +232,7 @@ pub enum RedirectError {
     /// A `registration` parameter, which is not supported.
     #[error("the registration parameter is not supported")]
     RegistrationNotSupported,
-    /// `prompt=none`, and nobody is logged in.
+    /// `prompt=none` without a session.
     #[error("the user is not logged in")]
     LoginRequired,
     /// `prompt=none`, and the user has to consent.

@@ -24,7 +24,7 @@ pub struct Interaction {
     /// Where the response goes; checked against the registration each time it is opened.
     #[serde(rename = "r")]
     redirect_uri: String,
-    /// What was asked for.
+    /// The requested terms.
     #[serde(rename = "q")]
     terms: RequestTerms,
 }
@@ -38,8 +38,8 @@ pub struct InteractionState {
     /// The hash of the cookie of the browser that started it.
     #[serde(rename = "b")]
     pub browser: String,
-    /// Random, base64url: what the code is derived from, so that the same form sent twice is answered with the same code.
-    /// Nobody knows it who cannot open what is sealed; interactions from before it existed have none.
+    /// Random, base64url: the seed of the code, so that resubmitting the same form yields the same code. It is known
+    /// only to the server, which can open the seal; interactions created by earlier versions have none.
     #[serde(rename = "z", default, skip_serializing_if = "String::is_empty")]
     pub seed: String,
     /// When it started.
@@ -56,7 +56,7 @@ pub struct InteractionState {
     pub account: Option<AccountChoice>,
 }
 
-/// The user's answer to `prompt=select_account`.
+/// The user's choice for `prompt=select_account`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountChoice {
     /// The account of the session with this `sid`.
@@ -174,7 +174,7 @@ mod tests {
 
     /// A user who is at the login page while a new version is deployed finishes with the new one (fault F-LAM-6).
     #[test]
-    fn what_an_earlier_version_sealed_still_opens() {
+    fn interactions_sealed_by_an_earlier_version_still_open() {
         let sealed = json!({
             "i": GrantId::from_bytes([1; 16]).as_str(), "b": "browser", "t": 1, "e": 2, "r": "https://app.example/cb",
             "q": {"c": "c1", "u": true, "o": "openid", "s": "state", "p": {"p": {"l": true, "c": false}}, "m": 60},
@@ -211,14 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_leaves_out_takes_no_room_in_the_browser() {
+    fn omitted_parameters_take_no_space_in_the_sealed_interaction() {
         let terms = serde_json::to_value(&interaction(&[("state", "")]).terms).unwrap();
         let names: Vec<&str> = terms.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["c", "h", "o", "p", "u"]);
     }
 
     #[test]
-    fn what_the_request_demands_of_the_login_is_known() {
+    fn the_interaction_knows_the_requirements_for_the_login() {
         let table = [
             (&[][..], false, false, None),
             (&[("prompt", "login")], true, false, None),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_changed_meanwhile_is_held_to_what_it_is_now() {
+    fn the_current_registration_of_the_client_applies() {
         let table = [
             (json!({}), None),
             (json!({"redirect_uris": [REDIRECT_URI, "https://app.example/new"]}), None),

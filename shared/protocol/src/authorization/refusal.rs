@@ -14,23 +14,23 @@ pub enum Refusal {
     Redirect(Box<Redirected>),
 }
 
-/// A user whose login has come to an end, and the ways on.
+/// A user whose login cannot continue, with the links to offer.
 #[derive(Debug)]
 pub struct Stranded {
-    /// What the page says.
+    /// The error shown on the page.
     pub error: PageError,
     /// The ways on, the best one first.
     pub ways: Vec<WayOut>,
 }
 
-/// A way on from an error page: a link.
+/// A link on an error page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WayOut {
-    /// The same authorization request, from its beginning.
+    /// Restarts the same authorization request.
     StartOver(String),
     /// The front page of a laptop.
     Start(String),
-    /// The login page, with every way to sign in.
+    /// The login page, with every login method.
     OtherSignIn(String),
     /// The client.
     Application {
@@ -51,7 +51,7 @@ pub struct Redirected {
 }
 
 impl Refusal {
-    /// What the error page says, if there is one.
+    /// The error shown on the page, if there is one.
     #[must_use]
     pub fn page(&self) -> Option<PageError> {
         match self {

@@ -27,7 +27,7 @@ fn terms(changes: &[(&str, &str)]) -> RequestTerms {
     request(&client(&json!({})), changes).terms
 }
 
-/// What a request is redirected with, that cannot be served.
+/// Returns the redirected error of a request that cannot be served.
 fn redirected(client: &Client, query: &str) -> Redirected {
     match parsed(client, query) {
         Err(Refusal::Redirect(redirected)) => *redirected,
@@ -49,7 +49,7 @@ fn page(client: &Client, query: &str) -> PageError {
 }
 
 #[test]
-fn a_request_without_a_usable_client_id_is_no_ones() {
+fn a_request_without_a_usable_client_id_has_no_client() {
     let table = [
         ("client_id=app", Ok("app")),
         ("", Err(PageError::MissingClientId)),
@@ -64,7 +64,7 @@ fn a_request_without_a_usable_client_id_is_no_ones() {
 }
 
 #[test]
-fn nothing_is_redirected_before_the_redirect_uri_is_known_to_be_the_clients() {
+fn nothing_is_redirected_before_the_redirect_uri_is_verified() {
     let one = client(&json!({}));
     let two = client(&json!({"redirect_uris": [REDIRECT_URI, "https://app.example/other"]}));
     let plain = |changes: &[(&str, &str)]| {
@@ -192,7 +192,7 @@ fn a_repeated_parameter_is_refused_wherever_it_is_read() {
 }
 
 #[test]
-fn what_is_not_offered_is_refused_by_its_own_error() {
+fn unsupported_features_are_refused_with_their_own_error() {
     let table = [
         (("request", "e30.e30."), RedirectError::RequestNotSupported),
         (("request_uri", "urn:x"), RedirectError::RequestUriNotSupported),
@@ -383,7 +383,7 @@ fn max_age_is_a_number_of_seconds() {
 }
 
 #[test]
-fn an_accepted_request_answers_where_it_says() {
+fn an_accepted_request_responds_at_its_redirect_uri() {
     let request = request(&client(&json!({})), &[("response_mode", "fragment")]);
     let destination = request.destination();
     assert_eq!(destination.redirect_uri.as_str(), REDIRECT_URI);

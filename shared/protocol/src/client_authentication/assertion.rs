@@ -217,7 +217,7 @@ impl AssertedClient {
         let wrong = checks.iter().find(|(_, holds)| !holds).map(|(claim, _)| AssertionFault::Claim(claim));
         let audience = audience_fault(&claims.aud, self.registered.audience, arrival).map(AssertionFault::Audience);
         let too_long = !clock.reaches_within(expires, self.registered.longest);
-        // What is wrong is told only to clients that may be used.
+        // Only an active client learns what is wrong.
         if !self.client.is_usable() {
             return Err(AssertionFault::Inactive);
         }
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_17_an_assertion_is_no_older_than_it_may_live() {
+    fn sec_cli_17_an_assertion_has_a_maximum_age() {
         let said = |client: &Arc<Client>, issued: u64| {
             let claims = claims(&json!({ "iat": issued })).to_string();
             accepted(Arc::clone(client), claims.as_bytes(), NOW * 1000).err()
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_09_the_audience_is_the_issuer_and_what_came_instead_is_told() {
+    fn sec_cli_09_the_audience_is_the_issuer_and_the_error_names_the_received_one() {
         let table = [
             (json!("https://auth.example/default/partner"), AudienceFault::Other),
             (json!(format!("{ISSUER}/")), AudienceFault::Other),
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_stands_beside_the_client_that_it_names_and_what_verifies_it() {
+    fn an_assertion_comes_with_its_client_and_verification_key() {
         let parsed = |sub: &str| ClientAssertion::parse(&jwt(json!({ "sub": sub }).to_string().as_bytes())).unwrap();
         assert_eq!(parsed("c1").client_id().as_str(), "c1");
         let asserted = parsed("c1").of(client(&json!({}))).unwrap();
@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_12_and_17_an_assertion_has_three_parts_one_spelling_and_a_greatest_length() {
+    fn sec_param_12_and_17_an_assertion_has_three_parts_a_single_spelling_and_a_maximum_length() {
         let subject = br#"{"sub":"c1"}"#;
         assert!(ClientAssertion::parse(&jwt(subject)).is_some());
         let padded = |length: usize| {
@@ -510,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_jwt_06_another_kind_of_token_is_no_assertion() {
+    fn sec_jwt_06_another_type_of_token_is_not_an_assertion() {
         for typ in [None, Some("JWT"), Some("jwt"), Some("client-authentication+jwt")] {
             assert!(is_assertion(typ), "{typ:?}");
         }

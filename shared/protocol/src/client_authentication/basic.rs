@@ -6,16 +6,16 @@ use crate::types::id::ClientId;
 
 /// Id and secret in HTTP Basic, and what they mean.
 ///
-/// RFC 6749 §2.3.1 has clients form-encode both, and many do not. So the decoded form counts, and where it does not match
-/// also the text as it was sent, unless the two forms name different clients: a request is about one client, whichever way
-/// it is read.
+/// RFC 6749 §2.3.1 requires clients to form-encode both, and many do not. So the decoded form counts, and if it does
+/// not match, also the text as sent, unless the two forms name different clients: a request concerns one client,
+/// whichever way it is read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BasicPair {
     /// The client.
     pub(super) id: ClientId,
     /// The secret, decoded unless that is impossible.
     pub(super) secret: String,
-    /// The secret as it came, if that may be meant as well.
+    /// The secret as sent, if it may be meant literally.
     pub(super) raw: Option<String>,
 }
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_10_basic_is_decoded_and_taken_as_it_is_only_where_both_forms_name_one_client() {
+    fn sec_param_10_basic_is_decoded_and_used_literally_only_if_both_forms_name_one_client() {
         let table = [
             ("a:b", Some(("a", "b", None))),
             ("a:b%3Ac%2B%25%C3%A9:d", Some(("a", "b:c+%\u{e9}:d", Some("b%3Ac%2B%25%C3%A9:d")))),

@@ -60,7 +60,7 @@ pub enum ClientAuthenticationError {
     /// An `Authorization` header that is not a well-formed Basic one.
     #[error("the Authorization header is not well-formed HTTP Basic")]
     Malformed,
-    /// The client is refused. What the response says of the cause is [`RefusalCause::told`].
+    /// The client is refused. [`RefusalCause::told`] is the cause as stated in the response.
     #[error("{}", .0.told())]
     Refused(#[source] RefusalCause),
     /// The store, a key or the keys of the client are unavailable.
@@ -68,7 +68,7 @@ pub enum ClientAuthenticationError {
     Unavailable,
 }
 
-/// Why a client is refused. It is for the log; the response says less (catalogue row SEC-CLI-03).
+/// Why a client is refused. For the log; the response says less (catalogue row SEC-CLI-03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RefusalCause {
     /// A `client_id` that no client can have.
@@ -102,8 +102,9 @@ pub enum RefusalCause {
 impl RefusalCause {
     /// What the response says. An unknown client, an inactive one and wrong credentials look the same.
     ///
-    /// A registered method is no secret: the authorization endpoint tells which clients exist, and without the credentials
-    /// the method is of no use. The claims of an assertion are told to those whose signature is valid.
+    /// A registered method is not secret: the authorization endpoint reveals which clients exist, and without the
+    /// credentials the method is useless. Details of an assertion's claims are disclosed only if its signature is
+    /// valid.
     #[must_use]
     pub fn told(&self) -> Cow<'static, str> {
         match self {
@@ -173,7 +174,7 @@ impl Credentials {
         Ok(Self { client_id, proof })
     }
 
-    /// An assertion, which names its client; a `client_id` beside it must be the same (RFC 7521 §4.2).
+    /// An assertion, which names its client; an accompanying `client_id` must be the same (RFC 7521 §4.2).
     fn asserted(body: &Parameters, body_id: Option<&str>) -> Result<Self, ClientAuthenticationError> {
         let (assertion, kind) = (body.one("client_assertion")?, body.one("client_assertion_type")?);
         let assertion = assertion.ok_or(ClientAuthenticationError::AssertionType)?;
@@ -228,7 +229,7 @@ pub fn authenticate(
     };
     let client = client.filter(|client| client.id == client_id).ok_or(refused(RefusalCause::Unknown))?;
     let registered = client.authentication.method();
-    // What an inactive client is registered for is told to nobody.
+    // The registered method of an inactive client is not disclosed.
     let method = RefusalCause::Method { presented, registered };
     let other_method = refused(if client.is_usable() { method } else { RefusalCause::Inactive });
     match proof {
@@ -404,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_id_that_none_can_have_is_an_unknown_client() {
+    fn a_malformed_client_id_is_an_unknown_client() {
         let found = |headers: &[&str], body: &str| {
             let credentials = Credentials::parse(headers, &Parameters::parse(body.as_bytes()).unwrap());
             credentials.map(|credentials| credentials.client_id().as_str().to_owned())
@@ -470,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_01_either_way_of_sending_a_secret_will_do_unless_the_workspace_insists() {
+    fn sec_cli_01_either_method_of_sending_a_secret_works_unless_the_workspace_is_strict() {
         let sent = |headers: &[&str], body: &str, registered, accepted| {
             let known = vec![ClientSecret { hash: SecretHash::of(&Secret::new("b".into())), expires: None }];
             let authentication = Authentication::Secret(ClientSecrets { known, registered, accepted });
@@ -500,7 +501,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_03_the_response_tells_of_a_method_and_of_nothing_that_is_secret() {
+    fn sec_cli_03_the_response_reveals_the_method_and_nothing_secret() {
         let method = RefusalCause::Method { presented: "client_secret_basic", registered: "private_key_jwt" };
         let said = refused(method).to_string();
         assert!(
@@ -530,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_01_and_08_each_client_has_one_method_and_no_other_will_do() {
+    fn sec_cli_01_and_08_each_client_has_one_method_and_no_other_works() {
         let assertions = Arc::new(crate::clients::client::Assertions {
             key: crate::clients::client::AssertionKey::Secret("sealed".into()),
             audience: crate::clients::client::AssertionAudience::Issuer,

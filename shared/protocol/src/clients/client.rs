@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn consent_is_remembered_at_a_loopback_address_only_if_the_client_says_so_and_at_a_scheme_never() {
+    fn consent_is_remembered_on_loopback_only_if_the_client_opts_in_and_never_for_private_use_schemes() {
         let uris = ["http://127.0.0.1/cb", "com.example.app:/cb", "https://app.example/cb"];
         let native = |consent: &str| {
             client(&json!({"application_type": "native", "redirect_uris": uris, "loopback_consent": consent}))

@@ -37,8 +37,8 @@ pub enum Destination {
     Loopback,
 }
 
-/// A URL that somebody else wrote, with one reading: absolute, `https`, and without user name, fragment, control characters
-/// and whatever else parsers drop or rewrite (RFC 3986). A browser may be sent there.
+/// A URL supplied by another party, with a single interpretation: absolute, `https`, and without user name, fragment,
+/// control characters and anything else that parsers drop or rewrite (RFC 3986). A browser may be sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalUrl {
     url: Url,
@@ -67,8 +67,8 @@ pub enum UnaskableUrl {
 }
 
 impl Reach {
-    /// The reach of a server with this URL, unless it is told otherwise: one that browsers find on their own machine runs
-    /// on a laptop, whether a TLS proxy stands in front of it or not.
+    /// The reach of a server with this URL by default: a URL on the browser's own machine means local development,
+    /// whether or not there is a TLS proxy in front.
     #[must_use]
     pub fn of(our_url: &str) -> Self {
         let url = Url::parse(our_url);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_23_a_url_for_browsers_has_one_reading() {
+    fn sec_up_23_a_url_for_browsers_has_a_single_interpretation() {
         let (internet, laptop) = (Reach::Internet, Reach::Laptop);
         let long = |length: usize| format!("https://idp.example/{}", "a".repeat(length - 20));
         let table = [
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_name_has_labels_and_no_inner_ending() {
+    fn a_public_name_has_labels_and_no_internal_suffix() {
         for name in ["idp.example", "local.example", "mylocal.example.com", "home.arpa.example", "notlocal.xlocal"] {
             assert!(is_public_name(name), "{name}");
         }

@@ -9,7 +9,7 @@ pub enum LoopbackConsent {
     /// Users are asked each time, because any program on the device can take the port and pass for the client.
     #[default]
     Asked,
-    /// It is remembered: whoever configured the client accepts that.
+    /// It is remembered: the operator who configured the client accepts the risk.
     Remembered,
 }
 

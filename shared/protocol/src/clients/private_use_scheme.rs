@@ -5,8 +5,8 @@
 
 use thiserror::Error;
 
-/// Schemes that mean something to browsers and operating systems. No application receives what is sent there, or it runs
-/// or reads what the URI says (catalogue row SEC-REDIR-14).
+/// Schemes with a meaning for browsers and operating systems. An application never receives their URIs, or the URI's
+/// content is executed or read (catalogue row SEC-REDIR-14).
 const RESERVED: [&str; 62] = [
     "about",
     "android-app",

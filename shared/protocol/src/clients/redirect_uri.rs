@@ -135,12 +135,12 @@ pub enum ApplicationType {
     Native,
 }
 
-/// What the URIs of a client are judged by.
+/// The context in which the URIs of a client are checked.
 #[derive(Clone, Copy, Debug)]
 pub struct UriRules<'a> {
     /// The type of application.
     pub kind: ApplicationType,
-    /// The issuer of the workspace. On a laptop, web applications may be on this machine as well.
+    /// The issuer of the workspace. In local development, web applications may be on this machine as well.
     pub issuer: &'a Issuer,
     /// Private-use schemes without a dot that the client may use all the same.
     pub private_use_schemes: &'a [String],

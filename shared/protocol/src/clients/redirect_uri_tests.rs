@@ -60,7 +60,7 @@ fn sec_redir_01_only_the_registered_bytes_match() {
 
 /// Chromium and Firefox disagree on what such URIs are, and libraries escape them before they send them.
 #[test]
-fn sec_redir_06_what_is_no_uri_by_rfc_3986_does_not_register() {
+fn sec_redir_06_an_invalid_uri_by_rfc_3986_does_not_register() {
     let table = [
         ("https://app.example/cb?x=%zz", UriFault::Escape),
         ("https://app.example/cb%", UriFault::Escape),
@@ -107,7 +107,7 @@ fn sec_redir_04_and_05_user_info_and_lookalikes_neither_register_nor_match() {
 }
 
 #[test]
-fn sec_redir_06_hosts_are_registered_as_a_labels_that_decode() {
+fn sec_redir_06_international_hosts_are_registered_as_valid_a_labels() {
     assert!(registered("https://xn--bcher-kva.example/cb", ApplicationType::Web).is_ok());
     assert!(registered("https://xn--example-.org/cb", ApplicationType::Web).is_err());
     let hint = registered("https://b\u{fc}cher.example/cb", ApplicationType::Web).unwrap_err().to_string();
@@ -146,7 +146,7 @@ fn sec_redir_07_13_and_14_fragments_plain_http_and_dangerous_schemes_do_not_regi
 }
 
 #[test]
-fn sec_redir_08_a_registered_query_stays_and_answers_are_appended() {
+fn sec_redir_08_a_registered_query_is_kept_and_responses_are_appended() {
     let uri = web("https://app.example/cb?tenant=7").only().unwrap();
     assert_eq!(uri.location(&[("code", "c"), ("state", "a b")]), "https://app.example/cb?tenant=7&code=c&state=a%20b");
     let uri = web("https://app.example/cb").only().unwrap();
@@ -251,7 +251,7 @@ fn sec_redir_22_number_and_length_are_bounded() {
 }
 
 #[test]
-fn plain_http_is_for_pages_of_this_very_server() {
+fn plain_http_is_only_for_pages_of_this_server() {
     let uri = ["http://localhost:9000/demo/callback".into()];
     let here = issuer("http://localhost:9000");
     let uris = RedirectUris::register(&uri, UriRules::new(ApplicationType::Web, &here)).unwrap();
@@ -266,7 +266,7 @@ fn plain_http_is_for_pages_of_this_very_server() {
 }
 
 #[test]
-fn sec_redir_12_and_13_web_applications_are_on_loopback_only_where_the_server_is_and_at_their_port_only() {
+fn sec_redir_12_and_13_web_applications_may_use_loopback_only_if_the_server_does_and_with_their_port() {
     let of = |uri: &str, public_url: &str| {
         RedirectUris::register(&[uri.into()], UriRules::new(ApplicationType::Web, &issuer(public_url)))
     };
@@ -381,7 +381,7 @@ fn schemes_and_loopback_hosts_that_register() {
 }
 
 #[test]
-fn a_page_of_this_server_may_stand_at_its_root() {
+fn a_page_of_this_server_may_be_its_root() {
     let here = issuer("http://localhost:9000");
     for uri in ["http://localhost:9000", "http://localhost:9000/", "http://localhost:9000/?x=1"] {
         let uris = RedirectUris::register(&[uri.into()], UriRules::new(ApplicationType::Web, &here)).unwrap();
@@ -391,7 +391,7 @@ fn a_page_of_this_server_may_stand_at_its_root() {
 }
 
 #[test]
-fn a_uri_says_where_it_leads() {
+fn a_uri_describes_its_destination() {
     let table = [
         ("https://app.example:8443/cb?x=1", "https://app.example:8443", &["https:"][..], true),
         ("http://127.0.0.1:8080/?x=1", "http://127.0.0.1:8080", &["http:", "https:"], true),
@@ -424,7 +424,7 @@ fn origins_are_those_of_web_pages() {
 proptest! {
     /// A WHATWG parser and a plain split at the RFC 3986 delimiters agree on every URI that registers.
     #[test]
-    fn sec_redir_06_what_registers_has_one_reading(
+    fn sec_redir_06_a_registered_uri_has_a_single_interpretation(
         host in "[a-zA-Z0-9.*:@%\\\\-]{1,20}",
         path in "(/[a-z0-9.%/\\\\@-]{0,15})?",
     ) {
@@ -440,7 +440,7 @@ proptest! {
     }
 
     #[test]
-    fn sec_authz_06_any_state_comes_back_as_encode_uri_component_writes_it(state in "[^\\x00]{1,200}") {
+    fn sec_authz_06_any_state_is_returned_as_encoded_by_encode_uri_component(state in "[^\\x00]{1,200}") {
         let location = web("https://app.example/cb").only().unwrap().location(&[("state", &state)]);
         let raw = location.strip_prefix("https://app.example/cb?state=").unwrap();
         prop_assert_eq!(raw, encode_uri_component(&state));

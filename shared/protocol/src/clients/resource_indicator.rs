@@ -82,8 +82,8 @@ pub fn is_same_resource(one: &str, other: &str) -> bool {
     one == other || normalised(one).is_some_and(|one| normalised(other) == Some(one))
 }
 
-/// `text` with scheme and host in lower case, no default port, and `/` for an empty path; `None` if it is no URL of the
-/// web. Nothing else of it is touched: paths of an API are its own.
+/// `text` with scheme and host in lower case, no default port, and `/` for an empty path; `None` if it is not an `http`
+/// or `https` URL. Nothing else is changed: the path belongs to the API.
 fn normalised(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let at = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -124,7 +124,7 @@ impl Targets {
         unknown.map_or(Ok(()), |resource| Err(InvalidTarget::Unknown(Quoted::of(resource))))
     }
 
-    /// `resource` as it is registered, which is how an API knows itself.
+    /// `resource` as registered, which is how an API identifies itself.
     fn registered(&self, resource: &str) -> Option<&str> {
         let mut all = [&self.default, &self.issuer].into_iter().chain(&self.others);
         all.find(|known| is_same_resource(known, resource)).map(String::as_str)
@@ -170,8 +170,8 @@ impl Targets {
         RequestedApis { named, default }
     }
 
-    /// What a token with `scope` is for if no resource is named: the default, and the issuer for userinfo, introspection
-    /// and revocation.
+    /// The audience of a token with `scope` if no resource is named: the default, and the issuer for userinfo,
+    /// introspection and revocation.
     fn unnamed<'a>(&'a self, scope: &Scopes) -> impl Iterator<Item = &'a str> {
         let for_issuer = FOR_THE_ISSUER.iter().any(|name| scope.contains(name)) && self.issuer != self.default;
         std::iter::once(self.default.as_str()).chain(for_issuer.then_some(self.issuer.as_str()))
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_tok_04_a_token_is_for_what_was_granted_or_less() {
+    fn sec_tok_04_a_token_covers_the_granted_resources_or_fewer() {
         let targets = targets("urn:default");
         let read = Scopes::parse("read").unwrap();
         let of = |list: &[&str]| Resources(list.iter().map(|one| (*one).into()).collect());
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_tok_03_a_resource_is_one_however_its_host_and_empty_path_are_spelled() {
+    fn sec_tok_03_equivalent_spellings_of_a_resource_are_equal() {
         let table = [
             ("https://api.example", "https://api.example/", true),
             ("https://api.example", "HTTPS://API.Example", true),

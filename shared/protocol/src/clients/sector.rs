@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sector_is_the_one_host_of_the_redirect_uris_or_what_the_client_names() {
+    fn a_sector_is_the_single_host_of_the_redirect_uris_or_the_configured_one() {
         let (one, other) = ("https://app.example/cb", "https://app.example/other");
         let table = [
             (&[one][..], None, Some("app.example")),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_the_sector_is_named_with_its_position() {
+    fn a_redirect_uri_that_prevents_a_sector_is_named_with_its_position() {
         let issuer = Issuer::new("https://auth.example", &WorkspaceId::parse("default", "demo").unwrap());
         let error = |uris: &[&str], identifier: Option<&str>| {
             let uris: Vec<String> = uris.iter().map(|uri| (*uri).to_owned()).collect();

@@ -24,7 +24,7 @@ pub enum UnusableUri {
 }
 
 impl UnusableUri {
-    /// The same about a URI that stands at `position` of a longer list.
+    /// The same for a URI at `position` of a longer list.
     pub(crate) fn at(self, position: usize) -> Self {
         match self {
             Self::Unusable { uri, fault, .. } => Self::Unusable { position, uri, fault },
@@ -87,7 +87,7 @@ pub enum UriFault {
     /// A scheme that is malformed or not in lower case.
     #[error("write the scheme in lower case")]
     Scheme,
-    /// A scheme that is no reverse domain name (RFC 8252 §7.1).
+    /// A scheme that is not a reverse domain name (RFC 8252 §7.1).
     #[error(
         "use https, or for native applications a scheme in reverse domain order, such as com.example.app; another one has \
          to stand in private_use_schemes"

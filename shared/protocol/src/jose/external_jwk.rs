@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_that_does_not_register_says_which_key_and_why() {
+    fn an_invalid_jwks_names_the_key_and_the_reason() {
         let good = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&[7; 32])});
         let weak = json!({"kty": "RSA", "n": modulus(128), "e": "AQAB"});
         let for_encryption = json!({"kty": "RSA", "n": modulus(128), "e": "AQAB", "use": "enc"});
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_ssrf_03_and_sec_param_13_a_set_is_bounded_and_has_one_reading() {
+    fn sec_ssrf_03_and_sec_param_13_a_jwks_is_bounded_and_has_a_single_interpretation() {
         let of = |count: usize| json!({ "keys": vec![json!({}); count] }).to_string();
         assert!(ExternalJwks::parse(of(100).as_bytes()).is_some());
         assert!(ExternalJwks::parse(of(101).as_bytes()).is_none());

@@ -347,7 +347,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn there_is_never_more_than_one_current_key_and_never_none_once_there_was_one(
+        fn a_ring_with_keys_always_has_exactly_one_current_key(
             steps in prop::collection::vec((0..4_u8, 0..4_u8, 0..20_000_u32), 1..30),
         ) {
             let mut ring = KeyRing::default();

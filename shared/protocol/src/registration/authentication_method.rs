@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_01_what_does_not_belong_to_the_method_is_refused_with_a_reason() {
+    fn sec_cli_01_settings_of_another_method_are_refused_with_a_reason() {
         let digest = base64url(&[7; 32]);
         assert!(refusal(&json!({})).contains("needs a secret"));
         let public = json!({"token_endpoint_auth_method": "none", "client_secret_sha256": [digest]});
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_13_keys_that_are_none_or_not_public_are_refused_with_a_reason() {
+    fn sec_cli_13_invalid_or_non_public_keys_are_refused_with_a_reason() {
         let key = || jwks(&ed25519());
         let mut with_private_half = ed25519();
         with_private_half["d"] = "AQ".into();
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_cli_12_client_secret_jwt_is_off_unless_the_workspace_says_otherwise() {
+    fn sec_cli_12_client_secret_jwt_is_off_unless_the_workspace_enables_it() {
         let client = json!({"token_endpoint_auth_method": "client_secret_jwt", "sealed_client_secret": "x"});
         assert!(registered(&client, &json!({})).err().unwrap_or_default().contains("use private_key_jwt"));
         assert!(registered(&client, &json!({"client_secret_jwt": true})).is_ok());

@@ -211,7 +211,7 @@ impl ClientMetadata {
         UriRules { private_use_schemes: &self.private_use_schemes, ..UriRules::new(self.application_type, issuer) }
     }
 
-    /// The setting is for clients that it can matter to, so that nobody relies on it in vain.
+    /// Accepts the setting only for clients that it affects, so that nobody relies on it in vain.
     pub(super) fn loopback_consent(&self, redirect_uris: &RedirectUris) -> Result<LoopbackConsent, RegistrationError> {
         match self.loopback_consent {
             Some(_) if !redirect_uris.have_loopback() => Err(RegistrationError::LoopbackConsentElsewhere),
@@ -223,7 +223,8 @@ impl ClientMetadata {
         self.logout_uris(&self.post_logout_redirect_uris, Field::PostLogoutRedirectUris, issuer)
     }
 
-    /// Where the client is told of a logout. It is written as a redirect URI is, and called as a `jwks_uri` is.
+    /// The back-channel logout URI. It must satisfy the rules of redirect URIs, and those of URLs that the server
+    /// calls.
     pub(super) fn backchannel_logout(&self, issuer: &Issuer) -> Result<Option<OutboundUrl>, RegistrationError> {
         let uris = self.logout_uris(self.backchannel_logout_uri.as_slice(), Field::BackchannelLogoutUri, issuer)?;
         let uri = uris.and_then(|uris| uris.only());
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_what_its_metadata_say() {
+    fn a_client_reflects_its_metadata() {
         let metadata = serde_json::json!({
             "client_id": "c1", "client_name": "C 1", "client_status": "inactive",
             "redirect_uris": ["https://c1.example/cb"], "post_logout_redirect_uris": ["https://c1.example/bye"],

@@ -129,7 +129,7 @@ pub enum RegistrationError {
     /// Scopes of the client's own without `client_credentials`.
     #[error("client_credentials_scope is set, so grant_types needs client_credentials")]
     ClientScopeWithoutGrant,
-    /// A scope of power among those that users are asked for.
+    /// A workspace-wide scope among those requested from users.
     #[error(
         "{at}: {scope} reaches every token of the workspace, which no user can grant: move it to client_credentials_scope"
     )]

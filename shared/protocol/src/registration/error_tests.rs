@@ -16,7 +16,7 @@ fn error(change: &Value, settings: &Value) -> Option<RegistrationError> {
     error
 }
 
-/// Asserts that each change of the client is refused with a sentence that contains the text beside it.
+/// Asserts that each change of the client is refused with a message that contains the given text.
 fn said<const N: usize>(table: [(Value, &str); N]) {
     for (change, expected) in table {
         let said = error(&change, &json!({})).map(|error| error.to_string()).unwrap_or_default();
@@ -195,7 +195,7 @@ fn client_secret_jwt_needs_a_sealed_secret_and_hs256() {
 }
 
 #[test]
-fn all_faults_are_found_at_once_and_each_has_its_place() {
+fn all_faults_are_found_at_once_with_their_positions() {
     let change = json!({
         "redirect_uris": ["http://a.example/cb", REDIRECT_URI, "https://a.example/#x"], "scope": "openid admin super",
         "resources": ["urn:x"], "client_secret_sha256": [digest()], "jwks_uri": "https://a.example/",
@@ -217,7 +217,7 @@ fn all_faults_are_found_at_once_and_each_has_its_place() {
 }
 
 #[test]
-fn sec_adm_13_a_scope_of_power_is_not_for_users_in_a_file_nor_from_the_store() {
+fn sec_adm_13_a_workspace_wide_scope_is_never_for_users_in_a_file_or_from_the_store() {
     let stored = registered(&json!({"scope": "openid introspect_tokens"}), &json!({})).unwrap();
     assert_eq!(stored.scope.joined(), "openid", "a client that was stored before goes on, without it");
     let metadata = |scope: &str| -> ClientMetadata {

@@ -46,8 +46,8 @@ pub fn encode_uri_component(value: &str) -> String {
     encoded
 }
 
-/// Encodes `text` for a query or fragment so that it stays readable where nobody decodes it: spaces become `+`, and the
-/// punctuation that RFC 3986 §3.4 allows there stays. A form decoder yields `text` again.
+/// Encodes `text` for a query or fragment so that it stays readable for clients that do not decode it: spaces become
+/// `+`, and the punctuation that RFC 3986 §3.4 allows there is kept. A form decoder yields `text` again.
 ///
 /// cloudentity-auth-js shows an `error_description` after replacing `+` alone.
 #[must_use]
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_12_base64url_has_one_spelling() {
+    fn sec_param_12_base64url_has_a_single_spelling() {
         assert!(base64url_decoded("AA").is_some());
         for bad in ["AB", "AA=", "AA==", "A", "A A", "A+", "A/", "AA\n"] {
             assert!(base64url_decoded(bad).is_none(), "{bad:?}");
@@ -148,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_decodes_to_itself(value in "[^\\x00]*") {
+        fn encoding_round_trips(value in "[^\\x00]*") {
             prop_assert_eq!(form_decoded(encode_uri_component(&value).as_bytes()), Some(value));
         }
     }

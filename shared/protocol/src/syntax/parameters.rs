@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_param_04_an_empty_parameter_is_an_omitted_one() {
+    fn sec_param_04_an_empty_parameter_is_treated_as_omitted() {
         let parameters = Parameters::parse(b"a=&b&c=1&c=&e=&e=2&f=&f=").unwrap();
         for (name, expected) in [("a", None), ("b", None), ("c", Some("1")), ("d", None), ("e", Some("2")), ("f", None)]
         {

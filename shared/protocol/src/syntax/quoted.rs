@@ -1,4 +1,4 @@
-//! Quotations of what somebody sent, for error messages.
+//! Quotes received values in error messages.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ const MAX_LENGTH: usize = 100;
 /// How much of the beginning of a longer value is kept.
 const HEAD_LENGTH: usize = 60;
 
-/// What stands for the part that is left out.
+/// Replaces the omitted part.
 const ELLIPSIS: &str = "...";
 
-/// A value as somebody sent it, fit for an error message: in single quotation marks, bounded, and with no character that
-/// an `error_description` may not have (RFC 6749 §5.2).
+/// A received value, quoted for an error message: in single quotation marks, bounded, and with no character that an
+/// `error_description` may not have (RFC 6749 §5.2).
 ///
 /// It is small enough to be copied, so errors that contain one are still plain values.
 #[derive(Clone, Copy, PartialEq, Eq)]

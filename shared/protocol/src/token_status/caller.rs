@@ -86,9 +86,9 @@ impl Intent {
 }
 
 impl Caller {
-    /// The holder of the valid access token with these `claims`, if the token is for the endpoints of `workspace` itself:
-    /// the issuer is in its `aud` (RFC 9068 §4), and beside it no API that was named, because an API is sent such tokens
-    /// and must not act with them.
+    /// The holder of the valid access token with these `claims`, if the token is for the endpoints of `workspace`
+    /// itself: the issuer is in its `aud` (RFC 9068 §4) and no explicitly requested API is, because an API receives
+    /// such tokens and must not act with them.
     ///
     /// # Errors
     ///
@@ -110,9 +110,9 @@ impl Caller {
 
     /// Whether `intent` of the caller reaches `token` (RFC 7662 §4, RFC 7009 §2.1).
     ///
-    /// A client reaches what was issued to it, and as an API what is for its own audience. The holder of a token reaches
-    /// what was issued to the same client for the same user. Everything of the workspace is reached with the scope of
-    /// power, which only clients have themselves: a user's token does not count, whatever its scope says.
+    /// A client reaches the tokens issued to it, and as an API those for its own audience. The holder of a bearer token
+    /// reaches those issued to the same client for the same user. A workspace-wide scope reaches every token of the
+    /// workspace; only clients themselves can have it, so a user's token does not count, whatever its scope.
     #[must_use]
     pub fn may(&self, intent: Intent, token: TokenInQuestion<'_>) -> bool {
         match self {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_res_14_a_token_is_reached_by_its_client_its_api_and_with_the_scope_of_power() {
+    fn sec_res_14_a_token_is_reached_by_its_client_its_api_and_with_a_workspace_wide_scope() {
         let (a, b) = ("https://a.example", "https://b.example");
         let of_api = json!({"introspection_audiences": [a]});
         let table = [
@@ -205,7 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn sec_res_14_and_sec_adm_13_a_holder_reaches_the_same_user_and_power_is_never_a_users() {
+    fn sec_res_14_and_sec_adm_13_a_bearer_reaches_the_same_user_only_and_workspace_wide_scopes_do_not_count_for_users()
+    {
         let power = |gty: Value| json!({"scope": "introspect_tokens revoke_tokens", "gty": gty});
         let table = [
             ("its own", bearer(&json!({})), ("app", "alice"), (true, true)),
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_a_client_by_whichever_means() {
+    fn a_caller_is_a_client_however_it_authenticates() {
         assert_eq!(client(&json!({})).client_id().as_str(), "app");
         assert_eq!(bearer(&json!({"client_id": "other"})).client_id().as_str(), "other");
     }

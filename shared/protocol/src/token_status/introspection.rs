@@ -122,14 +122,14 @@ pub fn current<'g>(grant: &'g Grant, token: &RefreshToken, now: Timestamp) -> Op
     (alive && state.current.matches(&token.hash)).then_some(state)
 }
 
-/// What the store tells of a refresh token that is presented for revocation.
+/// What the store knows about a refresh token presented for revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Belonging {
     /// It is the current refresh token of the grant, or its predecessor.
     Known,
     /// It is of an earlier generation, of which the store keeps nothing: it belongs to the grant if it is genuine.
     IfGenuine,
-    /// The grant has no such refresh token, or nothing is left to end.
+    /// The grant has no such refresh token, or nothing is left to revoke.
     Not,
 }
 

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_token_says_who_for_whom_and_until_when() {
+    fn a_users_token_names_user_client_and_expiry() {
         let expected = json!({
             "iss": "https://auth.example/default/demo", "sub": "alice", "aud": ["https://api.example"],
             "client_id": "app", "iat": NOW.seconds(), "exp": NOW.seconds() + 100,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clients_own_token_says_so_and_nothing_of_a_login() {
+    fn a_client_credentials_token_is_marked_and_has_no_login_claims() {
         let machine = json!({"grant_types": ["client_credentials"], "scope": "", "client_credentials_scope": "read"});
         let client = authenticated(confidential_client(&machine));
         let request = ClientCredentialsRequest { scope: None, resource: Resources::default() };
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_for_what_it_was_granted_for() {
+    fn a_token_has_the_granted_audience() {
         let issuer = "https://auth.example/default/demo";
         let table = [
             ("read", "", vec!["https://api.example"]),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_issued_parses_at_its_issuer_only_and_expires() {
+    fn an_issued_token_parses_at_its_issuer_only_and_expires() {
         let issued = claims(&of_user("openid", ""));
         let bytes = serde_json::to_vec(&issued).unwrap();
         assert_eq!(AccessTokenClaims::parse(&bytes, &issuer()), Some(issued.clone()));

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_param_10_exactly_one_well_formed_token_is_taken() {
+    fn sec_param_10_exactly_one_well_formed_token_is_accepted() {
         for good in ["a", "A-._~+/=0", &"a".repeat(8192)] {
             for header in [format!("bearer {good}"), format!("Bearer   {good}")] {
                 assert_eq!(bearer_token(&[&header]).unwrap().expose(), good);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_res_01_a_token_stands_in_the_header_or_in_the_form_and_never_in_both() {
+    fn sec_res_01_a_token_is_in_the_header_or_the_form_and_never_in_both() {
         let table = [
             (&[][..], "access_token=a", Ok("a")),
             (&["Bearer a"], "x=y", Ok("a")),

@@ -1,4 +1,4 @@
-//! Client credentials (RFC 6749 §4.4): a client requests a token of its own.
+//! The client credentials grant (RFC 6749 §4.4).
 
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
@@ -17,9 +17,9 @@ pub struct ClientCredentialsRequest {
     pub resource: Resources,
 }
 
-/// Decides a client's request for a token of its own, which has the id `id` and belongs to no grant.
+/// Decides a client credentials request; the token gets the id `id` and belongs to no grant.
 ///
-/// What a client may do on its own behalf is registered separately from what it may request of users.
+/// The client's own scopes are registered separately from those it may request from users.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_gets_a_token_of_its_own_for_what_it_is_registered_for_by_itself() {
+    fn a_client_credentials_token_is_for_the_registered_client_scopes() {
         let a = "resource=https://a.example";
         let table = [
             (None, "", "read write", DEFAULT_AUDIENCE),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_users_may_grant_is_not_the_clients_own() {
+    fn scopes_granted_by_users_are_not_the_clients_own() {
         let refused = |client, scope, resource| format!("{:?}", decided(client, scope, resource).err());
         assert_eq!(refused(machine(&json!({})), Some("openid"), ""), "Some(UnknownScope('openid'))");
         assert_eq!(refused(machine(&json!({})), Some("read openid"), ""), "Some(UnknownScope('openid'))");

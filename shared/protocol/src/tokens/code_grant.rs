@@ -29,15 +29,15 @@ pub struct CodeUse {
 
 impl CodeUse {
     /// The fault of this use, otherwise valid, if the code was redeemed by another request after the grant was read
-    /// (catalogue row SEC-CODE-13). Times do not count here: the two were under way together.
+    /// (catalogue row SEC-CODE-13). Times do not matter here: the two requests were concurrent.
     #[must_use]
     pub fn lost_to(&self, first: Option<&SecretHash>, grant: &GrantId) -> CodeFault {
         second_use(grant, self.may_come_again(first) && !self.retry_window.is_empty())
     }
 
-    /// The fault of this use, otherwise valid, at `now`, if the code was redeemed at `redeemed`. Within the window the
-    /// sender of the first use may come again, and is refused and nothing more. A second sender shows that the code and
-    /// its verifier are in two hands, and nobody can say whose tokens were issued.
+    /// The fault of this use, otherwise valid, at `now`, if the code was redeemed at `redeemed`. Within the window, a
+    /// retry by the sender of the first use is refused without consequences. A second sender shows that two parties
+    /// have the code and its verifier, and it is unknown which of them got the tokens.
     fn after(&self, (redeemed, first): (Timestamp, Option<&SecretHash>), grant: &GrantId, now: Timestamp) -> CodeFault {
         second_use(grant, self.may_come_again(first) && self.retry_window.covers(redeemed, now))
     }

@@ -135,7 +135,7 @@ fn the_redirect_uri_may_be_left_out_where_the_verifier_binds_the_code() {
 }
 
 #[test]
-fn a_verifier_belongs_to_a_challenge_and_a_challenge_to_every_public_client() {
+fn a_verifier_needs_a_challenge_and_every_public_client_needs_both() {
     let unbound = |client, verifier| Case { client, verifier, ..of(without_challenge(grant(issued()))) };
     assert_eq!(unbound(pkce_optional(), None).refused(), "approved");
     assert_eq!(unbound(pkce_optional(), Some(VERIFIER)).refused(), "UnexpectedVerifier");
@@ -145,7 +145,7 @@ fn a_verifier_belongs_to_a_challenge_and_a_challenge_to_every_public_client() {
 }
 
 #[test]
-fn a_code_is_good_once_and_until_it_expires() {
+fn a_code_is_valid_once_and_until_it_expires() {
     let expiring = |code_expires| of(grant(GrantState::Issued { code: secret_hash(&code()), code_expires }));
     assert_eq!(expiring(NOW).refused(), "Expired");
     assert_eq!(expiring(Timestamp::from_millis(NOW.millis() + 1)).refused(), "approved");
@@ -182,7 +182,7 @@ fn a_second_use_is_a_retry_of_the_same_sender_within_the_window_and_else_a_repla
 }
 
 #[test]
-fn who_loses_a_race_to_another_sender_or_without_a_window_has_replayed() {
+fn losing_a_race_to_another_sender_or_without_a_window_is_a_replay() {
     let lost = |retry_window: u32, first: Option<&str>| {
         let (code, sender) = (secret_hash(&code()), secret_hash("the client"));
         let usage = CodeUse { code, sender, retry_window: retry_window.try_into().unwrap() };
@@ -196,7 +196,7 @@ fn who_loses_a_race_to_another_sender_or_without_a_window_has_replayed() {
 }
 
 #[test]
-fn nobody_without_client_redirect_uri_and_verifier_learns_that_a_code_was_used() {
+fn only_a_fully_valid_request_learns_that_a_code_was_used() {
     let used = || of(grant(redeemed(None)));
     assert_eq!(Case { code: "other".into(), ..used() }.refused(), "Unknown");
     assert_eq!(Case { client: client(&json!({"client_id": "other"})), ..used() }.refused(), "OtherClient");
@@ -224,7 +224,7 @@ fn the_entitlement_is_what_was_granted() {
 }
 
 #[test]
-fn sec_adm_13_a_code_of_before_yields_no_scope_of_power() {
+fn sec_adm_13_a_code_issued_earlier_yields_no_workspace_wide_scope() {
     let mut granted = grant(issued());
     granted.terms.scope = scopes("openid introspect_tokens revoke_tokens");
     assert_eq!(of(granted).decided().ok().unwrap().entitlement.scope(), &scopes("openid"));

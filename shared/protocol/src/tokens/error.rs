@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_response_does_not_reveal_what_exactly_is_wrong_with_a_code_or_token() {
+    fn the_response_does_not_reveal_why_a_code_or_token_is_invalid() {
         let codes = [
             CodeFault::Unknown,
             CodeFault::OtherClient,

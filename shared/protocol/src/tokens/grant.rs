@@ -20,7 +20,7 @@ use crate::users::userinfo;
 pub struct Grant {
     /// Its id: random, but not secret.
     pub id: GrantId,
-    /// What was granted. Immutable.
+    /// The terms of the grant. Immutable.
     pub terms: GrantTerms,
     /// Its current state.
     pub state: GrantState,
@@ -91,7 +91,7 @@ pub struct UserClaims {
     pub requested: Map<String, Value>,
     /// The others that belong to the granted scopes.
     pub of_scopes: Map<String, Value>,
-    /// The domain of the address that they say is verified.
+    /// The domain of the address whose `email_verified` is true.
     pub email_domain: Option<String>,
 }
 
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_identifiers_of_its_own_is_told_those() {
+    fn a_pairwise_client_gets_its_own_identifiers() {
         let own = terms(&[], "pseudonym");
         assert_eq!((&own.subject, own.client_subject()), (&subject("alice"), &subject("pseudonym")));
         let public = terms(&[], "alice");
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_reads_back() {
+    fn stored_grants_round_trip() {
         let terms = terms(&[("nonce", "n")], "pseudonym");
         let stored = serde_json::to_value(&terms).unwrap();
         assert_eq!(serde_json::from_value::<GrantTerms>(stored).unwrap(), terms);
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_is_live_from_the_redemption_to_its_end_unless_it_is_revoked_or_its_user_is_gone() {
+    fn a_grant_is_live_from_redemption_to_expiry_unless_revoked_or_its_user_is_deleted() {
         let revoked = GrantState::Revoked { code: secret_hash(&code()) };
         let table = [(issued(), false), (redeemed(None), true), (revoked, false)];
         for (state, live) in table {

@@ -36,7 +36,7 @@ pub struct IdTokenClaims {
     pub acr: String,
     /// The authentication methods.
     pub amr: Vec<String>,
-    /// The left half of the digest of the access token beside it (§3.1.3.6), for clients that are configured so.
+    /// The left half of the digest of the access token issued with it (§3.1.3.6), for clients configured for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
     /// The user's session, by the name that this client has for it.
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_says_who_logged_in_when_and_how() {
+    fn an_id_token_describes_user_time_and_method_of_the_login() {
         let due = due(|terms| {
             terms.sub_for_client = Some(subject("pseudonym"));
             terms.id_token_claims = json!({"locale": "de"}).as_object().unwrap().clone();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_scopes_are_there_as_long_as_the_token_has_the_scope() {
+    fn scope_claims_are_present_as_long_as_the_token_has_the_scope() {
         let map = |claims: Value| claims.as_object().unwrap().clone();
         let user = |scope: &str| {
             let due = due(|terms| {
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_21_what_nobody_stated_is_left_out() {
+    fn sec_up_21_unknown_values_are_omitted() {
         let claims = IdTokenClaims::of(&due(|terms| terms.auth_time = None), &workspace()).unwrap();
         assert!(serde_json::to_value(&claims).unwrap().get("auth_time").is_none());
     }
 
     #[test]
-    fn sec_up_19_what_counts_as_verified_is_judged_when_the_token_is_issued() {
+    fn sec_up_19_verified_flags_are_evaluated_when_the_token_is_issued() {
         let provider = |domains: &[&str]| {
             let provider = json!({
                 "id": "corp", "title": "C", "issuer": "https://c.example", "client_id": "us",

@@ -107,7 +107,7 @@ pub fn of_region(token: Option<RefreshToken>, region: &RegionLabel) -> Result<Re
     if &token.region == region { Ok(token) } else { Err(TokenError::OtherRegion(token.region)) }
 }
 
-/// Where a presented token stands in the list of its grant.
+/// The position of a presented token in the list of its grant.
 #[derive(Clone, Copy)]
 enum TokenPosition {
     Current(RefreshState),
@@ -202,7 +202,7 @@ fn rotation(
     }
 }
 
-/// The tokens that are due: for what was granted and is still registered, or for the requested part of it.
+/// The tokens to issue: for what was granted and is still registered, or for the requested part of it.
 fn entitlement(
     grant: &Grant,
     client: &Client,

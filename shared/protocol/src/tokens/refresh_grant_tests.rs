@@ -93,7 +93,7 @@ fn the_current_token_is_replaced_unless_the_client_does_not_rotate() {
 }
 
 #[test]
-fn a_token_is_good_in_its_grant_of_its_client_and_user_only() {
+fn a_token_is_valid_for_its_grant_client_and_user_only() {
     let gone = || Some(LoadedGrant { user: UserStatus::Gone, ..loaded(grant(redeemed(Some(refresh_state())))) });
     let stranger = || client(&json!({"client_id": "other"}));
     let no_grant = || client(&json!({"grant_types": ["authorization_code"], "scope": "openid read"}));
@@ -118,7 +118,7 @@ fn a_token_is_good_in_its_grant_of_its_client_and_user_only() {
 }
 
 #[test]
-fn refresh_tokens_end_and_go_idle() {
+fn refresh_tokens_expire_and_idle_out() {
     let next = Timestamp::from_millis(NOW.millis() + 1);
     let ending = |until, idle_until, generation| Case {
         generation,
@@ -139,7 +139,7 @@ fn refresh_tokens_end_and_go_idle() {
 }
 
 #[test]
-fn the_replaced_token_yields_its_successor_during_the_grace_and_is_reused_afterwards() {
+fn a_rotated_token_yields_its_successor_during_the_grace_period_and_counts_as_reuse_afterwards() {
     let graced =
         |grace: u32, case: Case| Case { client: client(&json!({"lifetimes": {"refresh_token_grace": grace}})), ..case };
     let skewed = later(5);
@@ -157,7 +157,7 @@ fn the_replaced_token_yields_its_successor_during_the_grace_and_is_reused_afterw
 }
 
 #[test]
-fn a_token_of_the_past_is_reused_only_if_it_was_really_issued() {
+fn an_older_token_counts_as_reuse_only_if_it_was_really_issued() {
     let past = |genuine| Case { generation: 1, genuine, ..good() };
     assert_eq!(past(true).outcome(), reused());
     assert_eq!(past(false).outcome(), "Unknown");
@@ -202,7 +202,7 @@ fn resources_are_narrowed_within_what_was_granted() {
 }
 
 #[test]
-fn what_is_approved_says_what_the_commit_must_find_and_write() {
+fn an_approval_states_what_the_commit_expects_and_writes() {
     let lifetimes = |lifetimes: Value| client(&json!({ "lifetimes": lifetimes }));
     let state = refresh_state();
     let approved = |client, case: Case| Case { client, ..case }.decided().ok().unwrap();

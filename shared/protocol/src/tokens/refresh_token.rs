@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_rt_01_a_token_is_opaque_and_has_one_spelling() {
+    fn sec_rt_01_a_token_is_opaque_and_has_a_single_spelling() {
         let text = token(12);
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)), "{text}");
         let parsed = RefreshToken::parse(&text).unwrap();
@@ -92,7 +92,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(generation in 1_u32..) {
+        fn refresh_tokens_round_trip(generation in 1_u32..) {
             prop_assert_eq!(RefreshToken::parse(&token(generation)).unwrap().generation, generation);
         }
     }

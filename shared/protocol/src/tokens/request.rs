@@ -24,7 +24,7 @@ pub enum TokenRequest {
 pub struct CodeExchange {
     /// The code; `None` if it is malformed, which is treated like an unknown code.
     pub code: Option<AuthorizationCode>,
-    /// What is presented along with it.
+    /// What is presented with it.
     pub presented: Presented,
 }
 
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_asks_for_scopes_and_resources_of_its_own() {
+    fn client_credentials_request_scopes_and_resources() {
         let body = "grant_type=client_credentials&scope=read&resource=urn:a";
         let Ok(TokenRequest::ClientCredentials(request)) = TokenRequest::parse(&parameters(body)) else {
             panic!("no client credentials")
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_repeated_or_not_offered_is_named() {
+    fn missing_repeated_or_unsupported_parameters_are_named() {
         let repeated = |name| format!("{:?}", Some(TokenError::Parameters(ParameterError::Repeated(name))));
         let table = [
             ("", "Some(MissingGrantType)".to_owned()),

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_of_birth_is_a_day_that_there_is() {
+    fn a_birthdate_is_an_existing_day() {
         for good in ["1980-01-31", "2000-02-29", "0000-02-29", "1980", "0000-12-31"] {
             assert!(is_birthdate(good), "{good}");
         }

@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the test stands in for the store")]
-    fn what_is_held_is_released_against_the_proof_of_a_commit() {
+    fn held_values_are_released_against_the_proof_of_a_commit() {
         assert_eq!(Unreleased::hold("tokens").release(&Committed::attest()), "tokens");
     }
 }

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_oidc_04_an_address_is_in_a_domain_only_if_it_has_one_reading() {
+    fn sec_oidc_04_an_address_is_in_a_domain_only_if_it_has_a_single_interpretation() {
         let ours = domains(r#"["corp.example", "xn--bcher-kva.example"]"#).unwrap();
         for address in ["a@corp.example", "A+b@Corp.Example", "\u{e9}@corp.example", "x@xn--bcher-kva.example"] {
             assert!(ours.cover(address), "{address}");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::types::time::{EXTERNAL_CLOCK_SKEW, Lifetime, Timestamp};
 
-/// A time in somebody else's JWT: a JSON number of seconds since the epoch, possibly with a fraction (RFC 7519 §2).
+/// A time in a JWT of another party: a JSON number of seconds since the epoch, possibly with a fraction (RFC 7519 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumericDate(Timestamp);
 
@@ -18,7 +18,7 @@ impl NumericDate {
         self.0
     }
 
-    /// The latest time that can be meant: whole seconds are usually what is left of a time whose fraction was cut off.
+    /// The latest time it can mean: whole seconds are usually truncated.
     #[must_use]
     pub const fn latest(self) -> Timestamp {
         let whole = self.0.millis().is_multiple_of(1000);
@@ -54,15 +54,15 @@ impl Visitor<'_> for Seconds {
     }
 }
 
-/// Somebody else's clock. It may be [`EXTERNAL_CLOCK_SKEW`] ahead of ours or behind it, so that much leeway is given to
-/// every time that it states, whatever the claim (catalogue row SEC-JWT-07).
+/// The clock of another party. It may be up to [`EXTERNAL_CLOCK_SKEW`] ahead of or behind the local clock, so that much
+/// leeway is given to every time it states, whatever the claim (catalogue row SEC-JWT-07).
 #[derive(Clone, Copy, Debug)]
 pub struct ExternalClock {
     now: Timestamp,
 }
 
 impl ExternalClock {
-    /// Somebody else's clock, while ours shows `now`.
+    /// The clock of another party while the local clock shows `now`.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
         Self { now }

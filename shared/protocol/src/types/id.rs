@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_id_is_16_bytes_in_one_spelling() {
+    fn a_grant_id_is_16_bytes_with_a_single_spelling() {
         let id = GrantId::from_bytes([7; 16]);
         assert_eq!(GrantId::parse(id.as_str()), Ok(id.clone()));
         for bad in [String::new(), format!("{id}="), format!("{id}A"), encoding::base64url(&[7; 15])] {

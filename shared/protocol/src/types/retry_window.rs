@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_covers_what_is_less_than_its_length_later_and_what_seems_earlier() {
+    fn a_window_covers_uses_within_its_length_and_apparently_earlier_ones() {
         let at = Timestamp::from_millis;
         let table = [
             (500, 1000, true),

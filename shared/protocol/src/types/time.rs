@@ -50,8 +50,8 @@ impl Timestamp {
         Self(self.0.saturating_sub(lifetime.millis()))
     }
 
-    /// Whether what was read or made at this time is younger than `age` at `now`. From the future it is not: after a clock was
-    /// set back everything counts as old (catalogue row SEC-TIME-04).
+    /// Whether something read or created at this time is younger than `age` at `now`. Times in the future are not:
+    /// after a clock step backwards everything counts as old (catalogue row SEC-TIME-04).
     #[must_use]
     pub const fn is_younger(self, age: Lifetime, now: Self) -> bool {
         now.reached(self) && !now.reached(self.plus(age))
@@ -64,7 +64,7 @@ impl Timestamp {
     }
 }
 
-/// Stores a time that nobody stated as the epoch. Versions that knew no such times can read it, and to them it is long ago.
+/// Stores an unknown time as the epoch. Versions without unknown times can read it, and treat it as long ago.
 pub mod unstated_as_epoch {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_time_04_what_was_read_counts_as_young_until_its_age_and_never_from_the_future() {
+    fn sec_time_04_a_value_is_young_until_its_age_and_never_from_the_future() {
         let read = Timestamp::from_seconds(60);
         let table = [(59_999, false), (60_000, true), (69_999, true), (70_000, false)];
         for (now, expected) in table {

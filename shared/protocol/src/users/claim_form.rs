@@ -1,4 +1,4 @@
-//! The type and form of each claim that a source may make about a user (OpenID Connect Core §5.1): the one table.
+//! The type and form of each claim that a source may assert about a user (OpenID Connect Core §5.1), in one table.
 //!
 //! A value of another form is converted where it has one certain reading, which is named in docs/configuration.md, and is
 //! dropped otherwise. Typed clients would fail at it, and blame us (catalogue row SEC-UP-24).
@@ -73,7 +73,7 @@ impl Form {
         let matching = |fits: fn(&str) -> bool| line(value).filter(|text| fits(text)).map(Value::from);
         match self {
             Self::Text => matching(|_| true),
-            // A URL has a bound of its own.
+            // URLs have their own bound.
             Self::Url => value.as_str().filter(|url| ExternalUrl::parse(url, Reach::Internet).is_ok()).map(Value::from),
             Self::Birthdate => matching(calendar::is_birthdate),
             Self::TimeZone => matching(is_time_zone),
@@ -87,7 +87,7 @@ impl Form {
     }
 }
 
-/// Whether this is how sources write that they have nothing to say: `null`, or an empty text (§5.3.2).
+/// Whether this is how sources express an absent claim: `null` or an empty string (§5.3.2).
 pub(crate) fn says_nothing(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
@@ -104,8 +104,8 @@ fn is_time_zone(text: &str) -> bool {
     begins && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte))
 }
 
-/// Whether this can be an address (RFC 5322 §3.4.1). Whether it has one reading matters where it is vouched for
-/// ([`EmailDomains`](crate::types::email::EmailDomains)).
+/// Whether this can be an address (RFC 5322 §3.4.1). Whether it has a single interpretation matters only for verified
+/// addresses ([`EmailDomains`](crate::types::email::EmailDomains)).
 fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) && !text.contains(char::is_whitespace)
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_one_certain_reading_is_converted() {
+    fn unambiguous_values_are_converted() {
         let table = [
             ("locale", json!("en_US"), json!("en-US")),
             ("updated_at", json!("2026-01-02T03:04:05.678Z"), json!(1_767_323_045)),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_24_what_does_not_fit_is_dropped() {
+    fn sec_up_24_malformed_values_are_dropped() {
         let dropped = [
             (
                 "name",
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_changes_nothing_that_fits() {
+    fn valid_values_are_unchanged() {
         for (name, value) in [("locale", json!("en_US")), ("updated_at", json!(1_767_323_045_678_u64))] {
             let once = fitted(name, &value).unwrap();
             assert_eq!(fitted(name, &once), Some(once.clone()), "{name}");
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_an_empty_text_say_nothing() {
+    fn null_and_empty_strings_count_as_absent() {
         assert!(says_nothing(&json!(null)) && says_nothing(&json!("")) && says_nothing(&json!(" ")));
         assert!(!says_nothing(&json!(false)) && !says_nothing(&json!(0)) && !says_nothing(&json!("x")));
     }

@@ -27,7 +27,8 @@ impl Method {
         }
     }
 
-    /// Whether `at`, by the clock of whoever checked the factor, is between `since` and `now` by ours.
+    /// Whether `at`, by the clock of the party that checked the factor, is between `since` and `now` by the local
+    /// clock.
     ///
     /// A provider's clock is given leeway in both directions: one that is behind must not lead back to the login page.
     fn is_between(self, at: Timestamp, since: Timestamp, now: Timestamp) -> bool {
@@ -44,7 +45,7 @@ pub struct Factor {
     /// The method.
     #[serde(rename = "m")]
     pub method: Method,
-    /// When it was presented, if that is known: a provider need not say. It is never made up.
+    /// When it was presented, if known: a provider need not say. It is never made up.
     #[serde(rename = "t", with = "unstated_as_epoch")]
     pub at: Option<Timestamp>,
     /// What it amounts to: a login elsewhere may have taken several factors.
@@ -109,8 +110,8 @@ impl Authentication {
         self.others.iter().fold(self.first.at, |latest, factor| latest.max(factor.at))
     }
 
-    /// Whether the user authenticated between `since` and `now`. A time in the future dates from before a clock was set
-    /// back, and proves nothing; neither does one that nobody stated.
+    /// Whether the user authenticated between `since` and `now`. A time in the future dates from before a clock step
+    /// backwards and proves nothing; neither does an unknown one.
     #[must_use]
     pub fn is_between(&self, since: Timestamp, now: Timestamp) -> bool {
         self.factors().any(|factor| factor.at.is_some_and(|at| factor.method.is_between(at, since, now)))
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_21_a_time_that_nobody_stated_is_stored_as_long_ago_and_read_as_unknown() {
+    fn sec_up_21_an_unknown_time_is_stored_as_long_ago_and_read_as_unknown() {
         let silent = Authentication::by(Factor {
             method: Method::Federated,
             at: None,
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn leeway_belongs_to_the_clock_of_whoever_checked_the_factor() {
+    fn leeway_applies_to_the_clock_of_the_party_that_checked_the_factor() {
         let at = |method, seconds| Authentication::by(factor(method, seconds));
         let (since, now) = (Timestamp::from_seconds(1000), Timestamp::from_seconds(2000));
         let table = [

@@ -13,7 +13,7 @@ use crate::users::user_key::UserKey;
 /// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its random id. No client sees it; each is told a `sid` of its own ([`Session::sid_for`]).
+    /// Its random id. No client sees it; each client has its own `sid` ([`Session::sid_for`]).
     pub sid: String,
     /// The user.
     pub subject: Subject,
@@ -27,7 +27,7 @@ pub struct Session {
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
-    /// When the session began, by our own clock. Former versions did not say, which counts as long ago.
+    /// When the session began, by the local clock. Earlier versions did not record it, which counts as long ago.
     #[serde(default)]
     pub began: Timestamp,
     /// When the session expires.
@@ -55,8 +55,8 @@ impl Session {
 
     /// The `sid` that `client` sees in its tokens. It is not a credential.
     ///
-    /// It differs from client to client, so that clients that know a user by different subjects cannot tell by the session
-    /// that they know the same one (catalogue row SEC-OIDC-09). Without the random id nobody can compute it.
+    /// It differs per client, so that clients that know a user by different subjects cannot correlate the user by
+    /// session (catalogue row SEC-OIDC-09). It cannot be computed without the random id.
     #[must_use]
     pub fn sid_for(&self, client: &ClientId) -> String {
         // The id has no space, so different pairs never yield the same text.
@@ -77,12 +77,12 @@ pub struct FormerParticipants {
     pub inherited: Vec<Participant>,
 }
 
-/// What becomes of the clients of a former session: each is one or the other.
+/// How the clients of a former session are handled: each is either inherited or notified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Succession {
     /// They are notified when the new session ends.
     pub inherited: Vec<Participant>,
-    /// They are notified now, because the sessions that they know have ended.
+    /// They are notified now, because the sessions they know have ended.
     pub notified: Vec<Participant>,
 }
 
@@ -148,14 +148,14 @@ mod tests {
     use crate::fixtures::{client, client_id, just_before, later, session, subject};
 
     #[test]
-    fn a_session_is_alive_until_it_expires() {
+    fn a_session_is_live_until_it_expires() {
         let session = session();
         assert_eq!(session.clone().alive(just_before(later(3600))), Some(session.clone()));
         assert_eq!(session.alive(later(3600)), None);
     }
 
     #[test]
-    fn the_store_keeps_what_a_session_is_and_neither_its_cookie_nor_its_clients() {
+    fn a_stored_session_contains_neither_its_cookie_nor_its_clients() {
         let participant = Participant { client_id: client_id("app"), sub: subject("alice"), sid: "sid-1".into() };
         let session = Session { participants: vec![participant], ..session() };
         let stored = serde_json::to_value(&session).unwrap();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_oidc_09_each_client_is_told_a_sid_of_its_own() {
+    fn sec_oidc_09_each_client_has_its_own_sid() {
         let sid = |session: &Session, client: &str| session.sid_for(&client_id(client));
         let (one, other) = (session(), Session { sid: "sid-2".into(), ..session() });
         assert_eq!(sid(&one, "app"), sid(&one, "app"));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_of_former_versions_are_read() {
+    fn sessions_of_earlier_versions_are_read() {
         let mut stored = serde_json::to_value(session()).unwrap();
         stored.as_object_mut().unwrap().remove("began");
         let read: Session = serde_json::from_value(stored).unwrap();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_logout_09_every_client_of_a_former_session_is_handed_on_or_notified() {
+    fn sec_logout_09_every_client_of_a_former_session_is_inherited_or_notified() {
         let participants = |sid: &str, count: usize| -> Vec<Participant> {
             let sub = subject("alice");
             (0..count)

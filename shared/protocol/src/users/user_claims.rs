@@ -1,4 +1,4 @@
-//! A user's claims: what an identity source says, and what of that is passed on.
+//! A user's claims: what an identity source asserts, and what of it is passed on.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ impl Identity {
     }
 }
 
-/// What an identity source says about a user, each claim in the form of OpenID Connect Core §5.1.
+/// The claims that an identity source asserts about a user, each in the form of OpenID Connect Core §5.1.
 ///
 /// It is not for clients: whether the source is trusted with an address or a number is judged when it is read, by the
 /// settings of that moment ([`SourceClaims::judged`]). Records of former versions are read by the same rules.
@@ -47,12 +47,12 @@ pub struct SourceClaims(Map<String, Value>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile(Map<String, Value>);
 
-/// What a source is trusted with.
+/// How far a source is trusted.
 #[derive(Clone, Copy, Debug)]
 pub enum Trust<'s> {
-    /// Everything that it says: the operator wrote it.
+    /// Fully: the operator wrote it.
     Everything,
-    /// What it says about addresses and numbers counts as far as the settings go.
+    /// Its verified flags for addresses and numbers count as far as the settings allow.
     Limited {
         /// The domains whose addresses it may call verified.
         email_domains: &'s EmailDomains,
@@ -129,7 +129,7 @@ impl<'de> Deserialize<'de> for ClaimName {
 }
 
 impl SourceClaims {
-    /// Reads what a source says. `null` and empty texts say nothing, and unknown names are passed over.
+    /// Reads the claims of a source. `null` and empty strings count as absent, and unknown names are ignored.
     #[must_use]
     pub fn read(said: &Map<String, Value>) -> ClaimsReading {
         let (mut claims, mut dropped) = (Map::new(), Vec::new());
@@ -148,8 +148,9 @@ impl SourceClaims {
         ClaimsReading { claims: Self(claims), dropped }
     }
 
-    /// What a provider says of a user in its ID token, `self`, and in its userinfo, which is later and decides. An address
-    /// or number and its verification are taken from one of the two: one answer does not vouch for the other's.
+    /// Merges a provider's ID token claims, `self`, with its userinfo response, which is newer and takes precedence. An
+    /// address or number and its verified flag come from the same response: one response does not verify the value of
+    /// the other.
     #[must_use]
     pub fn with_userinfo(&self, userinfo: &Self) -> Self {
         let mut both = self.0.clone();
@@ -168,8 +169,8 @@ impl SourceClaims {
         Self(both)
     }
 
-    /// The claims for clients. Of an address or number it is also said whether it is verified: if the source says so and is
-    /// trusted with it (OpenID Connect Core §5.7).
+    /// The claims for clients. Addresses and numbers get a verified flag: true if the source says so and is trusted
+    /// with it (OpenID Connect Core §5.7).
     #[must_use]
     pub fn judged(self, trust: Trust<'_>) -> Profile {
         let mut claims = self.0;
@@ -186,7 +187,7 @@ impl SourceClaims {
         Profile(claims)
     }
 
-    /// The claim `name`, as the source says it.
+    /// The claim `name` as asserted by the source.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
@@ -205,17 +206,17 @@ impl<'de> Deserialize<'de> for SourceClaims {
     }
 }
 
-/// Claims that were chosen for ID tokens, with what is needed to judge them anew when one is issued.
+/// Claims chosen for ID tokens, with what is needed to evaluate their verified flags when one is issued.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChosenClaims {
     /// The claims, with their values when they were chosen.
     pub claims: Map<String, Value>,
-    /// The domain of the address that they say is verified.
+    /// The domain of the address whose `email_verified` is true.
     pub email_domain: Option<String>,
 }
 
 impl ChosenClaims {
-    /// The claims as of now: nothing is verified that the source is no longer trusted with. Without `trust`, nothing is.
+    /// The claims as of now: only a source that is still trusted can verify. Without `trust`, nothing is verified.
     #[must_use]
     pub fn judged(self, trust: Option<Trust<'_>>) -> Map<String, Value> {
         let (email, phone) = match trust {
@@ -349,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_19_what_counts_as_verified_is_judged_by_the_settings_of_now() {
+    fn sec_up_19_verified_flags_follow_the_current_settings() {
         let domains: EmailDomains = serde_json::from_value(json!(["corp.example"])).unwrap();
         let judged = |claims: &Value, phone_numbers| {
             let profile = said(claims).judged(Trust::Limited { email_domains: &domains, phone_numbers });
@@ -386,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_17_and_19_an_address_and_its_verification_are_taken_from_one_answer() {
+    fn sec_up_17_and_19_an_address_and_its_verified_flag_come_from_one_response() {
         let both = |id_token: &Value, userinfo: &Value| said(id_token).with_userinfo(&said(userinfo));
         let (ada, ceo) = ("ada@corp.example", "ceo@corp.example");
         let yes = |address: &str| json!({"email": address, "email_verified": true});
@@ -412,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_24_claims_that_do_not_fit_are_dropped_by_name() {
+    fn sec_up_24_malformed_claims_are_dropped_by_name() {
         let claims = json!({
             "name": 7, "email": ["x"], "email_verified": true, "picture": "javascript:alert(1)", "locale": "en_GB",
             "nickname": null, "middle_name": "", "groups": ["admin"], "sub": "root", "updated_at": "x",
@@ -424,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_former_records_are_read_by_the_same_rules() {
+    fn claims_of_earlier_records_are_read_by_the_same_rules() {
         let former = json!({"name": ["Ada"], "email": "a@corp.example", "email_verified": true, "phone_number": 1});
         let read: SourceClaims = serde_json::from_value(former).unwrap();
         assert_eq!(read, said(&json!({"email": "a@corp.example", "email_verified": true})));
@@ -432,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_up_19_claims_that_were_chosen_for_id_tokens_are_judged_anew() {
+    fn sec_up_19_claims_chosen_for_id_tokens_are_evaluated_again() {
         let (domains, none): (EmailDomains, EmailDomains) =
             (serde_json::from_value(json!(["corp.example"])).unwrap(), EmailDomains::default());
         let trust = |email_domains, phone_numbers| Some(Trust::Limited { email_domains, phone_numbers });

@@ -5,8 +5,8 @@ use crate::types::id::{IdentitySourceId, Subject};
 /// Whom a session, a grant or an account is about: the source that knew the user when it was written, the source's issuer
 /// of that time if it is an upstream provider, and the subject.
 ///
-/// An account belongs to an issuer and its `sub` (OpenID Connect Core §2): another issuer under the same id, and a record
-/// that does not say of which issuer it is, are of somebody else (catalogue row SEC-UP-20).
+/// An account belongs to an issuer and its `sub` (OpenID Connect Core §2): another issuer under the same id, and a
+/// record without an issuer, mean another user (catalogue row SEC-UP-20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserKey<'r> {
     /// The identity source.

@@ -18,7 +18,7 @@ pub enum IdentitySource<'w> {
 }
 
 impl<'w> IdentitySource<'w> {
-    /// What it is trusted with.
+    /// How far it is trusted.
     #[must_use]
     pub const fn trust(&self) -> Trust<'w> {
         match self {
@@ -49,7 +49,7 @@ mod tests {
     use crate::fixtures::{source_id, subject, workspace_id};
 
     #[test]
-    fn sec_up_18_and_20_a_sandbox_knows_its_users_and_a_provider_those_of_its_issuer() {
+    fn sec_up_18_and_20_a_sandbox_has_its_own_users_and_a_provider_those_of_its_issuer() {
         let sandbox: Sandbox =
             serde_json::from_value(json!({"users": [{"username": "alice", "password": "alice"}]})).unwrap();
         let alice = sandbox.authenticate(&workspace_id(), "alice", &crate::types::secret::Secret::new("alice".into()));

@@ -28,7 +28,7 @@ pub struct Sandbox {
 pub struct SandboxUser {
     /// The user name.
     pub username: String,
-    /// The password, in clear: the sandbox is for trying things out, and its page says so.
+    /// The password in plaintext: the sandbox is for trying things out, and its page says so.
     pub password: String,
     /// The user's claims.
     #[serde(default)]

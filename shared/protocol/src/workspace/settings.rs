@@ -164,7 +164,7 @@ pub struct ScopeDefinition {
 pub enum ResourceDefinition {
     /// Users read its URI.
     Untitled(String),
-    /// Users read its title beside the URI.
+    /// A resource with a title, which users see next to the URI.
     Titled(TitledResource),
 }
 
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_may_have_a_title_and_the_default_too() {
+    fn resources_including_the_default_may_have_a_title() {
         let titled =
             json!([{"uri": "https://b.example", "title": "B"}, {"uri": "https://api.example", "title": "API"}]);
         let settings = settings(&json!({ "resources": titled }));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_has_safe_defaults() {
+    fn settings_have_safe_defaults() {
         let settings: Settings =
             serde_json::from_value(json!({"name": "Demo", "default_audience": "https://api.example"})).unwrap();
         assert_eq!((settings.pkce, settings.client_secret_jwt), (PkceEnforcement::All, false));

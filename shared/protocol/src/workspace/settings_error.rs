@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_adm_14_settings_that_cannot_work_are_named_with_their_place_and_value() {
+    fn sec_adm_14_unusable_settings_are_named_with_their_position_and_value() {
         let provider = |id: &str| json!({"id": id, "title": "P", "issuer": "https://p.example", "client_id": "us"});
         let user = |name: &str, password: &str| json!({"username": name, "password": password});
         let table = [

@@ -1,6 +1,6 @@
-//! ClientAuthenticator made with the crates `openidconnect` and `oauth2`, as their documentation shows it, played in scenarios.
+//! Clients built with the crates `openidconnect` and `oauth2` as documented, run through scenarios.
 //!
-//! `ISSUER=… postern-client-tests CRATE SCENARIO`; `../programs.mjs` says how they get their user.
+//! `ISSUER=… postern-client-tests CRATE SCENARIO`; see `../programs.mjs` for how the user is simulated.
 
 mod oauth;
 mod openid;
@@ -14,7 +14,7 @@ use url::Url;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// A client as it is registered in the workspace of the demo.
+/// A client as registered in the demo workspace.
 #[derive(Clone, Copy)]
 struct Registered {
     id: &'static str,
@@ -28,7 +28,7 @@ const PUBLIC: Registered =
 const CONFIDENTIAL: Registered =
     Registered { id: "demo-web", secret: Some("demo-web-secret"), redirect_uri: "https://client.example/cb" };
 
-/// A program without users; it is never sent back to.
+/// A service without users; nothing redirects to it.
 const SERVICE: Registered =
     Registered { id: "demo-service", secret: Some("demo-service-secret"), redirect_uri: "http://127.0.0.1/" };
 
@@ -50,15 +50,15 @@ fn main() -> Outcome {
         ["oauth2", "revoked"] => oauth::revokes(&issuer),
         ["oauth2", "refreshed"] => oauth::refreshes(&issuer),
         ["oauth2", "service"] => oauth::serves(&issuer),
-        _ => Err("which crate, and which scenario?".into()),
+        _ => Err("usage: CRATE SCENARIO".into()),
     }
 }
 
-/// What the user came back with.
+/// The redirect with which the user returned.
 struct Callback(Url);
 
 impl Callback {
-    /// Sends the user to `url`, with the wish `open` or `deny`, and waits for their return.
+    /// Sends the user to `url`, to `open` or `deny` it, and waits for the redirect back.
     fn of(wish: &str, url: &Url) -> Result<Self, Box<dyn Error>> {
         let mut out = std::io::stdout();
         writeln!(out, "{wish} {url}")?;
@@ -72,16 +72,17 @@ impl Callback {
         self.0.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 
-    /// The code, if the state is the one that the user left with.
+    /// The code, if the state is the one sent.
     fn code(&self, state: &oauth2::CsrfToken) -> Result<oauth2::AuthorizationCode, Box<dyn Error>> {
         ensure(self.parameter("state").as_deref() == Some(state.secret()), "another state")?;
         Ok(oauth2::AuthorizationCode::new(self.parameter("code").ok_or("no code")?))
     }
 }
 
-/// How both crates reach the server: without redirects, and with the answer whatever its status is.
+/// The HTTP transport of both crates: it follows no redirects and returns the response whatever its status.
 ///
-/// They revoke over TLS only, which the laptop does not speak, so an `https` URL of loopback is asked without it.
+/// The crates revoke over TLS only, which the local server does not speak, so `https` URLs of loopback are called
+/// without TLS.
 fn transport() -> impl Fn(HttpRequest) -> Result<HttpResponse, ureq::Error> {
     let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
     move |mut request| {
@@ -92,7 +93,7 @@ fn transport() -> impl Fn(HttpRequest) -> Result<HttpResponse, ureq::Error> {
     }
 }
 
-/// The status of the answer of `url` to this token.
+/// The status of a request to `url` with this token.
 fn status(url: &str, token: &oauth2::AccessToken) -> Result<u16, Box<dyn Error>> {
     let mut request = HttpRequest::new(Vec::new());
     *request.uri_mut() = url.parse()?;

@@ -1,4 +1,4 @@
-//! The crate `oauth2`: endpoints are configured by hand.
+//! The crate `oauth2`, with endpoints configured by hand.
 
 use std::error::Error;
 
@@ -28,7 +28,7 @@ fn client(issuer: &str, registered: Registered) -> Result<Client, Box<dyn Error>
         .set_revocation_url(RevocationUrl::new(of_issuer("/oauth2/revoke").replacen("http://", "https://", 1))?))
 }
 
-/// Where a login begins, and what it needs later.
+/// The authorization URL, and what the callback needs later.
 fn left(client: &Client) -> (Url, CsrfToken, PkceCodeVerifier) {
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (url, state) = client
@@ -82,9 +82,9 @@ pub(crate) fn revokes(issuer: &str) -> Outcome {
         let client = client(issuer, registered)?;
         let token = token(&client)?;
         let userinfo = format!("{issuer}/userinfo");
-        ensure(status(&userinfo, token.access_token())? == 200, "the token is not good")?;
+        ensure(status(&userinfo, token.access_token())? == 200, "the token is not accepted")?;
         client.revoke_token(StandardRevocableToken::from(token.access_token()))?.request(&transport())?;
-        ensure(status(&userinfo, token.access_token())? == 401, "a revoked token is good")?;
+        ensure(status(&userinfo, token.access_token())? == 401, "a revoked token is accepted")?;
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ pub(crate) fn refreshes(issuer: &str) -> Outcome {
         let first = token(&client)?;
         let kept = first.refresh_token().ok_or("no refresh token")?;
         let second = client.exchange_refresh_token(kept).request(&transport())?;
-        ensure(second.refresh_token().is_some() == rotates, "it rotates where it should not, or the reverse")?;
+        ensure(second.refresh_token().is_some() == rotates, "unexpected rotation behavior")?;
         let again = client.exchange_refresh_token(kept).request(&transport())?;
         let secret = |token: Option<&oauth2::RefreshToken>| token.map(|token| token.secret().clone());
         ensure(secret(again.refresh_token()) == secret(second.refresh_token()), "another successor")?;
@@ -120,18 +120,18 @@ pub(crate) fn serves(issuer: &str) -> Outcome {
     let service = client(issuer, SERVICE)?;
     let request = service.exchange_client_credentials().add_scope(Scope::new("offers.read".into()));
     let own = request.add_extra_param("resource", ORDERS).request(&transport())?;
-    ensure(own.refresh_token().is_none(), "a refresh token for nobody")?;
+    ensure(own.refresh_token().is_none(), "a refresh token without a user")?;
 
     let said = service.introspect(own.access_token()).request(&transport())?;
-    ensure(said.active() && said.sub() == Some(SERVICE.id), "the service does not know itself")?;
+    ensure(said.active() && said.sub() == Some(SERVICE.id), "the service cannot introspect its own token")?;
     ensure(said.aud().is_some_and(|audience| *audience == [ORDERS]), "another audience")?;
 
     let said = service.introspect(users.access_token()).request(&transport())?;
     ensure(said.active() && said.client_id().is_some_and(|id| id.as_str() == PUBLIC.id), "not the user's token")?;
     ensure(said.scopes().cloned() == users.scopes().cloned(), "other scopes")?;
-    // With `revoke_tokens` a service ends what is not its own.
+    // With `revoke_tokens`, a service can revoke tokens of other clients.
     service.revoke_token(StandardRevocableToken::from(users.access_token()))?.request(&transport())?;
-    ensure(!service.introspect(users.access_token()).request(&transport())?.active(), "a revoked token is good")
+    ensure(!service.introspect(users.access_token()).request(&transport())?.active(), "a revoked token is active")
 }
 
 type Failure = oauth2::basic::BasicRequestTokenError<ureq::Error>;

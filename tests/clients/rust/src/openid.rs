@@ -1,4 +1,4 @@
-//! The crate `openidconnect`: everything is found by discovery, and the ID token is verified.
+//! The crate `openidconnect`: endpoints come from discovery, and the ID token is verified.
 
 use std::error::Error;
 
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CONFIDENTIAL, Callback, ORDERS, Outcome, PUBLIC, Registered, SERVICE, ensure, status, transport};
 
-/// What the crate does not read of the metadata by itself.
+/// Metadata that the crate does not parse itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct More {
     revocation_endpoint: String,
@@ -55,7 +55,7 @@ fn client(issuer: &str, registered: Registered) -> Result<Client, Box<dyn Error>
         .set_revocation_url(RevocationUrl::new(revocation)?))
 }
 
-/// What a login needs later.
+/// What the callback needs later.
 struct Login {
     state: CsrfToken,
     nonce: Nonce,
@@ -73,7 +73,7 @@ fn left(client: &Client) -> (url::Url, Login) {
     (url, Login { state, nonce, verifier })
 }
 
-/// A login, and the tokens of it.
+/// Logs in and returns the tokens.
 fn tokens(client: &Client) -> Result<(CoreTokenResponse, Nonce), Box<dyn Error>> {
     let (url, login) = left(client);
     let code = Callback::of("open", &url)?.code(&login.state)?;
@@ -94,7 +94,7 @@ pub(crate) fn logs_in(issuer: &str, registered: Registered) -> Outcome {
     ensure(AccessTokenHash::from_token(tokens.access_token(), algorithm, key)? == *hash, "another at_hash")?;
 
     let wrong = id_token.claims(&verifier, &Nonce::new("another".into()));
-    ensure(matches!(wrong, Err(ClaimsVerificationError::InvalidNonce(_))), "any nonce will do")?;
+    ensure(matches!(wrong, Err(ClaimsVerificationError::InvalidNonce(_))), "a wrong nonce is accepted")?;
 
     // The crate compares the subject with that of the ID token.
     let subject = Some(claims.subject().clone());
@@ -105,7 +105,7 @@ pub(crate) fn logs_in(issuer: &str, registered: Registered) -> Outcome {
 
 pub(crate) fn is_refused(issuer: &str) -> Outcome {
     let elsewhere = Metadata::discover(&IssuerUrl::new(format!("{issuer}/"))?, &transport());
-    ensure(elsewhere.is_err(), "an issuer with a slash more is another one")?;
+    ensure(elsewhere.is_err(), "an issuer with a trailing slash is accepted")?;
 
     let client = client(issuer, PUBLIC)?;
     let (url, login) = left(&client);
@@ -130,7 +130,7 @@ pub(crate) fn revokes(issuer: &str) -> Outcome {
         let (tokens, _) = tokens(&client)?;
         let token: CoreRevocableToken = tokens.access_token().into();
         client.revoke_token(token)?.request(&transport())?;
-        ensure(status(&format!("{issuer}/userinfo"), tokens.access_token())? == 401, "a revoked token is good")?;
+        ensure(status(&format!("{issuer}/userinfo"), tokens.access_token())? == 401, "a revoked token is accepted")?;
     }
     Ok(())
 }
@@ -141,18 +141,18 @@ pub(crate) fn refreshes(issuer: &str) -> Outcome {
         let (first, nonce) = tokens(&client)?;
         let kept = first.refresh_token().ok_or("no refresh token")?;
         let second = client.exchange_refresh_token(kept)?.request(&transport())?;
-        ensure(second.refresh_token().is_some() == rotates, "it rotates where it should not, or the reverse")?;
+        ensure(second.refresh_token().is_some() == rotates, "unexpected rotation behavior")?;
 
-        // The ID token of a refresh is about the same login, and has no nonce (OpenID Connect Core §12.2).
+        // A refreshed ID token describes the same login and has no nonce (OpenID Connect Core §12.2).
         let verifier = client.id_token_verifier();
         let before = first.id_token().ok_or("no ID token")?.claims(&verifier, &nonce)?;
         let without_nonce = |nonce: Option<&Nonce>| nonce.map_or(Ok(()), |_| Err("a nonce".to_owned()));
-        let now = second.id_token().ok_or("no ID token any more")?.claims(&verifier, without_nonce)?;
+        let now = second.id_token().ok_or("no ID token after the refresh")?.claims(&verifier, without_nonce)?;
         ensure(now.subject() == before.subject() && now.auth_time() == before.auth_time(), "another login")?;
 
         let last = second.refresh_token().unwrap_or(kept);
         client.revoke_token(CoreRevocableToken::from(last))?.request(&transport())?;
-        ensure(client.exchange_refresh_token(last)?.request(&transport()).is_err(), "a revoked refresh token is good")?;
+        ensure(client.exchange_refresh_token(last)?.request(&transport()).is_err(), "a revoked refresh token is accepted")?;
         let userinfo = format!("{issuer}/userinfo");
         ensure(status(&userinfo, first.access_token())? == 401, "an access token outlived its grant")?;
     }
@@ -164,7 +164,7 @@ pub(crate) fn serves(issuer: &str) -> Outcome {
     let service = client(issuer, SERVICE)?;
     let request = service.exchange_client_credentials()?.add_scope(Scope::new("offers.read".into()));
     let own = request.add_extra_param("resource", ORDERS).request(&transport())?;
-    ensure(own.id_token().is_none() && own.refresh_token().is_none(), "tokens about nobody")?;
+    ensure(own.id_token().is_none() && own.refresh_token().is_none(), "user tokens without a user")?;
     for (token, client_id) in [(own.access_token(), SERVICE.id), (users.access_token(), PUBLIC.id)] {
         let said = service.introspect(token).request(&transport())?;
         ensure(said.active() && said.client_id().is_some_and(|id| id.as_str() == client_id), "another client")?;
