@@ -1,8 +1,10 @@
 //! Queries and forms.
 
+use protocol::authorization::pushed_request;
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
 use protocol::client_authentication::credentials::Credentials;
+use protocol::clients::request_channel::RequestChannel;
 use protocol::clients::resource_indicator::Resources;
 use protocol::logout::request::LogoutRequest;
 use protocol::syntax::parameters::Parameters;
@@ -33,15 +35,19 @@ pub fn parameters(data: &[u8]) {
     }
 }
 
-/// No request sends a user anywhere but to the registered bytes.
+/// No request sends a user anywhere but to the registered bytes, whether the browser carries it or the client pushed it.
 pub fn authorization_request(data: &[u8]) {
     let Ok(parameters) = Parameters::parse(data) else { return };
-    let destination = match AuthorizationRequest::parse(&parameters, &CLIENT) {
-        Ok(request) => request.destination(),
-        Err(Refusal::Redirect(redirected)) => redirected.destination,
-        Err(Refusal::Page(_) | Refusal::Stranded(_)) => return,
-    };
-    assert!(REDIRECT_URIS.contains(&destination.redirect_uri.as_str()), "{:?}", destination.redirect_uri.as_str());
+    let stored = pushed_request::content(&CLIENT.id, &parameters);
+    let brought = pushed_request::parameters_for(&CLIENT.id, stored.as_bytes()).expect("what was pushed is read back");
+    for (parameters, channel) in [(&parameters, RequestChannel::Browser), (&brought, RequestChannel::Pushed)] {
+        let destination = match AuthorizationRequest::parse(parameters, &CLIENT, channel) {
+            Ok(request) => request.destination(),
+            Err(Refusal::Redirect(redirected)) => redirected.destination,
+            Err(Refusal::Page(_) | Refusal::Stranded(_)) => continue,
+        };
+        assert!(REDIRECT_URIS.contains(&destination.redirect_uri.as_str()), "{:?}", destination.redirect_uri.as_str());
+    }
 }
 
 /// The requests of the back channel and of logout: the first line is the `Authorization` header, the rest the form.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::request::AuthorizationRequest;
+use protocol::clients::request_channel::RequestChannel;
 use protocol::syntax::parameters::Parameters;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ const QUERY: &[u8] = b"client_id=app&response_type=code&redirect_uri=https%3A%2F
 /// The interaction of a good request.
 pub(crate) static INTERACTION: LazyLock<Interaction> = LazyLock::new(|| {
     let parameters = Parameters::parse(QUERY).expect("parameters");
-    let request = AuthorizationRequest::parse(&parameters, &CLIENT).expect("a request");
+    let request = AuthorizationRequest::parse(&parameters, &CLIENT, RequestChannel::Browser).expect("a request");
     let state: InteractionState = serde_json::from_value(json!({
         "i": "AAAAAAAAAAAAAAAAAAAAAA", "b": "browser", "t": 1_780_000_000_000_u64, "e": 1_780_000_600_000_u64,
     }))

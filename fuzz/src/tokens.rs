@@ -42,7 +42,8 @@ fn asserted() -> AssertedClient {
 /// The claims of a client's assertion: what is accepted is by the client, for this server, now, and recorded for as long
 /// as it could be used again.
 pub fn assertion(data: &[u8]) {
-    let arrival = Arrival { issuer: &ISSUER, endpoint: "https://auth.example/default/demo/oauth2/token", now: NOW };
+    let endpoints = ["https://auth.example/default/demo/oauth2/token".to_owned()];
+    let arrival = Arrival { issuer: &ISSUER, endpoints: &endpoints, now: NOW };
     let Ok((used, _)) = asserted().accept(data, &arrival) else { return };
     let claims: Value = serde_json::from_slice(data).expect("JSON");
     assert_eq!(

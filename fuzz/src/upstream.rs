@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use protocol::clients::external_url::Reach;
+use protocol::federation::id_token::{Expected, UpstreamIdToken};
 use protocol::federation::metadata::{PublishedMetadata, UpstreamMetadata};
-use protocol::federation::openid::{Expected, UpstreamIdToken, UpstreamTransaction};
+use protocol::federation::openid::UpstreamTransaction;
+use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::syntax::json;
 use protocol::syntax::parameters::Parameters;
 use protocol::users::user_claims::SourceClaims;
@@ -58,7 +60,9 @@ pub fn metadata(data: &[u8]) {
 pub fn claims(data: &[u8]) {
     let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
     let (claims, userinfo) = data.split_at(at);
-    let expected = Expected { provider: &PROVIDER, nonce: "n", access_token: "t", earliest_login: None, now: NOW };
+    let alg = ExternalAlgorithm::RS256;
+    let expected =
+        Expected { provider: &PROVIDER, nonce: "n", alg, access_token: "t", code: "c", earliest_login: None, now: NOW };
     let Ok(token) = UpstreamIdToken::accept(claims, &expected) else { return };
     let said: Value = serde_json::from_slice(claims).expect("JSON");
     assert_eq!((&said["iss"], &said["nonce"]), (&json!("https://partner.example"), &json!("n")));
@@ -93,7 +97,7 @@ fn assert_forms(claims: &Map<String, Value>) {
 /// The parameters with which a provider sends the browser back: a code is taken only from the answer to this login.
 pub fn upstream_answer(data: &[u8]) {
     let Ok(parameters) = Parameters::parse(data) else { return };
-    let Ok(code) = TRANSACTION.answered(&parameters, &METADATA) else { return };
+    let Ok(code) = TRANSACTION.answered(&parameters, (&PROVIDER, &METADATA)) else { return };
     let expected = [("state", Some("our-state")), ("code", Some(code)), ("error", None)];
     for (name, value) in expected {
         assert_eq!(parameters.all(name).collect::<Vec<_>>(), Vec::from_iter(value), "{name}");

@@ -171,7 +171,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     let head = ["tenant", "workspace", "signing_algorithm", "clients"];
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
-    assert_eq!(without("upstream", &["client_secret"]), fields::<UpstreamProvider>());
+    assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
@@ -238,7 +238,13 @@ fn values_and_bounds_in_the_description_match_the_parser() {
 fn defaults_in_the_description_match_the_parser() {
     let upstream = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
     let upstream: UpstreamProvider = serde_json::from_value(upstream).unwrap();
-    let (of_workspace, phones) = (settings(&json!({})).unwrap(), upstream.verified_phone_numbers);
+    let of_workspace = settings(&json!({})).unwrap();
+    let of_upstream = json!({
+        "verified_email_domains": [], "verified_phone_numbers": upstream.verified_phone_numbers,
+        "client_assertion_audience": upstream.client_assertion_audience, "response_mode": upstream.response_mode,
+        "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
+        "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,
+    });
     let mut defaults = vec![
         ("", serde_json::to_value(&of_workspace).unwrap()),
         ("lifetimes", serde_json::to_value(Lifetimes::default()).unwrap()),
@@ -251,8 +257,7 @@ fn defaults_in_the_description_match_the_parser() {
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
     defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
-    defaults[4].1["verified_email_domains"] = json!([]);
-    defaults[4].1["verified_phone_numbers"] = json!(phones);
+    defaults[4].1.as_object_mut().unwrap().extend(of_upstream.as_object().unwrap().clone());
     for (path, parsed) in defaults {
         for key in keys(path) {
             let Presence::Default(default) = key.presence else { continue };

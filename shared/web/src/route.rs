@@ -139,7 +139,7 @@ routes! {
     Login Login "/{tenant}/{workspace}/login" ["GET", "HEAD", "POST"] Never;
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
-    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
+    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET", "POST"] Never;
     PushedAuthorization Par "/{tenant}/{workspace}/par" ["POST"] Registered;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;
     Userinfo Userinfo "/{tenant}/{workspace}/userinfo" ["GET", "HEAD", "POST"] Registered;

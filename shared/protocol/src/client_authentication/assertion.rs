@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::{AssertionAudience, AssertionKey, Assertions, Authentication, Client};
+use crate::jose::jwt_fault::JwtFault;
 use crate::syntax::encoding::base64url_decoded;
 use crate::syntax::json::{self, present};
 use crate::types::commit::Unreleased;
@@ -88,9 +89,9 @@ pub struct Arrival<'a> {
 /// Why an assertion is refused. Logged, and never part of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AssertionFault {
-    /// No key of the client verifies it.
-    #[error("no registered key verifies the signature, or the type or algorithm is another")]
-    Signature,
+    /// Its form, its key or its signature.
+    #[error(transparent)]
+    Jwt(JwtFault),
     /// A claim is missing, of the wrong type, or has the wrong value.
     #[error("wrong {0}")]
     Claim(&'static str),

@@ -120,7 +120,7 @@ impl RefusalCause {
             | Self::Inactive
             | Self::Secret
             | Self::MalformedAssertion
-            | Self::Assertion(AssertionFault::Signature | AssertionFault::Inactive | AssertionFault::Replayed) => {
+            | Self::Assertion(AssertionFault::Jwt(_) | AssertionFault::Inactive | AssertionFault::Replayed) => {
                 Cow::Borrowed("the client is unknown, or did not authenticate as it is registered to")
             }
         }
@@ -285,6 +285,7 @@ mod tests {
     use super::*;
     use crate::clients::client::{ClientSecrets, SecretMethods};
     use crate::fixtures::NOW;
+    use crate::jose::jwt_fault::JwtFault;
 
     fn encoded(text: &str) -> String {
         use base64::Engine as _;
@@ -513,7 +514,7 @@ mod tests {
             RefusalCause::Inactive,
             RefusalCause::Secret,
             RefusalCause::MalformedAssertion,
-            RefusalCause::Assertion(AssertionFault::Signature),
+            RefusalCause::Assertion(AssertionFault::Jwt(JwtFault::Signature)),
             RefusalCause::Assertion(AssertionFault::Inactive),
             RefusalCause::Assertion(AssertionFault::Replayed),
         ];

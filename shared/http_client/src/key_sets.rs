@@ -1,14 +1,18 @@
-//! Keys published by clients, fetched on demand and cached (catalogue rows SEC-SSRF-05 to 07).
+//! Keys published by clients and providers, fetched on demand and cached (catalogue rows SEC-SSRF-05 to 07).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http_client::{Failures, FetchFault, Fetcher};
 use protocol::clients::external_url::OutboundUrl;
-use protocol::jose::external_jwk::{ExternalAlgorithm, ExternalJwks, ExternalKey};
+use protocol::jose::external_algorithm::ExternalAlgorithm;
+use protocol::jose::external_jwk::{ExternalJwks, ExternalKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
+
+use crate::failures::Failures;
+use crate::fault::FetchFault;
+use crate::fetcher::Fetcher;
 
 /// How long cached keys are used before they are fetched again, whatever the server's cache headers say.
 const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
@@ -19,12 +23,12 @@ const USABLE_FOR: Lifetime = Lifetime::seconds(24 * 3600);
 /// The minimum time between two fetches of one URL with known keys, however many unknown `kid`s are requested.
 const MIN_RELOAD_INTERVAL: Lifetime = Lifetime::seconds(60);
 
-/// More URLs than this, and all are forgotten: they are registered, so there are few.
+/// More URLs than this, and all are forgotten: they are registered or configured, so there are few.
 const MAX_URLS: usize = 1000;
 
-/// The keys of clients, by where they publish them.
-pub struct ClientKeySets {
-    fetcher: Fetcher,
+/// Published keys, by where they are.
+pub struct KeySets {
+    fetcher: Arc<Fetcher>,
     urls: Mutex<HashMap<String, Arc<PublishedKeys>>>,
 }
 
@@ -44,15 +48,15 @@ struct Known {
     failures: Failures,
 }
 
-/// The keys have been unreachable for too long. This is never the fault of the party that sends an assertion.
+/// The keys have been unreachable for too long. This is never the fault of the party that sent the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the keys of the client cannot be read")]
-pub struct ClientKeysFault;
+#[error("the published keys cannot be read")]
+pub struct KeySetFault;
 
-impl ClientKeySets {
+impl KeySets {
     /// Keys that `fetcher` reads.
     #[must_use]
-    pub fn new(fetcher: Fetcher) -> Self {
+    pub fn new(fetcher: Arc<Fetcher>) -> Self {
         Self { fetcher, urls: Mutex::default() }
     }
 
@@ -60,14 +64,14 @@ impl ClientKeySets {
     ///
     /// # Errors
     ///
-    /// [`ClientKeysFault`].
+    /// [`KeySetFault`].
     pub async fn candidates(
         &self,
         url: &OutboundUrl,
         alg: ExternalAlgorithm,
         kid: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<ExternalKey>, ClientKeysFault> {
+    ) -> Result<Vec<ExternalKey>, KeySetFault> {
         let published = self.published(url);
         let before = published.rounds.load(Ordering::Acquire);
         let mut known = published.known.lock().await;
@@ -85,7 +89,7 @@ impl ClientKeySets {
             published.rounds.fetch_add(1, Ordering::Release);
         }
         let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE_FOR, now));
-        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(ClientKeysFault)
+        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(KeySetFault)
     }
 
     fn published(&self, url: &OutboundUrl) -> Arc<PublishedKeys> {
@@ -103,7 +107,7 @@ impl Known {
         self.set.as_ref().is_some_and(|(read, _)| read.is_younger(age, now))
     }
 
-    /// Whether the URL may be fetched again. Without usable keys the client is locked out, so failed fetches are retried
+    /// Whether the URL may be fetched again. Without usable keys their owner is locked out, so failed fetches are retried
     /// sooner than at the reload interval (catalogue row SEC-SSRF-07).
     fn may_ask(&self, now: Timestamp) -> bool {
         if !self.is_younger(USABLE_FOR, now) {
@@ -114,5 +118,5 @@ impl Known {
 }
 
 fn note(url: &OutboundUrl, fault: &FetchFault) {
-    tracing::warn!(fault = %fault, url = url.as_str(), "the keys of a client could not be read");
+    tracing::warn!(fault = %fault, url = url.as_str(), "published keys could not be read");
 }
