@@ -125,17 +125,14 @@ async fn sec_cli_01_and_16_each_advertised_method_works_only_for_clients_registe
 
 #[tokio::test]
 async fn sec_cli_16_and_sec_jwt_01_each_advertised_algorithm_works_only_with_a_matching_key() {
-    let keys = [
-        ClientKey::new(Algorithm::RS256),
-        ClientKey::new(Algorithm::PS256),
-        ClientKey::new(Algorithm::ES256),
-        ClientKey::ed25519(),
-    ];
+    let keys = ClientKey::of_each_algorithm();
     let clients: String = keys.iter().map(|key| keyed(&format!("c-{}", key.alg()), &registered(key))).collect();
     let strict = keyed("c-strict", &format!("token_endpoint_auth_signing_alg = \"PS256\"\n{}", registered(&keys[0])));
     let laptop = Laptop::with(and_clients(&format!("{clients}\n{strict}"))).await;
     let metadata = parsed(&laptop.send("GET", &laptop.demo_url("/.well-known/openid-configuration"), &[], "").await);
-    let names = json!(["RS256", "PS256", "ES256", "EdDSA", "Ed25519", "HS256"]);
+    let names = json!([
+        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "HS256",
+    ]);
     assert_eq!(metadata["token_endpoint_auth_signing_alg_values_supported"], names);
     assert_eq!(metadata["revocation_endpoint_auth_signing_alg_values_supported"], names);
     for (at, key) in keys.iter().enumerate() {
@@ -146,7 +143,7 @@ async fn sec_cli_16_and_sec_jwt_01_each_advertised_algorithm_works_only_with_a_m
             let jwt = Assertion::new(&laptop, &client, other.alg()).signed(other);
             assert_eq!(status(&laptop, &jwt).await, 401, "{client} with {}", other.alg());
         }
-        for alg in ["none", "NONE", "HS256", "ES384", "RS384", "ES256K", "rs256", ""] {
+        for alg in ["none", "NONE", "HS256", "ES256K", "Ed448", "rs256", ""] {
             let assertion = Assertion::new(&laptop, &client, alg).headed("alg", alg.into());
             assert_eq!(status(&laptop, &assertion.signed(key)).await, 401, "{client} as {alg}");
             let (message, _) = assertion.signed(key).rsplit_once('.').map(|(l, r)| (l.to_owned(), r.len())).unwrap();
@@ -156,7 +153,7 @@ async fn sec_cli_16_and_sec_jwt_01_each_advertised_algorithm_works_only_with_a_m
         assert_eq!(status(&laptop, &Assertion::new(&laptop, &client, "mac").signed(&confused)).await, 401, "{client}");
     }
     let ed25519 = Assertion::new(&laptop, "c-EdDSA", "by its own name").headed("alg", "Ed25519".into());
-    assert_eq!(status(&laptop, &ed25519.signed(&keys[3])).await, 200);
+    assert_eq!(status(&laptop, &ed25519.signed(keys.last().unwrap())).await, 200);
     let other_padding = Assertion::new(&laptop, "c-strict", "padding").signed(&keys[0]);
     assert_eq!(status(&laptop, &other_padding).await, 401, "RS256, and PS256 is registered");
 }
@@ -445,7 +442,6 @@ async fn sec_cli_09_and_sec_param_14_an_assertion_must_have_exactly_the_required
         ("crit", good().headed("crit", json!(["exp"]))),
         ("b64", good().headed("b64", false.into())),
         ("another kid", good().headed("kid", "../../etc/passwd".into())),
-        ("kid null", good().headed("kid", Value::Null)),
         ("jku", good().headed("kid", "x".into()).headed("jku", "https://attacker.example/".into())),
     ];
     for (case, assertion) in table {

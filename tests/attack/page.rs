@@ -81,7 +81,12 @@ async fn errors_of_authorize(laptop: &Laptop, browser: &mut Browser<'_>, pkce: &
         ("no such workspace's login", 404, looked_for(browser, "/default/nobody/login?interaction=x").await),
         ("method of authorize", 405, browser.send("PUT", &url("/oauth2/authorize"), &[], String::new()).await),
         ("method of login", 405, browser.send("DELETE", &url("/login"), &[], String::new()).await),
-        ("method of callback", 405, browser.send("POST", &url("/callback/partner"), &[], String::new()).await),
+        ("method of callback", 405, browser.send("PUT", &url("/callback/partner"), &[], String::new()).await),
+        (
+            "upstream answer that is no form",
+            400,
+            browser.send("POST", &url("/callback/partner"), &[], "x".into()).await,
+        ),
         ("preflight", 405, browser.send("OPTIONS", &url("/oauth2/authorize"), &[], String::new()).await),
     ];
     laptop.clock.advance(30);
@@ -293,11 +298,8 @@ async fn sec_xss_02_and_sec_up_06_error_texts_of_a_provider_are_not_repeated() {
             let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             let everything = format!("{:?} {}", response.headers(), body(&response));
             assert!(!everything.contains("pwned"), "{error}: {everything}");
-            if error == "access_denied" {
-                redirected(laptop, &response, NATIVE, error, "the user denied access there");
-            } else {
-                page(&response, 502, error);
-            }
+            let told = if error == "access_denied" { error } else { "server_error" };
+            redirected(laptop, &response, NATIVE, told, error);
             let again = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             page(&again, 400, "the transaction is over");
         }

@@ -1,12 +1,14 @@
 //! Section R: upstream providers and the claims they assert.
 
 use http::StatusCode;
+use protocol::jose::external_algorithm::ExternalAlgorithm;
+use protocol::jose::jwk::Algorithm;
 use serde_json::{Value, json};
 use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
 use tests::expect::{page, redirected, refused};
 use tests::laptop::encoded;
 use tests::provider::{Away, press};
-use tests::{Browser, Laptop, Pkce, Provider};
+use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
 use web::Response;
 
 use crate::given::{and_clients, basic, claims};
@@ -402,4 +404,40 @@ async fn sec_up_23_neither_browser_nor_server_is_sent_to_a_forbidden_url() {
     let nothing = json!({});
     let login = provider.log_in((&laptop, &mut Browser::new(&laptop)), &asked(&pkce, &[]), (&nothing, &nothing)).await;
     assert!(answered(&login, "code").is_some());
+}
+
+/// The demo with `provider`, and an ID token of it that says `id_token`, signed with `key`.
+async fn signed_login(provider: &Provider, key: ClientKey, id_token: &Value) -> (Response, Pkce) {
+    let laptop = Laptop::with(file(provider, CORP)).await;
+    provider.signs_with(key);
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("signed"));
+    (provider.log_in((&laptop, &mut browser), &asked(&pkce, &[]), (id_token, &json!({}))).await, pkce)
+}
+
+#[tokio::test]
+async fn sec_up_05_and_sec_jwt_01_a_provider_signs_with_any_supported_algorithm_and_hashes_by_it() {
+    for key in ClientKey::of_each_algorithm() {
+        let (provider, name) = (Provider::start().await, key.alg());
+        let alg = ExternalAlgorithm::named(name).unwrap();
+        provider.publishes(&json!({"id_token_signing_alg_values_supported": [name]}));
+        let said = json!({"at_hash": alg.left_half("at"), "c_hash": alg.left_half("c")});
+        let (response, _) = signed_login(&provider, key, &said).await;
+        assert!(answered(&response, "code").is_some(), "{name}: {}", body(&response));
+    }
+}
+
+#[tokio::test]
+async fn sec_jwt_01_a_provider_signs_with_nothing_that_it_does_not_publish() {
+    let provider = Provider::start().await;
+    provider.publishes(&json!({"id_token_signing_alg_values_supported": ["RS256", "ES384"]}));
+    let (response, _) = signed_login(&provider, ClientKey::new(Algorithm::ES256), &json!({})).await;
+    page(&response, 502, "ES256, and it publishes RS256 and ES384");
+}
+
+#[tokio::test]
+async fn an_id_token_of_a_provider_may_have_two_hundred_groups() {
+    let provider = Provider::start().await;
+    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
+    let (response, _) = signed_login(&provider, ClientKey::new(Algorithm::RS256), &json!({ "groups": groups })).await;
+    assert!(answered(&response, "code").is_some(), "{}", body(&response));
 }

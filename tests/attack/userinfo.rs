@@ -1,6 +1,7 @@
 //! Section M: the userinfo endpoint, and the rows of section N that concern it.
 
-use protocol::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
+use protocol::jose::external_algorithm::ExternalAlgorithm;
+use protocol::jose::external_jwk::ExternalJwks;
 use signing::verify;
 use tests::browser::{answered, body, changed, exchange, json, request};
 use tests::expect::{redirected, refused};
@@ -127,9 +128,10 @@ async fn sec_oidc_06_signed_userinfo_uses_the_registered_algorithm_and_is_not_an
     );
     let (token, jwks) = (body(&answer), laptop.send("GET", &laptop.demo_url("/.well-known/jwks.json"), &[], "").await);
     let jwks: ExternalJwks = serde_json::from_value(json(&jwks)).unwrap();
-    let header = verify::header(&token).unwrap();
+    let header = verify::header(&token, verify::MAX_JWT_BYTES).unwrap();
     assert_eq!(header.alg, ExternalAlgorithm::RS256);
-    let verified = verify::claims(&token, &jwks.candidates(header.alg, header.kid.as_deref()), |_| true).unwrap();
+    let verified =
+        verify::claims((&token, &header), &jwks.candidates(header.alg, header.kid.as_deref()), |_| true).unwrap();
     let told: serde_json::Value = serde_json::from_slice(&verified).unwrap();
     assert_eq!((&told["iss"], &told["aud"]), (&laptop.issuer().into(), &"signed".into()));
     assert_eq!(

@@ -9,15 +9,10 @@ import { after, before, describe, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
-import { TIMEOUT_MS, eventually, startServer } from './support.mjs';
+import { CHROMIUM, FLAGS, TIMEOUT_MS, eventually, startServer } from './support.mjs';
 import { selfSigned, startServerBehindTls } from './tls.mjs';
 
 const LIBRARY = new URL('node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js', import.meta.url);
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
-];
 
 /** Serves an application whose pages only load the library, on a free port. */
 async function serveApplication(identity) {

@@ -9,7 +9,15 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
+export const BINARY = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
+
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** No GPU, no sandbox, and no background traffic. */
+export const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
 
 /** The timeout after which anything counts as failed. */
 export const TIMEOUT_MS = 20_000;
@@ -152,7 +160,7 @@ export class UserAgent {
 }
 
 /** The only form of a page. */
-function formOf(html) {
+export function formOf(html) {
   const attributes = (tag) =>
     Object.fromEntries([...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name, value]) => [name, unescaped(value)]));
   const action = /<form [^>]*>/.exec(html);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use signing::local::LocalKey;
 use web::Clock as _;
 
+use crate::foreign_key::ForeignKey;
 use crate::laptop::Laptop;
 
 /// The private key of `demo-private-key-jwt`.
@@ -23,6 +24,8 @@ pub enum ClientKey {
     Common(LocalKey),
     /// An Ed25519 key.
     Ed25519(Ed25519KeyPair),
+    /// One of an algorithm that this server does not sign with.
+    Foreign(ForeignKey),
     /// A shared secret.
     Shared(Vec<u8>),
 }
@@ -52,12 +55,21 @@ impl ClientKey {
         Self::Ed25519(Ed25519KeyPair::generate().unwrap())
     }
 
+    /// A new key of each algorithm that others may sign with.
+    #[must_use]
+    pub fn of_each_algorithm() -> Vec<Self> {
+        let common = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256].map(Self::new);
+        let foreign = ForeignKey::ALGORITHMS.map(|alg| Self::Foreign(ForeignKey::new(alg)));
+        common.into_iter().chain(foreign).chain([Self::ed25519()]).collect()
+    }
+
     /// Returns the `alg` value of the key.
     #[must_use]
     pub const fn alg(&self) -> &'static str {
         match self {
             Self::Common(key) => key.jwk().alg.as_str(),
             Self::Ed25519(_) => "EdDSA",
+            Self::Foreign(key) => key.alg(),
             Self::Shared(_) => "HS256",
         }
     }
@@ -70,6 +82,7 @@ impl ClientKey {
             Self::Ed25519(pair) => {
                 json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(pair.public_key().as_ref())})
             }
+            Self::Foreign(key) => key.jwk(),
             Self::Shared(_) => panic!("a secret has no public half"),
         };
         jwk["kid"] = kid.into();
@@ -80,6 +93,7 @@ impl ClientKey {
         match self {
             Self::Common(key) => key.sign(message).unwrap(),
             Self::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+            Self::Foreign(key) => key.sign(message),
             Self::Shared(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec(),
         }
     }

@@ -15,6 +15,7 @@
 pub mod assertion;
 pub mod browser;
 pub mod expect;
+pub mod foreign_key;
 pub mod kms;
 pub mod lambda;
 pub mod laptop;

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -28,10 +29,36 @@ pub struct Provider {
 /// The responses that the provider will give.
 struct Says {
     key: ClientKey,
+    kid: &'static str,
     metadata: Value,
     id_token: Value,
     userinfo: Value,
+    userinfo_as: Userinfo,
     exchanges: usize,
+    /// The last request to the token endpoint.
+    exchange: Option<Exchange>,
+    /// What the token endpoint answers instead of tokens.
+    refusal: Option<(u16, Value)>,
+    jwks_read: usize,
+}
+
+/// How userinfo is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Userinfo {
+    /// As JSON.
+    Plain,
+    /// As a signed JWT.
+    Signed,
+    /// With this status.
+    Refused(u16),
+}
+
+/// A request to the token endpoint.
+pub struct Exchange {
+    /// Its `Authorization` header.
+    pub authorization: Option<String>,
+    /// Its form.
+    pub form: Parameters,
 }
 
 /// A login at the provider from which the browser has not returned yet.
@@ -58,15 +85,30 @@ impl Provider {
             "userinfo_endpoint": format!("{issuer}/userinfo"),
         });
         let key = ClientKey::new(Algorithm::ES256);
-        let says = Says { key, metadata, id_token: json!({}), userinfo: json!({"sub": "user-1"}), exchanges: 0 };
+        let says = Says {
+            key,
+            kid: "k1",
+            metadata,
+            id_token: json!({}),
+            userinfo: json!({"sub": "user-1"}),
+            userinfo_as: Userinfo::Plain,
+            exchanges: 0,
+            exchange: None,
+            refusal: None,
+            jwks_read: 0,
+        };
         let says = Arc::new(Mutex::new(says));
         let answering = Arc::clone(&says);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let says = Arc::clone(&answering);
-                let service = service_fn(move |request| {
-                    let answer = says.lock().unwrap().answer(request.uri().path());
-                    async { Ok::<_, Infallible>(answer) }
+                let service = service_fn(move |request: http::Request<Incoming>| {
+                    let says = Arc::clone(&says);
+                    async move {
+                        let (head, body) = request.into_parts();
+                        let body = body.collect().await.unwrap().to_bytes();
+                        Ok::<_, Infallible>(says.lock().unwrap().answer(&head, &body))
+                    }
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
@@ -77,13 +119,52 @@ impl Provider {
     /// Returns the workspace file with this provider as `partner` of the demo, configured with `settings`.
     #[must_use]
     pub fn registered(&self, file: &str, settings: &str) -> String {
-        file.replace("issuer = \"{public_url}/default/partner\"", &format!("issuer = \"{}\"", self.issuer))
+        Self::registered_as(&self.issuer, file, settings)
+    }
+
+    /// The same with another issuer.
+    #[must_use]
+    pub fn registered_as(issuer: &str, file: &str, settings: &str) -> String {
+        file.replace("issuer = \"{public_url}/default/partner\"", &format!("issuer = \"{issuer}\""))
             .replace("verified_email_domains = [\"partner.example\"]", settings)
+    }
+
+    /// How it answers at userinfo from now on.
+    pub fn tells(&self, userinfo: Userinfo) {
+        self.says.lock().unwrap().userinfo_as = userinfo;
+    }
+
+    /// What its token endpoint answers from now on instead of tokens.
+    pub fn refuses(&self, status: u16, body: &Value) {
+        self.says.lock().unwrap().refusal = Some((status, body.clone()));
+    }
+
+    /// The last request to its token endpoint.
+    #[must_use]
+    pub fn last_exchange(&self) -> Exchange {
+        self.says.lock().unwrap().exchange.take().unwrap()
+    }
+
+    /// How often its keys were read since the last time that this was asked.
+    #[must_use]
+    pub fn keys_read(&self) -> usize {
+        std::mem::take(&mut self.says.lock().unwrap().jwks_read)
+    }
+
+    /// Changes its key and the name of it.
+    pub fn rotates(&self, key: ClientKey, kid: &'static str) {
+        let mut says = self.says.lock().unwrap();
+        (says.key, says.kid) = (key, kid);
     }
 
     /// Merges `change` into the provider's metadata.
     pub fn publishes(&self, change: &Value) {
         change_members(&mut self.says.lock().unwrap().metadata, change);
+    }
+
+    /// Changes its key, which keeps its `kid`.
+    pub fn signs_with(&self, key: ClientKey) {
+        self.says.lock().unwrap().key = key;
     }
 
     /// Returns how many codes were exchanged since the last call of this function.
@@ -155,21 +236,39 @@ pub async fn press(browser: &mut Browser<'_>, login: &Response) -> Response {
 }
 
 impl Says {
-    fn answer(&mut self, path: &str) -> http::Response<Full<Bytes>> {
-        let said = match path {
-            "/.well-known/openid-configuration" => self.metadata.clone(),
-            "/jwks" => json!({"keys": [self.key.jwk("k1")]}),
+    fn answer(&mut self, head: &http::request::Parts, body: &[u8]) -> http::Response<Full<Bytes>> {
+        let said = match head.uri.path() {
+            path if path.ends_with("/.well-known/openid-configuration") => self.metadata.clone(),
+            "/jwks" => {
+                self.jwks_read += 1;
+                json!({"keys": [self.key.jwk(self.kid)]})
+            }
             "/token" => {
                 self.exchanges += 1;
-                let id_token = Assertion { header: json!({"kid": "k1"}), claims: self.id_token.clone() };
-                json!({"access_token": "at", "token_type": "Bearer", "id_token": id_token.signed(&self.key)})
+                let authorization = head.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+                self.exchange = Some(Exchange { authorization, form: Parameters::parse(body).unwrap() });
+                if let Some((status, body)) = &self.refusal {
+                    return response(*status, "application/json", body.to_string());
+                }
+                json!({"access_token": "at", "token_type": "Bearer", "id_token": self.signed(&self.id_token)})
             }
-            "/userinfo" => self.userinfo.clone(),
+            "/userinfo" => match self.userinfo_as {
+                Userinfo::Plain => self.userinfo.clone(),
+                Userinfo::Signed => return response(200, "application/jwt", self.signed(&self.userinfo)),
+                Userinfo::Refused(status) => return response(status, "text/html", String::new()),
+            },
             other => panic!("unexpected request to the provider: {other}"),
         };
-        let response = http::Response::builder().header("content-type", "application/json");
-        response.body(Full::from(said.to_string())).unwrap()
+        response(200, "application/json", said.to_string())
     }
+
+    fn signed(&self, claims: &Value) -> String {
+        Assertion { header: json!({"kid": self.kid}), claims: claims.clone() }.signed(&self.key)
+    }
+}
+
+fn response(status: u16, kind: &str, body: String) -> http::Response<Full<Bytes>> {
+    http::Response::builder().status(status).header("content-type", kind).body(Full::from(body)).unwrap()
 }
 
 /// Merges `change` into `object`; null removes a member.

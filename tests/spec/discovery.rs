@@ -41,9 +41,9 @@ const AUTHENTICATION_METHODS: [&str; 7] = [
     "tls_client_auth",
     "self_signed_tls_client_auth",
 ];
-const AUTHENTICATION_ALGORITHMS: [&str; 13] = [
-    "RS256", "PS256", "ES256", "EdDSA", "Ed25519", "HS256", "none", "HS384", "HS512", "RS384", "ES384", "PS512",
-    "ES256K",
+const AUTHENTICATION_ALGORITHMS: [&str; 17] = [
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "HS256",
+    "none", "HS384", "HS512", "ES256K", "Ed448",
 ];
 const PROMPTS: [&str; 5] = ["none", "login", "consent", "select_account", "create"];
 const DISPLAYS: [&str; 5] = ["page", "popup", "touch", "wap", "hologram"];

@@ -28,9 +28,9 @@ async fn a_user_logs_in_and_consents_and_the_client_gets_verifiable_tokens() {
     let jwks: ExternalJwks = serde_json::from_value(jwks).unwrap();
     let claims = |name: &str, typ: &'static str| -> serde_json::Value {
         let token = tokens[name].as_str().unwrap();
-        let header = verify::header(token).unwrap();
+        let header = verify::header(token, verify::MAX_JWT_BYTES).unwrap();
         let keys = jwks.candidates(header.alg, header.kid.as_deref());
-        serde_json::from_slice(&verify::claims(token, &keys, |found| found == Some(typ)).unwrap()).unwrap()
+        serde_json::from_slice(&verify::claims((token, &header), &keys, |found| found == Some(typ)).unwrap()).unwrap()
     };
     let (access, id) = (claims("access_token", "at+jwt"), claims("id_token", "JWT"));
     assert_eq!(access["iss"], laptop.issuer());

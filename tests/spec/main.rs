@@ -11,6 +11,7 @@ mod discovery;
 mod documents;
 mod flow;
 mod front;
+mod providers;
 mod roles;
 mod structure;
 mod workspace_schema;

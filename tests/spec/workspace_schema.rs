@@ -9,7 +9,7 @@ use administration::workspace_schema::{Key, Kind, Presence, WORKSPACE, json_sche
 use protocol::registration::authentication_method::EndingSecret;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
-use protocol::types::secret::Secret;
+use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
@@ -51,8 +51,11 @@ fn workspace_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).unwrap();
             if text.lines().any(|line| line.starts_with("tenant =")) {
-                // The benchmark fills in the algorithm, and the model fills in the tenant.
-                found.push((path, text.replace("{algorithm}", "RS256").replace("{tenant}", "default")));
+                // The benchmark fills in the algorithm, the model the tenant, and `postern init` the digest of a secret.
+                let digest = SecretHash::of(&Secret::new("secret".into())).encoded();
+                let filled = [("{algorithm}", "RS256"), ("{tenant}", "default"), ("CLIENT_SECRET_SHA256", &digest)];
+                let text = filled.into_iter().fold(text, |text, (place, value)| text.replace(place, value));
+                found.push((path, text));
             }
         }
     }
@@ -62,7 +65,7 @@ fn workspace_files(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 fn every_workspace_file_names_the_schema_and_is_valid_for_schema_and_parser() {
     let mut files = Vec::new();
     workspace_files(&root(), &mut files);
-    assert!(files.len() >= 7, "{}", files.len());
+    assert!(files.len() >= 14, "{}", files.len());
     let sealer = Sealer::derived(&Secret::new([1; 32]), Purpose::ClientSecret).unwrap();
     let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
     let loader =
@@ -168,7 +171,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     let head = ["tenant", "workspace", "signing_algorithm", "clients"];
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
-    assert_eq!(without("upstream", &["client_secret"]), fields::<UpstreamProvider>());
+    assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
@@ -235,7 +238,13 @@ fn values_and_bounds_in_the_description_match_the_parser() {
 fn defaults_in_the_description_match_the_parser() {
     let upstream = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
     let upstream: UpstreamProvider = serde_json::from_value(upstream).unwrap();
-    let (of_workspace, phones) = (settings(&json!({})).unwrap(), upstream.verified_phone_numbers);
+    let of_workspace = settings(&json!({})).unwrap();
+    let of_upstream = json!({
+        "verified_email_domains": [], "verified_phone_numbers": upstream.verified_phone_numbers,
+        "client_assertion_audience": upstream.client_assertion_audience, "response_mode": upstream.response_mode,
+        "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
+        "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,
+    });
     let mut defaults = vec![
         ("", serde_json::to_value(&of_workspace).unwrap()),
         ("lifetimes", serde_json::to_value(Lifetimes::default()).unwrap()),
@@ -249,8 +258,7 @@ fn defaults_in_the_description_match_the_parser() {
     defaults[0].1["device_authorization"] = json!(of_workspace.device_authorization);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
     defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
-    defaults[4].1["verified_email_domains"] = json!([]);
-    defaults[4].1["verified_phone_numbers"] = json!(phones);
+    defaults[4].1.as_object_mut().unwrap().extend(of_upstream.as_object().unwrap().clone());
     for (path, parsed) in defaults {
         for key in keys(path) {
             let Presence::Default(default) = key.presence else { continue };

@@ -4,14 +4,19 @@ use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
+use protocol::syntax::encoding::encode_uri_component;
 use protocol::syntax::parameters::Parameters;
+use protocol::syntax::quoted::Quoted;
 use protocol::users::factor::{Factor, Method};
+use protocol::workspace::upstream_provider::UpstreamProvider;
 use store::Taking;
 use web::Response;
-use web::response::with_cookie;
+use web::request::MAX_QUERY_BYTES;
+use web::response::{see_other, with_cookie};
 
+use crate::credential;
 use crate::deps::Deps;
-use crate::provider::{Identified, Login, LoginFault, client_secret};
+use crate::provider::{Identified, Login, LoginFault};
 use crate::transaction;
 
 /// Accepts the response that the browser brings, and continues like the login page.
@@ -29,6 +34,24 @@ pub(crate) async fn take(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     Ok(with_cookie(response, &cookie.remove()))
 }
 
+/// An answer that comes as a form of another site (OAuth 2.0 Form Post Response Mode), once more by GET: our
+/// `SameSite=Lax` cookies come with that only. What else is in the form, such as the `user` of Sign in with Apple, is not
+/// signed, and is left out.
+pub(crate) fn resend(context: &BrowserContext<'_>) -> Result<Response, Refusal> {
+    let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
+    let form = context.request.form_repeating(&[]).map_err(PageError::from)?;
+    let mut query = Vec::new();
+    for name in ["state", "code", "iss", "error", "error_description"] {
+        let value = form.one(name).map_err(PageError::from)?;
+        query.extend(value.map(|value| format!("{name}={}", encode_uri_component(value))));
+    }
+    let query = query.join("&");
+    if query.len() > MAX_QUERY_BYTES {
+        return Err(Refusal::Page(PageError::RequestTooLarge));
+    }
+    Ok(see_other(&format!("{}?{query}", transaction::callback_url(context.workspace(), provider))))
+}
+
 async fn finish(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -41,7 +64,7 @@ async fn finish(
         Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
         identified => identified?,
     };
-    let Some(Identified { identity, auth_time }) = identified else {
+    let Some(Identified { identity, auth_time, class }) = identified else {
         // The response to the request that used the code may never have reached the user, who perhaps reloaded the
         // page. By now the provider has a session for the user.
         tracing::info!(provider = %transaction.provider, "an upstream answer came twice");
@@ -50,9 +73,16 @@ async fn finish(
     let recorded = deps.accounts.record(context.id(), &identity).await;
     recorded.map_err(|fault| pending.unavailable(fault))?;
     // A login at the provider may be older than this request, and is never newer than now.
-    let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())) };
+    let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
+}
+
+/// Logs the error of a provider, shortened: what it says is for whoever runs this server.
+fn note(provider: &UpstreamProvider, answer: &Parameters) {
+    let text = |name| Quoted::of(answer.one(name).ok().flatten().unwrap_or_default());
+    let (error, description) = (text("error"), text("error_description"));
+    tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream login was refused there");
 }
 
 /// Determines who the user is and when they authenticated; `None` if another request has used the response.
@@ -65,10 +95,12 @@ async fn identify(
     let provider = transaction::provider(pending.workspace(), transaction.provider.as_str())?;
     let now = deps.front.now();
     let metadata = deps.providers.metadata(&deps.fetcher, provider, now).await?;
-    let code = match transaction.answered(answer, &metadata) {
+    let code = match transaction.answered(answer, (provider, &metadata)) {
         Ok(code) => code,
-        Err(UpstreamError::Denied) => return Err(pending.refuse(RedirectError::AccessDenied)),
-        Err(UpstreamError::Failed) => return Err(Refusal::Page(PageError::UpstreamRefused)),
+        Err(UpstreamError::Refused(refusal)) => {
+            note(provider, answer);
+            return Err(pending.refuse(RedirectError::Upstream(refusal)));
+        }
         Err(error) => {
             tracing::warn!(error = %error, provider = %provider.id, "an upstream answer was refused");
             return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
@@ -80,13 +112,13 @@ async fn identify(
         transaction,
         code,
         callback: &transaction::callback_url(pending.workspace(), provider),
-        secret: client_secret(deps, &pending.workspace().id, provider).await?,
+        credential: credential::at(deps, &pending.workspace().id, (provider, &metadata), now).await?,
         now,
     };
     let attempt = deps.front.write_attempt(pending)?;
     match deps.answers.take(&pending.workspace().id, transaction, &attempt).await {
         Ok(Taking::First(proof)) => {
-            let identified = login.identity(&deps.fetcher, &pending.workspace().id, &proof).await;
+            let identified = login.identity(deps, &pending.workspace().id, &proof).await;
             identified.map(Some).map_err(|fault| match fault {
                 LoginFault::TooOld => pending.refuse(RedirectError::LoginRequired),
                 LoginFault::Page(error) => Refusal::Page(error),

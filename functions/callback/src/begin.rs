@@ -53,6 +53,7 @@ async fn send(
     let callback = transaction::callback_url(context.workspace(), provider);
     let target = Target { callback: &callback, code_challenge: &code_challenge };
     let url = transaction.authorization_url(provider, &metadata, &target);
+    let transaction = UpstreamTransaction { interaction: transaction.interaction.without_hints(), ..transaction };
     let sealed = transaction::seal(deps, context, pending, &transaction).await?;
     let value = dated(&sealed, front.now());
     let cookie = transaction::cookie(deps, context, &transaction.state).set_for(&value, UPSTREAM_LOGIN_TIMEOUT);

@@ -1,8 +1,10 @@
 //! The handles of the function.
 
+use std::sync::Arc;
+
 use bootstrap::{BootstrapError, Runtime};
 use frontchannel::{FrontChannel, Login};
-use http_client::Fetcher;
+use http_client::{Fetcher, KeySets};
 use keystore::DataKeys;
 use signing::{Purpose, Sealer};
 use store::{AccountRecording, UpstreamAnswerTaking};
@@ -25,7 +27,9 @@ pub struct Deps {
     /// Sealing of our secrets at providers.
     pub secrets: DataKeys<Sealer>,
     /// Requests to providers.
-    pub fetcher: Fetcher,
+    pub fetcher: Arc<Fetcher>,
+    /// The keys of providers.
+    pub keys: KeySets,
     /// Cached metadata of the providers.
     pub providers: ProviderMetadata,
 }
@@ -37,6 +41,7 @@ impl Deps {
     ///
     /// [`BootstrapError`] if something of it is not there.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
+        let fetcher = Arc::new(runtime.fetcher());
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,
             login: Login::assemble(runtime)?,
@@ -44,7 +49,8 @@ impl Deps {
             answers: runtime.handle(UpstreamAnswerTaking::new),
             transactions: runtime.sealer(Purpose::Upstream)?,
             secrets: runtime.sealer(Purpose::UpstreamSecret)?,
-            fetcher: runtime.fetcher(),
+            keys: KeySets::new(Arc::clone(&fetcher)),
+            fetcher,
             providers: ProviderMetadata::default(),
         })
     }

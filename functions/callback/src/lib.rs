@@ -5,6 +5,7 @@
 
 mod answer;
 mod begin;
+mod credential;
 mod deps;
 mod provider;
 mod provider_fault;
@@ -28,6 +29,8 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 async fn respond(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     if context.endpoint == Endpoint::UpstreamLogin {
         begin::begin(deps, context).await
+    } else if context.is_post() {
+        answer::resend(context)
     } else {
         answer::take(deps, context).await
     }

@@ -1,25 +1,26 @@
 //! Asking a provider: its token endpoint, its keys, its userinfo.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use http_client::{Fetcher, Outgoing};
+use http_client::{Claims, FetchFault, Outgoing};
 use protocol::authorization::error::PageError;
+use protocol::federation::id_token::{Expected, UpstreamIdToken, UpstreamIdentity};
 use protocol::federation::metadata::UpstreamMetadata;
-use protocol::federation::openid::{Expected, UpstreamError, UpstreamIdToken, UpstreamIdentity, UpstreamTransaction};
+use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
+use protocol::federation::signed_userinfo;
+use protocol::jose::external_algorithm::ExternalAlgorithm;
+use protocol::jose::jwt_fault::JwtFault;
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::types::commit::Committed;
 use protocol::types::id::WorkspaceId;
-use protocol::types::secret::Secret;
 use protocol::types::time::Timestamp;
+use protocol::users::factor::AuthenticationClass;
 use protocol::users::user_claims::Identity;
-use protocol::workspace::upstream_provider::UpstreamProvider;
+use protocol::workspace::upstream_provider::{UpstreamProvider, UserinfoUse};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use signing::verify;
+use signing::verify::{self, MAX_PROVIDER_JWT_BYTES};
 
-use web::unavailable;
-
+use crate::credential::Credential;
 use crate::deps::Deps;
 use crate::provider_fault::{refused, unreachable};
 
@@ -30,7 +31,7 @@ pub(crate) struct Login<'a> {
     pub(crate) transaction: &'a UpstreamTransaction,
     pub(crate) code: &'a str,
     pub(crate) callback: &'a str,
-    pub(crate) secret: Option<Secret<String>>,
+    pub(crate) credential: Credential,
     pub(crate) now: Timestamp,
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Login<'a> {
 pub(crate) struct Identified {
     pub(crate) identity: Identity,
     pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) class: AuthenticationClass,
 }
 
 /// Why a login at a provider does not count.
@@ -67,91 +69,103 @@ impl Login<'_> {
     /// F-UP-2): the user starts again.
     pub(crate) async fn identity(
         &self,
-        fetcher: &Fetcher,
+        deps: &Deps,
         workspace: &WorkspaceId,
         _proof: &Committed,
     ) -> Result<Identified, LoginFault> {
-        let tokens = self.exchange(fetcher).await?;
-        let id_token = self.id_token(fetcher, &tokens).await?;
-        let userinfo = self.userinfo(fetcher, &tokens).await?;
-        let auth_time = id_token.auth_time();
+        let tokens = self.exchange(deps).await?;
+        let id_token = self.id_token(deps, &tokens).await?;
+        let userinfo = self.userinfo(deps, &tokens).await?;
+        let (auth_time, class) = (id_token.auth_time(), id_token.class(self.provider));
         let said = id_token.identity(workspace, self.provider, userinfo.as_ref());
         let UpstreamIdentity { identity, dropped } = said.map_err(|error| refused(self.provider, &error))?;
         if !dropped.is_empty() {
             let claims = dropped.iter().map(|claim| claim.as_str()).collect::<Vec<_>>().join(" ");
             tracing::warn!(provider = %self.provider.id, claims, "claims of another type or form were dropped");
         }
-        Ok(Identified { identity, auth_time })
+        Ok(Identified { identity, auth_time, class })
     }
 
-    async fn exchange(&self, fetcher: &Fetcher) -> Result<TokenResponse, PageError> {
-        let fields = [
+    async fn exchange(&self, deps: &Deps) -> Result<TokenResponse, PageError> {
+        let mut fields = vec![
             ("grant_type", "authorization_code"),
             ("code", self.code),
             ("redirect_uri", self.callback),
             ("client_id", self.provider.client_id.as_str()),
             ("code_verifier", &self.transaction.code_verifier),
         ];
+        fields.extend(self.credential.fields());
         let form: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();
-        let basic = self.secret.as_ref().map(|secret| basic(self.provider.client_id.as_str(), secret));
         let outgoing = Outgoing {
             method: Method::POST,
-            url: self.metadata.token_endpoint.as_str(),
-            authorization: basic.as_deref(),
+            authorization: self.credential.header(),
             form: Some(form.join("&")),
+            ..Outgoing::get(self.metadata.token_endpoint.as_str())
         };
-        fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))
+        deps.fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))
     }
 
-    async fn id_token(&self, fetcher: &Fetcher, tokens: &TokenResponse) -> Result<UpstreamIdToken, LoginFault> {
-        let refuse = |reason: &dyn std::fmt::Display| refused(self.provider, reason);
-        let header = verify::header(&tokens.id_token).ok_or_else(|| refuse(&"unreadable ID token"))?;
-        let jwks =
-            fetcher.keys(self.metadata.jwks_uri.as_str()).await.map_err(|fault| unreachable(self.provider, &fault))?;
-        let keys = jwks.candidates(header.alg, header.kid.as_deref());
-        let is_id_token = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
-        let claims = verify::claims(&tokens.id_token, &keys, is_id_token).ok_or_else(|| refuse(&"bad signature"))?;
+    async fn id_token(&self, deps: &Deps, tokens: &TokenResponse) -> Result<UpstreamIdToken, LoginFault> {
+        let permitted = |alg| self.metadata.may_sign_with(alg);
+        let (alg, claims) = self.verified(deps, ("ID token", &tokens.id_token), permitted).await?;
         let expected = Expected {
             provider: self.provider,
             nonce: &self.transaction.nonce,
+            alg,
             access_token: &tokens.access_token,
+            code: self.code,
             earliest_login: self.transaction.interaction.earliest_login(self.now),
             now: self.now,
         };
         UpstreamIdToken::accept(&claims, &expected).map_err(|error| {
-            let page = refuse(&error);
+            let page = refused(self.provider, &error);
             if error == UpstreamError::TooOld { LoginFault::TooOld } else { page.into() }
         })
     }
 
-    async fn userinfo(
+    /// The algorithm and the claims of a JWT that the provider signed with an algorithm that is `permitted`.
+    async fn verified(
         &self,
-        fetcher: &Fetcher,
-        tokens: &TokenResponse,
-    ) -> Result<Option<Map<String, Value>>, PageError> {
+        deps: &Deps,
+        (kind, jwt): (&'static str, &str),
+        permitted: impl Fn(ExternalAlgorithm) -> bool,
+    ) -> Result<(ExternalAlgorithm, Vec<u8>), PageError> {
+        let refuse = |fault| refused(self.provider, &UpstreamError::Jwt(kind, fault));
+        let header = verify::header(jwt, MAX_PROVIDER_JWT_BYTES).map_err(refuse)?;
+        if !permitted(header.alg) {
+            return Err(refuse(JwtFault::Algorithm));
+        }
+        let keys = deps.keys.candidates(&self.metadata.jwks_uri, header.alg, header.kid.as_deref(), self.now).await;
+        let keys = keys.map_err(|fault| unreachable(self.provider, &FetchFault::Unreachable(fault.to_string())))?;
+        let is_plain = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
+        let claims = verify::claims((jwt, &header), &keys, is_plain).map_err(refuse)?;
+        Ok((header.alg, claims))
+    }
+
+    /// What userinfo says, if there is such an endpoint and its answer is used (OpenID Connect Core §5.3).
+    async fn userinfo(&self, deps: &Deps, tokens: &TokenResponse) -> Result<Option<Map<String, Value>>, PageError> {
         let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
+        if self.provider.userinfo == UserinfoUse::Unused {
+            return Ok(None);
+        }
         let bearer = format!("Bearer {}", tokens.access_token);
         let outgoing = Outgoing { authorization: Some(&bearer), ..Outgoing::get(url.as_str()) };
-        let claims = fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))?;
-        Ok(Some(claims))
+        match deps.fetcher.claims(outgoing).await {
+            Ok(Claims::Plain(claims)) => Ok(Some(claims)),
+            Ok(Claims::Signed(jwt)) => {
+                let permitted = |alg| self.metadata.may_sign_userinfo_with(alg);
+                let (_, claims) = self.verified(deps, ("userinfo", &jwt), permitted).await?;
+                let claims = signed_userinfo::accept(&claims, self.provider, self.now);
+                claims.map(Some).map_err(|error| refused(self.provider, &error))
+            }
+            Err(FetchFault::Status(400..=499) | FetchFault::Refused(_))
+                if self.provider.userinfo == UserinfoUse::Optional =>
+            {
+                tracing::info!(provider = %self.provider.id, "userinfo was refused, and the ID token has to do");
+                Ok(None)
+            }
+            Err(fault) => Err(unreachable(self.provider, &fault)),
+        }
     }
-}
-
-/// Our secret at `provider`, if we have one there.
-pub(crate) async fn client_secret(
-    deps: &Deps,
-    workspace: &WorkspaceId,
-    provider: &UpstreamProvider,
-) -> Result<Option<Secret<String>>, PageError> {
-    let Some(sealed) = &provider.sealed_client_secret else { return Ok(None) };
-    let keys = deps.secrets.keys(deps.front.now()).await.map_err(unavailable)?;
-    let plain = keys.open(workspace, sealed).ok_or_else(|| unavailable("a sealed provider secret cannot be opened"))?;
-    let text = String::from_utf8(plain.expose().clone()).map_err(unavailable)?;
-    Ok(Some(Secret::new(text)))
-}
-
-fn basic(client_id: &str, secret: &Secret<String>) -> String {
-    let pair = format!("{}:{}", encode_uri_component(client_id), encode_uri_component(secret.expose()));
-    format!("Basic {}", STANDARD.encode(pair))
 }

@@ -10,7 +10,9 @@ use protocol::workspace::upstream_provider::UpstreamProvider;
 pub(crate) fn unreachable(provider: &UpstreamProvider, fault: &FetchFault) -> PageError {
     tracing::warn!(fault = %fault, provider = %provider.id, "an upstream provider could not be used");
     match fault {
-        FetchFault::Status(400..=499) | FetchFault::Unreadable => PageError::UpstreamRefused,
+        FetchFault::Status(400..=499) | FetchFault::Refused(_) | FetchFault::Unreadable | FetchFault::Encoded(_) => {
+            PageError::UpstreamRefused
+        }
         FetchFault::Status(_) | FetchFault::Forbidden | FetchFault::Unreachable(_) => PageError::UpstreamUnreachable,
     }
 }

@@ -63,7 +63,7 @@ impl Known {
 }
 
 async fn read(fetcher: &Fetcher, provider: &UpstreamProvider) -> Result<Arc<UpstreamMetadata>, PageError> {
-    let url = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
+    let url = format!("{}/.well-known/openid-configuration", provider.discovery_issuer().trim_end_matches('/'));
     let published: PublishedMetadata =
         fetcher.json(Outgoing::get(&url)).await.map_err(|fault| unreachable(provider, &fault))?;
     let metadata = UpstreamMetadata::parse(published, provider, fetcher.reach());

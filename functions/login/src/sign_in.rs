@@ -5,7 +5,7 @@ use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::secret::Secret;
-use protocol::users::factor::{Factor, Method};
+use protocol::users::factor::{AuthenticationClass, Factor, Method};
 use protocol::users::session::Session;
 use protocol::users::user_claims::Identity;
 use web::Response;
@@ -56,7 +56,7 @@ async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters
     }
     let identity = check_password(&finished.pending, form)?.ok_or(PageError::FinishedInteraction)?;
     front.has_code_for(&finished, &identity)?;
-    let factor = Factor { method: Method::Password, at: Some(front.now()) };
+    let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     let again = front.issue_again_at_once(&finished, &begun.session).await;
     Ok(front.logged_in(context, &begun, again))
@@ -73,7 +73,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
         let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
         return login_page(front, &pending, &LoginForm { username, failed: true }).await;
     };
-    let factor = Factor { method: Method::Password, at: Some(front.now()) };
+    let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     let next = match front.next(&pending, &begun.session).await {
         // The same form, sent twice, was faster.

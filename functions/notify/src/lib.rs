@@ -122,10 +122,11 @@ async fn sign_logout_token(deps: &Deps, workspace: &Workspace, notice: &LogoutNo
 /// Posts `token` to the client (§2.5).
 async fn send(deps: &Deps, uri: &OutboundUrl, token: &str) -> Result<DeliveryOutcome, FetchFault> {
     let form = Some(format!("logout_token={}", encode_uri_component(token)));
-    let outgoing = Outgoing { method: Method::POST, url: uri.as_str(), authorization: None, form };
+    let outgoing = Outgoing { method: Method::POST, form, ..Outgoing::get(uri.as_str()) };
     match deps.fetcher.deliver(outgoing).await {
         Ok(()) => Ok(DeliveryOutcome::Delivered),
         Err(FetchFault::Status(status)) => Ok(DeliveryOutcome::of(status)),
+        Err(FetchFault::Refused(refused)) => Ok(DeliveryOutcome::of(refused.status)),
         Err(FetchFault::Forbidden) => {
             // It would be refused at every further try.
             tracing::error!(url = uri.as_str(), "a client cannot be told of a logout: its URL may not be asked");

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use protocol::jose::jwk::Algorithm;
 use signing::Purpose;
 
-use crate::cost::CostOptions;
+use crate::cost::{self, CostOptions};
+use crate::init::{self, InitOptions};
 
 /// An OAuth 2.1 and OpenID Connect authorization server for AWS that also runs on a laptop.
 #[derive(Debug, Parser)]
@@ -19,6 +20,7 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "Examples:
   postern                                   run everything on http://localhost:9000
+  postern init spa                          a workspace file for an application of your own
   postern dev --port 8080 --memory          another port, and nothing is kept
   postern dev --config my-workspace.toml    your own workspace instead of the demo
   postern dev --public-url https://x.example  behind a TLS proxy or a tunnel";
@@ -28,6 +30,11 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Run every function in this process, on an embedded DynamoDB engine.
     Dev(DevOptions),
+    /// Write a workspace file for a new application, and say what to do next.
+    ///
+    /// The file has comments and users for trying it out. A file that exists is left as it is.
+    #[command(after_help = init::EXAMPLES)]
+    Init(InitOptions),
     /// Apply workspaces to a stack in AWS, and create the keys that it lacks.
     ///
     /// The environment says which stack: export its output `AdminEnvironment`, and AWS credentials, first.
@@ -55,7 +62,7 @@ pub enum Command {
     /// Estimate what logins cost in AWS, and compare with other services.
     ///
     /// The tests count the operations of a login; prices come from a list that you can override. docs/cost.md explains both.
-    #[command(after_help = COST_EXAMPLES)]
+    #[command(after_help = cost::EXAMPLES)]
     Cost(CostOptions),
 }
 
@@ -84,12 +91,6 @@ const SEALING_EXAMPLES: &str = "Examples:
   postern sealing add --purpose interaction
   postern sealing rotate --purpose interaction
   postern sealing remove --purpose interaction";
-
-const COST_EXAMPLES: &str = "Examples:
-  postern cost                                        a million first logins, signed by KMS
-  postern cost --logins 200000 --first 25             a quarter with a password, the others by single sign-on
-  postern cost --signing wrapped --users 50000        signed in memory; compared for 50,000 users
-  postern cost --price kms_key=1.10 --json            with your own price, as JSON";
 
 /// Options of `postern apply`.
 #[derive(Debug, Args)]

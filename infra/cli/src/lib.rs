@@ -9,5 +9,6 @@ pub mod check;
 mod command_line;
 pub mod cost;
 pub mod dev;
+pub mod init;
 mod output;
 mod workspace_files;

@@ -5,12 +5,13 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use postern::arguments::{Arguments, Command};
-use postern::{admin, check, cost, dev};
+use postern::{admin, check, cost, dev, init};
 
 fn main() -> ExitCode {
     let arguments = Arguments::read();
     match arguments.command.unwrap_or_default() {
         Command::Dev(options) => exit_code(dev::run::dev(options)),
+        Command::Init(options) => exit_code(init::init(&options)),
         Command::Apply(options) => exit_code(admin::apply(&options)),
         Command::Keys(options) => exit_code(admin::keys(&options)),
         Command::Sealing(options) => exit_code(admin::sealing(&options)),

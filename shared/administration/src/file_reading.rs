@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::clients::allowed_origins::check_origin;
 use protocol::clients::external_url::OutboundUrl;
 use protocol::clients::resource_indicator::is_resource;
-use protocol::jose::external_jwk::ExternalAlgorithm;
+use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
@@ -20,6 +20,7 @@ use web::config::PublicUrl;
 
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
+use crate::upstream_key;
 
 /// A workspace file, checked and ready to be applied.
 pub struct WorkspaceFile {
@@ -141,12 +142,20 @@ impl<'a> Reading<'a> {
         let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
         for (at, provider) in providers.into_iter().flatten().enumerate() {
             let Some(provider) = provider.as_table_mut() else { continue };
-            let Some(Value::String(secret)) = provider.remove("client_secret") else { continue };
-            match self.loader.upstream_secrets.seal(id, secret.into_bytes(), self.loader.entropy) {
-                Ok(sealed) => drop(provider.insert("sealed_client_secret".into(), sealed.into())),
-                Err(fault) => self.report(&format!("upstream[{at}].client_secret"), fault.to_string()),
+            for name in ["client_secret", "private_key"] {
+                let Some(Value::String(text)) = provider.remove(name) else { continue };
+                match self.sealed_upstream_secret(name, text, id) {
+                    Ok(sealed) => drop(provider.insert(format!("sealed_{name}"), sealed.into())),
+                    Err(reason) => self.report(&format!("upstream[{at}].{name}"), reason),
+                }
             }
         }
+    }
+
+    fn sealed_upstream_secret(&self, name: &str, text: String, id: &WorkspaceId) -> Result<String, String> {
+        let plain = if name == "private_key" { upstream_key::pkcs8(&text)? } else { text.into_bytes() };
+        let sealed = self.loader.upstream_secrets.seal(id, plain, self.loader.entropy);
+        sealed.map_err(|fault| fault.to_string())
     }
 
     fn check_settings(&mut self, settings: &Settings) {
@@ -205,9 +214,17 @@ impl<'a> Reading<'a> {
     /// Checks that every issuer is a URL that the server may call (catalogue row SEC-UP-14).
     fn check_issuers(&mut self, settings: &Settings) {
         for (at, provider) in settings.upstream.iter().enumerate() {
+            if let Some(missing) = provider.missing_credential() {
+                let reason = format!("upstream {}: it needs {missing} for how it authenticates", provider.id);
+                self.report(&format!("upstream[{at}].id"), reason);
+            }
+            if provider.contradicts_tenants() {
+                let reason = "tenants belong to an issuer with {tenantid}, and an issuer with {tenantid} needs tenants";
+                self.report(&format!("upstream[{at}].issuer"), format!("upstream {}: {reason}", provider.id));
+            }
             let path = format!("upstream[{at}].issuer");
             let (id, issuer) = (&provider.id, &provider.issuer);
-            let checked = OutboundUrl::parse(issuer, self.loader.public_url.reach());
+            let checked = OutboundUrl::parse(&provider.discovery_issuer(), self.loader.public_url.reach());
             if let (Err(reason), true) = (checked, self.places.has(&path)) {
                 self.report(&path, format!("upstream {id}: issuer: {issuer}: {reason}"));
             }

@@ -13,6 +13,7 @@ pub mod provision;
 pub mod sealing_keys;
 pub mod sector_documents;
 pub mod signing_keys;
+mod upstream_key;
 pub mod workspace_file;
 pub mod workspace_schema;
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bootstrap::{BootstrapError, Runtime};
+use http_client::KeySets;
 use signing::Purpose;
 use store::{AssertionSpending, GrantReading, UserReading};
 
 use crate::back_channel::BackChannel;
 use crate::client_authenticator::ClientAuthenticator;
-use crate::client_keys::ClientKeySets;
 use crate::token_status::TokenStatus;
 
 impl BackChannel {
@@ -34,7 +34,7 @@ impl ClientAuthenticator {
         Ok(Self {
             assertions: runtime.handle(AssertionSpending::new),
             secrets: runtime.sealer(Purpose::ClientSecret)?,
-            key_sets: ClientKeySets::new(runtime.fetcher()),
+            key_sets: KeySets::new(Arc::new(runtime.fetcher())),
             entropy: Arc::clone(&runtime.entropy),
         })
     }

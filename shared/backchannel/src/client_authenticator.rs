@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use http::header;
+use http_client::KeySets;
 use keystore::DataKeys;
 use protocol::client_authentication::assertion::{Arrival, AssertedClient, AssertionFault, is_assertion};
 use protocol::client_authentication::authenticated_client::AuthenticatedClient;
@@ -13,19 +14,20 @@ use protocol::client_authentication::credentials::{
     ClientAuthenticationError, ClientProof, Credentials, RefusalCause, authenticate,
 };
 use protocol::clients::client::{AssertionKey, ClientKeys};
-use protocol::jose::external_jwk::ExternalAlgorithm;
+use protocol::jose::external_algorithm::ExternalAlgorithm;
+use protocol::jose::jwt_fault::JwtFault;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::time::Timestamp;
 use protocol::workspace::settings::Workspace;
 use signing::Sealer;
 use signing::entropy::random_text;
+use signing::verify::MAX_JWT_BYTES;
 use signing::{Entropy, verify};
 use store::{AssertionSpending, Spending, WriteAttempt};
 use web::{Request, Unavailable, unavailable};
 
 use crate::back_channel::BackChannel;
 use crate::client_context::ClientContext;
-use crate::client_keys::ClientKeySets;
 
 /// Authenticates clients.
 pub struct ClientAuthenticator {
@@ -34,7 +36,7 @@ pub struct ClientAuthenticator {
     /// Opens the secrets of clients that authenticate by a MAC.
     pub secrets: DataKeys<Sealer>,
     /// The keys that clients publish.
-    pub key_sets: ClientKeySets,
+    pub key_sets: KeySets,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -67,7 +69,8 @@ impl ClientAuthenticator {
         asserted: AssertedClient,
     ) -> Result<AuthenticatedClient, ClientAuthenticationError> {
         let refused = |fault| ClientAuthenticationError::Refused(RefusalCause::Assertion(fault));
-        let claims = self.verify(context, &asserted).await?.ok_or(AssertionFault::Signature).map_err(refused)?;
+        let claims = self.verify(context, &asserted).await?;
+        let claims = claims.map_err(AssertionFault::Jwt).map_err(refused)?;
         let workspace = context.workspace;
         let endpoints = endpoints(context.request, workspace);
         let arrival = Arrival { issuer: &workspace.issuer, endpoints: &endpoints, now: context.now };
@@ -79,12 +82,12 @@ impl ClientAuthenticator {
         }
     }
 
-    /// The claims of an assertion, if its signature or its MAC is the client's.
+    /// The claims of an assertion, if its signature or its MAC is the client's, or what is wrong with it.
     async fn verify(
         &self,
         context: &ClientContext<'_>,
         asserted: &AssertedClient,
-    ) -> Result<Option<Vec<u8>>, Unavailable> {
+    ) -> Result<Result<Vec<u8>, JwtFault>, Unavailable> {
         let jwt = asserted.jwt().expose();
         match asserted.key() {
             AssertionKey::Secret(sealed) => {
@@ -103,12 +106,15 @@ impl ClientAuthenticator {
         keys: &ClientKeys,
         algorithm: Option<ExternalAlgorithm>,
         now: Timestamp,
-    ) -> Result<Option<Vec<u8>>, Unavailable> {
-        let Some(header) = verify::header(jwt) else { return Ok(None) };
-        let fits = algorithm.is_none_or(|algorithm| algorithm == header.alg) && is_assertion(header.typ.as_deref());
-        if !fits {
-            return Ok(None);
-        }
+    ) -> Result<Result<Vec<u8>, JwtFault>, Unavailable> {
+        let header = match verify::header(jwt, MAX_JWT_BYTES) {
+            Ok(header) if algorithm.is_some_and(|algorithm| algorithm != header.alg) => {
+                return Ok(Err(JwtFault::Algorithm));
+            }
+            Ok(header) if !is_assertion(header.typ.as_deref()) => return Ok(Err(JwtFault::Type)),
+            Ok(header) => header,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let kid = header.kid.as_deref();
         let candidates = match keys {
             ClientKeys::Registered(set) => set.candidates(header.alg, kid),
@@ -116,7 +122,7 @@ impl ClientAuthenticator {
                 self.key_sets.candidates(url, header.alg, kid, now).await.map_err(unavailable)?
             }
         };
-        Ok(verify::claims(jwt, &candidates, is_assertion))
+        Ok(verify::claims((jwt, &header), &candidates, is_assertion))
     }
 }
 

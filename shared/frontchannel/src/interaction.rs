@@ -97,7 +97,12 @@ impl FrontChannel {
         let shown_to = shown_to.map(|session| session.subject.clone());
         let interaction =
             Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
-        let sealed = self.seal_interaction(&pending.workspace().id, &interaction).await?;
+        let workspace = &pending.workspace().id;
+        let sealed = self.seal_interaction(workspace, &interaction).await?;
+        if sealed.len() <= MAX_SEALED_INTERACTION_BYTES {
+            return Ok(sealed);
+        }
+        let sealed = self.seal_interaction(workspace, &interaction.without_hints()).await?;
         pending.within(sealed, MAX_SEALED_INTERACTION_BYTES)
     }
 

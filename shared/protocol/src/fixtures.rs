@@ -24,7 +24,7 @@ use crate::types::retry_window::RetryWindow;
 use crate::types::scope::Scopes;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
-use crate::users::factor::{Authentication, Factor, Method};
+use crate::users::factor::{Authentication, AuthenticationClass, Factor, Method};
 use crate::users::session::Session;
 use crate::users::status::UserStatus;
 use crate::users::user_claims::{ClaimName, ClaimNames};
@@ -204,7 +204,7 @@ pub(crate) fn session() -> Session {
 
 /// A login by password.
 pub(crate) const fn logged_in(at: Timestamp) -> Authentication {
-    Authentication::by(Factor { method: Method::Password, at: Some(at) })
+    Authentication::by(Factor { method: Method::Password, at: Some(at), class: AuthenticationClass::SingleFactor })
 }
 
 pub(crate) fn grant_id() -> GrantId {

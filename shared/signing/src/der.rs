@@ -72,7 +72,7 @@ impl<'d> Reader<'d> {
 /// Converts an ECDSA signature on P-256 (`ECDSA-Sig-Value`, RFC 3279 §2.2.3) into the form of JWS: `r` and `s`, 32
 /// bytes each (RFC 7518 §3.4). `None` if it is malformed.
 #[must_use]
-pub(crate) fn fixed_signature(der: &[u8]) -> Option<[u8; 2 * COORDINATE]> {
+pub fn fixed_signature(der: &[u8]) -> Option<[u8; 2 * COORDINATE]> {
     let mut outer = Reader(der);
     let mut numbers = Reader(outer.value(SEQUENCE)?);
     outer.ends()?;
@@ -88,7 +88,7 @@ pub(crate) fn fixed_signature(der: &[u8]) -> Option<[u8; 2 * COORDINATE]> {
 
 /// Parses a public key (`SubjectPublicKeyInfo`, RFC 5280 §4.1) for `alg`; `None` if it is not a key for that algorithm.
 #[must_use]
-pub(crate) fn public_key(der: &[u8], alg: Algorithm) -> Option<PublicJwk> {
+pub fn public_key(der: &[u8], alg: Algorithm) -> Option<PublicJwk> {
     let mut outer = Reader(der);
     let mut info = Reader(outer.value(SEQUENCE)?);
     outer.ends()?;

@@ -3,7 +3,7 @@
 //! A [`Signer`] signs with a key in KMS or with a local one, which is stored sealed or wrapped. Every signature is verified
 //! before it leaves.
 
-mod der;
+pub mod der;
 pub mod derive;
 pub mod device;
 pub mod entropy;
@@ -19,6 +19,8 @@ pub mod seal;
 pub mod signer;
 mod token_bucket;
 pub mod verify;
+#[cfg(test)]
+mod verify_tests;
 
 pub use derive::Deriver;
 pub use device::DeviceKeys;

@@ -3,8 +3,9 @@
 //! KMS counts the signatures of a whole account, and execution environments cannot see each other, so each has to
 //! estimate its own part. Nothing is limited until KMS throttles. Then the bucket fills at the rate, and with the
 //! share, of the signatures granted in the second before: additively and multiplicatively, because some environments
-//! are busy and some are mostly idle, and either can change within a second. Further throttling halves both; they grow
-//! slowly while it lasts, and quickly once it has ended. Requests beyond the limit are refused locally, without a call.
+//! are busy and some are mostly idle, and either can change within a second. Further throttling cuts both; they grow
+//! slowly until 750 ms have passed without throttling, then double every tenth of a second until everything is admitted.
+//! Requests beyond the limit are refused locally, without a call.
 //!
 //! The time is an argument, so that tests can simulate it.
 
@@ -14,23 +15,23 @@ use std::time::Duration;
 /// The stretch of time over which signatures are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 /// What throttling leaves of rate and share.
-const CUT: f64 = 0.5;
+const CUT: f64 = 0.7;
 /// The duration of one cut: calls throttled within the same interval carry the same information.
-const CUT_LASTS: Duration = Duration::from_millis(500);
+const CUT_LASTS: Duration = Duration::from_millis(250);
 /// How long after the last throttling it counts as over.
-const OVER_AFTER: Duration = Duration::from_millis(1200);
+const OVER_AFTER: Duration = Duration::from_millis(750);
 /// How long KMS is not asked at all after two calls in a row were throttled. Where a quota is refilled all the time that is
 /// rare; where it is counted by the second, it is used up until the next one.
-const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(500);
 /// The growth in a second, as an exponent, while throttling lasts and when it is over.
 const SLOW_GROWTH: f64 = 0.2;
-const FAST_GROWTH: f64 = 2.2;
+const FAST_GROWTH: f64 = 7.5;
 /// The lowest rate, in signatures per second, and the lowest share.
 const LOWEST_RATE: f64 = 1.0;
 const LOWEST_SHARE: f64 = 0.05;
-/// The signatures that can be saved up: those of two code exchanges, or of a quarter of a second.
-const SAVED_AT_LEAST: f64 = 4.0;
-const SAVED_SECONDS: f64 = 0.25;
+/// The signatures that can be saved up: those of one code exchange, or of a fifth of a second. More would go to KMS at once.
+const SAVED_AT_LEAST: f64 = 2.0;
+const SAVED_SECONDS: f64 = 0.2;
 
 /// A token bucket whose limit is learned. `now` is the time since any fixed moment.
 #[derive(Debug, Default)]
@@ -226,36 +227,35 @@ mod tests {
     #[test]
     fn a_busy_environment_goes_on_with_its_share_and_an_idle_one_with_its_rate() {
         let mut busy = throttled_after(100, 50);
-        let admitted = taken(&mut busy, (1000, 2000), 2);
-        assert!((250..=290).contains(&admitted), "half of 500, and a little growth: {admitted}");
+        let admitted = taken(&mut busy, (1000, 1700), 2);
+        assert!((175..=200).contains(&admitted), "half of 350, and a little growth: {admitted}");
         let mut idle = throttled_after(100, 50);
-        assert_eq!(taken(&mut idle, (1100, 2000), 25), 36, "40 in a second are fewer than 50");
+        assert_eq!(taken(&mut idle, (1100, 1700), 25), 24, "40 in a second are fewer than 50");
     }
 
     #[test]
     fn after_throttling_everything_is_admitted_again_within_a_second() {
         let mut bucket = throttled_after(100, 50);
         let refused = |bucket: &mut TokenBucket, from, to| to - from - taken(bucket, (from, to), 1);
-        assert!(refused(&mut bucket, 1000, 2000) > 400);
+        assert!(refused(&mut bucket, 1000, 1700) > 300);
         assert!(bucket.limit.is_some());
-        let _ = refused(&mut bucket, 2000, 2600);
-        assert_eq!(refused(&mut bucket, 2600, 4000), 0);
+        let _ = refused(&mut bucket, 1700, 2000);
+        assert_eq!(refused(&mut bucket, 2000, 4000), 0);
         assert!(bucket.limit.is_none());
     }
 
     #[test]
-    fn further_throttling_halves_rate_and_share_once_in_half_a_second() {
+    fn further_throttling_cuts_rate_and_share_once_in_a_quarter_of_a_second() {
         let mut bucket = throttled_after(100, 50);
-        bucket.throttled(at(1499));
-        let grown = (SLOW_GROWTH * 0.499).exp();
+        bucket.throttled(at(1249));
+        let grown = (SLOW_GROWTH * 0.249).exp();
         close(limit(&bucket), (50.0 * grown, 0.5 * grown));
-        bucket.throttled(at(1500));
-        let grown = (SLOW_GROWTH * 0.5).exp() * CUT;
+        bucket.throttled(at(1250));
+        let grown = (SLOW_GROWTH * 0.25).exp() * CUT;
         close(limit(&bucket), (50.0 * grown, 0.5 * grown));
-        for tenth in 16..100 {
-            bucket.throttled(at(tenth * 100));
+        for quarter in 6..40 {
+            bucket.throttled(at(quarter * 250));
         }
-        bucket.throttled(at(10_000));
         close(limit(&bucket), (LOWEST_RATE, LOWEST_SHARE));
     }
 
@@ -263,31 +263,31 @@ mod tests {
     fn a_retry_is_worthwhile_unless_the_previous_call_was_throttled_too() {
         let mut bucket = TokenBucket::default();
         assert!(bucket.throttled(at(1000)));
-        assert!(!bucket.throttled(at(1020)) && !bucket.throttled(at(2000)), "twice in a row");
+        assert!(!bucket.throttled(at(1020)) && !bucket.throttled(at(1700)), "twice in a row");
         assert!(bucket.throttled(at(3200)), "a while later");
         bucket.granted(at(3300));
         assert!(bucket.throttled(at(3301)), "once in a while");
     }
 
     #[test]
-    fn after_two_consecutive_throttled_calls_kms_is_not_called_for_200_ms() {
+    fn after_two_consecutive_throttled_calls_kms_is_not_called_for_500_ms() {
         let (mut once, mut twice) = (throttled_after(100, 50), throttled_after(100, 50));
         twice.throttled(at(1010));
-        assert_eq!(taken(&mut twice, (1010, 1210), 1), 0);
-        assert!(taken(&mut twice, (1210, 1400), 1) > 70 && taken(&mut once, (1010, 1210), 1) > 70);
+        assert_eq!(taken(&mut twice, (1010, 1510), 1), 0);
+        assert!(taken(&mut twice, (1510, 1700), 1) > 70 && taken(&mut once, (1010, 1210), 1) > 70);
     }
 
     #[test]
     fn each_throttled_call_extends_the_limit() {
         let mut bucket = throttled_after(10, 10);
-        bucket.throttled(at(2000));
+        bucket.throttled(at(1500));
         let slow = |seconds: f64| (SLOW_GROWTH * seconds).exp();
         let over = OVER_AFTER.as_secs_f64();
-        assert!(bucket.current(at(2000) + OVER_AFTER).is_some());
-        close(limit(&bucket), (10.0 * slow(1.0) * CUT * slow(over), CUT * slow(over)));
-        assert!(bucket.current(at(2100) + OVER_AFTER).is_some());
-        let fast = (FAST_GROWTH * 0.1).exp();
-        close(limit(&bucket), (10.0 * slow(1.0) * CUT * slow(over) * fast, CUT * slow(over) * fast));
+        assert!(bucket.current(at(1500) + OVER_AFTER).is_some());
+        close(limit(&bucket), (10.0 * slow(0.5) * CUT * slow(over), CUT * slow(over)));
+        assert!(bucket.current(at(1510) + OVER_AFTER).is_some());
+        let fast = (FAST_GROWTH * 0.01).exp();
+        close(limit(&bucket), (10.0 * slow(0.5) * CUT * slow(over) * fast, CUT * slow(over) * fast));
     }
 
     #[test]
@@ -308,10 +308,10 @@ mod tests {
     }
 
     #[test]
-    fn the_bucket_holds_at_most_250_ms_worth_of_signatures() {
-        for (rate, saved) in [(2, 4), (100, 29)] {
+    fn the_bucket_holds_at_most_200_ms_worth_of_signatures() {
+        for (rate, saved) in [(2, 2), (100, 23)] {
             let mut bucket = throttled_after(rate * 20, rate);
-            let now = at(1900);
+            let now = at(1700);
             bucket.limit.as_mut().unwrap().tokens = 1000.0;
             assert!(bucket.take(saved, now));
             assert!(!bucket.take(2, now), "{rate}");
@@ -335,7 +335,7 @@ mod tests {
             let (mut now, mut wanted, mut admitted) = (1000, 0_u32, 0_u32);
             for gap in gaps {
                 now += gap;
-                if now >= 2000 { break }
+                if now >= 1750 { break }
                 wanted += 2;
                 if bucket.take(2, at(now)) { admitted += 2 }
             }

@@ -148,7 +148,7 @@ routes! {
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
     DevicePage Login "/{tenant}/{workspace}/device" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
-    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET"] Never;
+    Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET", "POST"] Never;
     PushedAuthorization Par "/{tenant}/{workspace}/par" ["POST"] Registered;
     DeviceAuthorization Device "/{tenant}/{workspace}/device/authorization" ["POST"] Registered;
     Token Token "/{tenant}/{workspace}/oauth2/token" ["POST"] Registered;

@@ -15,6 +15,12 @@ use crate::output::print;
 pub use bill::{Bill, Line};
 pub use prices::{Prices, Tier};
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  postern cost                                        a million first logins, signed by KMS
+  postern cost --logins 200000 --first 25             a quarter with a password, the others by single sign-on
+  postern cost --signing wrapped --users 50000        signed in memory; compared for 50,000 users
+  postern cost --price kms_key=1.10 --json            with your own price, as JSON";
+
 /// The billed operations of a step, on warm functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operations {

@@ -70,7 +70,10 @@ pub(super) const CLIENT: &[Key] = &[
     Key::optional("jwks_uri", Kind::Text(&URI), "Where it publishes its public keys, instead of jwks."),
     Key::optional(
         "token_endpoint_auth_signing_alg",
-        Kind::OneOf(&["RS256", "PS256", "ES256", "EdDSA", "Ed25519", "HS256"]),
+        Kind::OneOf(&[
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+            "HS256",
+        ]),
         "The only algorithm of its assertions.",
     ),
     Key::with_default(

@@ -18,6 +18,10 @@ const UNBOUNDED: usize = usize::MAX;
 /// The algorithms of signing keys.
 const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
 
+/// The algorithms that providers may sign with.
+const EXTERNAL_ALGORITHM: Kind =
+    Kind::OneOf(&["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]);
+
 /// Whether ID tokens carry `at_hash`.
 const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
 

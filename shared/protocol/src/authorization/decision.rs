@@ -163,7 +163,10 @@ fn approved(
 fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     let user = authenticated(input).ok_or_else(|| log_in(input))?;
     if !input.request.terms.claims.are_met_by(user.session.authentication.class().as_str()) {
-        return Err(NextStep::Refused(RedirectError::UnmetAuthenticationRequirements));
+        // Another login may be of the demanded class, but not one more like that which was made for this request.
+        let in_vain = is_since_request(input, user.session) || input.request.terms.prompt == Prompt::Nothing;
+        let unmet = NextStep::Refused(RedirectError::UnmetAuthenticationRequirements);
+        return Err(if in_vain { unmet } else { log_in(input) });
     }
     match account(input, user.session) {
         Account::Chosen => Ok(user),

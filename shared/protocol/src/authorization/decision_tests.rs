@@ -17,7 +17,7 @@ use crate::fixtures::{
 };
 use crate::types::id::Subject;
 use crate::types::time::Timestamp;
-use crate::users::factor::{Authentication, Factor, Method};
+use crate::users::factor::{Authentication, AuthenticationClass, Factor, Method};
 use crate::users::session::Session;
 
 /// The input of a decision, owned. By default Alice logged in a minute ago, the request was made ten seconds ago, and
@@ -58,7 +58,10 @@ impl Case {
     /// A session that began at `began` with an upstream login, which the provider says took place at `at`.
     fn federated(mut self, began: Timestamp, at: Option<Timestamp>) -> Self {
         let session = self.session.as_mut().unwrap();
-        (session.authentication, session.began) = (Authentication::by(Factor { method: Method::Federated, at }), began);
+        (session.authentication, session.began) = (
+            Authentication::by(Factor { method: Method::Federated, at, class: AuthenticationClass::SingleFactor }),
+            began,
+        );
         self
     }
 
@@ -254,8 +257,13 @@ fn a_login_of_another_class_than_the_demanded_one_is_refused() {
         case.next()
     };
     assert_eq!(demanding("urn:postern:acr:single-factor", Some(session())), "approved");
-    assert_eq!(demanding("urn:other", Some(session())), "unmet_authentication_requirements");
+    let for_the_request = Session { began: ago(5), ..session() };
+    assert_eq!(demanding("urn:other", Some(for_the_request)), "unmet_authentication_requirements");
+    assert_eq!(demanding("urn:other", Some(session())), "log in", "another login may be of that class");
     assert_eq!(demanding("urn:other", None), "log in");
+    let mut silent = Case { session: Some(session()), ..Case::asking(&[("prompt", "none")]) };
+    silent.request.terms.claims = serde_json::from_value(json!({"a": ["urn:other"]})).unwrap();
+    assert_eq!(silent.next(), "unmet_authentication_requirements");
 }
 
 #[test]

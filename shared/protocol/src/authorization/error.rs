@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::authorization::pkce::PkceError;
+use crate::authorization::upstream_refusal::UpstreamRefusal;
 use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
@@ -266,6 +267,9 @@ pub enum RedirectError {
     /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]
     TemporarilyUnavailable,
+    /// The upstream provider sent the user back without a code.
+    #[error(transparent)]
+    Upstream(UpstreamRefusal),
 }
 
 impl RedirectError {
@@ -301,6 +305,7 @@ impl RedirectError {
             Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::Upstream(refusal) => refusal.code(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::pkce::PkceError;
+use crate::authorization::upstream_refusal::UpstreamRefusal;
 use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::parameters::ParameterError;
 use crate::syntax::quoted::Quoted;
@@ -48,6 +49,7 @@ fn each_redirect_error_has_its_registered_code() {
         (RedirectError::Parameters(ParameterError::Encoding), "invalid_request"),
         (RedirectError::TooLong { name: "state", length: 4097, limit: 4096 }, "invalid_request"),
         (RedirectError::TooMany("acr_values"), "invalid_request"),
+        (RedirectError::Upstream(UpstreamRefusal::ServerError), "server_error"),
         (RedirectError::TooLarge { sealed: 7000, limit: 6700, state: 4096 }, "invalid_request"),
         (RedirectError::MissingResponseType, "invalid_request"),
         (RedirectError::UnsupportedResponseMode, "invalid_request"),

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::authorization::error::PageError;
+use crate::authorization::login_hints::LoginHints;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::clients::client::Client;
 use crate::clients::request_channel::RequestChannel;
@@ -114,6 +115,25 @@ impl Interaction {
         self.terms.max_age
     }
 
+    /// The login name that the client expects.
+    #[must_use]
+    pub fn login_hint(&self) -> Option<&str> {
+        self.terms.login_hint.as_deref()
+    }
+
+    /// What the client would like of the login.
+    #[must_use]
+    pub const fn hints(&self) -> &LoginHints {
+        &self.terms.hints
+    }
+
+    /// The same without hints, which an upstream provider has been told by then or which do not fit.
+    #[must_use]
+    pub fn without_hints(mut self) -> Self {
+        self.terms.hints = LoginHints::default();
+        self
+    }
+
     /// When the user must have authenticated at the earliest, here or at an upstream provider, if that matters.
     #[must_use]
     pub fn earliest_login(&self, now: Timestamp) -> Option<Timestamp> {
@@ -192,6 +212,8 @@ mod tests {
             ("prompt", "select_account consent"),
             ("max_age", "60"),
             ("login_hint", "alice"),
+            ("ui_locales", "de"),
+            ("domain_hint", "example.com"),
             ("resource", "https://a.example"),
             ("response_mode", "fragment"),
         ];

@@ -13,6 +13,7 @@ pub mod error;
 #[cfg(test)]
 mod error_tests;
 pub mod interaction;
+pub mod login_hints;
 pub mod pkce;
 pub mod push_error;
 pub mod pushed_request;
@@ -22,4 +23,5 @@ pub mod request;
 mod request_tests;
 mod requested_scope;
 pub mod response;
+pub mod upstream_refusal;
 pub mod user_code;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorization::claims_parameter::{ClaimsRequest, RequestedClaims};
 use crate::authorization::error::{PageError, RedirectError};
+use crate::authorization::login_hints::LoginHints;
 use crate::authorization::pkce::CodeChallenge;
 use crate::authorization::refusal::{Redirected, Refusal};
 use crate::authorization::requested_scope::{ignored, requested};
@@ -74,6 +75,9 @@ pub struct RequestTerms {
     /// The login name that the client expects.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
+    /// What it would like of the login.
+    #[serde(rename = "j", default, skip_serializing_if = "LoginHints::is_empty")]
+    pub hints: LoginHints,
     /// The user that the client expects, from `id_token_hint` or `claims`.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub expected_subject: Option<Subject>,
@@ -253,6 +257,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         prompt: prompt(parameters.one("prompt")?)?,
         max_age: max_age(parameters.one("max_age")?)?,
         login_hint: bounded(parameters, "login_hint", 320)?,
+        hints: LoginHints::parse(parameters)?,
         expected_subject: subject,
     })
 }
@@ -270,8 +275,8 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
     Ok(())
 }
 
-/// Checks the parameters that have no effect here: there is one authentication context class and one language, and the
-/// pages fit every screen (OpenID Connect Core §15.1).
+/// Checks the parameters that have no effect here, beyond that a provider may be told of them: there is one language, and
+/// the pages fit every screen (OpenID Connect Core §15.1).
 fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
     for name in ["acr_values", "ui_locales"] {
         if parameters.one(name)?.is_some_and(|list| list.split(' ').count() > 20) {
@@ -317,7 +322,7 @@ fn claims(parameters: &Parameters, scope: &Scopes) -> Result<ClaimsRequest, Redi
     if !scope.contains(OPENID) {
         return Ok(ClaimsRequest::default());
     }
-    // No login here leads to another class, so there is no point in asking the user to log in.
+    // No login leads to another class, so there is no point in asking the user to log in.
     if !AuthenticationClass::ALL.iter().any(|class| request.requested.are_met_by(class.as_str())) {
         return Err(RedirectError::UnmetAuthenticationRequirements);
     }

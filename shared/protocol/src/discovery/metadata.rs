@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::authorization::request::DISPLAYS;
 use crate::authorization::response::ResponseMode;
 use crate::clients::grant_type::DEVICE_CODE;
-use crate::jose::external_jwk::ExternalAlgorithm;
+use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::Issuer;
 use crate::users::factor::AuthenticationClass;
@@ -48,7 +48,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "revocation_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": AuthenticationClass::ALL.map(AuthenticationClass::as_str),
+        "acr_values_supported": settings.authentication_classes().map(AuthenticationClass::as_str).collect::<Vec<_>>(),
         "display_values_supported": DISPLAYS,
         "ui_locales_supported": ["en"],
         "claim_types_supported": ["normal"],
@@ -129,7 +129,8 @@ mod tests {
         };
         let plain = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
         let with_jwt = [&plain[..], &["client_secret_jwt"]].concat();
-        let algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"];
+        let algorithms =
+            ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
         for endpoint in ["token", "revocation"] {
             let methods = format!("{endpoint}_endpoint_auth_methods_supported");
             assert_eq!((of(false, &methods), of(true, &methods)), (json!(plain), json!(with_jwt)));

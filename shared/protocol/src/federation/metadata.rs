@@ -4,20 +4,23 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::clients::external_url::{ExternalUrl, OutboundUrl, Reach, UnaskableUrl};
-use crate::syntax::json::present;
-use crate::workspace::upstream_provider::UpstreamProvider;
+use crate::jose::external_algorithm::ExternalAlgorithm;
+use crate::jose::jwk::Algorithm;
+use crate::workspace::upstream_provider::{UpstreamAuthMethod, UpstreamProvider};
 
-/// The part of a provider's metadata that we use, as published. Nothing in it is checked.
+/// The part of a provider's metadata that we use, as published. Nothing in it is checked, and `null` says nothing.
 #[derive(Debug, Deserialize)]
 pub struct PublishedMetadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
-    #[serde(default, deserialize_with = "present")]
     userinfo_endpoint: Option<String>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: Option<bool>,
+    id_token_signing_alg_values_supported: Option<Vec<String>>,
+    userinfo_signing_alg_values_supported: Option<Vec<String>>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
 }
 
 /// The metadata of a configured provider.
@@ -35,6 +38,14 @@ pub struct UpstreamMetadata {
     pub userinfo_endpoint: Option<OutboundUrl>,
     /// Whether its responses carry `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
+    /// What its ID tokens may be signed with.
+    id_token_algorithms: Vec<ExternalAlgorithm>,
+    /// What its userinfo may be signed with.
+    userinfo_algorithms: Vec<ExternalAlgorithm>,
+    /// How clients may authenticate at the token endpoint, if it says so.
+    authentication_methods: Option<Vec<String>>,
+    /// What assertions of clients may be signed with, if it says so.
+    assertion_algorithms: Option<Vec<String>>,
 }
 
 /// Why metadata are refused.
@@ -43,6 +54,9 @@ pub enum MetadataError {
     /// They are of another issuer than the configured one (RFC 8414 §3.3).
     #[error("the metadata is of another issuer")]
     Issuer,
+    /// They allow no way to authenticate that we have the means for.
+    #[error("token_endpoint_auth_methods_supported has no method for which a credential is configured")]
+    AuthenticationMethod,
     /// A URL in them may not be used.
     #[error("{name} in the metadata: {fault}")]
     Url {
@@ -77,8 +91,62 @@ impl UpstreamMetadata {
             token_endpoint: asked("token_endpoint", &published.token_endpoint)?,
             jwks_uri: asked("jwks_uri", &published.jwks_uri)?,
             userinfo_endpoint: userinfo_endpoint.map(|url| asked("userinfo_endpoint", url)).transpose()?,
-            authorization_response_iss_parameter_supported: published.authorization_response_iss_parameter_supported,
+            authorization_response_iss_parameter_supported: published
+                .authorization_response_iss_parameter_supported
+                .unwrap_or_default(),
+            id_token_algorithms: algorithms(provider, published.id_token_signing_alg_values_supported.as_deref()),
+            userinfo_algorithms: algorithms(provider, published.userinfo_signing_alg_values_supported.as_deref()),
+            authentication_methods: published.token_endpoint_auth_methods_supported,
+            assertion_algorithms: published.token_endpoint_auth_signing_alg_values_supported,
         })
+    }
+
+    /// How to authenticate at the token endpoint of `provider`: as it is configured, else by what we have there, as the
+    /// metadata allow it. Without a list, Basic is the default (OpenID Connect Discovery §3).
+    ///
+    /// # Errors
+    ///
+    /// [`MetadataError::AuthenticationMethod`].
+    pub fn authentication_method(&self, provider: &UpstreamProvider) -> Result<UpstreamAuthMethod, MetadataError> {
+        if let Some(configured) = provider.token_endpoint_auth_method {
+            return Ok(configured);
+        }
+        let candidates: &[UpstreamAuthMethod] = match (provider.has_secret(), provider.sealed_private_key.is_some()) {
+            (true, _) => &[UpstreamAuthMethod::ClientSecretBasic, UpstreamAuthMethod::ClientSecretPost],
+            (false, true) => return Ok(UpstreamAuthMethod::PrivateKeyJwt),
+            (false, false) => return Ok(UpstreamAuthMethod::None),
+        };
+        let Some(methods) = &self.authentication_methods else { return Ok(UpstreamAuthMethod::ClientSecretBasic) };
+        let allowed = |method: &&UpstreamAuthMethod| methods.iter().any(|name| name == method.as_str());
+        candidates.iter().find(allowed).copied().ok_or(MetadataError::AuthenticationMethod)
+    }
+
+    /// The algorithm of an assertion that is signed with an RSA key.
+    #[must_use]
+    pub fn rsa_assertion_algorithm(&self) -> Algorithm {
+        let takes = |name: &str| self.assertion_algorithms.iter().flatten().any(|known| known == name);
+        if takes("PS256") && !takes("RS256") { Algorithm::PS256 } else { Algorithm::RS256 }
+    }
+
+    /// Whether a userinfo response of this provider may be signed with `alg` (catalogue row SEC-JWT-01).
+    #[must_use]
+    pub fn may_sign_userinfo_with(&self, alg: ExternalAlgorithm) -> bool {
+        self.userinfo_algorithms.contains(&alg)
+    }
+
+    /// Whether an ID token of this provider may be signed with `alg` (catalogue row SEC-JWT-01).
+    #[must_use]
+    pub fn may_sign_with(&self, alg: ExternalAlgorithm) -> bool {
+        self.id_token_algorithms.contains(&alg)
+    }
+}
+
+/// What ID tokens may be signed with: what is configured, else what is published, else anything that is supported.
+fn algorithms(provider: &UpstreamProvider, published: Option<&[String]>) -> Vec<ExternalAlgorithm> {
+    match (provider.id_token_signed_response_alg, published) {
+        (Some(configured), _) => vec![configured],
+        (None, Some(published)) => published.iter().filter_map(|name| ExternalAlgorithm::named(name)).collect(),
+        (None, None) => ExternalAlgorithm::ALL.to_vec(),
     }
 }
 
@@ -90,14 +158,18 @@ mod tests {
     use crate::fixtures::changed;
 
     fn parsed(change: &Value) -> Result<UpstreamMetadata, MetadataError> {
+        let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        parsed_of(&provider, change)
+    }
+
+    fn parsed_of(provider: &Value, change: &Value) -> Result<UpstreamMetadata, MetadataError> {
         let base = json!({
             "issuer": "https://p.example", "authorization_endpoint": "https://login.p.example/authorize",
             "token_endpoint": "https://p.example/token", "jwks_uri": "https://keys.p.example/",
             "userinfo_endpoint": "https://p.example/me",
         });
-        let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
         let published = serde_json::from_value(changed(base, change)).unwrap();
-        UpstreamMetadata::parse(published, &serde_json::from_value(provider).unwrap(), Reach::Internet)
+        UpstreamMetadata::parse(published, &serde_json::from_value(provider.clone()).unwrap(), Reach::Internet)
     }
 
     #[test]
@@ -107,6 +179,58 @@ mod tests {
         for other in ["https://p.example/", "https://P.example", "https://q.example"] {
             assert_eq!(parsed(&json!({"issuer": other})).err(), Some(MetadataError::Issuer), "{other}");
         }
+    }
+
+    #[test]
+    fn sec_jwt_01_id_tokens_are_signed_with_what_is_configured_or_published() {
+        let signers = |algorithm: Option<&str>, supported: &Value| {
+            let provider = json!({
+                "id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us",
+                "id_token_signed_response_alg": algorithm,
+            });
+            let metadata = parsed_of(&provider, &json!({"id_token_signing_alg_values_supported": supported})).unwrap();
+            let all = ExternalAlgorithm::ALL.into_iter().filter(|alg| metadata.may_sign_with(*alg));
+            all.map(|alg| alg.names()[0]).collect::<Vec<_>>().join(" ")
+        };
+        let all = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA";
+        assert_eq!(signers(None, &Value::Null), all);
+        assert_eq!(signers(None, &json!(["RS256", "HS256", "none", "Ed25519"])), "RS256 EdDSA");
+        assert_eq!(signers(None, &json!(["HS256"])), "");
+        assert_eq!(signers(Some("ES384"), &json!(["RS256"])), "ES384");
+    }
+
+    #[test]
+    fn how_to_authenticate_follows_the_setting_and_then_the_metadata() {
+        let method = |settings: &Value, supported: &Value| {
+            let base = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+            let provider = changed(base, settings);
+            let metadata = parsed_of(&provider, &json!({"token_endpoint_auth_methods_supported": supported})).unwrap();
+            let found = metadata.authentication_method(&serde_json::from_value(provider).unwrap());
+            found.map(UpstreamAuthMethod::as_str)
+        };
+        let (secret, key) = (json!({"sealed_client_secret": "s"}), json!({"sealed_private_key": "k"}));
+        let apple = json!({"sealed_private_key": "k", "private_key_issuer": "team"});
+        let set = json!({"sealed_client_secret": "s", "token_endpoint_auth_method": "client_secret_post"});
+        let table = [
+            (&json!({}), Value::Null, Ok("none")),
+            (&json!({}), json!(["client_secret_basic"]), Ok("none")),
+            (&secret, Value::Null, Ok("client_secret_basic")),
+            (&secret, json!(["client_secret_post"]), Ok("client_secret_post")),
+            (&secret, json!(["client_secret_post", "client_secret_basic"]), Ok("client_secret_basic")),
+            (&secret, json!(["tls_client_auth"]), Err(MetadataError::AuthenticationMethod)),
+            (&key, json!(["private_key_jwt"]), Ok("private_key_jwt")),
+            (&apple, json!(["client_secret_post"]), Ok("client_secret_post")),
+            (&set, json!(["client_secret_basic"]), Ok("client_secret_post")),
+        ];
+        for (settings, supported, expected) in table {
+            assert_eq!(method(settings, &supported), expected, "{settings} {supported}");
+        }
+        let alg = |supported: Value| {
+            let change = json!({"token_endpoint_auth_signing_alg_values_supported": supported});
+            parsed(&change).unwrap().rsa_assertion_algorithm()
+        };
+        assert_eq!((alg(Value::Null), alg(json!(["PS256"]))), (Algorithm::RS256, Algorithm::PS256));
+        assert_eq!(alg(json!(["PS256", "RS256"])), Algorithm::RS256);
     }
 
     #[test]

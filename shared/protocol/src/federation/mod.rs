@@ -1,4 +1,6 @@
 //! Logging in with an upstream provider: the request to it, and the validation of its response.
 
+pub mod id_token;
 pub mod metadata;
 pub mod openid;
+pub mod signed_userinfo;

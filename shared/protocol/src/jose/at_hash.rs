@@ -17,7 +17,10 @@ pub enum AtHash {
     Included,
 }
 
-/// The left half of the SHA-256 digest of `access_token` (§3.1.3.6). All supported algorithms use SHA-256.
+/// The `at_hash` of an ID token of ours (§3.1.3.6): all algorithms that we sign with use SHA-256. For those of others see
+/// [`ExternalAlgorithm::left_half`].
+///
+/// [`ExternalAlgorithm::left_half`]: crate::jose::external_algorithm::ExternalAlgorithm::left_half
 #[must_use]
 pub fn at_hash(access_token: &str) -> String {
     let digest = Sha256::digest(access_token.as_bytes());

@@ -1,15 +1,16 @@
 //! The keys of upstream providers and clients (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 //!
-//! They may also use `EdDSA`, which we cannot, because KMS does not support it over a digest. External algorithms and
-//! keys are therefore separate types, which cannot end up in our key ring.
+//! They may also use algorithms that we do not sign with, such as `EdDSA`, which KMS does not support over a digest. External
+//! algorithms and keys are therefore separate types, which cannot end up in our key ring.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::jose::jwk::{Algorithm, Curve, KeyMaterial, PublicJwk};
+use crate::jose::external_algorithm::{ExternalAlgorithm, KeyKind};
+use crate::jose::jwk::{KeyMaterial, PublicJwk};
 use crate::syntax::encoding::{base64url_array, base64url_decoded};
-use crate::syntax::json::{self, present};
+use crate::syntax::json;
 
 /// The maximum number of keys in a set (catalogue row SEC-SSRF-03).
 const MAX_KEYS: usize = 100;
@@ -17,87 +18,61 @@ const MAX_KEYS: usize = 100;
 /// The members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2 and §6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// A supported signature algorithm of others. `none` and the HMACs have no representation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ExternalAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    RS256,
-    /// RSASSA-PSS with SHA-256.
-    PS256,
-    /// ECDSA on P-256 with SHA-256.
-    ES256,
-    /// `EdDSA` on Ed25519, by its generic name (RFC 8037 §3.1) or its specific one (RFC 9864 §2.2).
-    #[serde(rename = "EdDSA", alias = "Ed25519")]
-    EdDsa,
-}
-
-impl ExternalAlgorithm {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDsa];
-
-    /// The registered names.
-    #[must_use]
-    pub const fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::RS256 => &["RS256"],
-            Self::PS256 => &["PS256"],
-            Self::ES256 => &["ES256"],
-            Self::EdDsa => &["EdDSA", "Ed25519"],
-        }
-    }
-}
-
-impl From<Algorithm> for ExternalAlgorithm {
-    fn from(ours: Algorithm) -> Self {
-        match ours {
-            Algorithm::RS256 => Self::RS256,
-            Algorithm::PS256 => Self::PS256,
-            Algorithm::ES256 => Self::ES256,
-        }
-    }
-}
-
 /// An external public key, for one algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternalKey {
-    /// A key of a type that we use as well.
-    Common(PublicJwk),
-    /// An Ed25519 key: the point, base64url.
-    Ed25519(String),
+    /// An RSA key: modulus and exponent, big-endian.
+    Rsa {
+        /// The algorithm that it is for.
+        alg: ExternalAlgorithm,
+        /// The modulus.
+        n: Vec<u8>,
+        /// The exponent.
+        e: Vec<u8>,
+    },
+    /// A point on the curve of its algorithm: uncompressed (SEC 1 §2.3.3), or as RFC 8032 encodes it for Ed25519.
+    Point {
+        /// The algorithm that it is for.
+        alg: ExternalAlgorithm,
+        /// The encoded point.
+        point: Vec<u8>,
+    },
 }
 
 impl ExternalKey {
     /// The algorithm that it is for.
     #[must_use]
-    pub fn algorithm(&self) -> ExternalAlgorithm {
+    pub const fn algorithm(&self) -> ExternalAlgorithm {
         match self {
-            Self::Common(key) => key.alg.into(),
-            Self::Ed25519(_) => ExternalAlgorithm::EdDsa,
+            Self::Rsa { alg, .. } | Self::Point { alg, .. } => *alg,
         }
     }
 }
 
-/// A published key. Members that do not concern signatures are ignored.
+impl From<&PublicJwk> for ExternalKey {
+    /// One of our own keys, as others see it. What cannot be decoded verifies nothing.
+    fn from(ours: &PublicJwk) -> Self {
+        let (alg, decoded) = (ours.alg.into(), |text: &str| base64url_decoded(text).unwrap_or_default());
+        match &ours.material {
+            KeyMaterial::Rsa { n, e } => Self::Rsa { alg, n: decoded(n), e: decoded(e) },
+            KeyMaterial::Ec { x, y, .. } => Self::Point { alg, point: uncompressed(&decoded(x), &decoded(y)) },
+        }
+    }
+}
+
+/// A published key. Members that do not concern signatures are ignored, and `null` says nothing.
 #[derive(Clone, Debug, Deserialize)]
 struct ExternalJwk {
     kty: String,
-    #[serde(rename = "use", default, deserialize_with = "present")]
+    #[serde(rename = "use")]
     usage: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     key_ops: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
     alg: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     kid: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     n: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     e: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     crv: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     x: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     y: Option<String>,
 }
 
@@ -120,7 +95,9 @@ pub enum JwksError {
     #[error("jwks.keys[{0}] is not a JWK")]
     NotAKey(usize),
     /// A signature key that is too weak, malformed or of an unsupported type.
-    #[error("jwks.keys[{0}] is not good for signatures: use RSA with 2048 bits or more, P-256, or Ed25519")]
+    #[error(
+        "jwks.keys[{0}] is not good for signatures: use RSA with 2048 bits or more, P-256, P-384, P-521 or Ed25519"
+    )]
     UnusableKey(usize),
 }
 
@@ -156,7 +133,8 @@ impl ExternalJwks {
         if self.keys.len() > MAX_KEYS {
             return Err(JwksError::TooManyKeys);
         }
-        let is_private = |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some());
+        let is_private =
+            |key: &Value| PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some_and(|value| !value.is_null()));
         if let Some(position) = self.keys.iter().position(is_private) {
             return Err(JwksError::PrivateKey(position));
         }
@@ -182,38 +160,48 @@ impl ExternalJwk {
     }
 
     fn usable_with(self, alg: ExternalAlgorithm) -> Option<ExternalKey> {
-        let common = |material, alg| Some(ExternalKey::Common(PublicJwk { material, alg }));
-        match (alg, self.kty.as_str(), self.crv.as_deref()) {
-            (ExternalAlgorithm::RS256, "RSA", _) => common(self.rsa()?, Algorithm::RS256),
-            (ExternalAlgorithm::PS256, "RSA", _) => common(self.rsa()?, Algorithm::PS256),
-            (ExternalAlgorithm::ES256, "EC", Some("P-256")) => common(self.p256()?, Algorithm::ES256),
-            (ExternalAlgorithm::EdDsa, "OKP", Some("Ed25519")) => {
-                self.x.filter(|x| base64url_array::<32>(x).is_some()).map(ExternalKey::Ed25519)
+        match (alg.key_kind(), self.kty.as_str(), self.crv.as_deref()) {
+            (KeyKind::Rsa, "RSA", _) => self.rsa(alg),
+            (KeyKind::Ec(curve, length), "EC", Some(crv)) if crv == curve => self.ec(alg, length),
+            (KeyKind::Ed25519, "OKP", Some("Ed25519")) => {
+                let point = base64url_array::<32>(self.x.as_deref()?)?.to_vec();
+                Some(ExternalKey::Point { alg, point })
             }
             _ => None,
         }
     }
 
-    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3).
-    fn rsa(self) -> Option<KeyMaterial> {
-        let (n, e) = (self.n?, self.e?);
-        let strong = (2048..=8192).contains(&bits(&base64url_decoded(&n)?));
-        let exponent = base64url_decoded(&e)?;
-        let odd = exponent.last().is_some_and(|last| last % 2 == 1);
-        (strong && odd && (2..=33).contains(&bits(&exponent))).then_some(KeyMaterial::Rsa { n, e })
+    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3). Some libraries put a zero before
+    /// the modulus (§6.3.1.1), which changes nothing of the number.
+    fn rsa(&self, alg: ExternalAlgorithm) -> Option<ExternalKey> {
+        let number = |text: Option<&str>| Some(without_leading_zeros(base64url_decoded(text?)?));
+        let (n, e) = (number(self.n.as_deref())?, number(self.e.as_deref())?);
+        let strong = (2048..=8192).contains(&bits(&n));
+        let odd = e.last().is_some_and(|last| last % 2 == 1);
+        (strong && odd && (2..=33).contains(&bits(&e))).then_some(ExternalKey::Rsa { alg, n, e })
     }
 
-    /// A P-256 key. Whether the point is on the curve is checked by the crypto library.
-    fn p256(self) -> Option<KeyMaterial> {
-        let (x, y) = (self.x?, self.y?);
-        let whole = base64url_array::<32>(&x).is_some() && base64url_array::<32>(&y).is_some();
-        whole.then_some(KeyMaterial::Ec { crv: Curve::P256, x, y })
+    /// A key whose coordinates have `length` bytes (RFC 7518 §6.2.1.2). Whether the point is on the curve is checked by the
+    /// crypto library.
+    fn ec(&self, alg: ExternalAlgorithm, length: usize) -> Option<ExternalKey> {
+        let (x, y) = (base64url_decoded(self.x.as_deref()?)?, base64url_decoded(self.y.as_deref()?)?);
+        let whole = x.len() == length && y.len() == length;
+        whole.then(|| ExternalKey::Point { alg, point: uncompressed(&x, &y) })
     }
+}
+
+/// An uncompressed point (SEC 1 §2.3.3).
+fn uncompressed(x: &[u8], y: &[u8]) -> Vec<u8> {
+    [&[4], x, y].concat()
+}
+
+fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
+    bytes.into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
 /// The bit length of a big-endian number.
 fn bits(bytes: &[u8]) -> usize {
-    let significant: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+    let significant = without_leading_zeros(bytes.to_vec());
     let unused = significant.first().map_or(0, |first| first.leading_zeros());
     (significant.len() * 8).saturating_sub(usize::try_from(unused).unwrap_or_default())
 }
@@ -223,6 +211,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::jose::jwk::Algorithm;
     use crate::syntax::encoding::base64url;
 
     fn modulus(bytes: usize) -> String {
@@ -243,16 +232,19 @@ mod tests {
             {"kty": "EC", "crv": "P-384", "x": point, "y": point, "kid": "a"},
             {"kty": "oct", "k": "AQ", "kid": "a"},
             {"kty": "RSA", "n": null, "e": "AQAB", "kid": "a"},
+            {"kty": "RSA", "n": 7, "e": "AQAB", "kid": "a"},
             "nonsense",
             {"kty": "RSA", "n": n, "e": "AQAB", "kid": "a", "key_ops": ["verify"]},
             {"kty": "EC", "crv": "P-256", "x": point, "y": point, "kid": "a"},
             {"kty": "OKP", "crv": "Ed25519", "x": point, "kid": "a", "alg": "Ed25519"},
             {"kty": "OKP", "crv": "X25519", "x": point, "kid": "a"},
+            {"kty": "RSA", "n": n, "e": "AQAB", "kid": "c", "use": null, "key_ops": null, "alg": null, "x5c": null},
         ]));
         let table = [
             (ExternalAlgorithm::RS256, Some("a"), 1),
             (ExternalAlgorithm::RS256, Some("b"), 0),
-            (ExternalAlgorithm::PS256, None, 2),
+            (ExternalAlgorithm::RS256, Some("c"), 1),
+            (ExternalAlgorithm::PS256, None, 3),
             (ExternalAlgorithm::ES256, None, 1),
             (ExternalAlgorithm::EdDsa, Some("a"), 1),
         ];
@@ -290,6 +282,11 @@ mod tests {
         let whole = base64url(&[7; 32]);
         for (member, kty) in [("d", "OKP"), ("p", "RSA"), ("qi", "RSA"), ("oth", "RSA"), ("k", "oct")] {
             let mut key = json!({"kty": kty, "crv": "Ed25519", "x": whole});
+            key[member] = Value::Null;
+            assert_eq!(
+                set(&json!([{"kty": "RSA", "use": "enc"}, {"kty": kty, "use": "enc", member: null}])).registrable(),
+                Ok(())
+            );
             key[member] = "AQ".into();
             assert_eq!(
                 set(&json!([{"kty": "RSA", "use": "enc"}, key])).registrable(),
@@ -308,21 +305,29 @@ mod tests {
             let names = all.into_iter().flat_map(|alg| jwks.candidates(alg, None)).map(|key| key.algorithm());
             names.map(|alg| alg.names()[0]).collect::<Vec<_>>().join(" ")
         };
-        let ec = json!({"kty": "EC", "crv": "P-256", "x": point, "y": point});
-        assert_eq!(found(json!({"kty": "RSA", "n": n, "e": "AQAB"})), "RS256 PS256");
-        assert_eq!(
-            found(json!({"kty": "RSA", "n": n, "e": "AQAB", "use": "sig", "key_ops": ["sign", "verify"]})),
-            "RS256 PS256"
-        );
-        assert_eq!(found(ec), "ES256");
-        for (operation, expected) in [("verify", "RS256 PS256"), ("sign", ""), ("encrypt", "")] {
-            assert_eq!(found(json!({"kty": "RSA", "n": n, "e": "AQAB", "key_ops": [operation]})), expected);
+        let (rsa, all_of_rsa) = (json!({"kty": "RSA", "n": n, "e": "AQAB"}), "RS256 RS384 RS512 PS256 PS384 PS512");
+        assert_eq!(found(rsa.clone()), all_of_rsa);
+        for (operation, expected) in [("verify", all_of_rsa), ("sign", ""), ("encrypt", "")] {
+            let mut key = rsa.clone();
+            key["key_ops"] = json!([operation]);
+            assert_eq!(found(key), expected, "{operation}");
         }
-        assert_eq!(found(json!({"kty": "OKP", "crv": "Ed25519", "x": point})), "EdDSA");
-        assert_eq!(found(json!({"kty": "EC", "crv": "P-256", "x": base64url(&[7; 31]), "y": point})), "");
+        for alg in all_of_rsa.split(' ') {
+            let mut key = rsa.clone();
+            (key["alg"], key["use"]) = (alg.into(), "sig".into());
+            assert_eq!(found(key), alg, "a key that names its algorithm is for no other");
+        }
+        for (crv, length, expected) in [("P-256", 32, "ES256"), ("P-384", 48, "ES384"), ("P-521", 66, "ES512")] {
+            let coordinate = |length: usize| base64url(&vec![7; length]);
+            let ec = |x: usize, y: usize| json!({"kty": "EC", "crv": crv, "x": coordinate(x), "y": coordinate(y)});
+            assert_eq!(found(ec(length, length)), expected);
+            assert_eq!(found(ec(length, length - 1)), "", "{crv}");
+            assert_eq!(found(ec(length + 1, length)), "", "{crv}");
+        }
+        assert_eq!(found(json!({"kty": "EC", "crv": "secp256k1", "x": point, "y": point})), "");
         assert_eq!(found(json!({"kty": "EC", "x": point, "y": point})), "");
+        assert_eq!(found(json!({"kty": "OKP", "crv": "Ed25519", "x": point})), "EdDSA");
         assert_eq!(found(json!({"kty": "OKP", "crv": "Ed25519"})), "");
-        assert_eq!(ExternalAlgorithm::EdDsa.names(), ["EdDSA", "Ed25519"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::authorization::error::PageError;
 use crate::clients::client::Client;
 use crate::clients::redirect_uri::RedirectUri;
-use crate::syntax::json::audience;
+use crate::syntax::json::{audience, strict};
 use crate::syntax::parameters::Parameters;
 use crate::syntax::quoted::Quoted;
 use crate::types::id::{ClientId, Issuer};
@@ -138,7 +138,7 @@ impl Hint {
     /// Parses the claims of an ID token whose signature is valid, if `issuer` issued it.
     #[must_use]
     pub fn parse(claims: &[u8], issuer: &Issuer) -> Option<Self> {
-        serde_json::from_slice::<Self>(claims).ok().filter(|hint| hint.iss == issuer.as_str())
+        strict::<Self>(claims).filter(|hint| hint.iss == issuer.as_str())
     }
 
     /// Whether the ID token was issued in `session`.

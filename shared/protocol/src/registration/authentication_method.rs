@@ -9,7 +9,8 @@ use crate::clients::client::{
     AssertionAudience, AssertionKey, Assertions, Authentication, ClientKeys, ClientSecret, ClientSecrets, SecretMethod,
 };
 use crate::clients::external_url::Reach;
-use crate::jose::external_jwk::{ExternalAlgorithm, ExternalJwks};
+use crate::jose::external_algorithm::ExternalAlgorithm;
+use crate::jose::external_jwk::ExternalJwks;
 use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
@@ -65,7 +66,7 @@ pub struct EndingSecret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     untagged,
-    expecting = "token_endpoint_auth_signing_alg is RS256, PS256, ES256 or EdDSA, or HS256 with a secret"
+    expecting = "token_endpoint_auth_signing_alg is RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA, or HS256 with a secret"
 )]
 pub enum AssertionAlgorithm {
     /// A signature.
@@ -331,7 +332,7 @@ mod tests {
             (json!({"jwks": {"keys": []}}), "no key for signatures"),
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "ES256"}), "no key for signatures"),
             (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "HS256"}), "HS256 is for"),
-            (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "none"}), "RS256, PS256, ES256 or EdDSA"),
+            (json!({"jwks": key(), "token_endpoint_auth_signing_alg": "none"}), "ES384, ES512 or EdDSA"),
             (json!({"jwks_uri": "http://c1.example/"}), "jwks_uri: http://c1.example/: use https"),
             (json!({"jwks_uri": "https://10.0.0.1/"}), "public internet"),
             (json!({"jwks_uri": "http://localhost:1/"}), "use https"),

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use crate::authorization::login_hints::LoginHints;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::authorization::response::ResponseMode;
 use crate::clients::client::Client;
@@ -47,6 +48,7 @@ pub fn request(page: &Client) -> Option<AuthorizationRequest> {
         prompt: Prompt::AsNeeded,
         max_age: None,
         login_hint: None,
+        hints: LoginHints::default(),
         expected_subject: None,
     };
     let redirect_uri = page.redirect_uris.only()?;

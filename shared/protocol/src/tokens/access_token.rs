@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::syntax::json::{audience, present};
+use crate::syntax::json::{audience, present, strict};
 use crate::tokens::entitlement::Entitlement;
 use crate::types::id::{ClientId, GrantId, Issuer, Subject};
 use crate::types::scope::Scopes;
@@ -81,7 +81,7 @@ impl AccessTokenClaims {
     /// Expiry is not checked here, because an expired token can still be revoked; see [`Self::expired`].
     #[must_use]
     pub fn parse(claims: &[u8], issuer: &Issuer) -> Option<Self> {
-        serde_json::from_slice::<Self>(claims).ok().filter(|claims| claims.iss == issuer.as_str())
+        strict::<Self>(claims).filter(|claims| claims.iss == issuer.as_str())
     }
 
     /// Whether the token has expired at `now`.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::jose::at_hash::at_hash;
-use crate::syntax::json::audience;
+use crate::syntax::json::{audience, strict};
 use crate::tokens::entitlement::Entitlement;
 use crate::types::id::{ClientId, Issuer, Subject};
 use crate::types::time::Timestamp;
@@ -97,7 +97,7 @@ struct Hint {
 /// still serve as a hint (OpenID Connect Core §3.1.2.1).
 #[must_use]
 pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Option<Subject> {
-    let hint: Hint = serde_json::from_slice(claims).ok()?;
+    let hint: Hint = strict(claims)?;
     (hint.iss == issuer.as_str() && hint.aud.iter().any(|aud| aud == client.as_str())).then_some(hint.sub)
 }
 

@@ -48,25 +48,39 @@ pub struct Factor {
     /// When it was presented, if known: a provider need not say. It is never made up.
     #[serde(rename = "t", with = "unstated_as_epoch")]
     pub at: Option<Timestamp>,
+    /// What it amounts to: a login elsewhere may have taken several factors.
+    #[serde(rename = "c", default, skip_serializing_if = "AuthenticationClass::is_single")]
+    pub class: AuthenticationClass,
 }
 
 /// An authentication context class (`acr`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AuthenticationClass {
     /// One factor, checked here or at an upstream provider.
+    #[default]
+    #[serde(rename = "s")]
     SingleFactor,
+    /// Several factors, of which a provider said so that is trusted with it.
+    #[serde(rename = "m")]
+    MultiFactor,
 }
 
 impl AuthenticationClass {
     /// Every class that a login here can have.
-    pub const ALL: [Self; 1] = [Self::SingleFactor];
+    pub const ALL: [Self; 2] = [Self::SingleFactor, Self::MultiFactor];
 
     /// The name in `acr`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SingleFactor => "urn:postern:acr:single-factor",
+            Self::MultiFactor => "urn:postern:acr:multi-factor",
         }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    const fn is_single(&self) -> bool {
+        matches!(self, Self::SingleFactor)
     }
 }
 
@@ -106,19 +120,18 @@ impl Authentication {
     /// The class that the factors amount to.
     #[must_use]
     pub fn class(&self) -> AuthenticationClass {
-        // All of today's methods, alone or combined, are a single factor: something that the user knows.
-        match self.first.method {
-            Method::Password | Method::Federated => AuthenticationClass::SingleFactor,
-        }
+        // Methods of one class do not add up: each is something that the user knows.
+        self.others.iter().fold(self.first.class, |highest, factor| highest.max(factor.class))
     }
 
-    /// The names of the methods, without duplicates.
+    /// The names of the methods, without duplicates, and `mfa` for several factors (RFC 8176 §2).
     #[must_use]
     pub fn amr(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for factor in self.factors() {
-            if !names.iter().any(|name| name == factor.method.as_str()) {
-                names.push(factor.method.as_str().into());
+        let of_class = (self.class() == AuthenticationClass::MultiFactor).then_some("mfa");
+        for name in self.factors().map(|factor| factor.method.as_str()).chain(of_class) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.into());
             }
         }
         names
@@ -151,7 +164,7 @@ impl TryFrom<Stored> for Authentication {
             Some("fed") => Method::Federated,
             Some(_) | None => return Err("a session without a known factor"),
         };
-        Ok(Self::by(Factor { method, at: stored.auth_time }))
+        Ok(Self::by(Factor { method, at: stored.auth_time, class: AuthenticationClass::default() }))
     }
 }
 
@@ -171,7 +184,7 @@ mod tests {
     use super::*;
 
     const fn factor(method: Method, seconds: u64) -> Factor {
-        Factor { method, at: Some(Timestamp::from_seconds(seconds)) }
+        Factor { method, at: Some(Timestamp::from_seconds(seconds)), class: AuthenticationClass::SingleFactor }
     }
 
     #[test]
@@ -207,7 +220,11 @@ mod tests {
 
     #[test]
     fn sec_up_21_an_unknown_time_is_stored_as_long_ago_and_read_as_unknown() {
-        let silent = Authentication::by(Factor { method: Method::Federated, at: None });
+        let silent = Authentication::by(Factor {
+            method: Method::Federated,
+            at: None,
+            class: AuthenticationClass::SingleFactor,
+        });
         let stored = serde_json::to_value(&silent).unwrap();
         assert_eq!((&stored["auth_time"], &stored["factors"][0]["t"]), (&serde_json::json!(0), &serde_json::json!(0)));
         assert_eq!(serde_json::from_value::<Authentication>(stored).unwrap(), silent);
@@ -230,12 +247,24 @@ mod tests {
     }
 
     #[test]
+    fn several_factors_elsewhere_are_a_class_of_their_own_and_survive_the_store() {
+        let strong = Factor { class: AuthenticationClass::MultiFactor, ..factor(Method::Federated, 7) };
+        let authentication = Authentication::by(strong);
+        assert_eq!(authentication.class().as_str(), "urn:postern:acr:multi-factor");
+        assert_eq!(authentication.amr(), ["fed", "mfa"]);
+        let stored = serde_json::to_value(&authentication).unwrap();
+        assert_eq!(serde_json::from_value::<Authentication>(stored).unwrap(), authentication);
+        let weak = serde_json::to_value(Authentication::by(factor(Method::Federated, 7))).unwrap();
+        assert_eq!(weak["factors"], serde_json::json!([{"m": "fed", "t": weak["auth_time"]}]));
+    }
+
+    #[test]
     fn sessions_stored_by_earlier_versions_are_read() {
         let at = Some(Timestamp::from_seconds(7));
         let former = |amr: &[&str]| serde_json::json!({ "auth_time": at, "amr": amr, "acr": "x" });
         for (name, method) in [("pwd", Method::Password), ("fed", Method::Federated)] {
             let read: Authentication = serde_json::from_value(former(&[name])).unwrap();
-            assert_eq!(read, Authentication::by(Factor { method, at }));
+            assert_eq!(read, Authentication::by(Factor { method, at, class: AuthenticationClass::SingleFactor }));
         }
         for unknown in [&[][..], &["otp"]] {
             assert!(serde_json::from_value::<Authentication>(former(unknown)).is_err(), "{unknown:?}");

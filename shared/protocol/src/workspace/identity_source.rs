@@ -35,7 +35,7 @@ impl<'w> IdentitySource<'w> {
     pub fn status(&self, workspace: &WorkspaceId, user: UserKey<'_>) -> UserStatus {
         let known = match self {
             Self::Sandbox(sandbox) => user.issuer.is_none() && sandbox.identity_of(workspace, user.subject).is_some(),
-            Self::Upstream(provider) => user.issuer == Some(provider.issuer.as_str()),
+            Self::Upstream(provider) => user.issuer.is_some_and(|issuer| provider.issues(issuer)),
         };
         if known { UserStatus::Active } else { UserStatus::Gone }
     }

@@ -11,6 +11,7 @@ use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::lifetimes::Lifetimes;
 use crate::types::retry_window::RetryWindow;
 use crate::types::scope::Scopes;
+use crate::users::factor::AuthenticationClass;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -103,6 +104,17 @@ impl Settings {
     pub fn scope_names(&self) -> Scopes {
         let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name.as_str()).collect();
         Scopes::parse(&names.join(" ")).unwrap_or_default()
+    }
+
+    /// The classes that a login here can have.
+    pub fn authentication_classes(&self) -> impl Iterator<Item = AuthenticationClass> {
+        let vouches = |provider: &UpstreamProvider| {
+            !provider.multi_factor_acr.is_empty() || !provider.multi_factor_amr.is_empty()
+        };
+        let multi_factor = self.upstream.iter().any(vouches);
+        AuthenticationClass::ALL
+            .into_iter()
+            .filter(move |class| multi_factor || *class != AuthenticationClass::MultiFactor)
     }
 
     /// How far requests reach of the server whose issuer is `issuer`.

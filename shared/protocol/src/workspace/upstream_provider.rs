@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::client::AssertionAudience;
+use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
@@ -21,6 +23,42 @@ pub struct UpstreamProvider {
     /// Our sealed client secret there; without one we are a public client. PKCE is used in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_client_secret: Option<String>,
+    /// The algorithm of its ID tokens and signed userinfo; without it, any of those that its metadata has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<ExternalAlgorithm>,
+    /// How we authenticate at its token endpoint; without it, as its metadata and what we have there allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_method: Option<UpstreamAuthMethod>,
+    /// Our sealed private key there, in PKCS#8: for `private_key_jwt`, or for secrets that are JWTs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_private_key: Option<String>,
+    /// What it calls our private key; without it, the thumbprint (RFC 7638).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key_id: Option<String>,
+    /// The `iss` of a client secret that is a JWT signed with our private key, as Sign in with Apple demands it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key_issuer: Option<String>,
+    /// The `aud` of our assertions: its issuer (catalogue row SEC-UP-04), or for older providers its token endpoint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub client_assertion_audience: AssertionAudience,
+    /// How its answers come.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub response_mode: UpstreamResponseMode,
+    /// Whether its userinfo is needed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub userinfo: UserinfoUse,
+    /// Other audiences that its ID tokens may have beside our `client_id`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_audiences: Vec<String>,
+    /// The tenants whose users may log in, where the issuer is a template with `{tenantid}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
+    /// The values of its `acr` that mean several factors. The first of them is requested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub multi_factor_acr: Vec<String>,
+    /// The values in its `amr` that mean several factors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub multi_factor_amr: Vec<String>,
     /// The scopes that we request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
@@ -28,15 +66,174 @@ pub struct UpstreamProvider {
     #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
     pub verified_email_domains: EmailDomains,
     /// Whether it is trusted with phone numbers. Otherwise they are never marked as verified.
-    #[serde(default, skip_serializing_if = "is_off")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub verified_phone_numbers: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_off(setting: &bool) -> bool {
-    !*setting
+/// What stands in the issuer of Microsoft Entra's metadata for the tenant.
+const TENANT: &str = "{tenantid}";
+
+/// How we authenticate at a provider's token endpoint (OpenID Connect Core §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamAuthMethod {
+    /// By HTTP Basic.
+    ClientSecretBasic,
+    /// By the secret in the form.
+    ClientSecretPost,
+    /// By an assertion that is signed with our private key.
+    PrivateKeyJwt,
+    /// Not at all: PKCE alone.
+    None,
+}
+
+impl UpstreamAuthMethod {
+    /// The registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How a provider's answers come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamResponseMode {
+    /// In the query of our redirect URI: the default of the code flow, which is not requested.
+    #[default]
+    Query,
+    /// In a form (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+/// Whether a provider's userinfo is needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserinfoUse {
+    /// It is, if the metadata names it.
+    #[default]
+    Required,
+    /// If it refuses, the claims of the ID token do.
+    Optional,
+    /// It is not asked.
+    Unused,
+}
+
+impl UpstreamProvider {
+    /// Whether `issuer` is this provider's: byte for byte, or one of the configured tenants in its template.
+    #[must_use]
+    pub fn issues(&self, issuer: &str) -> bool {
+        if self.issuer.contains(TENANT) {
+            return self.tenants.iter().any(|tenant| self.issuer.replace(TENANT, tenant) == issuer);
+        }
+        self.issuer == issuer
+    }
+
+    /// Where its metadata is read: at its issuer, or for a template where Microsoft Entra serves all tenants.
+    #[must_use]
+    pub fn discovery_issuer(&self) -> String {
+        self.issuer.replace(TENANT, "common")
+    }
+
+    /// Whether tenants are configured although the issuer is no template, or the other way round.
+    #[must_use]
+    pub fn contradicts_tenants(&self) -> bool {
+        self.issuer.contains(TENANT) == self.tenants.is_empty()
+    }
+
+    /// Whether we have a secret there, or make one with our private key.
+    #[must_use]
+    pub const fn has_secret(&self) -> bool {
+        self.sealed_client_secret.is_some() || self.private_key_issuer.is_some()
+    }
+
+    /// What is missing for how we authenticate, if something is.
+    #[must_use]
+    pub const fn missing_credential(&self) -> Option<&'static str> {
+        let has_key = self.sealed_private_key.is_some();
+        match self.token_endpoint_auth_method {
+            _ if self.private_key_issuer.is_some() && !has_key => Some("private_key"),
+            Some(UpstreamAuthMethod::PrivateKeyJwt) if !has_key => Some("private_key"),
+            Some(UpstreamAuthMethod::ClientSecretBasic | UpstreamAuthMethod::ClientSecretPost)
+                if !self.has_secret() =>
+            {
+                Some("client_secret")
+            }
+            Some(_) | None => None,
+        }
+    }
+}
+
+/// Whether a setting need not be stored, so that an earlier version can still read the others.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn default_scope() -> Scopes {
     Scopes::parse("openid profile email").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixtures::changed;
+
+    fn provider(change: &Value) -> UpstreamProvider {
+        let base = json!({"id": "p", "title": "P", "issuer": "https://p.example/x", "client_id": "us"});
+        serde_json::from_value(changed(base, change)).unwrap()
+    }
+
+    #[test]
+    fn sec_up_03_an_issuer_is_compared_byte_for_byte_and_a_template_by_its_tenants() {
+        let plain = provider(&json!({}));
+        for (issuer, issues) in [("https://p.example/x", true), ("https://p.example/x/", false), ("", false)] {
+            assert_eq!(plain.issues(issuer), issues, "{issuer}");
+        }
+        let template = "https://login.example/{tenantid}/v2.0";
+        let entra = provider(&json!({"issuer": template, "tenants": ["t-1", "t-2"]}));
+        for (tenant, issues) in [("t-1", true), ("t-2", true), ("t-3", false), ("common", false), ("{tenantid}", false)]
+        {
+            assert_eq!(entra.issues(&template.replace("{tenantid}", tenant)), issues, "{tenant}");
+        }
+        assert!(!entra.issues("https://login.example/t-1/v2.0/") && !entra.issues("https://evil.example/t-1/v2.0"));
+        assert_eq!(entra.discovery_issuer(), "https://login.example/common/v2.0");
+        assert!(!entra.contradicts_tenants() && !plain.contradicts_tenants());
+        assert!(provider(&json!({"issuer": template})).contradicts_tenants());
+        assert!(provider(&json!({"tenants": ["t-1"]})).contradicts_tenants());
+    }
+
+    #[test]
+    fn a_way_to_authenticate_needs_its_credential() {
+        let table = [
+            (json!({}), None),
+            (json!({"token_endpoint_auth_method": "none"}), None),
+            (json!({"token_endpoint_auth_method": "client_secret_post"}), Some("client_secret")),
+            (json!({"token_endpoint_auth_method": "client_secret_basic"}), Some("client_secret")),
+            (json!({"token_endpoint_auth_method": "client_secret_post", "sealed_client_secret": "s"}), None),
+            (
+                json!({"token_endpoint_auth_method": "private_key_jwt", "sealed_client_secret": "s"}),
+                Some("private_key"),
+            ),
+            (json!({"token_endpoint_auth_method": "private_key_jwt", "sealed_private_key": "s"}), None),
+            (json!({"private_key_issuer": "team"}), Some("private_key")),
+            (json!({"private_key_issuer": "team", "sealed_private_key": "s"}), None),
+        ];
+        for (change, missing) in table {
+            assert_eq!(provider(&change).missing_credential(), missing, "{change}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_is_not_stored() {
+        let stored = serde_json::to_value(provider(&json!({}))).unwrap();
+        let names: Vec<&str> = stored.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["client_id", "id", "issuer", "scope", "title"]);
+    }
 }

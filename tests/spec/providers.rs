@@ -1,0 +1,381 @@
+//! Logging in by stand-ins of providers, each as its public documentation describes it (docs/providers.md).
+
+use serde_json::{Value, json};
+use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
+use tests::provider::{Exchange, Userinfo};
+use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
+use web::Response;
+
+const NATIVE: &str = "http://127.0.0.1:9999/callback";
+
+/// A private key on P-256, as `openssl genpkey` writes it.
+const PRIVATE_KEY: &str = "private_key = \"\"\"-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgED3LjXuH9o+XA5wB
+ytj04JFXPO8rxKDMQgp/XbR/9AuhRANCAAQepF70M1Pr8GRt3WRNOZ5T0WuEZtQM
+DoyyoknkOR48Yr3plE0xTHICidI32CUkEDyOllHjvdHtiPZ63ajrSCuk
+-----END PRIVATE KEY-----\"\"\"";
+
+/// A provider that behaves as one of the known ones.
+struct StandIn {
+    name: &'static str,
+    /// What its issuer has after the address.
+    path: &'static str,
+    /// The same in the `iss` of its ID tokens.
+    iss: &'static str,
+    settings: String,
+    metadata: Value,
+    id_token: Value,
+    userinfo: Value,
+    userinfo_as: Userinfo,
+    key: Option<ClientKey>,
+    by_form: bool,
+    authenticates: fn(&Exchange) -> bool,
+    /// The address and whether it is verified, as our client is told.
+    email: Value,
+    acr: &'static str,
+}
+
+impl StandIn {
+    fn of(name: &'static str, settings: &str) -> Self {
+        Self {
+            name,
+            path: "",
+            iss: "",
+            settings: settings.into(),
+            metadata: json!({}),
+            id_token: json!({}),
+            userinfo: json!({}),
+            userinfo_as: Userinfo::Plain,
+            key: None,
+            by_form: false,
+            authenticates: by_basic,
+            email: json!([null, null]),
+            acr: "urn:postern:acr:single-factor",
+        }
+    }
+}
+
+fn by_basic(exchange: &Exchange) -> bool {
+    exchange.authorization.as_deref().is_some_and(|header| header.starts_with("Basic "))
+        && exchange.form.one("client_secret").unwrap().is_none()
+}
+
+fn by_post(exchange: &Exchange) -> bool {
+    exchange.authorization.is_none() && exchange.form.one("client_secret").unwrap() == Some("s3cret")
+}
+
+/// The claims of a JWT that was made for this request.
+fn jwt(exchange: &Exchange, field: &'static str) -> (Value, Value) {
+    let jwt = exchange.form.one(field).unwrap().unwrap_or_else(|| panic!("no {field}"));
+    let part = |at| {
+        let part = jwt.split('.').nth(at).unwrap();
+        serde_json::from_slice(&protocol::syntax::encoding::base64url_decoded(part).unwrap()).unwrap()
+    };
+    (part(0), part(1))
+}
+
+fn by_apple(exchange: &Exchange) -> bool {
+    let (header, claims) = jwt(exchange, "client_secret");
+    (&header["kid"], &header["alg"]) == (&json!("KEY1"), &json!("ES256"))
+        && (&claims["iss"], &claims["sub"]) == (&json!("TEAM1"), &json!("demo"))
+        && exchange.authorization.is_none()
+}
+
+fn by_assertion(exchange: &Exchange) -> bool {
+    let (_, claims) = jwt(exchange, "client_assertion");
+    (&claims["iss"], &claims["sub"]) == (&json!("demo"), &json!("demo"))
+        && claims["jti"].is_string()
+        && exchange.form.one("client_secret").unwrap().is_none()
+}
+
+const SECRET: &str = "client_secret = \"s3cret\"";
+
+/// What providers say of their user.
+fn ada() -> Value {
+    json!({"email": "ada@corp.example", "email_verified": true, "name": "Ada"})
+}
+
+/// What our client is told of that address where its domain is vouched for.
+fn verified() -> Value {
+    json!(["ada@corp.example", true])
+}
+
+/// A secret, and what vouches for the domain.
+fn corp(more: &str) -> String {
+    format!("{SECRET}\nverified_email_domains = [\"corp.example\"]\n{more}")
+}
+
+fn stand_ins() -> Vec<StandIn> {
+    of_consumers().into_iter().chain(hosted()).chain(run_by_oneself()).collect()
+}
+
+fn of_consumers() -> Vec<StandIn> {
+    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
+    vec![
+        StandIn {
+            id_token: ada(),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"], "response_modes_supported": null}),
+            key: Some(ClientKey::new(protocol::jose::jwk::Algorithm::RS256)),
+            email: verified(),
+            ..StandIn::of("Google", &corp(""))
+        },
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "groups": groups, "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_post,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
+        },
+        StandIn {
+            id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
+            metadata: json!({
+                "token_endpoint_auth_methods_supported": ["client_secret_post"], "userinfo_endpoint": null,
+                "response_modes_supported": ["query", "fragment", "form_post"],
+            }),
+            by_form: true,
+            authenticates: by_apple,
+            email: verified(),
+            ..StandIn::of(
+                "Sign in with Apple",
+                &format!(
+                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\n\
+                     response_mode = \"form_post\"\n\
+                     verified_email_domains = [\"corp.example\"]"
+                ),
+            )
+        },
+    ]
+}
+
+fn hosted() -> Vec<StandIn> {
+    vec![
+        StandIn {
+            id_token: json!({"amr": ["mfa", "otp", "pwd"], "ver": 1}),
+            userinfo: json!({"email": "ada@corp.example", "email_verified": true, "updated_at": 1_700_000_000}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}),
+            email: verified(),
+            acr: "urn:postern:acr:multi-factor",
+            ..StandIn::of("Okta", &corp("multi_factor_amr = [\"mfa\"]"))
+        },
+        StandIn {
+            path: "/",
+            iss: "/",
+            id_token: json!({"sub": "auth0|1"}),
+            userinfo: json!({"sub": "auth0|1", "email": "ada@corp.example", "email_verified": true,
+                "updated_at": "2026-01-02T03:04:05.678Z"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
+            authenticates: by_post,
+            email: verified(),
+            ..StandIn::of("Auth0", &corp(""))
+        },
+        StandIn {
+            path: "/eu-west-1_abc",
+            iss: "/eu-west-1_abc",
+            id_token: json!({"token_use": "id", "cognito:username": "ada", "event_id": "x"}),
+            userinfo: json!({"email": "ada@corp.example", "email_verified": "true", "username": "ada"}),
+            email: verified(),
+            ..StandIn::of("Amazon Cognito", &corp(""))
+        },
+        StandIn {
+            userinfo_as: Userinfo::Refused(403),
+            id_token: ada(),
+            key: Some(ClientKey::Foreign(tests::foreign_key::ForeignKey::new("ES384"))),
+            metadata: json!({"id_token_signing_alg_values_supported": ["ES384"]}),
+            email: verified(),
+            ..StandIn::of("Logto", &corp("userinfo = \"optional\""))
+        },
+    ]
+}
+
+fn run_by_oneself() -> Vec<StandIn> {
+    vec![
+        StandIn {
+            path: "/realms/corp",
+            iss: "/realms/corp",
+            id_token: json!({"acr": "1", "typ": "ID", "azp": "demo", "session_state": "x"}),
+            userinfo: ada(),
+            userinfo_as: Userinfo::Signed,
+            metadata: json!({"token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"]}),
+            email: verified(),
+            authenticates: by_assertion,
+            ..StandIn::of("Keycloak", &format!("{PRIVATE_KEY}\nverified_email_domains = [\"corp.example\"]"))
+        },
+        StandIn {
+            id_token: json!({"sub_legacy": "x", "groups_direct": ["a"], "auth_time": null, "nbf": null}),
+            userinfo: ada(),
+            email: verified(),
+            ..StandIn::of("GitLab", &corp(""))
+        },
+        StandIn {
+            id_token: json!({"aud": ["demo", "234567890123456789"], "azp": "demo", "amr": ["pwd"]}),
+            userinfo: ada(),
+            key: Some(ClientKey::ed25519()),
+            email: verified(),
+            ..StandIn::of("ZITADEL", &corp("trusted_audiences = [\"234567890123456789\"]"))
+        },
+        StandIn {
+            path: "/adfs",
+            iss: "/adfs",
+            id_token: json!({"upn": "ada@corp.example", "unique_name": "CORP\\ada", "amr": "urn:x", "apptype": "Confidential"}),
+            userinfo_as: Userinfo::Refused(401),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}),
+            ..StandIn::of("AD FS", &format!("{SECRET}\nuserinfo = \"unused\""))
+        },
+    ]
+}
+
+/// The answer of our client's request, which ends at the provider and comes back.
+async fn logged_in(laptop: &Laptop, provider: &Provider, (stand_in, pkce): (&StandIn, &Pkce)) -> Response {
+    let mut browser = Browser::new(laptop);
+    let asked = changed(&request("demo-trusted", NATIVE, pkce), "scope", Some("openid profile email"));
+    let away = provider.leave(&mut browser, &asked).await;
+    let said = [("iss", json!(format!("{}{}", provider.issuer, stand_in.iss)))];
+    let mut id_token = stand_in.id_token.clone();
+    id_token.as_object_mut().unwrap().extend(said.map(|(name, value)| (name.to_owned(), value)));
+    if !stand_in.by_form {
+        return provider.come_back((laptop, &mut browser), &away, (&id_token, &stand_in.userinfo)).await;
+    }
+    assert_eq!(away.asked("response_mode"), Some("form_post"));
+    provider.will_say(laptop, &away, (&id_token, &stand_in.userinfo));
+    posted_back(laptop, &mut browser, away.asked("state").unwrap()).await
+}
+
+/// The answer comes as a form of another site, without the cookies that are `SameSite=Lax`.
+async fn posted_back(laptop: &Laptop, browser: &mut Browser<'_>, state: &str) -> Response {
+    let (url, headers) = (
+        laptop.demo_url("/callback/partner"),
+        [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("origin", "https://appleid.apple.com"),
+            ("sec-fetch-site", "cross-site"),
+        ],
+    );
+    let form = format!("state={state}&code=c&user=%7B%22name%22%3A%7B%7D%7D");
+    let again = laptop.send("POST", &url, &headers, form).await;
+    let target = location(&again).unwrap_or_else(|| panic!("{} {}", again.status(), body(&again)));
+    assert_eq!(target, format!("{url}?state={state}&code=c"));
+    let response = browser.get(&target).await;
+    browser.follow(response).await
+}
+
+#[tokio::test]
+async fn users_log_in_by_providers_as_they_are() {
+    for mut stand_in in stand_ins() {
+        let (provider, pkce, name) = (Provider::start().await, Pkce::new(stand_in.name), stand_in.name);
+        let issuer = format!("{}{}", provider.issuer, stand_in.path);
+        provider.publishes(&json!({ "issuer": issuer }));
+        provider.publishes(&stand_in.metadata);
+        provider.tells(stand_in.userinfo_as);
+        if let Some(key) = stand_in.key.take() {
+            provider.signs_with(key);
+        }
+        let laptop = Laptop::with(|text| Provider::registered_as(&issuer, &text, &stand_in.settings)).await;
+        let response = logged_in(&laptop, &provider, (&stand_in, &pkce)).await;
+        let code = answered(&response, "code")
+            .unwrap_or_else(|| panic!("{name}: {:?} {}", location(&response), body(&response)));
+        assert!((stand_in.authenticates)(&provider.last_exchange()), "{name}: how we authenticate");
+        let tokens = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+        let tokens = parsed(&tokens);
+        let userinfo = parsed(&laptop.userinfo(tokens["access_token"].as_str().unwrap()).await);
+        assert_eq!(json!([userinfo["email"], userinfo["email_verified"]]), stand_in.email, "{name}: {userinfo}");
+        let claims = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let claims = protocol::syntax::encoding::base64url_decoded(&claims).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(claims["acr"], stand_in.acr, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_not_listed_and_an_issuer_with_another_path_are_refused() {
+    for iss in ["/t-3/v2.0", "/common/v2.0", "/t-1/v2.0/", "/{tenantid}/v2.0", ""] {
+        let (provider, pkce) = (Provider::start().await, Pkce::new("tenant"));
+        let issuer = format!("{}/{{tenantid}}/v2.0", provider.issuer);
+        provider.publishes(&json!({ "issuer": issuer }));
+        let laptop = Laptop::with(|text| Provider::registered_as(&issuer, &text, "tenants = [\"t-1\"]")).await;
+        let stand_in = StandIn { iss, ..StandIn::of("Entra", "") };
+        let response = logged_in(&laptop, &provider, (&stand_in, &pkce)).await;
+        assert_eq!(response.status(), 502, "{iss}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_read_once_and_again_for_a_name_that_is_not_known() {
+    let (provider, pkce) = (Provider::start().await, Pkce::new("keys"));
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let stand_in = StandIn::of("any", "");
+    let logs_in = async || answered(&logged_in(&laptop, &provider, (&stand_in, &pkce)).await, "code").is_some();
+    for _ in 0..3 {
+        assert!(logs_in().await);
+    }
+    assert_eq!(provider.keys_read(), 1);
+    laptop.clock.advance(61);
+    provider.rotates(ClientKey::ed25519(), "k2");
+    assert!(logs_in().await && logs_in().await);
+    assert_eq!(provider.keys_read(), 1, "a new name is looked for at once");
+    provider.rotates(ClientKey::ed25519(), "k3");
+    assert!(!logs_in().await && !logs_in().await);
+    assert_eq!(provider.keys_read(), 0, "and at most once a minute");
+    laptop.clock.advance(61);
+    assert!(logs_in().await);
+}
+
+#[tokio::test]
+async fn sec_up_06_a_providers_error_ends_at_the_client() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    for (theirs, ours) in [
+        ("access_denied", "access_denied"),
+        ("user_cancelled_login", "access_denied"),
+        ("user_cancelled_authorize", "access_denied"),
+        ("temporarily_unavailable", "temporarily_unavailable"),
+        ("login_required", "login_required"),
+        ("consent_required", "consent_required"),
+        ("interaction_required", "interaction_required"),
+        ("server_error", "server_error"),
+        ("invalid_scope", "server_error"),
+    ] {
+        let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("refused"));
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}&error_description=AADSTS90033", away.asked("state").unwrap());
+        let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
+        assert!(!location(&response).unwrap().contains("AADSTS"), "{theirs}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_refuses_leaves_a_way_on() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    provider.refuses(400, &json!({"error": "invalid_grant", "error_description": "<b>used</b>"}));
+    let stand_in = StandIn::of("any", "");
+    let response = logged_in(&laptop, &provider, (&stand_in, &Pkce::new("refuses"))).await;
+    assert_eq!(response.status(), 502);
+    assert!(
+        body(&response).contains("/login?interaction=") && !body(&response).contains("used"),
+        "{}",
+        body(&response)
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_would_like_of_the_login_is_passed_on() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "multi_factor_acr = [\"gold\"]")).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("hints"));
+    let hints = [
+        ("login_hint", "ada@corp.example"),
+        ("ui_locales", "de en"),
+        ("domain_hint", "corp.example"),
+        ("acr_values", "urn:postern:acr:multi-factor silver"),
+    ];
+    let asked = [request("demo-trusted", NATIVE, &pkce), hints.to_vec()].concat();
+    let away = provider.leave(&mut browser, &asked).await;
+    for (name, value) in &hints[..3] {
+        assert_eq!(away.asked(name), Some(*value), "{name}");
+    }
+    assert_eq!(away.asked("acr_values"), Some("gold silver"));
+    assert_eq!(away.asked("response_mode"), None);
+}
