@@ -166,7 +166,7 @@ fn a_scope_resource_grant_type_or_lifetime_is_named() {
         (json!({"introspection_audiences": ["https://a.example"]}), "introspection_audiences and revocation_audiences"),
         (json!({"revocation_audiences": ["https://a.example"]}), "are for confidential clients"),
         (json!({"grant_types": []}), "grant_types is empty"),
-        (json!({"grant_types": ["refresh_token"]}), "grant_types has refresh_token and not"),
+        (json!({"grant_types": ["refresh_token"]}), "grant_types has refresh_token and neither"),
         (json!({"grant_types": ["authorization_code"]}), "scope has offline_access"),
         (json!({"grant_types": ["client_credentials"], "scope": "read"}), "grant_types: a public client"),
         (json!({"client_credentials_scope": "read"}), "client_credentials_scope is set, so"),
