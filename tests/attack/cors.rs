@@ -151,6 +151,7 @@ fn sec_cors_01_the_cors_classes_of_the_endpoints_are_pinned() {
             template if template.ends_with("/oauth2/revoke") => CrossOrigin::Registered,
             template if template.ends_with("/userinfo") => CrossOrigin::Registered,
             template if template.ends_with("/par") => CrossOrigin::Registered,
+            template if template.ends_with("/device/authorization") => CrossOrigin::Registered,
             _ => CrossOrigin::Never,
         };
         assert_eq!(route.cross_origin, expected, "{}", route.template);
