@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::jose::jwk::{Algorithm, PublicJwk};
+pub use crate::jose::ring_key::{KeyLocation, KeyRole, RingKey};
 use crate::types::time::{Lifetime, Timestamp};
 
 /// How long a key must have been published before it signs: longer than verifiers cache our keys. API Gateway's JWT
@@ -18,52 +19,6 @@ pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 pub struct KeyRing {
     /// The keys, with their roles.
     pub keys: Vec<RingKey>,
-}
-
-/// A key in the ring.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RingKey {
-    /// The public key.
-    pub jwk: PublicJwk,
-    /// Its current role.
-    pub role: KeyRole,
-    /// Where the private key is.
-    #[serde(rename = "custody", default)]
-    pub location: KeyLocation,
-    /// When it took on its role.
-    #[serde(default = "epoch")]
-    pub since: Timestamp,
-}
-
-const fn epoch() -> Timestamp {
-    Timestamp::from_millis(0)
-}
-
-/// The role of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyRole {
-    /// It signs.
-    Current,
-    /// It is published, so that verifiers know it before it signs. It takes over if the current key cannot sign.
-    Next,
-    /// It no longer signs, but tokens that it signed are still valid.
-    Retired,
-    /// It is no longer trusted.
-    Revoked,
-}
-
-/// Where a private key is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyLocation {
-    /// In the store, sealed under a local root key: on a laptop.
-    #[default]
-    Sealed,
-    /// In KMS, which it never leaves. Named by ARN or id, never by an alias, which could be pointed at another key.
-    Kms(String),
-    /// In the store, generated and encrypted by KMS. It is decrypted into memory and signs there.
-    Wrapped,
 }
 
 /// Why a key cannot change its role.
@@ -342,7 +297,7 @@ mod tests {
     fn a_ring_of_the_first_release_is_still_readable() {
         let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
         let ring: KeyRing = serde_json::from_str(text).unwrap();
-        assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, epoch()));
+        assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, Timestamp::from_millis(0)));
     }
 
     proptest! {
