@@ -10,6 +10,8 @@ mod answer;
 mod failures;
 mod fault;
 mod fetcher;
+#[cfg(test)]
+mod fetcher_tests;
 mod key_sets;
 mod network;
 

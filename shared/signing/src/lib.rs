@@ -18,6 +18,8 @@ pub mod seal;
 pub mod signer;
 mod token_bucket;
 pub mod verify;
+#[cfg(test)]
+mod verify_tests;
 
 pub use derive::Deriver;
 pub use entropy::{Entropy, EntropyFault, SystemEntropy};
