@@ -31,7 +31,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
-use keystore::Signers;
+use keystore::{Signers, SigningTask};
 use protocol::jose::key_ring::KeyRing;
 use protocol::syntax::encoding::base64url_decoded;
 use protocol::types::id::{RegionLabel, WorkspaceId};

@@ -26,6 +26,16 @@ pub enum NewKey {
     Sealed(Algorithm),
 }
 
+impl NewKey {
+    /// The algorithm of a key that is yet to be generated.
+    const fn algorithm(&self) -> Option<Algorithm> {
+        match self {
+            Self::Kms(_) => None,
+            Self::Wrapped(algorithm) | Self::Sealed(algorithm) => Some(*algorithm),
+        }
+    }
+}
+
 impl Keys<'_> {
     /// Makes sure that `workspace` has the current keys that `policy` wants.
     ///
@@ -152,6 +162,9 @@ impl Keys<'_> {
             }
         };
         let current = current.map(|key| key.jwk.alg);
+        if series == KeySeries::Beside && new.algorithm().is_some_and(|algorithm| algorithm != Algorithm::RS256) {
+            return Err(RingError::NotRs256.into());
+        }
         let (jwk, location) = match (new, &self.source) {
             (NewKey::Sealed(algorithm), KeySource::Laptop { .. }) => {
                 (self.generate_sealed(workspace, algorithm).await?, KeyLocation::Sealed)
