@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use postern_resource::{Algorithm, InvalidToken, JwksFault, JwksSource, Refusal, StaticJwks, Validator};
+use protocol::jose::key_ring::KeySeries;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
 use serde_json::Value;
@@ -159,7 +160,9 @@ async fn rotation_invalidates_no_token_and_a_revoked_key_verifies_none() {
 
     laptop.clock.advance(30);
     laptop
-        .with_keys(async |keys| keys.step(&demo, |ring| ring.rotate(Lifetime::seconds(1), keys.now)).await.unwrap())
+        .with_keys(async |keys| {
+            keys.step(&demo, |ring| ring.rotate(KeySeries::Own, Lifetime::seconds(1), keys.now)).await.unwrap()
+        })
         .await;
     laptop.restart();
     let after = access_token(&laptop).await;

@@ -31,7 +31,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
-use keystore::Signers;
+use keystore::{Signers, SigningTask};
 use protocol::jose::key_ring::KeyRing;
 use protocol::syntax::encoding::base64url_decoded;
 use protocol::types::id::{RegionLabel, WorkspaceId};
@@ -259,7 +259,9 @@ impl World {
         let work = async |signer: &Signer| {
             tokio::try_join!(signer.sign("at+jwt", &claims), signer.sign("JWT", &claims)).map(|(token, _)| token)
         };
-        let signed = signers.sign(&self.workspace, self.timestamp(), SIGNATURES, work).await;
+        let (workspace, now) = (&self.workspace, self.timestamp());
+        let task = SigningTask { workspace, algorithm: None, signatures: SIGNATURES, now };
+        let signed = signers.sign(task, work).await;
         sleep(self.random.about(if signed.is_ok() { 6.0 } else { 2.0 })).await;
         let (answered, kid) = (self.wire.now(), signed.ok().map(|token| kid(&token)));
         self.outcomes.borrow_mut().push(Outcome { arrived, answered, kid });

@@ -21,7 +21,7 @@ pub(crate) fn ring(keys: u8) -> KeyRing {
         location: KeyLocation::Kms(format!("arn:aws:kms:eu-west-1:111122223333:key/{number}")),
         since: NOW,
     };
-    KeyRing { keys: (0..keys).map(key).collect() }
+    KeyRing { keys: (0..keys).map(key).collect(), beside: Vec::new() }
 }
 
 /// A wrapped data key of this version.

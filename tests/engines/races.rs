@@ -69,6 +69,7 @@ async fn one_of_fifty_concurrent_ring_updates_is_published() {
                     key
                 })
                 .collect(),
+            beside: Vec::new(),
         };
         tokio::spawn(async move { writing.publish(&workspace, &ring, Some(&former)).await.unwrap() })
     });

@@ -76,7 +76,7 @@ async fn inject(laptop: &mut Laptop, injection: Injection) {
 
 /// The demo with keys that are fast to generate, because slow generation delays every test on the thread.
 async fn swift() -> Laptop {
-    Laptop::with(|text| text.replace("\"RS256\"", "\"ES256\"")).await
+    Laptop::with(|text| text.replace("\"RS256\"", "\"ES256\"\nrs256_key = \"none\"")).await
 }
 
 async fn everywhere(trouble: Trouble, durations: &[bool]) {

@@ -11,4 +11,5 @@ mod kms;
 mod races;
 mod refresh;
 mod restored;
+mod rs256_key;
 mod sealing;

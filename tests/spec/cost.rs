@@ -101,16 +101,28 @@ impl<'l> Visit<'l> {
     }
 }
 
-/// Counts each step with requests `pause` seconds apart.
-async fn counted(pause: u32) -> [Operations; 4] {
-    let aws = Laptop::in_aws(|file| file).await;
+/// Counts each step with requests `pause` seconds apart, in a workspace that signs `algorithm`.
+async fn counted(pause: u32, algorithm: &str) -> [Operations; 4] {
+    let aws = Laptop::in_aws(|file| file.replace("\"RS256\"", &format!("\"{algorithm}\""))).await;
     let _ = Visit::new(&aws, "bob", 0).all().await;
     Visit::new(&aws, "alice", pause).all().await
 }
 
 #[tokio::test]
 async fn each_step_matches_the_cost_model() {
-    let (warm, stale) = (counted(0).await, counted(STALE).await);
+    matches_the_cost_model("RS256").await;
+}
+
+/// An RS256 key beside the workspace's own costs nothing where nobody asks for it.
+#[tokio::test]
+async fn each_step_matches_the_cost_model_with_an_rs256_key_beside_as_well() {
+    for algorithm in ["ES256", "PS256"] {
+        matches_the_cost_model(algorithm).await;
+    }
+}
+
+async fn matches_the_cost_model(algorithm: &str) {
+    let (warm, stale) = (counted(0, algorithm).await, counted(STALE, algorithm).await);
     let named = [
         ("a first login", FIRST_LOGIN),
         ("an exchange", CODE_EXCHANGE),

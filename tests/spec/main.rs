@@ -13,5 +13,6 @@ mod flow;
 mod front;
 mod providers;
 mod roles;
+mod signing_algorithms;
 mod structure;
 mod workspace_schema;

@@ -168,7 +168,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
         }
         names
     };
-    let head = ["tenant", "workspace", "signing_algorithm", "clients"];
+    let head = ["tenant", "workspace", "signing_algorithm", "rs256_key", "clients"];
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
     assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
@@ -200,7 +200,7 @@ fn values_and_bounds_in_the_description_match_the_parser() {
     for (path, parses) in
         [("", (|change| settings(change).is_ok()) as fn(&Value) -> bool), ("clients", |change| client(change).is_ok())]
     {
-        for key in keys(path).iter().filter(|key| key.name != "signing_algorithm") {
+        for key in keys(path).iter().filter(|key| !matches!(key.name, "signing_algorithm" | "rs256_key")) {
             let (values, wrap): (&[&str], fn(&str) -> Value) = match &key.kind {
                 Kind::OneOf(values) => (values, |value| json!(value)),
                 Kind::List(Kind::OneOf(values), _) => (values, |value| json!([value])),
@@ -252,8 +252,9 @@ fn defaults_in_the_description_match_the_parser() {
         ("clients", serde_json::to_value(client(&json!({})).unwrap()).unwrap()),
         ("upstream", serde_json::to_value(upstream).unwrap()),
     ];
-    // Defaults that are omitted when stored, and the key algorithm, which is not stored with the settings.
+    // Defaults that are omitted when stored, and those of the keys, which are not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
+    defaults[0].1["rs256_key"] = json!("beside");
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["device_authorization"] = json!(of_workspace.device_authorization);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);

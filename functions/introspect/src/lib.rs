@@ -3,7 +3,7 @@
 
 use backchannel::{ClientContext, TokenStatus, refuse};
 use bootstrap::{BootstrapError, Runtime};
-use keystore::Signers;
+use keystore::{Signers, SigningTask};
 use protocol::token_status::caller::{Caller, Intent, TokenInQuestion};
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
@@ -129,6 +129,7 @@ async fn sign(
         token_introspection: answer,
     };
     let work = async |signer: &Signer| signer.sign(introspection::TYPE, &claims).await;
-    let signed = deps.signers.sign(&workspace.id, now, 1, work).await;
+    let task = SigningTask { workspace: &workspace.id, algorithm: None, signatures: 1, now };
+    let signed = deps.signers.sign(task, work).await;
     Ok(Answer::Signed(signed.map_err(unavailable)?))
 }

@@ -10,11 +10,10 @@ use bootstrap::{BootstrapError, Runtime};
 use delivery::Postponement;
 use http::Method;
 use http_client::{FetchFault, Fetcher, Outgoing};
-use keystore::{SignerFault, Signers};
+use keystore::{SignerFault, Signers, SigningTask};
 use protocol::clients::external_url::OutboundUrl;
 use protocol::logout::logout_token::{self, DeliveryOutcome, LogoutNotice, LogoutTokenClaims};
 use protocol::syntax::encoding::encode_uri_component;
-use protocol::workspace::settings::Workspace;
 use store::{ConfigurationReading, StoreFault};
 use thiserror::Error;
 use web::Clock;
@@ -107,16 +106,18 @@ async fn notify_client(deps: &Deps, notice: &LogoutNotice) -> Result<DeliveryOut
     };
     let workspace = &loaded.workspace;
     let client = deps.configuration.usable_client(workspace, &notice.participant.client_id, now).await?;
-    match client.as_ref().and_then(|client| client.client.backchannel_logout.as_ref()) {
-        Some(uri) => Ok(send(deps, uri, &sign_logout_token(deps, workspace, notice).await?).await?),
+    let Some(client) = client.as_ref().map(|client| &client.client) else { return Ok(DeliveryOutcome::Rejected) };
+    match &client.backchannel_logout {
+        Some(uri) => {
+            let claims = LogoutTokenClaims::of(notice, &workspace.issuer, now);
+            // As its ID tokens are signed (OpenID Connect Back-Channel Logout §2.6).
+            let algorithm = client.id_token_signed;
+            let task = SigningTask { workspace: &workspace.id, algorithm, signatures: 1, now };
+            let token = deps.signers.sign(task, async |signer| signer.sign(logout_token::TYPE, &claims).await).await?;
+            Ok(send(deps, uri, &token).await?)
+        }
         None => Ok(DeliveryOutcome::Rejected),
     }
-}
-
-async fn sign_logout_token(deps: &Deps, workspace: &Workspace, notice: &LogoutNotice) -> Result<String, SignerFault> {
-    let now = deps.clock.now();
-    let claims = LogoutTokenClaims::of(notice, &workspace.issuer, now);
-    deps.signers.sign(&workspace.id, now, 1, async |signer| signer.sign(logout_token::TYPE, &claims).await).await
 }
 
 /// Posts `token` to the client (§2.5).

@@ -1,13 +1,16 @@
 //! Signing the tokens to issue, and deriving the refresh token.
 
 use backchannel::Derived;
-use keystore::SignerFault;
+use keystore::{SignerFault, Signers, SigningTask};
 use protocol::jose::at_hash::AtHash;
+use protocol::jose::jwk::Algorithm;
 use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::tokens::entitlement::Entitlement;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::id_token::{self, IdTokenClaims};
 use protocol::types::commit::Unreleased;
+use protocol::types::id::WorkspaceId;
+use protocol::types::time::Timestamp;
 use signing::entropy::random;
 use signing::{Signer, SigningFault};
 use web::unavailable;
@@ -26,9 +29,9 @@ pub(crate) async fn sign_tokens(
     let nonce = random(&*deps.entropy).map_err(unavailable)?;
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
     let id = IdTokenClaims::of(due, workspace);
-    let work = async |signer: &Signer| sign_both(signer, &access, id.clone(), due.at_hash()).await;
-    let signed: Result<_, SignerFault> =
-        deps.signers.sign(&workspace.id, due.now(), 1 + u32::from(id.is_some()), work).await;
+    let keys = TokenKeys { signers: &deps.signers, workspace: &workspace.id, now: due.now() };
+    let form = IdTokenForm { algorithm: due.id_token_algorithm(), at_hash: due.at_hash() };
+    let signed = keys.sign(&access, id, form).await;
     let (access_token, id_token) = signed.map_err(unavailable)?;
     Ok(TokenResponse {
         access_token,
@@ -47,6 +50,69 @@ pub(crate) async fn sign_and_hold(
     refresh_token: Option<&Derived>,
 ) -> Result<Unreleased<TokenResponse>, TokenError> {
     sign_tokens(request, due, refresh_token).await.map(Unreleased::hold)
+}
+
+/// The keys of a workspace.
+struct TokenKeys<'a> {
+    signers: &'a Signers,
+    workspace: &'a WorkspaceId,
+    now: Timestamp,
+}
+
+/// How the ID token of a response differs from its access token.
+#[derive(Clone, Copy)]
+struct IdTokenForm {
+    algorithm: Option<Algorithm>,
+    at_hash: AtHash,
+}
+
+impl TokenKeys<'_> {
+    /// Signs with the workspace's own key. Only an ID token for which the client asked for another algorithm is signed with
+    /// the key beside it: APIs go on getting access tokens of the workspace's algorithm.
+    async fn sign(
+        &self,
+        access: &AccessTokenClaims,
+        id: Option<IdTokenClaims>,
+        form: IdTokenForm,
+    ) -> Result<(String, Option<String>), SignerFault> {
+        match (id, form.algorithm) {
+            (Some(id), Some(wanted)) if self.signers.algorithm(self.workspace, self.now).await? != wanted => {
+                self.sign_apart(access, id, form).await
+            }
+            (id, wanted) => {
+                let task = self.task(wanted.filter(|_| id.is_some()), 1 + u32::from(id.is_some()));
+                self.signers.sign(task, async |signer| sign_both(signer, access, id.clone(), form.at_hash).await).await
+            }
+        }
+    }
+
+    /// Signs each token with a key of its own.
+    async fn sign_apart(
+        &self,
+        access: &AccessTokenClaims,
+        id: IdTokenClaims,
+        form: IdTokenForm,
+    ) -> Result<(String, Option<String>), SignerFault> {
+        let access_token =
+            self.signers.sign(self.task(None, 1), async |signer| signer.sign(access_token::TYPE, access).await);
+        let id_token = async |id: IdTokenClaims| {
+            let task = self.task(form.algorithm, 1);
+            self.signers.sign(task, async |signer| signer.sign(id_token::TYPE, &id).await).await
+        };
+        let (access_token, id_token) = match form.at_hash {
+            AtHash::Omitted => tokio::try_join!(access_token, id_token(id))?,
+            AtHash::Included => {
+                let access_token = access_token.await?;
+                let id_token = id_token(id.with_hash_of(&access_token)).await?;
+                (access_token, id_token)
+            }
+        };
+        Ok((access_token, Some(id_token)))
+    }
+
+    const fn task(&self, algorithm: Option<Algorithm>, signatures: u32) -> SigningTask<'_> {
+        SigningTask { workspace: self.workspace, algorithm, signatures, now: self.now }
+    }
 }
 
 /// Signs both tokens concurrently; in sequence only if the ID token contains the hash of the access token.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backchannel::{BackChannel, ClientContext};
 use bootstrap::{BootstrapError, Runtime};
 use http::{Method, header};
-use keystore::Signers;
+use keystore::{Signers, SigningTask};
 use protocol::jose::jwk::Algorithm;
 use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
@@ -78,12 +78,9 @@ async fn sign(
     claims: &Map<String, Value>,
     alg: Algorithm,
 ) -> Result<String, BearerError> {
-    let (workspace, now) = (&context.workspace.id, deps.back.now());
-    if deps.signers.algorithm(workspace, now).await.map_err(unavailable)? != alg {
-        let reason = "the workspace no longer signs with the algorithm that the client is registered for";
-        return Err(unavailable(reason).into());
-    }
-    let token = deps.signers.sign(workspace, now, 1, async |signer| signer.sign(id_token::TYPE, claims).await).await;
+    let (workspace, algorithm) = (&context.workspace.id, Some(alg));
+    let task = SigningTask { workspace, algorithm, signatures: 1, now: deps.back.now() };
+    let token = deps.signers.sign(task, async |signer| signer.sign(id_token::TYPE, claims).await).await;
     Ok(token.map_err(unavailable)?)
 }
 

@@ -84,6 +84,7 @@ const KEYS_EXAMPLES: &str = "Examples:
   postern keys add --workspace default/demo --kms-key arn:aws:kms:eu-west-1:111122223333:key/mrk-12
   postern keys add --workspace default/demo --wrapped es256
   postern keys rotate --workspace default/demo
+  postern keys add --workspace default/demo --beside --wrapped rs256
   postern keys remove --workspace default/demo --kid NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
 const SEALING_EXAMPLES: &str = "Examples:
@@ -148,6 +149,9 @@ pub enum KeysAction {
         /// Generate a key on this laptop, for --data.
         #[arg(long, value_name = "ALGORITHM", group = "kind")]
         local: Option<LocalAlgorithm>,
+        /// It follows the RS256 key beside the workspace's own.
+        #[arg(long)]
+        beside: bool,
     },
     /// Let the next key sign, and retire the current one.
     Rotate {
@@ -155,6 +159,9 @@ pub enum KeysAction {
         /// the JWKS.
         #[arg(long)]
         now: bool,
+        /// Rotate the RS256 keys beside the workspace's own.
+        #[arg(long)]
+        beside: bool,
     },
     /// Revoke a key: every token that it signed becomes invalid.
     Revoke {

@@ -227,8 +227,17 @@ fn signing_keys_rotate_on_a_laptop() {
     assert_eq!((&added["keys"][1]["role"], &added["keys"][1]["alg"]), (&"next".into(), &"ES256".into()));
     assert!(keys(&["rotate"]).unwrap_err().contains("--now"));
     let rotated = keys(&["rotate", "--now"]).unwrap();
-    let roles: Vec<_> = rotated["keys"].as_array().unwrap().iter().map(|key| key["role"].as_str().unwrap()).collect();
-    assert_eq!(roles, ["retired", "current"]);
+    let roles = |ring: &serde_json::Value| -> Vec<String> {
+        let of = |key: &serde_json::Value| ["alg", "series", "role"].map(|name| key[name].as_str().unwrap().to_owned());
+        ring["keys"].as_array().unwrap().iter().map(|key| of(key).join(" ")).collect()
+    };
+    assert_eq!(roles(&rotated), ["ES256 own current", "RS256 beside current"], "for clients that ask for RS256");
+    assert!(keys(&["add", "--beside", "--local", "es256"]).unwrap_err().contains("signs RS256"));
+    keys(&["add", "--beside", "--local", "rs256"]).unwrap();
+    assert!(keys(&["rotate"]).unwrap_err().contains("no next key"), "the other series has one");
+    assert!(keys(&["rotate", "--beside"]).unwrap_err().contains("--now"));
+    let rotated = keys(&["rotate", "--beside", "--now"]).unwrap();
+    assert_eq!(roles(&rotated), ["ES256 own current", "RS256 beside retired", "RS256 beside current"]);
     drop(server);
     let server = Server::start(&["dev", "--json", "--port", "0", "--data", data]);
     let published = jwks(&server);

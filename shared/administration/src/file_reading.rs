@@ -20,6 +20,7 @@ use web::config::PublicUrl;
 
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
+use crate::signing_policy::{Rs256Key, SigningPolicy};
 use crate::upstream_key;
 
 /// A workspace file, checked and ready to be applied.
@@ -28,8 +29,8 @@ pub struct WorkspaceFile {
     pub workspace: Workspace,
     /// Its clients.
     pub clients: Vec<ClientMetadata>,
-    /// The algorithm of its signing keys.
-    pub signing_algorithm: Algorithm,
+    /// The keys that it signs with.
+    pub signing: SigningPolicy,
     /// The name of the file.
     pub name: String,
     /// The lines at which the redirect URIs of its clients stand, or the clients themselves.
@@ -56,6 +57,8 @@ struct Head {
     workspace: String,
     #[serde(default = "default_algorithm")]
     signing_algorithm: Algorithm,
+    #[serde(default)]
+    rs256_key: Rs256Key,
     #[serde(default)]
     clients: Vec<Table>,
 }
@@ -101,11 +104,12 @@ impl<'a> Reading<'a> {
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
         let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
         self.check_settings(&settings);
+        let signing = self.signing(&head);
         let tables = head.clients.into_iter().enumerate();
         let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, &id)).collect();
         for client in &clients {
             self.check_client(client, &settings, &issuer);
-            self.check_userinfo_algorithm(client, head.signing_algorithm);
+            self.check_algorithms(client, signing);
         }
         let lines = clients.iter().map(|client| {
             let uris = format!("{}.redirect_uris", client.path);
@@ -115,7 +119,7 @@ impl<'a> Reading<'a> {
             lines: lines.collect(),
             workspace: Workspace { id, issuer, settings },
             clients: clients.into_iter().map(|client| client.metadata).collect(),
-            signing_algorithm: head.signing_algorithm,
+            signing,
             name: self.name.into(),
         })
     }
@@ -279,11 +283,26 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn check_userinfo_algorithm(&mut self, client: &FileClient, signing: Algorithm) {
-        let Some(alg) = client.metadata.userinfo_signed_response_alg.filter(|alg| *alg != signing) else { return };
-        let (alg, signing) = (alg.as_str(), signing.as_str());
-        let reason = format!("userinfo_signed_response_alg is {alg}, but the workspace signs with {signing}");
-        self.report_of_client(client, "userinfo_signed_response_alg", &reason);
+    /// The keys that the file asks for. A setting that contradicts the algorithm is refused, so that nobody relies on it.
+    fn signing(&mut self, head: &Head) -> SigningPolicy {
+        if (head.signing_algorithm, head.rs256_key) == (Algorithm::RS256, Rs256Key::None) {
+            let reason = "the workspace itself signs with RS256: remove this, or choose another signing_algorithm";
+            self.report_at("rs256_key", reason);
+        }
+        SigningPolicy { algorithm: head.signing_algorithm, rs256_key: head.rs256_key }
+    }
+
+    /// Checks that what a client wants to be signed for it can be (OpenID Connect Registration §2).
+    fn check_algorithms(&mut self, client: &FileClient, signing: SigningPolicy) {
+        let metadata = &client.metadata;
+        for (field, wanted) in [
+            ("id_token_signed_response_alg", metadata.id_token_signed_response_alg),
+            ("userinfo_signed_response_alg", metadata.userinfo_signed_response_alg),
+        ] {
+            if let Some(reason) = wanted.and_then(|wanted| signing.refusal(wanted)) {
+                self.report_of_client(client, field, &format!("{field} {reason}"));
+            }
+        }
     }
 
     /// Records a registration error of a client, unless it follows from a problem already found: a setting reported as
@@ -314,6 +333,6 @@ fn add_digest(table: &mut Table, secret: String) -> Result<(), String> {
 
 /// Moves everything that is not a setting out of `table`.
 fn take_head(table: &mut Table) -> Table {
-    let names = ["tenant", "workspace", "signing_algorithm", "clients"];
+    let names = ["tenant", "workspace", "signing_algorithm", "rs256_key", "clients"];
     names.into_iter().filter_map(|name| Some((name.to_owned(), table.remove(name)?))).collect()
 }

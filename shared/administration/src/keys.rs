@@ -87,6 +87,12 @@ pub enum KeyError {
         /// The algorithm in its file.
         wanted: Algorithm,
     },
+    /// The workspace has no key beside its own that another one could follow.
+    #[error(
+        "workspace {0} has no RS256 key beside its own: apply its file with another signing_algorithm than RS256 and with \
+         rs256_key = \"beside\" first, which makes one"
+    )]
+    NoneBeside(WorkspaceId),
     /// The step needs KMS.
     #[error("a laptop has no KMS: add a key with --local rs256, ps256 or es256")]
     NoKms,

@@ -13,9 +13,11 @@ pub mod provision;
 pub mod sealing_keys;
 pub mod sector_documents;
 pub mod signing_keys;
+pub mod signing_policy;
 mod upstream_key;
 pub mod workspace_file;
 pub mod workspace_schema;
 
 pub use keys::{KeyError, KeySource, Keys, StackKeys};
 pub use provision::{ProvisionError, Provisioning};
+pub use signing_policy::{Rs256Key, SigningPolicy};

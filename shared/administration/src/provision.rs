@@ -43,7 +43,7 @@ impl<'a> Provisioning<'a> {
         Ok(schema::create(self.0.connection).await?)
     }
 
-    /// Applies workspaces, after making sure that each has a signing key.
+    /// Applies workspaces, after making sure that each has its signing keys.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl<'a> Provisioning<'a> {
         let configuration = ConfigurationWriting::new(self.0.connection);
         for file in files {
             // Keys come first: a workspace that can be found must be able to sign.
-            self.0.ensure(&file.workspace.id, file.signing_algorithm).await?;
+            self.0.ensure(&file.workspace.id, file.signing).await?;
             configuration.apply(&file.workspace, &file.clients).await?;
         }
         Ok(())

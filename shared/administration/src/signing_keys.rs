@@ -4,7 +4,7 @@
 //! changed in the meantime.
 
 use protocol::jose::jwk::{Algorithm, PublicJwk};
-use protocol::jose::key_ring::{KeyLocation, KeyRing, RingError};
+use protocol::jose::key_ring::{KeyLocation, KeyRing, KeySeries, RingError};
 use protocol::syntax::encoding::base64url;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
@@ -13,6 +13,7 @@ use signing::local::LocalKey;
 use store::{KeyRingWriting, StoredRing};
 
 use crate::keys::{KeyError, KeySource, Keys, StackKeys};
+use crate::signing_policy::SigningPolicy;
 
 /// A key to be added to a ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,32 +26,89 @@ pub enum NewKey {
     Sealed(Algorithm),
 }
 
+impl NewKey {
+    /// The algorithm of a key that is yet to be generated.
+    const fn algorithm(&self) -> Option<Algorithm> {
+        match self {
+            Self::Kms(_) => None,
+            Self::Wrapped(algorithm) | Self::Sealed(algorithm) => Some(*algorithm),
+        }
+    }
+}
+
 impl Keys<'_> {
-    /// Makes sure that `workspace` has a current key for `algorithm`.
+    /// Makes sure that `workspace` has the current keys that `policy` wants.
     ///
     /// # Errors
     ///
     /// [`KeyError`].
-    pub async fn ensure(&self, workspace: &WorkspaceId, algorithm: Algorithm) -> Result<(), KeyError> {
+    pub async fn ensure(&self, workspace: &WorkspaceId, policy: SigningPolicy) -> Result<(), KeyError> {
         let stored = self.rings().ring(workspace).await?;
-        let current = stored.as_ref().and_then(|stored| stored.ring.current()).map(|key| key.jwk.alg);
+        let mut ring = stored.as_ref().map(|stored| stored.ring.clone()).unwrap_or_default();
+        self.ensure_own(workspace, &mut ring, policy.algorithm).await?;
+        match (policy.has_rs256_beside(), ring.current_beside()) {
+            (true, None) => self.add_first_beside(workspace, &mut ring).await?,
+            (true, Some(_)) => {}
+            (false, _) => ring.retire_beside(self.now),
+        }
+        if stored.as_ref().is_some_and(|stored| stored.ring == ring) {
+            return Ok(());
+        }
+        self.publish(workspace, &ring, stored.as_ref()).await
+    }
+
+    /// Makes sure that the current key of `ring` has `algorithm`.
+    async fn ensure_own(
+        &self,
+        workspace: &WorkspaceId,
+        ring: &mut KeyRing,
+        algorithm: Algorithm,
+    ) -> Result<(), KeyError> {
+        let current = ring.current().map(|key| key.jwk.alg);
         if current == Some(algorithm) {
             return Ok(());
         }
-        let mut ring = stored.as_ref().map(|stored| stored.ring.clone()).unwrap_or_default();
         match (&self.source, current) {
             (KeySource::Laptop { .. }, _) => {
                 let jwk = self.generate_sealed(workspace, algorithm).await?;
-                self.add_and_sign_at_once(&mut ring, jwk)?;
+                Ok(self.add_and_sign_at_once(ring, jwk)?)
             }
             (KeySource::Aws(_), Some(current)) => {
-                return Err(KeyError::OtherAlgorithm { workspace: workspace.clone(), current, wanted: algorithm });
+                Err(KeyError::OtherAlgorithm { workspace: workspace.clone(), current, wanted: algorithm })
             }
             (KeySource::Aws(keys), None) => {
-                self.add_keys_of_stack(&mut ring, algorithm, keys).await?;
+                self.add_keys_of_stack(ring, KeySeries::Own, algorithm, keys).await?;
+                ring.current().ok_or(KeyError::NoneFits(algorithm)).map(|_| ())
             }
         }
-        self.publish(workspace, &ring, stored.as_ref()).await
+    }
+
+    /// Adds the first RS256 key beside the workspace's own. In AWS it is one of the stack's, if any is of that kind and free;
+    /// else KMS generates and encrypts one, so that nothing has to be deployed and no key has a monthly price.
+    async fn add_first_beside(&self, workspace: &WorkspaceId, ring: &mut KeyRing) -> Result<(), KeyError> {
+        let (jwk, location) = match &self.source {
+            KeySource::Laptop { .. } => (self.generate_sealed(workspace, Algorithm::RS256).await?, KeyLocation::Sealed),
+            KeySource::Aws(keys) => {
+                self.add_keys_of_stack(ring, KeySeries::Beside, Algorithm::RS256, keys).await?;
+                if ring.current_beside().is_some() {
+                    return Ok(());
+                }
+                (self.generate_wrapped(workspace, Algorithm::RS256, keys).await?, KeyLocation::Wrapped)
+            }
+        };
+        Ok(ring.add(KeySeries::Beside, jwk, location, self.now)?)
+    }
+
+    /// Has KMS generate a key, and stores its private half encrypted.
+    async fn generate_wrapped(
+        &self,
+        workspace: &WorkspaceId,
+        algorithm: Algorithm,
+        keys: &StackKeys<'_>,
+    ) -> Result<PublicJwk, KeyError> {
+        let (jwk, wrapped) = keys.kms.key_pair(algorithm, workspace).await?;
+        self.rings().keep(workspace, &jwk.thumbprint(), &base64url(&wrapped)).await?;
+        Ok(jwk)
     }
 
     /// Generates a key and stores its private half sealed, as on a laptop.
@@ -65,36 +123,48 @@ impl Keys<'_> {
     /// In local development a new key signs immediately: no verifier has cached the old JWKS.
     fn add_and_sign_at_once(&self, ring: &mut KeyRing, jwk: PublicJwk) -> Result<(), RingError> {
         let first = ring.current().is_none();
-        ring.add(jwk, KeyLocation::Sealed, self.now)?;
-        if first { Ok(()) } else { ring.rotate(Lifetime::seconds(0), self.now) }
+        ring.add(KeySeries::Own, jwk, KeyLocation::Sealed, self.now)?;
+        if first { Ok(()) } else { ring.rotate(KeySeries::Own, Lifetime::seconds(0), self.now) }
     }
 
-    /// Adds those of the stack's keys that have this algorithm.
+    /// Adds those of the stack's keys that have this algorithm. An RSA key that the ring has already, for PS256, is left
+    /// out: its `kid` would name two keys.
     async fn add_keys_of_stack(
         &self,
         ring: &mut KeyRing,
+        series: KeySeries,
         algorithm: Algorithm,
         keys: &StackKeys<'_>,
     ) -> Result<(), KeyError> {
         for arn in keys.signing_keys {
             match keys.kms.public_key(arn, Some(algorithm)).await {
-                Ok(jwk) => ring.add(jwk, KeyLocation::Kms(name_of(arn)), self.now)?,
+                Ok(jwk) if ring.has(&jwk) => {}
+                Ok(jwk) => ring.add(series, jwk, KeyLocation::Kms(name_of(arn)), self.now)?,
                 // The key has another algorithm, for other workspaces.
                 Err(SigningFault::Key) => {}
                 Err(fault) => return Err(fault.into()),
             }
         }
-        ring.current().ok_or(KeyError::NoneFits(algorithm)).map(|_| ())
+        Ok(())
     }
 
-    /// Publishes a key as the next one to sign.
+    /// Publishes a key as the next one to sign in its series.
     ///
     /// # Errors
     ///
     /// [`KeyError`].
-    pub async fn add(&self, workspace: &WorkspaceId, new: NewKey) -> Result<KeyRing, KeyError> {
+    pub async fn add(&self, workspace: &WorkspaceId, series: KeySeries, new: NewKey) -> Result<KeyRing, KeyError> {
         let former = self.ring(workspace).await?;
-        let current = former.ring.current().map(|key| key.jwk.alg);
+        let current = match series {
+            KeySeries::Own => former.ring.current(),
+            KeySeries::Beside => {
+                Some(former.ring.current_beside().ok_or_else(|| KeyError::NoneBeside(workspace.clone()))?)
+            }
+        };
+        let current = current.map(|key| key.jwk.alg);
+        if series == KeySeries::Beside && new.algorithm().is_some_and(|algorithm| algorithm != Algorithm::RS256) {
+            return Err(RingError::NotRs256.into());
+        }
         let (jwk, location) = match (new, &self.source) {
             (NewKey::Sealed(algorithm), KeySource::Laptop { .. }) => {
                 (self.generate_sealed(workspace, algorithm).await?, KeyLocation::Sealed)
@@ -109,14 +179,12 @@ impl Keys<'_> {
                 };
                 (jwk, KeyLocation::Kms(name_of(&arn)))
             }
-            (NewKey::Wrapped(algorithm), KeySource::Aws(StackKeys { kms, .. })) => {
-                let (jwk, wrapped) = kms.key_pair(algorithm, workspace).await?;
-                self.rings().keep(workspace, &jwk.thumbprint(), &base64url(&wrapped)).await?;
-                (jwk, KeyLocation::Wrapped)
+            (NewKey::Wrapped(algorithm), KeySource::Aws(keys)) => {
+                (self.generate_wrapped(workspace, algorithm, keys).await?, KeyLocation::Wrapped)
             }
         };
         let mut ring = former.ring.clone();
-        ring.add(jwk, location, self.now)?;
+        ring.add(series, jwk, location, self.now)?;
         self.publish(workspace, &ring, Some(&former)).await?;
         Ok(ring)
     }
@@ -136,7 +204,7 @@ impl Keys<'_> {
         let mut ring = former.ring.clone();
         step(&mut ring)?;
         self.publish(workspace, &ring, Some(&former)).await?;
-        for removed in former.ring.keys.iter().filter(|key| !ring.keys.iter().any(|left| left.jwk == key.jwk)) {
+        for removed in former.ring.all().filter(|key| !ring.has(&key.jwk)) {
             self.rings().forget(workspace, &removed.jwk.thumbprint()).await?;
         }
         Ok(ring)

@@ -188,11 +188,54 @@ mod tests {
     }
 
     #[test]
+    fn an_algorithm_that_the_workspace_cannot_sign_for_a_client_is_refused_with_the_remedy() {
+        let with = |signing: &str, client: &str| {
+            let head = "signing_algorithm = \"RS256\"";
+            assert!(FIXTURE.contains(head));
+            let text = FIXTURE.replacen(head, signing, 1);
+            let web = "client_id = \"web\"";
+            load(&text.replacen(web, &format!("{web}\n{client}"), 1)).err().unwrap_or_default()
+        };
+        let (es, none) = ("signing_algorithm = \"ES256\"", "rs256_key = \"none\"");
+        let es_only = format!("{es}\n{none}");
+        for field in ["id_token_signed_response_alg", "userinfo_signed_response_alg"] {
+            let of = |alg: &str| format!("{field} = \"{alg}\"");
+            for (signing, taken) in [("", "RS256"), (es, "ES256"), (es, "RS256"), (&es_only, "ES256")] {
+                assert_eq!(with(signing, &of(taken)), "", "{signing} {taken}");
+            }
+            let table = [
+                ("", "ES256", "is ES256, but the workspace signs with RS256: choose that"),
+                (
+                    es,
+                    "PS256",
+                    "is PS256, but the workspace signs with ES256, or RS256 where a client asks for it: choose one of them",
+                ),
+                (
+                    &es_only,
+                    "RS256",
+                    "is RS256, but the workspace signs with ES256 only: choose that, or set rs256_key = \"beside\" for the \
+                     workspace",
+                ),
+            ];
+            for (signing, refused, expected) in table {
+                let error = with(signing, &of(refused));
+                assert!(error.contains(&format!("client web: {field} {expected}")), "{error}");
+                assert_eq!(error.lines().count(), 1, "{error}");
+            }
+        }
+        let error = with(none, "");
+        assert!(error.contains("rs256_key: the workspace itself signs with RS256: remove this"), "{error}");
+        assert!(with("rs256_key = \"both\"", "").contains("rs256_key is \"both\""));
+    }
+
+    #[test]
     fn registration_errors_are_reported_at_their_position() {
         has(
             "client_id = \"web\"",
             "client_id = \"web\"\nuserinfo_signed_response_alg = \"ES256\"",
-            &["48:1: client web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256"],
+            &[
+                "48:1: client web: userinfo_signed_response_alg is ES256, but the workspace signs with RS256: choose that",
+            ],
         );
         has(
             "client_id = \"web\"",

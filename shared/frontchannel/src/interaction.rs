@@ -39,10 +39,7 @@ impl FrontChannel {
         loaded_client: Arc<LoadedClient>,
         request: AuthorizationRequest,
     ) -> Result<PendingAuthorization, PageError> {
-        if !request.ignored_scope.is_empty() {
-            let ignored = Quoted::of(&request.ignored_scope.joined());
-            tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
-        }
+        log_ignored_scope(&request);
         let id = GrantId::from_bytes(random(&*self.browser.entropy).map_err(unavailable)?);
         let (browser, began) = (self.new_browser()?, self.now());
         let lifetime = loaded_client.client.lifetimes.interaction;
@@ -212,6 +209,14 @@ impl FrontChannel {
         let sealed = self.seal(pending, None).await?;
         let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
         Ok(pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
+    }
+}
+
+/// Logs the requested scopes that are left out, so that none is ignored in silence.
+pub(crate) fn log_ignored_scope(request: &AuthorizationRequest) {
+    if !request.ignored_scope.is_empty() {
+        let ignored = Quoted::of(&request.ignored_scope.joined());
+        tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
     }
 }
 

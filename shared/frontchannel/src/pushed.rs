@@ -17,7 +17,7 @@ use web::unavailable;
 
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
-use crate::interaction::hash;
+use crate::interaction::{hash, log_ignored_scope};
 use crate::pending::PendingAuthorization;
 
 /// A pushed request that a browser has brought, with its parameters.
@@ -72,6 +72,7 @@ impl FrontChannel {
         push: CheckedPush,
     ) -> Result<PendingAuthorization, PageError> {
         let CheckedPush { brought: BroughtRequest { reference, stored, .. }, request } = push;
+        log_ignored_scope(&request);
         let PushedRequest { id, pushed, browser, .. } = stored;
         let cookie = self.browser_cookie(context.id(), &id);
         let known = cookie.read(context.request);

@@ -9,4 +9,4 @@ mod signers;
 
 pub use data_keys::{DataKeyFault, DataKeys};
 pub use key_opener::KeyOpener;
-pub use signers::{SignerFault, Signers};
+pub use signers::{SignerFault, Signers, SigningTask};

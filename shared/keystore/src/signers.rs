@@ -28,6 +28,19 @@ pub struct Signers {
     cooling_down: Mutex<HashMap<String, Timestamp>>,
 }
 
+/// What is to be signed, and with which of the keys of a workspace.
+#[derive(Clone, Copy, Debug)]
+pub struct SigningTask<'a> {
+    /// The workspace.
+    pub workspace: &'a WorkspaceId,
+    /// The algorithm that it has to be, or simply that of the workspace.
+    pub algorithm: Option<Algorithm>,
+    /// How many signatures are to be made.
+    pub signatures: u32,
+    /// The time.
+    pub now: Timestamp,
+}
+
 /// Why nothing was signed.
 #[derive(Debug, Error)]
 pub enum SignerFault {
@@ -37,6 +50,10 @@ pub enum SignerFault {
     /// The workspace has no key that can sign.
     #[error(transparent)]
     Signing(#[from] SigningFault),
+    /// A client is registered for an algorithm of which the workspace has no current key. No other one will do: clients
+    /// are told by their registration what to expect (catalogue row SEC-OIDC-06).
+    #[error("the workspace has no current key for {}, which a client is registered for", .0.as_str())]
+    Algorithm(Algorithm),
 }
 
 impl Signers {
@@ -60,23 +77,23 @@ impl Signers {
     /// [`SignerFault`].
     pub async fn algorithm(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<Algorithm, SignerFault> {
         let ring = self.rings.ring(workspace, now).await?.ok_or(SigningFault::Key)?;
-        Ok(ring.signing().first().ok_or(SigningFault::Key)?.jwk.alg)
+        Ok(ring.current().ok_or(SigningFault::Key)?.jwk.alg)
     }
 
-    /// Runs `work`, which makes `signatures` signatures, with the current key of `workspace`. If that key cannot sign,
-    /// the next one, which is already published, takes over and is preferred for a while (fault F-KMS-2). Throttling
-    /// says nothing about a key, and the next one shares its quota, so a throttled request fails (fault F-KMS-1).
+    /// Runs `work`, which makes the signatures of `task`, with the current key for it. If that key cannot sign, the next
+    /// one of the same algorithm, which is already published, takes over and is preferred for a while (fault F-KMS-2).
+    /// Throttling says nothing about a key, and the next one shares its quota, so a throttled request fails (fault
+    /// F-KMS-1).
     ///
     /// # Errors
     ///
     /// [`SignerFault`], for the last key that was tried.
     pub async fn sign<T>(
         &self,
-        workspace: &WorkspaceId,
-        now: Timestamp,
-        signatures: u32,
+        task: SigningTask<'_>,
         work: impl AsyncFn(&Signer) -> Result<T, SigningFault>,
     ) -> Result<T, SignerFault> {
+        let SigningTask { workspace, algorithm, signatures, now } = task;
         // Acquired once per request: the next key reuses the permit of the failed one.
         let admitted = Cell::new(false);
         let work = async |signer: &Signer| {
@@ -86,7 +103,10 @@ impl Signers {
             work(signer).await
         };
         let ring = self.rings.ring(workspace, now).await?.ok_or(SigningFault::Key)?;
-        let mut candidates = ring.signing();
+        let mut candidates = ring.signing(algorithm);
+        if let (true, Some(algorithm)) = (candidates.is_empty(), algorithm) {
+            return Err(SignerFault::Algorithm(algorithm));
+        }
         candidates.sort_by_key(|key| self.is_cooling_down(&key.jwk.thumbprint(), now));
         let mut last = SigningFault::Key;
         for key in candidates {

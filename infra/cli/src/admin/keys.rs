@@ -4,7 +4,7 @@ use std::path::Path;
 
 use administration::signing_keys::NewKey;
 use administration::{KeySource, Keys};
-use protocol::jose::key_ring::{KeyLocation, KeyRing, PUBLISHED_BEFORE_USE};
+use protocol::jose::key_ring::{KeyLocation, KeyRing, KeySeries, PUBLISHED_BEFORE_USE, RingKey};
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Lifetime;
 use serde_json::{Value, json};
@@ -57,14 +57,17 @@ async fn run_key_step(keys: &Keys<'_>, workspace: &WorkspaceId, action: &KeysAct
     let now = keys.now;
     Ok(match action {
         KeysAction::List => keys.ring(workspace).await?.ring,
-        KeysAction::Add { kms_key: Some(arn), .. } => keys.add(workspace, NewKey::Kms(arn.clone())).await?,
-        KeysAction::Add { local: Some(local), .. } => keys.add(workspace, NewKey::Sealed(local.algorithm())).await?,
-        KeysAction::Add { wrapped, .. } => {
-            keys.add(workspace, NewKey::Wrapped(wrapped.unwrap_or_default().algorithm())).await?
+        KeysAction::Add { kms_key, wrapped, local, beside } => {
+            let new = match (kms_key, local) {
+                (Some(arn), _) => NewKey::Kms(arn.clone()),
+                (None, Some(local)) => NewKey::Sealed(local.algorithm()),
+                (None, None) => NewKey::Wrapped(wrapped.unwrap_or_default().algorithm()),
+            };
+            keys.add(workspace, series(*beside), new).await?
         }
-        KeysAction::Rotate { now: at_once } => {
+        KeysAction::Rotate { now: at_once, beside } => {
             let published = if *at_once { Lifetime::seconds(0) } else { PUBLISHED_BEFORE_USE };
-            keys.step(workspace, |ring| ring.rotate(published, now)).await?
+            keys.step(workspace, |ring| ring.rotate(series(*beside), published, now)).await?
         }
         KeysAction::Revoke { kid } => keys.step(workspace, |ring| ring.revoke(kid, now)).await?,
         KeysAction::Remove { kid } => {
@@ -72,6 +75,11 @@ async fn run_key_step(keys: &Keys<'_>, workspace: &WorkspaceId, action: &KeysAct
             keys.step(workspace, |ring| ring.remove(kid, MAX_TOKEN_LIFETIME, now)).await?
         }
     })
+}
+
+/// The series that the flag `--beside` names.
+const fn series(beside: bool) -> KeySeries {
+    if beside { KeySeries::Beside } else { KeySeries::Own }
 }
 
 /// Fails if `workspace` was never applied.
@@ -89,11 +97,18 @@ const fn location(location: &KeyLocation) -> &'static str {
     }
 }
 
+/// The keys of `ring`, with the names of their series.
+fn listed(ring: &KeyRing) -> impl Iterator<Item = (&'static str, &RingKey)> {
+    let own = ring.keys.iter().map(|key| ("own", key));
+    own.chain(ring.beside.iter().map(|key| ("beside", key)))
+}
+
 fn as_json(ring: &KeyRing) -> String {
-    let keys = ring.keys.iter().map(|key| {
+    let keys = listed(ring).map(|(series, key)| {
         let mut described = json!({
             "kid": key.jwk.thumbprint(),
             "alg": key.jwk.alg.as_str(),
+            "series": series,
             "role": key.role,
             "location": location(&key.location),
             "since": key.since.seconds(),
@@ -107,13 +122,15 @@ fn as_json(ring: &KeyRing) -> String {
 }
 
 fn as_table(ring: &KeyRing) -> String {
-    let mut table = format!("{:<43}  {:<5}  {:<7}  {:<8}  SINCE (SECONDS)", "KID", "ALG", "ROLE", "LOCATION");
-    for key in &ring.keys {
+    let mut table =
+        format!("{:<43}  {:<5}  {:<6}  {:<7}  {:<8}  SINCE (SECONDS)", "KID", "ALG", "SERIES", "ROLE", "LOCATION");
+    for (series, key) in listed(ring) {
         let role = json!(key.role);
         let line = format!(
-            "\n{:<43}  {:<5}  {:<7}  {:<8}  {}",
+            "\n{:<43}  {:<5}  {:<6}  {:<7}  {:<8}  {}",
             key.jwk.thumbprint(),
             key.jwk.alg.as_str(),
+            series,
             role.as_str().unwrap_or_default(),
             location(&key.location),
             key.since.seconds()

@@ -147,6 +147,11 @@ pub(super) const CLIENT: &[Key] = &[
         "With \"pairwise\", clients of other sectors see other identifiers of the same users.",
     ),
     Key::optional("sector_identifier_uri", Kind::Text(&URI), "The list of the redirect URIs of its sector."),
+    Key::optional(
+        "id_token_signed_response_alg",
+        ALGORITHM,
+        "The algorithm of its ID tokens and logout tokens; that of the workspace by default.",
+    ),
     Key::optional("userinfo_signed_response_alg", ALGORITHM, "The algorithm with which userinfo answers are signed."),
     Key::optional("lifetimes", Kind::Table(OWN_LIFETIMES), "Lifetimes that differ from the workspace's, in seconds."),
 ];

@@ -19,6 +19,12 @@ pub const WORKSPACE: &[Key] = &[
     ),
     Key::with_default("signing_algorithm", ALGORITHM, "\"RS256\"", "The algorithm of its signing keys."),
     Key::with_default(
+        "rs256_key",
+        Kind::OneOf(&["beside", "none"]),
+        "\"beside\"",
+        "Whether a workspace with another signing_algorithm has an RS256 key too, for clients that ask for it (Discovery §3).",
+    ),
+    Key::with_default(
         "authorization_code_retry_window_ms",
         Kind::Whole { least: 0, most: 999, unit: "milliseconds" },
         "500",

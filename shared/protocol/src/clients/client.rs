@@ -70,6 +70,8 @@ pub struct Client {
     pub id_token_claims: IdTokenClaimPolicy,
     /// Which `sub` of its users it sees.
     pub subject_type: SubjectType,
+    /// The algorithm of its ID tokens and logout tokens, if it is not simply that of the workspace.
+    pub id_token_signed: Option<Algorithm>,
     /// The algorithm of its signed userinfo responses, if they are signed.
     pub userinfo_signed: Option<Algorithm>,
 }

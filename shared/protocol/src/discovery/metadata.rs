@@ -7,16 +7,18 @@ use crate::authorization::response::ResponseMode;
 use crate::clients::grant_type::DEVICE_CODE;
 use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
+use crate::jose::key_ring::SigningAlgorithms;
 use crate::types::id::Issuer;
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimName;
 use crate::workspace::settings::Settings;
 
-/// The metadata of the workspace with this issuer, whose tokens are signed with `signing`.
+/// The metadata of the workspace with this issuer, whose key ring has the algorithms `signing`.
 #[must_use]
-pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> Value {
+pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &SigningAlgorithms) -> Value {
     let authentication = AuthenticationMetadata::of(settings);
-    let algorithms: Vec<&str> = signing.iter().map(|algorithm| algorithm.as_str()).collect();
+    let names = |algorithms: &[Algorithm]| algorithms.iter().map(|alg| alg.as_str()).collect::<Vec<_>>();
+    let (own, for_clients) = (names(&signing.own), names(&signing.for_clients));
     let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
     let claims: Vec<&str> = of_tokens.into_iter().chain(ClaimName::all().map(ClaimName::as_str)).collect();
     let mut document = json!({
@@ -37,13 +39,13 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &[Algorithm]) -> 
         "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": grant_types(settings),
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": algorithms,
-        "userinfo_signing_alg_values_supported": algorithms,
+        "id_token_signing_alg_values_supported": for_clients,
+        "userinfo_signing_alg_values_supported": for_clients,
         "token_endpoint_auth_methods_supported": authentication.methods,
         "token_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "introspection_endpoint_auth_methods_supported": authentication.confidential_methods(),
         "introspection_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
-        "introspection_signing_alg_values_supported": algorithms,
+        "introspection_signing_alg_values_supported": own,
         "revocation_endpoint_auth_methods_supported": authentication.methods,
         "revocation_endpoint_auth_signing_alg_values_supported": authentication.algorithms,
         "code_challenge_methods_supported": ["S256"],
@@ -103,17 +105,24 @@ mod tests {
     use super::*;
     use crate::fixtures::{issuer, settings};
 
+    fn signing(own: &[Algorithm], for_clients: &[Algorithm]) -> SigningAlgorithms {
+        SigningAlgorithms { own: own.to_vec(), for_clients: for_clients.to_vec() }
+    }
+
     #[test]
     fn endpoints_stand_below_the_issuer_and_algorithms_are_those_of_the_ring() {
-        let metadata = metadata(&issuer(), &settings(&json!({})), &[Algorithm::RS256, Algorithm::ES256]);
+        let signing = signing(&[Algorithm::PS256, Algorithm::ES256], &[Algorithm::PS256, Algorithm::RS256]);
+        let metadata = metadata(&issuer(), &settings(&json!({})), &signing);
         assert_eq!(metadata["issuer"], "https://auth.example/default/demo");
         for (name, value) in metadata.as_object().unwrap() {
             if name.ends_with("_endpoint") || name == "jwks_uri" {
                 assert!(value.as_str().unwrap().starts_with("https://auth.example/default/demo/"), "{name}: {value}");
             }
         }
-        for name in ["id_token", "userinfo", "introspection"] {
-            assert_eq!(metadata[format!("{name}_signing_alg_values_supported")], json!(["RS256", "ES256"]), "{name}");
+        for (name, expected) in
+            [("id_token", ["PS256", "RS256"]), ("userinfo", ["PS256", "RS256"]), ("introspection", ["PS256", "ES256"])]
+        {
+            assert_eq!(metadata[format!("{name}_signing_alg_values_supported")], json!(expected), "{name}");
         }
         assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(metadata["response_types_supported"], json!(["code"]));
@@ -125,7 +134,7 @@ mod tests {
     #[test]
     fn client_secret_jwt_is_advertised_where_it_is_allowed() {
         let of = |allowed: bool, name: &str| {
-            metadata(&issuer(), &settings(&json!({ "client_secret_jwt": allowed })), &[])[name].clone()
+            metadata(&issuer(), &settings(&json!({ "client_secret_jwt": allowed })), &signing(&[], &[]))[name].clone()
         };
         let plain = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
         let with_jwt = [&plain[..], &["client_secret_jwt"]].concat();

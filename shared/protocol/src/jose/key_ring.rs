@@ -7,63 +7,40 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::jose::jwk::{Algorithm, PublicJwk};
+pub use crate::jose::ring_key::{KeyLocation, KeyRole, RingKey};
 use crate::types::time::{Lifetime, Timestamp};
 
 /// How long a key must have been published before it signs: longer than verifiers cache our keys. API Gateway's JWT
 /// authorizer caches them for two hours.
 pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 
-/// The signing keys of a workspace.
+/// The signing keys of a workspace: two series, each with a current key of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRing {
-    /// The keys, with their roles.
+    /// The workspace's own keys, with their roles.
     pub keys: Vec<RingKey>,
+    /// RS256 keys beside them, for clients that ask for RS256 (OpenID Connect Discovery §3). An earlier version ignores
+    /// them, and goes on signing with the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<RingKey>,
 }
 
-/// A key in the ring.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RingKey {
-    /// The public key.
-    pub jwk: PublicJwk,
-    /// Its current role.
-    pub role: KeyRole,
-    /// Where the private key is.
-    #[serde(rename = "custody", default)]
-    pub location: KeyLocation,
-    /// When it took on its role.
-    #[serde(default = "epoch")]
-    pub since: Timestamp,
+/// One of the two series of keys in a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySeries {
+    /// The workspace's own keys.
+    Own,
+    /// The RS256 keys beside them.
+    Beside,
 }
 
-const fn epoch() -> Timestamp {
-    Timestamp::from_millis(0)
-}
-
-/// The role of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyRole {
-    /// It signs.
-    Current,
-    /// It is published, so that verifiers know it before it signs. It takes over if the current key cannot sign.
-    Next,
-    /// It no longer signs, but tokens that it signed are still valid.
-    Retired,
-    /// It is no longer trusted.
-    Revoked,
-}
-
-/// Where a private key is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyLocation {
-    /// In the store, sealed under a local root key: on a laptop.
-    #[default]
-    Sealed,
-    /// In KMS, which it never leaves. Named by ARN or id, never by an alias, which could be pointed at another key.
-    Kms(String),
-    /// In the store, generated and encrypted by KMS. It is decrypted into memory and signs there.
-    Wrapped,
+/// The algorithms of a ring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningAlgorithms {
+    /// Those of the workspace's own keys.
+    pub own: Vec<Algorithm>,
+    /// All that a client may ask for.
+    pub for_clients: Vec<Algorithm>,
 }
 
 /// Why a key cannot change its role.
@@ -75,6 +52,9 @@ pub enum RingError {
     /// The key is already in the ring.
     #[error("the ring has this key already")]
     Present,
+    /// A key beside those of the workspace has another algorithm.
+    #[error("the key beside those of the workspace signs RS256: add one of that algorithm, or leave out --beside")]
+    NotRs256,
     /// There is no next key.
     #[error("the ring has no next key: add one, and wait until every verifier has seen it")]
     NoNext,
@@ -96,36 +76,46 @@ impl KeyRing {
     /// The key that signs.
     #[must_use]
     pub fn current(&self) -> Option<&RingKey> {
-        self.keys.iter().find(|key| key.role == KeyRole::Current)
+        current(&self.keys)
+    }
+
+    /// The RS256 key beside it that signs for clients that ask for RS256.
+    #[must_use]
+    pub fn current_beside(&self) -> Option<&RingKey> {
+        current(&self.beside)
     }
 
     /// The keys that may sign, in the order in which they are tried: the current one, then the next ones with the same
-    /// algorithm, which clients rely on.
+    /// algorithm, which clients rely on. They are the workspace's own, or those of the series that signs `wanted`; none if
+    /// neither does.
     #[must_use]
-    pub fn signing(&self) -> Vec<&RingKey> {
-        let Some(current) = self.current() else { return Vec::new() };
-        let next = self.keys.iter().filter(|key| key.role == KeyRole::Next && key.jwk.alg == current.jwk.alg);
-        std::iter::once(current).chain(next).collect()
+    pub fn signing(&self, wanted: Option<Algorithm>) -> Vec<&RingKey> {
+        let signs = |keys: &Vec<&RingKey>| keys.first().is_some_and(|key| wanted.is_none_or(|alg| key.jwk.alg == alg));
+        let own = candidates(&self.keys);
+        if wanted.is_none() || signs(&own) {
+            return own;
+        }
+        Some(candidates(&self.beside)).filter(signs).unwrap_or_default()
     }
 
-    /// The keys that verifiers may trust, the current one first.
+    /// The keys that verifiers may trust: the workspace's own, the current one first, then those beside them.
     #[must_use]
     pub fn published(&self) -> Vec<&PublicJwk> {
-        let mut keys: Vec<&RingKey> = self.keys.iter().filter(|key| key.role != KeyRole::Revoked).collect();
-        keys.sort_by_key(|key| key.role);
-        keys.into_iter().map(|key| &key.jwk).collect()
+        published(&self.keys).chain(published(&self.beside)).collect()
     }
 
-    /// The algorithms of the published keys.
+    /// The algorithms of the published keys. That of the keys beside is one only while one of them signs.
     #[must_use]
-    pub fn algorithms(&self) -> Vec<Algorithm> {
-        let mut algorithms = Vec::new();
-        for key in self.published() {
-            if !algorithms.contains(&key.alg) {
-                algorithms.push(key.alg);
+    pub fn algorithms(&self) -> SigningAlgorithms {
+        let mut own = Vec::new();
+        for key in published(&self.keys) {
+            if !own.contains(&key.alg) {
+                own.push(key.alg);
             }
         }
-        algorithms
+        let mut for_clients = own.clone();
+        for_clients.extend(self.current_beside().map(|key| key.jwk.alg).filter(|alg| !own.contains(alg)));
+        SigningAlgorithms { own, for_clients }
     }
 
     /// The JWKS document (RFC 7517 §5).
@@ -134,56 +124,83 @@ impl KeyRing {
         serde_json::json!({ "keys": self.published().into_iter().map(PublicJwk::published).collect::<Vec<_>>() })
     }
 
-    /// Adds a key as a next key, so that verifiers learn of it before it signs. The first key of a ring becomes the
-    /// current one at once, because no verifier has cached anything yet.
+    /// Whether the ring has this key, in whichever role.
+    #[must_use]
+    pub fn has(&self, jwk: &PublicJwk) -> bool {
+        self.all().any(|key| key.jwk.thumbprint() == jwk.thumbprint())
+    }
+
+    /// All keys, in whichever series and role.
+    pub fn all(&self) -> impl Iterator<Item = &RingKey> {
+        self.keys.iter().chain(&self.beside)
+    }
+
+    /// Adds a key as a next key, so that verifiers learn of it before it signs. The first key of a series becomes the
+    /// current one at once: no verifier has cached anything of a new ring, and what the first key beside signs goes only
+    /// to clients that have just been registered for it.
     ///
     /// # Errors
     ///
-    /// [`RingError::Present`].
-    pub fn add(&mut self, jwk: PublicJwk, location: KeyLocation, now: Timestamp) -> Result<(), RingError> {
-        if self.keys.iter().any(|key| key.jwk.thumbprint() == jwk.thumbprint()) {
+    /// [`RingError::Present`], or [`RingError::NotRs256`].
+    pub fn add(
+        &mut self,
+        series: KeySeries,
+        jwk: PublicJwk,
+        location: KeyLocation,
+        now: Timestamp,
+    ) -> Result<(), RingError> {
+        if self.has(&jwk) {
             return Err(RingError::Present);
         }
-        let role = if self.current().is_some() { KeyRole::Next } else { KeyRole::Current };
-        self.keys.push(RingKey { jwk, role, location, since: now });
+        if series == KeySeries::Beside && jwk.alg != Algorithm::RS256 {
+            return Err(RingError::NotRs256);
+        }
+        let keys = self.series(series);
+        let role = if current(keys).is_some() { KeyRole::Next } else { KeyRole::Current };
+        keys.push(RingKey { jwk, role, location, since: now });
         Ok(())
     }
 
-    /// Makes the oldest next key the current one and retires the current one.
+    /// Makes the oldest next key the current one and retires the current one. An RS256 key that gives way to another
+    /// algorithm goes on signing beside it, if no other does: clients that ask for RS256 know it already.
     ///
     /// # Errors
     ///
-    /// [`RingError::NoNext`], or [`RingError::TooEarly`] if the key has been published for less than `published`.
-    pub fn rotate(&mut self, published: Lifetime, now: Timestamp) -> Result<(), RingError> {
-        let next = self.keys.iter_mut().filter(|key| key.role == KeyRole::Next).min_by_key(|key| key.since);
-        let next = next.ok_or(RingError::NoNext)?;
-        let ready = next.since.plus(published);
-        if !now.reached(ready) {
-            return Err(RingError::TooEarly(ready));
-        }
-        let promoted = next.jwk.thumbprint();
-        for key in &mut self.keys {
-            if key.jwk.thumbprint() == promoted {
-                (key.role, key.since) = (KeyRole::Current, now);
-            } else if key.role == KeyRole::Current {
-                (key.role, key.since) = (KeyRole::Retired, now);
-            }
+    /// [`RingError::NoNext`], or [`RingError::TooEarly`] if the key has been published for less than `waited`.
+    pub fn rotate(&mut self, series: KeySeries, waited: Lifetime, now: Timestamp) -> Result<(), RingError> {
+        let former = self.current().map(|key| key.jwk.clone());
+        promote(self.series(series), waited, now)?;
+        let algorithm = self.current().map(|key| key.jwk.alg);
+        let stays = |jwk: &PublicJwk| jwk.alg == Algorithm::RS256 && algorithm != Some(Algorithm::RS256);
+        let Some(former) = former.filter(|jwk| stays(jwk) && self.current_beside().is_none()) else { return Ok(()) };
+        if let Some(position) = self.keys.iter().position(|key| key.jwk == former) {
+            let key = self.keys.remove(position);
+            self.beside.push(RingKey { role: KeyRole::Current, ..key });
         }
         Ok(())
+    }
+
+    /// Retires the keys beside the workspace's own: no client may ask for RS256 any more.
+    pub fn retire_beside(&mut self, now: Timestamp) {
+        let active = |key: &&mut RingKey| matches!(key.role, KeyRole::Current | KeyRole::Next);
+        for key in self.beside.iter_mut().filter(active) {
+            (key.role, key.since) = (KeyRole::Retired, now);
+        }
     }
 
     /// Revokes the key named `kid`, and with it every token that it signed. If it was the current one, the oldest next
-    /// key becomes current.
+    /// key of its series becomes current.
     ///
     /// # Errors
     ///
     /// [`RingError::Unknown`], or [`RingError::NoNext`] if no key would be left to sign with.
     pub fn revoke(&mut self, kid: &str, now: Timestamp) -> Result<(), RingError> {
-        let position = self.position(kid)?;
-        if self.keys.get(position).is_some_and(|key| key.role == KeyRole::Current) {
-            self.rotate(Lifetime::seconds(0), now)?;
+        let (series, position) = self.position(kid)?;
+        let keys = self.series(series);
+        if keys.get(position).is_some_and(|key| key.role == KeyRole::Current) {
+            promote(keys, Lifetime::seconds(0), now)?;
         }
-        if let Some(key) = self.keys.get_mut(position) {
+        if let Some(key) = keys.get_mut(position) {
             (key.role, key.since) = (KeyRole::Revoked, now);
         }
         Ok(())
@@ -196,8 +213,9 @@ impl KeyRing {
     /// [`RingError::Unknown`], [`RingError::InUse`], or [`RingError::TokensAlive`] for a key that was retired too
     /// recently.
     pub fn remove(&mut self, kid: &str, longest: Lifetime, now: Timestamp) -> Result<(), RingError> {
-        let position = self.position(kid)?;
-        if let Some(key) = self.keys.get(position) {
+        let (series, position) = self.position(kid)?;
+        let keys = self.series(series);
+        if let Some(key) = keys.get(position) {
             let last_expiry = key.since.plus(longest);
             match key.role {
                 KeyRole::Current => return Err(RingError::InUse),
@@ -207,13 +225,59 @@ impl KeyRing {
                 KeyRole::Retired | KeyRole::Next | KeyRole::Revoked => {}
             }
         }
-        self.keys.remove(position);
+        keys.remove(position);
         Ok(())
     }
 
-    fn position(&self, kid: &str) -> Result<usize, RingError> {
-        self.keys.iter().position(|key| key.jwk.thumbprint() == kid).ok_or(RingError::Unknown)
+    const fn series(&mut self, series: KeySeries) -> &mut Vec<RingKey> {
+        match series {
+            KeySeries::Own => &mut self.keys,
+            KeySeries::Beside => &mut self.beside,
+        }
     }
+
+    fn position(&self, kid: &str) -> Result<(KeySeries, usize), RingError> {
+        let within = |keys: &[RingKey]| keys.iter().position(|key| key.jwk.thumbprint() == kid);
+        let own = within(&self.keys).map(|position| (KeySeries::Own, position));
+        let found = own.or_else(|| within(&self.beside).map(|position| (KeySeries::Beside, position)));
+        found.ok_or(RingError::Unknown)
+    }
+}
+
+fn current(keys: &[RingKey]) -> Option<&RingKey> {
+    keys.iter().find(|key| key.role == KeyRole::Current)
+}
+
+/// The current key, then the next ones with its algorithm.
+fn candidates(keys: &[RingKey]) -> Vec<&RingKey> {
+    let Some(current) = current(keys) else { return Vec::new() };
+    let next = keys.iter().filter(|key| key.role == KeyRole::Next && key.jwk.alg == current.jwk.alg);
+    std::iter::once(current).chain(next).collect()
+}
+
+fn published(keys: &[RingKey]) -> impl Iterator<Item = &PublicJwk> {
+    let mut keys: Vec<&RingKey> = keys.iter().filter(|key| key.role != KeyRole::Revoked).collect();
+    keys.sort_by_key(|key| key.role);
+    keys.into_iter().map(|key| &key.jwk)
+}
+
+/// Makes the oldest next key the current one, if it has been published for `waited`, and retires the current one.
+fn promote(keys: &mut [RingKey], waited: Lifetime, now: Timestamp) -> Result<(), RingError> {
+    let next = keys.iter().filter(|key| key.role == KeyRole::Next).min_by_key(|key| key.since);
+    let next = next.ok_or(RingError::NoNext)?;
+    let ready = next.since.plus(waited);
+    if !now.reached(ready) {
+        return Err(RingError::TooEarly(ready));
+    }
+    let promoted = next.jwk.thumbprint();
+    for key in keys {
+        if key.jwk.thumbprint() == promoted {
+            (key.role, key.since) = (KeyRole::Current, now);
+        } else if key.role == KeyRole::Current {
+            (key.role, key.since) = (KeyRole::Retired, now);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -233,6 +297,10 @@ mod tests {
         RingKey { jwk: jwk(n), role, location: KeyLocation::Sealed, since: NOW }
     }
 
+    fn own(keys: Vec<RingKey>) -> KeyRing {
+        KeyRing { keys, beside: Vec::new() }
+    }
+
     fn roles(ring: &KeyRing) -> Vec<KeyRole> {
         ring.keys.iter().map(|key| key.role).collect()
     }
@@ -240,8 +308,7 @@ mod tests {
     #[test]
     fn sec_disc_03_the_current_key_comes_first_and_only_public_members_are_published() {
         let roles = [KeyRole::Retired, KeyRole::Revoked, KeyRole::Next, KeyRole::Current];
-        let mut ring =
-            KeyRing { keys: roles.into_iter().zip(["AA", "AQ", "Ag", "Aw"]).map(|(role, n)| key(n, role)).collect() };
+        let mut ring = own(roles.into_iter().zip(["AA", "AQ", "Ag", "Aw"]).map(|(role, n)| key(n, role)).collect());
         ring.keys[3].location = KeyLocation::Kms("arn:aws:kms:eu-west-1:111122223333:key/mrk-1".into());
         let jwks = ring.jwks();
         let keys = jwks["keys"].as_array().unwrap();
@@ -257,15 +324,15 @@ mod tests {
     #[test]
     fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
         let mut ring = KeyRing::default();
-        ring.add(jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
+        ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
         assert_eq!(roles(&ring), [KeyRole::Current], "no verifier knows the workspace yet");
-        assert_eq!(ring.add(jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
-        assert_eq!(ring.rotate(PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
-        ring.add(jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
+        assert_eq!(ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
+        assert_eq!(ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
+        ring.add(KeySeries::Own, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
         let ready = NOW.plus(PUBLISHED_BEFORE_USE);
         let early = ready.minus(Lifetime::seconds(1));
-        assert_eq!(ring.rotate(PUBLISHED_BEFORE_USE, early), Err(RingError::TooEarly(ready)));
-        ring.rotate(PUBLISHED_BEFORE_USE, ready).unwrap();
+        assert_eq!(ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, early), Err(RingError::TooEarly(ready)));
+        ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, ready).unwrap();
         assert_eq!(roles(&ring), [KeyRole::Retired, KeyRole::Current]);
 
         let (first, second) = (jwk("AA").thumbprint(), jwk("AQ").thumbprint());
@@ -279,10 +346,10 @@ mod tests {
 
     #[test]
     fn a_revoked_key_is_no_longer_trusted_and_a_key_must_remain_to_sign() {
-        let mut ring = KeyRing { keys: vec![key("AA", KeyRole::Current)] };
+        let mut ring = own(vec![key("AA", KeyRole::Current)]);
         let first = jwk("AA").thumbprint();
         assert_eq!(ring.revoke(&first, NOW), Err(RingError::NoNext));
-        ring.add(jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
+        ring.add(KeySeries::Own, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
         ring.revoke(&first, NOW).unwrap();
         assert_eq!(roles(&ring), [KeyRole::Revoked, KeyRole::Current]);
         assert_eq!(ring.published(), [&jwk("AQ")]);
@@ -290,25 +357,20 @@ mod tests {
 
     #[test]
     fn the_next_key_takes_over_only_with_the_same_algorithm() {
-        let mut ring = KeyRing { keys: vec![key("Aw", KeyRole::Next), key("AA", KeyRole::Current)] };
+        let mut ring = own(vec![key("Aw", KeyRole::Next), key("AA", KeyRole::Current)]);
         ring.keys.push(key("AQ", KeyRole::Next));
         ring.keys[2].jwk.alg = Algorithm::PS256;
-        let order: Vec<_> = ring.signing().into_iter().map(|key| key.jwk.clone()).collect();
+        let order: Vec<_> = ring.signing(None).into_iter().map(|key| key.jwk.clone()).collect();
         assert_eq!(order, [jwk("AA"), jwk("Aw")]);
-        assert!(KeyRing::default().signing().is_empty());
+        assert!(KeyRing::default().signing(None).is_empty());
     }
 
     #[test]
     fn the_next_key_is_the_oldest_and_any_key_but_the_current_can_be_removed_when_its_tokens_have_ended() {
         let since = |n, role, seconds| RingKey { since: Timestamp::from_seconds(seconds), ..key(n, role) };
-        let mut ring = KeyRing {
-            keys: vec![
-                since("AA", KeyRole::Next, 20),
-                since("AQ", KeyRole::Next, 10),
-                since("Ag", KeyRole::Current, 0),
-            ],
-        };
-        ring.rotate(Lifetime::seconds(0), NOW).unwrap();
+        let mut ring =
+            own(vec![since("AA", KeyRole::Next, 20), since("AQ", KeyRole::Next, 10), since("Ag", KeyRole::Current, 0)]);
+        ring.rotate(KeySeries::Own, Lifetime::seconds(0), NOW).unwrap();
         assert_eq!(roles(&ring), [KeyRole::Next, KeyRole::Current, KeyRole::Retired]);
         assert_eq!(ring.keys.iter().map(|key| key.since.seconds()).collect::<Vec<_>>(), [20, 1_000_000, 1_000_000]);
         ring.remove(&jwk("AA").thumbprint(), Lifetime::seconds(3600), NOW).unwrap();
@@ -322,15 +384,109 @@ mod tests {
     #[test]
     fn each_algorithm_of_the_published_keys_is_listed_once() {
         let with = |n, role, alg| RingKey { jwk: PublicJwk { alg, ..jwk(n) }, ..key(n, role) };
-        let ring = KeyRing {
-            keys: vec![
-                with("AA", KeyRole::Retired, Algorithm::PS256),
-                with("AQ", KeyRole::Current, Algorithm::RS256),
-                with("Ag", KeyRole::Next, Algorithm::RS256),
-                with("Aw", KeyRole::Revoked, Algorithm::ES256),
-            ],
+        let ring = own(vec![
+            with("AA", KeyRole::Retired, Algorithm::PS256),
+            with("AQ", KeyRole::Current, Algorithm::RS256),
+            with("Ag", KeyRole::Next, Algorithm::RS256),
+            with("Aw", KeyRole::Revoked, Algorithm::ES256),
+        ]);
+        assert_eq!(ring.algorithms().own, [Algorithm::RS256, Algorithm::PS256]);
+        assert_eq!(ring.algorithms().for_clients, ring.algorithms().own);
+    }
+
+    fn elliptic(x: &str) -> PublicJwk {
+        let material = KeyMaterial::Ec { crv: crate::jose::jwk::Curve::P256, x: x.into(), y: x.into() };
+        PublicJwk { material, alg: Algorithm::ES256 }
+    }
+
+    /// A ring that signs ES256, with one RS256 key beside its own.
+    fn es256_with_rs256() -> KeyRing {
+        let mut ring = KeyRing::default();
+        ring.add(KeySeries::Own, elliptic("AA"), KeyLocation::Sealed, NOW).unwrap();
+        ring.add(KeySeries::Beside, jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
+        ring
+    }
+
+    #[test]
+    fn a_key_beside_signs_for_those_who_ask_for_its_algorithm_and_for_nobody_else() {
+        let ring = es256_with_rs256();
+        let signs = |ring: &KeyRing, wanted| ring.signing(wanted).into_iter().map(|key| key.jwk.clone()).collect();
+        let table: [(_, Vec<PublicJwk>); 4] = [
+            (None, vec![elliptic("AA")]),
+            (Some(Algorithm::ES256), vec![elliptic("AA")]),
+            (Some(Algorithm::RS256), vec![jwk("AA")]),
+            (Some(Algorithm::PS256), vec![]),
+        ];
+        for (wanted, expected) in table {
+            let found: Vec<_> = signs(&ring, wanted);
+            assert_eq!(found, expected, "{wanted:?}");
+        }
+        assert_eq!(ring.published(), [&elliptic("AA"), &jwk("AA")], "the workspace's own come first");
+        let algorithms = ring.algorithms();
+        assert_eq!(algorithms.own, [Algorithm::ES256]);
+        assert_eq!(algorithms.for_clients, [Algorithm::ES256, Algorithm::RS256]);
+
+        let mut ring = own(vec![key("AA", KeyRole::Current)]);
+        assert_eq!(ring.add(KeySeries::Beside, elliptic("AA"), KeyLocation::Sealed, NOW), Err(RingError::NotRs256));
+        assert_eq!(ring.add(KeySeries::Beside, jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
+        ring.add(KeySeries::Beside, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
+        let found: Vec<_> = signs(&ring, Some(Algorithm::RS256));
+        assert_eq!(found, [jwk("AA")], "the workspace's own key has precedence");
+        assert_eq!(ring.algorithms().for_clients, [Algorithm::RS256], "listed once");
+    }
+
+    #[test]
+    fn the_keys_beside_have_a_current_and_a_next_one_of_their_own() {
+        let mut ring = es256_with_rs256();
+        let (first, second) = (jwk("AA").thumbprint(), jwk("AQ").thumbprint());
+        assert_eq!(ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
+        assert_eq!(ring.revoke(&first, NOW), Err(RingError::NoNext));
+        ring.add(KeySeries::Beside, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
+        let order: Vec<_> = ring.signing(Some(Algorithm::RS256)).into_iter().map(|key| key.jwk.thumbprint()).collect();
+        assert_eq!(order, [first.clone(), second.clone()], "the next one takes over");
+        let ready = NOW.plus(PUBLISHED_BEFORE_USE);
+        assert_eq!(ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, ready), Err(RingError::NoNext));
+        assert_eq!(ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, NOW), Err(RingError::TooEarly(ready)));
+        ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, ready).unwrap();
+        assert_eq!(ring.current_beside().unwrap().jwk, jwk("AQ"));
+        assert_eq!(ring.current().unwrap().jwk, elliptic("AA"));
+        let hour = Lifetime::seconds(3600);
+        assert_eq!(ring.remove(&first, hour, ready), Err(RingError::TokensAlive(ready.plus(hour))));
+        assert_eq!(ring.remove(&second, hour, ready), Err(RingError::InUse));
+        ring.remove(&first, hour, ready.plus(hour)).unwrap();
+        ring.add(KeySeries::Beside, jwk("Ag"), KeyLocation::Sealed, NOW).unwrap();
+        ring.revoke(&second, ready).unwrap();
+        assert_eq!(ring.current_beside().unwrap().jwk, jwk("Ag"));
+        assert_eq!(ring.published(), [&elliptic("AA"), &jwk("Ag")]);
+    }
+
+    #[test]
+    fn an_rs256_key_that_gives_way_to_another_algorithm_stays_for_those_who_ask_for_it() {
+        let later = NOW.plus(PUBLISHED_BEFORE_USE);
+        let mut ring = own(vec![key("AA", KeyRole::Current)]);
+        ring.add(KeySeries::Own, elliptic("AA"), KeyLocation::Sealed, NOW).unwrap();
+        let switched = |mut ring: KeyRing| {
+            ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, later).unwrap();
+            ring
         };
-        assert_eq!(ring.algorithms(), [Algorithm::RS256, Algorithm::PS256]);
+        let after = switched(ring.clone());
+        assert_eq!((&after.keys[0].jwk, roles(&after)), (&elliptic("AA"), vec![KeyRole::Current]));
+        assert_eq!(after.current_beside().unwrap().jwk, jwk("AA"));
+        let mut retired = after;
+        retired.retire_beside(later);
+        assert_eq!((retired.beside[0].role, retired.beside[0].since), (KeyRole::Retired, later));
+        assert_eq!(retired.algorithms().for_clients, [Algorithm::ES256], "it signs no more");
+        assert_eq!(retired.published(), [&elliptic("AA"), &jwk("AA")], "what it signed is still good");
+
+        ring.add(KeySeries::Beside, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
+        let after = switched(ring.clone());
+        assert_eq!(
+            (roles(&after), after.current_beside().unwrap().jwk.clone()),
+            (vec![KeyRole::Retired, KeyRole::Current], jwk("AQ"),)
+        );
+        let mut revoked = own(ring.keys);
+        revoked.revoke(&jwk("AA").thumbprint(), later).unwrap();
+        assert_eq!((roles(&revoked), revoked.beside.len()), (vec![KeyRole::Revoked, KeyRole::Current], 0));
     }
 
     #[test]
@@ -342,7 +498,20 @@ mod tests {
     fn a_ring_of_the_first_release_is_still_readable() {
         let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
         let ring: KeyRing = serde_json::from_str(text).unwrap();
-        assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, epoch()));
+        assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, Timestamp::from_millis(0)));
+        assert!(ring.beside.is_empty() && !serde_json::to_string(&ring).unwrap().contains("beside"));
+    }
+
+    #[test]
+    fn an_earlier_version_reads_a_ring_with_a_key_beside_as_one_without() {
+        #[derive(Deserialize)]
+        struct Earlier {
+            keys: Vec<RingKey>,
+        }
+        let ring = es256_with_rs256();
+        let text = serde_json::to_string(&ring).unwrap();
+        assert_eq!(serde_json::from_str::<Earlier>(&text).unwrap().keys, ring.keys);
+        assert_eq!(serde_json::from_str::<KeyRing>(&text).unwrap(), ring);
     }
 
     proptest! {
@@ -352,13 +521,13 @@ mod tests {
         ) {
             let mut ring = KeyRing::default();
             let mut now = NOW;
-            ring.add(jwk("AA"), KeyLocation::Sealed, now).unwrap();
+            ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Sealed, now).unwrap();
             for (step, key, later) in steps {
                 now = now.plus(Lifetime::seconds(later));
                 let named = jwk(["AA", "AQ", "Ag", "Aw"][usize::from(key)]);
                 let _ = match step {
-                    0 => ring.add(named, KeyLocation::Wrapped, now),
-                    1 => ring.rotate(PUBLISHED_BEFORE_USE, now),
+                    0 => ring.add(KeySeries::Own, named, KeyLocation::Wrapped, now),
+                    1 => ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, now),
                     2 => ring.revoke(&named.thumbprint(), now),
                     _ => ring.remove(&named.thumbprint(), Lifetime::seconds(3600), now),
                 };

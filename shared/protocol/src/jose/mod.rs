@@ -6,3 +6,4 @@ pub mod external_jwk;
 pub mod jwk;
 pub mod jwt_fault;
 pub mod key_ring;
+pub mod ring_key;

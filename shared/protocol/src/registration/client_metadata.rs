@@ -136,6 +136,9 @@ pub struct ClientMetadata {
     /// The URL of the document that lists the redirect URIs of the sector. Its host identifies the sector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
+    /// The algorithm that its ID tokens and logout tokens are signed with; without it, that of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<Algorithm>,
     /// The algorithm that userinfo responses are signed with; without it they are plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<Algorithm>,
@@ -189,6 +192,7 @@ impl ClientMetadata {
             at_hash: self.at_hash.unwrap_or(settings.at_hash),
             id_token_claims: self.id_token_claims.unwrap_or_default(),
             subject_type: self.subject_type(issuer)?,
+            id_token_signed: self.id_token_signed_response_alg,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
     }
@@ -365,7 +369,8 @@ mod tests {
             "redirect_uris": ["https://c1.example/cb"], "post_logout_redirect_uris": ["https://c1.example/bye"],
             "backchannel_logout_uri": "https://c1.example/ended", "grant_types": ["authorization_code", "refresh_token"],
             "scope": "openid", "trusted": true, "code_challenge_method": "S256", "at_hash": "included",
-            "subject_type": "pairwise", "userinfo_signed_response_alg": "RS256", "lifetimes": {"access_token": 7},
+            "subject_type": "pairwise", "userinfo_signed_response_alg": "RS256",
+            "id_token_signed_response_alg": "ES256", "lifetimes": {"access_token": 7},
         });
         let client = registered(&metadata, "all").unwrap();
         assert_eq!((client.id.as_str(), client.name.as_str(), client.status), ("c1", "C 1", Status::Inactive));
@@ -376,6 +381,7 @@ mod tests {
         assert_eq!((client.scope.joined().as_str(), client.consent), ("openid", ConsentPolicy::Skip));
         assert_eq!(client.challenge.method, MethodPolicy::PresetS256);
         assert_eq!((client.at_hash, client.userinfo_signed), (AtHash::Included, Some(Algorithm::RS256)));
+        assert_eq!(client.id_token_signed, Some(Algorithm::ES256));
         assert!(matches!(client.subject_type, SubjectType::Pairwise(sector) if sector.as_str() == "c1.example"));
         assert_eq!(
             (client.lifetimes.access_token, client.lifetimes.id_token),
@@ -393,7 +399,7 @@ mod tests {
         assert_eq!((client.challenge.presence, client.challenge.method), (Presence::Required, MethodPolicy::Named));
         assert_eq!((client.grants, client.rotation), (vec![GrantType::AuthorizationCode], RotationPolicy::On));
         assert!(client.post_logout_redirect_uris.is_none() && client.backchannel_logout.is_none());
-        assert!(client.client_scope.is_empty() && client.userinfo_signed.is_none());
+        assert!(client.client_scope.is_empty() && client.userinfo_signed.is_none() && client.id_token_signed.is_none());
         assert_eq!((client.subject_type, client.loopback_consent), (SubjectType::Public, LoopbackConsent::Asked));
         assert_eq!(
             (client.unknown_scopes, client.id_token_claims),
@@ -457,6 +463,7 @@ mod tests {
                 "is an https URL",
             ),
             (serde_json::json!({"userinfo_signed_response_alg": "none"}), "unknown variant `none`"),
+            (serde_json::json!({"id_token_signed_response_alg": "none"}), "unknown variant `none`"),
             (serde_json::json!({"userinfo_signed_response_alg": "HS256"}), "unknown variant `HS256`"),
             (serde_json::json!({"redirect_url": "https://c1.example/cb"}), "redirect_url"),
             (serde_json::json!({"lifetimes": {"authorization_code": 61}}), "60 seconds"),

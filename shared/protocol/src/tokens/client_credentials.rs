@@ -48,7 +48,7 @@ pub fn approve(
         scope,
         now,
         access_token: client.lifetimes.access_token,
-        id_token: IdTokens { lifetime: client.lifetimes.id_token, at_hash: client.at_hash, nonce: None },
+        id_token: IdTokens::of(client, client.lifetimes.id_token, None),
     })
 }
 

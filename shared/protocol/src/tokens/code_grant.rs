@@ -204,7 +204,7 @@ fn entitled(
             holder: Holder::User(Box::new(grant.terms)),
             now,
             access_token: lifetimes.access_token,
-            id_token: IdTokens { lifetime: lifetimes.id_token, at_hash: client.at_hash, nonce },
+            id_token: IdTokens::of(client, lifetimes.id_token, nonce),
         },
     })
 }

@@ -1,6 +1,8 @@
 //! Entitlements: tokens that are approved and not signed yet.
 
+use crate::clients::client::Client;
 use crate::jose::at_hash::AtHash;
+use crate::jose::jwk::Algorithm;
 use crate::tokens::grant::GrantTerms;
 use crate::types::id::{ClientId, GrantId, Subject};
 use crate::types::scope::{OPENID, Scopes};
@@ -33,8 +35,17 @@ pub(crate) struct IdTokens {
     pub(crate) lifetime: Lifetime,
     /// Whether they carry `at_hash`.
     pub(crate) at_hash: AtHash,
+    /// The algorithm that the client asked for, if it did.
+    pub(crate) algorithm: Option<Algorithm>,
     /// The nonce: present at the exchange of the code, and never at a refresh (OpenID Connect Core §12.2).
     pub(crate) nonce: Option<String>,
+}
+
+impl IdTokens {
+    /// Those of `client`.
+    pub(crate) fn of(client: &Client, lifetime: Lifetime, nonce: Option<String>) -> Self {
+        Self { lifetime, at_hash: client.at_hash, algorithm: client.id_token_signed, nonce }
+    }
 }
 
 impl Entitlement {
@@ -96,6 +107,12 @@ impl Entitlement {
         self.id_token.at_hash
     }
 
+    /// The algorithm that the client is registered for, if its ID tokens are not simply signed as the workspace signs.
+    #[must_use]
+    pub const fn id_token_algorithm(&self) -> Option<Algorithm> {
+        self.id_token.algorithm
+    }
+
     /// How long the ID token is valid, if one is due: for a user, if `openid` was granted.
     #[must_use]
     pub fn id_token_lifetime(&self) -> Option<Lifetime> {
@@ -124,7 +141,12 @@ mod tests {
             audience: vec!["https://api.example".into()],
             now: NOW,
             access_token: Lifetime::seconds(100),
-            id_token: IdTokens { lifetime: Lifetime::seconds(200), at_hash: AtHash::Included, nonce: None },
+            id_token: IdTokens {
+                lifetime: Lifetime::seconds(200),
+                at_hash: AtHash::Included,
+                algorithm: None,
+                nonce: None,
+            },
         }
     }
 

@@ -225,6 +225,6 @@ fn entitlement(
         audience,
         now,
         access_token: client.lifetimes.access_token,
-        id_token: IdTokens { lifetime: client.lifetimes.id_token, at_hash: client.at_hash, nonce: None },
+        id_token: IdTokens::of(client, client.lifetimes.id_token, None),
     })
 }
