@@ -366,7 +366,7 @@ async fn sec_authz_12_clients_that_can_be_impersonated_need_consent_every_time()
         assert!(answered(&browser.log_in(&fields).await, "code").is_some());
         let again = browser.authorize(&fields).await;
         assert!(body(&again).contains("name=\"decision\""), "{redirect_uri}: {}", body(&again));
-        assert!(body(&again).contains("It runs on your device"), "{redirect_uri}");
+        assert!(body(&again).contains("This application runs on your device"), "{redirect_uri}");
         let silent = browser.authorize(&changed(&fields, "prompt", Some("none"))).await;
         redirected(&laptop, &silent, redirect_uri, "consent_required", redirect_uri);
     }
@@ -424,9 +424,9 @@ async fn sec_authz_26_consent_for_one_api_does_not_cover_another() {
         let silent = browser.authorize(&changed(&at(apis), "prompt", Some("none"))).await;
         redirected(&laptop, &silent, WEB, "consent_required", &apis.join(" "));
         let asked = body(&browser.authorize(&at(apis)).await);
-        assert!(asked.contains("<strong>Orders</strong> https://orders.example/api"), "{asked}");
+        assert!(asked.contains("<strong>Orders</strong> <bdi>https://orders.example/api"), "{asked}");
         assert_eq!(
-            asked.contains("<strong>Offers</strong> http://localhost:9000/demo/api"),
+            asked.contains("<strong>Offers</strong> <bdi>http://localhost:9000/demo/api"),
             apis.len() == 2,
             "{asked}"
         );

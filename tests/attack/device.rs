@@ -256,7 +256,7 @@ async fn sec_dev_04_the_page_that_asks_is_always_shown_and_says_what_there_is_to
         "203.0.113.9",
         "tv/1.0 &#60;b&#62;",
         "3 minutes ago",
-        "did you start this yourself",
+        "Did you start this yourself",
         "Alice Example",
     ] {
         assert!(html.contains(said), "{said}: {html}");

@@ -58,7 +58,7 @@ test('login and consent work without JavaScript', async (t) => {
   assert.match(await page.getByRole('alert').innerText(), /do not match/);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  await page.locator('input[value="email"]').check();
+  await page.locator('input[value="email"]').uncheck();
   const answer = app.next();
   await allow(page);
   assert.equal((await tokensOf(server, request, await answer)).scope, 'openid');
@@ -85,9 +85,11 @@ test('login and consent work with the keyboard alone', async (t) => {
   await page.keyboard.press('Enter');
   await isConsentPage(page);
   await page.keyboard.press('Tab');
-  assert.equal(await focused(), 'withhold');
+  assert.equal(await focused(), 'allow');
   await page.keyboard.press('Space');
   await page.keyboard.press('Space');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'decision');
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'decision');
   const answer = app.next();
@@ -96,13 +98,13 @@ test('login and consent work with the keyboard alone', async (t) => {
   assert.equal(tokens.scope, 'openid profile');
 });
 
-test('pressing Enter on a checkbox of the consent page does not submit it', async (t) => {
+test('pressing Enter on a switch of the consent page does not submit it', async (t) => {
   const { app, page, ask } = await stage(t);
   await page.goto(ask('demo-native', { scope: 'openid profile' }).url);
   await signIn(page, 'alice');
   await isConsentPage(page);
   // A user about to withhold a scope must not grant it by pressing the wrong key.
-  await page.getByRole('checkbox').focus();
+  await page.getByRole('switch').focus();
   const left = page.waitForRequest((sent) => sent.method() === 'POST', { timeout: 1000 }).then(() => true, () => false);
   await page.keyboard.press('Enter');
   assert.equal(await left, false, 'the form was sent');
@@ -148,12 +150,12 @@ test('every page has a language, a title, one h1, and a label for every field', 
   assert.equal(titles.some((title) => title === ''), false);
 });
 
-test('checkboxes of the consent page have distinct accessible names', async (t) => {
+test('switches of the consent page have distinct accessible names', async (t) => {
   const { page, ask } = await stage(t);
   await page.goto(ask('demo-native', { scope: 'openid profile email' }).url);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  const boxes = await page.getByRole('checkbox').all();
+  const boxes = await page.getByRole('switch').all();
   const names = await Promise.all(boxes.map((box) => box.ariaSnapshot()));
   assert.equal(new Set(names).size, 2, `both are called ${names[0]}`);
 });

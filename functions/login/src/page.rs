@@ -1,7 +1,7 @@
 //! The content of the pages.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
-use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
+use pages::{AccountPage, ApiRow, ConsentPage, Frame, LoginPage, PermissionRow, PermissionText, ProviderLink, page};
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
 use protocol::clients::resource_indicator::Resources;
@@ -10,6 +10,8 @@ use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
 use protocol::workspace::settings::{Settings, Workspace};
 use web::Response;
+
+use crate::permissions::{ALLOW, ALLOW_CLAIM};
 
 /// The values in the form.
 pub(crate) struct LoginForm<'a> {
@@ -38,10 +40,10 @@ pub(crate) async fn login_page(
         })
         .collect();
     let back = pending.way_back();
+    let frame = Frame::new(&nonce, &workspace.settings.name);
     let template = LoginPage {
-        nonce: &nonce,
-        workspace: &workspace.settings.name,
-        client: &pending.client().name,
+        frame: &frame,
+        client: (!pending.is_of_device_page()).then_some(pending.client().name.as_str()),
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
         username: form.username,
@@ -52,7 +54,7 @@ pub(crate) async fn login_page(
         back: back.as_deref(),
     };
     let status = if form.failed { 403 } else { 200 };
-    Ok(page(status, &template, &nonce, &pending.request.redirect_uri.form_targets()))
+    Ok(page(status, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
 
 /// The page that asks which account to go on with.
@@ -63,15 +65,15 @@ pub(crate) async fn account_page(
 ) -> Result<Response, Refusal> {
     let workspace = pending.workspace();
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
+    let frame = Frame::new(&nonce, &workspace.settings.name);
     let template = AccountPage {
-        nonce: &nonce,
-        workspace: &workspace.settings.name,
+        frame: &frame,
         client: &pending.client().name,
         user: &session.display_name,
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
     };
-    Ok(page(200, &template, &nonce, &pending.request.redirect_uri.form_targets()))
+    Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
 
 /// The consent page.
@@ -83,11 +85,10 @@ pub(crate) async fn consent_page(
     let (workspace, client) = (pending.workspace(), pending.client());
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let terms = &pending.request.terms;
-    let scopes = rows(&terms.scope, &terms.claims_by_name(), &workspace.settings);
     let destination = pending.request.redirect_uri.destination();
+    let frame = Frame::new(&nonce, &workspace.settings.name);
     let template = ConsentPage {
-        nonce: &nonce,
-        workspace: &workspace.settings.name,
+        frame: &frame,
         client: &client.name,
         client_id: client.id.as_str(),
         destination: &destination,
@@ -95,12 +96,11 @@ pub(crate) async fn consent_page(
         user: &session.display_name,
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
-        scopes: &scopes,
+        rows: &rows(&terms.scope, &terms.claims_by_name(), &workspace.settings),
         apis: &apis(workspace, client, &terms.resource),
-        divisible: scopes.iter().any(|scope| scope.optional),
-        lifetime: &in_words(client.lifetimes.access_token.as_seconds()),
+        lifetime: client.lifetimes.access_token.as_seconds(),
     };
-    Ok(page(200, &template, &nonce, &pending.request.redirect_uri.form_targets()))
+    Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
 
 /// The APIs that the application would have access to. The endpoints here are the workspace itself.
@@ -113,55 +113,18 @@ pub(crate) fn apis<'a>(workspace: &'a Workspace, client: &'a Client, resource: &
 }
 
 /// The requested scopes, and requested claims that none of them covers.
-pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, settings: &'a Settings) -> Vec<ScopeRow<'a>> {
+pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, settings: &'a Settings) -> Vec<PermissionRow<'a>> {
     let scopes = scope.iter().map(|name| {
-        let (title, description) =
-            settings.scope(name).map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
-        let (title, title_inside) = (title.to_owned(), inside(title));
-        ScopeRow { field: "withhold", name, title, title_inside, description, optional: name != OPENID }
+        let known = settings.scope(name);
+        let (title, description) = known.map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
+        let text = PermissionText::Described(title, description);
+        PermissionRow { field: ALLOW, name, text, optional: name != OPENID }
     });
-    let claims = claims.iter().map(|claim| {
-        let (title, name) = (claim.in_words(), claim.as_str());
-        let title_inside = inside(&title);
-        ScopeRow { field: "withhold_claim", name, title, title_inside, description: "", optional: true }
+    let claims = claims.iter().map(|claim| PermissionRow {
+        field: ALLOW_CLAIM,
+        name: claim.as_str(),
+        text: PermissionText::StandardClaim,
+        optional: true,
     });
     scopes.chain(claims).collect()
-}
-
-/// A title as it stands within a sentence.
-fn inside(title: &str) -> String {
-    let mut letters = title.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_lowercase(), letters.as_str()))
-}
-
-/// Formats a duration in words.
-pub(crate) fn in_words(seconds: u32) -> String {
-    let of = |count: u32, unit: &str| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") };
-    match seconds {
-        0..120 => of(seconds, "second"),
-        120..7200 if seconds != 3600 => of(seconds / 60, "minute"),
-        3600 => of(1, "hour"),
-        7200..172_800 => of(seconds / 3600, "hour"),
-        _ => of(seconds / 86_400, "day"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_words;
-
-    #[test]
-    fn durations_are_formatted_in_words() {
-        let table = [
-            (1, "1 second"),
-            (60, "60 seconds"),
-            (600, "10 minutes"),
-            (3600, "1 hour"),
-            (86_400, "24 hours"),
-            (2_592_000, "30 days"),
-        ];
-        for (seconds, expected) in table {
-            assert_eq!(in_words(seconds), expected);
-        }
-    }
 }

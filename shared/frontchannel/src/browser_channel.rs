@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pages::{error_page, form_post_page, stranded_page};
+use pages::{Frame, error_page, form_post_page, stranded_page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::{Redirected, Refusal, Stranded};
 use protocol::authorization::response::Answer;
@@ -120,7 +120,7 @@ impl BrowserChannel {
     pub fn to_client(&self, answer: &Answer) -> Result<Response, PageError> {
         match answer {
             Answer::Redirect(location) => Ok(see_other(location)),
-            Answer::Form(form) => Ok(form_post_page(form, &self.nonce()?)),
+            Answer::Form(form) => Ok(form_post_page(&Frame::anonymous(&self.nonce()?), form)),
         }
     }
 
@@ -132,13 +132,14 @@ impl BrowserChannel {
         }
         tracing::info!(error = %error, "an error page was shown");
         // Without randomness the page does without its style; its text is what matters.
-        error_page(request, error, &self.nonce().unwrap_or_default())
+        error_page(request, &Frame::anonymous(&self.nonce().unwrap_or_default()), error)
     }
 
     /// An error page with ways on.
     fn strand(&self, request: &Request, stranded: &Stranded) -> Response {
         tracing::info!(error = %stranded.error, "an error page was shown");
-        stranded_page(request, stranded.error, &self.nonce().unwrap_or_default(), &stranded.ways)
+        let nonce = self.nonce().unwrap_or_default();
+        stranded_page(request, &Frame::anonymous(&nonce), stranded.error, &stranded.ways)
     }
 
     fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {

@@ -1,6 +1,6 @@
 //! The front page of a laptop, for browsers that come to it or to an unknown address.
 
-use pages::{StartPage, page};
+use pages::{Frame, StartPage, page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
 use signing::Entropy;
@@ -11,7 +11,8 @@ use web::{Request, Response, json};
 pub(crate) fn start_page(issuers: &[String], entropy: &dyn Entropy) -> Response {
     // Without randomness the page does without its style.
     let nonce = random_text::<16>(entropy).unwrap_or_default();
-    page(200, &StartPage { nonce: &nonce, issuers }, &nonce, &[])
+    let frame = Frame::anonymous(&nonce);
+    page(200, &StartPage { frame: &frame, issuers }, &frame, &[])
 }
 
 /// The response for a path that does not exist: a page for a browser, JSON for a program.
@@ -21,5 +22,6 @@ pub(crate) fn not_found(request: &Request, public_url: &str, entropy: &dyn Entro
         return json::not_found(request);
     }
     let nonce = random_text::<16>(entropy).unwrap_or_default();
-    pages::stranded_page(request, PageError::NotFound, &nonce, &[WayOut::Start(format!("{public_url}/"))])
+    let ways = [WayOut::Start(format!("{public_url}/"))];
+    pages::stranded_page(request, &Frame::anonymous(&nonce), PageError::NotFound, &ways)
 }
