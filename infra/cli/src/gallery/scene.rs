@@ -1,0 +1,47 @@
+//! What a page is looked at in.
+
+use protocol::syntax::parameters::Parameters;
+
+/// The themes of browsers.
+pub(super) const THEMES: [&str; 2] = ["light", "dark"];
+
+/// Widths of screens in CSS pixels: small and usual phones, a tablet, a laptop.
+pub(super) const WIDTHS: [&str; 4] = ["320", "390", "768", "1280"];
+
+/// What a page is looked at in.
+pub(super) struct Scene {
+    /// The CSP nonce of the page.
+    pub(super) nonce: String,
+    /// The theme that frames have.
+    pub(super) theme: &'static str,
+    /// The width that frames have.
+    pub(super) width: &'static str,
+    /// Whether the gallery shows the page in a frame.
+    pub(super) framed: bool,
+}
+
+impl Scene {
+    /// Reads the scene from a query. What is unknown is as usual.
+    pub(super) fn parse(query: &str, nonce: String) -> Self {
+        let query = Parameters::parse(query.as_bytes()).unwrap_or_default();
+        let named = |name: &'static str| query.one(name).ok().flatten().unwrap_or_default().to_owned();
+        Self {
+            nonce,
+            theme: one_of(&THEMES, &named("theme")),
+            width: one_of(&WIDTHS, &named("width")),
+            framed: !named("framed").is_empty(),
+        }
+    }
+
+    /// The query of this scene with `name` changed to `value`.
+    pub(super) fn query(&self, name: &str, value: &str) -> String {
+        let all = [("theme", self.theme), ("width", self.width)];
+        let all = all.map(|(known, now)| format!("{known}={}", if known == name { value } else { now }));
+        all.join("&amp;")
+    }
+}
+
+fn one_of(known: &[&'static str], named: &str) -> &'static str {
+    let found = known.iter().find(|known| **known == named);
+    found.or_else(|| known.first()).copied().unwrap_or_default()
+}
