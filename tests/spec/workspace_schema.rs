@@ -255,6 +255,7 @@ fn defaults_in_the_description_match_the_parser() {
     // Defaults that are omitted when stored, and those of the keys, which are not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
     defaults[0].1["rs256_key"] = json!("beside");
+    defaults[0].1["language"] = json!(of_workspace.language);
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["device_authorization"] = json!(of_workspace.device_authorization);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
@@ -271,7 +272,7 @@ fn defaults_in_the_description_match_the_parser() {
 #[test]
 fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
     let text = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
-    let row = Regex::new(r"^\| `([a-z0-9_]+)` \|").unwrap();
+    let row = Regex::new(r"^\| `([a-z0-9_#]+)` \|").unwrap();
     for (heading, path) in [
         ("### Top level", ""),
         ("### `[lifetimes]`", "lifetimes"),

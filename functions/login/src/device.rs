@@ -7,7 +7,7 @@
 use frontchannel::{BrowserContext, DeviceGrant, Entered, PendingAuthorization, Revisited, WaitingDevice};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
-use pages::{DeviceConsentPage, DevicePage, DeviceProblem, Frame, Outcome, OutcomePage, page};
+use pages::{DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, Outcome, OutcomePage, page};
 use protocol::authorization::consent::Withheld;
 use protocol::authorization::decision::User;
 use protocol::authorization::device_request::{ApprovedDevice, DeviceDecision, DeviceStep, allow};
@@ -25,7 +25,7 @@ use web::Response;
 use web::response::see_other;
 
 use crate::deps::Deps;
-use crate::page::{apis, rows};
+use crate::page::{apis, framed, rows};
 use crate::permissions::{Permissions, REPEATABLE};
 use crate::resume;
 
@@ -166,7 +166,8 @@ async fn end(
 }
 
 fn to_entry(context: &BrowserContext<'_>) -> Response {
-    see_other(&context.workspace().issuer.url(&format!("{PATH}?problem=code")))
+    let language = context.language().tag();
+    see_other(&context.workspace().issuer.url(&format!("{PATH}?problem=code&ui_locales={language}")))
 }
 
 fn entry_page(
@@ -177,7 +178,9 @@ fn entry_page(
     problem: Option<DeviceProblem>,
 ) -> Result<Response, Refusal> {
     let (nonce, workspace) = (deps.front.browser.nonce()?, context.workspace());
-    let frame = Frame::new(&nonce, &workspace.settings.name);
+    let fields = if user_code.is_empty() { Vec::new() } else { vec![("user_code", user_code.to_owned())] };
+    let choice = LanguageChoice { action: workspace.issuer.url(PATH), fields };
+    let frame = Frame::new(&nonce, &workspace.settings, context.language()).offering(choice);
     let template = DevicePage { frame: &frame, action: &workspace.issuer.url(PATH), user_code, problem };
     Ok(page(status, &template, &frame, &[]))
 }
@@ -194,17 +197,17 @@ async fn consent_page(
     asked.check(&loaded.client)?;
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let ago = context.now.seconds().saturating_sub(waiting.request.began.seconds());
-    let frame = Frame::new(&nonce, &workspace.settings.name);
+    let frame = framed(&nonce, pending, PATH, &interaction);
     let template = DeviceConsentPage {
         frame: &frame,
-        client: &loaded.client.name,
+        client: loaded.client.name_in(context.language()),
         client_id: loaded.client.id.as_str(),
         user_code: pending.interaction.user_code.as_deref().unwrap_or_default(),
         user: &session.display_name,
         action: &workspace.issuer.url(PATH),
         interaction: &interaction,
-        rows: &rows(&asked.scope, &ClaimNames::new(), &workspace.settings),
-        apis: &apis(workspace, &loaded.client, &asked.resource),
+        rows: &rows(&asked.scope, &ClaimNames::new(), &frame),
+        apis: &apis(workspace, &loaded.client, &asked.resource, &frame),
         asked: u32::try_from(ago).unwrap_or(u32::MAX),
         address: &asked.address,
         user_agent: &asked.user_agent,
@@ -219,7 +222,7 @@ fn outcome_page(deps: &Deps, context: &BrowserContext<'_>, decision: DeviceDecis
         DeviceDecision::Denied => Outcome::DeviceDenied,
         DeviceDecision::Invalidated => Outcome::DeviceInvalidated,
     };
-    let (nonce, workspace) = (deps.front.browser.nonce()?, &context.workspace().settings.name);
-    let frame = Frame::new(&nonce, workspace);
+    let nonce = deps.front.browser.nonce()?;
+    let frame = Frame::new(&nonce, &context.workspace().settings, context.language());
     Ok(page(200, &OutcomePage { frame: &frame, outcome, back: None }, &frame, &[]))
 }

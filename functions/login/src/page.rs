@@ -1,14 +1,17 @@
 //! The content of the pages.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
-use pages::{AccountPage, ApiRow, ConsentPage, Frame, LoginPage, PermissionRow, PermissionText, ProviderLink, page};
+use pages::{
+    AccountPage, ApiRow, ConsentPage, Frame, LanguageChoice, LoginPage, PermissionRow, PermissionText, ProviderLink,
+    page,
+};
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
 use protocol::clients::resource_indicator::Resources;
 use protocol::types::scope::{OPENID, Scopes};
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
-use protocol::workspace::settings::{Settings, Workspace};
+use protocol::workspace::settings::Workspace;
 use web::Response;
 
 use crate::permissions::{ALLOW, ALLOW_CLAIM};
@@ -40,10 +43,10 @@ pub(crate) async fn login_page(
         })
         .collect();
     let back = pending.way_back();
-    let frame = Frame::new(&nonce, &workspace.settings.name);
+    let frame = framed(&nonce, pending, "/login", &interaction);
     let template = LoginPage {
         frame: &frame,
-        client: (!pending.is_of_device_page()).then_some(pending.client().name.as_str()),
+        client: (!pending.is_of_device_page()).then_some(pending.client().name_in(pending.language())),
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
         username: form.username,
@@ -57,6 +60,19 @@ pub(crate) async fn login_page(
     Ok(page(status, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
 
+/// The frame of a page of `pending`, which can be had at `path` in other languages.
+pub(crate) fn framed<'a>(
+    nonce: &'a str,
+    pending: &'a PendingAuthorization,
+    path: &str,
+    interaction: &str,
+) -> Frame<'a> {
+    let workspace = pending.workspace();
+    let fields = vec![("interaction", interaction.to_owned())];
+    let choice = LanguageChoice { action: workspace.issuer.url(path), fields };
+    Frame::new(nonce, &workspace.settings, pending.language()).offering(choice)
+}
+
 /// The page that asks which account to go on with.
 pub(crate) async fn account_page(
     front: &FrontChannel,
@@ -65,10 +81,10 @@ pub(crate) async fn account_page(
 ) -> Result<Response, Refusal> {
     let workspace = pending.workspace();
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
-    let frame = Frame::new(&nonce, &workspace.settings.name);
+    let frame = framed(&nonce, pending, "/login", &interaction);
     let template = AccountPage {
         frame: &frame,
-        client: &pending.client().name,
+        client: pending.client().name_in(pending.language()),
         user: &session.display_name,
         action: &workspace.issuer.url("/login"),
         interaction: &interaction,
@@ -86,38 +102,47 @@ pub(crate) async fn consent_page(
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let terms = &pending.request.terms;
     let destination = pending.request.redirect_uri.destination();
-    let frame = Frame::new(&nonce, &workspace.settings.name);
+    let frame = framed(&nonce, pending, "/login/consent", &interaction);
     let template = ConsentPage {
         frame: &frame,
-        client: &client.name,
+        client: client.name_in(pending.language()),
         client_id: client.id.as_str(),
         destination: &destination,
         unassured: !client.identity_is_assured(&pending.request.redirect_uri),
         user: &session.display_name,
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
-        rows: &rows(&terms.scope, &terms.claims_by_name(), &workspace.settings),
-        apis: &apis(workspace, client, &terms.resource),
+        rows: &rows(&terms.scope, &terms.claims_by_name(), &frame),
+        apis: &apis(workspace, client, &terms.resource, &frame),
         lifetime: client.lifetimes.access_token.as_seconds(),
     };
     Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
 
 /// The APIs that the application would have access to. The endpoints here are the workspace itself.
-pub(crate) fn apis<'a>(workspace: &'a Workspace, client: &'a Client, resource: &'a Resources) -> Vec<ApiRow<'a>> {
+pub(crate) fn apis<'a>(
+    workspace: &'a Workspace,
+    client: &'a Client,
+    resource: &'a Resources,
+    frame: &Frame<'_>,
+) -> Vec<ApiRow<'a>> {
     let row = |uri| {
         let own = (uri == workspace.issuer.as_str()).then_some(workspace.settings.name.as_str());
-        ApiRow { title: workspace.settings.resource_title(uri).or(own), uri }
+        let title = workspace.settings.resource_title(uri).map(|title| frame.localized(title));
+        ApiRow { title: title.or(own), uri }
     };
     client.targets.apis(resource).named.into_iter().map(row).collect()
 }
 
 /// The requested scopes, and requested claims that none of them covers.
-pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, settings: &'a Settings) -> Vec<PermissionRow<'a>> {
+pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, frame: &Frame<'a>) -> Vec<PermissionRow<'a>> {
     let scopes = scope.iter().map(|name| {
-        let known = settings.scope(name);
-        let (title, description) = known.map_or((name, ""), |scope| (scope.title.as_str(), scope.description.as_str()));
-        let text = PermissionText::Described(title, description);
+        let text = frame
+            .settings()
+            .and_then(|settings| settings.scope(name))
+            .map_or(PermissionText::Described(name, ""), |scope| {
+                PermissionText::Described(frame.localized(&scope.title), frame.localized(&scope.description))
+            });
         PermissionRow { field: ALLOW, name, text, optional: name != OPENID }
     });
     let claims = claims.iter().map(|claim| PermissionRow {

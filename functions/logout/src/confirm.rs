@@ -1,7 +1,5 @@
 //! Submission of the confirmation page.
 
-use std::sync::Arc;
-
 use frontchannel::BrowserContext;
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, Returning};
@@ -56,7 +54,7 @@ async fn resume(
         (Some(client), Some(uri)) => Some(Returning::registered(&client.client, uri, confirmation.state.clone())?),
         _ => None,
     };
-    Ok(PendingLogout { loaded: Arc::clone(&context.loaded), client, returning })
+    Ok(PendingLogout { client, returning, ..PendingLogout::new(context) })
 }
 
 /// The session that the form asked about, if it is still there and the browser's own.

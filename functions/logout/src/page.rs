@@ -1,6 +1,6 @@
 //! The pages of a logout.
 
-use pages::{Frame, LogoutPage, Outcome, OutcomePage, page};
+use pages::{Frame, LanguageChoice, LogoutPage, Outcome, OutcomePage, page};
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, LogoutPrompt};
 use protocol::types::time::Lifetime;
@@ -57,12 +57,17 @@ struct Prompt {
 
 async fn form(deps: &Deps, pending: &PendingLogout, session: &Session, prompt: Prompt) -> Result<Response, PageError> {
     let (workspace, nonce) = (pending.workspace(), deps.browser.nonce()?);
-    let frame = Frame::new(&nonce, &workspace.settings.name);
+    let frame = Frame::new(&nonce, &workspace.settings, pending.language);
+    let action = workspace.issuer.url("/oidc/logout");
+    let frame = match prompt.sealed {
+        LogoutPrompt::Asked => frame.offering(LanguageChoice { action: action.clone(), fields: pending.asked.clone() }),
+        LogoutPrompt::Failed => frame,
+    };
     let template = LogoutPage {
         frame: &frame,
         client: client_name(pending),
         user: &session.display_name,
-        action: &workspace.issuer.url("/oidc/logout"),
+        action: &action,
         confirmation: &seal(deps, pending, session, prompt.sealed).await?,
         failed: prompt.sealed == LogoutPrompt::Failed,
         problem: prompt.problem,
@@ -109,10 +114,10 @@ fn outcome_page(deps: &Deps, pending: &PendingLogout, outcome: Outcome) -> Resul
     let nonce = deps.browser.nonce()?;
     let link = pending.returning.as_ref().map(protocol::logout::request::Returning::location);
     let back = client_name(pending).zip(link.as_deref());
-    let frame = Frame::new(&nonce, &pending.workspace().settings.name);
+    let frame = Frame::new(&nonce, &pending.workspace().settings, pending.language);
     Ok(page(200, &OutcomePage { frame: &frame, outcome, back }, &frame, &[]))
 }
 
 fn client_name(pending: &PendingLogout) -> Option<&str> {
-    pending.client.as_ref().map(|client| client.client.name.as_str())
+    pending.client.as_ref().map(|client| client.client.name_in(pending.language))
 }

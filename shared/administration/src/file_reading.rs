@@ -163,10 +163,28 @@ impl<'a> Reading<'a> {
     }
 
     fn check_settings(&mut self, settings: &Settings) {
+        self.check_texts(settings);
         self.check_compared(settings);
         self.check_claims(settings);
         self.check_sources(settings);
         self.check_issuers(settings);
+    }
+
+    /// Checks that every translated text is there in the language of the workspace, which stands in for the others.
+    fn check_texts(&mut self, settings: &Settings) {
+        let scopes = settings.scopes.iter().enumerate().flat_map(|(at, scope)| {
+            let path = |setting| format!("scopes[{at}].{setting}");
+            [(path("title"), &scope.title), (path("description"), &scope.description)]
+        });
+        let resources = settings.resources.iter().enumerate();
+        let resources =
+            resources.filter_map(|(at, resource)| Some((format!("resources[{at}].title"), resource.title()?)));
+        let tag = settings.language.tag();
+        for (path, text) in scopes.chain(resources) {
+            if !text.has(settings.language) {
+                self.report_at(&path, &format!("{tag} is missing: it is the language of the workspace"));
+            }
+        }
     }
 
     /// Checks values that are compared later and would otherwise never match: origins and resources.

@@ -45,6 +45,7 @@ fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use protocol::types::language::Language;
     use protocol::types::secret::Secret;
     use signing::{Purpose, Sealer, SystemEntropy};
     use web::config::PublicUrl;
@@ -119,6 +120,31 @@ mod tests {
             "scope = \"openid mail\"\n\n[[clients]]\nclient_id = \"native\"",
             &["36:1: client spa: scope[1]: scope mail is not one of the workspace: define it there, or remove it here"],
         );
+    }
+
+    #[test]
+    fn texts_can_be_translated_and_are_there_in_the_language_of_the_workspace() {
+        let scope = |title: &str| format!("{FIXTURE}\n[[scopes]]\nname = \"notes\"\ntitle = {title}\n");
+        let both = "{ en = \"Read notes\", de = \"Notizen lesen\" }";
+        assert!(load(&scope(both)).is_ok());
+        let german = format!("language = \"de\"\n{}", scope(both));
+        let file = load(&german).unwrap();
+        assert_eq!(file.workspace.settings.language, Language::German);
+        let web = "client_id = \"web\"";
+        let named = FIXTURE.replace(web, &format!("{web}\n\"client_name#de\" = \"Webserver\""));
+        assert!(
+            load(&named).unwrap().clients.iter().any(|client| client.client_name_de.as_deref() == Some("Webserver"))
+        );
+        let table = [
+            ("{ de = \"Notizen\" }", "title: en is missing: it is the language of the workspace"),
+            ("{ en = \"Notes\", xx = \"?\" }", "title.xx is not a setting: there are en, de, fr, es, ja, ar"),
+            ("{ en = \"\" }", "title.en is \"\": it must not be empty"),
+            ("7", "title is a string or a table, and this is a whole number"),
+        ];
+        for (title, expected) in table {
+            let error = load(&scope(title)).err().unwrap_or_default();
+            assert!(error.contains(expected), "{title}: {error}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
 use protocol::syntax::quoted::Quoted;
 use protocol::types::id::{GrantId, IdentitySourceId, WorkspaceId};
+use protocol::types::language::Language;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Lifetime;
 use protocol::users::session::Session;
@@ -54,6 +55,7 @@ impl FrontChannel {
             pushed: false,
             shown_to: None,
             user_code: None,
+            language: Some(language_of(context, &request)),
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);
@@ -123,7 +125,9 @@ impl FrontChannel {
         let sealed = sealed.ok_or(PageError::StaleInteraction)?;
         let keys = self.interactions.keys(context.now).await.map_err(unavailable)?;
         let plain = keys.open(context.id(), sealed).ok_or(PageError::StaleInteraction)?;
-        serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)
+        let opened: Interaction = serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)?;
+        context.show_in_language_of(&opened.state);
+        Ok(opened)
     }
 
     /// Resumes `interaction` in the browser that started it: the single place that decides whether this is allowed.
@@ -138,6 +142,7 @@ impl FrontChannel {
         context: &BrowserContext<'_>,
         interaction: Interaction,
     ) -> Result<PendingAuthorization, Refusal> {
+        context.show_in_language_of(&interaction.state);
         let finished = self.grants.exists(context.id(), &interaction.state.id).await;
         if finished.map_err(|fault| PageError::from(unavailable(fault)))? {
             return Err(self.unresumable(context, &interaction, PageError::FinishedInteraction).await);
@@ -161,7 +166,8 @@ impl FrontChannel {
         let loaded_client = self.client_of(context, &interaction).await?;
         let request = interaction.request(&loaded_client.client)?;
         let loaded = Arc::clone(&context.loaded);
-        Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
+        let interaction = InteractionState { language: Some(context.language()), ..interaction.state };
+        Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: None })
     }
 
     /// Why an unfinished interaction in this state cannot be resumed, if it cannot.
@@ -223,4 +229,11 @@ pub(crate) fn log_ignored_scope(request: &AuthorizationRequest) {
 /// Hashes a browser's cookie, so that a sealed value does not reveal the cookie.
 pub(crate) fn hash(browser: &str) -> String {
     SecretHash::of(&Secret::new(browser.into())).encoded()
+}
+
+/// The language of the pages of a new request: what the client asks for, else what the browser prefers.
+pub(crate) fn language_of(context: &BrowserContext<'_>, request: &AuthorizationRequest) -> Language {
+    let asked = request.terms.hints.ui_locales.as_deref().unwrap_or_default();
+    context.show_in(Language::lookup(asked.split(' ')).unwrap_or_else(|| context.language()));
+    context.language()
 }

@@ -137,7 +137,8 @@ impl FrontChannel {
     pub(crate) fn carry(&self, pending: &PendingAuthorization, code: &Secret<String>) -> Result<Response, Refusal> {
         let destination = pending.request.destination();
         let answer = destination.answer(&pending.workspace().issuer, &[("code", code.expose())]);
-        self.browser.to_client(&answer).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
+        let carried = self.browser.to_client(&answer, pending.workspace(), pending.language());
+        carried.map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }
 
     /// Adds the client to the user's session if it has back-channel logout: one write, and only the first time. This

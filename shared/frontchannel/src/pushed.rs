@@ -17,7 +17,7 @@ use web::unavailable;
 
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
-use crate::interaction::{hash, log_ignored_scope};
+use crate::interaction::{hash, language_of, log_ignored_scope};
 use crate::pending::PendingAuthorization;
 
 /// A pushed request that a browser has brought, with its parameters.
@@ -98,6 +98,7 @@ impl FrontChannel {
             pushed: true,
             shown_to: None,
             user_code: None,
+            language: Some(language_of(context, &request)),
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);

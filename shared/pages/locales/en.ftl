@@ -8,6 +8,7 @@ continue = Continue
 or = or
 back-to = Back to { $client }
 signed-in-as = You are signed in as { $user }.
+language = Language: { $language }
 trace = For support
 
 ## Sign in

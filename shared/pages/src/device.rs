@@ -22,7 +22,11 @@ pub struct DevicePage<'a> {
 
 impl DevicePage<'_> {
     fn explained(&self) -> Option<Markup> {
-        self.problem.map(|problem| self.frame.device_problem(problem))
+        self.problem.map(|problem| match problem {
+            DeviceProblem::UnknownCode => self.frame.markup("device-unknown-code", &[]),
+            DeviceProblem::NotSignedIn => self.frame.markup("device-not-signed-in", &[]),
+            DeviceProblem::TooMany(seconds) => self.frame.measured("device-too-many", seconds),
+        })
     }
 }
 

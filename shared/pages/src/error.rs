@@ -9,17 +9,24 @@ use web::request::Request;
 use web::response::{Response, set};
 
 use crate::frame::Frame;
+use crate::messages::{Markup, Value};
 use crate::response::page;
 
 #[derive(Template)]
 #[template(path = "error.html")]
 pub(crate) struct ErrorPage<'a> {
     pub(crate) frame: &'a Frame<'a>,
-    pub(crate) error: &'a PageError,
+    pub(crate) error: PageError,
     pub(crate) title: &'static str,
     pub(crate) advice: &'static str,
     pub(crate) ways: &'a [WayOut],
     pub(crate) trace_id: &'a str,
+}
+
+impl ErrorPage<'_> {
+    fn explained(&self) -> Markup {
+        explained(self.frame, self.error)
+    }
 }
 
 /// The error page.
@@ -32,7 +39,7 @@ pub fn error_page(request: &Request, frame: &Frame<'_>, error: PageError) -> Res
 #[must_use]
 pub fn stranded_page(request: &Request, frame: &Frame<'_>, error: PageError, ways: &[WayOut]) -> Response {
     let (title, trace_id) = (title(error), request.trace_id.as_str());
-    let template = ErrorPage { frame, error: &error, title, advice: advice(error, ways), ways, trace_id };
+    let template = ErrorPage { frame, error, title, advice: advice(error, ways), ways, trace_id };
     let mut response = page(error.status(), &template, frame, &[]);
     set(response.headers_mut(), TRACE_ID, &request.trace_id);
     response
@@ -43,6 +50,15 @@ pub(crate) const fn title(error: PageError) -> &'static str {
         404 => "error-title-not-found",
         503 => "error-title-unavailable",
         _ => "error-title",
+    }
+}
+
+/// What happened, in one sentence.
+pub(crate) fn explained(frame: &Frame<'_>, error: PageError) -> Markup {
+    let (key, value) = explanation(error);
+    match &value {
+        None => frame.markup(key, &[]),
+        Some((name, value)) => frame.markup(key, &[(name, Value::Text(value))]),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Borrow;
 
-use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
+use protocol::types::language::Language;
+use protocol::types::localized::LocalizedText;
+use protocol::workspace::settings::Settings;
 
-use crate::device::DeviceProblem;
 use crate::duration::Duration;
-use crate::error;
 use crate::messages::{Markup, Messages, Value};
 
 /// The name on pages that belong to no workspace.
@@ -19,20 +19,67 @@ pub struct Frame<'a> {
     pub(crate) nonce: &'a str,
     /// The name of the workspace.
     pub(crate) workspace: &'a str,
+    /// The language.
+    pub(crate) language: Language,
+    settings: Option<&'a Settings>,
     messages: Messages,
+    choice: Option<LanguageChoice>,
+}
+
+/// How the user can have the page in another language: the request that shows it, without the language.
+pub struct LanguageChoice {
+    /// The URL of the page.
+    pub action: String,
+    /// The parameters with which it shows the same again.
+    pub fields: Vec<(&'static str, String)>,
 }
 
 impl<'a> Frame<'a> {
-    /// The frame of a page of `workspace`.
+    /// The frame of a page of the workspace with these settings.
     #[must_use]
-    pub fn new(nonce: &'a str, workspace: &'a str) -> Self {
-        Self { nonce, workspace, messages: Messages::english() }
+    pub fn new(nonce: &'a str, settings: &'a Settings, language: Language) -> Self {
+        Self {
+            nonce,
+            workspace: &settings.name,
+            language,
+            settings: Some(settings),
+            messages: Messages::of(language),
+            choice: None,
+        }
     }
 
     /// The frame of a page that belongs to no workspace.
     #[must_use]
-    pub fn anonymous(nonce: &'a str) -> Self {
-        Self::new(nonce, PRODUCT)
+    pub fn anonymous(nonce: &'a str, language: Language) -> Self {
+        Self { nonce, workspace: PRODUCT, language, settings: None, messages: Messages::of(language), choice: None }
+    }
+
+    /// The same, with a choice of the language.
+    #[must_use]
+    pub fn offering(self, choice: LanguageChoice) -> Self {
+        Self { choice: Some(choice), ..self }
+    }
+
+    /// The settings of the workspace, if the page belongs to one.
+    #[must_use]
+    pub const fn settings(&self) -> Option<&'a Settings> {
+        self.settings
+    }
+
+    /// A text of the workspace file in the language of the page, or in that of the workspace.
+    #[must_use]
+    pub fn localized<'t>(&self, text: &'t LocalizedText) -> &'t str {
+        text.within(self.language, self.settings.map(|settings| settings.language).unwrap_or_default())
+    }
+
+    /// The choice of the language, if the page has one.
+    pub(crate) const fn choice(&self) -> Option<&LanguageChoice> {
+        self.choice.as_ref()
+    }
+
+    /// Every language, to choose from.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = Language> {
+        Language::ALL.into_iter()
     }
 
     /// The message `key`.
@@ -76,22 +123,9 @@ impl<'a> Frame<'a> {
         self.measured("device-asked-ago", *seconds.borrow())
     }
 
-    /// What is wrong with a code of a device.
-    pub(crate) fn device_problem(&self, problem: DeviceProblem) -> Markup {
-        match problem {
-            DeviceProblem::UnknownCode => self.messages.markup("device-unknown-code", &[]),
-            DeviceProblem::NotSignedIn => self.messages.markup("device-not-signed-in", &[]),
-            DeviceProblem::TooMany(seconds) => self.measured("device-too-many", seconds),
-        }
-    }
-
-    /// What happened, in one sentence.
-    pub(crate) fn explained(&self, error: &PageError) -> Markup {
-        let (key, value) = error::explanation(*error);
-        match &value {
-            None => self.messages.markup(key, &[]),
-            Some((name, value)) => self.messages.markup(key, &[(name, Value::Text(value))]),
-        }
+    /// The message `key` with any values.
+    pub(crate) fn markup(&self, key: &str, values: &[(&str, Value<'_>)]) -> Markup {
+        self.messages.markup(key, values)
     }
 
     /// The text of a link that does not lead to the client.
@@ -104,7 +138,8 @@ impl<'a> Frame<'a> {
         })
     }
 
-    fn measured(&self, key: &str, seconds: u32) -> Markup {
+    /// The message `key` about so many seconds.
+    pub(crate) fn measured(&self, key: &str, seconds: u32) -> Markup {
         let Duration { unit, count } = Duration::of(seconds);
         self.messages.markup(key, &[("unit", Value::Word(unit)), ("count", Value::Count(count))])
     }

@@ -21,7 +21,7 @@ pub use consent::{ApiRow, ConsentPage, PermissionRow, PermissionText};
 pub use device::{DeviceConsentPage, DevicePage, DeviceProblem};
 pub use error::{error_page, stranded_page};
 pub use form_post::form_post_page;
-pub use frame::Frame;
+pub use frame::{Frame, LanguageChoice};
 pub use logout::LogoutPage;
 pub use outcome::{Outcome, OutcomePage};
 pub use response::page;

@@ -3,7 +3,9 @@
 use askama::Template;
 use protocol::authorization::error::PageError;
 
+use crate::error::explained;
 use crate::frame::Frame;
+use crate::messages::Markup;
 
 /// The page that asks whether to log out, or that has to ask again because it did not work.
 #[derive(Template)]
@@ -23,4 +25,10 @@ pub struct LogoutPage<'a> {
     pub failed: bool,
     /// What was wrong with the request, if that is why there is no link back to the client.
     pub problem: Option<PageError>,
+}
+
+impl LogoutPage<'_> {
+    fn explained(&self) -> Option<Markup> {
+        self.problem.map(|problem| explained(self.frame, problem))
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
+use protocol::types::language::Language;
 
 /// The texts of one language.
 type Bundle = FluentBundle<FluentResource>;
@@ -35,10 +36,19 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Messages(&'static Bundle);
 
 impl Messages {
-    /// Those in English.
-    pub(crate) fn english() -> Self {
-        static ENGLISH: OnceLock<Bundle> = OnceLock::new();
-        Self(ENGLISH.get_or_init(|| parse("en", include_str!("../locales/en.ftl"))))
+    /// Those in `language`.
+    pub(crate) fn of(language: Language) -> Self {
+        static BUNDLES: [OnceLock<Bundle>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
+        let [english, german, french, spanish, japanese, arabic] = &BUNDLES;
+        let bundle = match language {
+            Language::English => english,
+            Language::German => german,
+            Language::French => french,
+            Language::Spanish => spanish,
+            Language::Japanese => japanese,
+            Language::Arabic => arabic,
+        };
+        Self(bundle.get_or_init(|| parse(language)))
     }
 
     /// The message `key` as plain text.
@@ -76,13 +86,25 @@ impl Messages {
 }
 
 /// Whatever of a file cannot be parsed is left out; a test parses all files.
-fn parse(tag: &str, source: &str) -> Bundle {
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
-    let mut bundle = FluentBundle::new_concurrent(tag.parse().into_iter().collect());
+fn parse(language: Language) -> Bundle {
+    let resource = FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(resource, _)| resource);
+    let mut bundle = FluentBundle::new_concurrent(language.tag().parse().into_iter().collect());
     // Values are isolated by elements in HTML, and marks around them would be copied with the text.
     bundle.set_use_isolating(false);
     bundle.add_resource_overriding(resource);
     bundle
+}
+
+/// The file of a language.
+const fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../locales/en.ftl"),
+        Language::German => include_str!("../locales/de.ftl"),
+        Language::French => include_str!("../locales/fr.ftl"),
+        Language::Spanish => include_str!("../locales/es.ftl"),
+        Language::Japanese => include_str!("../locales/ja.ftl"),
+        Language::Arabic => include_str!("../locales/ar.ftl"),
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -102,13 +124,11 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use regex::Regex;
 
     use super::*;
-
-    const ENGLISH: &str = include_str!("../locales/en.ftl");
 
     /// The names of the messages of a file.
     fn keys(source: &str) -> BTreeSet<String> {
@@ -130,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_message_is_used_and_every_key_in_a_template_has_a_message() {
-        let (keys, words) = (keys(ENGLISH), words());
+        let (keys, words) = (keys(source(Language::English)), words());
         let claims = protocol::users::user_claims::ClaimName::all().map(|claim| format!("claim-{}", claim.as_str()));
         let used: BTreeSet<String> = words.into_iter().chain(claims).collect();
         let unused: Vec<&String> = keys.difference(&used).collect();
@@ -145,18 +165,79 @@ mod tests {
         }
     }
 
+    /// The variables of each message of a file.
+    fn variables(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let variable = Regex::new(r"\$([a-z]+)").unwrap();
+        let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut key = String::new();
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            if let Some(found) = keys(line).into_iter().next() {
+                assert!(all.insert(found.clone(), BTreeSet::new()).is_none(), "{found} is there twice");
+                key = found;
+            }
+            let names = variable.captures_iter(line).map(|found| found[1].to_owned());
+            all.entry(key.clone()).or_default().extend(names);
+        }
+        all.remove("");
+        all
+    }
+
+    #[test]
+    fn every_language_has_every_message_with_the_same_variables() {
+        let english = variables(source(Language::English));
+        for language in Language::ALL {
+            assert_eq!(variables(source(language)), english, "{language:?}");
+        }
+    }
+
+    /// The lines of translations that equal the English ones.
+    #[test]
+    fn every_message_is_translated() {
+        let lines = |language| -> BTreeSet<&str> {
+            source(language).lines().filter(|line| keys(line).len() == 1 && !line.ends_with("->")).collect()
+        };
+        let same = ["consent-application = Application", "device-code = Code", "sign-in-username = Name"];
+        for language in Language::ALL.into_iter().skip(1) {
+            let untranslated: Vec<_> = lines(language).intersection(&lines(Language::English)).copied().collect();
+            assert!(untranslated.iter().all(|line| same.contains(line)), "{language:?}: {untranslated:?}");
+        }
+    }
+
     #[test]
     fn a_file_parses_whole_and_holds_text_and_no_html() {
-        assert!(FluentResource::try_new(ENGLISH.to_owned()).is_ok());
-        for line in ENGLISH.lines().filter(|line| !line.starts_with('#')) {
-            let text = line.replace("->", "");
-            assert!(!text.contains(['<', '>', '&']), "{line}");
+        for language in Language::ALL {
+            assert!(FluentResource::try_new(source(language).to_owned()).is_ok(), "{language:?}");
+            for line in source(language).lines().filter(|line| !line.starts_with('#')) {
+                assert!(!line.replace("->", "").contains(['<', '>', '&']), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn plurals_are_those_of_the_language() {
+        let said = |language, count| {
+            let values = [("unit", Value::Word("day")), ("count", Value::Count(count))];
+            Messages::of(language).text("duration", &values)
+        };
+        let table = [
+            (Language::English, 1, "1 day"),
+            (Language::English, 30, "30 days"),
+            (Language::German, 30, "30 Tage"),
+            (Language::French, 1, "1 jour"),
+            (Language::Japanese, 30, "30 日間"),
+            (Language::Arabic, 1, "يوم واحد"),
+            (Language::Arabic, 2, "يومان"),
+            (Language::Arabic, 7, "7 أيام"),
+            (Language::Arabic, 30, "30 يومًا"),
+        ];
+        for (language, count, expected) in table {
+            assert_eq!(said(language, count), expected);
         }
     }
 
     #[test]
     fn a_value_is_escaped_and_set_apart() {
-        let messages = Messages::english();
+        let messages = Messages::of(Language::English);
         let shown = messages.markup("sign-in-to", &[("client", Value::Text("<b>\"A\" & 'B'"))]);
         assert_eq!(shown.to_string(), "to continue to <bdi>&#60;b&#62;&#34;A&#34; &#38; &#39;B&#39;</bdi>");
         assert_eq!(messages.text("back-to", &[("client", Value::Text("A & B"))]), "Back to A & B");

@@ -5,8 +5,10 @@ use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
 use protocol::syntax::parameters::ParameterError;
 use protocol::syntax::quoted::Quoted;
+use protocol::types::language::Language;
+use protocol::workspace::settings::Settings;
 
-use crate::error::{ErrorPage, advice, explanation, title};
+use crate::error::{ErrorPage, advice, explained, explanation, title};
 use crate::form_post::FormPostPage;
 use crate::*;
 
@@ -33,9 +35,15 @@ fn every_button_and_every_field_has_an_id() {
 
 const EVIL: &str = "\"><script>alert(1)</script>'{{7*7}}";
 
+fn settings(name: &str) -> Settings {
+    serde_json::from_value(serde_json::json!({ "name": name, "default_audience": "https://api.example" })).unwrap()
+}
+
 /// Every page, in which every value is `EVIL`.
 fn evil_pages() -> Vec<String> {
-    let frame = Frame::new("n", EVIL);
+    let settings = settings(EVIL);
+    let frame = Frame::new("n", &settings, Language::English);
+    let frame = frame.offering(LanguageChoice { action: EVIL.into(), fields: vec![("interaction", EVIL.into())] });
     let mut pages = Vec::new();
     pages.extend(sign_in_pages(&frame));
     pages.extend(consent_pages(&frame));
@@ -103,14 +111,8 @@ fn final_pages(frame: &Frame<'_>) -> [String; 6] {
     let form_post = FormPostPage { frame, destination: EVIL, action: EVIL, fields: &fields };
     let ways = [WayOut::Application { name: EVIL.into(), link: EVIL.into() }];
     let error = PageError::UnregisteredRedirectUri(Quoted::of(EVIL));
-    let error = ErrorPage {
-        frame,
-        error: &error,
-        title: title(error),
-        advice: advice(error, &ways),
-        ways: &ways,
-        trace_id: EVIL,
-    };
+    let error =
+        ErrorPage { frame, error, title: title(error), advice: advice(error, &ways), ways: &ways, trace_id: EVIL };
     let logout = |failed| {
         let problem = Some(PageError::UnregisteredPostLogoutUri(Quoted::of(EVIL)));
         let page =
@@ -148,7 +150,8 @@ fn a_page_is_small() {
 
 #[test]
 fn sec_hdr_01_and_02_a_page_carries_the_full_policy() {
-    let frame = Frame::new("abc", "w");
+    let settings = settings("w");
+    let frame = Frame::new("abc", &settings, Language::Arabic);
     let template = OutcomePage { frame: &frame, outcome: Outcome::SignedOut, back: None };
     let page = page(400, &template, &frame, &["https://app.example".into(), "com.example:".into()]);
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
@@ -166,6 +169,10 @@ fn sec_hdr_01_and_02_a_page_carries_the_full_policy() {
     assert!(!policy.contains("unsafe"));
     assert_eq!(page.headers()["x-frame-options"], "DENY");
     assert_eq!(page.headers()["cross-origin-opener-policy"], "same-origin");
+    assert_eq!(page.headers()["content-language"], "ar");
+    assert_eq!(page.headers()["vary"], "accept-language");
+    let html = std::str::from_utf8(page.body()).unwrap();
+    assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
 }
 
 #[test]
@@ -200,7 +207,10 @@ fn each_error_says_what_to_do() {
         assert_eq!((error.status(), advice(error, &[])), (status, expected), "{error:?}");
         // The page says in English what the log says.
         let (key, _) = explanation(error);
-        let said = Frame::new("n", "w").explained(&error).to_string().replace("<bdi>", "").replace("</bdi>", "");
+        let said = explained(&Frame::anonymous("n", Language::English), error)
+            .to_string()
+            .replace("<bdi>", "")
+            .replace("</bdi>", "");
         let logged = error.to_string().replace('\'', "&#39;");
         assert_eq!(said.to_lowercase(), format!("{logged}.").to_lowercase(), "{key}");
     }

@@ -33,6 +33,8 @@ pub(crate) fn leading_to(form_action: &str, status: u16, template: &impl Templat
     );
     let headers = page.headers_mut();
     set(headers, header::CONTENT_SECURITY_POLICY, &policy);
+    set(headers, header::CONTENT_LANGUAGE, frame.language.tag());
+    set(headers, header::VARY, "accept-language");
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

@@ -267,14 +267,14 @@ mod tests {
             ("KMS Sign", 6.0),
             ("KMS at starts", 0.18),
             ("Logs (KB)", 4.5),
-            ("Egress (KB)", 1.8),
+            ("Egress (KB)", 2.475),
         ];
         for (item, expected) in table {
             about(dollars(&bill, item), expected, item);
         }
-        about(bill.per_million(), 23.7675, "a million");
+        about(bill.per_million(), 24.4425, "a million");
         // Three keys, 44 metrics under alarm, three of our own, a dashboard.
-        about(bill.per_month(), 23.7675 + 3.0 + 4.4 + 0.9 + 3.0, "a month");
+        about(bill.per_month(), 24.4425 + 3.0 + 4.4 + 0.9 + 3.0, "a month");
     }
 
     #[test]

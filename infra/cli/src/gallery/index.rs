@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use http::header::CONTENT_SECURITY_POLICY;
+use protocol::types::language::Language;
 use serde_json::json;
 use web::response::{Caching, Response, response, set};
 
@@ -17,7 +18,12 @@ figcaption a{color:inherit}iframe{display:block;height:760px;border:1px solid #c
 
 /// The gallery.
 pub(super) fn page(scene: &Scene) -> Response {
-    let choices = [choice(scene, "theme", scene.theme, &THEMES), choice(scene, "width", scene.width, &WIDTHS)].concat();
+    let choices = [
+        choice(scene, "language", scene.language.tag(), &Language::TAGS),
+        choice(scene, "theme", scene.theme, &THEMES),
+        choice(scene, "width", scene.width, &WIDTHS),
+    ]
+    .concat();
     let mut frames = String::new();
     for sample in SAMPLES {
         let (path, query) = (sample.path(), scene.query("", ""));
@@ -51,6 +57,6 @@ fn choice(scene: &Scene, name: &str, now: &str, values: &[&str]) -> String {
 /// The samples and what they can be looked at in, for programs.
 pub(super) fn list() -> Response {
     let samples: Vec<String> = SAMPLES.iter().map(Sample::path).collect();
-    let list = json!({ "samples": samples, "themes": THEMES, "widths": WIDTHS });
+    let list = json!({ "samples": samples, "languages": Language::TAGS, "themes": THEMES, "widths": WIDTHS });
     response(200, "application/json", list.to_string(), Caching::Never)
 }

@@ -72,7 +72,10 @@ async fn answer(request: http::Request<Incoming>) -> Result<http::Response<Full<
 /// The gallery itself, its list for programs, or one page.
 fn find(path: &str, query: &str) -> Response {
     let nonce = random_text::<16>(&SystemEntropy).unwrap_or_default();
-    let scene = Scene::parse(query, nonce);
+    let scene = match serde_json::from_str(samples::SETTINGS) {
+        Ok(settings) => Scene::parse(query, nonce, settings),
+        Err(error) => return response(500, "text/plain; charset=utf-8", error.to_string(), Caching::Never),
+    };
     match path.trim_start_matches('/') {
         "" => index::page(&scene),
         "samples.json" => index::list(),

@@ -1,9 +1,9 @@
 //! The samples: each page in each of its states, with content as it comes.
 
 use pages::{
-    AccountPage, ApiRow, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, LoginPage, LogoutPage,
-    Outcome, OutcomePage, PermissionRow, PermissionText, ProviderLink, StartPage, error_page, form_post_page, page,
-    stranded_page,
+    AccountPage, ApiRow, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, LoginPage,
+    LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, ProviderLink, StartPage, error_page,
+    form_post_page, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
@@ -93,21 +93,28 @@ pub(super) const SAMPLES: &[Sample] = &[
 
 const CLIENT: &str = "Acme Notes";
 const USER: &str = "Alice Example";
-const WORKSPACE: &str = "Acme";
+
+/// The settings of the workspace whose pages these are.
+pub(super) const SETTINGS: &str = r#"{ "name": "Acme", "default_audience": "https://api.acme.example" }"#;
 const CLIENT_ID: &str = "acme-notes";
 
 /// A sealed interaction has about this length.
 const INTERACTION: &str = "v1.Zm9vYmFyYmF6cXV4";
 
+/// The frame of a page that can be had in other languages.
+fn frame_with_choice(scene: &Scene) -> Frame<'_> {
+    frame(scene).offering(LanguageChoice { action: "/".into(), fields: vec![("interaction", INTERACTION.into())] })
+}
+
 fn frame(scene: &Scene) -> Frame<'_> {
-    Frame::new(&scene.nonce, WORKSPACE)
+    Frame::new(&scene.nonce, &scene.settings, scene.language)
 }
 
 fn login(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
     let provider = |id, title| ProviderLink { id, title, link: format!("/login/upstream/{id}") };
     let providers =
         [provider("google", "Google"), provider("microsoft", "Microsoft"), provider("partner", "Partner Company")];
-    let frame = frame(scene);
+    let frame = frame_with_choice(scene);
     let mut template = LoginPage {
         frame: &frame,
         client: Some(CLIENT),
@@ -125,7 +132,7 @@ fn login(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
 }
 
 fn account(scene: &Scene) -> Response {
-    let frame = frame(scene);
+    let frame = frame_with_choice(scene);
     let template =
         AccountPage { frame: &frame, client: CLIENT, user: USER, action: "/login", interaction: INTERACTION };
     page(200, &template, &frame, &[])
@@ -160,7 +167,7 @@ fn rows(count: usize) -> Vec<PermissionRow<'static>> {
 const APIS: &[ApiRow<'_>] = &[ApiRow { title: Some("Notes"), uri: "https://api.acme.example/notes" }];
 
 fn consent(scene: &Scene, count: usize, native: bool) -> Response {
-    let frame = frame(scene);
+    let frame = frame_with_choice(scene);
     let template = ConsentPage {
         frame: &frame,
         client: CLIENT,
@@ -178,12 +185,12 @@ fn consent(scene: &Scene, count: usize, native: bool) -> Response {
 }
 
 fn device(scene: &Scene, user_code: &str, problem: Option<DeviceProblem>) -> Response {
-    let frame = frame(scene);
+    let frame = frame_with_choice(scene);
     page(200, &DevicePage { frame: &frame, action: "/device", user_code, problem }, &frame, &[])
 }
 
 fn device_consent(scene: &Scene, address: &str, user_agent: &str) -> Response {
-    let frame = frame(scene);
+    let frame = frame_with_choice(scene);
     let template = DeviceConsentPage {
         frame: &frame,
         client: "Acme for the terminal",
@@ -209,7 +216,7 @@ fn outcome(scene: &Scene, outcome: Outcome) -> Response {
 }
 
 fn logout(scene: &Scene, change: impl FnOnce(&mut LogoutPage<'_>)) -> Response {
-    let frame = frame(scene);
+    let frame = frame_with_choice(scene);
     let mut template = LogoutPage {
         frame: &frame,
         client: Some(CLIENT),
@@ -256,6 +263,6 @@ fn provider_failed(scene: &Scene) -> Response {
 
 fn start(scene: &Scene) -> Response {
     let issuers = ["http://localhost:9000/default/acme".to_owned(), "http://localhost:9000/default/partner".to_owned()];
-    let frame = Frame::anonymous(&scene.nonce);
+    let frame = Frame::anonymous(&scene.nonce, scene.language);
     page(200, &StartPage { frame: &frame, issuers: &issuers }, &frame, &[])
 }

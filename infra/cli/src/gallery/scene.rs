@@ -1,6 +1,8 @@
 //! What a page is looked at in.
 
 use protocol::syntax::parameters::Parameters;
+use protocol::types::language::Language;
+use protocol::workspace::settings::Settings;
 
 /// The themes of browsers.
 pub(super) const THEMES: [&str; 2] = ["light", "dark"];
@@ -12,6 +14,10 @@ pub(super) const WIDTHS: [&str; 4] = ["320", "390", "768", "1280"];
 pub(super) struct Scene {
     /// The CSP nonce of the page.
     pub(super) nonce: String,
+    /// The language.
+    pub(super) language: Language,
+    /// The settings of its workspace.
+    pub(super) settings: Settings,
     /// The theme that frames have.
     pub(super) theme: &'static str,
     /// The width that frames have.
@@ -22,11 +28,13 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Reads the scene from a query. What is unknown is as usual.
-    pub(super) fn parse(query: &str, nonce: String) -> Self {
+    pub(super) fn parse(query: &str, nonce: String, settings: Settings) -> Self {
         let query = Parameters::parse(query.as_bytes()).unwrap_or_default();
         let named = |name: &'static str| query.one(name).ok().flatten().unwrap_or_default().to_owned();
         Self {
             nonce,
+            language: Language::of_tag(&named("language")).unwrap_or_default(),
+            settings,
             theme: one_of(&THEMES, &named("theme")),
             width: one_of(&WIDTHS, &named("width")),
             framed: !named("framed").is_empty(),
@@ -35,7 +43,7 @@ impl Scene {
 
     /// The query of this scene with `name` changed to `value`.
     pub(super) fn query(&self, name: &str, value: &str) -> String {
-        let all = [("theme", self.theme), ("width", self.width)];
+        let all = [("language", self.language.tag()), ("theme", self.theme), ("width", self.width)];
         let all = all.map(|(known, now)| format!("{known}={}", if known == name { value } else { now }));
         all.join("&amp;")
     }

@@ -1,5 +1,6 @@
 //! Registered clients, validated and ready for decisions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
@@ -14,6 +15,7 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::external_jwk::ExternalJwks;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::ClientId;
+use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
@@ -26,6 +28,8 @@ pub struct Client {
     pub id: ClientId,
     /// The name shown to users.
     pub name: String,
+    /// Its name in other languages (RFC 7591 §2.2).
+    pub names: BTreeMap<Language, String>,
     /// Whether it may be used.
     pub status: Status,
     /// How it authenticates.
@@ -272,6 +276,12 @@ impl Client {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.status == Status::Active
+    }
+
+    /// Its name for users who read `language`.
+    #[must_use]
+    pub fn name_in(&self, language: Language) -> &str {
+        self.names.get(&language).map_or(&self.name, String::as_str)
     }
 
     /// `requested` as a redirect URI of a request that came by `channel`, if this client may use it there.

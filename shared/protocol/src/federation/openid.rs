@@ -221,6 +221,7 @@ mod tests {
             pushed: false,
             shown_to: None,
             user_code: None,
+            language: None,
             account: None,
         };
         UpstreamTransaction {

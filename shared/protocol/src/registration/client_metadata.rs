@@ -1,5 +1,7 @@
 //! Client metadata, and its validation into a [`Client`] (RFC 7591 §2).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{
@@ -20,6 +22,7 @@ use crate::registration::authentication_method::{
 use crate::registration::challenge::{ChallengeFields, PresetMethod};
 use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
+use crate::types::language::Language;
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::Scopes;
 use crate::types::time::Lifetime;
@@ -33,6 +36,24 @@ pub struct ClientMetadata {
     pub client_id: ClientId,
     /// The name shown to users.
     pub client_name: String,
+    /// The name shown to users who read English (RFC 7591 §2.2).
+    #[serde(rename = "client_name#en", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_en: Option<String>,
+    /// The name shown to users who read German (RFC 7591 §2.2).
+    #[serde(rename = "client_name#de", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_de: Option<String>,
+    /// The name shown to users who read French (RFC 7591 §2.2).
+    #[serde(rename = "client_name#fr", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_fr: Option<String>,
+    /// The name shown to users who read Spanish (RFC 7591 §2.2).
+    #[serde(rename = "client_name#es", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_es: Option<String>,
+    /// The name shown to users who read Japanese (RFC 7591 §2.2).
+    #[serde(rename = "client_name#ja", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_ja: Option<String>,
+    /// The name shown to users who read Arabic (RFC 7591 §2.2).
+    #[serde(rename = "client_name#ar", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_ar: Option<String>,
     /// `web` or `native`.
     #[serde(default)]
     pub application_type: ApplicationType,
@@ -169,6 +190,7 @@ impl ClientMetadata {
         Ok(Client {
             id: self.client_id.clone(),
             name: self.client_name.clone(),
+            names: self.names(),
             status: self.client_status,
             loopback_consent: self.loopback_consent(&redirect_uris)?,
             redirect_uris,
@@ -195,6 +217,18 @@ impl ClientMetadata {
             id_token_signed: self.id_token_signed_response_alg,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
+    }
+
+    fn names(&self) -> BTreeMap<Language, String> {
+        let all = [
+            (Language::English, &self.client_name_en),
+            (Language::German, &self.client_name_de),
+            (Language::French, &self.client_name_fr),
+            (Language::Spanish, &self.client_name_es),
+            (Language::Japanese, &self.client_name_ja),
+            (Language::Arabic, &self.client_name_ar),
+        ];
+        all.into_iter().filter_map(|(language, name)| Some((language, name.clone()?))).collect()
     }
 
     pub(super) fn authentication_fields(&self) -> AuthenticationFields<'_> {

@@ -8,7 +8,9 @@ use crate::clients::policies::UnknownScopes;
 use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
+use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
+use crate::types::localized::LocalizedText;
 use crate::types::retry_window::RetryWindow;
 use crate::types::scope::Scopes;
 use crate::users::factor::AuthenticationClass;
@@ -43,6 +45,9 @@ impl Workspace {
 pub struct Settings {
     /// The name shown to users.
     pub name: String,
+    /// The language of pages for users whose browsers name none that the pages have.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub language: Language,
     /// The audience of access tokens if the request names no resource (RFC 9068 §3).
     pub default_audience: String,
     /// Which clients must use PKCE.
@@ -139,7 +144,7 @@ impl Settings {
 
     /// What users read for `resource`, if it has a title.
     #[must_use]
-    pub fn resource_title(&self, resource: &str) -> Option<&str> {
+    pub fn resource_title(&self, resource: &str) -> Option<&LocalizedText> {
         let mut all = self.resources.iter();
         all.find(|known| is_same_resource(known.uri(), resource)).and_then(ResourceDefinition::title)
     }
@@ -158,10 +163,10 @@ pub struct ScopeDefinition {
     /// The scope token.
     pub name: String,
     /// The title on the consent page.
-    pub title: String,
+    pub title: LocalizedText,
     /// The description below it.
     #[serde(default)]
-    pub description: String,
+    pub description: LocalizedText,
 }
 
 /// A resource of a workspace, perhaps with its title on the consent page.
@@ -181,7 +186,7 @@ pub struct TitledResource {
     /// The URI that clients name (RFC 8707 §2).
     pub uri: String,
     /// The title.
-    pub title: String,
+    pub title: LocalizedText,
 }
 
 impl ResourceDefinition {
@@ -194,7 +199,9 @@ impl ResourceDefinition {
         }
     }
 
-    fn title(&self) -> Option<&str> {
+    /// The title, if it has one.
+    #[must_use]
+    pub const fn title(&self) -> Option<&LocalizedText> {
         match self {
             Self::Untitled(_) => None,
             Self::Titled(resource) => Some(&resource.title),
@@ -247,7 +254,7 @@ mod tests {
             &json!({"scopes": [{"name": "openid", "title": "Know who you are"}, {"name": "read", "title": "Read"}]}),
         );
         assert_eq!(settings.scope_names(), scopes("openid read"));
-        assert_eq!(settings.scope("read").map(|scope| scope.title.as_str()), Some("Read"));
+        assert_eq!(settings.scope("read").map(|scope| &scope.title), Some(&LocalizedText::Same("Read".into())));
         assert!(settings.scope("write").is_none());
         for (resource, expected) in [
             ("https://api.example", Some("https://api.example")),
@@ -265,7 +272,12 @@ mod tests {
         let settings = settings(&json!({ "resources": titled }));
         assert_eq!(settings.resource("https://b.example/"), Some("https://b.example"));
         let uris = ["https://b.example", "https://api.example", "https://c.example"];
-        assert_eq!(uris.map(|resource| settings.resource_title(resource)), [Some("B"), Some("API"), None]);
+        assert_eq!(
+            uris.map(|uri| settings
+                .resource_title(uri)
+                .map(|title| title.within(Language::English, Language::English))),
+            [Some("B"), Some("API"), None]
+        );
         let stored = serde_json::to_value(&settings).unwrap();
         assert_eq!(stored["resources"], titled);
         let odd = json!({"name": "Demo", "default_audience": "x", "resources": [{"uri": "x", "name": "X"}]});
