@@ -11,6 +11,7 @@ use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
+use protocol::workspace::brand::Brand;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
 use protocol::workspace::upstream_provider::UpstreamProvider;
@@ -172,6 +173,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
     assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
+    assert_eq!(names("brand"), fields::<Brand>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
@@ -276,6 +278,7 @@ fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
     for (heading, path) in [
         ("### Top level", ""),
         ("### `[lifetimes]`", "lifetimes"),
+        ("### `[brand]`", "brand"),
         ("### `[[scopes]]`", "scopes"),
         ("### `[sandbox]`", "sandbox"),
         ("### `[[upstream]]`", "upstream"),

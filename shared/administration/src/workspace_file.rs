@@ -148,6 +148,40 @@ mod tests {
     }
 
     #[test]
+    fn a_brand_is_readable_and_its_images_are_stored_as_data_urls() {
+        let logo = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><path d='M0 0h8v8z'/></svg>";
+        let web = "client_id = \"web\"";
+        let branded = |brand: &str| {
+            let text =
+                FIXTURE.replace(web, &format!("{web}\nlogo_uri = \"{logo}\"\npolicy_uri = \"https://web.example/p\""));
+            load(&format!("{text}\n[brand]\n{brand}\n"))
+        };
+        let file =
+            branded(&format!("accent = \"#0B5394\"\nlogo = \"{logo}\"\nhelp_uri = \"mailto:help@a.example\"")).unwrap();
+        let stored = serde_json::to_value(&file.workspace.settings.brand).unwrap();
+        assert_eq!(stored["accent"], "#0b5394");
+        assert!(stored["logo"].as_str().unwrap().starts_with("data:image/svg+xml;base64,"), "{stored}");
+        assert!(file.clients.iter().any(|client| client.logo_uri.is_some() && client.policy_uri.is_some()));
+        let table = [
+            (
+                "accent = \"#ffcc00\"",
+                "brand.accent: #ffcc00 has a contrast of 1.51:1 with #ffffff, and 4.50:1 is the least",
+            ),
+            ("accent_dark = \"#222222\"", "brand.accent_dark: #222222 has a contrast of 1.0"),
+            ("background = \"#888888\"", "brand.background: #888888 has a contrast of"),
+            ("accent = \"green\"", "brand.accent is \"green\": a colour is # and six hexadecimal digits"),
+            ("logo = \"https://a.example/logo.svg\"", "write the SVG image itself, or a data URL"),
+            ("favicon = \"<svg/>\"", "the root of the image is not an svg element"),
+            ("terms_uri = \"javascript:alert(1)\"", "brand.terms_uri is \"javascript:alert(1)\": use https or mailto"),
+            ("css = \"body{}\"", "brand.css is not a setting"),
+        ];
+        for (brand, expected) in table {
+            let error = branded(brand).err().unwrap_or_default();
+            assert!(error.contains(expected), "{brand}: {error}");
+        }
+    }
+
+    #[test]
     fn all_problems_are_reported_at_once() {
         let text = FIXTURE
             .replace("tenant = \"default\"", "tenant = \"De fault\"")

@@ -7,6 +7,9 @@ or = أو
 back-to = العودة إلى { $client }
 signed-in-as = تم تسجيل الدخول باسم { $user }.
 language = اللغة: { $language }
+footer-terms = الشروط
+footer-privacy = الخصوصية
+footer-help = المساعدة
 trace = للدعم الفني
 
 ## Sign in

@@ -7,6 +7,9 @@ or = oder
 back-to = Zurück zu { $client }
 signed-in-as = Sie sind als { $user } angemeldet.
 language = Sprache: { $language }
+footer-terms = Nutzungsbedingungen
+footer-privacy = Datenschutz
+footer-help = Hilfe
 trace = Für den Support
 
 ## Sign in

@@ -9,6 +9,9 @@ or = or
 back-to = Back to { $client }
 signed-in-as = You are signed in as { $user }.
 language = Language: { $language }
+footer-terms = Terms
+footer-privacy = Privacy
+footer-help = Help
 trace = For support
 
 ## Sign in

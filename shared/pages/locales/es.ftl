@@ -7,6 +7,9 @@ or = o
 back-to = Volver a { $client }
 signed-in-as = Has iniciado sesión como { $user }.
 language = Idioma: { $language }
+footer-terms = Términos
+footer-privacy = Privacidad
+footer-help = Ayuda
 trace = Para soporte
 
 ## Sign in

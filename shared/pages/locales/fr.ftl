@@ -7,6 +7,9 @@ or = ou
 back-to = Retour à { $client }
 signed-in-as = Session ouverte au nom de { $user }.
 language = Langue : { $language }
+footer-terms = Conditions
+footer-privacy = Confidentialité
+footer-help = Aide
 trace = Pour l’assistance
 
 ## Sign in

@@ -7,6 +7,9 @@ or = または
 back-to = { $client } に戻る
 signed-in-as = { $user } としてログイン中です。
 language = 言語: { $language }
+footer-terms = 利用規約
+footer-privacy = プライバシー
+footer-help = ヘルプ
 trace = お問い合わせ番号
 
 ## Sign in

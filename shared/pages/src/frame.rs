@@ -5,7 +5,10 @@ use std::borrow::Borrow;
 use protocol::authorization::refusal::WayOut;
 use protocol::types::language::Language;
 use protocol::types::localized::LocalizedText;
+use protocol::workspace::brand::Brand;
 use protocol::workspace::settings::Settings;
+
+use crate::brand::BrandView;
 
 use crate::duration::Duration;
 use crate::messages::{Markup, Messages, Value};
@@ -38,13 +41,16 @@ impl<'a> Frame<'a> {
     /// The frame of a page of the workspace with these settings.
     #[must_use]
     pub fn new(nonce: &'a str, settings: &'a Settings, language: Language) -> Self {
-        Self {
-            nonce,
-            workspace: &settings.name,
-            language,
-            settings: Some(settings),
-            messages: Messages::of(language),
-            choice: None,
+        {
+            let workspace = settings.brand.name.as_deref().unwrap_or(&settings.name);
+            Self {
+                nonce,
+                workspace,
+                language,
+                settings: Some(settings),
+                messages: Messages::of(language),
+                choice: None,
+            }
         }
     }
 
@@ -70,6 +76,28 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn localized<'t>(&self, text: &'t LocalizedText) -> &'t str {
         text.within(self.language, self.settings.map(|settings| settings.language).unwrap_or_default())
+    }
+
+    /// The brand of the workspace.
+    pub(crate) fn brand(&self) -> BrandView<'a> {
+        BrandView(self.settings.map(|settings| &settings.brand))
+    }
+
+    /// The links at the foot of the page: the key of the text, and the target.
+    pub(crate) fn links(&self) -> Vec<(&'static str, &'a str)> {
+        let Some(settings) = self.settings else { return Vec::new() };
+        let Brand { terms_uri, privacy_uri, help_uri, .. } = &settings.brand;
+        let links = [("footer-terms", terms_uri), ("footer-privacy", privacy_uri), ("footer-help", help_uri)];
+        let found = links.into_iter().filter_map(|(key, link)| {
+            let link = link.as_ref()?.find(self.language, settings.language)?;
+            Some((key, link.as_str()))
+        });
+        found.collect()
+    }
+
+    /// Whether there is anything at the foot of the page.
+    pub(crate) fn has_footer(&self) -> bool {
+        self.choice.is_some() || !self.links().is_empty()
     }
 
     /// The choice of the language, if the page has one.

@@ -4,6 +4,7 @@
 //! Templates are compiled and escape everything that they are given (catalogue row SEC-XSS-01). All texts are in `locales/`:
 //! functions pass facts, and pages find the words.
 
+mod brand;
 mod consent;
 mod device;
 mod duration;

@@ -7,6 +7,7 @@ use protocol::types::language::Language;
 use serde_json::json;
 use web::response::{Caching, Response, response, set};
 
+use crate::gallery::brands::BRANDS;
 use crate::gallery::samples::{SAMPLES, Sample};
 use crate::gallery::scene::{Scene, THEMES, WIDTHS};
 
@@ -20,6 +21,7 @@ figcaption a{color:inherit}iframe{display:block;height:760px;border:1px solid #c
 pub(super) fn page(scene: &Scene) -> Response {
     let choices = [
         choice(scene, "language", scene.language.tag(), &Language::TAGS),
+        choice(scene, "brand", scene.brand, &BRANDS),
         choice(scene, "theme", scene.theme, &THEMES),
         choice(scene, "width", scene.width, &WIDTHS),
     ]
@@ -57,6 +59,6 @@ fn choice(scene: &Scene, name: &str, now: &str, values: &[&str]) -> String {
 /// The samples and what they can be looked at in, for programs.
 pub(super) fn list() -> Response {
     let samples: Vec<String> = SAMPLES.iter().map(Sample::path).collect();
-    let list = json!({ "samples": samples, "languages": Language::TAGS, "themes": THEMES, "widths": WIDTHS });
+    let list = json!({ "samples": samples, "languages": Language::TAGS, "brands": BRANDS, "themes": THEMES, "widths": WIDTHS });
     response(200, "application/json", list.to_string(), Caching::Never)
 }

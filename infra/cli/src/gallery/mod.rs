@@ -1,5 +1,6 @@
 //! `postern pages`: every page in every state, for people who look at them and for the tests that take pictures.
 
+mod brands;
 mod index;
 mod samples;
 mod scene;
@@ -72,10 +73,7 @@ async fn answer(request: http::Request<Incoming>) -> Result<http::Response<Full<
 /// The gallery itself, its list for programs, or one page.
 fn find(path: &str, query: &str) -> Response {
     let nonce = random_text::<16>(&SystemEntropy).unwrap_or_default();
-    let scene = match serde_json::from_str(samples::SETTINGS) {
-        Ok(settings) => Scene::parse(query, nonce, settings),
-        Err(error) => return response(500, "text/plain; charset=utf-8", error.to_string(), Caching::Never),
-    };
+    let scene = Scene::parse(query, nonce);
     match path.trim_start_matches('/') {
         "" => index::page(&scene),
         "samples.json" => index::list(),
@@ -100,18 +98,38 @@ fn framed(mut page: Response, scene: &Scene) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use protocol::types::color::LEAST_CONTRAST;
+
     use super::*;
 
     #[test]
     fn every_sample_is_a_page_that_is_small_enough() {
         for sample in samples::SAMPLES {
-            let page = find(&format!("/{}", sample.path()), "");
-            let html = std::str::from_utf8(page.body()).unwrap();
-            assert!(html.starts_with("<!doctype html>") && html.len() < 30_000, "{}: {}", sample.path(), html.len());
-            assert_eq!(page.headers()["x-frame-options"], "DENY");
+            for brand in brands::BRANDS {
+                let page = find(&format!("/{}", sample.path()), &format!("brand={brand}"));
+                let html = std::str::from_utf8(page.body()).unwrap();
+                assert!(
+                    html.starts_with("<!doctype html>") && html.len() < 30_000,
+                    "{}: {}",
+                    sample.path(),
+                    html.len()
+                );
+                assert_eq!(page.headers()["x-frame-options"], "DENY");
+            }
         }
         assert_eq!(find("/login/nothing", "").status(), 404);
         assert!(!find("/login/start", "framed=1").headers().contains_key("x-frame-options"));
+    }
+
+    #[test]
+    fn the_brands_are_valid_and_readable() {
+        for brand in brands::BRANDS {
+            let scene = Scene::parse(&format!("brand={brand}"), String::new());
+            let brand = scene.settings.unwrap().brand;
+            for (setting, color, other) in brand.readable_pairs() {
+                assert!(color.contrast(other) >= LEAST_CONTRAST, "{setting}");
+            }
+        }
     }
 
     #[test]

@@ -94,8 +94,6 @@ pub(super) const SAMPLES: &[Sample] = &[
 const CLIENT: &str = "Acme Notes";
 const USER: &str = "Alice Example";
 
-/// The settings of the workspace whose pages these are.
-pub(super) const SETTINGS: &str = r#"{ "name": "Acme", "default_audience": "https://api.acme.example" }"#;
 const CLIENT_ID: &str = "acme-notes";
 
 /// A sealed interaction has about this length.
@@ -107,7 +105,8 @@ fn frame_with_choice(scene: &Scene) -> Frame<'_> {
 }
 
 fn frame(scene: &Scene) -> Frame<'_> {
-    Frame::new(&scene.nonce, &scene.settings, scene.language)
+    let anonymous = || Frame::anonymous(&scene.nonce, scene.language);
+    scene.settings.as_ref().map_or_else(anonymous, |settings| Frame::new(&scene.nonce, settings, scene.language))
 }
 
 fn login(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {

@@ -1,6 +1,6 @@
 //! The settings of a client, in the words of RFC 7591 §2.
 
-use super::forms::{CLIENT_ID, DIGEST, SCOPES, TEXT, URI};
+use super::forms::{CLIENT_ID, CLIENT_LOGO, DIGEST, LINK, SCOPES, TEXT, URI};
 use super::lifetimes::OWN_LIFETIMES;
 use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 use protocol::clients::grant_type::DEVICE_CODE;
@@ -17,6 +17,14 @@ pub(super) const CLIENT: &[Key] = &[
     name_in("client_name#es"),
     name_in("client_name#ja"),
     name_in("client_name#ar"),
+    Key::optional(
+        "logo_uri",
+        Kind::Text(&CLIENT_LOGO),
+        "Its logo, inline: an SVG image, or a data URL, at most 3072 bytes.",
+    ),
+    Key::optional("organization_name", Kind::Text(&TEXT), "Who publishes it."),
+    Key::optional("policy_uri", Kind::Text(&LINK), "Its privacy policy."),
+    Key::optional("tos_uri", Kind::Text(&LINK), "Its terms of service."),
     Key::with_default(
         "grant_types",
         Kind::List(

@@ -1,5 +1,6 @@
 //! The settings of a workspace.
 
+use super::brand::BRAND;
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
@@ -11,6 +12,7 @@ pub const WORKSPACE: &[Key] = &[
     Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),
     Key::required("name", Kind::Text(&TEXT), "What users read on the pages."),
     Key::with_default("language", LANGUAGE, "\"en\"", "The language of pages for browsers that prefer none of theirs."),
+    Key::optional("brand", Kind::Table(BRAND), "What the pages look like."),
     Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),
     Key::with_default(
         "resources",

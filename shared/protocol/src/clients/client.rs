@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
+use crate::clients::page_link::PageLink;
 use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::request_channel::RequestChannel;
@@ -15,6 +16,7 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::external_jwk::ExternalJwks;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::ClientId;
+use crate::types::image::Image;
 use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
 use crate::types::scope::Scopes;
@@ -30,6 +32,8 @@ pub struct Client {
     pub name: String,
     /// Its name in other languages (RFC 7591 §2.2).
     pub names: BTreeMap<Language, String>,
+    /// What users are shown of it on the consent page.
+    pub display: ClientDisplay,
     /// Whether it may be used.
     pub status: Status,
     /// How it authenticates.
@@ -78,6 +82,19 @@ pub struct Client {
     pub id_token_signed: Option<Algorithm>,
     /// The algorithm of its signed userinfo responses, if they are signed.
     pub userinfo_signed: Option<Algorithm>,
+}
+
+/// What users are shown of a client, apart from its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientDisplay {
+    /// Its logo.
+    pub logo: Option<Image>,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// Its privacy policy.
+    pub policy: Option<PageLink>,
+    /// Its terms of service.
+    pub terms: Option<PageLink>,
 }
 
 /// Whether a client may be used.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{
-    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, RotationPolicy, Status,
+    AssertionAudience, Authentication, ChallengePolicy, Client, ClientDisplay, ConsentPolicy, RotationPolicy, Status,
 };
 use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::clients::grant_type::GrantType;
+use crate::clients::page_link::PageLink;
 use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
 use crate::clients::resource_indicator::Targets;
@@ -22,6 +23,7 @@ use crate::registration::authentication_method::{
 use crate::registration::challenge::{ChallengeFields, PresetMethod};
 use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
+use crate::types::image::Image;
 use crate::types::language::Language;
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::Scopes;
@@ -54,6 +56,18 @@ pub struct ClientMetadata {
     /// The name shown to users who read Arabic (RFC 7591 §2.2).
     #[serde(rename = "client_name#ar", default, skip_serializing_if = "Option::is_none")]
     pub client_name_ar: Option<String>,
+    /// Its logo, as a `data` URL: pages load nothing from elsewhere (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<Image>,
+    /// Who publishes it (OpenID Federation 1.0 §5.2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_name: Option<String>,
+    /// Its privacy policy (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<PageLink>,
+    /// Its terms of service (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<PageLink>,
     /// `web` or `native`.
     #[serde(default)]
     pub application_type: ApplicationType,
@@ -191,6 +205,12 @@ impl ClientMetadata {
             id: self.client_id.clone(),
             name: self.client_name.clone(),
             names: self.names(),
+            display: ClientDisplay {
+                logo: self.logo_uri.clone(),
+                publisher: self.organization_name.clone(),
+                policy: self.policy_uri.clone(),
+                terms: self.tos_uri.clone(),
+            },
             status: self.client_status,
             loopback_consent: self.loopback_consent(&redirect_uris)?,
             redirect_uris,

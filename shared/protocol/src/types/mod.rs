@@ -1,10 +1,12 @@
 //! Basic value types: identifiers, scopes, times, secrets.
 
 pub mod calendar;
+pub mod color;
 pub mod commit;
 pub mod email;
 pub mod external_time;
 pub mod id;
+pub mod image;
 pub mod language;
 pub mod lifetimes;
 pub mod localized;

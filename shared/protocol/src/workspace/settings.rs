@@ -14,6 +14,7 @@ use crate::types::localized::LocalizedText;
 use crate::types::retry_window::RetryWindow;
 use crate::types::scope::Scopes;
 use crate::users::factor::AuthenticationClass;
+use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -48,6 +49,9 @@ pub struct Settings {
     /// The language of pages for users whose browsers name none that the pages have.
     #[serde(default, skip_serializing_if = "is_default")]
     pub language: Language,
+    /// What its pages look like.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub brand: Brand,
     /// The audience of access tokens if the request names no resource (RFC 9068 §3).
     pub default_audience: String,
     /// Which clients must use PKCE.
