@@ -139,3 +139,19 @@ for (const [name, width, scale] of [['390', 390, 1], ['320-large', 320, 2], ['76
     });
   });
 }
+
+test('Allow and Deny are in view on a phone however many permissions there are', async () => {
+  for (const [width, height, scale] of [[390, 844, 1], [320, 568, 1], [320, 640, 2]]) {
+    const context = await browser.newContext({ viewport: { width, height } });
+    const page = await context.newPage();
+    await page.goto(`${gallery}/consent/twelve?brand=acme`);
+    await page.evaluate((scale) => document.documentElement.style.setProperty('font-size', `${scale * 100}%`), scale);
+    for (const id of ['#allow', '#deny']) {
+      const { y, height: tall } = await page.locator(id).boundingBox();
+      assert.ok(y >= 0 && y + tall <= height, `${id} is at ${y} of ${height} pixels`);
+    }
+    const bar = await page.locator('.bar').boundingBox();
+    assert.ok(bar.height < height / 2, `the buttons take ${bar.height} of ${height} pixels`);
+    await context.close();
+  }
+});

@@ -85,6 +85,8 @@ test('login and consent work with the keyboard alone', async (t) => {
   await page.keyboard.press('Enter');
   await isConsentPage(page);
   await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'decision', 'Not you?');
+  await page.keyboard.press('Tab');
   assert.equal(await focused(), 'allow');
   await page.keyboard.press('Space');
   await page.keyboard.press('Space');
@@ -257,4 +259,34 @@ test('a long name wraps instead of overflowing its box', async (t) => {
   await isConsentPage(page);
   found.consent = await tooWide();
   assert.deepEqual(found, { login: [], consent: [] });
+});
+
+test('"Not you?" leads to another login', async (t) => {
+  const { server, app, page, ask } = await stage(t);
+  const request = ask('demo-native', { scope: 'openid profile' });
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  await page.getByRole('button', { name: 'Not you?' }).click();
+  await isLoginPage(page);
+  await signIn(page, 'bob');
+  await isConsentPage(page);
+  await page.getByText('You are signed in as Bob').waitFor();
+  const answer = app.next();
+  await allow(page);
+  assert.equal((await tokensOf(server, request, await answer)).scope, 'openid profile');
+});
+
+test('the language is chosen on the page without JavaScript, and lasts', async (t) => {
+  const { page, ask } = await stage(t, { javaScriptEnabled: false, locale: 'fr-CA' });
+  await page.goto(ask('demo-native').url);
+  await page.getByRole('heading', { level: 1, name: 'Se connecter' }).waitFor();
+  await page.locator('summary').click();
+  await page.getByRole('button', { name: 'Deutsch' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Anmelden' }).waitFor();
+  await page.getByLabel('Name').fill('alice');
+  await page.getByLabel('Passwort').fill('alice');
+  await page.getByRole('button', { name: 'Anmelden' }).click();
+  await page.getByRole('button', { name: 'Erlauben' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
 });

@@ -60,7 +60,7 @@ async fn take_again(
     match front.decide_allowed(&finished.pending, &session, permissions.withheld()).await? {
         NextStep::Approved(approved) => front.issue_again(&finished, &approved),
         NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny_again(&finished)),
-        NextStep::Refused(_) | NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent => {
+        NextStep::Refused(_) | NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) => {
             Err(Refusal::Page(PageError::FinishedInteraction))
         }
     }
@@ -69,7 +69,8 @@ async fn take_again(
 /// What `form` withholds of `pending`.
 fn permissions<'a>(form: &'a Parameters, pending: &'a PendingAuthorization) -> Permissions<'a> {
     let terms = &pending.request.terms;
-    Permissions::read(form, &terms.scope, &terms.claims_by_name())
+    let settings = &pending.workspace().settings;
+    Permissions::read(form, settings, &terms.scope, &terms.claims_by_name())
 }
 
 async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
@@ -78,7 +79,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
         // The page was shown to another user: someone else has logged in in another tab since.
-        return front.to_consent(&pending).await;
+        return front.to_consent(&pending, None).await;
     }
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
@@ -86,6 +87,8 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
             allow(deps, &pending, &session, permissions.withheld()).await
         }
         Some("deny") => Err(front.deny(&pending).await),
+        // "Not you?" The next login takes the place of this session.
+        Some("another") => front.to_login(&pending).await,
         _ => Err(Refusal::Page(PageError::IncompleteForm)),
     }
 }
@@ -105,7 +108,7 @@ async fn allow(
         // Everything was withheld, which is a denial.
         NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny(pending).await),
         NextStep::Refused(error) => Err(pending.refuse(error)),
-        NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent => front.to_login(pending).await,
+        NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) => front.to_login(pending).await,
     }
 }
 

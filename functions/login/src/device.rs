@@ -7,7 +7,9 @@
 use frontchannel::{BrowserContext, DeviceGrant, Entered, PendingAuthorization, Revisited, WaitingDevice};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
-use pages::{DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, Outcome, OutcomePage, page};
+use pages::{
+    DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, Outcome, OutcomePage, Permissions, page,
+};
 use protocol::authorization::consent::Withheld;
 use protocol::authorization::decision::User;
 use protocol::authorization::device_request::{ApprovedDevice, DeviceDecision, DeviceStep, allow};
@@ -25,8 +27,8 @@ use web::Response;
 use web::response::see_other;
 
 use crate::deps::Deps;
-use crate::page::{apis, framed, rows};
-use crate::permissions::{Permissions, REPEATABLE};
+use crate::page::{apis, card, framed, lifetime, rows};
+use crate::permissions::{Permissions as Submitted, REPEATABLE};
 use crate::resume;
 
 /// What the page says after a redirect that carries this `problem` or `error`.
@@ -117,7 +119,8 @@ async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) ->
     };
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
-            let permissions = Permissions::read(form, &waiting.asked.scope, &ClaimNames::new());
+            let permissions =
+                Submitted::read(form, &context.workspace().settings, &waiting.asked.scope, &ClaimNames::new());
             match allowed(deps, context, &waiting, &session, permissions.withheld()).await? {
                 DeviceGrant::Created => end(deps, context, &waiting, &session, DeviceDecision::Allowed).await,
                 DeviceGrant::Denied => end(deps, context, &waiting, &session, DeviceDecision::Denied).await,
@@ -200,18 +203,17 @@ async fn consent_page(
     let frame = framed(&nonce, pending, PATH, &interaction);
     let template = DeviceConsentPage {
         frame: &frame,
-        client: loaded.client.name_in(context.language()),
-        client_id: loaded.client.id.as_str(),
+        client: card(&loaded.client, context.language()),
         user_code: pending.interaction.user_code.as_deref().unwrap_or_default(),
         user: &session.display_name,
         action: &workspace.issuer.url(PATH),
         interaction: &interaction,
-        rows: &rows(&asked.scope, &ClaimNames::new(), &frame),
+        permissions: &Permissions::new(rows(&asked.scope, &ClaimNames::new(), &frame), |_| false),
         apis: &apis(workspace, &loaded.client, &asked.resource, &frame),
         asked: u32::try_from(ago).unwrap_or(u32::MAX),
         address: &asked.address,
         user_agent: &asked.user_agent,
-        lifetime: loaded.client.lifetimes.access_token.as_seconds(),
+        lifetime: lifetime(&loaded.client, &asked.scope),
     };
     Ok(page(200, &template, &frame, &[]))
 }

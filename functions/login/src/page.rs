@@ -2,13 +2,14 @@
 
 use frontchannel::{FrontChannel, PendingAuthorization};
 use pages::{
-    AccountPage, ApiRow, ConsentPage, Frame, LanguageChoice, LoginPage, PermissionRow, PermissionText, ProviderLink,
-    page,
+    AccountPage, ApiRow, ClientCard, ConsentPage, Frame, LanguageChoice, LoginPage, PermissionRow, PermissionText,
+    Permissions, ProviderLink, page,
 };
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
 use protocol::clients::resource_indicator::Resources;
-use protocol::types::scope::{OPENID, Scopes};
+use protocol::types::language::Language;
+use protocol::types::scope::{OFFLINE_ACCESS, Scopes};
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
 use protocol::workspace::settings::Workspace;
@@ -102,19 +103,25 @@ pub(crate) async fn consent_page(
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let terms = &pending.request.terms;
     let destination = pending.request.redirect_uri.destination();
+    let before = pending.interaction.allowed_before.as_ref().filter(|before| before.subject == session.subject);
+    let allowed_before = |row: &PermissionRow<'_>| {
+        before.is_some_and(|before| match row.text {
+            PermissionText::Described(..) => before.scope.contains(row.name),
+            PermissionText::StandardClaim => before.claims.iter().any(|claim| claim.as_str() == row.name),
+        })
+    };
     let frame = framed(&nonce, pending, "/login/consent", &interaction);
     let template = ConsentPage {
         frame: &frame,
-        client: client.name_in(pending.language()),
-        client_id: client.id.as_str(),
+        client: card(client, pending.language()),
         destination: &destination,
         unassured: !client.identity_is_assured(&pending.request.redirect_uri),
         user: &session.display_name,
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
-        rows: &rows(&terms.scope, &terms.claims_by_name(), &frame),
+        permissions: &Permissions::new(rows(&terms.scope, &terms.claims_by_name(), &frame), allowed_before),
         apis: &apis(workspace, client, &terms.resource, &frame),
-        lifetime: client.lifetimes.access_token.as_seconds(),
+        lifetime: lifetime(client, &terms.scope),
     };
     Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
@@ -143,13 +150,37 @@ pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, frame: &Frame<'a>
             .map_or(PermissionText::Described(name, ""), |scope| {
                 PermissionText::Described(frame.localized(&scope.title), frame.localized(&scope.description))
             });
-        PermissionRow { field: ALLOW, name, text, optional: name != OPENID }
+        let known = frame.settings().and_then(|settings| settings.scope(name));
+        let group = known.and_then(|scope| scope.group.as_ref()).map(|group| frame.localized(group));
+        let optional = frame.settings().is_none_or(|settings| settings.is_optional(name));
+        PermissionRow {
+            field: ALLOW,
+            name,
+            text,
+            optional,
+            sensitive: known.is_some_and(|scope| scope.sensitive),
+            group,
+        }
     });
     let claims = claims.iter().map(|claim| PermissionRow {
         field: ALLOW_CLAIM,
         name: claim.as_str(),
         text: PermissionText::StandardClaim,
         optional: true,
+        sensitive: false,
+        group: None,
     });
     scopes.chain(claims).collect()
+}
+
+/// What users are shown of `client`.
+pub(crate) fn card(client: &Client, language: Language) -> ClientCard<'_> {
+    ClientCard { name: client.name_in(language), id: client.id.as_str(), display: &client.display }
+}
+
+/// For how many seconds the client has access: with refresh tokens, as long as they last.
+pub(crate) fn lifetime(client: &Client, scope: &Scopes) -> u32 {
+    let lifetimes = &client.lifetimes;
+    let lasting = if scope.contains(OFFLINE_ACCESS) { lifetimes.refresh_token } else { lifetimes.access_token };
+    lasting.as_seconds()
 }

@@ -5,8 +5,9 @@
 
 use protocol::authorization::consent::Withheld;
 use protocol::syntax::parameters::Parameters;
-use protocol::types::scope::{OPENID, Scopes};
+use protocol::types::scope::Scopes;
 use protocol::users::user_claims::ClaimNames;
+use protocol::workspace::settings::Settings;
 
 /// The field of a scope that is allowed.
 pub(crate) const ALLOW: &str = "allow";
@@ -28,15 +29,16 @@ pub(crate) struct Permissions<'a> {
 
 impl<'a> Permissions<'a> {
     /// Reads what `form` withholds of the requested `scope` and `claims`.
-    pub(crate) fn read(form: &'a Parameters, scope: &'a Scopes, claims: &ClaimNames) -> Self {
+    pub(crate) fn read(form: &'a Parameters, settings: &Settings, scope: &'a Scopes, claims: &ClaimNames) -> Self {
         if form.all(LISTED).next().is_none() {
             // Pages of earlier versions name what is withheld, and may be open while a new version is deployed (fault F-LAM-6).
-            return Self { scopes: form.all("withhold").collect(), claims: form.all("withhold_claim").collect() };
+            let scopes = form.all("withhold").filter(|name| settings.is_optional(name));
+            return Self { scopes: scopes.collect(), claims: form.all("withhold_claim").collect() };
         }
         let off = |field, name: &&str| !form.all(field).any(|on| on == *name);
         let claims = claims.iter().map(|claim| claim.as_str());
         Self {
-            scopes: scope.iter().filter(|name| *name != OPENID && off(ALLOW, name)).collect(),
+            scopes: scope.iter().filter(|name| settings.is_optional(name) && off(ALLOW, name)).collect(),
             claims: claims.filter(|name| off(ALLOW_CLAIM, name)).collect(),
         }
     }
@@ -55,7 +57,11 @@ mod tests {
 
     #[test]
     fn sec_authz_14_what_a_form_does_not_switch_on_is_withheld_and_nothing_else_matters() {
-        let scope = Scopes::parse("openid email read").unwrap();
+        let scope = Scopes::parse("openid email read audit").unwrap();
+        let settings: Settings = serde_json::from_value(serde_json::json!({
+            "name": "W", "default_audience": "urn:api", "scopes": [{"name": "audit", "title": "Audit", "required": true}],
+        }))
+        .unwrap();
         let claims: ClaimNames = ["name", "locale"].into_iter().filter_map(ClaimName::parse).collect();
         let all = ["email read", "locale name"];
         let table = [
@@ -67,10 +73,11 @@ mod tests {
             ("decision=allow", ["", ""]),
             ("withhold=email&withhold_claim=name", ["email", "name"]),
             ("withhold=email&allow=email", ["email", ""]),
+            ("withhold=audit&withhold=openid", ["", ""]),
         ];
         for (form, expected) in table {
             let form = Parameters::parse(form.as_bytes()).unwrap();
-            let permissions = Permissions::read(&form, &scope, &claims);
+            let permissions = Permissions::read(&form, &settings, &scope, &claims);
             let withheld = permissions.withheld();
             assert_eq!([withheld.scopes.join(" "), withheld.claims.join(" ")], expected);
         }

@@ -180,7 +180,8 @@ impl<'a> Reading<'a> {
     fn check_texts(&mut self, settings: &Settings) {
         let scopes = settings.scopes.iter().enumerate().flat_map(|(at, scope)| {
             let path = |setting| format!("scopes[{at}].{setting}");
-            [(path("title"), &scope.title), (path("description"), &scope.description)]
+            let group = scope.group.iter().map(move |group| (format!("scopes[{at}].group"), group));
+            [(path("title"), &scope.title), (path("description"), &scope.description)].into_iter().chain(group)
         });
         let resources = settings.resources.iter().enumerate();
         let resources =

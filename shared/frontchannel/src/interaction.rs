@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use protocol::authorization::consent::AllowedBefore;
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::refusal::Refusal;
@@ -56,6 +57,7 @@ impl FrontChannel {
             shown_to: None,
             user_code: None,
             language: Some(language_of(context, &request)),
+            allowed_before: None,
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);
@@ -94,8 +96,12 @@ impl FrontChannel {
     /// [`Refusal`] to the client if it does not fit through a browser, or a page if no key is at hand.
     pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, Refusal> {
         let shown_to = shown_to.map(|session| session.subject.clone());
-        let interaction =
-            Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
+        self.seal_state(pending, InteractionState { shown_to, ..pending.interaction.clone() }).await
+    }
+
+    /// Seals `pending` in another state.
+    async fn seal_state(&self, pending: &PendingAuthorization, state: InteractionState) -> Result<String, Refusal> {
+        let interaction = Interaction::of(&pending.request, state);
         let workspace = &pending.workspace().id;
         let sealed = self.seal_interaction(workspace, &interaction).await?;
         if sealed.len() <= MAX_SEALED_INTERACTION_BYTES {
@@ -194,8 +200,14 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub async fn to_consent(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
-        self.to_page(pending, "/login/consent").await
+    pub async fn to_consent(
+        &self,
+        pending: &PendingAuthorization,
+        allowed_before: Option<Box<AllowedBefore>>,
+    ) -> Result<Response, Refusal> {
+        let state = InteractionState { shown_to: None, allowed_before, ..pending.interaction.clone() };
+        let sealed = self.seal_state(pending, state).await?;
+        Ok(redirect(pending, "/login/consent", &sealed))
     }
 
     /// Redirects the browser to `provider` again.
@@ -213,9 +225,13 @@ impl FrontChannel {
 
     pub(crate) async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {
         let sealed = self.seal(pending, None).await?;
-        let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
-        Ok(pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
+        Ok(redirect(pending, path, &sealed))
     }
+}
+
+fn redirect(pending: &PendingAuthorization, path: &str, sealed: &str) -> Response {
+    let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
+    pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie))
 }
 
 /// Logs the requested scopes that are left out, so that none is ignored in silence.

@@ -99,6 +99,7 @@ impl FrontChannel {
             shown_to: None,
             user_code: None,
             language: Some(language_of(context, &request)),
+            allowed_before: None,
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);

@@ -10,6 +10,7 @@ language = اللغة: { $language }
 footer-terms = الشروط
 footer-privacy = الخصوصية
 footer-help = المساعدة
+not-you = لست أنت؟
 trace = للدعم الفني
 
 ## Sign in
@@ -40,6 +41,12 @@ consent-application = التطبيق
 consent-destination = سيتم نقلك إلى
 consent-api = الوصول إلى
 consent-lifetime = مدة الوصول
+consent-known = مسموح به من قبل
+consent-sensitive = فكّر جيدًا
+consent-required = دائمًا
+consent-publisher = الناشر
+client-policy = سياسة الخصوصية لدى { $client }
+client-terms = شروط { $client }
 consent-unassured = يعمل هذا التطبيق على جهازك. تابِع فقط إذا كنت قد شغّلته بنفسك الآن.
 
 ## Claims that an application asks for one by one

@@ -10,6 +10,7 @@ language = Sprache: { $language }
 footer-terms = Nutzungsbedingungen
 footer-privacy = Datenschutz
 footer-help = Hilfe
+not-you = Nicht Sie?
 trace = Für den Support
 
 ## Sign in
@@ -40,6 +41,12 @@ consent-application = Anwendung
 consent-destination = Danach geht es weiter zu
 consent-api = Zugriff auf
 consent-lifetime = Der Zugriff gilt
+consent-known = Bereits erlaubt
+consent-sensitive = Gut überlegen
+consent-required = Immer
+consent-publisher = Herausgeber
+client-policy = Datenschutzerklärung von { $client }
+client-terms = Nutzungsbedingungen von { $client }
 consent-unassured = Diese Anwendung läuft auf Ihrem Gerät. Fahren Sie nur fort, wenn Sie sie gerade selbst gestartet haben.
 
 ## Claims that an application asks for one by one

@@ -12,6 +12,7 @@ language = Language: { $language }
 footer-terms = Terms
 footer-privacy = Privacy
 footer-help = Help
+not-you = Not you?
 trace = For support
 
 ## Sign in
@@ -42,6 +43,12 @@ consent-application = Application
 consent-destination = You will be sent to
 consent-api = Access to
 consent-lifetime = Access lasts
+consent-known = Already allowed
+consent-sensitive = Think twice
+consent-required = Always
+consent-publisher = Publisher
+client-policy = Privacy policy of { $client }
+client-terms = Terms of { $client }
 consent-unassured = This application runs on your device. Go on only if you have just started it yourself.
 
 ## Claims that an application asks for one by one

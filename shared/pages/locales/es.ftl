@@ -10,6 +10,7 @@ language = Idioma: { $language }
 footer-terms = Términos
 footer-privacy = Privacidad
 footer-help = Ayuda
+not-you = ¿No eres tú?
 trace = Para soporte
 
 ## Sign in
@@ -40,6 +41,12 @@ consent-application = Aplicación
 consent-destination = Después irás a
 consent-api = Acceso a
 consent-lifetime = Duración del acceso
+consent-known = Ya permitido
+consent-sensitive = Piénsalo bien
+consent-required = Siempre
+consent-publisher = Editor
+client-policy = Política de privacidad de { $client }
+client-terms = Términos de { $client }
 consent-unassured = Esta aplicación se ejecuta en tu dispositivo. Continúa solo si acabas de abrirla tú.
 
 ## Claims that an application asks for one by one

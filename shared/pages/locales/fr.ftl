@@ -10,6 +10,7 @@ language = Langue : { $language }
 footer-terms = Conditions
 footer-privacy = Confidentialité
 footer-help = Aide
+not-you = Ce n’est pas vous ?
 trace = Pour l’assistance
 
 ## Sign in
@@ -40,6 +41,12 @@ consent-application = Application
 consent-destination = Vous irez ensuite vers
 consent-api = Accès à
 consent-lifetime = Durée de l’accès
+consent-known = Déjà autorisé
+consent-sensitive = À bien réfléchir
+consent-required = Toujours
+consent-publisher = Éditeur
+client-policy = Politique de confidentialité de { $client }
+client-terms = Conditions d’utilisation de { $client }
 consent-unassured = Cette application s’exécute sur votre appareil. Continuez uniquement si vous venez de la lancer vous-même.
 
 ## Claims that an application asks for one by one

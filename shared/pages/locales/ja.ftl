@@ -10,6 +10,7 @@ language = 言語: { $language }
 footer-terms = 利用規約
 footer-privacy = プライバシー
 footer-help = ヘルプ
+not-you = 別のユーザーですか?
 trace = お問い合わせ番号
 
 ## Sign in
@@ -40,6 +41,12 @@ consent-application = アプリ
 consent-destination = 移動先
 consent-api = アクセス先
 consent-lifetime = アクセスの有効期間
+consent-known = 許可済みの項目
+consent-sensitive = 要注意
+consent-required = 必須
+consent-publisher = 提供元
+client-policy = { $client } のプライバシーポリシー
+client-terms = { $client } の利用規約
 consent-unassured = このアプリはお使いのデバイスで動作します。ご自身で起動した直後の場合にのみ続けてください。
 
 ## Claims that an application asks for one by one

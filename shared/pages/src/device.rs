@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::consent::{ApiRow, PermissionRow};
+use crate::consent::{ApiRow, ClientCard, Permissions};
 use crate::frame::Frame;
 use crate::messages::Markup;
 
@@ -47,10 +47,8 @@ pub enum DeviceProblem {
 pub struct DeviceConsentPage<'a> {
     /// What it has in common with other pages.
     pub frame: &'a Frame<'a>,
-    /// The name of the client.
-    pub client: &'a str,
-    /// The id of the client.
-    pub client_id: &'a str,
+    /// The client.
+    pub client: ClientCard<'a>,
     /// The code.
     pub user_code: &'a str,
     /// How the user is addressed.
@@ -60,7 +58,7 @@ pub struct DeviceConsentPage<'a> {
     /// The sealed interaction.
     pub interaction: &'a str,
     /// The requested permissions.
-    pub rows: &'a [PermissionRow<'a>],
+    pub permissions: &'a Permissions<'a>,
     /// The requested APIs.
     pub apis: &'a [ApiRow<'a>],
     /// How many seconds ago the device asked.

@@ -18,7 +18,7 @@ mod response;
 mod sign_in;
 mod start;
 
-pub use consent::{ApiRow, ConsentPage, PermissionRow, PermissionText};
+pub use consent::{ApiRow, ClientCard, ConsentPage, PermissionRow, PermissionText, Permissions};
 pub use device::{DeviceConsentPage, DevicePage, DeviceProblem};
 pub use error::{error_page, stranded_page};
 pub use form_post::form_post_page;

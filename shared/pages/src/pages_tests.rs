@@ -3,6 +3,7 @@
 use askama::Template as _;
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
+use protocol::clients::client::ClientDisplay;
 use protocol::syntax::parameters::ParameterError;
 use protocol::syntax::quoted::Quoted;
 use protocol::types::language::Language;
@@ -73,30 +74,39 @@ fn sign_in_pages(frame: &Frame<'_>) -> [String; 3] {
 
 fn consent_pages(frame: &Frame<'_>) -> [String; 2] {
     let text = PermissionText::Described(EVIL, EVIL);
-    let rows = [PermissionRow { field: "allow", name: EVIL, text, optional: true }];
+    let other = PermissionRow {
+        field: "allow_claim",
+        name: EVIL,
+        text: PermissionText::StandardClaim,
+        optional: true,
+        sensitive: false,
+        group: None,
+    };
+    let row = PermissionRow { field: "allow", name: EVIL, text, optional: true, sensitive: true, group: Some(EVIL) };
+    let permissions = Permissions::new(vec![row, other], |row| row.group.is_none());
+    let display = ClientDisplay { publisher: Some(EVIL.into()), ..ClientDisplay::default() };
+    let client = ClientCard { name: EVIL, id: EVIL, display: &display };
     let apis = [ApiRow { title: Some(EVIL), uri: EVIL }];
     let consent = ConsentPage {
         frame,
-        client: EVIL,
-        client_id: EVIL,
+        client,
         destination: EVIL,
         unassured: true,
         user: EVIL,
         action: EVIL,
         interaction: EVIL,
-        rows: &rows,
+        permissions: &permissions,
         apis: &apis,
         lifetime: 60,
     };
     let device = DeviceConsentPage {
         frame,
-        client: EVIL,
-        client_id: EVIL,
+        client,
         user_code: EVIL,
         user: EVIL,
         action: EVIL,
         interaction: EVIL,
-        rows: &rows,
+        permissions: &permissions,
         apis: &apis,
         asked: 60,
         address: EVIL,

@@ -1,19 +1,23 @@
 //! The samples: each page in each of its states, with content as it comes.
 
 use pages::{
-    AccountPage, ApiRow, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, LoginPage,
-    LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, ProviderLink, StartPage, error_page,
-    form_post_page, page, stranded_page,
+    AccountPage, ApiRow, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice,
+    LoginPage, LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, Permissions, ProviderLink, StartPage,
+    error_page, form_post_page, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
 use protocol::authorization::response::AnswerForm;
+use protocol::clients::client::ClientDisplay;
+use protocol::clients::page_link::PageLink;
 use protocol::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
 use protocol::syntax::parameters::ParameterError;
 use protocol::syntax::quoted::Quoted;
 use protocol::types::id::{Issuer, WorkspaceId};
+use protocol::types::image::Image;
 use web::{Request, Response};
 
+use crate::gallery::brands::LOGO;
 use crate::gallery::scene::Scene;
 
 /// A page in one of its states.
@@ -54,10 +58,11 @@ pub(super) const SAMPLES: &[Sample] = &[
         })
     }),
     Sample::new("account", "choose", account),
-    Sample::new("consent", "usual", |scene| consent(scene, 4, false)),
-    Sample::new("consent", "twelve", |scene| consent(scene, 12, false)),
-    Sample::new("consent", "native", |scene| consent(scene, 3, true)),
-    Sample::new("consent", "nothing", |scene| consent(scene, 0, false)),
+    Sample::new("consent", "usual", |scene| consent(scene, 4, "usual")),
+    Sample::new("consent", "twelve", |scene| consent(scene, 12, "usual")),
+    Sample::new("consent", "more", |scene| consent(scene, 7, "more")),
+    Sample::new("consent", "native", |scene| consent(scene, 3, "native")),
+    Sample::new("consent", "nothing", |scene| consent(scene, 0, "usual")),
     Sample::new("device", "enter", |scene| device(scene, "", None)),
     Sample::new("device", "link", |scene| device(scene, "WDJB-MJHT", None)),
     Sample::new("device", "unknown", |scene| device(scene, "", Some(DeviceProblem::UnknownCode))),
@@ -154,29 +159,49 @@ const SCOPES: [(&str, &str, &str); 10] = [
 fn rows(count: usize) -> Vec<PermissionRow<'static>> {
     let scopes = SCOPES.into_iter().map(|(name, title, description)| {
         let text = PermissionText::Described(title, description);
-        PermissionRow { field: "allow", name, text, optional: name != "openid" }
+        let group = name.split_once('.').map(|(group, _)| match group {
+            "notes" => "Notes",
+            "payments" => "Payments",
+            _ => "Other things of yours",
+        });
+        let (optional, sensitive) = (!matches!(name, "openid" | "notes.read"), name == "payments.write");
+        PermissionRow { field: "allow", name, text, optional, sensitive, group }
     });
     let claims = ["phone_number", "address"].into_iter().map(|name| {
         let text = PermissionText::StandardClaim;
-        PermissionRow { field: "allow_claim", name, text, optional: true }
+        PermissionRow { field: "allow_claim", name, text, optional: true, sensitive: false, group: None }
     });
     scopes.chain(claims).take(count).collect()
 }
 
+/// What users see of the client, which is complete only in a brand.
+fn display(scene: &Scene) -> ClientDisplay {
+    if scene.brand == "plain" {
+        return ClientDisplay::default();
+    }
+    let link = |uri| PageLink::parse(uri).ok();
+    ClientDisplay {
+        logo: Some(Image::svg(&LOGO.replace("#1d3a8a", "#0b7a53"))),
+        publisher: Some("Acme Notes GmbH, Lübeck".into()),
+        policy: link("https://notes.acme.example/privacy"),
+        terms: link("https://notes.acme.example/terms"),
+    }
+}
+
 const APIS: &[ApiRow<'_>] = &[ApiRow { title: Some("Notes"), uri: "https://api.acme.example/notes" }];
 
-fn consent(scene: &Scene, count: usize, native: bool) -> Response {
+fn consent(scene: &Scene, count: usize, case: &str) -> Response {
+    let (native, before) = (case == "native", case == "more");
     let frame = frame_with_choice(scene);
     let template = ConsentPage {
         frame: &frame,
-        client: CLIENT,
-        client_id: CLIENT_ID,
+        client: ClientCard { name: CLIENT, id: CLIENT_ID, display: &display(scene) },
         destination: if native { "127.0.0.1:8400" } else { "notes.acme.example" },
         unassured: native,
         user: USER,
         action: "/login/consent",
         interaction: INTERACTION,
-        rows: &rows(count),
+        permissions: &Permissions::new(rows(count), |row| before && row.group == Some("Notes")),
         apis: APIS,
         lifetime: 3600,
     };
@@ -192,13 +217,12 @@ fn device_consent(scene: &Scene, address: &str, user_agent: &str) -> Response {
     let frame = frame_with_choice(scene);
     let template = DeviceConsentPage {
         frame: &frame,
-        client: "Acme for the terminal",
-        client_id: "acme-cli",
+        client: ClientCard { name: "Acme for the terminal", id: "acme-cli", display: &ClientDisplay::default() },
         user_code: "WDJB-MJHT",
         user: USER,
         action: "/device",
         interaction: INTERACTION,
-        rows: &rows(4),
+        permissions: &Permissions::new(rows(4), |_| false),
         apis: APIS,
         asked: 40,
         address,

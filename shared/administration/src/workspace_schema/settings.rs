@@ -104,6 +104,14 @@ const SCOPE_KEYS: &[Key] = &[
     Key::required("name", Kind::Text(&SCOPE), "The scope token that clients send (RFC 6749 §3.3)."),
     Key::required("title", TRANSLATABLE, "What the user reads on the consent page: what the application may do."),
     Key::with_default("description", Kind::TextOrTable(&ANY_TEXT, TRANSLATIONS), "\"\"", "One sentence more."),
+    Key::optional("group", TRANSLATABLE, "The heading under which it stands with others on the consent page."),
+    Key::with_default(
+        "required",
+        Kind::Flag,
+        "false",
+        "Whether users cannot withhold it from a request that they allow.",
+    ),
+    Key::with_default("sensitive", Kind::Flag, "false", "Whether it is marked as one to think about."),
 ];
 
 /// A text, or one for each of several languages.

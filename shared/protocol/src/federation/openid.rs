@@ -222,6 +222,7 @@ mod tests {
             shown_to: None,
             user_code: None,
             language: None,
+            allowed_before: None,
             account: None,
         };
         UpstreamTransaction {

@@ -12,7 +12,7 @@ use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
 use crate::types::localized::LocalizedText;
 use crate::types::retry_window::RetryWindow;
-use crate::types::scope::Scopes;
+use crate::types::scope::{OPENID, Scopes};
 use crate::users::factor::AuthenticationClass;
 use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
@@ -132,6 +132,12 @@ impl Settings {
         self.reach.unwrap_or_else(|| Reach::of(issuer.as_str()))
     }
 
+    /// Whether a user who allows a request may withhold `scope`: not what a login consists of, nor what is marked as required.
+    #[must_use]
+    pub fn is_optional(&self, scope: &str) -> bool {
+        scope != OPENID && !self.scope(scope).is_some_and(|scope| scope.required)
+    }
+
     /// The definition of `scope`, if the workspace has it.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
@@ -171,6 +177,15 @@ pub struct ScopeDefinition {
     /// The description below it.
     #[serde(default)]
     pub description: LocalizedText,
+    /// The heading under which it stands with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<LocalizedText>,
+    /// Whether users can allow a request for it only as a whole.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub required: bool,
+    /// Whether it is marked as one to think about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sensitive: bool,
 }
 
 /// A resource of a workspace, perhaps with its title on the consent page.
