@@ -19,7 +19,7 @@ pub enum FetchFault {
     #[error(transparent)]
     Refused(Box<Refused>),
     /// The response has a content coding, although none was requested.
-    #[error("the answer has the content-encoding {0}, although identity was asked for")]
+    #[error("the answer has the content-encoding {0}, although identity was requested")]
     Encoded(String),
     /// The response is not the expected JSON.
     #[error("the answer is not the expected JSON")]

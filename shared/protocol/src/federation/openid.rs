@@ -63,7 +63,7 @@ pub enum UpstreamError {
     #[error("the signed userinfo has a wrong {0}")]
     SignedUserinfo(&'static str),
     /// The login is older than requested, or the provider does not state its time.
-    #[error("the login is older than was asked for, or auth_time is missing")]
+    #[error("the login is older than requested, or auth_time is missing")]
     TooOld,
     /// The userinfo response is about another user (§5.3.2).
     #[error("userinfo is about another subject")]
