@@ -89,7 +89,7 @@ pub enum KeyError {
     },
     /// The workspace has no key beside its own that another one could follow.
     #[error(
-        "workspace {0} has no RS256 key beside its own: first apply its file with another signing_algorithm than RS256 \
+        "workspace {0} has no RS256 key beside its own: apply its file first, with another signing_algorithm than RS256 \
          and with rs256_key = \"beside\", which creates one"
     )]
     NoneBeside(WorkspaceId),
