@@ -24,7 +24,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     }
 }
 
-/// Whether the login behind `session` is good enough for this request.
+/// Whether the login behind `session` satisfies this request.
 async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, session: &Session) -> Result<bool, Refusal> {
     let step = front.decide_allowed(pending, session, Withheld::default()).await?;
     Ok(!matches!(step, NextStep::LogIn | NextStep::SelectAccount))
@@ -42,7 +42,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
 }
 
-/// Handles a decision that was accepted before, submitted by a form whose response never arrived.
+/// Handles a resubmitted decision: it was accepted before, but the response never arrived.
 async fn take_again(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -112,7 +112,7 @@ async fn allow(
     }
 }
 
-/// Remembers the consent, where remembering can spare the user the question next time.
+/// Records the consent if a record can spare the user the question next time.
 async fn remember(
     deps: &Deps,
     pending: &PendingAuthorization,

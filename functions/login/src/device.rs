@@ -1,8 +1,7 @@
-//! The page on which users connect a device: they enter its code, log in, see who asks for what, and decide (RFC 8628 §3.3,
-//! §5.4).
+//! The device page: users enter the user code, log in, see which client asks for what, and decide (RFC 8628 §3.3, §5.4).
 //!
-//! A code is looked at only for a user who is logged in and typed it here, or opened a link and confirmed it here: a link alone
-//! does nothing but fill in the form.
+//! A code is looked up only for a logged-in user who typed it here, or who opened a link and confirmed the code here: a link
+//! alone only fills in the form.
 
 use frontchannel::{BrowserContext, DeviceGrant, Entered, PendingAuthorization, Revisited, WaitingDevice};
 use http::HeaderValue;
@@ -20,6 +19,7 @@ use protocol::clients::client::Client;
 use protocol::registration::device_page::PATH;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::Subject;
+use protocol::types::network::is_same_network;
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
 use store::Deciding;
@@ -39,7 +39,7 @@ fn problem(query: &Parameters) -> Result<Option<DeviceProblem>, PageError> {
     Ok(query.one("error")?.map(|_| DeviceProblem::NotSignedIn))
 }
 
-/// Shows the page: the form, or after the login what the entered code leads to.
+/// Shows the page: the form or, after the login, the request that the entered code belongs to.
 pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     is_offered(context)?;
     let query = context.request.query_parameters().map_err(PageError::from)?;
@@ -51,7 +51,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     entry_page(deps, context, 200, &shown, problem(&query)?)
 }
 
-/// Takes a code that was typed, or a decision.
+/// Accepts a submitted code or decision.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     is_offered(context)?;
     let front = &deps.front;
@@ -75,7 +75,7 @@ fn is_offered(context: &BrowserContext<'_>) -> Result<(), PageError> {
     if context.workspace().settings.device_authorization { Ok(()) } else { Err(PageError::NotFound) }
 }
 
-/// Looks the entered code up, and asks its user.
+/// Looks up the entered code and asks the user to decide.
 async fn entered(deps: &Deps, context: &BrowserContext<'_>, query: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
     let (pending, code) = resumed(deps, context, query).await?;
@@ -91,7 +91,7 @@ async fn entered(deps: &Deps, context: &BrowserContext<'_>, query: &Parameters) 
     }
 }
 
-/// The login for this page that `parameters` name, with the code that was typed before it.
+/// Resumes the login for this page that `parameters` identify, with the code that was entered before it.
 async fn resumed(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -103,13 +103,13 @@ async fn resumed(
     Ok((pending, code))
 }
 
-/// Accepts the decision of the user who was asked.
+/// Accepts the decision of the user who was shown the request.
 async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
     let (pending, code) = resumed(deps, context, form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
-        // The page was shown to another user, or not at all: the code has to be entered.
+        // The page was shown to another user, or not at all: the code has to be entered first.
         return front.to_device_page(&pending).await;
     }
     let waiting = match deps.user_codes.present(context, &session, &code).await? {
@@ -133,7 +133,7 @@ async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) ->
     }
 }
 
-/// Creates the grant for what was allowed to the client of the request, whatever the form says (catalogue row SEC-DEV-05).
+/// Creates the grant for the client of the request, whatever client the form names (catalogue row SEC-DEV-05).
 async fn allowed(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -154,7 +154,7 @@ async fn allowed(
     }
 }
 
-/// Records the decision, which the device hears of at its next poll.
+/// Records the decision. The device learns of it at its next poll.
 async fn end(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -212,6 +212,7 @@ async fn consent_page(
         apis: &apis(workspace, &loaded.client, &asked.resource, &frame),
         asked: u32::try_from(ago).unwrap_or(u32::MAX),
         address: &asked.address,
+        same_network: is_same_network(&asked.address, &context.request.address),
         user_agent: &asked.user_agent,
         lifetime: lifetime(&loaded.client, &asked.scope),
     };

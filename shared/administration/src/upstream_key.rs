@@ -1,4 +1,4 @@
-//! Our private key at a provider, as a workspace file has it.
+//! The private key of this server at a provider, as given in a workspace file.
 
 use protocol::jose::jwk::Algorithm;
 use protocol::syntax::encoding::base64_decoded;
@@ -7,7 +7,7 @@ use signing::local::LocalKey;
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
-/// The PKCS#8 of a key in PEM (RFC 7468 §10), if it is one that can sign.
+/// The PKCS#8 content of a PEM key (RFC 7468 §10), if the key can sign.
 ///
 /// # Errors
 ///
@@ -22,7 +22,7 @@ pub(crate) fn pkcs8(pem: &str) -> Result<Vec<u8>, String> {
     if signs(Algorithm::ES256) || signs(Algorithm::RS256) {
         return Ok(der);
     }
-    Err("private_key is no key on P-256 and no RSA key from 2048 bits on".into())
+    Err("private_key is neither a P-256 key nor an RSA key of at least 2048 bits".into())
 }
 
 #[cfg(test)]

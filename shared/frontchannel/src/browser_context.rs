@@ -1,4 +1,4 @@
-//! A request of a browser, and what every step on it needs.
+//! A request of a browser, with the context that every step needs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,7 +24,7 @@ pub struct BrowserContext<'a> {
     pub endpoint: Endpoint,
     /// The workspace that its path names.
     pub loaded: Arc<LoadedWorkspace>,
-    /// The identity source that its path names, if it names one.
+    /// The identity source in its path, if there is one.
     pub identity_source: Option<&'a str>,
     /// When it arrived.
     pub now: Timestamp,

@@ -138,6 +138,8 @@ device-asked-ago = { $unit ->
 }
 device-address = من
 device-address-unknown = عنوان غير معروف
+device-network-same = الشبكة التي تستخدمها الآن
+device-network-other = شبكة أخرى غير التي تستخدمها الآن
 device-name = الجهاز
 device-name-unknown = غير مذكور
 device-allowed = تم ربط جهازك

@@ -122,6 +122,8 @@ device-asked-ago = { $unit ->
 }
 device-address = Von
 device-address-unknown = unbekannte Adresse
+device-network-same = Das Netzwerk, das Sie gerade benutzen
+device-network-other = Ein anderes Netzwerk als das, das Sie gerade benutzen
 device-name = Gerät
 device-name-unknown = keine Angabe
 device-allowed = Ihr Gerät ist verbunden

@@ -79,7 +79,7 @@ device-title = Connect a device
 device-enter = Enter the code that your device shows.
 device-code = Code
 device-caution = Go on only if you have started this on a device of your own. Never enter a code that somebody else sent you.
-device-unknown-code = There is no device waiting with this code. Check it, or have the device show a new one: a code is good once, for a few minutes.
+device-unknown-code = There is no device waiting with this code. Check it, or have the device show a new one: a code works once, for a few minutes.
 device-not-signed-in = You were not signed in. Enter the code again to retry.
 device-too-many = { $unit ->
     [second] { $count ->
@@ -124,14 +124,16 @@ device-asked-ago = { $unit ->
 }
 device-address = From
 device-address-unknown = an unknown address
+device-network-same = The network that you are using now
+device-network-other = Another network than you are using now
 device-name = Device
 device-name-unknown = it does not say
 device-allowed = Your device is connected
-device-allowed-more = You can close this page and go on with your device.
+device-allowed-more = You can close this page and continue on your device.
 device-denied = Denied
 device-denied-more = The device gets nothing. You can close this page.
 device-invalidated = Not connected
-device-invalidated-more = This code is not good any more. Have the device show a new one.
+device-invalidated-more = This code is no longer valid. Have the device show a new one.
 
 duration = { $unit ->
     [second] { $count ->
@@ -207,7 +209,7 @@ error-unavailable = The service is not available at the moment.
 ## Errors: what to do
 
 advice-sign-in-again = Go back to the application and sign in again from there.
-advice-operator = Nothing is wrong on your side. The people who run the application must correct how it is set up.
+advice-operator = Nothing is wrong on your side. The operator of the application must correct its configuration.
 advice-sign-out-again = Go back to the application and sign out again from there.
 advice-smaller = Nothing is wrong on your side. The application must send a smaller request.
 advice-reload = Go back, reload the page, and send the form from there.

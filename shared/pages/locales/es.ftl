@@ -122,6 +122,8 @@ device-asked-ago = { $unit ->
 }
 device-address = Desde
 device-address-unknown = una dirección desconocida
+device-network-same = La red que estás usando ahora
+device-network-other = Una red distinta de la que estás usando ahora
 device-name = Dispositivo
 device-name-unknown = no lo indica
 device-allowed = Tu dispositivo está conectado

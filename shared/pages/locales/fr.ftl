@@ -122,6 +122,8 @@ device-asked-ago = { $unit ->
 }
 device-address = Depuis
 device-address-unknown = une adresse inconnue
+device-network-same = Le réseau que vous utilisez actuellement
+device-network-other = Un autre réseau que celui que vous utilisez actuellement
 device-name = Appareil
 device-name-unknown = non précisé
 device-allowed = Votre appareil est associé

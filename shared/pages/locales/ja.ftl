@@ -114,6 +114,8 @@ device-asked-ago = { $unit ->
 }
 device-address = 送信元
 device-address-unknown = 不明なアドレス
+device-network-same = 現在お使いのネットワークです
+device-network-other = 現在お使いのものとは別のネットワークです
 device-name = デバイス
 device-name-unknown = 情報なし
 device-allowed = デバイスを接続しました

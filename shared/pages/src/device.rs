@@ -65,6 +65,8 @@ pub struct DeviceConsentPage<'a> {
     pub asked: u32,
     /// The address that it asked from.
     pub address: &'a str,
+    /// Whether the user is in the same network.
+    pub same_network: bool,
     /// What it calls itself.
     pub user_agent: &'a str,
     /// For how many seconds access lasts.

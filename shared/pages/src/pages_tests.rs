@@ -110,6 +110,7 @@ fn consent_pages(frame: &Frame<'_>) -> [String; 2] {
         apis: &apis,
         asked: 60,
         address: EVIL,
+        same_network: false,
         user_agent: EVIL,
         lifetime: 60,
     };

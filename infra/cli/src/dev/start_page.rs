@@ -1,4 +1,4 @@
-//! The front page of a laptop, for browsers that come to it or to an unknown address.
+//! The front page of the local server, for browsers that open it or an unknown address.
 
 use pages::{Frame, StartPage, page};
 use protocol::authorization::error::PageError;

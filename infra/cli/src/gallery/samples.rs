@@ -226,6 +226,7 @@ fn device_consent(scene: &Scene, address: &str, user_agent: &str) -> Response {
         apis: APIS,
         asked: 40,
         address,
+        same_network: address.is_empty(),
         user_agent,
         lifetime: 3600,
     };

@@ -13,7 +13,7 @@ use crate::types::scope::MalformedScope;
 /// Why the user sees an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PageError {
-    /// The parameters are malformed, or one that matters is repeated.
+    /// The parameters are malformed, or a parameter that determines the response is repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// No `client_id`.
@@ -146,7 +146,7 @@ pub enum RedirectError {
     TooMany(&'static str),
     /// Everything together does not fit through the browser while the user logs in.
     #[error(
-        "the request is too large to be kept while the user logs in: sealed it has {sealed} bytes, and {limit} fit. \
+        "the request is too large to be kept while the user logs in: it has {sealed} bytes when sealed, and the limit is {limit}. \
          The parameter state has {state} bytes: send a shorter one"
     )]
     TooLarge {

@@ -10,6 +10,7 @@ pub mod image;
 pub mod language;
 pub mod lifetimes;
 pub mod localized;
+pub mod network;
 pub mod rate_limit;
 pub mod retry_window;
 pub mod scope;
