@@ -6,4 +6,6 @@ pub mod external_jwk;
 pub mod jwk;
 pub mod jwt_fault;
 pub mod key_ring;
+#[cfg(test)]
+mod key_ring_tests;
 pub mod ring_key;
