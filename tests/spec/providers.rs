@@ -301,6 +301,29 @@ async fn a_tenant_that_is_not_listed_and_an_issuer_with_another_path_are_refused
 }
 
 #[tokio::test]
+async fn sec_up_05_a_key_that_names_its_issuer_signs_for_that_issuer_only() {
+    let table = [
+        ("/{tenantid}/v2.0", true),
+        ("/t-1/v2.0", true),
+        ("/t-2/v2.0", false),
+        ("/{tenantid}/v1.0", false),
+        ("/{tenantid}", false),
+        ("", false),
+    ];
+    for (of_key, accepted) in table {
+        let (provider, pkce) = (Provider::start().await, Pkce::new("key issuer"));
+        let issuer = format!("{}/{{tenantid}}/v2.0", provider.issuer);
+        provider.publishes(&json!({ "issuer": issuer }));
+        provider.publishes_key_with(json!({"issuer": format!("{}{of_key}", provider.issuer)}));
+        let tenants = "tenants = [\"t-1\", \"t-2\"]";
+        let laptop = Laptop::with(|text| Provider::registered_as(&issuer, &text, tenants)).await;
+        let stand_in = StandIn { iss: "/t-1/v2.0", ..StandIn::of("Entra", "") };
+        let response = logged_in(&laptop, &provider, (&stand_in, &pkce)).await;
+        assert_eq!(answered(&response, "code").is_some(), accepted, "{of_key}: {}", body(&response));
+    }
+}
+
+#[tokio::test]
 async fn keys_are_read_once_and_again_for_a_name_that_is_not_known() {
     let (provider, pkce) = (Provider::start().await, Pkce::new("keys"));
     let laptop = Laptop::with(|text| provider.registered(&text, "")).await;

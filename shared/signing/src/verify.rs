@@ -108,6 +108,17 @@ pub fn claims<'k>(
     if verified { base64url_decoded(parts.payload).ok_or(JwtFault::Shape) } else { Err(JwtFault::Signature) }
 }
 
+/// The `iss` that a token claims, not verified: only good for choosing among keys.
+#[must_use]
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        iss: String,
+    }
+    let payload = base64url_decoded(Parts::of(token).ok()?.payload)?;
+    json::strict::<Claimed>(&payload).map(|claimed| claimed.iss)
+}
+
 /// Verifies one of our own tokens. Its `kid` names the key by thumbprint.
 #[must_use]
 pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {

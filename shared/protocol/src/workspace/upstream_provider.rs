@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::client::AssertionAudience;
 use crate::jose::external_algorithm::ExternalAlgorithm;
+use crate::jose::external_jwk::TENANT;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
@@ -69,9 +70,6 @@ pub struct UpstreamProvider {
     #[serde(default, skip_serializing_if = "is_default")]
     pub verified_phone_numbers: bool,
 }
-
-/// What stands in the issuer of Microsoft Entra's metadata for the tenant.
-const TENANT: &str = "{tenantid}";
 
 /// How we authenticate at a provider's token endpoint (OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
