@@ -81,11 +81,28 @@ fn by_apple(exchange: &Exchange) -> bool {
         && exchange.authorization.is_none()
 }
 
+/// As Microsoft documents it: the certificate's thumbprint, as OpenSSL computes it, and no `kid`.
+fn by_certificate(exchange: &Exchange) -> bool {
+    let (header, claims) = jwt(exchange, "client_assertion");
+    let thumbprint = "KUjatyh6MAhc6cU6zQsULfrl6_7Jy5qqxsAOznwU3TQ";
+    header == json!({"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint})
+        && claims["aud"].as_str().is_some_and(|audience| audience.ends_with("/token"))
+        && claims["nbf"] == claims["iat"]
+        && (&claims["iss"], &claims["sub"]) == (&json!("demo"), &json!("demo"))
+        && exchange.form.one("client_secret").unwrap().is_none()
+}
+
 fn by_assertion(exchange: &Exchange) -> bool {
     let (_, claims) = jwt(exchange, "client_assertion");
     (&claims["iss"], &claims["sub"]) == (&json!("demo"), &json!("demo"))
         && claims["jti"].is_string()
         && exchange.form.one("client_secret").unwrap().is_none()
+}
+
+/// An RSA key and its certificate, as `openssl req -x509 -newkey rsa:2048` writes them.
+fn certified() -> String {
+    let (key, certificate) = (include_str!("provider-key.pem"), include_str!("provider-certificate.pem"));
+    format!("private_key = \"\"\"{key}\"\"\"\nprivate_key_certificate = \"\"\"{certificate}\"\"\"")
 }
 
 const SECRET: &str = "client_secret = \"s3cret\"";
@@ -127,6 +144,18 @@ fn of_consumers() -> Vec<StandIn> {
             authenticates: by_post,
             email: json!(["ada@corp.example", false]),
             ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
+        },
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_certificate,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of(
+                "Microsoft Entra with a certificate",
+                &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
+            )
         },
         StandIn {
             id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),

@@ -1,5 +1,6 @@
 //! The forms of strings in a workspace file.
 
+use protocol::jose::certificate::Certificate;
 use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::scope::Scopes;
@@ -54,6 +55,12 @@ pub(super) const DIGEST: Form = Form {
         let digest = protocol::syntax::encoding::base64url_array::<32>(text);
         digest.is_none().then(|| "the base64url of a digest of 32 bytes".into())
     },
+};
+
+/// A certificate in PEM.
+pub(super) const CERTIFICATE: Form = Form {
+    pattern: Some("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----"),
+    fault: |text| Certificate::parse(text).err().map(|error| error.to_string()),
 };
 
 fn empty(text: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The settings of a workspace.
 
 use super::clients::CLIENT;
-use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
+use super::forms::{ANY_TEXT, CERTIFICATE, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
 use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 
@@ -176,6 +176,11 @@ const UPSTREAM: &[Key] = &[
     ),
     Key::optional("sealed_private_key", Kind::Text(&TEXT), "The sealed form of the private key."),
     Key::optional("private_key_id", Kind::Text(&TEXT), "The kid of the private key; without it, its thumbprint."),
+    Key::optional(
+        "private_key_certificate",
+        Kind::Text(&CERTIFICATE),
+        "The certificate of the private key, in PEM: its thumbprint names the key instead of a kid, as Microsoft Entra demands.",
+    ),
     Key::optional(
         "private_key_issuer",
         Kind::Text(&TEXT),

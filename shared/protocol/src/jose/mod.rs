@@ -1,6 +1,7 @@
 //! Keys: our own, and those of clients and upstream providers (RFC 7517, RFC 7518).
 
 pub mod at_hash;
+pub mod certificate;
 pub mod external_algorithm;
 pub mod external_jwk;
 pub mod jwk;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::AssertionAudience;
+use crate::jose::certificate::Certificate;
 use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::external_jwk::TENANT;
 use crate::types::email::EmailDomains;
@@ -36,6 +37,10 @@ pub struct UpstreamProvider {
     /// What it calls our private key; without it, the thumbprint (RFC 7638).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_id: Option<String>,
+    /// The certificate of our private key there, for providers that look for its thumbprint in the header of what is signed
+    /// with the key, as Microsoft Entra does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key_certificate: Option<Certificate>,
     /// The `iss` of a client secret that is a JWT signed with our private key, as Sign in with Apple demands it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_issuer: Option<String>,
@@ -144,6 +149,16 @@ impl UpstreamProvider {
         self.issuer.contains(TENANT) == self.tenants.is_empty()
     }
 
+    /// Whether our assertions would name a template as their audience, which no provider is.
+    #[must_use]
+    pub fn asserts_to_a_template(&self) -> bool {
+        let asserts = match self.token_endpoint_auth_method {
+            Some(method) => method == UpstreamAuthMethod::PrivateKeyJwt,
+            None => self.sealed_private_key.is_some() && !self.has_secret(),
+        };
+        asserts && self.issuer.contains(TENANT) && self.client_assertion_audience == AssertionAudience::Issuer
+    }
+
     /// Whether we have a secret there, or make one with our private key.
     #[must_use]
     pub const fn has_secret(&self) -> bool {
@@ -154,8 +169,9 @@ impl UpstreamProvider {
     #[must_use]
     pub const fn missing_credential(&self) -> Option<&'static str> {
         let has_key = self.sealed_private_key.is_some();
+        let needs_key = self.private_key_issuer.is_some() || self.private_key_certificate.is_some();
         match self.token_endpoint_auth_method {
-            _ if self.private_key_issuer.is_some() && !has_key => Some("private_key"),
+            _ if needs_key && !has_key => Some("private_key"),
             Some(UpstreamAuthMethod::PrivateKeyJwt) if !has_key => Some("private_key"),
             Some(UpstreamAuthMethod::ClientSecretBasic | UpstreamAuthMethod::ClientSecretPost)
                 if !self.has_secret() =>
@@ -182,6 +198,8 @@ mod tests {
 
     use super::*;
     use crate::fixtures::changed;
+
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----MIIAAA==-----END CERTIFICATE-----";
 
     fn provider(change: &Value) -> UpstreamProvider {
         let base = json!({"id": "p", "title": "P", "issuer": "https://p.example/x", "client_id": "us"});
@@ -221,11 +239,26 @@ mod tests {
             ),
             (json!({"token_endpoint_auth_method": "private_key_jwt", "sealed_private_key": "s"}), None),
             (json!({"private_key_issuer": "team"}), Some("private_key")),
+            (json!({"private_key_certificate": CERTIFICATE}), Some("private_key")),
+            (json!({"private_key_certificate": CERTIFICATE, "sealed_private_key": "s"}), None),
             (json!({"private_key_issuer": "team", "sealed_private_key": "s"}), None),
         ];
         for (change, missing) in table {
             assert_eq!(provider(&change).missing_credential(), missing, "{change}");
         }
+    }
+
+    #[test]
+    fn an_assertion_is_for_a_token_endpoint_where_the_issuer_is_a_template() {
+        let entra = |change: &Value| {
+            let entra = json!({"issuer": "https://login.example/{tenantid}/v2.0", "tenants": ["t"]});
+            provider(&changed(entra, change)).asserts_to_a_template()
+        };
+        assert!(entra(&json!({"sealed_private_key": "s"})));
+        assert!(entra(&json!({"sealed_private_key": "s", "token_endpoint_auth_method": "private_key_jwt"})));
+        assert!(!entra(&json!({"sealed_private_key": "s", "client_assertion_audience": "endpoint"})));
+        assert!(!entra(&json!({"sealed_private_key": "s", "sealed_client_secret": "s"})));
+        assert!(!entra(&json!({})) && !provider(&json!({"sealed_private_key": "s"})).asserts_to_a_template());
     }
 
     #[test]
