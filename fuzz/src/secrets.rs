@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use protocol::authorization::code::AuthorizationCode;
 use protocol::authorization::pkce::{CodeChallenge, CodeVerifier};
+use protocol::authorization::user_code::UserCode;
+use protocol::tokens::device_code::DeviceCode;
 use protocol::tokens::refresh_token::RefreshToken;
 use protocol::types::id::{ClientId, GrantId, RegionLabel, WorkspaceId};
 use protocol::types::secret::{Secret, SecretHash};
@@ -31,6 +33,15 @@ pub fn secret(data: &[u8]) {
     if let Some(token) = RefreshToken::parse(text) {
         assert!(text.starts_with(&format!("{}.{}.{}.", token.region, token.grant, token.generation)), "{text:?}");
         assert!(token.hash.matches(&hash));
+    }
+    if let Some(code) = DeviceCode::parse(text) {
+        assert_eq!(code.text().expose(), text);
+        assert!(text.starts_with(&format!("{}.{}.", code.region, code.request)), "{text:?}");
+        assert!(code.hash.matches(&hash));
+    }
+    if let Some(code) = UserCode::parse(text) {
+        let again = UserCode::parse(&code.shown()).expect("a shown code");
+        assert_eq!(again.letters().expose(), code.letters().expose());
     }
     if let Ok(id) = GrantId::parse(text) {
         assert_eq!(id.to_string(), text);

@@ -56,11 +56,18 @@ test('a login takes ten steps, and every check of every token passes', async (t)
 
 test('a request can be pushed first, and the address bar gets a reference', async (t) => {
   const { server, page, sent } = await open(t);
+  const answers = [];
+  // The page is left right after the response, and with it the body goes.
+  await page.route('**/par', async (route) => {
+    const response = await route.fetch();
+    answers.push(await response.json());
+    await route.fulfill({ response });
+  });
   await page.locator('#push').check();
   await logIn(page);
   const [push] = sent('POST', '/par');
   const pushed = Object.fromEntries(new URLSearchParams(push.postData()));
-  const { request_uri } = await (await push.response()).json();
+  const [{ request_uri }] = answers;
   const [authorization] = sent('GET', '/oauth2/authorize').map((request) => new URL(request.url()));
   assert.deepEqual(Object.fromEntries(authorization.searchParams), { client_id: 'demo-spa', request_uri });
   await page.locator('#step-3 summary').first().click();

@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import {
   allow,
   isConsentPage,
+  isDeviceConsentPage,
   isLoginPage,
   picture,
   signIn,
   stageFor,
   startBrowser,
+  startDevice,
   tokensOf,
 } from './support.mjs';
 
@@ -48,6 +50,17 @@ async function tour({ server, page, ask }, look) {
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
   await look('signed-out');
+  const device = await startDevice(server, 'openid profile offers.read');
+  await page.goto(device.verification_uri_complete);
+  await page.getByRole('heading', { name: 'Connect a device' }).waitFor();
+  await look('device');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await signIn(page, 'alice');
+  await isDeviceConsentPage(page);
+  await look('device-consent');
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
+  await look('device-connected');
 }
 
 test('login and consent work without JavaScript', async (t) => {

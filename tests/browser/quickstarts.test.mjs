@@ -54,7 +54,12 @@ async function application(t, folder, [command, ...options], environment, origin
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  let failure = null;
+  const ended = new Promise((resolve) => {
+    child.once('exit', resolve);
+    // A program that is not installed never exits.
+    child.once('error', (error) => resolve((failure = error)));
+  });
   const kill = () => {
     try {
       process.kill(-child.pid, 'SIGKILL');
@@ -70,6 +75,7 @@ async function application(t, folder, [command, ...options], environment, origin
   });
   const deadline = Date.now() + 30_000;
   while (!(await fetch(origin).catch(() => undefined))?.ok) {
+    assert.equal(failure, null, `${command} does not start`);
     assert.equal(child.exitCode, null, `it ended:\n${said}`);
     assert.ok(Date.now() < deadline, `it does not answer:\n${said}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -118,6 +118,10 @@ export async function isConsentPage(page) {
   await page.getByRole('heading', { level: 1, name: /^Allow .*\?$/ }).waitFor();
 }
 
+export async function isDeviceConsentPage(page) {
+  await page.getByRole('heading', { level: 1, name: /^Connect .*\?$/ }).waitFor();
+}
+
 export async function allow(page) {
   await isConsentPage(page);
   await page.getByRole('button', { name: 'Allow' }).click();
@@ -168,6 +172,21 @@ export function authorizationRequest(server, { workspace = 'demo', ...parameters
     }
   }
   return { ...all, verifier, workspace, url: url.href };
+}
+
+/** A device of the demo that waits for its user: its codes (RFC 8628 §3.2), and `poll` for the response of the token endpoint. */
+export async function startDevice(server, scope = 'openid profile') {
+  const client_id = 'demo-device';
+  const post = (path, form) => fetch(`${server.issuer()}${path}`, { method: 'POST', body: new URLSearchParams({ client_id, ...form }) });
+  const asked = await post('/device/authorization', { scope });
+  assert.equal(asked.status, 200);
+  const codes = await asked.json();
+  const poll = async () => {
+    const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+    const response = await post('/oauth2/token', { grant_type, device_code: codes.device_code });
+    return { status: response.status, body: await response.json() };
+  };
+  return { ...codes, poll };
 }
 
 /** Redeems a code with the verifier of `request`. */

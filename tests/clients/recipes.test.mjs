@@ -47,7 +47,7 @@ for (const { name, version, how, path } of ROWS) {
     assert.ok(version, 'a version');
     if (name !== 'mod_auth_openidc') assert.ok(PINS.includes(version), `nothing pins ${version}`);
     const source = read(`../../docs/${path}`);
-    const here = { Flask: 'web-python', 'express-openid-connect': 'web-node' }[name] ?? name;
+    const here = { Flask: 'web-python', 'express-openid-connect': 'web-node', 'A terminal application': 'a terminal application' }[name] ?? name;
     assert.ok(source.includes(here), `${path} does not speak of ${here}`);
   });
 }

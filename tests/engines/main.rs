@@ -7,6 +7,7 @@
 
 mod assertions;
 mod configuration;
+mod counters;
 mod engine;
 mod given;
 mod grants;
@@ -16,3 +17,4 @@ mod races;
 mod refreshing;
 mod sessions;
 mod users;
+mod waiting_requests;

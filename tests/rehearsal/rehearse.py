@@ -429,6 +429,40 @@ def pushed(rehearsal, deployed, visitor):
     check(bring(Visitor(stack), uri).status == 400, "in one browser")
 
 
+DEVICE = "demo-device"
+
+
+def device(rehearsal, deployed):
+    """A device gets tokens after its user has entered its code, logged in and allowed it (RFC 8628)."""
+    check, stack = rehearsal.check, deployed.stack
+    ask = lambda: stack.send("POST", f"{stack.issuer}/device/authorization", {"client_id": DEVICE, "scope": "openid profile"})
+    poll = lambda codes: stack.token({
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": DEVICE, "device_code": codes["device_code"],
+    })
+    answer = ask()
+    check(answer.status == 200 and answer.json["interval"] == 5, "a device gets its codes", answer)
+    codes, visitor = answer.json, Visitor(stack)
+    waiting = poll(codes)
+    check(waiting.json["error"] == "authorization_pending", "its first poll is told to wait", waiting)
+    hurried = poll(codes)
+    check(hurried.json["error"] == "slow_down", "and one right after it to slow down", hurried)
+    enter = lambda code: visitor.submit(visitor.send("GET", codes["verification_uri"]), user_code=code)
+    page = visitor.submit(enter(codes["user_code"]), username="alice", password="alice")
+    check(codes["user_code"] in page.text and 'name="decision"' in page.text, "its user is asked after the login", page)
+    page = visitor.submit(page, decision="allow")
+    check("Your device is connected" in page.text, "and allows it", page)
+    answer = poll(codes)
+    check(answer.status == 200, "the next poll gets tokens", answer)
+    _, claims = verified(answer.json["id_token"], stack.jwks())
+    check(claims["aud"] == DEVICE, "which are for the device", claims)
+    check(stack.userinfo(answer.json["access_token"]).json["sub"] == claims["sub"], "of its user")
+    again = poll(codes)
+    check(again.json["error"] == "invalid_grant", "a device code is used once", again)
+    denied = ask().json
+    page = visitor.submit(enter(denied["user_code"]), decision="deny")
+    check("Denied" in page.text and poll(denied).json["error"] == "access_denied", "a device that is denied gets nothing", page)
+
+
 def parallel(rehearsal, deployed, visitor):
     pkce = Pkce()
     fields = exchange(TRUSTED, visitor.code(TRUSTED, pkce), pkce)
@@ -623,7 +657,8 @@ def resealing(rehearsal, deployed):
     """Rotates the sealing data key during a login (docs/operating.md, "The key for sealing")."""
     check, name = rehearsal.check, "interaction"
     purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
-    expected = ["client-secret", "interaction", "logout", "pairwise-subject", "refresh-token", "upstream", "upstream-secret"]
+    expected = ["client-secret", "interaction", "logout", "pairwise-subject", "refresh-token", "upstream", "upstream-secret",
+                "user-code"]
     check(purposes == expected, "there is a data key for each purpose", purposes)
     check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another version is published")
     visitor, pkce = Visitor(deployed.stack), Pkce()
@@ -938,6 +973,7 @@ def rehearse(rehearsal):
     life(rehearsal, here, visitor)
     parallel(rehearsal, here, visitor)
     pushed(rehearsal, here, visitor)
+    device(rehearsal, here)
     abroad = log_in(rehearsal, there)
     regions(rehearsal, here, there, visitor)
     regions(rehearsal, there, here, abroad)

@@ -18,6 +18,7 @@ use protocol::clients::client::Client;
 use protocol::registration::device_page::PATH;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::Subject;
+use protocol::types::network::is_same_network;
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
 use store::Deciding;
@@ -217,6 +218,7 @@ async fn consent_page(
         divisible: scopes.iter().any(|scope| scope.optional),
         asked: &in_words(u32::try_from(ago).unwrap_or(u32::MAX)),
         address: &asked.address,
+        same_network: is_same_network(&asked.address, &context.request.address),
         user_agent: &asked.user_agent,
         lifetime: &in_words(loaded.client.lifetimes.access_token.as_seconds()),
     };

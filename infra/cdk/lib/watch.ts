@@ -32,12 +32,16 @@ export class Watch {
       this.#functionAlarm(name, "Throttles",
         `Lambda refused to run ${name}, which has reached the account's concurrency.`);
     }
-    this.#counted("CodesReplayed", "a code was replayed: its grant is revoked", "codes-replayed",
+    this.#counted("CodesReplayed", "TokenLogs", "a code was replayed: its grant is revoked", "codes-replayed",
       "Somebody used a code twice who knew its verifier; its grant was revoked.");
-    this.#counted("RefreshTokensReused", "a refresh token was reused: its grant is revoked", "refresh-tokens-reused",
+    this.#counted("RefreshTokensReused", "TokenLogs", "a refresh token was reused: its grant is revoked",
+      "refresh-tokens-reused",
       "A refresh token came again after its successor was used; its grant was revoked.");
-    this.#counted("SigningTakeovers", "the current signing key cannot sign: the next one took over", "signing-takeovers",
-      "The current signing key cannot sign. The next one signs in its place.");
+    this.#counted("SigningTakeovers", "TokenLogs", "the current signing key cannot sign: the next one took over",
+      "signing-takeovers", "The current signing key cannot sign. The next one signs in its place.");
+    this.#counted("UserCodesGuessed", "LoginLogs",
+      "user codes are being guessed in this workspace: every account is slowed down", "user-codes-guessed",
+      "More than a thousand wrong user codes were entered in an hour in one workspace.");
     this.#gateway();
     for (const table of ["Config", "Users", "Flow"]) {
       this.#tableAlarm(table);
@@ -100,9 +104,9 @@ export class Watch {
   }
 
   /** Log lines of the token function that should raise an alarm. */
-  #counted(metric: string, line: string, suffix: string, description: string): void {
+  #counted(metric: string, group: string, line: string, suffix: string, description: string): void {
     new logs.CfnMetricFilter(this.#stack, metric, {
-      logGroupName: Fn.ref("TokenLogs"),
+      logGroupName: Fn.ref(group),
       filterPattern: `{ $.message = "${line}" }`,
       metricTransformations: [
         { metricNamespace: Fn.sub(OWN_METRICS), metricName: metric, metricValue: "1", defaultValue: 0 },

@@ -146,6 +146,8 @@ pub struct DeviceConsentPage<'a> {
     pub asked: &'a str,
     /// The address that it asked from.
     pub address: &'a str,
+    /// Whether the user's own address is in the same network.
+    pub same_network: bool,
     /// What it calls itself.
     pub user_agent: &'a str,
     /// For how long access lasts, in words.

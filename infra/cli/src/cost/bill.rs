@@ -10,8 +10,8 @@ use super::{
 };
 
 /// The metrics billed for alarms of a stack, regardless of logins. An alarm over three metrics counts as three.
-const ALARM_METRICS: f64 = 44.0;
-const CUSTOM_METRICS: f64 = 3.0;
+const ALARM_METRICS: f64 = 45.0;
+const CUSTOM_METRICS: f64 = 4.0;
 const DASHBOARDS: f64 = 1.0;
 
 /// Logins per user and month, for the comparison when the number of users is not given.
@@ -274,7 +274,7 @@ mod tests {
         }
         about(bill.per_million(), 23.7675, "a million");
         // Three keys, 44 metrics under alarm, three of our own, a dashboard.
-        about(bill.per_month(), 23.7675 + 3.0 + 4.4 + 0.9 + 3.0, "a month");
+        about(bill.per_month(), 23.7675 + 3.0 + 4.5 + 1.2 + 3.0, "a month");
     }
 
     #[test]

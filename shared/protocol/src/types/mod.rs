@@ -6,6 +6,7 @@ pub mod email;
 pub mod external_time;
 pub mod id;
 pub mod lifetimes;
+pub mod network;
 pub mod rate_limit;
 pub mod retry_window;
 pub mod scope;

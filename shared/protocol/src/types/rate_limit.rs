@@ -1,7 +1,6 @@
 //! Limits on what somebody who has not authenticated can make us do.
 
-use core::net::IpAddr;
-
+use crate::types::network::network;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
 
@@ -90,18 +89,6 @@ impl CounterKey {
     #[must_use]
     pub const fn ends(&self) -> Timestamp {
         self.ends
-    }
-}
-
-/// The address, of IPv6 its /64; what is no address, such as none on a laptop, stands for itself.
-fn network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Ok(IpAddr::V4(address)) => address.to_string(),
-        Err(_) => address.into(),
     }
 }
 
