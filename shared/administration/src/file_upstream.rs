@@ -7,7 +7,7 @@ use protocol::jose::jwk::Algorithm;
 use protocol::syntax::encoding::base64_decoded;
 use protocol::types::id::WorkspaceId;
 use protocol::workspace::settings::Settings;
-use protocol::workspace::upstream_provider::UpstreamProvider;
+use protocol::workspace::upstream_provider::{UpstreamProvider, UpstreamResponseMode, UserParameter};
 use signing::local::LocalKey;
 use signing::{Entropy, Sealer};
 use toml::{Table, Value};
@@ -88,6 +88,10 @@ fn provider_faults(provider: &UpstreamProvider, reach: Reach) -> Vec<(&'static s
         let reason = "an issuer with {tenantid} cannot be the audience of an assertion: set client_assertion_audience = \
                       \"endpoint\"";
         faults.push(("issuer", reason.into()));
+    }
+    if (provider.user_parameter, provider.response_mode) == (UserParameter::Name, UpstreamResponseMode::Query) {
+        let reason = "user_parameter: a name comes with an answer by form only: set response_mode = \"form_post\"";
+        faults.push(("user_parameter", reason.into()));
     }
     if let Err(reason) = OutboundUrl::parse(&provider.discovery_issuer(), reach) {
         faults.push(("issuer", format!("issuer: {}: {reason}", provider.issuer)));

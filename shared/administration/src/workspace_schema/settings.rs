@@ -199,6 +199,12 @@ const UPSTREAM: &[Key] = &[
         "How its answers come; \"form_post\" is requested.",
     ),
     Key::with_default(
+        "user_parameter",
+        Kind::OneOf(&["ignored", "name"]),
+        "\"ignored\"",
+        "What is taken of the unsigned user parameter beside its answers; \"name\" is for Sign in with Apple.",
+    ),
+    Key::with_default(
         "userinfo",
         Kind::OneOf(&["required", "optional", "unused"]),
         "\"required\"",

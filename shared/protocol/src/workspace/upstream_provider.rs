@@ -50,6 +50,9 @@ pub struct UpstreamProvider {
     /// How its answers come.
     #[serde(default, skip_serializing_if = "is_default")]
     pub response_mode: UpstreamResponseMode,
+    /// What is taken of the `user` parameter beside its answers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub user_parameter: UserParameter,
     /// Whether its userinfo is needed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub userinfo: UserinfoUse,
@@ -112,6 +115,18 @@ pub enum UpstreamResponseMode {
     Query,
     /// In a form (OAuth 2.0 Form Post Response Mode).
     FormPost,
+}
+
+/// What is taken of the `user` parameter that comes beside a provider's answer and is not signed, as that of Sign in with
+/// Apple.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserParameter {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// The name.
+    Name,
 }
 
 /// Whether a provider's userinfo is needed.
