@@ -1,4 +1,4 @@
-//! Accepting a provider's response.
+//! Accepts the authorization response of a provider.
 
 use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
@@ -29,15 +29,15 @@ pub(crate) async fn take(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     if Some(transaction.provider.as_str()) != context.identity_source || transaction.state != state {
         return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
     }
-    // Whatever the outcome, the transaction is over.
+    // The transaction is over, whatever the outcome.
     let outcome = finish(deps, context, &transaction, &answer).await;
     let response = outcome.unwrap_or_else(|refusal| deps.front.browser.refuse(context, refusal));
     Ok(with_cookie(response, &cookie.remove()))
 }
 
-/// An answer that comes as a form of another site (OAuth 2.0 Form Post Response Mode), once more by GET: our
-/// `SameSite=Lax` cookies come with that only. What else is in the form is not signed, and is left out; of the `user` of Sign in
-/// with Apple the name may be taken, which travels sealed, so that it does not stand in histories and logs.
+/// Redirects an authorization response that arrived as a cross-site form (OAuth 2.0 Form Post Response Mode) to the same
+/// URL by GET, because browsers send our `SameSite=Lax` cookies only with that. Other fields of the form are unsigned and
+/// are dropped; of the `user` of Sign in with Apple the name may be taken, sealed, so that no history or log has it.
 pub(crate) async fn resend(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let form = context.request.form_repeating(&[]).map_err(PageError::from)?;
@@ -70,25 +70,25 @@ async fn finish(
         identified => identified?,
     };
     let Some(Identified { mut identity, auth_time, class }) = identified else {
-        // The response to the request that used the code may never have reached the user, who perhaps reloaded the
-        // page. By now the provider has a session for the user.
-        tracing::info!(provider = %transaction.provider, "an upstream answer came twice");
+        // The user may never have received the response to the request that used the code, and may have reloaded the
+        // page. The provider has a session for the user by now.
+        tracing::info!(provider = %transaction.provider, "an upstream response was received twice");
         return front.to_provider(&pending, &transaction.provider).await;
     };
     let posted = posted_name::opened(deps, context, transaction, answer).await?;
     let recorded = deps.accounts.record(context.id(), &identity, posted.as_ref()).await;
     identity.claims = identity.claims.named_by(recorded.map_err(|fault| pending.unavailable(fault))?);
-    // A login at the provider may be older than this request, and is never newer than now.
+    // A login at the provider may be older than this request, but never newer than the current time.
     let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 
-/// Logs the error of a provider, shortened: what it says is for whoever runs this server.
+/// Logs the provider's error, shortened: it is meant for the operator of this server.
 fn note(provider: &UpstreamProvider, answer: &Parameters) {
     let text = |name| Quoted::of(answer.one(name).ok().flatten().unwrap_or_default());
     let (error, description) = (text("error"), text("error_description"));
-    tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream login was refused there");
+    tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream provider refused a login");
 }
 
 /// Determines who the user is and when they authenticated; `None` if another request has used the response.
@@ -108,7 +108,7 @@ async fn identify(
             return Err(pending.refuse(RedirectError::Upstream(refusal)));
         }
         Err(error) => {
-            tracing::warn!(error = %error, provider = %provider.id, "an upstream answer was refused");
+            tracing::warn!(error = %error, provider = %provider.id, "an upstream response was refused");
             return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
         }
     };

@@ -1,4 +1,4 @@
-//! How we authenticate at the token endpoint of a provider (OpenID Connect Core §9).
+//! Client authentication of this server at the token endpoint of a provider (OpenID Connect Core §9).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,23 +19,23 @@ use web::unavailable;
 use crate::deps::Deps;
 use crate::provider_fault::refused;
 
-/// How long what we sign for a provider can be used, in seconds.
+/// The lifetime of the JWTs signed for a provider, in seconds.
 const ASSERTION_SECONDS: u64 = 60;
 
-/// What we authenticate with.
+/// The credential for the token endpoint of a provider.
 pub(crate) enum Credential {
-    /// Nothing: PKCE alone.
+    /// None: PKCE alone.
     Nothing,
     /// An `Authorization` header.
     Header(Secret<String>),
-    /// A secret in the form.
+    /// A `client_secret` in the form.
     Secret(Secret<String>),
-    /// An assertion in the form (RFC 7523 §2.2).
+    /// A client assertion in the form (RFC 7523 §2.2).
     Assertion(Secret<String>),
 }
 
 impl Credential {
-    /// The `Authorization` header, if it is one.
+    /// The `Authorization` header, if the credential is one.
     pub(crate) fn header(&self) -> Option<&str> {
         match self {
             Self::Header(header) => Some(header.expose()),
@@ -43,7 +43,7 @@ impl Credential {
         }
     }
 
-    /// The fields that it adds to the form.
+    /// The fields that the credential adds to the form.
     pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
         match self {
             Self::Nothing | Self::Header(_) => Vec::new(),
@@ -53,7 +53,7 @@ impl Credential {
     }
 }
 
-/// What we authenticate with at `provider`, whose metadata is `metadata`.
+/// Returns the credential for `provider`, whose metadata is `metadata`.
 pub(crate) async fn at(
     deps: &Deps,
     workspace: &WorkspaceId,
@@ -74,7 +74,7 @@ pub(crate) async fn at(
     })
 }
 
-/// Opens what is sealed for one provider, and signs with it.
+/// Opens the sealed secrets of one provider, and signs with its key.
 struct Opener<'a> {
     deps: &'a Deps,
     workspace: &'a WorkspaceId,
@@ -85,13 +85,14 @@ struct Opener<'a> {
 
 impl Opener<'_> {
     async fn opened(&self, sealed: Option<&String>) -> Result<Secret<Vec<u8>>, PageError> {
-        let sealed = sealed.ok_or_else(|| unavailable("a provider has no credential for its way to authenticate"))?;
+        let sealed = sealed.ok_or_else(|| unavailable("a provider has no credential for its authentication method"))?;
         let keys = self.deps.secrets.keys(self.now).await.map_err(unavailable)?;
         let opened = keys.open(self.workspace, sealed);
         Ok(opened.ok_or_else(|| unavailable("a sealed provider secret cannot be opened"))?)
     }
 
-    /// Our secret: as it is configured, or a JWT that names who holds the key (as Sign in with Apple demands it).
+    /// The client secret: the configured one, or a JWT with the key owner as issuer (as Sign in with Apple
+    /// requires).
     async fn secret(&self) -> Result<Secret<String>, PageError> {
         if let Some(holder) = &self.provider.private_key_issuer {
             return self.signed(holder, &self.provider.issuer).await;
@@ -100,7 +101,7 @@ impl Opener<'_> {
         Ok(Secret::new(String::from_utf8(plain.expose().clone()).map_err(unavailable)?))
     }
 
-    /// An assertion for this provider and no other (catalogue row SEC-UP-04).
+    /// A client assertion for this provider only (catalogue row SEC-UP-04).
     async fn assertion(&self) -> Result<Secret<String>, PageError> {
         let audience = match self.provider.client_assertion_audience {
             AssertionAudience::Issuer => &self.provider.issuer,

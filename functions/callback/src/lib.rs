@@ -1,4 +1,4 @@
-//! Logging in with an upstream OpenID provider: redirecting the user there, and accepting the response.
+//! Logging in with an upstream OpenID provider: redirects the user there and accepts the response.
 //!
 //! The transaction travels sealed in a cookie that is removed with its first use; state, nonce, PKCE and `iss` are
 //! checked, and nothing is sent to the provider before they are (catalogue rows SEC-UP-01 to 05).

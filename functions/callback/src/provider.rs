@@ -1,4 +1,4 @@
-//! Asking a provider: its token endpoint, its keys, its userinfo.
+//! Calls to a provider: its token endpoint, its keys, its userinfo endpoint.
 
 use http::Method;
 use http_client::{Claims, FetchFault, Outgoing};
@@ -24,7 +24,7 @@ use crate::credential::Credential;
 use crate::deps::Deps;
 use crate::provider_fault::{refused, unreachable};
 
-/// A login that the user has finished at the provider, and we have not.
+/// A login that is complete at the provider but not here.
 pub(crate) struct Login<'a> {
     pub(crate) provider: &'a UpstreamProvider,
     pub(crate) metadata: &'a UpstreamMetadata,
@@ -35,14 +35,14 @@ pub(crate) struct Login<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The user who has logged in, and when, if the provider says so.
+/// The user who logged in, and when, if the provider says so.
 pub(crate) struct Identified {
     pub(crate) identity: Identity,
     pub(crate) auth_time: Option<Timestamp>,
     pub(crate) class: AuthenticationClass,
 }
 
-/// Why a login at a provider does not count.
+/// Why a login at a provider is not accepted.
 pub(crate) enum LoginFault {
     /// The login is older than the client requested, or its age is unknown; reported to the client.
     TooOld,
@@ -81,7 +81,7 @@ impl Login<'_> {
         let UpstreamIdentity { identity, dropped } = said.map_err(|error| refused(self.provider, &error))?;
         if !dropped.is_empty() {
             let claims = dropped.iter().map(|claim| claim.as_str()).collect::<Vec<_>>().join(" ");
-            tracing::warn!(provider = %self.provider.id, claims, "claims of another type or form were dropped");
+            tracing::warn!(provider = %self.provider.id, claims, "claims of the wrong type or form were dropped");
         }
         Ok(Identified { identity, auth_time, class })
     }
@@ -124,7 +124,7 @@ impl Login<'_> {
         })
     }
 
-    /// The algorithm and the claims of a JWT that the provider signed with an algorithm that is `permitted`.
+    /// Verifies a JWT signed by the provider with a `permitted` algorithm, and returns its algorithm and claims.
     async fn verified(
         &self,
         deps: &Deps,
@@ -150,7 +150,8 @@ impl Login<'_> {
         Ok((header.alg, claims))
     }
 
-    /// What userinfo says, if there is such an endpoint and its answer is used (OpenID Connect Core §5.3).
+    /// The userinfo claims, if the provider has a userinfo endpoint and its response is used (OpenID Connect Core
+    /// §5.3).
     async fn userinfo(&self, deps: &Deps, tokens: &TokenResponse) -> Result<Option<Map<String, Value>>, PageError> {
         let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
         if self.provider.userinfo == UserinfoUse::Unused {
@@ -169,7 +170,7 @@ impl Login<'_> {
             Err(FetchFault::Status(400..=499) | FetchFault::Refused(_))
                 if self.provider.userinfo == UserinfoUse::Optional =>
             {
-                tracing::info!(provider = %self.provider.id, "userinfo was refused, and the ID token has to do");
+                tracing::info!(provider = %self.provider.id, "a userinfo request was refused: only the ID token is used");
                 Ok(None)
             }
             Err(fault) => Err(unreachable(self.provider, &fault)),

@@ -28,11 +28,11 @@ pub struct WorkspaceFile {
     pub workspace: Workspace,
     /// Its clients.
     pub clients: Vec<ClientMetadata>,
-    /// The keys that it signs with.
+    /// Which keys it signs with.
     pub signing: SigningPolicy,
     /// The name of the file.
     pub name: String,
-    /// The lines at which the redirect URIs of its clients stand, or the clients themselves.
+    /// The lines of its clients' redirect URIs, or of the clients themselves.
     pub lines: BTreeMap<ClientId, usize>,
 }
 
@@ -40,7 +40,7 @@ pub struct WorkspaceFile {
 pub struct Loader<'a> {
     /// Replaces `{public_url}`.
     pub public_url: &'a PublicUrl,
-    /// Seals our client secrets at upstream providers.
+    /// Seals this server's client secrets at upstream providers.
     pub upstream_secrets: &'a Sealer,
     /// Seals the secrets of clients that authenticate with a MAC.
     pub client_secrets: &'a Sealer,
@@ -73,7 +73,7 @@ pub(crate) struct Reading<'a> {
     text: &'a str,
     settings: Table,
     places: Places,
-    /// The paths of the tables in which the check has found something.
+    /// The paths of the tables in which the check found a problem.
     faulty: Vec<String>,
     /// The problems found.
     pub(crate) problems: Vec<Problem>,
@@ -127,13 +127,13 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Notes a problem with the setting at `path`.
+    /// Records a problem with the setting at `path`.
     fn report(&mut self, path: &str, message: String) {
         let (line, column) = position(self.text, self.places.find(path));
         self.problems.push(Problem { line, column, message });
     }
 
-    /// Records a problem with the setting at `path`, which the message starts with.
+    /// Records a problem with the setting at `path`, whose name starts the message.
     fn report_at(&mut self, path: &str, reason: &str) {
         self.report(path, format!("{path}: {reason}"));
     }
@@ -166,8 +166,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would
-    /// be dropped when it is read.
+    /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: other values would be
+    /// dropped when they are read.
     fn check_claims(&mut self, settings: &Settings) {
         let users = settings.sandbox.iter().flat_map(|sandbox| &sandbox.users);
         for (at, user) in users.enumerate() {
@@ -187,7 +187,7 @@ impl<'a> Reading<'a> {
                 SettingsFault::ReservedSource => {
                     self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
                 }
-                // Reported by the check already.
+                // The check has already reported this.
                 SettingsFault::DoubledSource(_)
                 | SettingsFault::DoubledUser(_)
                 | SettingsFault::NoUsername
@@ -206,8 +206,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest
-    /// would not do.
+    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest would
+    /// not suffice.
     fn client(&mut self, at: usize, mut table: Table, id: &WorkspaceId) -> Option<FileClient> {
         let path = format!("clients[{at}]");
         let label = table.get("client_id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -254,7 +254,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The keys that the file asks for. A setting that contradicts the algorithm is refused, so that nobody relies on it.
+    /// The keys that the file requests. A setting that contradicts the algorithm is refused, so that nobody relies on it.
     fn signing(&mut self, head: &Head) -> SigningPolicy {
         if (head.signing_algorithm, head.rs256_key) == (Algorithm::RS256, Rs256Key::None) {
             let reason = "the workspace itself signs with RS256: remove this, or choose another signing_algorithm";
@@ -263,7 +263,7 @@ impl<'a> Reading<'a> {
         SigningPolicy { algorithm: head.signing_algorithm, rs256_key: head.rs256_key }
     }
 
-    /// Checks that what a client wants to be signed for it can be (OpenID Connect Registration §2).
+    /// Checks that the workspace can sign with the algorithms that a client requests (OpenID Connect Registration §2).
     fn check_algorithms(&mut self, client: &FileClient, signing: SigningPolicy) {
         let metadata = &client.metadata;
         for (field, wanted) in [

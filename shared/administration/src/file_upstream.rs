@@ -1,5 +1,5 @@
-//! The providers of a workspace file: our secrets there, which are sealed before they are stored, and what their settings say
-//! together.
+//! The upstream providers in a workspace file: the credentials of this server there, which are sealed before they are stored,
+//! and contradictions between their settings.
 
 use protocol::clients::external_url::{OutboundUrl, Reach};
 use protocol::jose::certificate::Certificate;
@@ -21,7 +21,7 @@ pub(crate) struct UpstreamFault {
     pub(crate) message: String,
 }
 
-/// Seals what a file has for providers in clear.
+/// Seals the plaintext credentials of a file.
 pub(crate) struct UpstreamSealing<'a> {
     pub(crate) secrets: &'a Sealer,
     pub(crate) entropy: &'a dyn Entropy,
@@ -29,8 +29,8 @@ pub(crate) struct UpstreamSealing<'a> {
 }
 
 impl UpstreamSealing<'_> {
-    /// Replaces each `client_secret` and `private_key` of a provider with its sealed form. A digest would not do, because we
-    /// have to present the secret, or sign with the key.
+    /// Replaces each `client_secret` and `private_key` of a provider with its sealed form. A digest would not suffice, because the
+    /// server has to present the secret, or sign with the key.
     pub(crate) fn seal(&self, settings: &mut Table) -> Vec<UpstreamFault> {
         let mut faults = Vec::new();
         let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
@@ -60,7 +60,7 @@ impl UpstreamSealing<'_> {
     }
 }
 
-/// What the settings of providers say together and cannot work.
+/// Contradictions between the settings of each provider.
 pub(crate) fn faults(settings: &Settings, reach: Reach) -> Vec<UpstreamFault> {
     let of = |(at, provider): (usize, &UpstreamProvider)| {
         let found = provider_faults(provider, reach).into_iter();

@@ -69,8 +69,8 @@ impl AccountReading {
         }))
     }
 
-    /// The claims of `user` for clients, judged by the settings of now: from the settings themselves for the sandbox, from
-    /// the table for an upstream provider. `None` if the user is not known, by the same rule as everywhere
+    /// The claims of `user` for clients, judged by the current settings: from the settings themselves for the sandbox,
+    /// from the table for an upstream provider. `None` if the user is unknown, by the same rule as everywhere
     /// ([`UserReading::status`](crate::UserReading::status)).
     ///
     /// # Errors

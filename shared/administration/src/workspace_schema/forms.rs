@@ -11,11 +11,11 @@ use serde::de::value::{Error as ValueError, SeqDeserializer};
 pub struct Form {
     /// The form as a regular expression, where it has one.
     pub pattern: Option<&'static str>,
-    /// What is wrong with a string, if something is.
+    /// What is wrong with a string, if anything.
     pub fault: fn(&str) -> Option<String>,
 }
 
-/// Any string but the empty one.
+/// Any non-empty string.
 pub(super) const TEXT: Form = Form { pattern: Some("."), fault: empty };
 
 /// Any string at all.
@@ -42,7 +42,7 @@ pub(super) const SCOPES: Form = Form {
     fault: |text| Scopes::try_from(text.to_owned()).err().map(|error| error.to_string()),
 };
 
-/// A URI that is compared with what requests carry.
+/// A URI that is compared with those in requests.
 pub(super) const URI: Form = Form { pattern: Some("^.{1,2048}$"), fault: no_uri };
 
 /// A domain of e-mail addresses, or `*`.

@@ -5,7 +5,7 @@ use super::forms::{ANY_TEXT, CERTIFICATE, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPE
 use super::lifetimes::LIFETIMES;
 use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 
-/// Everything that a workspace file may have.
+/// All settings of a workspace file.
 pub const WORKSPACE: &[Key] = &[
     Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
     Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),

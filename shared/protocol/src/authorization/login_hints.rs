@@ -1,14 +1,14 @@
-//! What a client says about the login that it would like: an upstream provider may make something of it.
+//! Hints of a client for the login, which an upstream provider may use.
 
 use serde::{Deserialize, Serialize};
 
 use crate::syntax::parameters::{ParameterError, Parameters};
 
-/// The longest hint that is passed on. Hints have no effect here, so a longer one is left out and not refused.
+/// The maximum length of a hint. Hints have no effect here, so a longer one is dropped instead of refused.
 const MAX_HINT_BYTES: usize = 128;
 
 /// Voluntary parameters of an authorization request (OpenID Connect Core §3.1.2.1), and `domain_hint`, which Microsoft Entra
-/// takes.
+/// supports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginHints {
     /// `ui_locales`.
@@ -37,7 +37,7 @@ impl LoginHints {
         })
     }
 
-    /// Whether there are none, so that none need to be kept.
+    /// Whether there are none, so that nothing has to be stored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

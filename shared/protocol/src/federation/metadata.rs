@@ -8,7 +8,8 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::workspace::upstream_provider::{UpstreamAuthMethod, UpstreamProvider};
 
-/// The part of a provider's metadata that we use, as published. Nothing in it is checked, and `null` says nothing.
+/// The members of a provider's metadata that are used, as published. Nothing in it is checked, and `null` counts as
+/// absent.
 #[derive(Debug, Deserialize)]
 pub struct PublishedMetadata {
     issuer: String,
@@ -38,26 +39,26 @@ pub struct UpstreamMetadata {
     pub userinfo_endpoint: Option<OutboundUrl>,
     /// Whether its responses carry `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
-    /// What its ID tokens may be signed with.
+    /// The permitted signature algorithms of its ID tokens.
     id_token_algorithms: Vec<ExternalAlgorithm>,
-    /// What its userinfo may be signed with.
+    /// The permitted signature algorithms of its userinfo responses.
     userinfo_algorithms: Vec<ExternalAlgorithm>,
-    /// How clients may authenticate at the token endpoint, if it says so.
+    /// The client authentication methods of its token endpoint, if published.
     authentication_methods: Option<Vec<String>>,
-    /// What assertions of clients may be signed with, if it says so.
+    /// The permitted signature algorithms of client assertions, if published.
     assertion_algorithms: Option<Vec<String>>,
 }
 
-/// Why metadata are refused.
+/// Why metadata is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MetadataError {
-    /// They are of another issuer than the configured one (RFC 8414 §3.3).
-    #[error("the metadata is of another issuer")]
+    /// It belongs to another issuer than the configured one (RFC 8414 §3.3).
+    #[error("the metadata belongs to another issuer")]
     Issuer,
-    /// They allow no way to authenticate that we have the means for.
+    /// It has no authentication method for which a credential is configured.
     #[error("token_endpoint_auth_methods_supported has no method for which a credential is configured")]
     AuthenticationMethod,
-    /// A URL in them may not be used.
+    /// It contains a URL that may not be used.
     #[error("{name} in the metadata: {fault}")]
     Url {
         /// The member.
@@ -68,7 +69,7 @@ pub enum MetadataError {
 }
 
 impl UpstreamMetadata {
-    /// Checks that `published` are the metadata of `provider`, and each URL in them (catalogue row SEC-UP-23).
+    /// Checks that `published` is the metadata of `provider`, and checks each URL in it (catalogue row SEC-UP-23).
     ///
     /// # Errors
     ///
@@ -101,8 +102,9 @@ impl UpstreamMetadata {
         })
     }
 
-    /// How to authenticate at the token endpoint of `provider`: as it is configured, else by what we have there, as the
-    /// metadata allow it. Without a list, Basic is the default (OpenID Connect Discovery §3).
+    /// The authentication method at the token endpoint of `provider`: the configured one, or else one that the metadata
+    /// permits and for which a credential is configured. Without a list, Basic is the default (OpenID Connect Discovery
+    /// §3).
     ///
     /// # Errors
     ///
@@ -147,7 +149,7 @@ impl UpstreamMetadata {
     }
 }
 
-/// What ID tokens may be signed with: what is configured, else what is published, else anything that is supported.
+/// The permitted algorithms of ID tokens: the configured one, or else the published ones, or else all supported ones.
 fn algorithms(provider: &UpstreamProvider, published: Option<&[String]>) -> Vec<ExternalAlgorithm> {
     match (provider.id_token_signed_response_alg, published) {
         (Some(configured), _) => vec![configured],
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_of_another_issuer_are_refused() {
+    fn metadata_of_another_issuer_is_refused() {
         assert!(parsed(&json!({})).is_ok());
         assert!(parsed(&json!({"userinfo_endpoint": null})).unwrap().userinfo_endpoint.is_none());
         for other in ["https://p.example/", "https://P.example", "https://q.example"] {

@@ -1,4 +1,4 @@
-//! Logging in with an upstream provider: the request to it, and the validation of its response.
+//! Login with an upstream provider: the request to it, and the validation of its response.
 
 pub mod id_token;
 pub mod metadata;

@@ -1,7 +1,7 @@
 //! The keys of upstream providers and clients (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 //!
-//! They may also use algorithms that we do not sign with, such as `EdDSA`, which KMS does not support over a digest. External
-//! algorithms and keys are therefore separate types, which cannot end up in our key ring.
+//! They may also use algorithms with which this server does not sign, such as `EdDSA`, which KMS does not support over a
+//! digest. External algorithms and keys are therefore separate types, which cannot end up in the key ring.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,7 +75,7 @@ impl PublishedKey {
 }
 
 impl From<&PublicJwk> for ExternalKey {
-    /// One of our own keys, as others see it. What cannot be decoded verifies nothing.
+    /// Converts one of this server's own keys. Material that cannot be decoded verifies nothing.
     fn from(ours: &PublicJwk) -> Self {
         let (alg, decoded) = (ours.alg.into(), |text: &str| base64url_decoded(text).unwrap_or_default());
         match &ours.material {
@@ -85,7 +85,7 @@ impl From<&PublicJwk> for ExternalKey {
     }
 }
 
-/// A published key. Members that do not concern signatures are ignored, and `null` says nothing.
+/// A published key. Members that do not concern signatures are ignored, and `null` counts as absent.
 #[derive(Clone, Debug, Deserialize)]
 struct ExternalJwk {
     kty: String,
@@ -108,7 +108,7 @@ pub struct ExternalJwks {
     keys: Vec<Value>,
 }
 
-/// Why a client cannot be registered with a set of keys.
+/// Why a JWK Set cannot be registered for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum JwksError {
     /// Too many keys.
@@ -122,7 +122,7 @@ pub enum JwksError {
     NotAKey(usize),
     /// A signature key that is too weak, malformed or of an unsupported type.
     #[error(
-        "jwks.keys[{0}] is not good for signatures: use RSA with 2048 bits or more, P-256, P-384, P-521 or Ed25519"
+        "jwks.keys[{0}] is not usable for signatures: use RSA with 2048 bits or more, P-256, P-384, P-521 or Ed25519"
     )]
     UnusableKey(usize),
 }
@@ -206,8 +206,8 @@ impl ExternalJwk {
         }
     }
 
-    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3). Some libraries put a zero before
-    /// the modulus (§6.3.1.1), which changes nothing of the number.
+    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3). Some libraries put a zero byte
+    /// before the modulus (§6.3.1.1), which does not change the number.
     fn rsa(&self, alg: ExternalAlgorithm) -> Option<ExternalKey> {
         let number = |text: Option<&str>| Some(without_leading_zeros(base64url_decoded(text?)?));
         let (n, e) = (number(self.n.as_deref())?, number(self.e.as_deref())?);
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn every_algorithm_of_ours_is_one_that_others_may_use() {
+    fn every_own_algorithm_is_also_a_supported_external_one() {
         let ours = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256].map(ExternalAlgorithm::from);
         assert_eq!(ours, [ExternalAlgorithm::RS256, ExternalAlgorithm::PS256, ExternalAlgorithm::ES256]);
     }

@@ -10,8 +10,8 @@ use crate::jose::jwk::{Algorithm, PublicJwk};
 pub use crate::jose::ring_key::{KeyLocation, KeyRole, RingKey};
 use crate::types::time::{Lifetime, Timestamp};
 
-/// How long a key must have been published before it signs: longer than verifiers cache our keys. API Gateway's JWT
-/// authorizer caches them for two hours.
+/// How long a key must have been published before it signs: longer than verifiers cache the JWKS. API Gateway's JWT
+/// authorizer caches it for two hours.
 pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 
 /// The signing keys of a workspace: two series, each with a current key of its own.
@@ -19,8 +19,8 @@ pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 pub struct KeyRing {
     /// The workspace's own keys, with their roles.
     pub keys: Vec<RingKey>,
-    /// RS256 keys beside them, for clients that ask for RS256 (OpenID Connect Discovery §3). An earlier version ignores
-    /// them, and goes on signing with the others.
+    /// RS256 keys beside them, for clients that request RS256 (OpenID Connect Discovery §3). Earlier versions ignore them
+    /// and keep signing with the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<RingKey>,
 }
@@ -39,7 +39,7 @@ pub enum KeySeries {
 pub struct SigningAlgorithms {
     /// Those of the workspace's own keys.
     pub own: Vec<Algorithm>,
-    /// All that a client may ask for.
+    /// All that a client may request.
     pub for_clients: Vec<Algorithm>,
 }
 
@@ -52,7 +52,7 @@ pub enum RingError {
     /// The key is already in the ring.
     #[error("the ring has this key already")]
     Present,
-    /// A key beside those of the workspace has another algorithm.
+    /// A key for the RS256 keys beside the workspace's own has another algorithm.
     #[error("the key beside those of the workspace signs RS256: add one of that algorithm, or leave out --beside")]
     NotRs256,
     /// There is no next key.
@@ -60,7 +60,7 @@ pub enum RingError {
     NoNext,
     /// The next key has not been published for long enough.
     #[error(
-        "the next key has not been published for long enough: verifiers may keep our keys for two hours, and would \
+        "the next key has not been published for long enough: verifiers may cache the JWKS for two hours, and would \
          refuse its tokens. Wait until {} seconds after the epoch, or insist with --now", .0.seconds()
     )]
     TooEarly(Timestamp),
@@ -79,15 +79,15 @@ impl KeyRing {
         current(&self.keys)
     }
 
-    /// The RS256 key beside it that signs for clients that ask for RS256.
+    /// The RS256 key beside it, which signs for clients that request RS256.
     #[must_use]
     pub fn current_beside(&self) -> Option<&RingKey> {
         current(&self.beside)
     }
 
     /// The keys that may sign, in the order in which they are tried: the current one, then the next ones with the same
-    /// algorithm, which clients rely on. They are the workspace's own, or those of the series that signs `wanted`; none if
-    /// neither does.
+    /// algorithm, on which clients rely. They are the workspace's own, or those of the series that signs `wanted`; none if
+    /// neither series does.
     #[must_use]
     pub fn signing(&self, wanted: Option<Algorithm>) -> Vec<&RingKey> {
         let signs = |keys: &Vec<&RingKey>| keys.first().is_some_and(|key| wanted.is_none_or(|alg| key.jwk.alg == alg));
@@ -98,13 +98,14 @@ impl KeyRing {
         Some(candidates(&self.beside)).filter(signs).unwrap_or_default()
     }
 
-    /// The keys that verifiers may trust: the workspace's own, the current one first, then those beside them.
+    /// The published keys: the workspace's own, the current one first, then those beside them.
     #[must_use]
     pub fn published(&self) -> Vec<&PublicJwk> {
         published(&self.keys).chain(published(&self.beside)).collect()
     }
 
-    /// The algorithms of the published keys. That of the keys beside is one only while one of them signs.
+    /// The algorithms of the published keys. That of the keys beside the workspace's own counts only while one of them
+    /// signs.
     #[must_use]
     pub fn algorithms(&self) -> SigningAlgorithms {
         let mut own = Vec::new();
@@ -124,20 +125,20 @@ impl KeyRing {
         serde_json::json!({ "keys": self.published().into_iter().map(PublicJwk::published).collect::<Vec<_>>() })
     }
 
-    /// Whether the ring has this key, in whichever role.
+    /// Whether the ring has this key, in any role.
     #[must_use]
     pub fn has(&self, jwk: &PublicJwk) -> bool {
         self.all().any(|key| key.jwk.thumbprint() == jwk.thumbprint())
     }
 
-    /// All keys, in whichever series and role.
+    /// All keys, of both series and in all roles.
     pub fn all(&self) -> impl Iterator<Item = &RingKey> {
         self.keys.iter().chain(&self.beside)
     }
 
     /// Adds a key as a next key, so that verifiers learn of it before it signs. The first key of a series becomes the
-    /// current one at once: no verifier has cached anything of a new ring, and what the first key beside signs goes only
-    /// to clients that have just been registered for it.
+    /// current one immediately: no verifier has cached anything of a new ring, and tokens signed by the first key beside
+    /// the workspace's own go only to clients that have just been registered for it.
     ///
     /// # Errors
     ///
@@ -161,8 +162,8 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Makes the oldest next key the current one and retires the current one. An RS256 key that gives way to another
-    /// algorithm goes on signing beside it, if no other does: clients that ask for RS256 know it already.
+    /// Makes the oldest next key the current one and retires the current one. An RS256 key that is replaced by a key of
+    /// another algorithm keeps signing beside it, if no other key does: clients that request RS256 already know it.
     ///
     /// # Errors
     ///
@@ -180,7 +181,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Retires the keys beside the workspace's own: no client may ask for RS256 any more.
+    /// Retires the keys beside the workspace's own: clients can no longer request RS256.
     pub fn retire_beside(&mut self, now: Timestamp) {
         let active = |key: &&mut RingKey| matches!(key.role, KeyRole::Current | KeyRole::Next);
         for key in self.beside.iter_mut().filter(active) {

@@ -128,7 +128,7 @@ fn es256_with_rs256() -> KeyRing {
 }
 
 #[test]
-fn a_key_beside_signs_for_those_who_ask_for_its_algorithm_and_for_nobody_else() {
+fn a_key_beside_signs_only_for_clients_that_request_its_algorithm() {
     let ring = es256_with_rs256();
     let signs = |ring: &KeyRing, wanted| ring.signing(wanted).into_iter().map(|key| key.jwk.clone()).collect();
     let table: [(_, Vec<PublicJwk>); 4] = [
@@ -156,7 +156,7 @@ fn a_key_beside_signs_for_those_who_ask_for_its_algorithm_and_for_nobody_else() 
 }
 
 #[test]
-fn the_keys_beside_have_a_current_and_a_next_one_of_their_own() {
+fn the_keys_beside_have_their_own_current_and_next_key() {
     let mut ring = es256_with_rs256();
     let (first, second) = (jwk("AA").thumbprint(), jwk("AQ").thumbprint());
     assert_eq!(ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
@@ -181,7 +181,7 @@ fn the_keys_beside_have_a_current_and_a_next_one_of_their_own() {
 }
 
 #[test]
-fn an_rs256_key_that_gives_way_to_another_algorithm_stays_for_those_who_ask_for_it() {
+fn a_replaced_rs256_key_keeps_signing_for_clients_that_request_rs256() {
     let later = NOW.plus(PUBLISHED_BEFORE_USE);
     let mut ring = own(vec![key("AA", KeyRole::Current)]);
     ring.add(KeySeries::Own, elliptic("AA"), KeyLocation::Sealed, NOW).unwrap();

@@ -1,4 +1,4 @@
-//! Keys: our own, and those of clients and upstream providers (RFC 7517, RFC 7518).
+//! Keys: those of this server, and those of clients and upstream providers (RFC 7517, RFC 7518).
 
 pub mod at_hash;
 pub mod certificate;

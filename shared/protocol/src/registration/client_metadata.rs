@@ -45,10 +45,10 @@ pub struct ClientMetadata {
     /// Which redirect URIs it may push: the `registered` ones (the default) or `any` (RFC 9126 §2.4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_redirect_uris: Option<PushedRedirectUris>,
-    /// Whether its authorization requests must be pushed (RFC 9126 §6); always so where the workspace says it.
+    /// Whether its authorization requests must be pushed (RFC 9126 §6). It is implied if the workspace requires it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_pushed_authorization_requests: Option<bool>,
-    /// Private-use schemes without a dot that its redirect URIs may have all the same.
+    /// Private-use schemes without a dot that its redirect URIs may use as exceptions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub private_use_schemes: Vec<String>,
     /// Where users may be sent after logout (OpenID Connect RP-Initiated Logout §3.1).
@@ -76,7 +76,7 @@ pub struct ClientMetadata {
     /// Its public keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<ExternalJwks>,
-    /// Where it publishes its public keys, instead.
+    /// The URL at which it publishes its public keys, instead of `jwks`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
     /// The only algorithm of its assertions.
@@ -115,7 +115,7 @@ pub struct ClientMetadata {
     /// What happens to scopes that it is not registered for, if that differs from the workspace's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_scopes: Option<UnknownScopes>,
-    /// Whether PKCE is required, if not as in the workspace. `false` exempts one confidential client.
+    /// Whether PKCE is required, if that differs from the workspace. `false` exempts one confidential client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_pkce: Option<bool>,
     /// Whether a request for `openid` without PKCE needs a `nonce`; it does by default.
@@ -136,10 +136,10 @@ pub struct ClientMetadata {
     /// The URL of the document that lists the redirect URIs of the sector. Its host identifies the sector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
-    /// The algorithm that its ID tokens and logout tokens are signed with; without it, that of the workspace.
+    /// The algorithm that its ID tokens and logout tokens are signed with; by default that of the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
-    /// The algorithm that userinfo responses are signed with; without it they are plain JSON.
+    /// The algorithm that userinfo responses are signed with; by default they are plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<Algorithm>,
     /// Lifetimes that differ from the workspace's.
@@ -177,7 +177,7 @@ impl ClientMetadata {
             grants: self.grant_types.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
-            // Stored by an earlier version, it may have scopes that are refused now.
+            // If an earlier version stored it, it may have scopes that are refused now.
             scope: self.scope.of_users(),
             client_scope: self.client_credentials_scope.clone(),
             targets: self.targets(settings, issuer),

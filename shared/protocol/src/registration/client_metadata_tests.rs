@@ -221,7 +221,7 @@ fn sec_redir_23_logout_uris_are_checked_like_redirect_uris() {
         let registered = registered(&native(good), "all").map(|client| client.backchannel_logout);
         assert_eq!(registered.unwrap().unwrap().as_str(), good);
     }
-    assert!(registered(&native("com.example.app:/bye"), "all").err().unwrap().contains("begins with https"));
+    assert!(registered(&native("com.example.app:/bye"), "all").err().unwrap().contains("must begin with https"));
     for bad in [
         "http://c1.example/bye",
         "https://c1.example/bye#x",

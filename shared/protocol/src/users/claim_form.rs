@@ -1,7 +1,7 @@
 //! The type and form of each claim that a source may assert about a user (OpenID Connect Core §5.1), in one table.
 //!
-//! A value of another form is converted where it has one certain reading, which is named in docs/configuration.md, and is
-//! dropped otherwise. Typed clients would fail at it, and blame us (catalogue row SEC-UP-24).
+//! A value of another form is converted if it has a single certain interpretation, listed in docs/configuration.md, and
+//! dropped otherwise: strictly typed clients would fail on it (catalogue row SEC-UP-24).
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::types::calendar;
 /// The type and form of a claim.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
-    /// A name, or what else is one line of text.
+    /// A name, or other text of one line.
     Text,
     /// An `https` URL.
     Url,
@@ -29,11 +29,11 @@ pub(crate) enum Form {
     Phone,
     /// `true` or `false`.
     Boolean,
-    /// An object of the members of §5.1.1.
+    /// An object with the members of §5.1.1.
     Address,
 }
 
-/// The claims that a source may make. Everything else is dropped, whatever its source.
+/// The claims that a source may assert. Any other is dropped, whatever its source.
 ///
 /// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set them.
 pub(crate) const CLAIMS: [(&str, Form); 19] = [
@@ -61,14 +61,14 @@ pub(crate) const CLAIMS: [(&str, Form); 19] = [
 /// The members of an address (§5.1.1).
 const ADDRESS: [&str; 6] = ["formatted", "street_address", "locality", "region", "postal_code", "country"];
 
-/// The longest text, in bytes.
+/// The maximum length of a text, in bytes.
 const MAX_TEXT_BYTES: usize = 1024;
 
-/// From here on a number of seconds is one of milliseconds: as seconds, it would lie after the year 5000.
+/// A number from here on is in milliseconds: as seconds, it would lie after the year 5000.
 const FIRST_MILLIS: f64 = 1e11;
 
 impl Form {
-    /// `value` in this form, converted where it has one certain reading; `None` if it does not fit.
+    /// Returns `value` in this form, converted if it has a single certain interpretation; `None` if it does not fit.
     pub(crate) fn fitted(self, value: &Value) -> Option<Value> {
         let matching = |fits: fn(&str) -> bool| line(value).filter(|text| fits(text)).map(Value::from);
         match self {
@@ -92,7 +92,7 @@ pub(crate) fn says_nothing(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-/// The text of one line without control characters.
+/// A text of one line, without control characters.
 fn line(value: &Value) -> Option<&str> {
     let fits =
         |text: &&str| !text.trim().is_empty() && text.len() <= MAX_TEXT_BYTES && !text.contains(char::is_control);
@@ -104,8 +104,8 @@ fn is_time_zone(text: &str) -> bool {
     begins && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte))
 }
 
-/// Whether this can be an address (RFC 5322 §3.4.1). Whether it has a single interpretation matters only for verified
-/// addresses ([`EmailDomains`](crate::types::email::EmailDomains)).
+/// Whether this can be an address (RFC 5322 §3.4.1). A single interpretation is required only of verified addresses
+/// ([`EmailDomains`](crate::types::email::EmailDomains)).
 fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) && !text.contains(char::is_whitespace)
@@ -119,7 +119,7 @@ fn is_phone(text: &str) -> bool {
     (2..=40).contains(&digits) && known(number) && known(extension)
 }
 
-/// A language tag, with hyphens where some write underscores (§5.1).
+/// A language tag, with hyphens in place of the underscores that some sources write (§5.1).
 fn locale(text: &str) -> Option<String> {
     let tag = text.replace('_', "-");
     let is_subtag =
@@ -128,7 +128,7 @@ fn locale(text: &str) -> Option<String> {
     (begins && tag.split('-').all(is_subtag)).then_some(tag)
 }
 
-/// Whole seconds since the epoch, of a number of seconds or milliseconds, or of a date and time with its offset (RFC
+/// Whole seconds since the epoch, from a number of seconds or milliseconds, or from a date and time with its offset (RFC
 /// 3339).
 fn seconds(value: &Value) -> Option<u64> {
     if let Some(text) = value.as_str() {
@@ -140,7 +140,7 @@ fn seconds(value: &Value) -> Option<u64> {
     (seconds < FIRST_MILLIS).then_some(since_epoch.as_secs())
 }
 
-/// `true` or `false`, also as a word: Cognito and Apple document `email_verified` so.
+/// `true` or `false`, also as a string: Cognito and Apple document `email_verified` in that form.
 fn boolean(value: &Value) -> Option<bool> {
     match value.as_str() {
         Some("true") => Some(true),
