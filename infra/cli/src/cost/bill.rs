@@ -294,8 +294,8 @@ mod tests {
             about(dollars(&bill(arguments), item), expected, &format!("{arguments:?}: {item}"));
         }
         let fixed = |arguments: &[&str]| bill(arguments).per_month();
-        about(fixed(&["--logins", "0", "--regions", "2"]), 22.6, "two regions");
-        about(fixed(&["--logins", "0", "--keys", "5"]), 13.3, "five keys");
+        about(fixed(&["--logins", "0", "--regions", "2"]), 23.4, "two regions");
+        about(fixed(&["--logins", "0", "--keys", "5"]), 13.7, "five keys");
     }
 
     #[test]
