@@ -11,6 +11,7 @@ use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
+use protocol::workspace::brand::Brand;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
 use protocol::workspace::upstream_provider::UpstreamProvider;
@@ -172,6 +173,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
     assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
+    assert_eq!(names("brand"), fields::<Brand>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
@@ -255,6 +257,7 @@ fn defaults_in_the_description_match_the_parser() {
     // Defaults that are omitted when stored, and those of the keys, which are not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
     defaults[0].1["rs256_key"] = json!("beside");
+    defaults[0].1["language"] = json!(of_workspace.language);
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["device_authorization"] = json!(of_workspace.device_authorization);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
@@ -271,10 +274,11 @@ fn defaults_in_the_description_match_the_parser() {
 #[test]
 fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
     let text = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
-    let row = Regex::new(r"^\| `([a-z0-9_]+)` \|").unwrap();
+    let row = Regex::new(r"^\| `([a-z0-9_#]+)` \|").unwrap();
     for (heading, path) in [
         ("### Top level", ""),
         ("### `[lifetimes]`", "lifetimes"),
+        ("### `[brand]`", "brand"),
         ("### `[[scopes]]`", "scopes"),
         ("### `[sandbox]`", "sandbox"),
         ("### `[[upstream]]`", "upstream"),

@@ -8,6 +8,7 @@ mod consent;
 mod deps;
 mod device;
 mod page;
+mod permissions;
 mod resume;
 mod sign_in;
 

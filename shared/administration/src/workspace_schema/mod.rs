@@ -1,6 +1,7 @@
 //! The settings of a workspace file, described once: the check of a file and the published JSON Schema follow this
 //! description, and tests compare it with what the functions parse.
 
+mod brand;
 mod clients;
 mod forms;
 mod json_schema;
@@ -11,6 +12,7 @@ pub use json_schema::json_schema;
 pub use settings::WORKSPACE;
 
 use forms::Form;
+use protocol::types::language::Language;
 
 /// For lists without a maximum length.
 const UNBOUNDED: usize = usize::MAX;
@@ -21,6 +23,9 @@ const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
 /// The algorithms that providers may sign with.
 const EXTERNAL_ALGORITHM: Kind =
     Kind::OneOf(&["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]);
+
+/// The languages of the pages.
+const LANGUAGE: Kind = Kind::OneOf(&Language::TAGS);
 
 /// Whether ID tokens carry `at_hash`.
 const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
@@ -131,15 +136,11 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
     for key in keys {
         let inner = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
         match &key.kind {
-            Kind::Table(keys) | Kind::List(Kind::TextOrTable(_, keys), _) => all.extend(tables(&inner, keys)),
+            Kind::Table(keys) | Kind::TextOrTable(_, keys) | Kind::List(Kind::TextOrTable(_, keys), _) => {
+                all.extend(tables(&inner, keys));
+            }
             Kind::Tables(entries) => all.extend(tables(&inner, entries.keys)),
-            Kind::Text(_)
-            | Kind::Flag
-            | Kind::Whole { .. }
-            | Kind::OneOf(_)
-            | Kind::List(..)
-            | Kind::Open
-            | Kind::TextOrTable(..) => {}
+            Kind::Text(_) | Kind::Flag | Kind::Whole { .. } | Kind::OneOf(_) | Kind::List(..) | Kind::Open => {}
         }
     }
     all

@@ -124,7 +124,7 @@ fn name(step: &NextStep) -> &'static str {
     match step {
         NextStep::LogIn => "log in",
         NextStep::SelectAccount => "select account",
-        NextStep::AskConsent => "ask consent",
+        NextStep::AskConsent(_) => "ask consent",
         NextStep::Approved(_) => "approved",
         NextStep::Refused(error) => error.code(),
     }

@@ -113,38 +113,6 @@ impl PageError {
             Self::Unavailable => 503,
         }
     }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::StaleInteraction
-            | Self::OtherBrowser
-            | Self::FinishedInteraction
-            | Self::ForeignUpstreamAnswer
-            | Self::UnknownRequestUri => "Go back to the application and sign in again from there.",
-            Self::Parameters(_)
-            | Self::NotAForm
-            | Self::MissingClientId
-            | Self::UnknownClient
-            | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri(_)
-            | Self::UnregisteredPostLogoutUri(_)
-            | Self::ForeignHint => {
-                "Nothing is wrong on your side. The operator of the application must correct its configuration."
-            }
-            Self::StaleLogout => "Go back to the application and sign out again from there.",
-            Self::RequestTooLarge => "Nothing is wrong on your side. The application must send a smaller request.",
-            Self::CrossSite | Self::IncompleteForm => "Go back, reload the page, and send the form from there.",
-            Self::UnknownIdentitySource | Self::UpstreamRefused => {
-                "Go back to the application and choose another way to sign in."
-            }
-            Self::UpstreamUnreachable => "Try again in a moment, or choose another way to sign in.",
-            Self::NotFound => "Check the address.",
-            Self::MethodNotAllowed => "Open the page from the application.",
-            Self::Unavailable => "Nothing was lost. Try again in a moment.",
-        }
-    }
 }
 
 impl From<FormFault> for PageError {
