@@ -52,12 +52,8 @@ pub(crate) fn image(text: &str, most: usize) -> Result<Image, String> {
     };
     let bytes = image.bytes();
     checked_size(bytes.len(), most)?;
-    if image.is_svg() {
-        check_svg(&bytes)?
-    } else {
-        check_png(&bytes)?
-    }
-    Ok(image)
+    let checked = if image.is_svg() { check_svg(&bytes) } else { check_png(&bytes) };
+    checked.map(|()| image)
 }
 
 fn checked_size(bytes: usize, most: usize) -> Result<(), String> {
@@ -133,7 +129,7 @@ fn check_png(bytes: &[u8]) -> Result<(), String> {
         let (data, after) = after.split_at_checked(length).ok_or_else(malformed)?;
         let (_checksum, after) = after.split_first_chunk::<4>().ok_or_else(malformed)?;
         if is_first {
-            check_dimensions(kind, data).ok_or_else(|| format!("the PNG image is larger than {MAX_PIXELS} pixels"))?;
+            check_dimensions(*kind, data).ok_or_else(|| format!("the PNG image is larger than {MAX_PIXELS} pixels"))?;
         }
         is_first = false;
         rest = after;
@@ -143,11 +139,11 @@ fn check_png(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-fn check_dimensions(kind: &[u8; 4], data: &[u8]) -> Option<()> {
+fn check_dimensions(kind: [u8; 4], data: &[u8]) -> Option<()> {
     let (width, rest) = data.split_first_chunk::<4>()?;
     let (height, _) = rest.split_first_chunk::<4>()?;
     let fits = |side: &[u8; 4]| (1..=MAX_PIXELS).contains(&u32::from_be_bytes(*side));
-    (kind == b"IHDR" && fits(width) && fits(height)).then_some(())
+    (&kind == b"IHDR" && fits(width) && fits(height)).then_some(())
 }
 
 #[cfg(test)]

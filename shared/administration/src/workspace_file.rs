@@ -135,7 +135,7 @@ mod tests {
             ("{ de = \"Notizen\" }", "title: en is missing: it is the language of the workspace"),
             ("{ en = \"Notes\", xx = \"?\" }", "title.xx is not a setting: there are en, de, fr, es, ja, ar"),
             ("{ en = \"\" }", "title.en is \"\": it must not be empty"),
-            ("7", "title is a string or a table, and this is a whole number"),
+            ("7", "title must be a string or a table, not a whole number"),
         ];
         for (title, expected) in table {
             let error = load(&scope(title)).err().unwrap_or_default();

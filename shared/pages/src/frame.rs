@@ -105,9 +105,9 @@ impl<'a> Frame<'a> {
         self.choice.as_ref()
     }
 
-    /// Every language, to choose from.
-    pub(crate) fn languages(&self) -> impl Iterator<Item = Language> {
-        Language::ALL.into_iter()
+    /// Every language to choose from, and whether the page is in it.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = (Language, bool)> {
+        Language::ALL.into_iter().map(|language| (language, language == self.language))
     }
 
     /// The message `key`.

@@ -33,7 +33,7 @@ pub struct Client {
     /// Its name in other languages (RFC 7591 §2.2).
     pub names: BTreeMap<Language, String>,
     /// What users are shown of it on the consent page.
-    pub display: ClientDisplay,
+    pub display: Box<ClientDisplay>,
     /// Whether it may be used.
     pub status: Status,
     /// How it authenticates.

@@ -205,12 +205,12 @@ impl ClientMetadata {
             id: self.client_id.clone(),
             name: self.client_name.clone(),
             names: self.names(),
-            display: ClientDisplay {
+            display: Box::new(ClientDisplay {
                 logo: self.logo_uri.clone(),
                 publisher: self.organization_name.clone(),
                 policy: self.policy_uri.clone(),
                 terms: self.tos_uri.clone(),
-            },
+            }),
             status: self.client_status,
             loopback_consent: self.loopback_consent(&redirect_uris)?,
             redirect_uris,
