@@ -16,6 +16,7 @@ use web::response::{see_other, with_cookie};
 
 use crate::credential;
 use crate::deps::Deps;
+use crate::posted_name;
 use crate::provider::{Identified, Login, LoginFault};
 use crate::transaction;
 
@@ -35,9 +36,9 @@ pub(crate) async fn take(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
 }
 
 /// Redirects an authorization response that arrived as a cross-site form (OAuth 2.0 Form Post Response Mode) to the same
-/// URL by GET, because browsers send our `SameSite=Lax` cookies only with that. Other fields of the form, such as the
-/// `user` of Sign in with Apple, are unsigned and are dropped.
-pub(crate) fn resend(context: &BrowserContext<'_>) -> Result<Response, Refusal> {
+/// URL by GET, because browsers send our `SameSite=Lax` cookies only with that. Other fields of the form are unsigned and
+/// are dropped; of the `user` of Sign in with Apple the name may be taken, sealed, so that no history or log has it.
+pub(crate) async fn resend(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let form = context.request.form_repeating(&[]).map_err(PageError::from)?;
     let mut query = Vec::new();
@@ -45,9 +46,13 @@ pub(crate) fn resend(context: &BrowserContext<'_>) -> Result<Response, Refusal> 
         let value = form.one(name).map_err(PageError::from)?;
         query.extend(value.map(|value| format!("{name}={}", encode_uri_component(value))));
     }
-    let query = query.join("&");
+    let mut query = query.join("&");
     if query.len() > MAX_QUERY_BYTES {
         return Err(Refusal::Page(PageError::RequestTooLarge));
+    }
+    if let Some(name) = posted_name::sealed(deps, context, provider, &form).await? {
+        let room = MAX_QUERY_BYTES.saturating_sub(query.len());
+        query.extend(Some(format!("&{}={name}", posted_name::PARAMETER)).filter(|name| name.len() <= room));
     }
     Ok(see_other(&format!("{}?{query}", transaction::callback_url(context.workspace(), provider))))
 }
@@ -64,14 +69,15 @@ async fn finish(
         Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
         identified => identified?,
     };
-    let Some(Identified { identity, auth_time, class }) = identified else {
+    let Some(Identified { mut identity, auth_time, class }) = identified else {
         // The user may never have received the response to the request that used the code, and may have reloaded the
         // page. The provider has a session for the user by now.
         tracing::info!(provider = %transaction.provider, "an upstream response was received twice");
         return front.to_provider(&pending, &transaction.provider).await;
     };
-    let recorded = deps.accounts.record(context.id(), &identity).await;
-    recorded.map_err(|fault| pending.unavailable(fault))?;
+    let posted = posted_name::opened(deps, context, transaction, answer).await?;
+    let recorded = deps.accounts.record(context.id(), &identity, posted.as_ref()).await;
+    identity.claims = identity.claims.named_by(recorded.map_err(|fault| pending.unavailable(fault))?);
     // A login at the provider may be older than this request, but never newer than the current time.
     let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;

@@ -6,7 +6,7 @@ use protocol::authorization::error::PageError;
 use protocol::client_authentication::assertion::ASSERTION_TYPE;
 use protocol::clients::client::AssertionAudience;
 use protocol::federation::metadata::UpstreamMetadata;
-use protocol::jose::jwk::Algorithm;
+use protocol::jose::jwk::{Algorithm, PublicJwk};
 use protocol::syntax::encoding::{base64url, encode_uri_component};
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::Secret;
@@ -113,17 +113,34 @@ impl Opener<'_> {
     async fn signed(&self, iss: &str, aud: &str) -> Result<Secret<String>, PageError> {
         let pkcs8 = self.opened(self.provider.sealed_private_key.as_ref()).await?;
         let ec = LocalKey::from_pkcs8(Algorithm::ES256, pkcs8.expose());
-        let key = ec.or_else(|_| LocalKey::from_pkcs8(self.metadata.rsa_assertion_algorithm(), pkcs8.expose()));
+        let rsa = self.metadata.rsa_assertion_algorithm(self.provider);
+        let key = ec.or_else(|_| LocalKey::from_pkcs8(rsa, pkcs8.expose()));
         let (key, now) = (key.map_err(unavailable)?, self.now.seconds());
-        let claims = json!({
+        let mut claims = json!({
             "iss": iss, "sub": self.provider.client_id.as_str(), "aud": aud, "iat": now, "exp": now + ASSERTION_SECONDS,
             "jti": self.deps.front.browser.random_text::<16>()?,
         });
-        let kid = self.provider.private_key_id.clone().unwrap_or_else(|| key.jwk().thumbprint());
-        let header = json!({"alg": key.jwk().alg.as_str(), "kid": kid, "typ": "JWT"});
+        if let (Some(claims), Some(_)) = (claims.as_object_mut(), &self.provider.private_key_certificate) {
+            // Among the claims that Microsoft documents. Others are not told it, because their clocks may be behind ours.
+            claims.insert("nbf".into(), now.into());
+        }
+        let header = self.header(key.jwk());
         let part = |value: &Value| base64url(value.to_string().as_bytes());
         let message = format!("{}.{}", part(&header), part(&claims));
         let signature = key.sign(message.as_bytes()).map_err(unavailable)?;
         Ok(Secret::new(format!("{message}.{}", base64url(&signature))))
+    }
+
+    /// The header of what is signed with `key`: which key it is, by the certificate that the provider knows, else by name.
+    fn header(&self, key: &PublicJwk) -> Value {
+        let (alg, named) = (key.alg.as_str(), &self.provider.private_key_id);
+        match (&self.provider.private_key_certificate, named) {
+            (Some(certificate), None) => json!({"alg": alg, "typ": "JWT", "x5t#S256": certificate.thumbprint()}),
+            (Some(certificate), Some(kid)) => {
+                json!({"alg": alg, "kid": kid, "typ": "JWT", "x5t#S256": certificate.thumbprint()})
+            }
+            (None, Some(kid)) => json!({"alg": alg, "kid": kid, "typ": "JWT"}),
+            (None, None) => json!({"alg": alg, "kid": key.thumbprint(), "typ": "JWT"}),
+        }
     }
 }

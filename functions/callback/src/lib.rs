@@ -7,6 +7,7 @@ mod answer;
 mod begin;
 mod credential;
 mod deps;
+mod posted_name;
 mod provider;
 mod provider_fault;
 mod provider_metadata;
@@ -30,7 +31,7 @@ async fn respond(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
     if context.endpoint == Endpoint::UpstreamLogin {
         begin::begin(deps, context).await
     } else if context.is_post() {
-        answer::resend(context)
+        answer::resend(deps, context).await
     } else {
         answer::take(deps, context).await
     }

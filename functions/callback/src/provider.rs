@@ -139,7 +139,14 @@ impl Login<'_> {
         let keys = deps.keys.candidates(&self.metadata.jwks_uri, header.alg, header.kid.as_deref(), self.now).await;
         let keys = keys.map_err(|fault| unreachable(self.provider, &FetchFault::Unreachable(fault.to_string())))?;
         let is_plain = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
-        let claims = verify::claims((jwt, &header), &keys, is_plain).map_err(refuse)?;
+        // The claim is not verified yet: it narrows down the keys, one of which has to verify it.
+        let issuer = verify::claimed_issuer(jwt);
+        let (ours, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.signs_for(issuer.as_deref()));
+        if ours.is_empty() && !others.is_empty() {
+            return Err(refuse(JwtFault::KeyOfAnother));
+        }
+        let claims = verify::claims((jwt, &header), ours.iter().map(|published| &published.key), is_plain);
+        let claims = claims.map_err(refuse)?;
         Ok((header.alg, claims))
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use protocol::clients::allowed_origins::check_origin;
-use protocol::clients::external_url::OutboundUrl;
 use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
@@ -23,9 +22,9 @@ use web::config::PublicUrl;
 
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
+use crate::file_upstream::{self, UpstreamSealing};
 use crate::images::image;
 use crate::signing_policy::{Rs256Key, SigningPolicy};
-use crate::upstream_key;
 
 /// A workspace file, checked and ready to be applied.
 pub struct WorkspaceFile {
@@ -103,7 +102,11 @@ impl<'a> Reading<'a> {
         let mut settings = std::mem::take(&mut self.settings);
         let head: Head = self.parsed(take_head(&mut settings), "")?;
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).ok()?;
-        self.seal_upstream_secrets(&mut settings, &id);
+        let sealing =
+            UpstreamSealing { secrets: self.loader.upstream_secrets, entropy: self.loader.entropy, workspace: &id };
+        for fault in sealing.seal(&mut settings) {
+            self.report(&fault.path, fault.message);
+        }
         encode_images(settings.get_mut("brand"), &["logo", "logo_dark", "favicon"]);
         let settings: Settings = self.parsed(settings, "")?;
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
@@ -145,35 +148,13 @@ impl<'a> Reading<'a> {
         parsed.map_err(|error: toml::de::Error| self.report(path, error.to_string().trim().replace('\n', " "))).ok()
     }
 
-    /// Replaces each `client_secret` of an upstream provider with its sealed form. A digest would not suffice, because the
-    /// server has to present the secret.
-    fn seal_upstream_secrets(&mut self, settings: &mut Table, id: &WorkspaceId) {
-        let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
-        for (at, provider) in providers.into_iter().flatten().enumerate() {
-            let Some(provider) = provider.as_table_mut() else { continue };
-            for name in ["client_secret", "private_key"] {
-                let Some(Value::String(text)) = provider.remove(name) else { continue };
-                match self.sealed_upstream_secret(name, text, id) {
-                    Ok(sealed) => drop(provider.insert(format!("sealed_{name}"), sealed.into())),
-                    Err(reason) => self.report(&format!("upstream[{at}].{name}"), reason),
-                }
-            }
-        }
-    }
-
-    fn sealed_upstream_secret(&self, name: &str, text: String, id: &WorkspaceId) -> Result<String, String> {
-        let plain = if name == "private_key" { upstream_key::pkcs8(&text)? } else { text.into_bytes() };
-        let sealed = self.loader.upstream_secrets.seal(id, plain, self.loader.entropy);
-        sealed.map_err(|fault| fault.to_string())
-    }
-
     fn check_settings(&mut self, settings: &Settings) {
         self.check_texts(settings);
         self.check_colors(&settings.brand);
         self.check_compared(settings);
         self.check_claims(settings);
         self.check_sources(settings);
-        self.check_issuers(settings);
+        self.check_providers(settings);
     }
 
     /// Checks that every translated text is there in the language of the workspace, which stands in for the others.
@@ -253,22 +234,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Checks that every issuer is a URL that the server may call (catalogue row SEC-UP-14).
-    fn check_issuers(&mut self, settings: &Settings) {
-        for (at, provider) in settings.upstream.iter().enumerate() {
-            if let Some(missing) = provider.missing_credential() {
-                let reason = format!("upstream {}: it needs {missing} for how it authenticates", provider.id);
-                self.report(&format!("upstream[{at}].id"), reason);
-            }
-            if provider.contradicts_tenants() {
-                let reason = "tenants belong to an issuer with {tenantid}, and an issuer with {tenantid} needs tenants";
-                self.report(&format!("upstream[{at}].issuer"), format!("upstream {}: {reason}", provider.id));
-            }
-            let path = format!("upstream[{at}].issuer");
-            let (id, issuer) = (&provider.id, &provider.issuer);
-            let checked = OutboundUrl::parse(&provider.discovery_issuer(), self.loader.public_url.reach());
-            if let (Err(reason), true) = (checked, self.places.has(&path)) {
-                self.report(&path, format!("upstream {id}: issuer: {issuer}: {reason}"));
+    /// Checks what the settings of a provider say together.
+    fn check_providers(&mut self, settings: &Settings) {
+        for fault in file_upstream::faults(settings, self.loader.public_url.reach()) {
+            // A missing setting has been reported.
+            if self.places.has(&fault.path) {
+                self.report(&fault.path, fault.message);
             }
         }
     }

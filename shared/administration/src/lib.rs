@@ -7,6 +7,7 @@ pub mod data_keys;
 mod file_check;
 mod file_problems;
 mod file_reading;
+mod file_upstream;
 mod images;
 pub mod keys;
 mod nearest;
@@ -15,7 +16,6 @@ pub mod sealing_keys;
 pub mod sector_documents;
 pub mod signing_keys;
 pub mod signing_policy;
-mod upstream_key;
 pub mod workspace_file;
 pub mod workspace_schema;
 

@@ -413,6 +413,50 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_of_a_provider_is_of_the_key_beside_it() {
+        let key = include_str!("../../../tests/spec/provider-key.pem");
+        let certificate = include_str!("../../../tests/spec/provider-certificate.pem");
+        let with = |settings: &str| {
+            let secret = "client_secret = \"secret-at-the-partner\"";
+            assert!(FIXTURE.contains(secret));
+            load(&FIXTURE.replacen(secret, settings, 1)).err().unwrap_or_default()
+        };
+        let setting = |name: &str, value: &str| format!("{name} = \"\"\"{value}\"\"\"\n");
+        let both = setting("private_key", key) + &setting("private_key_certificate", certificate);
+        assert_eq!(with(&both), "");
+        let (modulus, other) = (certificate.lines().nth(6).unwrap(), "A".repeat(64));
+        let table = [
+            (both.replace(modulus, &other), "private_key_certificate is of another key than private_key"),
+            (both.replace("BEGIN CERTIFICATE", "BEGIN TRUSTED"), "it is one certificate in PEM"),
+            (setting("private_key_certificate", certificate), "upstream partner: it needs private_key"),
+            (
+                setting("private_key", "x") + &setting("private_key_certificate", certificate),
+                "private_key is not PKCS#8",
+            ),
+        ];
+        for (settings, expected) in table {
+            let error = with(&settings);
+            assert!(error.contains(expected) && error.lines().count() == 1, "{expected}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_for_a_template_is_refused_with_the_remedy() {
+        let key = include_str!("../../../tests/spec/provider-key.pem");
+        let issuer = "issuer = \"{public_url}/default/partner\"";
+        let template = "issuer = \"https://login.example/{tenantid}/v2.0\"\ntenants = [\"t\"]";
+        let text = FIXTURE.replacen(issuer, template, 1);
+        let text =
+            text.replacen("client_secret = \"secret-at-the-partner\"", &format!("private_key = \"\"\"{key}\"\"\""), 1);
+        let error = load(&text).err().unwrap_or_default();
+        assert!(
+            error.contains("set client_assertion_audience = \"endpoint\"") && error.lines().count() == 1,
+            "{error}"
+        );
+        assert!(load(&text.replacen("tenants = ", "client_assertion_audience = \"endpoint\"\ntenants = ", 1)).is_ok());
+    }
+
+    #[test]
     fn sec_jwt_05_a_key_whose_point_is_not_on_the_curve_does_not_register() {
         let valid = FIXTURE;
         let y = valid.split(" y = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();

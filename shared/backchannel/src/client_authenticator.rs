@@ -119,7 +119,8 @@ impl ClientAuthenticator {
         let candidates = match keys {
             ClientKeys::Registered(set) => set.candidates(header.alg, kid),
             ClientKeys::Published(url) => {
-                self.key_sets.candidates(url, header.alg, kid, now).await.map_err(unavailable)?
+                let published = self.key_sets.candidates(url, header.alg, kid, now).await.map_err(unavailable)?;
+                published.into_iter().map(|published| published.key).collect()
             }
         };
         Ok(verify::claims((jwt, &header), &candidates, is_assertion))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::clients::external_url::OutboundUrl;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
-use protocol::jose::external_jwk::{ExternalJwks, ExternalKey};
+use protocol::jose::external_jwk::{ExternalJwks, PublishedKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
@@ -71,11 +71,11 @@ impl KeySets {
         alg: ExternalAlgorithm,
         kid: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<ExternalKey>, KeySetFault> {
+    ) -> Result<Vec<PublishedKey>, KeySetFault> {
         let published = self.published(url);
         let before = published.rounds.load(Ordering::Acquire);
         let mut known = published.known.lock().await;
-        let found = known.set.as_ref().map(|(_, set)| set.candidates(alg, kid)).unwrap_or_default();
+        let found = known.set.as_ref().map(|(_, set)| set.published(alg, kid)).unwrap_or_default();
         let wanted = found.is_empty() || !known.is_younger(RELOAD_AFTER, now);
         if wanted && published.rounds.load(Ordering::Acquire) == before && known.may_ask(now) {
             known.asked = Some(now);
@@ -89,7 +89,7 @@ impl KeySets {
             published.rounds.fetch_add(1, Ordering::Release);
         }
         let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE_FOR, now));
-        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(KeySetFault)
+        usable.map(|(_, set)| set.published(alg, kid)).ok_or(KeySetFault)
     }
 
     fn published(&self, url: &OutboundUrl) -> Arc<PublishedKeys> {

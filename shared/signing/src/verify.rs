@@ -108,6 +108,17 @@ pub fn claims<'k>(
     if verified { base64url_decoded(parts.payload).ok_or(JwtFault::Shape) } else { Err(JwtFault::Signature) }
 }
 
+/// The unverified `iss` of a token, for the choice among keys only.
+#[must_use]
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        iss: String,
+    }
+    let payload = base64url_decoded(Parts::of(token).ok()?.payload)?;
+    json::strict::<Claimed>(&payload).map(|claimed| claimed.iss)
+}
+
 /// Verifies a token issued here. Its `kid` identifies the key by thumbprint.
 #[must_use]
 pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {

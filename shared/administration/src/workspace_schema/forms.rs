@@ -1,6 +1,7 @@
 //! The forms of strings in a workspace file.
 
 use protocol::clients::page_link::PageLink;
+use protocol::jose::certificate::Certificate;
 use protocol::types::color::Color;
 use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
@@ -59,6 +60,12 @@ pub(super) const DIGEST: Form = Form {
         let digest = protocol::syntax::encoding::base64url_array::<32>(text);
         digest.is_none().then(|| "the base64url of a digest of 32 bytes".into())
     },
+};
+
+/// A certificate in PEM.
+pub(super) const CERTIFICATE: Form = Form {
+    pattern: Some("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----"),
+    fault: |text| Certificate::parse(text).err().map(|error| error.to_string()),
 };
 
 /// A colour.

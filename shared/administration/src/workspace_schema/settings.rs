@@ -2,7 +2,7 @@
 
 use super::brand::BRAND;
 use super::clients::CLIENT;
-use super::forms::{ANY_TEXT, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
+use super::forms::{ANY_TEXT, CERTIFICATE, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
 use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, LANGUAGE, UNBOUNDED, UNKNOWN_SCOPES};
 
@@ -198,6 +198,11 @@ const UPSTREAM: &[Key] = &[
     Key::optional("sealed_private_key", Kind::Text(&TEXT), "The sealed form of the private key."),
     Key::optional("private_key_id", Kind::Text(&TEXT), "The kid of the private key; without it, its thumbprint."),
     Key::optional(
+        "private_key_certificate",
+        Kind::Text(&CERTIFICATE),
+        "The certificate of the private key, in PEM: its thumbprint names the key instead of a kid, as Microsoft Entra demands.",
+    ),
+    Key::optional(
         "private_key_issuer",
         Kind::Text(&TEXT),
         "The iss of a client secret that is a JWT signed with the private key, such as the team at Apple.",
@@ -213,6 +218,12 @@ const UPSTREAM: &[Key] = &[
         Kind::OneOf(&["query", "form_post"]),
         "\"query\"",
         "How its answers come; \"form_post\" is requested.",
+    ),
+    Key::with_default(
+        "user_parameter",
+        Kind::OneOf(&["ignored", "name"]),
+        "\"ignored\"",
+        "What is taken of the unsigned user parameter beside its answers; \"name\" is for Sign in with Apple.",
     ),
     Key::with_default(
         "userinfo",

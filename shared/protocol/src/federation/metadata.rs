@@ -123,11 +123,17 @@ impl UpstreamMetadata {
         candidates.iter().find(allowed).copied().ok_or(MetadataError::AuthenticationMethod)
     }
 
-    /// The algorithm of an assertion that is signed with an RSA key.
+    /// The algorithm of what is signed for `provider` with an RSA key: RS256, unless its metadata lists only PS256. With a
+    /// certificate it is the other way round, because Microsoft Entra lists nothing and documents PS256 for it.
     #[must_use]
-    pub fn rsa_assertion_algorithm(&self) -> Algorithm {
-        let takes = |name: &str| self.assertion_algorithms.iter().flatten().any(|known| known == name);
-        if takes("PS256") && !takes("RS256") { Algorithm::PS256 } else { Algorithm::RS256 }
+    pub fn rsa_assertion_algorithm(&self, provider: &UpstreamProvider) -> Algorithm {
+        let takes = |name: &str| self.assertion_algorithms.as_ref().map(|known| known.iter().any(|alg| alg == name));
+        let certified = provider.private_key_certificate.is_some();
+        match (takes("RS256"), takes("PS256")) {
+            (Some(false), Some(true)) => Algorithm::PS256,
+            (None, None) | (_, Some(true)) if certified => Algorithm::PS256,
+            _ => Algorithm::RS256,
+        }
     }
 
     /// Whether a userinfo response of this provider may be signed with `alg` (catalogue row SEC-JWT-01).
@@ -227,12 +233,30 @@ mod tests {
         for (settings, supported, expected) in table {
             assert_eq!(method(settings, &supported), expected, "{settings} {supported}");
         }
-        let alg = |supported: Value| {
+    }
+
+    #[test]
+    fn an_rsa_key_signs_assertions_with_what_the_provider_takes() {
+        let certificate = "-----BEGIN CERTIFICATE-----MIIAAA==-----END CERTIFICATE-----";
+        let base = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        let certified = changed(base.clone(), &json!({ "private_key_certificate": certificate }));
+        let (rs, ps) = (Algorithm::RS256, Algorithm::PS256);
+        let table = [
+            (Value::Null, rs, ps),
+            (json!([]), rs, rs),
+            (json!(["RS256"]), rs, rs),
+            (json!(["PS256"]), ps, ps),
+            (json!(["PS256", "RS256"]), rs, ps),
+            (json!(["ES256"]), rs, rs),
+        ];
+        for (supported, plain, with_certificate) in table {
             let change = json!({"token_endpoint_auth_signing_alg_values_supported": supported});
-            parsed(&change).unwrap().rsa_assertion_algorithm()
-        };
-        assert_eq!((alg(Value::Null), alg(json!(["PS256"]))), (Algorithm::RS256, Algorithm::PS256));
-        assert_eq!(alg(json!(["PS256", "RS256"])), Algorithm::RS256);
+            for (provider, expected) in [(&base, plain), (&certified, with_certificate)] {
+                let metadata = parsed_of(provider, &change).unwrap();
+                let provider = serde_json::from_value(provider.clone()).unwrap();
+                assert_eq!(metadata.rsa_assertion_algorithm(&provider), expected, "{supported} {expected:?}");
+            }
+        }
     }
 
     #[test]

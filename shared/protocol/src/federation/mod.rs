@@ -3,4 +3,5 @@
 pub mod id_token;
 pub mod metadata;
 pub mod openid;
+pub mod posted_name;
 pub mod signed_userinfo;

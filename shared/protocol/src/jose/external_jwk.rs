@@ -49,6 +49,31 @@ impl ExternalKey {
     }
 }
 
+/// A key of a published set, and for whom it signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// The key.
+    pub key: ExternalKey,
+    /// The issuer that the JWK names, if it does. Microsoft Entra publishes the keys of all its tenants in one set.
+    issuer: Option<String>,
+}
+
+/// What stands in an issuer of Microsoft Entra for the tenant.
+pub const TENANT: &str = "{tenantid}";
+
+impl PublishedKey {
+    /// Whether the key may sign a token of `issuer`: if the JWK names an issuer, it is this one, byte for byte or with one
+    /// path segment for `{tenantid}`. A token without an issuer is of no issuer that a JWK can name.
+    #[must_use]
+    pub fn signs_for(&self, issuer: Option<&str>) -> bool {
+        let Some(named) = self.issuer.as_deref() else { return true };
+        let Some(issuer) = issuer else { return false };
+        let Some((before, after)) = named.split_once(TENANT) else { return named == issuer };
+        let tenant = issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        tenant.is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/'))
+    }
+}
+
 impl From<&PublicJwk> for ExternalKey {
     /// Converts one of this server's own keys. Material that cannot be decoded verifies nothing.
     fn from(ours: &PublicJwk) -> Self {
@@ -69,6 +94,7 @@ struct ExternalJwk {
     key_ops: Option<Vec<String>>,
     alg: Option<String>,
     kid: Option<String>,
+    issuer: Option<String>,
     n: Option<String>,
     e: Option<String>,
     crv: Option<String>,
@@ -112,6 +138,12 @@ impl ExternalJwks {
     /// considered.
     #[must_use]
     pub fn candidates(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<ExternalKey> {
+        self.published(alg, kid).into_iter().map(|published| published.key).collect()
+    }
+
+    /// The same keys, with the issuers that they sign for.
+    #[must_use]
+    pub fn published(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<PublishedKey> {
         self.keys
             .iter()
             .take(MAX_KEYS)
@@ -119,7 +151,10 @@ impl ExternalJwks {
             .filter(ExternalJwk::verifies)
             .filter(|key| key.alg.as_deref().is_none_or(|named| alg.names().contains(&named)))
             .filter(|key| kid.is_none_or(|kid| key.kid.as_deref() == Some(kid)))
-            .filter_map(|key| key.usable_with(alg))
+            .filter_map(|mut key| {
+                let issuer = key.issuer.take();
+                Some(PublishedKey { key: key.usable_with(alg)?, issuer })
+            })
             .collect()
     }
 
@@ -251,6 +286,34 @@ mod tests {
         for (alg, kid, expected) in table {
             assert_eq!(jwks.candidates(alg, kid).len(), expected, "{alg:?} {kid:?}");
         }
+    }
+
+    #[test]
+    fn sec_up_05_a_key_that_names_an_issuer_signs_for_that_issuer_only() {
+        let key = |issuer: Value| {
+            let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&[7; 32]), "issuer": issuer});
+            set(&json!([jwk])).published(ExternalAlgorithm::EdDsa, None).pop()
+        };
+        let template = "https://login.example/{tenantid}/v2.0";
+        let table = [
+            (Value::Null, Some("https://login.example/t/v2.0"), true),
+            (Value::Null, None, true),
+            ("https://login.example/t/v2.0".into(), Some("https://login.example/t/v2.0"), true),
+            ("https://login.example/t/v2.0".into(), Some("https://login.example/u/v2.0"), false),
+            ("https://login.example/t/v2.0".into(), Some("https://login.example/t/v2.0/"), false),
+            ("https://login.example/t/v2.0".into(), None, false),
+            (template.into(), Some("https://login.example/t/v2.0"), true),
+            (template.into(), Some("https://login.example//v2.0"), false),
+            (template.into(), Some("https://login.example/v2.0"), false),
+            (template.into(), Some("https://login.example/t/u/v2.0"), false),
+            (template.into(), Some("https://login.example/t/v1.0"), false),
+            (template.into(), Some("https://evil.example/t/v2.0"), false),
+            (template.into(), None, false),
+        ];
+        for (named, issuer, signs) in table {
+            assert_eq!(key(named.clone()).unwrap().signs_for(issuer), signs, "{named} {issuer:?}");
+        }
+        assert_eq!(key(json!(7)), None, "a key whose issuer cannot be read signs for nobody");
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum JwtFault {
     /// No usable key for this algorithm has this `kid`.
     #[error("key: no usable key of this kid and algorithm")]
     Key,
+    /// The keys of this `kid` and algorithm sign for other issuers.
+    #[error("key: it is one of another issuer")]
+    KeyOfAnother,
     /// No such key verifies the signature.
     #[error("signature: no key verifies it")]
     Signature,

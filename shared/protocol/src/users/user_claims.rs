@@ -64,6 +64,9 @@ pub enum Trust<'s> {
 /// Claims that make sense only together: a value, and whether it is verified.
 const VERIFIABLE: [(&str, &str); 2] = [(EMAIL, EMAIL_VERIFIED), ("phone_number", PHONE_NUMBER_VERIFIED)];
 
+/// The claims that make up a name.
+const NAMES: [&str; 3] = ["name", "given_name", "family_name"];
+
 const EMAIL: &str = "email";
 const EMAIL_VERIFIED: &str = "email_verified";
 const PHONE_NUMBER_VERIFIED: &str = "phone_number_verified";
@@ -168,6 +171,23 @@ impl SourceClaims {
             claims.insert(verified.into(), (claimed && trusted).into());
         }
         Profile(claims)
+    }
+
+    /// The claims, with the name that `posted` says if these have none: a name comes from one answer.
+    #[must_use]
+    pub fn named_by(self, posted: Self) -> Self {
+        if NAMES.into_iter().any(|name| self.0.contains_key(name)) {
+            return self;
+        }
+        let Self(mut claims) = self;
+        claims.extend(posted.0.into_iter().filter(|(claim, _)| NAMES.contains(&claim.as_str())));
+        Self(claims)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The claim `name` as asserted by the source.

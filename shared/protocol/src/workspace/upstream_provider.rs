@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::AssertionAudience;
+use crate::jose::certificate::Certificate;
 use crate::jose::external_algorithm::ExternalAlgorithm;
+use crate::jose::external_jwk::TENANT;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
@@ -37,6 +39,10 @@ pub struct UpstreamProvider {
     /// The `kid` of the private key; by default its thumbprint (RFC 7638).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_id: Option<String>,
+    /// The certificate of the private key, for providers that require its thumbprint in the header of assertions, as
+    /// Microsoft Entra does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key_certificate: Option<Certificate>,
     /// The `iss` of a client secret that is a JWT signed with the private key, as Sign in with Apple requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_issuer: Option<String>,
@@ -47,6 +53,9 @@ pub struct UpstreamProvider {
     /// The response mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub response_mode: UpstreamResponseMode,
+    /// What is used of the `user` parameter of its responses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub user_parameter: UserParameter,
     /// Whether its userinfo endpoint is called.
     #[serde(default, skip_serializing_if = "is_default")]
     pub userinfo: UserinfoUse,
@@ -72,9 +81,6 @@ pub struct UpstreamProvider {
     #[serde(default, skip_serializing_if = "is_default")]
     pub verified_phone_numbers: bool,
 }
-
-/// The placeholder for the tenant in the issuer of Microsoft Entra's metadata.
-const TENANT: &str = "{tenantid}";
 
 /// The client authentication method at a provider's token endpoint (OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +120,17 @@ pub enum UpstreamResponseMode {
     FormPost,
 }
 
+/// What is used of the unsigned `user` parameter of a provider's responses, as Sign in with Apple sends it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserParameter {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// The name.
+    Name,
+}
+
 /// Whether a provider's userinfo endpoint is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -150,6 +167,16 @@ impl UpstreamProvider {
         self.issuer.contains(TENANT) == self.tenants.is_empty()
     }
 
+    /// Whether the audience of client assertions would be a template, which no provider accepts.
+    #[must_use]
+    pub fn asserts_to_a_template(&self) -> bool {
+        let asserts = match self.token_endpoint_auth_method {
+            Some(method) => method == UpstreamAuthMethod::PrivateKeyJwt,
+            None => self.sealed_private_key.is_some() && !self.has_secret(),
+        };
+        asserts && self.issuer.contains(TENANT) && self.client_assertion_audience == AssertionAudience::Issuer
+    }
+
     /// Whether there is a client secret, or one is made with the private key.
     #[must_use]
     pub const fn has_secret(&self) -> bool {
@@ -160,8 +187,9 @@ impl UpstreamProvider {
     #[must_use]
     pub const fn missing_credential(&self) -> Option<&'static str> {
         let has_key = self.sealed_private_key.is_some();
+        let needs_key = self.private_key_issuer.is_some() || self.private_key_certificate.is_some();
         match self.token_endpoint_auth_method {
-            _ if self.private_key_issuer.is_some() && !has_key => Some("private_key"),
+            _ if needs_key && !has_key => Some("private_key"),
             Some(UpstreamAuthMethod::PrivateKeyJwt) if !has_key => Some("private_key"),
             Some(UpstreamAuthMethod::ClientSecretBasic | UpstreamAuthMethod::ClientSecretPost)
                 if !self.has_secret() =>
@@ -188,6 +216,8 @@ mod tests {
 
     use super::*;
     use crate::fixtures::changed;
+
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----MIIAAA==-----END CERTIFICATE-----";
 
     fn provider(change: &Value) -> UpstreamProvider {
         let base = json!({"id": "p", "title": "P", "issuer": "https://p.example/x", "client_id": "us"});
@@ -227,11 +257,26 @@ mod tests {
             ),
             (json!({"token_endpoint_auth_method": "private_key_jwt", "sealed_private_key": "s"}), None),
             (json!({"private_key_issuer": "team"}), Some("private_key")),
+            (json!({"private_key_certificate": CERTIFICATE}), Some("private_key")),
+            (json!({"private_key_certificate": CERTIFICATE, "sealed_private_key": "s"}), None),
             (json!({"private_key_issuer": "team", "sealed_private_key": "s"}), None),
         ];
         for (change, missing) in table {
             assert_eq!(provider(&change).missing_credential(), missing, "{change}");
         }
+    }
+
+    #[test]
+    fn an_assertion_is_for_a_token_endpoint_where_the_issuer_is_a_template() {
+        let entra = |change: &Value| {
+            let entra = json!({"issuer": "https://login.example/{tenantid}/v2.0", "tenants": ["t"]});
+            provider(&changed(entra, change)).asserts_to_a_template()
+        };
+        assert!(entra(&json!({"sealed_private_key": "s"})));
+        assert!(entra(&json!({"sealed_private_key": "s", "token_endpoint_auth_method": "private_key_jwt"})));
+        assert!(!entra(&json!({"sealed_private_key": "s", "client_assertion_audience": "endpoint"})));
+        assert!(!entra(&json!({"sealed_private_key": "s", "sealed_client_secret": "s"})));
+        assert!(!entra(&json!({})) && !provider(&json!({"sealed_private_key": "s"})).asserts_to_a_template());
     }
 
     #[test]
