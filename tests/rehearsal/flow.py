@@ -56,16 +56,21 @@ class Form(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.action, self.hidden = None, []
+        self.action, self.hidden, self.ended = None, [], False
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
+        if self.ended:
+            return
         attributes = dict(attributes)
         if tag == "form" and self.action is None:
             self.action = attributes.get("action")
         is_on = attributes.get("type") == "checkbox" and "checked" in attributes
         if tag == "input" and (attributes.get("type") == "hidden" or is_on):
             self.hidden.append((attributes["name"], attributes.get("value", "")))
+
+    def handle_endtag(self, tag):
+        self.ended = self.ended or tag == "form"
 
 
 def basic(secret):
