@@ -32,7 +32,7 @@ impl<'a> Permissions<'a> {
     pub(crate) fn read(form: &'a Parameters, settings: &Settings, scope: &'a Scopes, claims: &ClaimNames) -> Self {
         if form.all(LISTED).next().is_none() {
             // Pages of earlier versions name what is withheld, and may be open while a new version is deployed (fault F-LAM-6).
-            let scopes = form.all("withhold").filter(|name| settings.is_optional(name));
+            let scopes = form.all("withhold").filter(|name| scope.contains(name) && settings.is_optional(name));
             return Self { scopes: scopes.collect(), claims: form.all("withhold_claim").collect() };
         }
         let off = |field, name: &&str| !form.all(field).any(|on| on == *name);
