@@ -60,7 +60,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
         return decide(deps, context, &form).await;
     }
     let typed = form.one("user_code").map_err(PageError::from)?.ok_or(PageError::IncompleteForm)?;
-    // No code looks like that: nothing needs to be looked up to know.
+    // No code has this form, so there is nothing to look up.
     let Some(code) = UserCode::parse(typed) else {
         return entry_page(deps, context, 400, "", Some(DeviceProblem::UnknownCode));
     };

@@ -144,13 +144,10 @@ pub(crate) fn apis<'a>(
 /// The requested scopes, and requested claims that none of them covers.
 pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, frame: &Frame<'a>) -> Vec<PermissionRow<'a>> {
     let scopes = scope.iter().map(|name| {
-        let text = frame
-            .settings()
-            .and_then(|settings| settings.scope(name))
-            .map_or(PermissionText::Described(name, ""), |scope| {
-                PermissionText::Described(frame.localized(&scope.title), frame.localized(&scope.description))
-            });
         let known = frame.settings().and_then(|settings| settings.scope(name));
+        let text = known.map_or(PermissionText::Described(name, ""), |scope| {
+            PermissionText::Described(frame.localized(&scope.title), frame.localized(&scope.description))
+        });
         let group = known.and_then(|scope| scope.group.as_ref()).map(|group| frame.localized(group));
         let optional = frame.settings().is_none_or(|settings| settings.is_optional(name));
         PermissionRow {

@@ -9,7 +9,6 @@ use protocol::workspace::brand::Brand;
 use protocol::workspace::settings::Settings;
 
 use crate::brand::BrandView;
-
 use crate::duration::Duration;
 use crate::messages::{Markup, Messages, Value};
 
@@ -41,17 +40,8 @@ impl<'a> Frame<'a> {
     /// The frame of a page of the workspace with these settings.
     #[must_use]
     pub fn new(nonce: &'a str, settings: &'a Settings, language: Language) -> Self {
-        {
-            let workspace = settings.brand.name.as_deref().unwrap_or(&settings.name);
-            Self {
-                nonce,
-                workspace,
-                language,
-                settings: Some(settings),
-                messages: Messages::of(language),
-                choice: None,
-            }
-        }
+        let workspace = settings.brand.name.as_deref().unwrap_or(&settings.name);
+        Self { workspace, settings: Some(settings), ..Self::anonymous(nonce, language) }
     }
 
     /// The frame of a page that belongs to no workspace.
