@@ -15,8 +15,14 @@ pub(crate) const ALLOW: &str = "allow";
 /// The field of a claim that is allowed.
 pub(crate) const ALLOW_CLAIM: &str = "allow_claim";
 
+/// The field of a scope that is withheld, in forms of earlier versions.
+const WITHHOLD: &str = "withhold";
+
+/// The field of a claim that is withheld, in forms of earlier versions.
+const WITHHOLD_CLAIM: &str = "withhold_claim";
+
 /// The fields that may occur more than once.
-pub(crate) const REPEATABLE: [&str; 4] = [ALLOW, ALLOW_CLAIM, "withhold", "withhold_claim"];
+pub(crate) const REPEATABLE: [&str; 4] = [ALLOW, ALLOW_CLAIM, WITHHOLD, WITHHOLD_CLAIM];
 
 /// The field that says that the form has switches.
 const LISTED: &str = "permissions";
@@ -30,16 +36,15 @@ pub(crate) struct Permissions<'a> {
 impl<'a> Permissions<'a> {
     /// Reads what `form` withholds of the requested `scope` and `claims`.
     pub(crate) fn read(form: &'a Parameters, settings: &Settings, scope: &'a Scopes, claims: &ClaimNames) -> Self {
-        if form.all(LISTED).next().is_none() {
-            // Pages of earlier versions name what is withheld, and may be open while a new version is deployed (fault F-LAM-6).
-            let scopes = form.all("withhold").filter(|name| scope.contains(name) && settings.is_optional(name));
-            return Self { scopes: scopes.collect(), claims: form.all("withhold_claim").collect() };
-        }
-        let off = |field, name: &&str| !form.all(field).any(|on| on == *name);
+        let has = |field, name: &str| form.all(field).any(|value| value == name);
+        // Pages of earlier versions name what is withheld, and may be open while a new version is deployed (fault F-LAM-6).
+        let listed = form.all(LISTED).next().is_some();
+        let is_off = |allow, withhold, name: &str| if listed { !has(allow, name) } else { has(withhold, name) };
+        let scopes = scope.iter().filter(|name| settings.is_optional(name) && is_off(ALLOW, WITHHOLD, name));
         let claims = claims.iter().map(|claim| claim.as_str());
         Self {
-            scopes: scope.iter().filter(|name| settings.is_optional(name) && off(ALLOW, name)).collect(),
-            claims: claims.filter(|name| off(ALLOW_CLAIM, name)).collect(),
+            scopes: scopes.collect(),
+            claims: claims.filter(|name| is_off(ALLOW_CLAIM, WITHHOLD_CLAIM, name)).collect(),
         }
     }
 
@@ -73,6 +78,7 @@ mod tests {
             ("decision=allow", ["", ""]),
             ("withhold=email&withhold_claim=name", ["email", "name"]),
             ("withhold=email&allow=email", ["email", ""]),
+            ("withhold=write&withhold=email&withhold_claim=phone_number&withhold_claim=name", ["email", "name"]),
             ("withhold=audit&withhold=openid", ["", ""]),
         ];
         for (form, expected) in table {
