@@ -5,6 +5,7 @@ use protocol::clients::resource_indicator::RequestedApis;
 use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
+use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::status::UserStatus;
 use protocol::users::user_claims::{ClaimName, Identity, SourceClaims, derived_subject};
 use protocol::users::user_key::UserKey;
@@ -106,7 +107,7 @@ async fn each_provider_has_its_own_users_and_an_unconfigured_one_has_none() {
         let profile = reading.profile(&demo, user).await.unwrap();
         let name = profile.and_then(|profile| profile.claim("name")?.as_str().map(str::to_owned));
         assert_eq!(name.as_deref(), expected, "{user:?}");
-        assert_eq!(users.status(&demo, user).await.unwrap(), status, "{user:?}");
+        assert_eq!(users.status(&demo, user, LoginEpoch::default()).await.unwrap(), status, "{user:?}");
     }
 }
 

@@ -12,6 +12,7 @@ use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
 use protocol::workspace::brand::Brand;
+use protocol::workspace::pool::{AttributeDefinition, Pool};
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
 use protocol::workspace::upstream_provider::UpstreamProvider;
@@ -177,6 +178,8 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
+    assert_eq!(names("pool"), fields::<Pool>());
+    assert_eq!(names("pool.attributes"), fields::<AttributeDefinition>());
     assert_eq!(names("resources"), fields::<TitledResource>());
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
@@ -247,12 +250,19 @@ fn defaults_in_the_description_match_the_parser() {
         "userinfo": upstream.userinfo, "user_parameter": upstream.user_parameter, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
         "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,
     });
+    let pool: Pool = serde_json::from_value(json!({"identifiers": ["email"], "attributes": [{"name": "a"}]})).unwrap();
+    let mut attribute = serde_json::to_value(&pool.attributes[0]).unwrap();
+    attribute["required"] = json!(pool.attributes[0].required);
+    let mut pool = serde_json::to_value(pool).unwrap();
+    pool["attributes"] = json!([]);
     let mut defaults = vec![
         ("", serde_json::to_value(&of_workspace).unwrap()),
         ("lifetimes", serde_json::to_value(Lifetimes::default()).unwrap()),
         ("clients.lifetimes", serde_json::to_value(Lifetimes::default()).unwrap()),
         ("clients", serde_json::to_value(client(&json!({})).unwrap()).unwrap()),
         ("upstream", serde_json::to_value(upstream).unwrap()),
+        ("pool", pool),
+        ("pool.attributes", attribute),
     ];
     // Defaults that are omitted when stored, and those of the keys, which are not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
@@ -281,6 +291,8 @@ fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
         ("### `[brand]`", "brand"),
         ("### `[[scopes]]`", "scopes"),
         ("### `[sandbox]`", "sandbox"),
+        ("### `[pool]`", "pool"),
+        ("### `[[pool.attributes]]`", "pool.attributes"),
         ("### `[[upstream]]`", "upstream"),
         ("### `[[clients]]`", "clients"),
     ] {

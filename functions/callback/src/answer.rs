@@ -8,6 +8,7 @@ use protocol::syntax::encoding::encode_uri_component;
 use protocol::syntax::parameters::Parameters;
 use protocol::syntax::quoted::Quoted;
 use protocol::users::factor::{Factor, Method};
+use protocol::users::login_epoch::LoginEpoch;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use store::Taking;
 use web::Response;
@@ -80,7 +81,8 @@ async fn finish(
     identity.claims = identity.claims.named_by(recorded.map_err(|fault| pending.unavailable(fault))?);
     // A login at the provider may be older than this request, but never newer than the current time.
     let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
-    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
+    let authenticated = UserAuthentication { identity: &identity, factor, epoch: LoginEpoch::default() };
+    let begun = front.log_in(&deps.login, context, authenticated).await?;
     Ok(front.proceed(context, &pending, &begun).await)
 }
 

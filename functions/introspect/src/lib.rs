@@ -98,7 +98,8 @@ async fn describe_refresh_token(
     caller: &Caller,
 ) -> Result<Introspection, TokenRequestError> {
     let (workspace, back) = (context.workspace, &deps.status.back);
-    let Some(loaded) = back.grant(context, &deps.status.grants, &token.grant).await? else {
+    let (grants, users) = (&deps.status.grants, &deps.status.users);
+    let Some(loaded) = back.grant(context, grants, users, &token.grant).await? else {
         return Ok(Introspection::INACTIVE);
     };
     let (grant, terms) = (&loaded.grant, &loaded.grant.terms);

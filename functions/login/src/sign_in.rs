@@ -6,6 +6,7 @@ use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::secret::Secret;
 use protocol::users::factor::{AuthenticationClass, Factor, Method};
+use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::session::Session;
 use protocol::users::user_claims::Identity;
 use web::Response;
@@ -57,7 +58,8 @@ async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters
     let identity = check_password(&finished.pending, form)?.ok_or(PageError::FinishedInteraction)?;
     front.has_code_for(&finished, &identity)?;
     let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
-    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
+    let authenticated = UserAuthentication { identity: &identity, factor, epoch: LoginEpoch::default() };
+    let begun = front.log_in(&deps.login, context, authenticated).await?;
     let again = front.issue_again_at_once(&finished, &begun.session).await;
     Ok(front.logged_in(context, &begun, again))
 }
@@ -74,7 +76,8 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
         return login_page(front, &pending, &LoginForm { username, failed: true }).await;
     };
     let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
-    let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
+    let authenticated = UserAuthentication { identity: &identity, factor, epoch: LoginEpoch::default() };
+    let begun = front.log_in(&deps.login, context, authenticated).await?;
     let next = match front.next(&pending, &begun.session).await {
         // A concurrent submission of the same form finished first.
         Err(Refusal::Page(PageError::FinishedInteraction)) => issue_again(front, context, form, &begun.session).await,

@@ -47,7 +47,7 @@ impl AuthenticatedRequest<'_> {
     /// Loads the grant `id` with its user, if it exists.
     pub(crate) async fn load(&self, id: &GrantId) -> Result<Option<LoadedGrant>, TokenError> {
         let grant = self.deps.grants.find(&self.workspace().id, id).await.map_err(unavailable)?;
-        Ok(self.deps.back.with_user(self.context, grant).await?)
+        Ok(self.deps.back.with_user(self.context, &self.deps.users, grant).await?)
     }
 
     /// Revokes `grant` after one of its codes or refresh tokens was used by an unauthorized party.

@@ -7,7 +7,7 @@ use bootstrap::{BootstrapError, Runtime};
 use keystore::Signers;
 use protocol::types::id::RegionLabel;
 use signing::Entropy;
-use store::{DevicePolling, GrantRedemption};
+use store::{DevicePolling, GrantRedemption, UserReading};
 
 use crate::last_polls::LastPolls;
 
@@ -20,6 +20,8 @@ pub struct Deps {
     pub client_authenticator: ClientAuthenticator,
     /// Redeems and refreshes grants.
     pub grants: GrantRedemption,
+    /// Reads whether users still exist.
+    pub users: UserReading,
     /// Reads device requests and records polls that came too fast.
     pub devices: DevicePolling,
     /// When each device last polled.
@@ -45,6 +47,7 @@ impl Deps {
             back: BackChannel::assemble(runtime),
             client_authenticator: ClientAuthenticator::assemble(runtime)?,
             grants: runtime.handle(GrantRedemption::new),
+            users: runtime.handle(UserReading::new),
             devices: runtime.handle(DevicePolling::new),
             last_polls: LastPolls::default(),
             signers: runtime.signers()?,

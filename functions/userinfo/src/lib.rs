@@ -17,7 +17,7 @@ use protocol::types::scope::OPENID;
 use protocol::users::userinfo;
 use serde_json::{Map, Value};
 use store::configuration::LoadedClient;
-use store::{AccountReading, GrantReading};
+use store::{AccountReading, GrantReading, UserReading};
 use web::response::{Caching, response};
 use web::route::Endpoint;
 use web::{Request, Response, json, unavailable};
@@ -28,7 +28,9 @@ pub struct Deps {
     pub back: BackChannel,
     /// Grants.
     pub grants: GrantReading,
-    /// Accounts of users of upstream providers.
+    /// Reads whether users still exist.
+    pub users: UserReading,
+    /// Accounts of users.
     pub accounts: AccountReading,
     /// The signing keys.
     pub signers: Signers,
@@ -44,6 +46,7 @@ impl Deps {
         Ok(Self {
             back: BackChannel::assemble(runtime),
             grants: runtime.handle(GrantReading::new),
+            users: runtime.handle(UserReading::new),
             accounts: runtime.handle(AccountReading::new),
             signers: runtime.signers()?,
         })
@@ -134,7 +137,7 @@ async fn presented(deps: &Deps, context: &ClientContext<'_>) -> Result<AccessTok
 
 async fn live_grant(deps: &Deps, context: &ClientContext<'_>, token: &AccessTokenClaims) -> Result<Grant, BearerError> {
     let id = token.grant().ok_or(BearerError::Invalid)?;
-    let loaded = deps.back.grant(context, &deps.grants, &id).await?;
+    let loaded = deps.back.grant(context, &deps.grants, &deps.users, &id).await?;
     let live = loaded.filter(|loaded| loaded.is_live(context.now));
     live.map(|loaded| loaded.grant).ok_or(BearerError::Invalid)
 }

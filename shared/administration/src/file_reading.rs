@@ -13,6 +13,7 @@ use protocol::types::image::MAX_LOGO_BYTES;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::SourceClaims;
 use protocol::workspace::brand::Brand;
+use protocol::workspace::pool::PoolFault;
 use protocol::workspace::settings::{Settings, Workspace};
 use protocol::workspace::settings_error::SettingsFault;
 use serde::Deserialize;
@@ -222,15 +223,24 @@ impl<'a> Reading<'a> {
     fn check_sources(&mut self, settings: &Settings) {
         for error in settings.faults() {
             match error.reason {
-                SettingsFault::ReservedSource => {
-                    self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
+                SettingsFault::ReservedSource(name) => {
+                    self.report(&error.place.to_string(), format!("upstream {name}: id: {}", error.reason));
                 }
                 // The check has already reported this.
-                SettingsFault::DoubledSource(_)
+                SettingsFault::Pool(PoolFault::DoubledAttribute(_) | PoolFault::AttributeName(_))
+                | SettingsFault::DoubledSource(_)
                 | SettingsFault::DoubledUser(_)
                 | SettingsFault::NoUsername
                 | SettingsFault::NoPassword(_) => {}
+                SettingsFault::Pool(fault) => self.report_of_pool(&error.place.to_string(), &fault),
             }
+        }
+    }
+
+    /// Records a problem of the pool, unless it follows from one already found.
+    fn report_of_pool(&mut self, place: &str, fault: &PoolFault) {
+        if self.places.has(place) && !self.faulty.iter().any(|faulty| faulty.starts_with(place)) {
+            self.report_at(place, &fault.to_string());
         }
     }
 

@@ -285,6 +285,45 @@ mod tests {
     }
 
     #[test]
+    fn a_pool_is_checked_with_line_and_setting() {
+        let pool = |text: &str| format!("{FIXTURE}\n[pool]\n{text}\n");
+        let whole =
+            "identifiers = [\"email\", \"username\"]\n[[pool.attributes]]\nname = \"given_name\"\nrequired = true";
+        assert!(load(&pool(whole)).unwrap().workspace.settings.pool.is_some());
+        let table = [
+            ("", "pool.identifiers is missing"),
+            ("identifiers = []", "pool.identifiers: it is empty: nobody could log in"),
+            (
+                "identifiers = [\"phone\"]",
+                "pool.identifiers[0] is \"phone\": it must be one of \"email\", \"username\"",
+            ),
+            ("identifiers = [\"email\"]\nsign_up = \"open\"", "pool.sign_up is \"open\": it must be \"closed\""),
+            ("identifiers = [\"email\"]\nsign_in = [\"sms\"]", "pool.sign_in[0] is \"sms\": it must be \"password\""),
+            (
+                "identifiers = [\"email\"]\nidentifier_quarantine = -1",
+                "pool.identifier_quarantine is -1: it must be 0 to 315360000 seconds",
+            ),
+            (
+                "identifiers = [\"email\"]\n[[pool.attributes]]\nname = \"email\"",
+                "pool.attributes[0].name: the pool itself sets \"email\"",
+            ),
+            (
+                "identifiers = [\"email\"]\n[[pool.attributes]]\nname = \"Dept\"",
+                "attribute Dept: name is \"Dept\": 1 to 40 of a-z, 0-9 and _",
+            ),
+            (
+                "identifiers = [\"email\"]\n[[pool.attributes]]\nname = \"dept\"\nread = \"clients\"",
+                "pool.attributes[0].read: \"dept\" is no claim of OpenID Connect",
+            ),
+        ];
+        for (text, expected) in table {
+            let error = load(&pool(text)).err().unwrap_or_default();
+            assert!(error.contains(expected), "{text}: {error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
     fn registration_errors_are_reported_at_their_position() {
         has(
             "client_id = \"web\"",

@@ -15,12 +15,7 @@ impl BackChannel {
     /// Takes the handles that every back-channel function needs.
     #[must_use]
     pub fn assemble(runtime: &Runtime) -> Self {
-        Self {
-            configuration: runtime.configuration(),
-            rings: runtime.rings(),
-            users: runtime.handle(UserReading::new),
-            clock: Arc::clone(&runtime.clock),
-        }
+        Self { configuration: runtime.configuration(), rings: runtime.rings(), clock: Arc::clone(&runtime.clock) }
     }
 }
 
@@ -51,6 +46,7 @@ impl TokenStatus {
             back: BackChannel::assemble(runtime),
             client_authenticator: ClientAuthenticator::assemble(runtime)?,
             grants: runtime.handle(GrantReading::new),
+            users: runtime.handle(UserReading::new),
         })
     }
 }

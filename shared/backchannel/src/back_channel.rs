@@ -20,8 +20,6 @@ pub struct BackChannel {
     pub configuration: Arc<ConfigurationReading>,
     /// Public keys.
     pub rings: Arc<KeyRingReading>,
-    /// Reads whether users still exist.
-    pub users: UserReading,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -139,10 +137,11 @@ impl BackChannel {
         &self,
         context: &ClientContext<'_>,
         grants: &GrantReading,
+        users: &UserReading,
         id: &GrantId,
     ) -> Result<Option<LoadedGrant>, Unavailable> {
         let grant = grants.find(&context.workspace.id, id).await.map_err(unavailable)?;
-        self.with_user(context, grant).await
+        self.with_user(context, users, grant).await
     }
 
     /// Adds the current status of the user to `grant`, whichever handle found it.
@@ -153,11 +152,12 @@ impl BackChannel {
     pub async fn with_user(
         &self,
         context: &ClientContext<'_>,
+        users: &UserReading,
         grant: Option<Grant>,
     ) -> Result<Option<LoadedGrant>, Unavailable> {
         let Some(grant) = grant else { return Ok(None) };
-        let user = self.users.status(context.workspace, grant.terms.user()).await.map_err(unavailable)?;
-        Ok(Some(LoadedGrant { grant, user }))
+        let user = users.status(context.workspace, grant.terms.user(), grant.terms.epoch).await;
+        Ok(Some(LoadedGrant { grant, user: user.map_err(unavailable)? }))
     }
 }
 

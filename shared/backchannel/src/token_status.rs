@@ -6,7 +6,7 @@ use protocol::token_status::caller::{Caller, CallerError};
 use protocol::token_status::request::TokenRequestError;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token};
-use store::GrantReading;
+use store::{GrantReading, UserReading};
 use web::{Response, Unavailable, json, unavailable};
 
 use crate::back_channel::BackChannel;
@@ -22,6 +22,8 @@ pub struct TokenStatus {
     pub client_authenticator: ClientAuthenticator,
     /// Grants.
     pub grants: GrantReading,
+    /// Reads whether users still exist.
+    pub users: UserReading,
 }
 
 impl TokenStatus {
@@ -68,7 +70,7 @@ impl TokenStatus {
             let revoked = self.grants.is_revoked(&workspace.id, &id).await.map_err(unavailable)?;
             return Ok((!revoked).then_some(claims));
         }
-        let grant = self.back.grant(context, &self.grants, &id).await?;
+        let grant = self.back.grant(context, &self.grants, &self.users, &id).await?;
         Ok(grant.is_some_and(|grant| grant.is_live(now)).then_some(claims))
     }
 }

@@ -56,7 +56,7 @@ impl FrontChannel {
     /// [`PageError::Unavailable`].
     pub async fn session(&self, context: &BrowserContext<'_>) -> Result<Option<Session>, PageError> {
         let Some(session) = self.browser.any_session(context).await? else { return Ok(None) };
-        let status = self.users.status(context.workspace(), session.user()).await;
+        let status = self.users.status(context.workspace(), session.user(), session.epoch).await;
         Ok(status.map_err(unavailable)?.is_active().then_some(session))
     }
 }

@@ -7,6 +7,7 @@ use protocol::logout::logout_token::LogoutNotice;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::factor::{Authentication, Factor};
+use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::session::{Participant, Session, Succession};
 use protocol::users::user_claims::Identity;
 use store::SessionCreation;
@@ -40,6 +41,8 @@ pub struct UserAuthentication<'a> {
     pub identity: &'a Identity,
     /// The authentication factor, with its time.
     pub factor: Factor,
+    /// The epoch of the user's logins; the first for users without a record.
+    pub epoch: LoginEpoch,
 }
 
 /// A newly created session.
@@ -66,7 +69,7 @@ impl FrontChannel {
         context: &BrowserContext<'_>,
         authenticated: UserAuthentication<'_>,
     ) -> Result<NewSession, PageError> {
-        let UserAuthentication { identity, factor } = authenticated;
+        let UserAuthentication { identity, factor, epoch } = authenticated;
         let (workspace, now) = (context.workspace(), self.now());
         let (sid, cookie) = (self.browser.random_text::<16>()?, self.browser.random_text::<32>()?);
         let hash = SecretHash::of(&Secret::new(cookie.clone()));
@@ -84,6 +87,7 @@ impl FrontChannel {
             issuer: identity.issuer.clone(),
             display_name: identity.claims.display_name().unwrap_or(identity.subject.as_str()).into(),
             authentication: Authentication::by(factor),
+            epoch,
             began: now,
             expires: now.plus(workspace.settings.lifetimes.session),
             cookie: hash.encoded(),

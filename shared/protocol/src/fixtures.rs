@@ -25,6 +25,9 @@ use crate::types::scope::Scopes;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
 use crate::users::factor::{Authentication, AuthenticationClass, Factor, Method};
+use crate::users::identifier::{Identifier, IdentifierKind};
+use crate::users::login_epoch::LoginEpoch;
+use crate::users::pool_user::{PoolStatus, PoolUser, Standing};
 use crate::users::session::Session;
 use crate::users::status::UserStatus;
 use crate::users::user_claims::{ClaimName, ClaimNames};
@@ -195,10 +198,31 @@ pub(crate) fn session() -> Session {
         issuer: None,
         display_name: "Alice".into(),
         authentication: logged_in(ago(60)),
+        epoch: LoginEpoch::default(),
         began: ago(60),
         expires: later(3600),
         cookie: secret_hash("cookie").encoded(),
         participants: Vec::new(),
+    }
+}
+
+/// Alice, as a user of the pool.
+pub(crate) fn pool_user() -> PoolUser {
+    let identifier = |kind, text| Identifier::parse(kind, text).unwrap();
+    PoolUser {
+        subject: subject("u1"),
+        standing: Standing { status: PoolStatus::Active, epoch: LoginEpoch::default() },
+        identifiers: vec![
+            identifier(IdentifierKind::Email, "alice@example.com"),
+            identifier(IdentifierKind::Username, "alice"),
+        ],
+        email_verified: true,
+        attributes: json!({"name": "Alice"}).as_object().unwrap().clone(),
+        created: NOW,
+        status_changed: NOW,
+        details_changed: NOW,
+        password_changed: Some(NOW),
+        revision: 1,
     }
 }
 
@@ -249,6 +273,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         amr: vec!["pwd".into()],
         sid: "sid-of-app".into(),
         issued: ago(30),
+        epoch: LoginEpoch::default(),
         origin: crate::tokens::grant::GrantOrigin::Browser,
     }
 }

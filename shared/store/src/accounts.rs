@@ -1,7 +1,9 @@
-//! Accounts of users of upstream providers: the claims asserted at their last login.
+//! Accounts: for users of upstream providers the claims asserted at their last login, for users of a pool their record.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use protocol::types::id::{Subject, WorkspaceId};
+use protocol::users::pool_user::PoolUser;
+use protocol::users::status::UserStatus;
 use protocol::users::user_claims::{Identity, Profile, SourceClaims};
 use protocol::users::user_key::UserKey;
 use protocol::workspace::identity_source::IdentitySource;
@@ -15,7 +17,10 @@ use crate::key::{self, Key, Kind, PARTITION, SORT};
 use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of the only item that an account has so far.
-const PROFILE: &str = "profile";
+pub(crate) const PROFILE: &str = "profile";
+
+/// The attribute with the record of a user of a pool.
+pub(crate) const RECORD: &str = "user";
 
 /// The attribute with the name that the user once posted. It outlives later logins, which do not have it.
 const POSTED: &str = "posted";
@@ -49,6 +54,12 @@ impl AccountReading {
         self.item(workspace, subject).await?.map(|item| item::read_json(&item, "identity")).transpose()
     }
 
+    /// The record of a user of a pool.
+    async fn pool_user(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<PoolUser>, StoreFault> {
+        let item = self.item(workspace, subject).await?.filter(|item| item.contains_key(RECORD));
+        item.map(|item| item::read_json(&item, RECORD)).transpose()
+    }
+
     async fn item(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Item>, StoreFault> {
         let key = Key { partition: key::partition(Kind::Account, workspace, subject.as_str()), sort: Some(PROFILE) };
         self.0.read(&self.0.tables.users, key).await
@@ -70,7 +81,7 @@ impl AccountReading {
     }
 
     /// The claims of `user` for clients, judged by the current settings: from the settings themselves for the sandbox,
-    /// from the table for an upstream provider. `None` if the user is unknown, by the same rule as everywhere
+    /// from the table for others. `None` if the user is unknown, by the same rule as everywhere
     /// ([`UserReading::status`](crate::UserReading::status)).
     ///
     /// # Errors
@@ -78,12 +89,17 @@ impl AccountReading {
     /// [`StoreFault`].
     pub async fn profile(&self, workspace: &Workspace, user: UserKey<'_>) -> Result<Option<Profile>, StoreFault> {
         let source = workspace.identity_source(user.source);
-        let Some(source) = source.filter(|source| source.status(&workspace.id, user).is_active()) else {
-            return Ok(None);
-        };
+        let may_be_known =
+            |source: &IdentitySource<'_>| source.status(&workspace.id, user).is_none_or(UserStatus::is_active);
+        let Some(source) = source.filter(may_be_known) else { return Ok(None) };
         let claims = match source {
             IdentitySource::Sandbox(sandbox) => {
                 sandbox.identity_of(&workspace.id, user.subject).map(|identity| identity.claims)
+            }
+            IdentitySource::Pool(pool) => {
+                let user = self.pool_user(&workspace.id, user.subject).await?;
+                let user = user.filter(|user| user.standing.status.of_logins().is_active());
+                user.map(|user| pool.claims(&user))
             }
             IdentitySource::Upstream(provider) => {
                 self.claims(&workspace.id, user.subject, provider.user_parameter).await?

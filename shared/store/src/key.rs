@@ -26,8 +26,10 @@ pub(crate) enum Kind {
     PushedRequest,
     SealingKey,
     Session,
+    SignIn,
     SigningKey,
     UpstreamLogin,
+    User,
     Workspace,
 }
 
@@ -45,8 +47,10 @@ impl Kind {
             Self::PushedRequest => "pushed-request",
             Self::SealingKey => "sealing-key",
             Self::Session => "session",
+            Self::SignIn => "sign-in",
             Self::SigningKey => "signing-key",
             Self::UpstreamLogin => "upstream-login",
+            Self::User => "user",
             Self::Workspace => "workspace",
         }
     }

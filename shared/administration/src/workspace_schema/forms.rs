@@ -50,6 +50,16 @@ pub(super) const SCOPES: Form = Form {
 /// A URI that is compared with those in requests.
 pub(super) const URI: Form = Form { pattern: Some("^.{1,2048}$"), fault: no_uri };
 
+/// The name of an attribute of users.
+pub(super) const ATTRIBUTE: Form = Form {
+    pattern: Some("^[a-z][a-z0-9_]{0,39}$"),
+    fault: |text| {
+        let words = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let fits = words && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.len() <= 40;
+        (!fits).then(|| "1 to 40 of a-z, 0-9 and _, beginning with a letter".into())
+    },
+};
+
 /// A domain of e-mail addresses, or `*`.
 pub(super) const DOMAIN: Form = Form { pattern: Some("^(\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+)$"), fault: no_domain };
 

@@ -6,6 +6,7 @@ mod clients;
 mod forms;
 mod json_schema;
 mod lifetimes;
+mod pool;
 mod settings;
 
 pub use json_schema::json_schema;

@@ -4,6 +4,7 @@ use super::brand::BRAND;
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, CERTIFICATE, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
+use super::pool::POOL;
 use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, LANGUAGE, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// All settings of a workspace file.
@@ -83,6 +84,7 @@ pub const WORKSPACE: &[Key] = &[
         "The scopes that clients may be registered for.",
     ),
     Key::optional("sandbox", Kind::Table(SANDBOX), "Users for trying things out, with passwords in clear."),
+    Key::optional("pool", Kind::Table(POOL), "Users with records of their own."),
     Key::optional(
         "upstream",
         Kind::Tables(&Entries { noun: "upstream", id: "id", keys: UPSTREAM }),

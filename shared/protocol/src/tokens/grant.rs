@@ -12,6 +12,7 @@ use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Timestamp, unstated_as_epoch};
+use crate::users::login_epoch::LoginEpoch;
 use crate::users::status::UserStatus;
 use crate::users::user_claims::{ChosenClaims, ClaimName, ClaimNames, Profile, Trust, size};
 use crate::users::user_key::UserKey;
@@ -83,6 +84,9 @@ pub struct GrantTerms {
     pub sid: String,
     /// When the code was issued.
     pub issued: Timestamp,
+    /// The epoch of the user's logins in which the user logged in.
+    #[serde(default, skip_serializing_if = "LoginEpoch::is_first")]
+    pub epoch: LoginEpoch,
     /// How the grant came about.
     #[serde(default, skip_serializing_if = "GrantOrigin::is_browser")]
     pub origin: GrantOrigin,
@@ -243,6 +247,7 @@ impl GrantTerms {
             amr: session.authentication.amr(),
             sid: session.sid_for(&asked.client_id),
             issued: now,
+            epoch: session.epoch,
             origin: GrantOrigin::Browser,
         }
     }
@@ -273,6 +278,7 @@ impl GrantTerms {
             amr: session.authentication.amr(),
             sid: session.sid_for(&asked.client_id),
             issued: now,
+            epoch: session.epoch,
             origin: GrantOrigin::Device,
         }
     }

@@ -2,6 +2,9 @@
 
 pub(crate) mod claim_form;
 pub mod factor;
+pub mod identifier;
+pub mod login_epoch;
+pub mod pool_user;
 pub mod session;
 pub mod status;
 pub mod user_claims;

@@ -8,6 +8,7 @@ use crate::syntax::encoding::base64url;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::Timestamp;
 use crate::users::factor::Authentication;
+use crate::users::login_epoch::LoginEpoch;
 use crate::users::user_key::UserKey;
 
 /// A user's session in a workspace. The cookie is its only key; the store holds the cookie's hash.
@@ -27,6 +28,9 @@ pub struct Session {
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
+    /// The epoch of the user's logins in which it began.
+    #[serde(default, skip_serializing_if = "LoginEpoch::is_first")]
+    pub epoch: LoginEpoch,
     /// When the session began, by the local clock. Earlier versions did not record it, which counts as long ago.
     #[serde(default)]
     pub began: Timestamp,

@@ -4,6 +4,7 @@ use crate::types::id::WorkspaceId;
 use crate::users::status::UserStatus;
 use crate::users::user_claims::Trust;
 use crate::users::user_key::UserKey;
+use crate::workspace::pool::Pool;
 use crate::workspace::sandbox::Sandbox;
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -12,6 +13,8 @@ use crate::workspace::upstream_provider::UpstreamProvider;
 pub enum IdentitySource<'w> {
     /// Users listed in the settings themselves.
     Sandbox(&'w Sandbox),
+    /// Users with records of their own.
+    Pool(&'w Pool),
     /// An OpenID provider. The users of its issuer exist as long as it is configured: a deletion at the provider is
     /// noticed only at the next login.
     Upstream(&'w UpstreamProvider),
@@ -22,7 +25,7 @@ impl<'w> IdentitySource<'w> {
     #[must_use]
     pub const fn trust(&self) -> Trust<'w> {
         match self {
-            Self::Sandbox(_) => Trust::Everything,
+            Self::Sandbox(_) | Self::Pool(_) => Trust::Everything,
             Self::Upstream(provider) => Trust::Limited {
                 email_domains: &provider.verified_email_domains,
                 phone_numbers: provider.verified_phone_numbers,
@@ -30,14 +33,16 @@ impl<'w> IdentitySource<'w> {
         }
     }
 
-    /// The status of `user` according to the settings.
+    /// The status of `user` according to the settings; `None` if only the user's record can say.
     #[must_use]
-    pub fn status(&self, workspace: &WorkspaceId, user: UserKey<'_>) -> UserStatus {
+    pub fn status(&self, workspace: &WorkspaceId, user: UserKey<'_>) -> Option<UserStatus> {
         let known = match self {
             Self::Sandbox(sandbox) => user.issuer.is_none() && sandbox.identity_of(workspace, user.subject).is_some(),
+            Self::Pool(_) if user.issuer.is_none() => return None,
+            Self::Pool(_) => false,
             Self::Upstream(provider) => user.issuer.is_some_and(|issuer| provider.issues(issuer)),
         };
-        if known { UserStatus::Active } else { UserStatus::Gone }
+        Some(if known { UserStatus::Active } else { UserStatus::Gone })
     }
 }
 
@@ -56,15 +61,19 @@ mod tests {
         let (alice, bob, source) = (alice.unwrap().subject, subject("bob"), source_id("any"));
         let provider = json!({"id": "partner", "title": "P", "issuer": "https://p.example", "client_id": "us"});
         let provider: UpstreamProvider = serde_json::from_value(provider).unwrap();
+        let pool: Pool = serde_json::from_value(json!({"identifiers": ["email"]})).unwrap();
         let (sandbox, provider) = (IdentitySource::Sandbox(&sandbox), IdentitySource::Upstream(&provider));
+        let pool = IdentitySource::Pool(&pool);
         let (theirs, other) = (Some("https://p.example"), Some("https://p.example/"));
         let table = [
-            (sandbox, None, &alice, UserStatus::Active),
-            (sandbox, None, &bob, UserStatus::Gone),
-            (sandbox, theirs, &alice, UserStatus::Gone),
-            (provider, theirs, &bob, UserStatus::Active),
-            (provider, other, &bob, UserStatus::Gone),
-            (provider, None, &bob, UserStatus::Gone),
+            (sandbox, None, &alice, Some(UserStatus::Active)),
+            (sandbox, None, &bob, Some(UserStatus::Gone)),
+            (sandbox, theirs, &alice, Some(UserStatus::Gone)),
+            (provider, theirs, &bob, Some(UserStatus::Active)),
+            (provider, other, &bob, Some(UserStatus::Gone)),
+            (provider, None, &bob, Some(UserStatus::Gone)),
+            (pool, None, &bob, None),
+            (pool, theirs, &bob, Some(UserStatus::Gone)),
         ];
         for (known_by, issuer, subject, expected) in table {
             let status = known_by.status(&workspace_id(), UserKey { source: &source, issuer, subject });

@@ -16,6 +16,7 @@ use crate::types::scope::{OPENID, Scopes};
 use crate::users::factor::AuthenticationClass;
 use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
+use crate::workspace::pool::{POOL, Pool};
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -33,10 +34,11 @@ impl Workspace {
     /// The identity source `id`, if the workspace has it.
     #[must_use]
     pub fn identity_source(&self, id: &IdentitySourceId) -> Option<IdentitySource<'_>> {
-        if id.as_str() == SANDBOX {
-            return self.settings.sandbox.as_ref().map(IdentitySource::Sandbox);
+        match id.as_str() {
+            SANDBOX => self.settings.sandbox.as_ref().map(IdentitySource::Sandbox),
+            POOL => self.settings.pool.as_ref().map(IdentitySource::Pool),
+            id => self.settings.upstream(id).map(IdentitySource::Upstream),
         }
-        self.settings.upstream(id.as_str()).map(IdentitySource::Upstream)
     }
 }
 
@@ -90,6 +92,9 @@ pub struct Settings {
     /// The sandbox identity source, with passwords in plaintext.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
+    /// Users with records of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
     /// Upstream OpenID providers that users may log in with.
     #[serde(default)]
     pub upstream: Vec<UpstreamProvider>,
@@ -257,13 +262,17 @@ mod tests {
         let both = workspace(&json!({"sandbox": sandbox, "upstream": [provider("a"), provider("b")]}));
         let name = |workspace: &Workspace, id: &str| match workspace.identity_source(&source_id(id)) {
             Some(IdentitySource::Sandbox(_)) => "sandbox".to_owned(),
+            Some(IdentitySource::Pool(_)) => "pool".to_owned(),
             Some(IdentitySource::Upstream(provider)) => provider.title.clone(),
             None => "none".to_owned(),
         };
         for (id, expected) in [("sandbox", "sandbox"), ("a", "a"), ("b", "b"), ("c", "none")] {
             assert_eq!(name(&both, id), expected);
         }
-        assert_eq!(name(&workspace(&json!({"upstream": [provider("sandbox")]})), "sandbox"), "none");
+        for reserved in ["sandbox", "pool"] {
+            assert_eq!(name(&workspace(&json!({"upstream": [provider(reserved)]})), reserved), "none");
+        }
+        assert_eq!(name(&workspace(&json!({"pool": {"identifiers": ["email"]}})), "pool"), "pool");
         assert_eq!(both.settings.upstream("b").map(|provider| provider.id.as_str()), Some("b"));
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::workspace::pool::{POOL, PoolFault};
 use crate::workspace::sandbox::{SANDBOX, SandboxUser};
 use crate::workspace::settings::Settings;
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -18,20 +19,20 @@ pub struct SettingsError {
     pub reason: SettingsFault,
 }
 
-/// A setting in a list, such as `upstream[0].id`.
+/// A setting in a table or in a list of tables, such as `pool.identifiers` or `upstream[0].id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    list: &'static str,
-    position: usize,
+    table: &'static str,
+    position: Option<usize>,
     name: &'static str,
 }
 
 /// What is wrong with a setting, as a sentence that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SettingsFault {
-    /// A provider is named like the sandbox, whose users it would take over.
-    #[error("\"{SANDBOX}\" is the name of the sandbox: choose another")]
-    ReservedSource,
+    /// A provider is named like a source of this server, whose users it would take over.
+    #[error("\"{0}\" is the name of the {0}: choose another")]
+    ReservedSource(&'static str),
     /// Two providers have one id, so the second could never be reached.
     #[error("\"{0}\" occurs twice: give each provider an id of its own")]
     DoubledSource(String),
@@ -44,6 +45,9 @@ pub enum SettingsFault {
     /// A user has no password, so everybody could log in.
     #[error("the password is empty: everybody could log in as {0}")]
     NoPassword(String),
+    /// The pool cannot work.
+    #[error(transparent)]
+    Pool(#[from] PoolFault),
 }
 
 impl Settings {
@@ -67,20 +71,26 @@ impl Settings {
             let (name, reason) = user_fault(user, users.iter().take(position))?;
             Some(fault("sandbox.users", position, name, reason))
         });
-        of_providers.chain(of_users)
+        let of_pool = self.pool.iter().flat_map(|pool| {
+            pool.faults().map(|(position, name, fault)| {
+                let table = if position.is_some() { "pool.attributes" } else { "pool" };
+                SettingsError { place: Place { table, position, name }, reason: fault.into() }
+            })
+        });
+        of_providers.chain(of_users).chain(of_pool)
     }
 }
 
-const fn fault(list: &'static str, position: usize, name: &'static str, reason: SettingsFault) -> SettingsError {
-    SettingsError { place: Place { list, position, name }, reason }
+const fn fault(table: &'static str, position: usize, name: &'static str, reason: SettingsFault) -> SettingsError {
+    SettingsError { place: Place { table, position: Some(position), name }, reason }
 }
 
 fn provider_fault<'a>(
     provider: &UpstreamProvider,
     mut earlier: impl Iterator<Item = &'a UpstreamProvider>,
 ) -> Option<SettingsFault> {
-    if provider.id.as_str() == SANDBOX {
-        return Some(SettingsFault::ReservedSource);
+    if let Some(reserved) = [SANDBOX, POOL].into_iter().find(|reserved| provider.id.as_str() == *reserved) {
+        return Some(SettingsFault::ReservedSource(reserved));
     }
     let is_there = earlier.any(|earlier| earlier.id == provider.id);
     is_there.then(|| SettingsFault::DoubledSource(provider.id.to_string()))
@@ -101,7 +111,11 @@ fn user_fault<'a>(
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}[{}].{}", self.list, self.position, self.name)
+        let Self { table, position, name } = self;
+        match position {
+            Some(position) => write!(formatter, "{table}[{position}].{name}"),
+            None => write!(formatter, "{table}.{name}"),
+        }
     }
 }
 
@@ -127,6 +141,13 @@ mod tests {
             (
                 json!({"upstream": [provider("a"), provider("sandbox")]}),
                 Some("upstream[1].id: \"sandbox\" is the name"),
+            ),
+            (json!({"upstream": [provider("pool")]}), Some("upstream[0].id: \"pool\" is the name of the pool")),
+            (json!({"pool": {"identifiers": ["email"]}}), None),
+            (json!({"pool": {"identifiers": []}}), Some("pool.identifiers: it is empty")),
+            (
+                json!({"pool": {"identifiers": ["email"], "attributes": [{"name": "a"}, {"name": "email"}]}}),
+                Some("pool.attributes[1].name: the pool itself sets \"email\""),
             ),
             (json!({"upstream": [provider("a"), provider("a")]}), Some("upstream[1].id: \"a\" occurs twice")),
             (json!({"sandbox": {"users": [user("alice", "x"), user("bob", "x")]}}), None),
