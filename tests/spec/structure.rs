@@ -12,7 +12,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         // A crate for API developers, independent of the server.
         "protocol" | "postern-resource" => &[],
-        "store" | "signing" | "web" | "http_client" => &["protocol"],
+        "store" | "signing" | "web" | "http_client" | "credentials" => &["protocol"],
         "pages" | "delivery" => &["protocol", "web"],
         "keystore" => &["protocol", "store", "signing"],
         "administration" => &["protocol", "store", "signing", "web", "http_client"],

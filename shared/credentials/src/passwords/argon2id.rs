@@ -1,0 +1,134 @@
+//! Argon2: what passwords are hashed with here, and by some elsewhere (RFC 9106).
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::fault::{HashFault, HashingFault};
+use super::password::Password;
+use super::phc::{BASE64, Parameters, bytes, fields};
+
+/// Memory in KiB, passes and lanes: the first choice of OWASP's ASVS 5.0.0, appendix C. docs/decisions/credentials.md has
+/// the measurements.
+const CURRENT: Cost = Cost { memory: 19 * 1024, passes: 2, lanes: 1 };
+
+/// All that new hashes were ever made with. What was hashed here is known by these; a change of `CURRENT` adds the former.
+const OURS: [Cost; 1] = [CURRENT];
+
+/// 64 MiB, the second choice of RFC 9106 §4, and as many passes over it as that: a quarter of a second on a whole processor.
+const MOST_MEMORY: u64 = 64 * 1024;
+const MOST_MEMORY_TIMES_PASSES: u64 = 4 * MOST_MEMORY;
+const MOST_LANES: u64 = 16;
+
+const OUTPUT_BYTES: usize = 32;
+
+/// What a hash costs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Cost {
+    memory: u32,
+    passes: u32,
+    lanes: u32,
+}
+
+/// An Argon2 hash.
+#[derive(Clone)]
+pub(super) struct Argon2Hash {
+    algorithm: Algorithm,
+    version: Version,
+    cost: Cost,
+    salt: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Argon2Hash {
+    /// Hashes `password` in its normalised form with today's parameters.
+    pub(super) fn of(password: &Password, salt: [u8; 16]) -> Result<Self, HashingFault> {
+        let mut hash = Self::with_output(salt, [0; OUTPUT_BYTES]);
+        hash.output = hash.digest(password)?.to_vec();
+        Ok(hash)
+    }
+
+    /// A hash that no password has, with today's parameters.
+    pub(super) fn decoy() -> Self {
+        Self::with_output([0; 16], [0; OUTPUT_BYTES])
+    }
+
+    fn with_output(salt: [u8; 16], output: [u8; OUTPUT_BYTES]) -> Self {
+        Self {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            cost: CURRENT,
+            salt: salt.into(),
+            output: output.into(),
+        }
+    }
+
+    /// Reads `$argon2id$v=19$m=19456,t=2,p=1$salt$output`, or the same of Argon2i and Argon2d.
+    pub(super) fn parse(text: &str) -> Result<Self, HashFault> {
+        let [algorithm, version, parameters, salt, output] = fields(text).ok_or(HashFault::Malformed("form"))?;
+        let mut parameters = Parameters::parse(parameters)?;
+        let cost =
+            Cost { memory: parameters.number("m")?, passes: parameters.number("t")?, lanes: parameters.number("p")? };
+        parameters.finish()?;
+        cost.bound()?;
+        let hash = Self {
+            algorithm: algorithm.parse().map_err(|_| HashFault::UnknownAlgorithm)?,
+            version: match version {
+                "v=19" => Version::V0x13,
+                "v=16" => Version::V0x10,
+                _ => return Err(HashFault::Malformed("version")),
+            },
+            cost,
+            salt: bytes(salt, "salt", 8..=64)?,
+            output: bytes(output, "output", 16..=64)?,
+        };
+        hash.context().map_err(|_| HashFault::Malformed("parameters"))?;
+        Ok(hash)
+    }
+
+    /// The form that [`Argon2Hash::parse`] reads.
+    pub(super) fn text(&self) -> String {
+        let (algorithm, version) = (self.algorithm.as_str(), self.version as u32);
+        let Cost { memory, passes, lanes } = self.cost;
+        let (salt, output) = (BASE64.encode(&self.salt), BASE64.encode(&self.output));
+        format!("${algorithm}$v={version}$m={memory},t={passes},p={lanes}${salt}${output}")
+    }
+
+    /// Whether `password` has this hash.
+    pub(super) fn matches(&self, password: &Password) -> bool {
+        self.digest(password).is_ok_and(|digest| digest.ct_eq(&self.output).into())
+    }
+
+    /// Whether a hash made today would have these parameters.
+    pub(super) fn is_current(&self) -> bool {
+        self.cost == CURRENT
+            && self.algorithm == Algorithm::Argon2id
+            && self.version == Version::V0x13
+            && self.output.len() == OUTPUT_BYTES
+            && self.salt.len() == 16
+    }
+
+    fn digest(&self, password: &Password) -> Result<Zeroizing<Vec<u8>>, HashingFault> {
+        // What was hashed elsewhere was hashed as it was received.
+        let input = if OURS.contains(&self.cost) { password.normalised().as_bytes() } else { password.received() };
+        let mut digest = Zeroizing::new(vec![0; self.output.len()]);
+        let context = self.context().map_err(|_| HashingFault)?;
+        context.hash_password_into(input, &self.salt, &mut digest).map_err(|_| HashingFault)?;
+        Ok(digest)
+    }
+
+    fn context(&self) -> Result<Argon2<'static>, argon2::Error> {
+        let Cost { memory, passes, lanes } = self.cost;
+        let parameters = Params::new(memory, passes, lanes, Some(self.output.len()))?;
+        Ok(Argon2::new(self.algorithm, self.version, parameters))
+    }
+}
+
+impl Cost {
+    fn bound(self) -> Result<(), HashFault> {
+        HashFault::bound("m", self.memory, MOST_MEMORY)?;
+        HashFault::bound("m·t", u64::from(self.memory) * u64::from(self.passes), MOST_MEMORY_TIMES_PASSES)?;
+        HashFault::bound("p", self.lanes, MOST_LANES)
+    }
+}
