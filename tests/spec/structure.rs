@@ -15,7 +15,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "store" | "signing" | "web" | "http_client" | "credentials" => &["protocol"],
         "pages" | "delivery" => &["protocol", "web"],
         "keystore" => &["protocol", "store", "signing"],
-        "administration" => &["protocol", "store", "signing", "web", "http_client"],
+        "administration" => &["protocol", "store", "signing", "web", "http_client", "credentials"],
         "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore"],
         "frontchannel" => &["protocol", "store", "signing", "web", "delivery", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],

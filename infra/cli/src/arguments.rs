@@ -8,6 +8,9 @@ use signing::Purpose;
 
 use crate::cost::{self, CostOptions};
 use crate::init::{self, InitOptions};
+use crate::users_arguments as users;
+
+pub use crate::users_arguments::{UsersAction, UsersOptions};
 
 /// An OAuth 2.1 and OpenID Connect authorization server for AWS that also runs on a laptop.
 #[derive(Debug, Parser)]
@@ -52,6 +55,11 @@ pub enum Command {
     ///
     /// The pages are samples: nothing is behind them, and no workspace is needed.
     Pages(PagesOptions),
+    /// Create, list or change the users of a workspace's pool, in AWS or on this laptop.
+    ///
+    /// A user is named by e-mail address, user name or subject. A password is read from the first line of standard input.
+    #[command(after_help = users::EXAMPLES)]
+    Users(UsersOptions),
     /// List or change the signing keys of a workspace, in AWS or on this laptop.
     ///
     /// A key is added, is published until every verifier has seen it, signs, and stays published until its last token has

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => exit_code(dev::run::dev(options)),
         Command::Init(options) => exit_code(init::init(&options)),
         Command::Apply(options) => exit_code(admin::apply(&options)),
+        Command::Users(options) => exit_code(admin::users(&options)),
         Command::Keys(options) => exit_code(admin::keys(&options)),
         Command::Sealing(options) => exit_code(admin::sealing(&options)),
         Command::Check(options) => exit_code(check::check(&options)),

@@ -1,4 +1,5 @@
-//! The only writer of configuration: workspaces and their clients, signing keys, data keys.
+//! The only writer of configuration: workspaces and their clients, signing keys, data keys; and the users of pools, as
+//! operators administer them.
 //!
 //! The command line calls it, and so can an API: values in, values or errors out. It does not print, parse arguments,
 //! or read files or the environment.
@@ -11,6 +12,7 @@ mod file_upstream;
 mod images;
 pub mod keys;
 mod nearest;
+pub mod pool_users;
 pub mod provision;
 pub mod sealing_keys;
 pub mod sector_documents;
@@ -20,5 +22,6 @@ pub mod workspace_file;
 pub mod workspace_schema;
 
 pub use keys::{KeyError, KeySource, Keys, StackKeys};
+pub use pool_users::{NewUser, PoolAdministration, StatusStep, UserError};
 pub use provision::{ProvisionError, Provisioning};
 pub use signing_policy::{Rs256Key, SigningPolicy};

@@ -63,8 +63,8 @@ pub enum UserWritten {
 pub struct UserPage {
     /// The users, in no particular order.
     pub users: Vec<PoolUser>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<String>,
+    /// The user after whom the next page begins, if there may be one.
+    pub next: Option<Subject>,
 }
 
 impl PoolUsers {
@@ -86,7 +86,7 @@ impl PoolUsers {
         item.filter(|item| item.contains_key(RECORD)).map(|item| item::read_json(&item, RECORD)).transpose()
     }
 
-    /// Lists the users of `workspace` from `after` on, at least `count` if there are as many. It reads the whole table, page by
+    /// Lists up to `count` users of `workspace`, those after `after` in the order of the table. It reads the whole table, page by
     /// page.
     ///
     /// # Errors
@@ -96,10 +96,10 @@ impl PoolUsers {
         &self,
         workspace: &WorkspaceId,
         count: usize,
-        after: Option<&str>,
+        after: Option<&Subject>,
     ) -> Result<UserPage, StoreFault> {
-        let mut users = Vec::new();
-        let mut start = after.map(start_at);
+        let mut users: Vec<PoolUser> = Vec::new();
+        let mut start = after.map(|subject| key_after(account(workspace, subject)));
         loop {
             let scan = self.0.client.scan().table_name(&self.0.tables.users).set_exclusive_start_key(start);
             let scan = scan
@@ -109,14 +109,14 @@ impl PoolUsers {
                 .expression_attribute_values(":account", item::text(key::partition(Kind::Account, workspace, "")));
             let page = scan.send().await.map_err(|error| StoreFault::of(&error))?;
             for item in page.items.unwrap_or_default() {
-                users.push((item::read_text(&item, PARTITION)?.to_owned(), item::read_json(&item, RECORD)?));
+                users.push(item::read_json(&item::known(item)?, RECORD)?);
             }
             start = page.last_evaluated_key;
-            if start.is_none() || users.len() >= count {
+            if start.is_none() || users.len() > count {
                 let more = start.is_some() || users.len() > count;
                 users.truncate(count);
-                let next = users.last().filter(|_| more).map(|(partition, _)| partition.clone());
-                return Ok(UserPage { users: users.into_iter().map(|(_, user)| user).collect(), next });
+                let next = users.last().filter(|_| more).map(|last| last.subject.clone());
+                return Ok(UserPage { users, next });
             }
         }
     }
@@ -269,7 +269,7 @@ pub(crate) fn account(workspace: &WorkspaceId, subject: &Subject) -> String {
 }
 
 /// The key of the account after which a list continues.
-fn start_at(partition: &str) -> Item {
+fn key_after(partition: String) -> Item {
     Item::from([(PARTITION.into(), item::text(partition)), (SORT.into(), item::text(PROFILE))])
 }
 

@@ -1,8 +1,9 @@
 //! Why an administration command failed.
 
 use administration::sector_documents::SectorError;
-use administration::{KeyError, ProvisionError};
+use administration::{KeyError, ProvisionError, UserError};
 use bootstrap::BootstrapError;
+use credentials::passwords::PasswordFault;
 use keystore::DataKeyFault;
 use protocol::types::id::WorkspaceId;
 use signing::seal::SealFault;
@@ -55,6 +56,15 @@ pub enum AdminError {
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[from] StoreFault),
+    /// A user could not be administered.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// What was typed cannot be a password.
+    #[error("{0}: give another on standard input")]
+    Password(#[from] PasswordFault),
+    /// Standard input cannot be read.
+    #[error("standard input cannot be read: {0}")]
+    Input(std::io::Error),
     /// The async runtime could not start.
     #[error("the command could not start: {0}")]
     Runtime(std::io::Error),

@@ -38,7 +38,8 @@ pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
     })
 }
 
-fn workspace(argument: Option<&str>) -> Result<WorkspaceId, AdminError> {
+/// Parses `--workspace`.
+pub(super) fn workspace(argument: Option<&str>) -> Result<WorkspaceId, AdminError> {
     let (tenant, name) = argument.and_then(|name| name.split_once('/')).ok_or(AdminError::Workspace)?;
     WorkspaceId::parse(tenant, name).map_err(|_| AdminError::Workspace)
 }
