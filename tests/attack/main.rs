@@ -22,6 +22,7 @@ mod oidc;
 mod page;
 mod par;
 mod parameters;
+mod password;
 mod pkce;
 mod redirect_uri;
 mod refresh;

@@ -13,6 +13,7 @@ mod given;
 mod grants;
 mod items;
 mod keys;
+mod login_attempts;
 mod pool_users;
 mod races;
 mod refreshing;

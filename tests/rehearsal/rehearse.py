@@ -657,8 +657,8 @@ def resealing(rehearsal, deployed):
     """Rotates the sealing data key during a login (docs/operating.md, "The key for sealing")."""
     check, name = rehearsal.check, "interaction"
     purposes = sorted({purpose for purpose, _ in deployed.sealing("list")})
-    expected = ["client-secret", "interaction", "logout", "pairwise-subject", "refresh-token", "upstream", "upstream-secret",
-                "user-code"]
+    expected = ["client-secret", "interaction", "known-browser", "logout", "pairwise-subject", "refresh-token", "upstream",
+                "upstream-secret", "user-code"]
     check(purposes == expected, "there is a data key for each purpose", purposes)
     check(deployed.sealing("add", "--purpose", name) == {(name, 1): "current", (name, 2): "next"}, "another version is published")
     visitor, pkce = Visitor(deployed.stack), Pkce()

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use postern::cost::{CODE_EXCHANGE, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, REFRESH, SINGLE_SIGN_ON};
+use administration::{NewUser, PoolAdministration};
+use credentials::passwords::Password;
+use postern::cost::{CODE_EXCHANGE, FIRST_LOGIN, KMS_CALLS_PER_START, OF_POOL, Operations, REFRESH, SINGLE_SIGN_ON};
+use protocol::users::identifier::IdentifierKind;
 use tests::browser::{answered, changed, exchange, form, json, location, request};
 use tests::laptop::encoded;
 use tests::{Browser, FakeKms, Laptop, Pkce, Provider};
@@ -23,12 +26,13 @@ struct Visit<'l> {
     browser: Browser<'l>,
     pkce: Pkce,
     user: &'l str,
+    password: &'l str,
     pause: u32,
 }
 
 impl<'l> Visit<'l> {
     fn new((laptop, kms): &'l (Laptop, FakeKms), user: &'l str, pause: u32) -> Self {
-        Self { laptop, kms, browser: Browser::new(laptop), pkce: Pkce::new("cost"), user, pause }
+        Self { laptop, kms, browser: Browser::new(laptop), pkce: Pkce::new("cost"), user, password: user, pause }
     }
 
     async fn begin(&mut self) -> Response {
@@ -49,7 +53,7 @@ impl<'l> Visit<'l> {
         self.laptop.clock.advance(self.pause);
         let form = form(&login);
         let mut fields: Vec<_> = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        fields.extend([("username", self.user), ("password", self.user)]);
+        fields.extend([("username", self.user), ("password", self.password)]);
         let redirect = self.browser.post(&form.action, &fields).await;
         let consent = self.follow(&redirect).await;
         self.laptop.clock.advance(self.pause);
@@ -284,6 +288,80 @@ async fn an_upstream_login_also_writes_the_account_and_a_used_response_marker() 
     let writes: Vec<String> =
         laptop.wire.calls().into_iter().filter(tests::Operation::is_write).map(|call| call.kind).collect();
     assert_eq!(writes, ["upstream-login", "account", "session", "grant"]);
+}
+
+/// A workspace with the user carol in its pool.
+async fn with_carol() -> (Laptop, FakeKms) {
+    let pool = "\n[pool]\nidentifiers = [\"email\", \"username\"]\n";
+    let aws = Laptop::in_aws(|file| if file.contains("workspace = \"demo\"") { file + pool } else { file }).await;
+    let now = web::Clock::now(&*aws.0.clock);
+    let demo = protocol::types::id::WorkspaceId::parse("default", "demo").unwrap();
+    let reading = store::ConfigurationReading::new(&aws.0.connection, "http://localhost:9000");
+    let loaded = reading.workspace(&demo, now).await.unwrap().unwrap();
+    let users = PoolAdministration::new(&aws.0.connection, &loaded.workspace, &signing::SystemEntropy, now).unwrap();
+    let new = NewUser {
+        identifiers: vec![
+            (IdentifierKind::Email, "carol@example.com".into()),
+            (IdentifierKind::Username, "carol".into()),
+        ],
+        password: Some(Password::parse("violet kettle orbits").unwrap()),
+        ..NewUser::default()
+    };
+    users.create(new).await.unwrap();
+    aws
+}
+
+/// One read finds the user and the hash of a password; two writes count the attempt, and two forget it.
+#[tokio::test]
+async fn a_password_of_a_pool_costs_one_read_and_four_writes_more_and_two_in_a_known_browser() {
+    let (laptop, _) = with_carol().await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
+    let trusted = request("demo-trusted", NATIVE, &pkce);
+    let page = browser.authorize(&trusted).await;
+    let calls = || {
+        let calls = laptop.wire.calls().into_iter().map(|call| format!("{} {}", call.name, call.kind));
+        calls.filter(|call| !call.ends_with("sealing-key")).collect::<Vec<_>>()
+    };
+    let _ = calls();
+    assert_eq!(browser.sign_in(&page, "carol", "not the password").await.status(), 403);
+    assert_eq!(calls(), ["GetItem grant", "GetItem sign-in", "UpdateItem counter", "UpdateItem login-attempts"]);
+    assert!(answered(&browser.sign_in(&page, "carol@example.com", "violet kettle orbits").await, "code").is_some());
+    let reserved = ["GetItem grant", "GetItem sign-in", "UpdateItem counter", "UpdateItem login-attempts"];
+    let mut paid = calls();
+    // Both counters are put back at the same time.
+    paid[4..6].sort();
+    let forgotten = ["DeleteItem login-attempts", "UpdateItem counter", "PutItem session", "PutItem grant"];
+    assert_eq!(paid, [reserved, forgotten].concat());
+    assert!(answered(&browser.authorize(&trusted).await, "code").is_some());
+    assert_eq!(calls(), ["GetItem session", "GetItem user", "PutItem grant"]);
+    browser.cookies.retain(|name, _| name.starts_with("known"));
+    let page = browser.authorize(&trusted).await;
+    let _ = calls();
+    assert!(answered(&browser.sign_in(&page, "carol", "violet kettle orbits").await, "code").is_some());
+    let known = ["GetItem grant", "GetItem sign-in", "UpdateItem login-attempts", "DeleteItem login-attempts"];
+    assert_eq!(calls(), [&known[..], &["PutItem session", "PutItem grant"]].concat());
+}
+
+#[tokio::test]
+async fn each_step_of_a_user_of_a_pool_matches_the_cost_model() {
+    let aws = with_carol().await;
+    let carol = Visit { password: "violet kettle orbits", ..Visit::new(&aws, "carol", 0) };
+    let _ = Visit::new(&aws, "alice", 0).all().await;
+    let mut carol = carol;
+    let [first, exchanged, refreshed, single] = carol.all().await;
+    // The key for known browsers is opened once: it is part of the start of a function.
+    let key = 1;
+    assert_eq!(
+        (first.reads, first.writes),
+        (FIRST_LOGIN.reads + OF_POOL.first_login_reads + key, FIRST_LOGIN.writes + OF_POOL.first_login_writes)
+    );
+    for (name, found, expected) in [
+        ("an exchange", exchanged, CODE_EXCHANGE),
+        ("a refresh", refreshed, REFRESH),
+        ("single sign-on", single, SINGLE_SIGN_ON),
+    ] {
+        assert_eq!((found.reads, found.writes), (expected.reads + OF_POOL.step_reads, expected.writes), "{name}");
+    }
 }
 
 /// The size of an item as DynamoDB bills it: names and values, and for numbers one byte plus half a byte per digit.

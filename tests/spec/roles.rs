@@ -182,6 +182,8 @@ fn functions_can_sign_and_read_only_what_they_need() {
                 | Function::Notify
         );
         assert!(!back || !kinds.contains("account"), "{}", function.name());
+        // Hashes of passwords are in sign-ins only.
+        assert_eq!(kinds.contains("sign-in"), function == Function::Login, "{}", function.name());
         assert!(!back || !kinds.contains("session"), "{}", function.name());
     }
 }

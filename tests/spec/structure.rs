@@ -20,7 +20,8 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "frontchannel" => &["protocol", "store", "signing", "web", "delivery", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],
         // Each function uses exactly one channel.
-        "authorize" | "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],
+        "authorize" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],
+        "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel", "credentials"],
         "callback" | "logout" => &[
             "protocol",
             "store",

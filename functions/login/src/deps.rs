@@ -4,6 +4,8 @@ use bootstrap::{BootstrapError, Runtime};
 use frontchannel::{FrontChannel, Login, UserCodes};
 use store::ConsentRecording;
 
+use crate::passwords::Passwords;
+
 /// The handles of the function: in addition to the front channel it creates sessions, records consents, and lets
 /// users decide on device requests.
 pub struct Deps {
@@ -11,6 +13,8 @@ pub struct Deps {
     pub front: FrontChannel,
     /// Logins.
     pub login: Login,
+    /// Passwords of users of a pool.
+    pub passwords: Passwords,
     /// User codes of devices.
     pub user_codes: UserCodes,
     /// Records consents.
@@ -27,6 +31,7 @@ impl Deps {
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,
             login: Login::assemble(runtime)?,
+            passwords: Passwords::assemble(runtime)?,
             user_codes: UserCodes::assemble(runtime)?,
             consents: runtime.handle(ConsentRecording::new),
         })

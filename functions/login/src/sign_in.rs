@@ -1,18 +1,17 @@
 //! The login page and its submission.
 
-use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization, UserAuthentication};
+use frontchannel::{BrowserContext, FrontChannel, NewSession, UserAuthentication};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::secret::Secret;
 use protocol::users::factor::{AuthenticationClass, Factor, Method};
-use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::session::Session;
-use protocol::users::user_claims::Identity;
 use web::Response;
 
 use crate::deps::Deps;
-use crate::page::{LoginForm, account_page, login_page};
+use crate::page::{Attempt, LoginForm, account_page, login_page};
+use crate::passwords::{Checked, PasswordLogin, PasswordVisit};
 use crate::{account, resume};
 
 /// The maximum length of a user name or password.
@@ -30,7 +29,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
         return account_page(front, &pending, &session).await;
     }
     let username = pending.request.terms.login_hint.clone().unwrap_or_default();
-    login_page(front, &pending, &LoginForm { username: &username, failed: false }).await
+    login_page(front, &pending, &LoginForm { username: &username, attempt: Attempt::None }).await
 }
 
 /// Checks user name and password, and continues with what the request still needs. A resubmission of the same form
@@ -55,13 +54,13 @@ async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters
         let session = front.session(context).await?.ok_or(PageError::FinishedInteraction)?;
         return front.issue_again_at_once(&finished, &session).await;
     }
-    let identity = check_password(&finished.pending, form)?.ok_or(PageError::FinishedInteraction)?;
-    front.has_code_for(&finished, &identity)?;
-    let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
-    let authenticated = UserAuthentication { identity: &identity, factor, epoch: LoginEpoch::default() };
-    let begun = front.log_in(&deps.login, context, authenticated).await?;
+    let Checked::Right(login) = check_password(deps, context, form).await? else {
+        return Err(PageError::FinishedInteraction.into());
+    };
+    front.has_code_for(&finished, &login.identity)?;
+    let begun = log_in(deps, context, &login).await?;
     let again = front.issue_again_at_once(&finished, &begun.session).await;
-    Ok(front.logged_in(context, &begun, again))
+    Ok(login.remembered(front.logged_in(context, &begun, again)))
 }
 
 async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
@@ -70,20 +69,34 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     if let Some(choice) = form.one("account").map_err(PageError::from)? {
         return account::choose(front, context, pending, choice).await;
     }
-    let Some(identity) = check_password(&pending, form)? else {
-        tracing::info!("a login failed");
-        let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
-        return login_page(front, &pending, &LoginForm { username, failed: true }).await;
+    let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
+    let refused = async |attempt| login_page(front, &pending, &LoginForm { username, attempt }).await;
+    let login = match check_password(deps, context, form).await? {
+        Checked::Right(login) => login,
+        Checked::Wrong => {
+            tracing::info!("a login failed");
+            return refused(Attempt::Failed).await;
+        }
+        Checked::TooMany(seconds) => {
+            tracing::warn!("a password was not looked at, because too many wrong ones were entered");
+            return refused(Attempt::TooMany(seconds)).await;
+        }
     };
-    let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
-    let authenticated = UserAuthentication { identity: &identity, factor, epoch: LoginEpoch::default() };
-    let begun = front.log_in(&deps.login, context, authenticated).await?;
+    let begun = log_in(deps, context, &login).await?;
     let next = match front.next(&pending, &begun.session).await {
         // A concurrent submission of the same form finished first.
         Err(Refusal::Page(PageError::FinishedInteraction)) => issue_again(front, context, form, &begun.session).await,
         next => next,
     };
-    Ok(front.logged_in(context, &begun, next))
+    Ok(login.remembered(front.logged_in(context, &begun, next)))
+}
+
+/// Begins the session of a user whose password was right.
+async fn log_in(deps: &Deps, context: &BrowserContext<'_>, login: &PasswordLogin) -> Result<NewSession, PageError> {
+    let front = &deps.front;
+    let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
+    let authenticated = UserAuthentication { identity: &login.identity, factor, epoch: login.epoch };
+    front.log_in(&deps.login, context, authenticated).await
 }
 
 async fn issue_again(
@@ -96,14 +109,24 @@ async fn issue_again(
     front.issue_again_at_once(&finished, session).await
 }
 
-/// Returns the user whose name and password the form contains.
-fn check_password(pending: &PendingAuthorization, form: &Parameters) -> Result<Option<Identity>, PageError> {
+/// Checks name and password in the form: of a test user of the sandbox, or of a user of the pool.
+async fn check_password(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Checked, PageError> {
     let (username, password) = (form.one("username")?, form.one("password")?);
-    let (Some(username), Some(password)) = (username, password) else { return Ok(None) };
+    let (Some(username), Some(password)) = (username, password) else { return Ok(Checked::Wrong) };
     if username.len() > MAX_CREDENTIAL_BYTES || password.len() > MAX_CREDENTIAL_BYTES {
-        return Ok(None);
+        return Ok(Checked::Wrong);
     }
-    let workspace = pending.workspace();
+    let workspace = context.workspace();
+    let password = Secret::new(password.to_owned());
     let sandbox = workspace.settings.sandbox.as_ref();
-    Ok(sandbox.and_then(|sandbox| sandbox.authenticate(&workspace.id, username, &Secret::new(password.into()))))
+    if let Some(identity) = sandbox.and_then(|sandbox| sandbox.authenticate(&workspace.id, username, &password)) {
+        return Ok(Checked::Right(Box::new(PasswordLogin::of_sandbox(identity))));
+    }
+    match workspace.settings.pool.as_ref().filter(|pool| pool.has_passwords()) {
+        Some(pool) => {
+            let visit = PasswordVisit { channel: &deps.front.browser, context, pool };
+            Box::pin(deps.passwords.check(&visit, username, &password)).await
+        }
+        None => Ok(Checked::Wrong),
+    }
 }

@@ -76,7 +76,7 @@ pub enum UsersAction {
         #[arg(allow_hyphen_values = true)]
         user: String,
     },
-    /// Let a locked user log in again.
+    /// Let a locked user log in again, and forget wrong passwords.
     Unlock {
         /// The e-mail address, the user name or the subject.
         #[arg(allow_hyphen_values = true)]

@@ -6,6 +6,7 @@ use protocol::types::id::{MalformedId, Subject};
 use protocol::types::secret::Secret;
 use protocol::types::time::Timestamp;
 use protocol::users::identifier::{Identifier, IdentifierKind, MalformedIdentifier};
+use protocol::users::login_attempts::AttemptsKey;
 use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::pool_user::{PoolStatus, PoolUser, Standing};
 use protocol::workspace::pool::{AttributeFault, Pool};
@@ -13,7 +14,9 @@ use protocol::workspace::settings::Workspace;
 use serde_json::Value;
 use signing::entropy::random;
 use signing::{Entropy, EntropyFault};
-use store::{Connection, PasswordChange, PoolUsers, SignInReading, StoreFault, UserChange, UserPage, UserWritten};
+use store::{
+    Connection, LoginAttempts, PasswordChange, PoolUsers, SignInReading, StoreFault, UserChange, UserPage, UserWritten,
+};
 use thiserror::Error;
 
 /// Administers the users of the pool of a workspace.
@@ -22,6 +25,7 @@ pub struct PoolAdministration<'a> {
     pool: &'a Pool,
     users: PoolUsers,
     sign_ins: SignInReading,
+    attempts: LoginAttempts,
     entropy: &'a dyn Entropy,
     now: Timestamp,
 }
@@ -44,7 +48,7 @@ pub struct NewUser {
 pub enum StatusStep {
     /// An active user is locked: no new login.
     Lock,
-    /// A locked user is active again.
+    /// A locked user is active again, and wrong passwords are forgotten.
     Unlock,
     /// A user is disabled, and everything that was logged in ends.
     Disable,
@@ -126,7 +130,7 @@ impl<'a> PoolAdministration<'a> {
     ) -> Result<Self, UserError> {
         let pool = workspace.settings.pool.as_ref().ok_or_else(|| UserError::NoPool(workspace.id.to_string()))?;
         let (users, sign_ins) = (PoolUsers::new(connection), SignInReading::new(connection));
-        Ok(Self { workspace, pool, users, sign_ins, entropy, now })
+        Ok(Self { workspace, pool, users, sign_ins, attempts: LoginAttempts::new(connection), entropy, now })
     }
 
     /// Creates a user.
@@ -220,6 +224,9 @@ impl<'a> PoolAdministration<'a> {
     /// [`UserError`].
     pub async fn step(&self, who: &str, step: StatusStep) -> Result<PoolUser, UserError> {
         let user = self.find(who).await?;
+        if step == StatusStep::Unlock {
+            self.attempts.forget(&self.workspace.id, &AttemptsKey::of_user(&user.subject)).await?;
+        }
         let Some(status) = next_status(user.standing.status, step)? else { return Ok(user) };
         let changed = user.with_status(status, self.now);
         self.write(Some(&user), &changed, PasswordChange::Keep).await?;

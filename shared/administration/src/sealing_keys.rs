@@ -5,6 +5,7 @@
 //! sealed is in use.
 
 use protocol::types::time::{Lifetime, Timestamp};
+use protocol::users::known_browser::KNOWN_FOR;
 use signing::Purpose;
 use store::{WrappedSealingKey, WrappedSealingKeys};
 use thiserror::Error;
@@ -92,6 +93,7 @@ const fn in_use(purpose: Purpose) -> Option<Lifetime> {
         // The longest lifetime that a workspace may set for an interaction. Upstream logins, logout confirmations and
         // user codes expire sooner.
         Purpose::Interaction | Purpose::Upstream | Purpose::Logout | Purpose::UserCode => Some(Lifetime::seconds(3600)),
+        Purpose::KnownBrowser => Some(KNOWN_FOR),
         // The longest lifetime that a workspace may set for refresh tokens. Until then replayed tokens are recognized.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
         Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,

@@ -19,8 +19,30 @@ sign-in = Anmelden
 sign-in-to = um mit { $client } fortzufahren
 sign-in-to-device = um Ihr Gerät zu verbinden
 sign-in-failed = Name und Passwort passen nicht zusammen. Prüfen Sie beide und versuchen Sie es noch einmal.
+sign-in-failed-email = E-Mail-Adresse und Passwort passen nicht zusammen. Prüfen Sie beide und versuchen Sie es noch einmal.
 sign-in-username = Name
 sign-in-password = Passwort
+sign-in-email = E-Mail-Adresse
+sign-in-email-or-username = E-Mail-Adresse oder Name
+show-password = Passwort anzeigen
+sign-in-too-many = { $unit ->
+    [second] { $count ->
+        [one] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in 1 Sekunde noch einmal.
+       *[other] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in { $count } Sekunden noch einmal.
+    }
+    [minute] { $count ->
+        [one] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in 1 Minute noch einmal.
+       *[other] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in { $count } Minuten noch einmal.
+    }
+    [hour] { $count ->
+        [one] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in 1 Stunde noch einmal.
+       *[other] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in { $count } Stunden noch einmal.
+    }
+   *[day] { $count ->
+        [one] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in 1 Tag noch einmal.
+       *[other] Es wurden zu viele falsche Passwörter eingegeben. Versuchen Sie es in { $count } Tagen noch einmal.
+    }
+}
 sandbox-hint = Dies ist eine Testumgebung. Melden Sie sich als { $username } mit dem Passwort { $password } an.
 continue-with = Weiter mit { $provider }
 

@@ -21,8 +21,30 @@ sign-in = Sign in
 sign-in-to = to continue to { $client }
 sign-in-to-device = to connect your device
 sign-in-failed = Name and password do not match. Check both and try again.
+sign-in-failed-email = E-mail address and password do not match. Check both and try again.
 sign-in-username = Name
 sign-in-password = Password
+sign-in-email = E-mail address
+sign-in-email-or-username = E-mail address or name
+show-password = Show password
+sign-in-too-many = { $unit ->
+    [second] { $count ->
+        [one] Too many wrong passwords were entered. Try again in 1 second.
+       *[other] Too many wrong passwords were entered. Try again in { $count } seconds.
+    }
+    [minute] { $count ->
+        [one] Too many wrong passwords were entered. Try again in 1 minute.
+       *[other] Too many wrong passwords were entered. Try again in { $count } minutes.
+    }
+    [hour] { $count ->
+        [one] Too many wrong passwords were entered. Try again in 1 hour.
+       *[other] Too many wrong passwords were entered. Try again in { $count } hours.
+    }
+   *[day] { $count ->
+        [one] Too many wrong passwords were entered. Try again in 1 day.
+       *[other] Too many wrong passwords were entered. Try again in { $count } days.
+    }
+}
 sandbox-hint = This is a sandbox. Sign in as { $username } with the password { $password }.
 continue-with = Continue with { $provider }
 

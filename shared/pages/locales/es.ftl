@@ -19,8 +19,30 @@ sign-in = Iniciar sesión
 sign-in-to = para continuar en { $client }
 sign-in-to-device = para conectar tu dispositivo
 sign-in-failed = El nombre y la contraseña no coinciden. Revísalos e inténtalo de nuevo.
+sign-in-failed-email = El correo electrónico y la contraseña no coinciden. Revísalos e inténtalo de nuevo.
 sign-in-username = Nombre
 sign-in-password = Contraseña
+sign-in-email = Correo electrónico
+sign-in-email-or-username = Correo electrónico o nombre
+show-password = Mostrar la contraseña
+sign-in-too-many = { $unit ->
+    [second] { $count ->
+        [one] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en 1 segundo.
+       *[other] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en { $count } segundos.
+    }
+    [minute] { $count ->
+        [one] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en 1 minuto.
+       *[other] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en { $count } minutos.
+    }
+    [hour] { $count ->
+        [one] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en 1 hora.
+       *[other] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en { $count } horas.
+    }
+   *[day] { $count ->
+        [one] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en 1 día.
+       *[other] Se han introducido demasiadas contraseñas incorrectas. Inténtalo de nuevo en { $count } días.
+    }
+}
 sandbox-hint = Este es un entorno de pruebas. Inicia sesión como { $username } con la contraseña { $password }.
 continue-with = Continuar con { $provider }
 

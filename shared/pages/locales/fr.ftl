@@ -19,8 +19,30 @@ sign-in = Se connecter
 sign-in-to = pour accéder à { $client }
 sign-in-to-device = pour associer votre appareil
 sign-in-failed = Le nom et le mot de passe ne correspondent pas. Vérifiez-les puis réessayez.
+sign-in-failed-email = L'adresse e-mail et le mot de passe ne correspondent pas. Vérifiez-les puis réessayez.
 sign-in-username = Nom
 sign-in-password = Mot de passe
+sign-in-email = Adresse e-mail
+sign-in-email-or-username = Adresse e-mail ou nom
+show-password = Afficher le mot de passe
+sign-in-too-many = { $unit ->
+    [second] { $count ->
+        [one] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } seconde.
+       *[other] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } secondes.
+    }
+    [minute] { $count ->
+        [one] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } minute.
+       *[other] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } minutes.
+    }
+    [hour] { $count ->
+        [one] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } heure.
+       *[other] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } heures.
+    }
+   *[day] { $count ->
+        [one] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } jour.
+       *[other] Trop de mots de passe incorrects ont été saisis. Réessayez dans { $count } jours.
+    }
+}
 sandbox-hint = Ceci est un environnement de test. Connectez-vous en tant que { $username } avec le mot de passe { $password }.
 continue-with = Continuer avec { $provider }
 

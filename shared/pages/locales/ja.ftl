@@ -19,8 +19,26 @@ sign-in = ログイン
 sign-in-to = { $client } に進みます
 sign-in-to-device = デバイスを接続します
 sign-in-failed = 名前とパスワードが一致しません。両方を確認して、もう一度お試しください。
+sign-in-failed-email = メールアドレスとパスワードが一致しません。両方を確認して、もう一度お試しください。
 sign-in-username = 名前
 sign-in-password = パスワード
+sign-in-email = メールアドレス
+sign-in-email-or-username = メールアドレスまたは名前
+show-password = パスワードを表示
+sign-in-too-many = { $unit ->
+    [second] { $count ->
+       *[other] 誤ったパスワードの入力回数が多すぎます。{ $count } 秒後にもう一度お試しください。
+    }
+    [minute] { $count ->
+       *[other] 誤ったパスワードの入力回数が多すぎます。{ $count } 分後にもう一度お試しください。
+    }
+    [hour] { $count ->
+       *[other] 誤ったパスワードの入力回数が多すぎます。{ $count } 時間後にもう一度お試しください。
+    }
+   *[day] { $count ->
+       *[other] 誤ったパスワードの入力回数が多すぎます。{ $count } 日後にもう一度お試しください。
+    }
+}
 sandbox-hint = これはテスト環境です。名前 { $username }、パスワード { $password } でログインしてください。
 continue-with = { $provider } で続ける
 

@@ -26,7 +26,7 @@ pub use frame::{Frame, LanguageChoice};
 pub use logout::LogoutPage;
 pub use outcome::{Outcome, OutcomePage};
 pub use response::page;
-pub use sign_in::{AccountPage, LoginPage, ProviderLink};
+pub use sign_in::{AccountPage, IdentifierLabel, LoginPage, ProviderLink};
 pub use start::StartPage;
 
 #[cfg(test)]

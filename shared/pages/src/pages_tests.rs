@@ -61,6 +61,8 @@ fn sign_in_pages(frame: &Frame<'_>) -> [String; 3] {
         interaction: EVIL,
         username: EVIL,
         failed: true,
+        wait: None,
+        identifiers: IdentifierLabel::EmailOrUsername,
         passwords: true,
         hint: Some((EVIL, EVIL)),
         providers: &providers,

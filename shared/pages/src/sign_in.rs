@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::frame::Frame;
+use crate::messages::Markup;
 
 /// The login page.
 #[derive(Template)]
@@ -20,6 +21,10 @@ pub struct LoginPage<'a> {
     pub username: &'a str,
     /// Whether the last attempt failed.
     pub failed: bool,
+    /// How long to wait until the next attempt, in seconds, after too many wrong passwords.
+    pub wait: Option<u32>,
+    /// What users log in with.
+    pub identifiers: IdentifierLabel,
     /// Whether names and passwords can be used here at all.
     pub passwords: bool,
     /// Credentials to show, for the sandbox.
@@ -28,6 +33,56 @@ pub struct LoginPage<'a> {
     pub providers: &'a [ProviderLink<'a>],
     /// The link that tells the client its user has turned back, if possible.
     pub back: Option<&'a str>,
+}
+
+/// What users log in with, as the page calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifierLabel {
+    /// A user name.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// Either.
+    EmailOrUsername,
+}
+
+impl IdentifierLabel {
+    /// The key of the label.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Username => "sign-in-username",
+            Self::Email => "sign-in-email",
+            Self::EmailOrUsername => "sign-in-email-or-username",
+        }
+    }
+
+    /// The key of the sentence about a wrong pair.
+    const fn failed(self) -> &'static str {
+        match self {
+            Self::Username | Self::EmailOrUsername => "sign-in-failed",
+            Self::Email => "sign-in-failed-email",
+        }
+    }
+
+    /// The keyboard that a phone shows.
+    const fn keyboard(self) -> &'static str {
+        match self {
+            Self::Username => "text",
+            Self::Email | Self::EmailOrUsername => "email",
+        }
+    }
+}
+
+impl LoginPage<'_> {
+    /// The sentence about the waiting time.
+    fn waiting(&self) -> Option<Markup> {
+        self.wait.map(|seconds| self.frame.measured("sign-in-too-many", seconds))
+    }
+
+    /// Whether the last attempt failed or could not be made.
+    const fn refused(&self) -> bool {
+        self.failed || self.wait.is_some()
+    }
 }
 
 /// A provider on the login page.

@@ -36,11 +36,13 @@ pub enum Purpose {
     /// User codes, which identify stored device requests. They are too short to be stored in plaintext or as a plain
     /// digest.
     UserCode,
+    /// The users who logged in with a password in a browser before, in its cookie.
+    KnownBrowser,
 }
 
 impl Purpose {
     /// The purposes that have data keys in AWS. Private signing keys are encrypted by KMS directly.
-    pub const OF_DATA_KEYS: [Self; 8] = [
+    pub const OF_DATA_KEYS: [Self; 9] = [
         Self::Interaction,
         Self::Upstream,
         Self::UpstreamSecret,
@@ -49,6 +51,7 @@ impl Purpose {
         Self::RefreshToken,
         Self::PairwiseSubject,
         Self::UserCode,
+        Self::KnownBrowser,
     ];
 
     /// Its name in KMS and in the store.
@@ -64,6 +67,7 @@ impl Purpose {
             Self::RefreshToken => "refresh-token",
             Self::PairwiseSubject => "pairwise-subject",
             Self::UserCode => "user-code",
+            Self::KnownBrowser => "known-browser",
         }
     }
 
@@ -86,6 +90,7 @@ impl Purpose {
             Self::RefreshToken => b"refresh token",
             Self::PairwiseSubject => b"pairwise subject",
             Self::UserCode => b"user code",
+            Self::KnownBrowser => b"known browser",
         }
     }
 }
@@ -284,6 +289,7 @@ mod tests {
             (Purpose::RefreshToken, "refresh-token", "refresh token"),
             (Purpose::PairwiseSubject, "pairwise-subject", "pairwise subject"),
             (Purpose::UserCode, "user-code", "user code"),
+            (Purpose::KnownBrowser, "known-browser", "known browser"),
         ];
         for (purpose, name, derivation) in all {
             assert_eq!((purpose.name(), purpose.derivation()), (name, derivation.as_bytes()));

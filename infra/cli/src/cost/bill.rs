@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::prices::by_tiers;
 use super::{
-    CODE_EXCHANGE, CostOptions, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, Prices, REFRESH, SINGLE_SIGN_ON, Signing,
+    CODE_EXCHANGE, CostOptions, FIRST_LOGIN, KMS_CALLS_PER_START, OF_POOL, Operations, Prices, REFRESH, SINGLE_SIGN_ON,
+    Signing,
 };
 
 /// The billed alarm metrics of a stack, independent of logins. An alarm over three metrics counts as three.
@@ -72,11 +73,15 @@ impl Average {
         let (first, stale) = (share(options.first), share(options.stale));
         let steps =
             [(FIRST_LOGIN, first), (SINGLE_SIGN_ON, 1.0 - first), (CODE_EXCHANGE, 1.0), (REFRESH, options.refreshes)];
+        let pooled = |own: u32| if options.pool { f64::from(own) } else { 0.0 };
+        let later = 1.0 - first + 1.0 + options.refreshes;
+        let pool_reads = pooled(OF_POOL.first_login_reads) * first + pooled(OF_POOL.step_reads) * later;
+        let pool_writes = pooled(OF_POOL.first_login_writes) * first;
         let sum = |of: &dyn Fn(Operations) -> f64| steps.iter().map(|(step, times)| of(*step) * times).sum::<f64>();
         Self {
             requests: sum(&|step| step.requests.into()),
-            reads: sum(&|step| f64::from(step.reads) + f64::from(step.stale_reads) * stale),
-            writes: sum(&|step| step.writes.into()),
+            reads: sum(&|step| f64::from(step.reads) + f64::from(step.stale_reads) * stale) + pool_reads,
+            writes: sum(&|step| step.writes.into()) + pool_writes,
             signatures: sum(&|step| step.signatures.into()),
             answer_bytes: sum(&|step| step.answer_bytes.into()),
         }
@@ -279,7 +284,7 @@ mod tests {
 
     #[test]
     fn each_option_changes_its_item() {
-        let table: [(&[&str], &str, f64); 9] = [
+        let table: [(&[&str], &str, f64); 12] = [
             (&["--signing", "kms-es256"], "KMS Sign", 30.0),
             (&["--signing", "wrapped"], "KMS Sign", 0.0),
             (&["--first", "0"], "API Gateway", 2.0),
@@ -288,6 +293,9 @@ mod tests {
             (&["--memory", "128", "--milliseconds", "100"], "Lambda time (GB-seconds)", 1.0),
             (&["--stale", "100"], "DynamoDB reads", 2.75),
             (&["--starts", "100"], "KMS at starts", 18.0),
+            (&["--pool"], "DynamoDB writes", 5.0),
+            (&["--pool"], "DynamoDB reads", 1.7875),
+            (&["--pool", "--first", "0"], "DynamoDB writes", 1.25),
             (&["--price", "kms_million_rsa_2048=1.5"], "KMS Sign", 3.0),
         ];
         for (arguments, item, expected) in table {

@@ -54,6 +54,23 @@ pub const CODE_EXCHANGE: Operations =
 pub const REFRESH: Operations =
     Operations { requests: 1, reads: 1, stale_reads: 3, writes: 1, signatures: 2, answer_bytes: 2_500 };
 
+/// What is added for users of a pool: whether they still exist is read at each step, and a password is counted and forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolOperations {
+    /// Reads more for a first login.
+    pub first_login_reads: u32,
+    /// Writes more for a first login in a browser that is not known for the user.
+    pub first_login_writes: u32,
+    /// Writes more for one in a browser that is.
+    pub known_browser_writes: u32,
+    /// Reads more for each other step.
+    pub step_reads: u32,
+}
+
+/// What users of a pool cost beyond test users.
+pub const OF_POOL: PoolOperations =
+    PoolOperations { first_login_reads: 3, first_login_writes: 4, known_browser_writes: 2, step_reads: 1 };
+
 /// KMS calls of a cold start: decrypting a data key, or describing a signing key.
 pub const KMS_CALLS_PER_START: u32 = 1;
 
@@ -84,6 +101,10 @@ pub struct CostOptions {
     /// Where the signing keys are.
     #[arg(long, value_enum, default_value_t)]
     pub signing: Signing,
+    /// The users are those of a pool, and log in first in browsers that are not known. The time of password hashes is not
+    /// included.
+    #[arg(long)]
+    pub pool: bool,
     /// Memory of each function, in MB.
     #[arg(long, value_name = "MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(128..=10_240))]
     pub memory: u32,

@@ -1,9 +1,9 @@
 //! The samples: each page in each of its states, with content as it comes.
 
 use pages::{
-    AccountPage, ApiRow, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice,
-    LoginPage, LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, Permissions, ProviderLink, StartPage,
-    error_page, form_post_page, page, stranded_page,
+    AccountPage, ApiRow, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, IdentifierLabel,
+    LanguageChoice, LoginPage, LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, Permissions,
+    ProviderLink, StartPage, error_page, form_post_page, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
@@ -49,6 +49,18 @@ pub(super) const SAMPLES: &[Sample] = &[
         })
     }),
     Sample::new("login", "sandbox", |scene| login(scene, |page| page.hint = Some(("alice", "alice")))),
+    Sample::new("login", "email", |scene| login(scene, |page| page.identifiers = IdentifierLabel::Email)),
+    Sample::new("login", "email-failed", |scene| {
+        login(scene, |page| {
+            (page.identifiers, page.username, page.failed) = (IdentifierLabel::Email, "alice@example.com", true);
+        })
+    }),
+    Sample::new("login", "too-many", |scene| {
+        login(scene, |page| {
+            (page.identifiers, page.username, page.wait) =
+                (IdentifierLabel::EmailOrUsername, "alice@example.com", Some(240));
+        })
+    }),
     Sample::new("login", "passwords", |scene| login(scene, |page| page.providers = &[])),
     Sample::new("login", "providers", |scene| login(scene, |page| page.passwords = false)),
     Sample::new("login", "device", |scene| {
@@ -126,6 +138,8 @@ fn login(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
         interaction: INTERACTION,
         username: "",
         failed: false,
+        wait: None,
+        identifiers: IdentifierLabel::Username,
         passwords: true,
         hint: None,
         providers: &providers,

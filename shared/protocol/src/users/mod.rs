@@ -3,6 +3,8 @@
 pub(crate) mod claim_form;
 pub mod factor;
 pub mod identifier;
+pub mod known_browser;
+pub mod login_attempts;
 pub mod login_epoch;
 pub mod pool_user;
 pub mod session;
