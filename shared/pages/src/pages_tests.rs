@@ -78,11 +78,20 @@ fn consent_pages(frame: &Frame<'_>) -> [String; 2] {
         field: "allow_claim",
         name: EVIL,
         text: PermissionText::StandardClaim,
+        parameters: Vec::new(),
         optional: true,
         sensitive: false,
         group: None,
     };
-    let row = PermissionRow { field: "allow", name: EVIL, text, optional: true, sensitive: true, group: Some(EVIL) };
+    let row = PermissionRow {
+        field: "allow",
+        name: EVIL,
+        text,
+        parameters: vec![EVIL],
+        optional: true,
+        sensitive: true,
+        group: Some(EVIL),
+    };
     let permissions = Permissions::new(vec![row, other], |row| row.group.is_none());
     let display = ClientDisplay { publisher: Some(EVIL.into()), ..ClientDisplay::default() };
     let client = ClientCard { name: EVIL, id: EVIL, display: &display };
