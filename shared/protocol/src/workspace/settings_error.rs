@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::workspace::pool::{POOL, PoolFault};
 use crate::workspace::sandbox::{SANDBOX, SandboxUser};
+use crate::workspace::scope_fault::{self, ScopeFault};
 use crate::workspace::settings::Settings;
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -48,6 +49,9 @@ pub enum SettingsFault {
     /// The pool cannot work.
     #[error(transparent)]
     Pool(#[from] PoolFault),
+    /// A scope that cannot be as it is defined.
+    #[error(transparent)]
+    Scope(#[from] ScopeFault),
 }
 
 impl Settings {
@@ -77,7 +81,9 @@ impl Settings {
                 SettingsError { place: Place { table, position, name }, reason: fault.into() }
             })
         });
-        of_providers.chain(of_users).chain(of_pool)
+        let of_scopes = scope_fault::all(self);
+        let of_scopes = of_scopes.map(|(position, name, reason)| fault("scopes", position, name, reason.into()));
+        of_providers.chain(of_users).chain(of_pool).chain(of_scopes)
     }
 }
 
