@@ -1,13 +1,17 @@
 //! Passwords: what is accepted as one, how it is stored, and what a new one must satisfy.
 
 mod argon2id;
+mod bcrypt;
 mod fault;
 mod hash;
+mod keycloak;
 mod known;
 mod password;
 mod patterns;
+mod pbkdf2;
 mod phc;
 mod policy;
+mod scrypt;
 mod strength;
 mod words;
 
@@ -15,5 +19,6 @@ pub use fault::{HashFault, HashingFault};
 pub use hash::{PasswordHash, Verification};
 pub use password::{Password, PasswordFault};
 pub use policy::{PasswordPolicy, Refusal};
+pub use scrypt::FirebaseParameters;
 pub use strength::{Level, Strength, Weakness, strength};
 pub use words::{ContextWord, KnownWord};
