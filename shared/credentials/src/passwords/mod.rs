@@ -1,6 +1,6 @@
 //! Passwords: what is accepted as one, how it is stored, and what a new one must satisfy.
 
-mod argon2id;
+pub(crate) mod argon2id;
 mod bcrypt;
 mod fault;
 mod hash;
@@ -9,7 +9,7 @@ mod known;
 mod password;
 mod patterns;
 mod pbkdf2;
-mod phc;
+pub(crate) mod phc;
 mod policy;
 mod scrypt;
 mod strength;
