@@ -5,3 +5,4 @@
 
 pub mod one_time;
 pub mod passwords;
+pub mod webauthn;
