@@ -36,7 +36,7 @@ pub struct RecoverySet {
 impl RecoveryCode {
     /// A set of codes, made of `random` bytes.
     #[must_use]
-    pub fn set(random: &Zeroizing<[u8; CODES * CHARACTERS]>) -> Vec<Self> {
+    pub fn set(random: &[u8; CODES * CHARACTERS]) -> Vec<Self> {
         let letter = |byte: &u8| ALPHABET.get(usize::from(byte % 32)).copied().map(char::from);
         random.chunks(CHARACTERS).map(|bytes| Self(Zeroizing::new(bytes.iter().filter_map(letter).collect()))).collect()
     }
@@ -145,8 +145,8 @@ fn output(function: &Argon2Hash, code: &RecoveryCode) -> Result<[u8; OUTPUT_BYTE
 mod tests {
     use super::*;
 
-    fn random() -> Zeroizing<[u8; 100]> {
-        Zeroizing::new(std::array::from_fn(|at| u8::try_from(at * 7 % 256).unwrap()))
+    fn random() -> [u8; 100] {
+        std::array::from_fn(|at| u8::try_from(at * 7 % 256).unwrap())
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(shown[..2], ["07ENW-3AHRZ".to_owned(), "6DMV2-9GQY5".to_owned()]);
         let mut counts = [0; 32];
         for byte in 0..=255 {
-            let code = RecoveryCode::set(&Zeroizing::new([byte; 100]));
+            let code = RecoveryCode::set(&[byte; 100]);
             counts[ALPHABET.iter().position(|letter| *letter == code[0].0.as_bytes()[0]).unwrap()] += 1;
         }
         assert_eq!(counts, [8; 32]);

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_log_a_hash_is_not_shown() {
+    fn a_hash_is_not_shown() {
         let shown = format!("{:?}", PasswordHash::decoy());
         assert_eq!(shown, "PasswordHash(\"Argon2\")");
     }

@@ -13,6 +13,7 @@ pub(crate) mod phc;
 mod policy;
 mod scrypt;
 mod strength;
+mod weakness;
 mod words;
 
 pub use fault::{HashFault, HashingFault};
@@ -20,5 +21,6 @@ pub use hash::{PasswordHash, Verification};
 pub use password::{Password, PasswordFault};
 pub use policy::{PasswordPolicy, Refusal};
 pub use scrypt::FirebaseParameters;
-pub use strength::{Level, Strength, Weakness, strength};
+pub use strength::{Level, Strength, strength};
+pub use weakness::Weakness;
 pub use words::{ContextWord, KnownWord};

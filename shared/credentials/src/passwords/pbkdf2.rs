@@ -1,4 +1,4 @@
-//! PBKDF2 (RFC 8018 §5.2), as Keycloak, Auth0, Django's relatives and others have it.
+//! PBKDF2 (RFC 8018 §5.2), as Keycloak, passlib and others have it.
 
 use std::num::NonZeroU32;
 
