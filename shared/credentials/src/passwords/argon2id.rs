@@ -33,7 +33,7 @@ struct Cost {
 
 /// An Argon2 hash.
 #[derive(Clone)]
-pub(super) struct Argon2Hash {
+pub(crate) struct Argon2Hash {
     algorithm: Algorithm,
     version: Version,
     cost: Cost,
@@ -44,28 +44,29 @@ pub(super) struct Argon2Hash {
 impl Argon2Hash {
     /// Hashes `password` in its normalised form with today's parameters.
     pub(super) fn of(password: &Password, salt: [u8; 16]) -> Result<Self, HashingFault> {
-        let mut hash = Self::with_output(salt, [0; OUTPUT_BYTES]);
+        let mut hash = Self::function(salt, OUTPUT_BYTES);
         hash.output = hash.digest(password)?.to_vec();
         Ok(hash)
     }
 
     /// A hash that no password has, with today's parameters.
     pub(super) fn decoy() -> Self {
-        Self::with_output([0; 16], [0; OUTPUT_BYTES])
+        Self::function([0; 16], OUTPUT_BYTES)
     }
 
-    fn with_output(salt: [u8; 16], output: [u8; OUTPUT_BYTES]) -> Self {
+    /// Argon2id with today's parameters and `salt`, as a hash whose output is zero and that no input has.
+    pub(crate) fn function(salt: [u8; 16], output_bytes: usize) -> Self {
         Self {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
             cost: CURRENT,
             salt: salt.into(),
-            output: output.into(),
+            output: vec![0; output_bytes],
         }
     }
 
     /// Reads `$argon2id$v=19$m=19456,t=2,p=1$salt$output`, or the same of Argon2i and Argon2d.
-    pub(super) fn parse(text: &str) -> Result<Self, HashFault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, HashFault> {
         let [algorithm, version, parameters, salt, output] = fields(text).ok_or(HashFault::Malformed("form"))?;
         let mut parameters = Parameters::parse(parameters)?;
         let cost =
@@ -88,7 +89,7 @@ impl Argon2Hash {
     }
 
     /// The form that [`Argon2Hash::parse`] reads.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let (algorithm, version) = (self.algorithm.as_str(), self.version as u32);
         let Cost { memory, passes, lanes } = self.cost;
         let (salt, output) = (BASE64.encode(&self.salt), BASE64.encode(&self.output));
@@ -111,7 +112,17 @@ impl Argon2Hash {
 
     fn digest(&self, password: &Password) -> Result<Zeroizing<Vec<u8>>, HashingFault> {
         // What was hashed elsewhere was hashed as it was received.
-        let input = if OURS.contains(&self.cost) { password.normalised().as_bytes() } else { password.received() };
+        let ours = OURS.contains(&self.cost);
+        self.output_of(if ours { password.normalised().as_bytes() } else { password.received() })
+    }
+
+    /// How many bytes its outputs have.
+    pub(crate) fn output_length(&self) -> usize {
+        self.output.len()
+    }
+
+    /// The output for `input`, with the salt and the parameters of this hash.
+    pub(crate) fn output_of(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, HashingFault> {
         let mut digest = Zeroizing::new(vec![0; self.output.len()]);
         let context = self.context().map_err(|_| HashingFault)?;
         context.hash_password_into(input, &self.salt, &mut digest).map_err(|_| HashingFault)?;

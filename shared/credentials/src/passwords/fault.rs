@@ -25,7 +25,7 @@ pub enum HashFault {
 
 impl HashFault {
     /// Refuses a `value` above `limit`.
-    pub(super) fn bound(parameter: &'static str, value: impl Into<u64>, limit: u64) -> Result<(), Self> {
+    pub(crate) fn bound(parameter: &'static str, value: impl Into<u64>, limit: u64) -> Result<(), Self> {
         let value = value.into();
         if value <= limit { Ok(()) } else { Err(Self::TooExpensive { parameter, value, limit }) }
     }

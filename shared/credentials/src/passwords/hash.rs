@@ -3,10 +3,16 @@
 use std::fmt;
 
 use super::argon2id::Argon2Hash;
+use super::bcrypt::BcryptHash;
 use super::fault::{HashFault, HashingFault};
+use super::keycloak::{self, KeycloakHash};
 use super::password::Password;
+use super::pbkdf2::Pbkdf2Hash;
+use super::scrypt::{FirebaseHash, FirebaseParameters, ScryptHash};
 
-/// A password hash, stored as a PHC string.
+/// A password hash, stored as a PHC string, or in the form that its algorithm has.
+///
+/// New hashes are Argon2id. Others come with users from elsewhere, and are replaced at the first login.
 ///
 /// `Debug` shows the algorithm only. There is no `Display`; [`PasswordHash::stored`] is the only way to the text.
 #[derive(Clone)]
@@ -15,6 +21,10 @@ pub struct PasswordHash(Algorithm);
 #[derive(Clone)]
 enum Algorithm {
     Argon2(Argon2Hash),
+    Bcrypt(BcryptHash),
+    Scrypt(ScryptHash),
+    Firebase(FirebaseHash),
+    Pbkdf2(Pbkdf2Hash),
 }
 
 /// What came of a verification.
@@ -54,10 +64,38 @@ impl PasswordHash {
     /// [`HashFault`], also if a verification would cost too much.
     pub fn parse(text: &str) -> Result<Self, HashFault> {
         let algorithm = text.strip_prefix('$').and_then(|rest| rest.split('$').next());
-        match algorithm {
-            Some("argon2id" | "argon2i" | "argon2d") => Argon2Hash::parse(text).map(Algorithm::Argon2).map(Self),
+        let algorithm = match algorithm.ok_or(HashFault::UnknownAlgorithm)? {
+            "argon2id" | "argon2i" | "argon2d" => Argon2Hash::parse(text).map(Algorithm::Argon2),
+            "scrypt" => ScryptHash::parse(text).map(Algorithm::Scrypt),
+            "fbscrypt" => FirebaseHash::parse(text).map(Algorithm::Firebase),
+            name if name.starts_with("pbkdf2") => Pbkdf2Hash::parse(text).map(Algorithm::Pbkdf2),
+            name if name.starts_with('2') => BcryptHash::parse(text).map(Algorithm::Bcrypt),
             _ => Err(HashFault::UnknownAlgorithm),
-        }
+        };
+        algorithm.map(Self)
+    }
+
+    /// Reads the hash of a user whom Firebase exported: `passwordHash` and `salt`, with the parameters of the project.
+    ///
+    /// # Errors
+    ///
+    /// [`HashFault`].
+    pub fn from_firebase(project: &FirebaseParameters, password_hash: &str, salt: &str) -> Result<Self, HashFault> {
+        project.hash(password_hash, salt).map(Algorithm::Firebase).map(Self)
+    }
+
+    /// Reads the hash of a user whom Keycloak exported: `credentialData` and `secretData` of the credential of type `password`.
+    ///
+    /// # Errors
+    ///
+    /// [`HashFault`].
+    pub fn from_keycloak(credential_data: &str, secret_data: &str) -> Result<Self, HashFault> {
+        keycloak::read(credential_data, secret_data).map(|hash| {
+            Self(match hash {
+                KeycloakHash::Argon2(hash) => Algorithm::Argon2(hash),
+                KeycloakHash::Pbkdf2(hash) => Algorithm::Pbkdf2(hash),
+            })
+        })
     }
 
     /// The text to store. It is a secret: whoever has it can guess passwords offline.
@@ -65,24 +103,43 @@ impl PasswordHash {
     pub fn stored(&self) -> String {
         match &self.0 {
             Algorithm::Argon2(hash) => hash.text(),
+            Algorithm::Bcrypt(hash) => hash.text(),
+            Algorithm::Scrypt(hash) => hash.text(),
+            Algorithm::Firebase(hash) => hash.text(),
+            Algorithm::Pbkdf2(hash) => hash.text(),
         }
     }
 
-    /// Whether `password` has this hash. This takes tens of milliseconds and some memory.
+    /// Whether `password` has this hash. This takes tens of milliseconds and some memory; hashes from elsewhere can take up to
+    /// a second.
     pub fn verify(&self, password: &Password) -> Verification {
-        let (matches, is_current) = match &self.0 {
-            Algorithm::Argon2(hash) => (hash.matches(password), hash.is_current()),
+        let received = password.received();
+        let matches = match &self.0 {
+            Algorithm::Argon2(hash) => hash.matches(password),
+            Algorithm::Bcrypt(hash) => hash.matches(received),
+            Algorithm::Scrypt(hash) => hash.matches(received),
+            Algorithm::Firebase(hash) => hash.matches(received),
+            Algorithm::Pbkdf2(hash) => hash.matches(received),
         };
-        match (matches, is_current) {
+        match (matches, self.is_current()) {
             (true, true) => Verification::Match,
             (true, false) => Verification::MatchButOutdated,
             (false, _) => Verification::NoMatch,
         }
     }
 
+    /// Whether a new hash would be made in the same way.
+    fn is_current(&self) -> bool {
+        matches!(&self.0, Algorithm::Argon2(hash) if hash.is_current())
+    }
+
     const fn algorithm(&self) -> &'static str {
         match &self.0 {
             Algorithm::Argon2(_) => "Argon2",
+            Algorithm::Bcrypt(_) => "bcrypt",
+            Algorithm::Scrypt(_) => "scrypt",
+            Algorithm::Firebase(_) => "Firebase scrypt",
+            Algorithm::Pbkdf2(_) => "PBKDF2",
         }
     }
 }
@@ -92,6 +149,10 @@ impl fmt::Debug for PasswordHash {
         formatter.debug_tuple("PasswordHash").field(&self.algorithm()).finish()
     }
 }
+
+#[cfg(test)]
+#[path = "imported_tests.rs"]
+mod imported_tests;
 
 #[cfg(test)]
 mod tests {
@@ -194,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_log_01_a_hash_is_not_shown() {
+    fn a_hash_is_not_shown() {
         let shown = format!("{:?}", PasswordHash::decoy());
         assert_eq!(shown, "PasswordHash(\"Argon2\")");
     }

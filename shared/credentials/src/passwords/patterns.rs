@@ -1,6 +1,8 @@
 //! The patterns that an attacker tries before guessing single characters.
 
-use super::strength::Weakness;
+use zeroize::Zeroizing;
+
+use super::weakness::Weakness;
 use super::words::Words;
 
 /// A part of a password that follows a pattern.
@@ -54,8 +56,8 @@ pub(super) fn patterns_at(text: &[char], words: &Words) -> Vec<Pattern> {
 
 fn words_at(text: &[char], words: &Words) -> impl Iterator<Item = Pattern> {
     let plain: Vec<char> = text.iter().map(|letter| meant(*letter)).collect();
-    let spellings = [(text.to_vec(), 0.0), (plain, SUBSTITUTION)];
-    spellings.into_iter().flat_map(move |(text, extra)| {
+    let spellings = [text.to_vec(), plain].map(Zeroizing::new).into_iter().zip([0.0, SUBSTITUTION]);
+    spellings.flat_map(move |(text, extra)| {
         let known = words.known_at(&text).map(move |(kind, length)| (length, CONTEXT, Weakness::Context(kind)));
         let longest = text.len().min(LONGEST_COMMON_WORD);
         let common = (1..=longest).filter(|length| text.get(..*length).is_some_and(|start| words.is_common(start)));
@@ -102,9 +104,9 @@ fn sequence_at(text: &[char]) -> Option<Pattern> {
 /// The longest way along a row or a column of keys.
 fn row_at(text: &[char]) -> Option<Pattern> {
     let row = |length: &usize| {
-        let keys: String = text.iter().take(*length).collect();
-        let back: String = keys.chars().rev().collect();
-        ROWS.iter().any(|row| row.contains(&keys) || row.contains(&back))
+        let keys: Zeroizing<String> = Zeroizing::new(text.iter().take(*length).collect());
+        let back: Zeroizing<String> = Zeroizing::new(keys.chars().rev().collect());
+        ROWS.iter().any(|row| row.contains(keys.as_str()) || row.contains(back.as_str()))
     };
     let length = (SHORTEST_ROW..=text.len()).take_while(row).last()?;
     Some(Pattern { length, bits: KEYBOARD + logarithm(length), weakness: Weakness::Keyboard })

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::password::Password;
-use super::strength::{Level, Strength, Weakness, strength};
+use super::strength::{Level, Strength, strength};
+use super::weakness::Weakness;
 use super::words::{ContextWord, KnownWord};
 
 /// What a new password must satisfy.

@@ -4,10 +4,13 @@
 //! words, what they know about the user, repetitions, sequences, rows of a keyboard, and dates. What is left costs ten
 //! guesses a character. This is the method of zxcvbn (Wheeler, USENIX Security 2016) with less data.
 
+use zeroize::Zeroizing;
+
 use super::known::is_known;
 use super::password::Password;
 use super::patterns::{Pattern, logarithm, patterns_at};
-use super::words::{ContextWord, KnownWord, Words, fold};
+use super::weakness::Weakness;
+use super::words::{KnownWord, Words, fold};
 
 /// The strength of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,25 +34,6 @@ pub enum Level {
     Strong,
 }
 
-/// What attackers try first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weakness {
-    /// It is a common or published password.
-    Known,
-    /// It has something in it that is known about the user or the service.
-    Context(ContextWord),
-    /// It has a common word or password in it.
-    CommonWord,
-    /// A part is repeated.
-    Repetition,
-    /// Characters that follow each other, as in `abcd` or `9876`.
-    Sequence,
-    /// Keys that are beside each other.
-    Keyboard,
-    /// A year or a date.
-    Date,
-}
-
 /// Ten guesses: what a character costs that belongs to no pattern.
 const CHARACTER: f64 = 3.32;
 /// What comes after this many characters is not looked at and counts nothing.
@@ -58,11 +42,11 @@ const LOOKED_AT: usize = 100;
 /// Estimates the strength of `password`, where `known` is known about the user and the service.
 #[must_use]
 pub fn strength(password: &Password, known: &[KnownWord<'_>]) -> Strength {
-    let folded = fold(password.normalised());
+    let folded = Zeroizing::new(fold(password.normalised()));
     if is_known(&folded) {
         return Strength { level: Level::Predictable, weakness: Some(Weakness::Known) };
     }
-    let characters: Vec<char> = folded.chars().take(LOOKED_AT).collect();
+    let characters: Zeroizing<Vec<char>> = Zeroizing::new(folded.chars().take(LOOKED_AT).collect());
     let words = Words::new(known);
     let way = cheapest(&characters, |text| {
         let mut patterns = patterns_at(text, &words);
@@ -158,6 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::passwords::ContextWord;
 
     const KNOWN: [KnownWord<'static>; 4] = [
         KnownWord { kind: ContextWord::Service, text: "Acme" },

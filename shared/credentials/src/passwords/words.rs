@@ -1,6 +1,7 @@
 //! Words that attackers try: the common ones, and what they know about the user and the service.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use zeroize::Zeroizing;
 
 static COMMON: &str = include_str!("../../lists/common_words.txt");
 
@@ -47,8 +48,8 @@ impl Words {
 
     /// Whether `text`, in lower case, is a common word.
     pub(super) fn is_common(&self, text: &[char]) -> bool {
-        text.len() >= SHORTEST_COMMON_WORD
-            && self.common.binary_search(&text.iter().collect::<String>().as_str()).is_ok()
+        let text: Zeroizing<String> = Zeroizing::new(text.iter().collect());
+        text.len() >= SHORTEST_COMMON_WORD && self.common.binary_search(&text.as_str()).is_ok()
     }
 
     /// The words known about the user and the service with which `text`, in lower case, begins, by length.
