@@ -182,7 +182,7 @@ test('a wrong password is reported, the user name is kept, and the next attempt 
   const alert = page.getByRole('alert');
   assert.match(await alert.innerText(), /do not match/);
   assert.equal(await page.getByLabel('Name').inputValue(), 'alice');
-  assert.equal(await page.getByLabel('Password').inputValue(), '');
+  assert.equal(await page.getByLabel('Password', { exact: true }).inputValue(), '');
   const focused = await page.evaluate(() => document.activeElement.id);
   assert.equal(focused, 'password');
   for (const label of ['Name', 'Password']) {
@@ -190,7 +190,7 @@ test('a wrong password is reported, the user name is kept, and the next attempt 
   }
   assert.ok(!(await page.content()).includes('wrong'), 'the password does not come back');
 
-  await page.getByLabel('Password').fill('alice');
+  await page.getByLabel('Password', { exact: true }).fill('alice');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await allow(page);
   await settled(page, 'done');

@@ -329,7 +329,7 @@ test('double clicks on “Sign in” and “Allow” yield one redirect with one
   const answer = app.next();
   await page.goto(request.url);
   await page.getByLabel('Name').fill('alice');
-  await page.getByLabel('Password').fill('alice');
+  await page.getByLabel('Password', { exact: true }).fill('alice');
   await page.getByRole('button', { name: 'Sign in' }).dblclick();
   await isConsentPage(page);
   await page.getByRole('button', { name: 'Allow' }).dblclick();

@@ -30,9 +30,10 @@ const TIMEOUT_MS = 10_000;
 
 // --- The server ---
 
-/** Starts a server for one test, without any sessions. `options` are added to its command line. */
+/** Starts a server for one test, without any sessions. `options` are added to its command line; its state is in memory unless they name a folder. */
 export async function startServer(t, ...options) {
-  const child = spawn(POSTERN, ['dev', '--port', '0', '--memory', '--json', ...options], {
+  const state = options.includes('--data') ? [] : ['--memory'];
+  const child = spawn(POSTERN, ['dev', '--port', '0', '--json', ...state, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = [];
@@ -106,7 +107,7 @@ export async function cookies({ context }) {
 /** Fills in and submits the login form. */
 export async function signIn(page, username, password = username) {
   await page.getByLabel('Name').fill(username);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 

@@ -156,7 +156,7 @@ class Application {
 
 async function logIn(page, username) {
   await page.getByLabel('Name').fill(username);
-  await page.getByLabel('Password').fill(username);
+  await page.getByLabel('Password', { exact: true }).fill(username);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 

@@ -89,7 +89,7 @@ describe('libraries for single-page applications', { timeout: 6 * TIMEOUT_MS }, 
       const { page, server, origin } = await opened(t, name);
       await press(page, 'Log in');
       await page.getByLabel('Name').fill('alice');
-      await page.getByLabel('Password').fill('alice');
+      await page.getByLabel('Password', { exact: true }).fill('alice');
       await press(page, 'Sign in');
       await press(page, 'Deny');
       await shows(page, refusal);
