@@ -186,7 +186,7 @@ test('a wrong password is reported, the user name is kept, and the next attempt 
   const focused = await page.evaluate(() => document.activeElement.id);
   assert.equal(focused, 'password');
   for (const label of ['Name', 'Password']) {
-    assert.equal(await page.getByLabel(label).getAttribute('aria-describedby'), await alert.getAttribute('id'));
+    assert.equal(await page.getByLabel(label, { exact: true }).getAttribute('aria-describedby'), await alert.getAttribute('id'));
   }
   assert.ok(!(await page.content()).includes('wrong'), 'the password does not come back');
 
