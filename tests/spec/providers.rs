@@ -129,6 +129,14 @@ fn of_consumers() -> Vec<StandIn> {
             ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
         },
         StandIn {
+            id_token: json!({"nonce": null, "locale": "en_US"}),
+            userinfo: ada(),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
+            authenticates: |exchange| by_post(exchange) && exchange.form.one("code_verifier").unwrap().is_none(),
+            email: verified(),
+            ..StandIn::of("LinkedIn", &corp("pkce = \"unused\"\nnonce = \"optional\""))
+        },
+        StandIn {
             id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
             metadata: json!({
                 "token_endpoint_auth_methods_supported": ["client_secret_post"], "userinfo_endpoint": null,

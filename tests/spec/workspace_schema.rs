@@ -13,6 +13,7 @@ use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
+use protocol::workspace::upstream_preset::PARAMETERS;
 use protocol::workspace::upstream_provider::UpstreamProvider;
 use regex::Regex;
 use serde::de::DeserializeOwned;
@@ -171,7 +172,8 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     let head = ["tenant", "workspace", "signing_algorithm", "rs256_key", "clients"];
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
-    assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
+    let of_files = [&PARAMETERS[..], &["client_secret", "private_key"]].concat();
+    assert_eq!(without("upstream", &of_files), fields::<UpstreamProvider>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
@@ -242,7 +244,7 @@ fn defaults_in_the_description_match_the_parser() {
     let of_upstream = json!({
         "verified_email_domains": [], "verified_phone_numbers": upstream.verified_phone_numbers,
         "client_assertion_audience": upstream.client_assertion_audience, "response_mode": upstream.response_mode,
-        "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
+        "pkce": upstream.pkce, "nonce": upstream.nonce, "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
         "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,
     });
     let mut defaults = vec![

@@ -92,8 +92,8 @@ impl Login<'_> {
             ("code", self.code),
             ("redirect_uri", self.callback),
             ("client_id", self.provider.client_id.as_str()),
-            ("code_verifier", &self.transaction.code_verifier),
         ];
+        fields.extend(self.transaction.code_verifier(self.provider).map(|verifier| ("code_verifier", verifier)));
         fields.extend(self.credential.fields());
         let form: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();

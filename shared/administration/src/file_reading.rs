@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use protocol::clients::allowed_origins::check_origin;
-use protocol::clients::external_url::OutboundUrl;
 use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
@@ -21,7 +20,6 @@ use web::config::PublicUrl;
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
 use crate::signing_policy::{Rs256Key, SigningPolicy};
-use crate::upstream_key;
 
 /// A workspace file, checked and ready to be applied.
 pub struct WorkspaceFile {
@@ -69,11 +67,11 @@ const fn default_algorithm() -> Algorithm {
 
 /// A file that is being read.
 pub(crate) struct Reading<'a> {
-    loader: &'a Loader<'a>,
+    pub(crate) loader: &'a Loader<'a>,
     name: &'a str,
     text: &'a str,
     settings: Table,
-    places: Places,
+    pub(crate) places: Places,
     /// The paths of the tables in which the check has found something.
     faulty: Vec<String>,
     /// The problems found.
@@ -99,6 +97,7 @@ impl<'a> Reading<'a> {
         let mut settings = std::mem::take(&mut self.settings);
         let head: Head = self.parsed(take_head(&mut settings), "")?;
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).ok()?;
+        self.expand_presets(&mut settings);
         self.seal_upstream_secrets(&mut settings, &id);
         let settings: Settings = self.parsed(settings, "")?;
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
@@ -125,9 +124,14 @@ impl<'a> Reading<'a> {
     }
 
     /// Notes a problem with the setting at `path`.
-    fn report(&mut self, path: &str, message: String) {
+    pub(crate) fn report(&mut self, path: &str, message: String) {
         let (line, column) = position(self.text, self.places.find(path));
         self.problems.push(Problem { line, column, message });
+    }
+
+    /// Whether the check has found something at `path`.
+    pub(crate) fn is_faulty(&self, path: &str) -> bool {
+        self.faulty.iter().any(|faulty| faulty == path)
     }
 
     /// Records a problem with the setting at `path`, which the message starts with.
@@ -138,28 +142,6 @@ impl<'a> Reading<'a> {
     fn parsed<T: for<'de> Deserialize<'de>>(&mut self, table: Table, path: &str) -> Option<T> {
         let parsed = table.try_into();
         parsed.map_err(|error: toml::de::Error| self.report(path, error.to_string().trim().replace('\n', " "))).ok()
-    }
-
-    /// Replaces each `client_secret` of an upstream provider with its sealed form. A digest would not do, because we have
-    /// to present the secret.
-    fn seal_upstream_secrets(&mut self, settings: &mut Table, id: &WorkspaceId) {
-        let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
-        for (at, provider) in providers.into_iter().flatten().enumerate() {
-            let Some(provider) = provider.as_table_mut() else { continue };
-            for name in ["client_secret", "private_key"] {
-                let Some(Value::String(text)) = provider.remove(name) else { continue };
-                match self.sealed_upstream_secret(name, text, id) {
-                    Ok(sealed) => drop(provider.insert(format!("sealed_{name}"), sealed.into())),
-                    Err(reason) => self.report(&format!("upstream[{at}].{name}"), reason),
-                }
-            }
-        }
-    }
-
-    fn sealed_upstream_secret(&self, name: &str, text: String, id: &WorkspaceId) -> Result<String, String> {
-        let plain = if name == "private_key" { upstream_key::pkcs8(&text)? } else { text.into_bytes() };
-        let sealed = self.loader.upstream_secrets.seal(id, plain, self.loader.entropy);
-        sealed.map_err(|fault| fault.to_string())
     }
 
     fn check_settings(&mut self, settings: &Settings) {
@@ -211,26 +193,6 @@ impl<'a> Reading<'a> {
                 | SettingsFault::DoubledUser(_)
                 | SettingsFault::NoUsername
                 | SettingsFault::NoPassword(_) => {}
-            }
-        }
-    }
-
-    /// Checks that every issuer is a URL that the server may call (catalogue row SEC-UP-14).
-    fn check_issuers(&mut self, settings: &Settings) {
-        for (at, provider) in settings.upstream.iter().enumerate() {
-            if let Some(missing) = provider.missing_credential() {
-                let reason = format!("upstream {}: it needs {missing} for how it authenticates", provider.id);
-                self.report(&format!("upstream[{at}].id"), reason);
-            }
-            if provider.contradicts_tenants() {
-                let reason = "tenants belong to an issuer with {tenantid}, and an issuer with {tenantid} needs tenants";
-                self.report(&format!("upstream[{at}].issuer"), format!("upstream {}: {reason}", provider.id));
-            }
-            let path = format!("upstream[{at}].issuer");
-            let (id, issuer) = (&provider.id, &provider.issuer);
-            let checked = OutboundUrl::parse(&provider.discovery_issuer(), self.loader.public_url.reach());
-            if let (Err(reason), true) = (checked, self.places.has(&path)) {
-                self.report(&path, format!("upstream {id}: issuer: {issuer}: {reason}"));
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod data_keys;
 mod file_check;
 mod file_problems;
 mod file_reading;
+mod file_upstream;
 pub mod keys;
 mod nearest;
 pub mod provision;

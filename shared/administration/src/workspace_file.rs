@@ -354,6 +354,50 @@ mod tests {
         assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
     }
 
+    /// The fixture with a second provider.
+    fn with_upstream(settings: &str) -> String {
+        let before = "[[clients]]\nclient_id = \"spa\"";
+        assert!(FIXTURE.contains(before));
+        FIXTURE.replacen(before, &format!("[[upstream]]\nid = \"corp\"\nclient_id = \"us\"\n{settings}\n\n{before}"), 1)
+    }
+
+    #[test]
+    fn a_preset_is_spelled_out_in_plain_settings() {
+        let google = "preset = \"google\"\nclient_secret = \"s3cret\"\nscope = \"openid\"";
+        let file = load(&with_upstream(google)).unwrap();
+        let provider = file.workspace.settings.upstream("corp").unwrap();
+        assert_eq!((provider.issuer.as_str(), provider.title.as_str()), ("https://accounts.google.com", "Google"));
+        assert_eq!((provider.scope.joined(), provider.sealed_client_secret.is_some()), ("openid".to_owned(), true));
+        let stored = serde_json::to_string(&file.workspace.settings).unwrap();
+        assert!(!stored.contains("preset"), "{stored}");
+    }
+
+    #[test]
+    fn what_a_preset_needs_is_reported_at_its_line_with_the_remedy() {
+        let table = [
+            ("", vec!["31:1: upstream corp: issuer is missing", "31:1: upstream corp: title is missing"]),
+            ("preset = \"gogle\"", vec!["34:10: upstream corp: preset is \"gogle\": it is one of"]),
+            ("preset = \"google\"", vec!["31:1: upstream corp: client_secret is missing, and the preset needs it"]),
+            ("preset = \"okta\"", vec!["31:1: upstream corp: domain is missing: set it, such as"]),
+            ("preset = \"okta\"\ndomain = \"https://x/\"", vec!["35:10: upstream corp: domain is"]),
+            (
+                "preset = \"okta\"\ndomain = \"okta.internal\"",
+                vec!["31:1: upstream corp: issuer: https://okta.internal: use a host name that is known"],
+            ),
+            (
+                "preset = \"google\"\nclient_secret = \"s\"\nrealm = \"x\"",
+                vec!["36:1: upstream corp: realm is not of this preset: remove it"],
+            ),
+        ];
+        for (settings, expected) in table {
+            let error = load(&with_upstream(settings)).err().unwrap_or_default();
+            assert_eq!(error.lines().count(), expected.len(), "{settings}: {error}");
+            for (line, expected) in error.lines().zip(expected) {
+                assert!(line.starts_with(&format!("x.toml:{expected}")), "{settings}: {line}");
+            }
+        }
+    }
+
     #[test]
     fn sec_jwt_05_a_key_whose_point_is_not_on_the_curve_does_not_register() {
         let valid = FIXTURE;

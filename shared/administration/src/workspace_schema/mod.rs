@@ -6,6 +6,7 @@ mod forms;
 mod json_schema;
 mod lifetimes;
 mod settings;
+mod upstream;
 
 pub use json_schema::json_schema;
 pub use settings::WORKSPACE;

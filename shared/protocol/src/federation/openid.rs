@@ -13,7 +13,7 @@ use crate::types::id::IdentitySourceId;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 use crate::users::factor::AuthenticationClass;
-use crate::workspace::upstream_provider::{UpstreamProvider, UpstreamResponseMode};
+use crate::workspace::upstream_provider::{UpstreamPkce, UpstreamProvider, UpstreamResponseMode};
 
 /// A login with an upstream provider that waits for its response. It travels sealed in a cookie.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,9 +92,10 @@ impl UpstreamTransaction {
             ("scope", &scope),
             ("state", &self.state),
             ("nonce", &self.nonce),
-            ("code_challenge", target.code_challenge),
-            ("code_challenge_method", "S256"),
         ];
+        if provider.pkce == UpstreamPkce::S256 {
+            request.extend([("code_challenge", target.code_challenge), ("code_challenge_method", "S256")]);
+        }
         // What our client requires of the login, we require of the provider's.
         request.extend(prompt(&self.interaction).map(|prompt| ("prompt", prompt)));
         request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
@@ -116,6 +117,12 @@ impl UpstreamTransaction {
             url.push_str(&encode_uri_component(value));
         }
         url
+    }
+
+    /// The `code_verifier` for the token endpoint, if the code is bound to it.
+    #[must_use]
+    pub fn code_verifier(&self, provider: &UpstreamProvider) -> Option<&str> {
+        (provider.pkce == UpstreamPkce::S256).then_some(self.code_verifier.as_str())
     }
 
     /// The `acr_values` for the provider: those that our client requests, ours in its own words.
@@ -292,6 +299,17 @@ mod tests {
         for (settings, acr_values, expected) in table {
             assert_eq!(url(settings, &acr_values), expected, "{settings} {acr_values}");
         }
+    }
+
+    #[test]
+    fn a_provider_that_refuses_pkce_is_not_asked_for_it() {
+        let refuses = changed(serde_json::to_value(provider()).unwrap(), &serde_json::json!({"pkce": "unused"}));
+        let refuses: UpstreamProvider = serde_json::from_value(refuses).unwrap();
+        let target = Target { callback: "https://auth.example/cb", code_challenge: "ch" };
+        let transaction = transaction(&[]);
+        let url = transaction.authorization_url(&refuses, &metadata(&serde_json::json!({})), &target);
+        assert!(url.ends_with("&nonce=n") && !url.contains("code_challenge"), "{url}");
+        assert_eq!((transaction.code_verifier(&refuses), transaction.code_verifier(&provider())), (None, Some("v")));
     }
 
     #[test]

@@ -4,4 +4,5 @@ pub mod identity_source;
 pub mod sandbox;
 pub mod settings;
 pub mod settings_error;
+pub mod upstream_preset;
 pub mod upstream_provider;

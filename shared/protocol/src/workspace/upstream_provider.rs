@@ -7,6 +7,7 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
+use crate::workspace::upstream_preset::{WellKnownProvider, is_tenant_id};
 
 /// An upstream provider, as configured in the workspace file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +19,12 @@ pub struct UpstreamProvider {
     pub title: String,
     /// Its issuer, from which the metadata is discovered.
     pub issuer: String,
+    /// Where its metadata is read, if that is not at its issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<String>,
+    /// Whose icon its button has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<WellKnownProvider>,
     /// Our `client_id` there.
     pub client_id: ClientId,
     /// Our sealed client secret there; without one we are a public client. PKCE is used in any case.
@@ -44,13 +51,19 @@ pub struct UpstreamProvider {
     /// How its answers come.
     #[serde(default, skip_serializing_if = "is_default")]
     pub response_mode: UpstreamResponseMode,
+    /// Whether its codes are bound by PKCE.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pkce: UpstreamPkce,
+    /// Whether its ID tokens have our nonce.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nonce: UpstreamNonce,
     /// Whether its userinfo is needed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub userinfo: UserinfoUse,
     /// Other audiences that its ID tokens may have beside our `client_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_audiences: Vec<String>,
-    /// The tenants whose users may log in, where the issuer is a template with `{tenantid}`.
+    /// The tenants whose users may log in, where the issuer is a template with `{tenantid}`; `*` for every one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<String>,
     /// The values of its `acr` that mean several factors. The first of them is requested.
@@ -72,6 +85,9 @@ pub struct UpstreamProvider {
 
 /// What stands in the issuer of Microsoft Entra's metadata for the tenant.
 const TENANT: &str = "{tenantid}";
+
+/// Stands for every tenant.
+const ANY_TENANT: &str = "*";
 
 /// How we authenticate at a provider's token endpoint (OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +127,28 @@ pub enum UpstreamResponseMode {
     FormPost,
 }
 
+/// Whether a provider's codes are bound by PKCE (RFC 7636).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpstreamPkce {
+    /// They are (RFC 9700 §2.1.1).
+    #[default]
+    S256,
+    /// They are not, for a provider that refuses a `code_verifier`.
+    #[serde(rename = "unused")]
+    Unused,
+}
+
+/// Whether a provider's ID tokens have our nonce. It is sent in any case, and one that comes back has to be it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamNonce {
+    /// They have.
+    #[default]
+    Required,
+    /// They may lack it, for a provider that leaves it out.
+    Optional,
+}
+
 /// Whether a provider's userinfo is needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,16 +166,20 @@ impl UpstreamProvider {
     /// Whether `issuer` is this provider's: byte for byte, or one of the configured tenants in its template.
     #[must_use]
     pub fn issues(&self, issuer: &str) -> bool {
-        if self.issuer.contains(TENANT) {
-            return self.tenants.iter().any(|tenant| self.issuer.replace(TENANT, tenant) == issuer);
-        }
-        self.issuer == issuer
+        let Some((before, after)) = self.issuer.split_once(TENANT) else { return self.issuer == issuer };
+        let tenant = issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        let permits = |permitted: &str, tenant| match permitted {
+            ANY_TENANT => is_tenant_id(tenant),
+            permitted => permitted == tenant,
+        };
+        tenant.is_some_and(|tenant| self.tenants.iter().any(|permitted| permits(permitted, tenant)))
     }
 
-    /// Where its metadata is read: at its issuer, or for a template where Microsoft Entra serves all tenants.
+    /// Where its metadata is read: at its issuer unless another place is configured, or for a template where Microsoft
+    /// Entra serves all tenants.
     #[must_use]
     pub fn discovery_issuer(&self) -> String {
-        self.issuer.replace(TENANT, "common")
+        self.discovery.clone().unwrap_or_else(|| self.issuer.replace(TENANT, "common"))
     }
 
     /// Whether tenants are configured although the issuer is no template, or the other way round.
@@ -204,6 +246,17 @@ mod tests {
         }
         assert!(!entra.issues("https://login.example/t-1/v2.0/") && !entra.issues("https://evil.example/t-1/v2.0"));
         assert_eq!(entra.discovery_issuer(), "https://login.example/common/v2.0");
+        let any = provider(&json!({"issuer": template, "tenants": ["*"]}));
+        let id = "01234567-89ab-cdef-0123-456789abcdef";
+        for (tenant, issues) in [(id, true), ("*", false), ("common", false), ("", false), ("{tenantid}", false)] {
+            assert_eq!(any.issues(&template.replace("{tenantid}", tenant)), issues, "{tenant}");
+        }
+        assert!(
+            !any.issues(&format!("https://login.example/{id}/../v2.0")) && !any.issues("https://login.example//v2.0")
+        );
+        let elsewhere =
+            provider(&json!({"issuer": template, "tenants": ["*"], "discovery": "https://login.example/o"}));
+        assert_eq!(elsewhere.discovery_issuer(), "https://login.example/o");
         assert!(!entra.contradicts_tenants() && !plain.contradicts_tenants());
         assert!(provider(&json!({"issuer": template})).contradicts_tenants());
         assert!(provider(&json!({"tenants": ["t-1"]})).contradicts_tenants());
