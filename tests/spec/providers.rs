@@ -295,6 +295,45 @@ async fn users_log_in_by_providers_as_they_are() {
     }
 }
 
+/// The demo with a scope for groups, which `demo-trusted` may have in its ID tokens too.
+fn with_groups(text: &str) -> String {
+    let client = "client_id = \"demo-trusted\"";
+    let Some((before, trusted)) = text.split_once(client) else { return text.into() };
+    let scope = "[[scopes]]\nname = \"groups\"\ntitle = \"Know your groups\"\n\n[[clients]]";
+    let before = before.replacen("[[clients]]", scope, 1);
+    let trusted = trusted.replacen("scope = \"openid ", "id_token_claims = \"scopes\"\nscope = \"openid groups ", 1);
+    format!("{before}{client}{trusted}")
+}
+
+#[tokio::test]
+async fn sec_up_17_mapped_groups_of_a_provider_reach_the_client_by_scope() {
+    let (provider, pkce) = (Provider::start().await, Pkce::new("groups"));
+    let mapping = "map = { groups = [\"realm_access\", \"roles\"], name = \"displayName\" }";
+    let laptop = Laptop::with(|text| with_groups(&provider.registered(&text, mapping))).await;
+    let told = async |scope: &str, said: &Value| {
+        let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some(scope));
+        let mut browser = Browser::new(&laptop);
+        let response = provider.log_in((&laptop, &mut browser), &asked, (&json!({}), said)).await;
+        let code = answered(&response, "code").unwrap_or_else(|| panic!("{}", body(&response)));
+        let tokens = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+        let tokens = parsed(&tokens);
+        let userinfo = parsed(&laptop.userinfo(tokens["access_token"].as_str().unwrap()).await);
+        let id_token = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let id_token = protocol::syntax::encoding::base64url_decoded(&id_token).unwrap();
+        let id_token: Value = serde_json::from_slice(&id_token).unwrap();
+        json!([userinfo["groups"], id_token["groups"], userinfo["name"], id_token["acr"]])
+    };
+    let said = json!({
+        "realm_access": {"roles": ["admin", "staff"]}, "groups": ["root"], "roles": ["root"], "displayName": "Ada",
+        "acr": "urn:postern:acr:multi-factor",
+    });
+    let (names, acr) = (json!(["partner:admin", "partner:staff"]), "urn:postern:acr:single-factor");
+    assert_eq!(told("openid groups profile", &said).await, json!([names, names, "Ada", acr]));
+    assert_eq!(told("openid profile", &said).await, json!([null, null, "Ada", acr]), "without the scope");
+    let odd = json!({"realm_access": {"roles": ["admin", 7]}, "groups": ["root"]});
+    assert_eq!(told("openid groups profile", &odd).await, json!([null, null, null, acr]), "of another type");
+}
+
 #[tokio::test]
 async fn a_tenant_that_is_not_listed_and_an_issuer_with_another_path_are_refused() {
     for iss in ["/t-3/v2.0", "/common/v2.0", "/t-1/v2.0/", "/{tenantid}/v2.0", ""] {

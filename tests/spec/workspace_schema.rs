@@ -181,6 +181,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
     assert_eq!(names("sandbox.users"), fields::<SandboxUser>());
+    assert_eq!(names("upstream.map"), names("sandbox.users.claims"));
     assert_eq!(names("sandbox.users.claims"), ClaimName::all().map(|name| name.as_str().to_owned()).collect());
 }
 
@@ -213,6 +214,7 @@ fn values_and_bounds_in_the_description_match_the_parser() {
                 | Kind::Table(_)
                 | Kind::Tables(_)
                 | Kind::Open
+                | Kind::ClaimOrigin
                 | Kind::TextOrTable(..) => continue,
             };
             for value in values {

@@ -64,6 +64,10 @@ impl Reading<'_> {
                 let reason = format!("upstream {}: it needs {missing} for how it authenticates", provider.id);
                 self.report(&format!("upstream[{at}].id"), reason);
             }
+            for (claim, reason) in provider.map.faults() {
+                let (claim, id) = (claim.as_str(), &provider.id);
+                self.report(&format!("upstream[{at}].map.{claim}"), format!("upstream {id}: map.{claim}: {reason}"));
+            }
             if provider.contradicts_tenants() {
                 let reason = "tenants belong to an issuer with {tenantid}, and an issuer with {tenantid} needs tenants";
                 self.report(&format!("upstream[{at}].issuer"), format!("upstream {}: {reason}", provider.id));

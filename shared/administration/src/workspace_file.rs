@@ -164,7 +164,8 @@ mod tests {
             ("{ email_verified = \"yes\" }", "claims.email_verified is true or false, and this is a string"),
             ("{ email = [\"x\"] }", "claims.email is a string, and this is a list"),
             ("{ birthdate = 19800131 }", "claims.birthdate is a string, and this is a whole number"),
-            ("{ groups = [\"admin\"] }", "claims.groups is not a setting"),
+            ("{ groups = \"admin\" }", "claims.groups is a list of strings, and this is a string"),
+            ("{ groups = [\"a\\nb\"] }", "user alice: claims.groups has another type or form"),
             (
                 "{ birthdate = \"31.01.1980\" }",
                 "user alice: claims.birthdate has another type or form than OpenID Connect Core 5.1 says",
@@ -370,6 +371,26 @@ mod tests {
         assert_eq!((provider.scope.joined(), provider.sealed_client_secret.is_some()), ("openid".to_owned(), true));
         let stored = serde_json::to_string(&file.workspace.settings).unwrap();
         assert!(!stored.contains("preset"), "{stored}");
+    }
+
+    #[test]
+    fn a_mapping_that_cannot_work_is_reported_at_its_line() {
+        let base = "title = \"Corp\"\nissuer = \"https://corp.example\"";
+        let table = [
+            ("map = { name = \"displayName\", roles = [\"realm\", \"roles\"], locale = { value = \"de\" } }", ""),
+            ("map = { groups = { path = \"https://corp.example/groups\", prefix = \"\" } }", ""),
+            ("map = { sub = \"uid\" }", "36:9: upstream corp: map.sub is not a setting: there are name,"),
+            ("map = { emial = \"mail\" }", "36:9: upstream corp: map.emial is not a setting: did you mean email?"),
+            ("map = { name = 7 }", "36:16: upstream corp: map.name is a string, a list of strings or a table"),
+            ("map = { name = { from = \"x\" } }", "36:16: upstream corp: map.name: use the name of their claim"),
+            ("map = { name = \"\" }", "36:9: upstream corp: map.name: a path has 1 to 8 names"),
+            ("map = { locale = { value = 7 } }", "36:9: upstream corp: map.locale: value has another type"),
+        ];
+        for (mapping, expected) in table {
+            let error = load(&with_upstream(&format!("{base}\n{mapping}"))).err().unwrap_or_default();
+            assert!(error.strip_prefix("x.toml:").unwrap_or_default().starts_with(expected), "{mapping}: {error}");
+            assert_eq!(error.lines().count(), usize::from(!expected.is_empty()), "{mapping}: {error}");
+        }
     }
 
     #[test]

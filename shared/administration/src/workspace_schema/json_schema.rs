@@ -51,7 +51,20 @@ fn of(kind: &Kind) -> Value {
         Kind::Tables(entries) => json!({ "type": "array", "items": object(entries.keys) }),
         Kind::Open => json!({ "type": "object" }),
         Kind::TextOrTable(form, keys) => json!({ "anyOf": [text(form), object(keys)] }),
+        Kind::ClaimOrigin => claim_origin(),
     }
+}
+
+fn claim_origin() -> Value {
+    let path = [json!({ "type": "string" }), json!({ "type": "array", "items": { "type": "string" } })];
+    let prefixed = json!({
+        "type": "object", "properties": { "path": { "anyOf": path }, "prefix": { "type": "string" } },
+        "required": ["path", "prefix"], "additionalProperties": false,
+    });
+    let constant = json!({
+        "type": "object", "properties": { "value": {} }, "required": ["value"], "additionalProperties": false,
+    });
+    json!({ "anyOf": path.into_iter().chain([prefixed, constant]).collect::<Vec<_>>() })
 }
 
 fn text(form: &Form) -> Value {

@@ -79,6 +79,8 @@ pub enum Kind {
     Open,
     /// A string, or a table instead.
     TextOrTable(&'static Form, &'static [Key]),
+    /// Where a claim comes from: a string, a list of strings, or one of two tables.
+    ClaimOrigin,
 }
 
 /// A list of tables.
@@ -121,6 +123,7 @@ impl Kind {
             Self::Table(_) | Self::Open => "a table",
             Self::Tables(_) => "a list of tables",
             Self::TextOrTable(..) => "a string or a table",
+            Self::ClaimOrigin => "a string, a list of strings or a table",
         }
     }
 }
@@ -140,6 +143,7 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
             | Kind::OneOf(_)
             | Kind::List(..)
             | Kind::Open
+            | Kind::ClaimOrigin
             | Kind::TextOrTable(..) => {}
         }
     }

@@ -147,6 +147,8 @@ const CLAIMS: &[Key] = &[
     claim("phone_number"),
     Key::optional("phone_number_verified", Kind::Flag, "Whether the phone number is the user's."),
     Key::optional("address", Kind::Table(ADDRESS), "The postal address (OpenID Connect Core §5.1.1)."),
+    Key::optional("groups", Kind::List(&Kind::Text(&TEXT), 200), "The groups that the user is in."),
+    Key::optional("roles", Kind::List(&Kind::Text(&TEXT), 200), "The roles that the user has."),
 ];
 
 const ADDRESS: &[Key] = &[

@@ -114,6 +114,7 @@ pub(super) const UPSTREAM: &[Key] = &[
         "The only algorithm of its ID tokens; without it, those that its metadata has.",
     ),
     Key::with_default("scope", Kind::Text(&SCOPES), "\"openid profile email\"", "The scopes that are requested."),
+    Key::optional("map", Kind::Table(MAP), "Which of its claims become which of the claims of users."),
     Key::with_default(
         "verified_email_domains",
         Kind::List(&Kind::Text(&DOMAIN), UNBOUNDED),
@@ -121,4 +122,32 @@ pub(super) const UPSTREAM: &[Key] = &[
         "The domains of which its email_verified counts; \"*\" for all.",
     ),
     Key::with_default("verified_phone_numbers", Kind::Flag, "false", "Whether its phone_number_verified counts."),
+];
+
+const fn origin(name: &'static str) -> Key {
+    Key::optional(name, Kind::ClaimOrigin, "Their claim, the names that lead to it, or a value.")
+}
+
+const MAP: &[Key] = &[
+    origin("name"),
+    origin("given_name"),
+    origin("family_name"),
+    origin("middle_name"),
+    origin("nickname"),
+    origin("preferred_username"),
+    origin("profile"),
+    origin("picture"),
+    origin("website"),
+    origin("gender"),
+    origin("birthdate"),
+    origin("zoneinfo"),
+    origin("locale"),
+    origin("updated_at"),
+    origin("email"),
+    origin("email_verified"),
+    origin("phone_number"),
+    origin("phone_number_verified"),
+    origin("address"),
+    origin("groups"),
+    origin("roles"),
 ];

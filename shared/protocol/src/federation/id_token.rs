@@ -101,12 +101,13 @@ impl UpstreamIdToken {
         provider: &UpstreamProvider,
         userinfo: Option<&Map<String, Value>>,
     ) -> Result<UpstreamIdentity, UpstreamError> {
-        let ClaimsReading { mut claims, mut dropped } = SourceClaims::read(&self.others);
+        let read = |said| SourceClaims::read(&provider.map.applied(said, &provider.id));
+        let ClaimsReading { mut claims, mut dropped } = read(&self.others);
         if let Some(userinfo) = userinfo {
             if userinfo.get("sub").and_then(Value::as_str) != Some(self.sub.as_str()) {
                 return Err(UpstreamError::Userinfo);
             }
-            let also = SourceClaims::read(userinfo);
+            let also = read(userinfo);
             claims = claims.with_userinfo(&also.claims);
             dropped.extend(also.dropped);
         }

@@ -7,6 +7,7 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
+use crate::users::claim_map::ClaimMap;
 use crate::workspace::upstream_preset::{WellKnownProvider, is_tenant_id};
 
 /// An upstream provider, as configured in the workspace file.
@@ -75,6 +76,9 @@ pub struct UpstreamProvider {
     /// The scopes that we request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
+    /// Which of its claims become which of ours, where the names differ. Groups and roles come by this only.
+    #[serde(default, skip_serializing_if = "ClaimMap::is_empty")]
+    pub map: ClaimMap,
     /// The e-mail domains for which it is trusted. Addresses in other domains are never marked as verified.
     #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
     pub verified_email_domains: EmailDomains,
