@@ -1,5 +1,6 @@
 //! A stub OpenID provider on loopback.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
@@ -40,6 +41,10 @@ struct Says {
     /// What the token endpoint answers instead of tokens.
     refusal: Option<(u16, Value)>,
     jwks_read: usize,
+    /// What is answered at a path instead of what an OpenID provider says there.
+    answers: BTreeMap<&'static str, (u16, Value)>,
+    /// The `Authorization` headers with which those paths were asked.
+    asked: Vec<(String, Option<String>)>,
 }
 
 /// How userinfo is answered.
@@ -96,6 +101,8 @@ impl Provider {
             exchange: None,
             refusal: None,
             jwks_read: 0,
+            answers: BTreeMap::new(),
+            asked: Vec::new(),
         };
         let says = Arc::new(Mutex::new(says));
         let answering = Arc::clone(&says);
@@ -137,6 +144,17 @@ impl Provider {
     /// What its token endpoint answers from now on instead of tokens.
     pub fn refuses(&self, status: u16, body: &Value) {
         self.says.lock().unwrap().refusal = Some((status, body.clone()));
+    }
+
+    /// What it answers at `path` from now on.
+    pub fn answers(&self, path: &'static str, (status, body): (u16, &Value)) {
+        self.says.lock().unwrap().answers.insert(path, (status, body.clone()));
+    }
+
+    /// The `Authorization` header of each request to a path of [`Provider::answers`] since this was asked.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, Option<String>)> {
+        std::mem::take(&mut self.says.lock().unwrap().asked)
     }
 
     /// The last request to its token endpoint.
@@ -237,6 +255,15 @@ pub async fn press(browser: &mut Browser<'_>, login: &Response) -> Response {
 
 impl Says {
     fn answer(&mut self, head: &http::request::Parts, body: &[u8]) -> http::Response<Full<Bytes>> {
+        let authorization = head.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        if let Some((status, said)) = self.answers.get(head.uri.path()).cloned() {
+            self.asked.push((head.uri.path().to_owned(), authorization.clone()));
+            if head.uri.path() == "/token" {
+                self.exchanges += 1;
+                self.exchange = Some(Exchange { authorization, form: Parameters::parse(body).unwrap() });
+            }
+            return response(status, "application/json; charset=utf-8", said.to_string());
+        }
         let said = match head.uri.path() {
             path if path.ends_with("/.well-known/openid-configuration") => self.metadata.clone(),
             "/jwks" => {
@@ -245,7 +272,6 @@ impl Says {
             }
             "/token" => {
                 self.exchanges += 1;
-                let authorization = head.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
                 self.exchange = Some(Exchange { authorization, form: Parameters::parse(body).unwrap() });
                 if let Some((status, body)) = &self.refusal {
                     return response(*status, "application/json", body.to_string());

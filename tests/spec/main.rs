@@ -15,4 +15,5 @@ mod providers;
 mod roles;
 mod signing_algorithms;
 mod structure;
+mod user_apis;
 mod workspace_schema;

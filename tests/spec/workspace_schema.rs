@@ -15,6 +15,7 @@ use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
 use protocol::workspace::upstream_preset::PARAMETERS;
 use protocol::workspace::upstream_provider::UpstreamProvider;
+use protocol::workspace::user_api::UserApi;
 use regex::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -181,6 +182,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
     assert_eq!(names("sandbox.users"), fields::<SandboxUser>());
+    assert_eq!(names("upstream.oauth"), fields::<UserApi>());
     assert_eq!(names("upstream.map"), names("sandbox.users.claims"));
     assert_eq!(names("sandbox.users.claims"), ClaimName::all().map(|name| name.as_str().to_owned()).collect());
 }

@@ -34,6 +34,10 @@ impl ProviderMetadata {
         provider: &UpstreamProvider,
         now: Timestamp,
     ) -> Result<Arc<UpstreamMetadata>, PageError> {
+        if let Some(api) = &provider.oauth {
+            let fixed = UpstreamMetadata::of_api(provider, api, fetcher.reach());
+            return Ok(Arc::new(fixed.map_err(|error| refused(provider, &error))?));
+        }
         if let Some(fresh) = self.with(provider, |known| known.fresh(now)) {
             return Ok(fresh);
         }

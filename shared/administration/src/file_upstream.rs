@@ -64,6 +64,11 @@ impl Reading<'_> {
                 let reason = format!("upstream {}: it needs {missing} for how it authenticates", provider.id);
                 self.report(&format!("upstream[{at}].id"), reason);
             }
+            let reach = self.loader.public_url.reach();
+            for (name, reason) in provider.oauth.iter().flat_map(|api| api.faults(reach)) {
+                let message = format!("upstream {}: oauth.{name}: {reason}", provider.id);
+                self.report(&format!("upstream[{at}].oauth.{name}"), message);
+            }
             for (claim, reason) in provider.map.faults() {
                 let (claim, id) = (claim.as_str(), &provider.id);
                 self.report(&format!("upstream[{at}].map.{claim}"), format!("upstream {id}: map.{claim}: {reason}"));
@@ -74,7 +79,7 @@ impl Reading<'_> {
             }
             let path = format!("upstream[{at}].issuer");
             let (id, issuer) = (&provider.id, &provider.issuer);
-            let checked = OutboundUrl::parse(&provider.discovery_issuer(), self.loader.public_url.reach());
+            let checked = OutboundUrl::parse(&provider.discovery_issuer(), reach);
             if let (Err(reason), false) = (checked, issuer == STAND_IN) {
                 self.report(&path, format!("upstream {id}: issuer: {issuer}: {reason}"));
             }
@@ -93,6 +98,7 @@ fn stand_in(written: &mut Table) {
     for key in upstream_preset::PARAMETERS {
         written.remove(key);
     }
+    written.remove("oauth");
     for key in ["title", "issuer"] {
         written.entry(key).or_insert_with(|| STAND_IN.into());
     }

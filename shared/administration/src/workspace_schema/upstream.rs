@@ -4,8 +4,20 @@ use super::forms::{CLIENT_ID, DOMAIN, HOST, LABEL, SCOPES, SEGMENT, TEXT, URI};
 use super::{EXTERNAL_ALGORITHM, Key, Kind, UNBOUNDED};
 
 /// The names of presets.
-const WELL_KNOWN: &[&str] =
-    &["google", "microsoft", "apple", "okta", "auth0", "cognito", "keycloak", "gitlab", "linkedin"];
+const WELL_KNOWN: &[&str] = &[
+    "google",
+    "microsoft",
+    "apple",
+    "github",
+    "okta",
+    "auth0",
+    "cognito",
+    "keycloak",
+    "gitlab",
+    "facebook",
+    "linkedin",
+    "amazon",
+];
 
 pub(super) const UPSTREAM: &[Key] = &[
     Key::required("id", Kind::Text(&LABEL), "The name of the provider in /callback/{id}."),
@@ -29,6 +41,11 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional("title", Kind::Text(&TEXT), "The text on its button, after \"Continue with\"; a preset has one."),
     Key::optional("issuer", Kind::Text(&URI), "Its issuer, byte for byte as in its metadata; a preset has one."),
     Key::optional("discovery", Kind::Text(&URI), "Where its metadata is read, if that is not at its issuer."),
+    Key::optional(
+        "oauth",
+        Kind::Table(OAUTH),
+        "Where it is, if it has OAuth 2.0 without OpenID Connect; a preset has it.",
+    ),
     Key::optional(
         "icon",
         Kind::OneOf(WELL_KNOWN),
@@ -122,6 +139,14 @@ pub(super) const UPSTREAM: &[Key] = &[
         "The domains of which its email_verified counts; \"*\" for all.",
     ),
     Key::with_default("verified_phone_numbers", Kind::Flag, "false", "Whether its phone_number_verified counts."),
+];
+
+const OAUTH: &[Key] = &[
+    Key::optional("authorization_endpoint", Kind::Text(&URI), "Its authorization endpoint."),
+    Key::optional("token_endpoint", Kind::Text(&URI), "Its token endpoint."),
+    Key::optional("user_endpoint", Kind::Text(&URI), "Where its API says who the user is, in JSON."),
+    Key::optional("emails_endpoint", Kind::Text(&URI), "Where its API lists the user's addresses as GitHub's does."),
+    Key::with_default("subject", Kind::Text(&TEXT), "\"id\"", "The member that identifies the user and never changes."),
 ];
 
 const fn origin(name: &'static str) -> Key {

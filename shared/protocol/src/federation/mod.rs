@@ -4,3 +4,4 @@ pub mod id_token;
 pub mod metadata;
 pub mod openid;
 pub mod signed_userinfo;
+pub mod user_api;

@@ -65,6 +65,12 @@ pub enum UpstreamError {
     /// The user's login is older than was asked for, or the provider does not say how old it is.
     #[error("the login is older than was asked for, or auth_time is missing")]
     TooOld,
+    /// The token response of a provider without OpenID Connect cannot be used (RFC 6749 §5.1).
+    #[error("the token response has a wrong {0}")]
+    TokenResponse(&'static str),
+    /// The API of such a provider does not say who the user is.
+    #[error("the answer of the user API has a wrong {0}")]
+    UserApi(&'static str),
     /// The userinfo response is about another user (§5.3.2).
     #[error("userinfo is about another subject")]
     Userinfo,
@@ -91,8 +97,9 @@ impl UpstreamTransaction {
             ("redirect_uri", target.callback),
             ("scope", &scope),
             ("state", &self.state),
-            ("nonce", &self.nonce),
         ];
+        // Without an ID token, nothing would carry it back.
+        request.extend(provider.oauth.is_none().then_some(("nonce", self.nonce.as_str())));
         if provider.pkce == UpstreamPkce::S256 {
             request.extend([("code_challenge", target.code_challenge), ("code_challenge_method", "S256")]);
         }

@@ -6,3 +6,4 @@ pub mod settings;
 pub mod settings_error;
 pub mod upstream_preset;
 pub mod upstream_provider;
+pub mod user_api;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::workspace::user_api::REQUIRED;
+
 /// A well-known provider: its preset, and its icon on the login page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,12 +17,15 @@ pub enum WellKnownProvider {
     Google,
     Microsoft,
     Apple,
+    Github,
     Okta,
     Auth0,
     Cognito,
     Keycloak,
     Gitlab,
+    Facebook,
     Linkedin,
+    Amazon,
 }
 
 /// What is wrong with the use of a preset, and where.
@@ -67,7 +72,7 @@ const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 const SECRET: &[(&str, &str)] = &[("client_secret", "the secret of the client there")];
 
 /// Every preset.
-const PRESETS: [Preset; 9] = [
+const PRESETS: [Preset; 12] = [
     Preset {
         provider: WellKnownProvider::Google,
         settings: r#"{"title": "Google", "token_endpoint_auth_method": "client_secret_post"}"#,
@@ -90,6 +95,37 @@ const PRESETS: [Preset; 9] = [
             ("private_key_id", "the Key ID on the page of the key"),
             ("private_key_issuer", "the Team ID, at the top right of the developer account"),
         ],
+    },
+    // These three have no OpenID Connect, or none for the web.
+    Preset {
+        provider: WellKnownProvider::Github,
+        settings: r#"{"title": "GitHub", "scope": "read:user user:email", "token_endpoint_auth_method": "client_secret_post",
+            "oauth": {"authorization_endpoint": "https://github.com/login/oauth/authorize",
+                "token_endpoint": "https://github.com/login/oauth/access_token",
+                "user_endpoint": "https://api.github.com/user",
+                "emails_endpoint": "https://api.github.com/user/emails?per_page=100"},
+            "map": {"preferred_username": "login", "profile": "html_url", "picture": "avatar_url"}}"#,
+        issuer: IssuerSource::Fixed("https://github.com/login/oauth"),
+        needs: SECRET,
+    },
+    Preset {
+        provider: WellKnownProvider::Facebook,
+        settings: r#"{"title": "Facebook", "scope": "public_profile email", "token_endpoint_auth_method": "client_secret_post",
+            "oauth": {"authorization_endpoint": "https://www.facebook.com/dialog/oauth",
+                "token_endpoint": "https://graph.facebook.com/oauth/access_token",
+                "user_endpoint": "https://graph.facebook.com/me?fields=id,name,first_name,last_name,email,picture"},
+            "map": {"given_name": "first_name", "family_name": "last_name", "picture": ["picture", "data", "url"]}}"#,
+        issuer: IssuerSource::Fixed("https://www.facebook.com"),
+        needs: SECRET,
+    },
+    Preset {
+        provider: WellKnownProvider::Amazon,
+        settings: r#"{"title": "Amazon", "scope": "profile", "token_endpoint_auth_method": "client_secret_post",
+            "oauth": {"authorization_endpoint": "https://www.amazon.com/ap/oa",
+                "token_endpoint": "https://api.amazon.com/auth/o2/token",
+                "user_endpoint": "https://api.amazon.com/user/profile", "subject": "user_id"}}"#,
+        issuer: IssuerSource::Fixed("https://www.amazon.com"),
+        needs: SECRET,
     },
     Preset {
         provider: WellKnownProvider::Okta,
@@ -152,9 +188,17 @@ pub fn expand(written: &Map<String, Value>) -> Result<Map<String, Value>, Vec<Pr
 fn without_preset(written: &Map<String, Value>) -> Result<Map<String, Value>, Vec<PresetFault>> {
     let missing = ["title", "issuer"].into_iter().filter(|key| !written.contains_key(*key));
     let missing = missing.map(|key| fault(key, format!("{key} is missing: set it, or a preset that has it")));
+    let missing = missing.chain(missing_of_api(written));
     let foreign = superfluous(written, &[], "belongs to a preset: name the preset, or remove it");
     let faults: Vec<PresetFault> = missing.chain(foreign).collect();
     if faults.is_empty() { Ok(plain(written)) } else { Err(faults) }
+}
+
+/// What is missing for a provider without OpenID Connect that has no preset.
+fn missing_of_api(written: &Map<String, Value>) -> impl Iterator<Item = PresetFault> {
+    let api = written.get("oauth").and_then(Value::as_object);
+    let absent = api.into_iter().flat_map(|api| REQUIRED.into_iter().filter(|key| !api.contains_key(*key)));
+    absent.map(|key| fault("oauth", format!("oauth.{key} is missing: set it, or a preset that has it")))
 }
 
 impl Preset {
@@ -177,8 +221,16 @@ impl Preset {
         }
         let mut settings: Map<String, Value> = serde_json::from_str(self.settings).unwrap_or_default();
         settings.insert("icon".into(), serde_json::to_value(self.provider).unwrap_or_default());
+        let tables = ["oauth", "map"].map(|table| (table, settings.remove(table)));
         settings.extend(located);
         settings.extend(plain(written));
+        // A single URL or claim can be replaced.
+        for (name, table) in tables {
+            let Some(Value::Object(mut table)) = table else { continue };
+            let own = settings.get(name).and_then(Value::as_object).cloned();
+            table.extend(own.unwrap_or_default());
+            settings.insert(name.into(), table.into());
+        }
         Ok(settings)
     }
 
@@ -364,13 +416,18 @@ mod tests {
             (json!({"preset": "gitlab"}), "https://gitlab.com"),
             (json!({"preset": "gitlab", "domain": "git.corp.example"}), "https://git.corp.example"),
             (json!({"preset": "linkedin"}), "https://www.linkedin.com/oauth"),
+            (json!({"preset": "github"}), "https://github.com/login/oauth"),
+            (json!({"preset": "facebook"}), "https://www.facebook.com"),
+            (json!({"preset": "amazon"}), "https://www.amazon.com"),
         ];
         for (change, expected) in table {
             let provider = provider(expanded(&change).unwrap_or_else(|faults| panic!("{change}: {faults:?}")));
             assert_eq!(provider.discovery_issuer(), expected, "{change}");
             assert!(OutboundUrl::parse(&provider.discovery_issuer(), Reach::Internet).is_ok(), "{change}");
             assert!(!provider.title.is_empty() && provider.icon.is_some(), "{change}");
-            assert!(!provider.contradicts_tenants(), "{change}");
+            assert!(!provider.contradicts_tenants() && provider.map.faults().next().is_none(), "{change}");
+            let mut unusable = provider.oauth.iter().flat_map(|api| api.faults(Reach::Internet));
+            assert_eq!(unusable.next(), None, "{change}");
             assert!(provider.verified_email_domains.is_empty() && !provider.verified_phone_numbers, "{change}");
         }
     }
@@ -407,6 +464,26 @@ mod tests {
         for (fault, expected) in faults.iter().zip(expected) {
             assert!(fault.starts_with(expected), "{change}: {fault}");
         }
+    }
+
+    #[test]
+    fn a_single_url_or_claim_of_a_preset_can_be_replaced() {
+        let change = json!({
+            "preset": "github", "oauth": {"user_endpoint": "https://git.corp.example/api/v3/user"},
+            "map": {"groups": "teams", "profile": "blog"},
+        });
+        let settings = expanded(&change).unwrap();
+        let map = json!({"groups": "teams", "picture": "avatar_url", "preferred_username": "login", "profile": "blog"});
+        assert_eq!(settings["map"], map);
+        let api = provider(settings).oauth.unwrap();
+        assert_eq!(api.user_endpoint, "https://git.corp.example/api/v3/user");
+        assert_eq!(
+            (api.token_endpoint.as_str(), api.subject.as_str()),
+            ("https://github.com/login/oauth/access_token", "id")
+        );
+        let alone =
+            json!({"title": "P", "issuer": "https://p.example", "oauth": {"user_endpoint": "https://p.example/me"}});
+        lacks((alone, vec!["oauth.authorization_endpoint is missing", "oauth.token_endpoint is missing: set it, or"]));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
 use crate::users::claim_map::ClaimMap;
 use crate::workspace::upstream_preset::{WellKnownProvider, is_tenant_id};
+use crate::workspace::user_api::UserApi;
 
 /// An upstream provider, as configured in the workspace file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct UpstreamProvider {
     /// Where its metadata is read, if that is not at its issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<String>,
+    /// Where it is, if it has no OpenID Connect, and so neither metadata nor ID tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<UserApi>,
     /// Whose icon its button has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<WellKnownProvider>,
