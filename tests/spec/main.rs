@@ -14,6 +14,7 @@ mod front;
 mod providers;
 mod roles;
 mod signing_algorithms;
+mod source_choice;
 mod structure;
 mod user_apis;
 mod workspace_schema;

@@ -246,7 +246,7 @@ fn defaults_in_the_description_match_the_parser() {
     let upstream: UpstreamProvider = serde_json::from_value(upstream).unwrap();
     let of_workspace = settings(&json!({})).unwrap();
     let of_upstream = json!({
-        "verified_email_domains": [], "verified_phone_numbers": upstream.verified_phone_numbers,
+        "verified_email_domains": [], "email_domains": [], "hidden": upstream.hidden, "verified_phone_numbers": upstream.verified_phone_numbers,
         "client_assertion_audience": upstream.client_assertion_audience, "response_mode": upstream.response_mode,
         "pkce": upstream.pkce, "nonce": upstream.nonce, "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
         "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,

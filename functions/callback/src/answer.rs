@@ -60,6 +60,9 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
+    if context.now.reached(transaction.expires) {
+        return Err(front.stranded(&pending, PageError::StaleInteraction).await);
+    }
     let identified = match identify(deps, &pending, transaction, answer).await {
         Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
         identified => identified?,
@@ -75,7 +78,9 @@ async fn finish(
     // A login at the provider may be older than this request, and is never newer than now.
     let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
-    Ok(front.proceed(context, &pending, &begun).await)
+    let response = front.proceed(context, &pending, &begun).await;
+    let remembered = front.remembered_source(context, &transaction.provider);
+    Ok(remembered.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
 }
 
 /// Logs the error of a provider, shortened: what it says is for whoever runs this server.

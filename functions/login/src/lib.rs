@@ -10,6 +10,7 @@ mod device;
 mod page;
 mod resume;
 mod sign_in;
+mod source;
 
 use frontchannel::BrowserContext;
 use protocol::authorization::refusal::Refusal;

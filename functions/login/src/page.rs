@@ -1,15 +1,19 @@
 //! The content of the pages.
 
-use frontchannel::{FrontChannel, PendingAuthorization};
-use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ProviderLink, ScopeRow, page};
+use frontchannel::{BrowserContext, FrontChannel, PendingAuthorization};
+use http::header::REFRESH;
+use pages::{AccountPage, ApiRow, ConsentPage, LoginPage, ProviderLink, ScopeRow, mark, page};
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
 use protocol::clients::resource_indicator::Resources;
+use protocol::federation::source_choice;
 use protocol::types::scope::{OPENID, Scopes};
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
 use protocol::workspace::settings::{Settings, Workspace};
+use protocol::workspace::upstream_provider::UpstreamProvider;
 use web::Response;
+use web::response::set;
 
 /// The values in the form.
 pub(crate) struct LoginForm<'a> {
@@ -17,24 +21,83 @@ pub(crate) struct LoginForm<'a> {
     pub(crate) username: &'a str,
     /// Whether it has just been refused.
     pub(crate) failed: bool,
+    /// What the page has.
+    pub(crate) view: LoginView<'a>,
+}
+
+/// What the login page has.
+#[derive(Clone, Copy)]
+pub(crate) enum LoginView<'a> {
+    /// A field for the address, and the providers that are listed.
+    Address,
+    /// All ways to sign in that are listed.
+    Everything,
+    /// One provider.
+    Only(&'a UpstreamProvider),
+}
+
+impl LoginView<'_> {
+    /// All ways to sign in, or the field for the address if that is the only way.
+    pub(crate) fn of_all(settings: &Settings) -> Self {
+        let nothing = settings.sandbox.is_none() && source_choice::listed(settings, None).is_empty();
+        if nothing { Self::Address } else { Self::Everything }
+    }
 }
 
 /// The login page.
 pub(crate) async fn login_page(
     front: &FrontChannel,
+    context: &BrowserContext<'_>,
     pending: &PendingAuthorization,
     form: &LoginForm<'_>,
 ) -> Result<Response, Refusal> {
-    let workspace = pending.workspace();
-    let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, None).await?);
-    let sandbox = workspace.settings.sandbox.as_ref();
+    let last_used = front.last_source(context);
+    let interaction = front.seal(pending, None).await?;
+    page_with(front, pending, form, (&interaction, last_used))
+}
+
+/// The login page with one provider, to which the browser goes on by itself.
+///
+/// It is no redirect: after a form, browsers hold every redirect against `form-action`, and where the provider leads is
+/// not ours to know (CSP 3 §6.4.1).
+pub(crate) async fn leading_page(
+    front: &FrontChannel,
+    pending: &PendingAuthorization,
+    provider: &UpstreamProvider,
+) -> Result<Response, Refusal> {
+    let interaction = front.seal(pending, None).await?;
+    let form = LoginForm { username: "", failed: false, view: LoginView::Only(provider) };
+    let mut response = page_with(front, pending, &form, (&interaction, None))?;
+    let link = provider_link(pending, provider, &interaction);
+    set(response.headers_mut(), REFRESH, &format!("0;url={link}"));
+    Ok(response)
+}
+
+fn provider_link(pending: &PendingAuthorization, provider: &UpstreamProvider, interaction: &str) -> String {
+    pending.workspace().issuer.url(&format!("/login/upstream/{}?interaction={interaction}", provider.id))
+}
+
+fn page_with(
+    front: &FrontChannel,
+    pending: &PendingAuthorization,
+    form: &LoginForm<'_>,
+    (interaction, last_used): (&str, Option<&str>),
+) -> Result<Response, Refusal> {
+    let (workspace, nonce) = (pending.workspace(), front.browser.nonce()?);
+    let sandbox = workspace.settings.sandbox.as_ref().filter(|_| matches!(form.view, LoginView::Everything));
     let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
-    let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
-    let upstream = workspace.settings.upstream.iter();
-    let providers: Vec<ProviderLink<'_>> = upstream
-        .map(|provider| {
-            let (id, title) = (provider.id.as_str(), provider.title.as_str());
-            ProviderLink { id, title, link: link(id) }
+    let listed = match form.view {
+        LoginView::Only(provider) => vec![provider],
+        LoginView::Address | LoginView::Everything => source_choice::listed(&workspace.settings, last_used),
+    };
+    let providers: Vec<ProviderLink<'_>> = listed
+        .into_iter()
+        .map(|provider| ProviderLink {
+            id: provider.id.as_str(),
+            title: &provider.title,
+            link: provider_link(pending, provider, interaction),
+            icon: provider.icon.map(mark),
+            last_used: last_used == Some(provider.id.as_str()),
         })
         .collect();
     let back = pending.way_back();
@@ -43,9 +106,10 @@ pub(crate) async fn login_page(
         workspace: &workspace.settings.name,
         client: &pending.client().name,
         action: &workspace.issuer.url("/login"),
-        interaction: &interaction,
+        interaction,
         username: form.username,
         failed: form.failed,
+        address_first: matches!(form.view, LoginView::Address),
         passwords: sandbox.is_some(),
         hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
         providers: &providers,

@@ -188,6 +188,9 @@ impl<'a> Reading<'a> {
                 SettingsFault::ReservedSource => {
                     self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
                 }
+                SettingsFault::DoubledDomain(_) => {
+                    self.report(&error.place.to_string(), format!("upstream: email_domains: {}", error.reason));
+                }
                 // Reported by the check already.
                 SettingsFault::DoubledSource(_)
                 | SettingsFault::DoubledUser(_)

@@ -2,6 +2,8 @@
 //!
 //! Templates are compiled and escape everything that they are given (catalogue row SEC-XSS-01).
 
+mod marks;
+
 use askama::Template;
 use http::header::{self, HeaderName, HeaderValue};
 use protocol::authorization::error::PageError;
@@ -11,6 +13,8 @@ use protocol::authorization::response::AnswerForm;
 use web::json::TRACE_ID;
 use web::request::Request;
 use web::response::{Caching, Response, response, set};
+
+pub use marks::mark;
 
 /// The login page.
 #[derive(Template)]
@@ -34,6 +38,8 @@ pub struct LoginPage<'a> {
     pub passwords: bool,
     /// Credentials to show, for the sandbox.
     pub hint: Option<(&'a str, &'a str)>,
+    /// Whether the user's address is asked for first, which may belong to a provider.
+    pub address_first: bool,
     /// Other providers.
     pub providers: &'a [ProviderLink<'a>],
     /// The link that tells the client its user has turned back, if possible.
@@ -48,6 +54,10 @@ pub struct ProviderLink<'a> {
     pub title: &'a str,
     /// Where its button leads.
     pub link: String,
+    /// The path of its icon, if it has one ([`mark`]).
+    pub icon: Option<&'static str>,
+    /// Whether this browser logged in with it last.
+    pub last_used: bool,
 }
 
 /// The page that asks which account to go on with.
@@ -392,7 +402,7 @@ mod tests {
             divisible: true,
             lifetime: evil,
         };
-        let providers = [ProviderLink { id: evil, title: evil, link: evil.to_owned() }];
+        let providers = [ProviderLink { id: evil, title: evil, link: evil.to_owned(), icon: None, last_used: true }];
         let login = LoginPage {
             nonce: "n",
             workspace: evil,
@@ -401,6 +411,7 @@ mod tests {
             interaction: evil,
             username: evil,
             failed: true,
+            address_first: true,
             passwords: true,
             hint: Some((evil, evil)),
             providers: &providers,

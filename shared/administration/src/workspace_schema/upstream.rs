@@ -131,6 +131,13 @@ pub(super) const UPSTREAM: &[Key] = &[
         "The only algorithm of its ID tokens; without it, those that its metadata has.",
     ),
     Key::with_default("scope", Kind::Text(&SCOPES), "\"openid profile email\"", "The scopes that are requested."),
+    Key::with_default(
+        "email_domains",
+        Kind::List(&Kind::Text(&DOMAIN), UNBOUNDED),
+        "[]",
+        "The domains whose users log in with it; \"*\" for all others. The login page then asks for the address first.",
+    ),
+    Key::with_default("hidden", Kind::Flag, "false", "Whether the login page leaves it out."),
     Key::optional("map", Kind::Table(MAP), "Which of its claims become which of the claims of users."),
     Key::with_default(
         "verified_email_domains",

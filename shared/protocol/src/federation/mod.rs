@@ -4,4 +4,5 @@ pub mod id_token;
 pub mod metadata;
 pub mod openid;
 pub mod signed_userinfo;
+pub mod source_choice;
 pub mod user_api;

@@ -80,6 +80,12 @@ pub struct UpstreamProvider {
     /// The scopes that we request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
+    /// The e-mail domains whose users log in with it.
+    #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
+    pub email_domains: EmailDomains,
+    /// Whether the login page leaves it out. It is reached by address or by hint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hidden: bool,
     /// Which of its claims become which of ours, where the names differ. Groups and roles come by this only.
     #[serde(default, skip_serializing_if = "ClaimMap::is_empty")]
     pub map: ClaimMap,
