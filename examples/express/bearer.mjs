@@ -7,7 +7,7 @@ const REFUSALS = {
   missing: [401, undefined, 'send an access token in the Authorization header'],
   malformed: [400, 'invalid_request', 'send exactly one access token, in the Authorization header'],
   invalid: [401, 'invalid_token', 'the access token is not valid here, or has expired'],
-  lacking: [403, 'insufficient_scope', 'the access token lacks the scope that this takes'],
+  lacking: [403, 'insufficient_scope', 'the access token lacks the scope that this request requires'],
   unavailable: [503, 'temporarily_unavailable', 'the service is not available at the moment: try again'],
 };
 

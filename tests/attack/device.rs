@@ -241,10 +241,8 @@ async fn sec_dev_04_the_page_that_asks_is_always_shown_and_says_what_there_is_to
     let response = browser.get(&complete).await;
     page(&response, 200, "the complete link");
     let html = body(&response);
-    assert!(
-        html.contains(&format!("value=\"{}\"", device.user_code())) && !html.contains("name=\"decision\""),
-        "{html}"
-    );
+    let shown = format!("value=\"{}\"", device.user_code());
+    assert!(html.contains(&shown) && !html.contains("name=\"decision\""), "{html}");
     device.told(&laptop, "authorization_pending").await;
     let response = entered(&mut browser, &laptop, device.user_code(), "alice").await;
     headers(&response, "the page that asks");

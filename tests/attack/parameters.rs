@@ -648,7 +648,7 @@ async fn sec_param_17_a_request_too_large_for_a_cookie_is_an_error_at_the_client
     let case = "a state of control characters, which seals to six times its size";
     redirected(&laptop, &response, NATIVE, "invalid_request", case);
     let description = answered(&response, "error_description").unwrap();
-    assert!(description.contains("state has 2048 bytes") && description.contains("6700 fit"), "{description}");
+    assert!(description.contains("state has 2048 bytes") && description.contains("the limit is 6700"), "{description}");
     assert_eq!(laptop.dump(), before);
 }
 

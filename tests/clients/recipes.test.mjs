@@ -18,7 +18,7 @@ const ROWS = [...DOCUMENT.matchAll(/^\| \[([^\]]+)\]\(#[^)]+\)[^|]* \| ([^|]*?) 
 
 /** What pins the versions of libraries. Debian pins that of mod_auth_openidc. */
 const PINS = [
-  'package.json', 'package-lock.json', 'python/requirements.txt', 'go/go.mod', 'spring/pom.xml', 'rust/Cargo.lock',
+  'package.json', 'package-lock.json', 'python/requirements.txt', 'go/go.mod', 'kubelogin/go.mod', 'spring/pom.xml', 'rust/Cargo.lock',
   '../../examples/spa/package.json', '../../examples/web-node/package.json', '../../examples/web-python/requirements.txt',
 ].map(read).join('\n');
 

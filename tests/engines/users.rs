@@ -6,7 +6,7 @@ use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
 use protocol::users::status::UserStatus;
-use protocol::users::user_claims::{ClaimName, Identity, derived_subject};
+use protocol::users::user_claims::{ClaimName, Identity, SourceClaims, derived_subject};
 use protocol::users::user_key::UserKey;
 use serde_json::json;
 use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording, UserReading};
@@ -34,12 +34,31 @@ async fn recording_an_account_replaces_the_previous_record() {
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     assert_eq!(reading.find(&demo, &alice).await.unwrap(), None);
     for name in ["Alice", "", "\u{c5}ngstr\u{f6}m \u{1f512}\"\\"] {
-        recording.record(&demo, &identity("alice", name)).await.unwrap();
+        recording.record(&demo, &identity("alice", name), None).await.unwrap();
         assert_eq!(reading.find(&demo, &alice).await.unwrap(), Some(identity("alice", name)));
     }
     assert_eq!(reading.find(&demo, &subject("Alice")).await.unwrap(), None);
     assert_eq!(reading.find(&workspace_id("demo-2"), &alice).await.unwrap(), None);
     assert_eq!(at.items(&at.names.users).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_posted_name_outlives_later_records_until_it_no_longer_counts() {
+    let (at, demo) = (Fresh::tables().await, workspace_id("demo"));
+    let recording = AccountRecording::new(&at.connection);
+    let name = |name: &str| SourceClaims::read(json!({"name": name}).as_object().unwrap()).claims;
+    let (alice, none) = (identity("alice", ""), SourceClaims::default());
+    let steps = [
+        (Some(none.clone()), none.clone()),
+        (Some(name("Alice")), name("Alice")),
+        (Some(none.clone()), name("Alice")),
+        (Some(name("Alison")), name("Alison")),
+        (None, none.clone()),
+        (Some(none.clone()), none),
+    ];
+    for (posted, kept) in steps {
+        assert_eq!(recording.record(&demo, &alice, posted.as_ref()).await.unwrap(), kept, "{posted:?}");
+    }
 }
 
 #[tokio::test]
@@ -67,7 +86,7 @@ async fn each_provider_has_its_own_users_and_an_unconfigured_one_has_none() {
     let corp = json!({"id": "corp", "title": "Corp", "issuer": "https://corp.example", "client_id": "us"});
     let sandbox = json!({"users": [{"username": "bob", "password": "bob", "claims": {"name": "Bob"}}]});
     let demo = workspace("demo", json!({"sandbox": sandbox, "upstream": [corp]}));
-    recording.record(&demo.id, &identity("alice", "Alice")).await.unwrap();
+    recording.record(&demo.id, &identity("alice", "Alice"), None).await.unwrap();
     let (alice, bob) = (subject("alice"), derived_subject(&demo.id, "sandbox", &["bob"]).unwrap());
     let corps = Some("https://corp.example");
     let table = [
@@ -97,7 +116,7 @@ async fn an_account_of_an_earlier_version_is_read_with_current_settings() {
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
     let claims = json!({"email": "a@corp.example", "email_verified": true, "name": 7, "groups": [7]});
     let former = json!({"subject": "alice", "source": "corp", "claims": claims});
-    recording.record(&workspace_id("demo"), &serde_json::from_value(former).unwrap()).await.unwrap();
+    recording.record(&workspace_id("demo"), &serde_json::from_value(former).unwrap(), None).await.unwrap();
     for (domains, verified) in [(json!([]), false), (json!(["corp.example"]), true)] {
         let corp = json!({
             "id": "corp", "title": "Corp", "issuer": "https://corp.example", "client_id": "us",

@@ -31,6 +31,8 @@ pub struct Provider {
 struct Says {
     key: ClientKey,
     kid: &'static str,
+    /// What its key is published with beside the usual members.
+    jwk: Value,
     metadata: Value,
     id_token: Value,
     userinfo: Value,
@@ -93,6 +95,7 @@ impl Provider {
         let says = Says {
             key,
             kid: "k1",
+            jwk: json!({}),
             metadata,
             id_token: json!({}),
             userinfo: json!({"sub": "user-1"}),
@@ -173,6 +176,11 @@ impl Provider {
     pub fn rotates(&self, key: ClientKey, kid: &'static str) {
         let mut says = self.says.lock().unwrap();
         (says.key, says.kid) = (key, kid);
+    }
+
+    /// Publishes its key with these members beside the usual ones.
+    pub fn publishes_key_with(&self, members: Value) {
+        self.says.lock().unwrap().jwk = members;
     }
 
     /// Merges `change` into the provider's metadata.
@@ -268,7 +276,9 @@ impl Says {
             path if path.ends_with("/.well-known/openid-configuration") => self.metadata.clone(),
             "/jwks" => {
                 self.jwks_read += 1;
-                json!({"keys": [self.key.jwk(self.kid)]})
+                let mut jwk = self.key.jwk(self.kid);
+                change_members(&mut jwk, &self.jwk);
+                json!({"keys": [jwk]})
             }
             "/token" => {
                 self.exchanges += 1;

@@ -5,6 +5,7 @@ are https URLs of AWS. So cookies are handled here, and requests for URLs of the
 """
 
 import base64
+import copy
 import hashlib
 import http.client
 import json
@@ -81,6 +82,12 @@ class Stack:
         # With a custom domain the stack is reachable under that name only.
         self.host = urlsplit(outputs["PublicUrl"]).hostname if "RegionalDomainName" in outputs else self.api_host
         self.issuer = outputs["Issuer"]
+
+    def of_workspace(self, name):
+        """The same stack with the issuer of another workspace."""
+        other = copy.copy(self)
+        other.issuer = self.issuer.replace("/default/demo", f"/{name}")
+        return other
 
     def send(self, method, url, fields=None, headers=None):
         parts = urlsplit(url)

@@ -711,6 +711,43 @@ def upgrade(rehearsal, template, deployed, visitor):
     return updated, further
 
 
+def beside(rehearsal, deployed):
+    """A workspace that signs with ES256 has an RS256 key for the client that asks for RS256 (docs/operating.md, "Rotate")."""
+    check, path = rehearsal.check, rehearsal.work / "beside.toml"
+    demo = (REPOSITORY / "infra/cli/demo/workspaces/demo.toml").read_text()
+    clients = "".join(f"""
+[[clients]]
+client_id = "{name}"
+client_name = "{name}"
+application_type = "native"
+token_endpoint_auth_method = "none"
+trusted = true
+redirect_uris = ["http://127.0.0.1/callback"]
+scope = "openid profile"
+{asks}
+""" for name, asks in (("plain", ""), ("asking", 'id_token_signed_response_alg = "RS256"')))
+    head = 'tenant = "default"\nworkspace = "beside"\nsigning_algorithm = "ES256"\n'
+    sandbox = demo[demo.index("[sandbox]"):demo.index("[[upstream]]")]
+    path.write_text(f"""{head}name = "Beside"\ndefault_audience = "https://api.example"
+scopes = [{{ name = "openid", title = "Know you" }}, {{ name = "profile", title = "Know your name" }}]
+{sandbox}{clients}""")
+    deployed.postern("apply", path)
+    stack = deployed.stack.of_workspace("default/beside")
+    document = stack.send("GET", f"{stack.issuer}/.well-known/openid-configuration").json
+    found = document["id_token_signing_alg_values_supported"]
+    check(sorted(found) == ["ES256", "RS256"], "a workspace with ES256 publishes RS256 as well", found)
+    keys, visitor = stack.jwks(), Visitor(stack)
+    found = [key["alg"] for key in keys]
+    check(found[0] == "ES256" and set(found[1:]) == {"RS256"}, "and keys of both, its own first", found)
+    for client, expected in ("plain", "ES256"), ("asking", "RS256"):
+        pkce = Pkce()
+        tokens = stack.token(exchange(client, visitor.code(client, pkce), pkce)).json
+        header, claims = verified(tokens["id_token"], keys)
+        check((header["alg"], claims["aud"]) == (expected, client), f"the ID token for {client} is signed with {expected}", header)
+        header, claims = verified(tokens["access_token"], keys)
+        check((header["alg"], claims["iss"]) == ("ES256", stack.issuer), "and its access token with ES256", header)
+
+
 def formed(rehearsal, deployed, name, body, parameters):
     """Creates or updates an additional stack."""
     formation = rehearsal.client("cloudformation", deployed.region)
@@ -985,6 +1022,7 @@ def rehearse(rehearsal):
     rotation(rehearsal, here, visitor)
     resealing(rehearsal, here)
     here, parameters = upgrade(rehearsal, template, here, visitor)
+    beside(rehearsal, here)
     shifting(rehearsal, template, here, visitor, **parameters)
     for deployed in (there, here):
         protected(rehearsal, deployed)

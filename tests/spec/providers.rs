@@ -81,11 +81,28 @@ fn by_apple(exchange: &Exchange) -> bool {
         && exchange.authorization.is_none()
 }
 
+/// As Microsoft documents it: the certificate's thumbprint, as OpenSSL computes it, and no `kid`.
+fn by_certificate(exchange: &Exchange) -> bool {
+    let (header, claims) = jwt(exchange, "client_assertion");
+    let thumbprint = "KUjatyh6MAhc6cU6zQsULfrl6_7Jy5qqxsAOznwU3TQ";
+    header == json!({"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint})
+        && claims["aud"].as_str().is_some_and(|audience| audience.ends_with("/token"))
+        && claims["nbf"] == claims["iat"]
+        && (&claims["iss"], &claims["sub"]) == (&json!("demo"), &json!("demo"))
+        && exchange.form.one("client_secret").unwrap().is_none()
+}
+
 fn by_assertion(exchange: &Exchange) -> bool {
     let (_, claims) = jwt(exchange, "client_assertion");
     (&claims["iss"], &claims["sub"]) == (&json!("demo"), &json!("demo"))
         && claims["jti"].is_string()
         && exchange.form.one("client_secret").unwrap().is_none()
+}
+
+/// An RSA key and its certificate, as `openssl req -x509 -newkey rsa:2048` writes them.
+fn certified() -> String {
+    let (key, certificate) = (include_str!("provider-key.pem"), include_str!("provider-certificate.pem"));
+    format!("private_key = \"\"\"{key}\"\"\"\nprivate_key_certificate = \"\"\"{certificate}\"\"\"")
 }
 
 const SECRET: &str = "client_secret = \"s3cret\"";
@@ -135,6 +152,18 @@ fn of_consumers() -> Vec<StandIn> {
             authenticates: |exchange| by_post(exchange) && exchange.form.one("code_verifier").unwrap().is_none(),
             email: verified(),
             ..StandIn::of("LinkedIn", &corp("pkce = \"unused\"\nnonce = \"optional\""))
+        },
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_certificate,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of(
+                "Microsoft Entra with a certificate",
+                &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
+            )
         },
         StandIn {
             id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
@@ -252,6 +281,14 @@ async fn logged_in(laptop: &Laptop, provider: &Provider, (stand_in, pkce): (&Sta
 
 /// The answer comes as a form of another site, without the cookies that are `SameSite=Lax`.
 async fn posted_back(laptop: &Laptop, browser: &mut Browser<'_>, state: &str) -> Response {
+    let target = resent(laptop, (state, &json!({"name": {}}))).await;
+    assert_eq!(target, format!("{}?state={state}&code=c", laptop.demo_url("/callback/partner")));
+    let response = browser.get(&target).await;
+    browser.follow(response).await
+}
+
+/// Where a form with this `state` and `user` is sent on to.
+async fn resent(laptop: &Laptop, (state, user): (&str, &Value)) -> String {
     let (url, headers) = (
         laptop.demo_url("/callback/partner"),
         [
@@ -260,12 +297,76 @@ async fn posted_back(laptop: &Laptop, browser: &mut Browser<'_>, state: &str) ->
             ("sec-fetch-site", "cross-site"),
         ],
     );
-    let form = format!("state={state}&code=c&user=%7B%22name%22%3A%7B%7D%7D");
-    let again = laptop.send("POST", &url, &headers, form).await;
-    let target = location(&again).unwrap_or_else(|| panic!("{} {}", again.status(), body(&again)));
-    assert_eq!(target, format!("{url}?state={state}&code=c"));
+    let user = protocol::syntax::encoding::encode_uri_component(&user.to_string());
+    let again = laptop.send("POST", &url, &headers, format!("state={state}&code=c&user={user}")).await;
+    location(&again).unwrap_or_else(|| panic!("{} {}", again.status(), body(&again)))
+}
+
+/// What our client is told of the user after a login at which the provider posts `user`, and its ID token says `said`.
+async fn told_after(laptop: &Laptop, provider: &Provider, (user, said): (&Value, &Value)) -> Value {
+    let (mut browser, pkce) = (Browser::new(laptop), Pkce::new("posted"));
+    let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some("openid profile email"));
+    let away = provider.leave(&mut browser, &asked).await;
+    provider.will_say(laptop, &away, (said, &json!({})));
+    let target = resent(laptop, (away.asked("state").unwrap(), user)).await;
+    assert!(!target.contains("Ada"), "a name is not in the address: {target}");
     let response = browser.get(&target).await;
-    browser.follow(response).await
+    let code = answered(&browser.follow(response).await, "code").unwrap();
+    let tokens = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+    let told = parsed(&laptop.userinfo(parsed(&tokens)["access_token"].as_str().unwrap()).await);
+    json!([told["name"], told["given_name"], told["email"]])
+}
+
+const BY_FORM: &str = "response_mode = \"form_post\"\nuser_parameter = \"name\"";
+
+fn posted_user() -> Value {
+    json!({"name": {"firstName": "Ada", "lastName": "Lovelace"}, "email": "root@corp.example"})
+}
+
+#[tokio::test]
+async fn sec_up_17_a_posted_name_is_kept_for_later_logins_and_a_posted_address_never_counts() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, BY_FORM)).await;
+    let (nobody, nothing) = (json!([null, null, null]), json!({}));
+    let ada = json!(["Ada Lovelace", "Ada", null]);
+    for (user, said, expected) in [
+        (nothing.clone(), nothing.clone(), &nobody),
+        (posted_user(), nothing.clone(), &ada),
+        (nothing.clone(), nothing.clone(), &ada),
+        (json!({"name": {"firstName": 7}}), nothing.clone(), &ada),
+        (nothing.clone(), json!({"name": "Signed"}), &json!(["Signed", null, null])),
+        (nothing.clone(), nothing.clone(), &ada),
+        (json!({"name": {"firstName": "Augusta"}}), nothing.clone(), &json!(["Augusta", "Augusta", null])),
+    ] {
+        assert_eq!(told_after(&laptop, &provider, (&user, &said)).await, *expected, "{user} {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_posted_name_is_ignored_unless_the_provider_is_set_so() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "response_mode = \"form_post\"")).await;
+    let told = told_after(&laptop, &provider, (&posted_user(), &json!({}))).await;
+    assert_eq!(told, json!([null, null, null]));
+}
+
+#[tokio::test]
+async fn a_sealed_name_is_of_one_login() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, BY_FORM)).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("swapped"));
+    let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some("openid profile"));
+    let away = provider.leave(&mut browser, &asked).await;
+    let state = away.asked("state").unwrap();
+    provider.will_say(&laptop, &away, (&json!({}), &json!({})));
+    let of_another = resent(&laptop, ("another", &posted_user())).await;
+    let (_, sealed) = of_another.split_once("&user=").unwrap();
+    let url = format!("{}?state={state}&code=c&user={sealed}", laptop.demo_url("/callback/partner"));
+    let response = browser.get(&url).await;
+    let code = answered(&browser.follow(response).await, "code").expect("a login does not depend on a name");
+    let tokens = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+    let told = parsed(&laptop.userinfo(parsed(&tokens)["access_token"].as_str().unwrap()).await);
+    assert_eq!(told["name"], Value::Null);
 }
 
 #[tokio::test]
@@ -344,6 +445,29 @@ async fn a_tenant_that_is_not_listed_and_an_issuer_with_another_path_are_refused
         let stand_in = StandIn { iss, ..StandIn::of("Entra", "") };
         let response = logged_in(&laptop, &provider, (&stand_in, &pkce)).await;
         assert_eq!(response.status(), 502, "{iss}");
+    }
+}
+
+#[tokio::test]
+async fn sec_up_05_a_key_that_names_its_issuer_signs_for_that_issuer_only() {
+    let table = [
+        ("/{tenantid}/v2.0", true),
+        ("/t-1/v2.0", true),
+        ("/t-2/v2.0", false),
+        ("/{tenantid}/v1.0", false),
+        ("/{tenantid}", false),
+        ("", false),
+    ];
+    for (of_key, accepted) in table {
+        let (provider, pkce) = (Provider::start().await, Pkce::new("key issuer"));
+        let issuer = format!("{}/{{tenantid}}/v2.0", provider.issuer);
+        provider.publishes(&json!({ "issuer": issuer }));
+        provider.publishes_key_with(json!({"issuer": format!("{}{of_key}", provider.issuer)}));
+        let tenants = "tenants = [\"t-1\", \"t-2\"]";
+        let laptop = Laptop::with(|text| Provider::registered_as(&issuer, &text, tenants)).await;
+        let stand_in = StandIn { iss: "/t-1/v2.0", ..StandIn::of("Entra", "") };
+        let response = logged_in(&laptop, &provider, (&stand_in, &pkce)).await;
+        assert_eq!(answered(&response, "code").is_some(), accepted, "{of_key}: {}", body(&response));
     }
 }
 

@@ -248,7 +248,7 @@ fn defaults_in_the_description_match_the_parser() {
     let of_upstream = json!({
         "verified_email_domains": [], "email_domains": [], "hidden": upstream.hidden, "verified_phone_numbers": upstream.verified_phone_numbers,
         "client_assertion_audience": upstream.client_assertion_audience, "response_mode": upstream.response_mode,
-        "pkce": upstream.pkce, "nonce": upstream.nonce, "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
+        "pkce": upstream.pkce, "nonce": upstream.nonce, "user_parameter": upstream.user_parameter, "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
         "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,
     });
     let mut defaults = vec![

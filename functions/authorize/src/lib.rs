@@ -32,13 +32,13 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self { front: FrontChannel::assemble(runtime)?, requests: runtime.handle(PushedRequestLoading::new) })
     }
 }
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let answer = async |context: &BrowserContext<'_>| authorize(deps, context).await;
     deps.front.browser.answer(request, &[Endpoint::Authorization], answer).await
@@ -81,8 +81,8 @@ async fn load(
     Ok(front.begin(context, client, asked)?)
 }
 
-/// The request that `client` pushed, by the reference that the browser carries. Everything else in the browser's request is
-/// ignored (RFC 9126 §4).
+/// Loads the request that `client` pushed, by the reference that the browser carries. All other parameters of the browser's
+/// request are ignored (RFC 9126 §4).
 async fn load_pushed(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -96,7 +96,7 @@ async fn load_pushed(
     Ok(front.begin_pushed(context, requests, client, CheckedPush { brought, request: asked }).await?)
 }
 
-/// `asked`, with the user whom its `id_token_hint` names as the expected one.
+/// Returns `asked` with the user named by its `id_token_hint` as the expected user.
 async fn with_hint(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -110,7 +110,7 @@ async fn with_hint(
     }
 }
 
-/// Returns the user named by an ID token hint; `None` if it was issued elsewhere or to another client.
+/// Returns the user named by an ID token hint; `None` if the token was issued elsewhere or to another client.
 async fn hinted_subject(
     front: &FrontChannel,
     context: &BrowserContext<'_>,

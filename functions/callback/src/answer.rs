@@ -1,4 +1,4 @@
-//! Accepting a provider's response.
+//! Accepts the authorization response of a provider.
 
 use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
@@ -16,6 +16,7 @@ use web::response::{see_other, with_cookie};
 
 use crate::credential;
 use crate::deps::Deps;
+use crate::posted_name;
 use crate::provider::{Identified, Login, LoginFault};
 use crate::transaction;
 
@@ -28,16 +29,16 @@ pub(crate) async fn take(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     if Some(transaction.provider.as_str()) != context.identity_source || transaction.state != state {
         return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
     }
-    // Whatever the outcome, the transaction is over.
+    // The transaction is over, whatever the outcome.
     let outcome = finish(deps, context, &transaction, &answer).await;
     let response = outcome.unwrap_or_else(|refusal| deps.front.browser.refuse(context, refusal));
     Ok(with_cookie(response, &cookie.remove()))
 }
 
-/// An answer that comes as a form of another site (OAuth 2.0 Form Post Response Mode), once more by GET: our
-/// `SameSite=Lax` cookies come with that only. What else is in the form, such as the `user` of Sign in with Apple, is not
-/// signed, and is left out.
-pub(crate) fn resend(context: &BrowserContext<'_>) -> Result<Response, Refusal> {
+/// Redirects an authorization response that arrived as a cross-site form (OAuth 2.0 Form Post Response Mode) to the same
+/// URL by GET, because browsers send our `SameSite=Lax` cookies only with that. Other fields of the form are unsigned and
+/// are dropped; of the `user` of Sign in with Apple the name may be taken, sealed, so that no history or log has it.
+pub(crate) async fn resend(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let provider = transaction::provider(context.workspace(), context.identity_source.unwrap_or_default())?;
     let form = context.request.form_repeating(&[]).map_err(PageError::from)?;
     let mut query = Vec::new();
@@ -45,9 +46,13 @@ pub(crate) fn resend(context: &BrowserContext<'_>) -> Result<Response, Refusal> 
         let value = form.one(name).map_err(PageError::from)?;
         query.extend(value.map(|value| format!("{name}={}", encode_uri_component(value))));
     }
-    let query = query.join("&");
+    let mut query = query.join("&");
     if query.len() > MAX_QUERY_BYTES {
         return Err(Refusal::Page(PageError::RequestTooLarge));
+    }
+    if let Some(name) = posted_name::sealed(deps, context, provider, &form).await? {
+        let room = MAX_QUERY_BYTES.saturating_sub(query.len());
+        query.extend(Some(format!("&{}={name}", posted_name::PARAMETER)).filter(|name| name.len() <= room));
     }
     Ok(see_other(&format!("{}?{query}", transaction::callback_url(context.workspace(), provider))))
 }
@@ -67,15 +72,16 @@ async fn finish(
         Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
         identified => identified?,
     };
-    let Some(Identified { identity, auth_time, class }) = identified else {
-        // The response to the request that used the code may never have reached the user, who perhaps reloaded the
-        // page. By now the provider has a session for the user.
-        tracing::info!(provider = %transaction.provider, "an upstream answer came twice");
+    let Some(Identified { mut identity, auth_time, class }) = identified else {
+        // The user may never have received the response to the request that used the code, and may have reloaded the
+        // page. The provider has a session for the user by now.
+        tracing::info!(provider = %transaction.provider, "an upstream response was received twice");
         return front.to_provider(&pending, &transaction.provider).await;
     };
-    let recorded = deps.accounts.record(context.id(), &identity).await;
-    recorded.map_err(|fault| pending.unavailable(fault))?;
-    // A login at the provider may be older than this request, and is never newer than now.
+    let posted = posted_name::opened(deps, context, transaction, answer).await?;
+    let recorded = deps.accounts.record(context.id(), &identity, posted.as_ref()).await;
+    identity.claims = identity.claims.named_by(recorded.map_err(|fault| pending.unavailable(fault))?);
+    // A login at the provider may be older than this request, but never newer than the current time.
     let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     let response = front.proceed(context, &pending, &begun).await;
@@ -83,11 +89,11 @@ async fn finish(
     Ok(remembered.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
 }
 
-/// Logs the error of a provider, shortened: what it says is for whoever runs this server.
+/// Logs the provider's error, shortened: it is meant for the operator of this server.
 fn note(provider: &UpstreamProvider, answer: &Parameters) {
     let text = |name| Quoted::of(answer.one(name).ok().flatten().unwrap_or_default());
     let (error, description) = (text("error"), text("error_description"));
-    tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream login was refused there");
+    tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream provider refused a login");
 }
 
 /// Determines who the user is and when they authenticated; `None` if another request has used the response.
@@ -107,7 +113,7 @@ async fn identify(
             return Err(pending.refuse(RedirectError::Upstream(refusal)));
         }
         Err(error) => {
-            tracing::warn!(error = %error, provider = %provider.id, "an upstream answer was refused");
+            tracing::warn!(error = %error, provider = %provider.id, "an upstream response was refused");
             return Err(Refusal::Page(PageError::ForeignUpstreamAnswer));
         }
     };

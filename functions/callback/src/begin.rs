@@ -15,7 +15,7 @@ use web::response::{see_other, with_cookie};
 use crate::deps::Deps;
 use crate::transaction;
 
-/// How long a user may take at the provider.
+/// How long a user may take to log in at the provider.
 const UPSTREAM_LOGIN_TIMEOUT: Lifetime = Lifetime::seconds(900);
 
 /// Starts a login with the provider named in the path.

@@ -18,17 +18,17 @@ pub struct Deps {
     pub front: FrontChannel,
     /// Logins.
     pub login: Login,
-    /// Accounts of users whom providers know.
+    /// The accounts of users of upstream providers.
     pub accounts: AccountRecording,
     /// Marks provider responses as used.
     pub answers: UpstreamAnswerTaking,
-    /// Sealing of logins that wait for a provider.
+    /// Seals logins that wait for a provider.
     pub transactions: DataKeys<Sealer>,
-    /// Sealing of our secrets at providers.
+    /// Seals this server's client secrets at providers.
     pub secrets: DataKeys<Sealer>,
     /// Requests to providers.
     pub fetcher: Arc<Fetcher>,
-    /// The keys of providers.
+    /// The published keys of providers.
     pub keys: KeySets,
     /// Cached metadata of the providers.
     pub providers: ProviderMetadata,
@@ -39,7 +39,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         let fetcher = Arc::new(runtime.fetcher());
         Ok(Self {

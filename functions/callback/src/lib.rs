@@ -1,4 +1,4 @@
-//! Logging in with an upstream OpenID provider: redirecting the user there, and accepting the response.
+//! Logging in with an upstream OpenID provider: redirects the user there and accepts the response.
 //!
 //! The transaction travels sealed in a cookie that is removed with its first use; state, nonce, PKCE and `iss` are
 //! checked, and nothing is sent to the provider before they are (catalogue rows SEC-UP-01 to 05).
@@ -7,6 +7,7 @@ mod answer;
 mod begin;
 mod credential;
 mod deps;
+mod posted_name;
 mod provider;
 mod provider_fault;
 mod provider_metadata;
@@ -31,7 +32,7 @@ async fn respond(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
     if context.endpoint == Endpoint::UpstreamLogin {
         begin::begin(deps, context).await
     } else if context.is_post() {
-        answer::resend(context)
+        answer::resend(deps, context).await
     } else {
         answer::take(deps, context).await
     }

@@ -1,4 +1,4 @@
-//! Asking a provider: its token endpoint, its keys, its userinfo.
+//! Calls to a provider: its token endpoint, its keys, its userinfo endpoint.
 
 use http::Method;
 use http_client::{Claims, FetchFault, Outgoing};
@@ -25,7 +25,7 @@ use crate::credential::Credential;
 use crate::deps::Deps;
 use crate::provider_fault::{refused, unreachable};
 
-/// A login that the user has finished at the provider, and we have not.
+/// A login that is complete at the provider but not here.
 pub(crate) struct Login<'a> {
     pub(crate) provider: &'a UpstreamProvider,
     pub(crate) metadata: &'a UpstreamMetadata,
@@ -36,14 +36,14 @@ pub(crate) struct Login<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The user who has logged in, and when, if the provider says so.
+/// The user who logged in, and when, if the provider says so.
 pub(crate) struct Identified {
     pub(crate) identity: Identity,
     pub(crate) auth_time: Option<Timestamp>,
     pub(crate) class: AuthenticationClass,
 }
 
-/// Why a login at a provider does not count.
+/// Why a login at a provider is not accepted.
 pub(crate) enum LoginFault {
     /// The login is older than the client requested, or its age is unknown; reported to the client.
     TooOld,
@@ -83,7 +83,7 @@ impl Login<'_> {
         let UpstreamIdentity { identity, dropped } = said;
         if !dropped.is_empty() {
             let claims = dropped.iter().map(|claim| claim.as_str()).collect::<Vec<_>>().join(" ");
-            tracing::warn!(provider = %self.provider.id, claims, "claims of another type or form were dropped");
+            tracing::warn!(provider = %self.provider.id, claims, "claims of the wrong type or form were dropped");
         }
         Ok(Identified { identity, auth_time, class })
     }
@@ -149,7 +149,7 @@ impl Login<'_> {
         UpstreamIdToken::accept(&claims, &expected).map_err(|error| self.fault(error))
     }
 
-    /// The algorithm and the claims of a JWT that the provider signed with an algorithm that is `permitted`.
+    /// Verifies a JWT signed by the provider with a `permitted` algorithm, and returns its algorithm and claims.
     async fn verified(
         &self,
         deps: &Deps,
@@ -165,7 +165,14 @@ impl Login<'_> {
         let keys = deps.keys.candidates(&endpoints.jwks_uri, header.alg, header.kid.as_deref(), self.now).await;
         let keys = keys.map_err(|fault| unreachable(self.provider, &FetchFault::Unreachable(fault.to_string())))?;
         let is_plain = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
-        let claims = verify::claims((jwt, &header), &keys, is_plain).map_err(refuse)?;
+        // The claim is not verified yet: it narrows down the keys, one of which has to verify it.
+        let issuer = verify::claimed_issuer(jwt);
+        let (ours, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.signs_for(issuer.as_deref()));
+        if ours.is_empty() && !others.is_empty() {
+            return Err(refuse(JwtFault::KeyOfAnother));
+        }
+        let claims = verify::claims((jwt, &header), ours.iter().map(|published| &published.key), is_plain);
+        let claims = claims.map_err(refuse)?;
         Ok((header.alg, claims))
     }
 
@@ -193,7 +200,7 @@ impl Login<'_> {
             Err(FetchFault::Status(400..=499) | FetchFault::Refused(_))
                 if self.provider.userinfo == UserinfoUse::Optional =>
             {
-                tracing::info!(provider = %self.provider.id, "userinfo was refused, and the ID token has to do");
+                tracing::info!(provider = %self.provider.id, "a userinfo request was refused: only the ID token is used");
                 Ok(None)
             }
             Err(fault) => Err(unreachable(self.provider, &fault)),

@@ -11,7 +11,7 @@ use protocol::workspace::upstream_provider::UpstreamProvider;
 
 use crate::provider_fault::{refused, unreachable};
 
-/// How long metadata may be used before it is read again.
+/// How long cached metadata is used before it is fetched again.
 const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
 
 /// Cached metadata, by issuer and by where it is read. Both are configured, so there are few.
@@ -42,7 +42,7 @@ impl ProviderMetadata {
             return Ok(fresh);
         }
         if !self.with(provider, |known| known.failures.may_ask(now)) {
-            tracing::warn!(provider = %provider.id, "an upstream provider failed too often to be asked again now");
+            tracing::warn!(provider = %provider.id, "an upstream provider failed too often to be retried now");
             return Err(PageError::UpstreamUnreachable);
         }
         let read = read(fetcher, provider).await;

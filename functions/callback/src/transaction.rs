@@ -1,4 +1,4 @@
-//! A login that waits for its provider: sealed in a cookie of the browser, and found again by `state`.
+//! A login that waits for its provider: sealed in a cookie of the browser and identified by `state`.
 
 use frontchannel::{BrowserContext, PendingAuthorization};
 use protocol::authorization::error::PageError;
@@ -12,10 +12,10 @@ use web::unavailable;
 
 use crate::deps::Deps;
 
-/// The longest sealed transaction that fits into a cookie of four kilobytes.
+/// The maximum length of a sealed transaction: it has to fit into a cookie of four kilobytes.
 const MAX_SEALED_TRANSACTION_BYTES: usize = 3800;
 
-/// The provider `idp` of `workspace`.
+/// Returns the provider `idp` of `workspace`.
 pub(crate) fn provider<'w>(workspace: &'w Workspace, idp: &str) -> Result<&'w UpstreamProvider, PageError> {
     workspace.settings.upstream(idp).ok_or(PageError::UnknownIdentitySource)
 }
@@ -25,12 +25,13 @@ pub(crate) fn callback_url(workspace: &Workspace, provider: &UpstreamProvider) -
     workspace.issuer.url(&format!("/callback/{}", provider.id))
 }
 
-/// The cookie of the transaction with this `state`. Each has its own, so that two tabs do not disturb each other.
+/// The cookie of the transaction with this `state`. Each transaction has its own, so that concurrent tabs do not
+/// interfere.
 pub(crate) fn cookie(deps: &Deps, context: &BrowserContext<'_>, state: &str) -> Cookie {
     Cookie::numbered(UPSTREAM, state, context.id(), &deps.front.browser.public_url)
 }
 
-/// Seals `transaction`, which is one of `pending`.
+/// Seals `transaction`, which belongs to `pending`.
 pub(crate) async fn seal(
     deps: &Deps,
     context: &BrowserContext<'_>,

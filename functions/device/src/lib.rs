@@ -1,9 +1,9 @@
-//! The device authorization endpoint (RFC 8628 §3.1): a device without a browser gets a code to show to its user, and another
-//! to poll the token endpoint with.
+//! The device authorization endpoint (RFC 8628 §3.1): a device without a browser gets a user code to display and a device
+//! code to poll the token endpoint with.
 //!
-//! parse → decide → commit → respond. Devices need not authenticate here, confidential clients included: many send no
-//! credentials, and the code is of use only to a client that authenticates at the token endpoint. Credentials that are sent
-//! have to be right. What is stored is one item, under a keyed digest of the user code.
+//! parse → decide → commit → respond. Clients need not authenticate here, not even confidential ones: many send no
+//! credentials, and the device code is useless without client authentication at the token endpoint. Credentials that are
+//! sent must be valid. What is stored is one item, under a keyed digest of the user code.
 
 use std::sync::Arc;
 
@@ -31,37 +31,38 @@ use web::response::Caching;
 use web::route::Endpoint;
 use web::{Request, Response, Unavailable, json, unavailable};
 
-/// How many device requests one address may make in a minute. Nobody has to authenticate, so everybody is counted.
+/// How many device requests one address may make per minute. The endpoint requires no authentication, so every request
+/// counts.
 const LIMIT: RateLimit = RateLimit::new("device", 60, Lifetime::seconds(60));
 
-/// How often another user code is tried if one is taken. With ten million requests waiting, once is enough for all but one in
-/// 2500.
+/// How many user codes are tried before giving up because they are taken. With ten million pending requests, the first is
+/// free for all but one request in 2500.
 const TRIES: usize = 3;
 
-/// What the function works with: it reads configuration, derives from user codes, and creates device requests.
+/// The handles of the function: it reads configuration, derives digests of user codes, and creates device requests.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
-    /// What authenticates clients.
+    /// Authenticates clients.
     pub client_authenticator: ClientAuthenticator,
     /// Device requests.
     pub requests: DeviceRequestCreation,
-    /// Counters of requests.
+    /// Request counters.
     pub counting: Counting,
-    /// What user codes are looked up by.
+    /// Derives the digests under which user codes are stored.
     pub user_codes: DataKeys<Deriver>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
-    /// The region that device codes name.
+    /// The region named in device codes.
     pub region: RegionLabel,
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             back: BackChannel::assemble(runtime),
@@ -74,18 +75,18 @@ impl Deps {
         })
     }
 
-    /// Opens connections and keys during the start of the function. What fails here is tried again by the first request.
+    /// Opens connections and keys during the start of the function. The first request retries what fails here.
     pub async fn warm(&self) {
         let keys = async {
             if let Err(fault) = self.user_codes.keys(self.back.now()).await {
-                tracing::warn!(fault = %fault, "the key for user codes could not be opened at the start");
+                tracing::warn!(fault = %fault, "the key for user codes could not be opened during the start");
             }
         };
         tokio::join!(Box::pin(self.back.warm()), Box::pin(keys));
     }
 }
 
-/// The codes (RFC 8628 §3.2).
+/// The response (RFC 8628 §3.2).
 #[derive(Serialize)]
 struct Codes {
     device_code: String,
@@ -96,7 +97,7 @@ struct Codes {
     interval: u32,
 }
 
-/// Answers a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match authorize(deps, context).await {
         Ok(codes) => json::json(200, &codes, Caching::Never),
@@ -105,7 +106,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
     deps.back.answer(request, Endpoint::DeviceAuthorization, respond).await
 }
 
-/// Parse, identify, decide, commit.
+/// Parse, identify the client, decide, commit.
 async fn authorize(deps: &Deps, context: &ClientContext<'_>) -> Result<Codes, DeviceError> {
     let body = context.request.form()?;
     if !context.workspace.settings.device_authorization {
@@ -118,7 +119,7 @@ async fn authorize(deps: &Deps, context: &ClientContext<'_>) -> Result<Codes, De
     store(deps, context, &client, &asked).await
 }
 
-/// The client: the one that authenticated, or the one that is named where no credentials are sent (RFC 8628 §3.1).
+/// The client: the authenticated one, or the one named by `client_id` if no credentials are sent (RFC 8628 §3.1).
 async fn client(deps: &Deps, context: &ClientContext<'_>, body: &Parameters) -> Result<Arc<Client>, DeviceError> {
     let credentials = Credentials::parse(&context.request.header(AUTHORIZATION), body)?;
     if !credentials.are_none() {
@@ -130,7 +131,7 @@ async fn client(deps: &Deps, context: &ClientContext<'_>, body: &Parameters) -> 
     Ok(client.ok_or(ClientAuthenticationError::Refused(RefusalCause::Unknown))?)
 }
 
-/// Counts a request, which anybody can send.
+/// Counts the request: anyone can send one.
 async fn count(deps: &Deps, context: &ClientContext<'_>) -> Result<(), DeviceError> {
     let key = LIMIT.counter(&context.request.address, context.now);
     let counted = deps.counting.count(&context.workspace.id, &key).await.map_err(unavailable)?;
@@ -140,7 +141,7 @@ async fn count(deps: &Deps, context: &ClientContext<'_>) -> Result<(), DeviceErr
     }
 }
 
-/// The one write; with another user code if one is taken.
+/// The single write; retried with another user code if the first is taken.
 async fn store(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -159,12 +160,12 @@ async fn store(
 
 fn user_code(entropy: &dyn Entropy) -> Result<UserCode, Unavailable> {
     let code = UserCode::from_random(&random(entropy).map_err(unavailable)?);
-    // One in 10^20 draws has too few fair bytes; another draw has not.
+    // One draw in 10^20 has too few unbiased bytes; then draw again.
     let code = match code {
         Some(code) => Some(code),
         None => UserCode::from_random(&random(entropy).map_err(unavailable)?),
     };
-    code.ok_or_else(|| unavailable("the random source is not random"))
+    code.ok_or_else(|| unavailable("the random source returned unusable bytes twice"))
 }
 
 async fn store_under(
@@ -177,7 +178,7 @@ async fn store_under(
     let (workspace, lifetime) = (context.workspace, client.lifetimes.device_request);
     let keys = deps.user_codes.keys(context.now).await.map_err(unavailable)?;
     let derived = DeviceKeys::derive(&keys, keys.current(), &workspace.id, user_code);
-    let derived = derived.ok_or_else(|| unavailable("the key for user codes is gone"))?;
+    let derived = derived.ok_or_else(|| unavailable("the key for user codes no longer exists"))?;
     let device_code = DeviceCode::issue(&deps.region, &derived.id, &random(&*deps.entropy).map_err(unavailable)?);
     let sealer = derived.sealer().map_err(unavailable)?;
     let request = DeviceRequest {

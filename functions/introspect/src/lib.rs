@@ -16,9 +16,9 @@ use web::{Request, Response, json, unavailable};
 
 /// The handles of the function: it reads configuration, public keys and grants, and signs responses.
 pub struct Deps {
-    /// What finds out who asks about a token, and whether one is good.
+    /// Authenticates the caller and evaluates tokens.
     pub status: TokenStatus,
-    /// The keys that sign.
+    /// The signing keys.
     pub signers: Signers,
 }
 
@@ -27,7 +27,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self { status: TokenStatus::assemble(runtime)?, signers: runtime.signers()? })
     }
@@ -38,7 +38,7 @@ impl Deps {
     }
 }
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match introspect(deps, context).await {
         Ok(Answer::Plain(answer)) => json::json(200, &answer, Caching::Never),
@@ -53,7 +53,7 @@ enum Answer {
     Signed(String),
 }
 
-/// Parse, load, decide, and perhaps sign.
+/// Parse, load, decide, and sign if requested.
 async fn introspect(deps: &Deps, context: &ClientContext<'_>) -> Result<Answer, TokenRequestError> {
     let body = context.request.form()?;
     let caller = Box::pin(deps.status.caller(context, &body)).await?;

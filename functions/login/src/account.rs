@@ -9,13 +9,13 @@ use protocol::authorization::request::Prompt;
 use protocol::users::session::Session;
 use web::Response;
 
-/// The session of the user who must be shown the account chooser.
+/// Returns the session of the user who must be shown the account chooser.
 pub(crate) async fn to_choose(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
     pending: &PendingAuthorization,
 ) -> Result<Option<Session>, Refusal> {
-    // Only such a request is worth a read of the session.
+    // Only such a request justifies reading the session.
     if !matches!(pending.request.terms.prompt, Prompt::Pages { account: true, .. }) {
         return Ok(None);
     }
@@ -43,7 +43,7 @@ pub(crate) async fn choose(
                     pending.interaction.account = Some(AccountChoice::Current(session.sid.clone()));
                     front.next(&pending, &session).await
                 }
-                // The page was shown to another user, or the session has ended since.
+                // The page was shown to another user, or the session has ended since then.
                 None => front.to_login(&pending).await,
             }
         }

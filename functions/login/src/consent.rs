@@ -23,7 +23,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     }
 }
 
-/// Whether the login behind `session` is good enough for this request.
+/// Whether the login behind `session` satisfies this request.
 async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, session: &Session) -> Result<bool, Refusal> {
     let step = front.decide_allowed(pending, session, Withheld::default()).await?;
     Ok(!matches!(step, NextStep::LogIn | NextStep::SelectAccount))
@@ -41,7 +41,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
 }
 
-/// Handles a decision that was accepted before, submitted by a form whose response never arrived.
+/// Handles a resubmitted decision: it was accepted before, but the response never arrived.
 async fn take_again(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -66,7 +66,7 @@ async fn take_again(
     }
 }
 
-/// The withheld scopes and claims.
+/// The scopes and claims that the user withheld.
 fn withheld(form: &Parameters) -> (Vec<&str>, Vec<&str>) {
     (form.all("withhold").collect(), form.all("withhold_claim").collect())
 }
@@ -76,7 +76,8 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     let pending = resume::by_parameters(front, context, form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
-        // The page was shown to another user: someone else has logged in in another tab since.
+        // The page was shown to another user: somebody else has logged in in another tab since
+        // then.
         return front.to_consent(&pending).await;
     }
     match form.one("decision").map_err(PageError::from)? {
@@ -108,7 +109,7 @@ async fn allow(
     }
 }
 
-/// Remembers the consent, where remembering can spare the user the question next time.
+/// Records the consent if a record can spare the user the question next time.
 async fn remember(
     deps: &Deps,
     pending: &PendingAuthorization,

@@ -4,16 +4,16 @@ use bootstrap::{BootstrapError, Runtime};
 use frontchannel::{FrontChannel, Login, UserCodes};
 use store::ConsentRecording;
 
-/// The handles of the function: in addition to the front channel it creates sessions, remembers consents, and has
-/// users decide on devices.
+/// The handles of the function: in addition to the front channel it creates sessions, records consents, and lets
+/// users decide on device requests.
 pub struct Deps {
     /// The front channel.
     pub front: FrontChannel,
     /// Logins.
     pub login: Login,
-    /// Codes of devices.
+    /// User codes of devices.
     pub user_codes: UserCodes,
-    /// New consents.
+    /// Records consents.
     pub consents: ConsentRecording,
 }
 
@@ -22,7 +22,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             front: FrontChannel::assemble(runtime)?,

@@ -1,8 +1,7 @@
-//! The page on which users connect a device: they enter its code, log in, see who asks for what, and decide (RFC 8628 §3.3,
-//! §5.4).
+//! The device page: users enter the user code, log in, see which client asks for what, and decide (RFC 8628 §3.3, §5.4).
 //!
-//! A code is looked at only for a user who is logged in and typed it here, or opened a link and confirmed it here: a link alone
-//! does nothing but fill in the form.
+//! A code is looked up only for a logged-in user who typed it here, or who opened a link and confirmed the code here: a link
+//! alone only fills in the form.
 
 use frontchannel::{BrowserContext, DeviceGrant, Entered, PendingAuthorization, Revisited, WaitingDevice};
 use http::HeaderValue;
@@ -29,11 +28,11 @@ use crate::deps::Deps;
 use crate::page::{apis, in_words, rows};
 use crate::resume;
 
-/// What the page says about a code that leads nowhere, whatever the reason (catalogue row SEC-DEV-03).
-const NOTHING: &str = "There is no device waiting with this code. Check it, or have the device show a new one: a code is good \
+/// The message for a code that is unknown, expired or used: it does not say which (catalogue row SEC-DEV-03).
+const NOTHING: &str = "There is no device waiting with this code. Check it, or have the device show a new one: a code works \
                        once, for a few minutes.";
 
-/// What the page says after a redirect that carries this `problem` or `error`.
+/// The message after a redirect with this `problem` or `error`.
 fn problem(query: &Parameters) -> Result<Option<&'static str>, PageError> {
     if query.one("problem")?.is_some() {
         return Ok(Some(NOTHING));
@@ -41,7 +40,7 @@ fn problem(query: &Parameters) -> Result<Option<&'static str>, PageError> {
     Ok(query.one("error")?.map(|_| "You were not signed in. Enter the code again to retry."))
 }
 
-/// Shows the page: the form, or after the login what the entered code leads to.
+/// Shows the page: the form or, after the login, the request that the entered code belongs to.
 pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     is_offered(context)?;
     let query = context.request.query_parameters().map_err(PageError::from)?;
@@ -53,7 +52,7 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     entry_page(deps, context, 200, &shown, problem(&query)?)
 }
 
-/// Takes a code that was typed, or a decision.
+/// Accepts a submitted code or decision.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     is_offered(context)?;
     let front = &deps.front;
@@ -62,7 +61,7 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
         return decide(deps, context, &form).await;
     }
     let typed = form.one("user_code").map_err(PageError::from)?.ok_or(PageError::IncompleteForm)?;
-    // No code looks like that: nothing needs to be looked up to know.
+    // No code has this form, so there is nothing to look up.
     let Some(code) = UserCode::parse(typed) else { return entry_page(deps, context, 400, "", Some(NOTHING)) };
     let pending = front.begin_device(context, code.shown())?;
     match front.session(context).await? {
@@ -75,7 +74,7 @@ fn is_offered(context: &BrowserContext<'_>) -> Result<(), PageError> {
     if context.workspace().settings.device_authorization { Ok(()) } else { Err(PageError::NotFound) }
 }
 
-/// Looks the entered code up, and asks its user.
+/// Looks up the entered code and asks the user to decide.
 async fn entered(deps: &Deps, context: &BrowserContext<'_>, query: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
     let (pending, code) = resumed(deps, context, query).await?;
@@ -92,7 +91,7 @@ async fn entered(deps: &Deps, context: &BrowserContext<'_>, query: &Parameters) 
     }
 }
 
-/// The login for this page that `parameters` name, with the code that was typed before it.
+/// Resumes the login for this page that `parameters` identify, with the code that was entered before it.
 async fn resumed(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -104,13 +103,13 @@ async fn resumed(
     Ok((pending, code))
 }
 
-/// Accepts the decision of the user who was asked.
+/// Accepts the decision of the user who was shown the request.
 async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
     let (pending, code) = resumed(deps, context, form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
-        // The page was shown to another user, or not at all: the code has to be entered.
+        // The page was shown to another user, or not at all: the code has to be entered first.
         return front.to_device_page(&pending).await;
     }
     let waiting = match deps.user_codes.present(context, &session, &code).await? {
@@ -134,7 +133,7 @@ async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) ->
     }
 }
 
-/// Creates the grant for what was allowed to the client of the request, whatever the form says (catalogue row SEC-DEV-05).
+/// Creates the grant for the client of the request, whatever client the form names (catalogue row SEC-DEV-05).
 async fn allowed(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -155,7 +154,7 @@ async fn allowed(
     }
 }
 
-/// Records the decision, which the device hears of at its next poll.
+/// Records the decision. The device learns of it at its next poll.
 async fn end(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -227,10 +226,10 @@ async fn consent_page(
 
 fn outcome_page(deps: &Deps, context: &BrowserContext<'_>, decision: DeviceDecision) -> Result<Response, Refusal> {
     let (title, explanation) = match decision {
-        DeviceDecision::Allowed => ("Your device is connected", "You can close this page and go on with your device."),
+        DeviceDecision::Allowed => ("Your device is connected", "You can close this page and continue on your device."),
         DeviceDecision::Denied => ("Denied", "The device gets nothing. You can close this page."),
         DeviceDecision::Invalidated => {
-            ("Not connected", "This code is not good any more. Have the device show a new one.")
+            ("Not connected", "This code is no longer valid. Have the device show a new one.")
         }
     };
     let (nonce, workspace) = (deps.front.browser.nonce()?, &context.workspace().settings.name);

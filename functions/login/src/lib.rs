@@ -1,4 +1,4 @@
-//! The pages of the front channel: logging in, consenting, and connecting a device.
+//! The pages of the front channel: login, consent, and device.
 //!
 //! Each request is decided from the sealed interaction and the session alone, so that no page can be skipped; a form
 //! contains nothing that could widen the grant.
@@ -19,7 +19,7 @@ use web::{Request, Response};
 
 pub use deps::Deps;
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let ours = [Endpoint::Login, Endpoint::Consent, Endpoint::DevicePage];
     deps.front.browser.answer(request, &ours, async |context| respond(deps, context).await).await

@@ -1,4 +1,4 @@
-//! How a page finds the authorization request that it is for.
+//! Finds the authorization request that a page belongs to.
 
 use frontchannel::{BrowserContext, FinishedAuthorization, FrontChannel, PendingAuthorization};
 use protocol::authorization::error::PageError;
@@ -6,7 +6,7 @@ use protocol::authorization::interaction::Interaction;
 use protocol::authorization::refusal::Refusal;
 use protocol::syntax::parameters::Parameters;
 
-/// Resumes the interaction that the query names.
+/// Resumes the interaction identified by the query.
 pub(crate) async fn by_query(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -15,7 +15,7 @@ pub(crate) async fn by_query(
     by_parameters(front, context, &query).await
 }
 
-/// The interaction that `form` names, which was finished by the same form before.
+/// The interaction identified by `form`, which the same form has already finished.
 pub(crate) async fn finished(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -25,13 +25,13 @@ pub(crate) async fn finished(
     front.finished(context, interaction).await
 }
 
-/// Combines the refusal of a form as a first submission with its refusal as a resubmission: the first one if both are
-/// the same error, because it has the links.
+/// Combines the refusals of a form as a first submission and as a resubmission: if both are the same error, the
+/// first, because it has the links.
 pub(crate) fn refused_twice(first: Refusal, again: Refusal) -> Refusal {
     if again.page() == first.page() { first } else { again }
 }
 
-/// Resumes the interaction that `parameters` name.
+/// Resumes the interaction identified by `parameters`.
 pub(crate) async fn by_parameters(
     front: &FrontChannel,
     context: &BrowserContext<'_>,
@@ -41,7 +41,7 @@ pub(crate) async fn by_parameters(
     front.resume(context, interaction).await
 }
 
-/// The interaction that `parameters` name, whether it can be resumed or not.
+/// Opens the interaction identified by `parameters`, whether it can be resumed or not.
 pub(crate) async fn open(
     front: &FrontChannel,
     context: &BrowserContext<'_>,

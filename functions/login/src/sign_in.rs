@@ -36,8 +36,8 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     login_page(front, context, &pending, &LoginForm { username: &username, failed: false, view }).await
 }
 
-/// Checks user name and password, and continues with what the request still needs; resubmitting the same form gets the
-/// same response.
+/// Checks user name and password, and continues with what the request still needs. A resubmission of the same form
+/// gets the same response.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     let form = deps.front.browser.form(context)?;
     match take(deps, context, &form).await {
@@ -49,8 +49,8 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     }
 }
 
-/// Handles a form that already led to a code whose response never arrived. The session created then was lost with that
-/// response, so a new one is created.
+/// Handles a form that has already led to a code whose response never arrived. The session created then was lost with
+/// that response, so a new one is created.
 async fn take_again(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
     let front = &deps.front;
     let finished = resume::finished(front, context, form).await?;
@@ -84,7 +84,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
     let next = match front.next(&pending, &begun.session).await {
-        // The same form, sent twice, was faster.
+        // A concurrent submission of the same form finished first.
         Err(Refusal::Page(PageError::FinishedInteraction)) => issue_again(front, context, form, &begun.session).await,
         next => next,
     };
@@ -101,7 +101,7 @@ async fn issue_again(
     front.issue_again_at_once(&finished, session).await
 }
 
-/// The user whose name and password the form carries.
+/// Returns the user whose name and password the form contains.
 fn check_password(pending: &PendingAuthorization, form: &Parameters) -> Result<Option<Identity>, PageError> {
     let (username, password) = (form.one("username")?, form.one("password")?);
     let (Some(username), Some(password)) = (username, password) else { return Ok(None) };

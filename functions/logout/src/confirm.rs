@@ -1,4 +1,4 @@
-//! Submission of the confirmation page.
+//! The submission of the confirmation page.
 
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<
     if let Some(approved) = asked_about.and_then(|session| confirmation.approve(session)) {
         return end::finish(deps, &pending, &approved).await;
     }
-    // The session has ended since, in another tab, or there is another session, which the form was not shown for.
+    // Since then the session has ended in another tab, or the browser has another session, which the form was not
+    // shown for.
     match deps.browser.any_session(context).await? {
         Some(another) => page::show_confirmation(deps, &pending, &another).await,
         None => end::done(deps, &pending),
@@ -59,7 +60,7 @@ async fn resume(
     Ok(PendingLogout { loaded: Arc::clone(&context.loaded), client, returning })
 }
 
-/// The session that the form asked about, if it is still there and the browser's own.
+/// The session that the form asked about, if it still exists and belongs to this browser.
 async fn asked_about(
     deps: &Deps,
     context: &BrowserContext<'_>,

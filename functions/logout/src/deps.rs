@@ -7,16 +7,16 @@ use keystore::DataKeys;
 use signing::{Purpose, Sealer};
 use store::SessionEnding;
 
-/// The handles of the function: it reads configuration, public keys and sessions, ends sessions, and queues
-/// notifications of clients.
+/// The handles of the function: it reads configuration, public keys and sessions, ends sessions, and queues logout
+/// notifications.
 pub struct Deps {
-    /// What meets browsers and grants nothing.
+    /// The context of functions that serve browsers.
     pub browser: BrowserChannel,
     /// Ends sessions.
     pub ending: SessionEnding,
     /// The queue of logout notifications.
     pub deliveries: Deliveries,
-    /// Sealing of what users are asked.
+    /// Seals confirmation forms.
     pub confirmations: DataKeys<Sealer>,
 }
 
@@ -25,7 +25,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             browser: BrowserChannel::assemble(runtime),
@@ -35,11 +35,11 @@ impl Deps {
         })
     }
 
-    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
-    /// fails here is tried again by the first request that needs it.
+    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. The
+    /// first request that needs it retries what fails here.
     pub async fn warm(&self) {
         if let Err(fault) = self.confirmations.keys(self.browser.clock.now()).await {
-            tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
+            tracing::warn!(fault = %fault, "the keys for sealing could not be opened during the start");
         }
     }
 }

@@ -39,8 +39,9 @@ pub(crate) async fn finish(
     }
 }
 
-/// First queues the notifications, then ends the session: whatever fails in between, each client is notified, at worst
-/// about a session that lives until its user tries again. Clients that joined in between are notified afterwards.
+/// Queues the notifications first, then ends the session: whatever fails in between, every client is notified, at
+/// worst about a session that continues until its user tries again. Clients that join in between are notified
+/// afterwards.
 async fn end(deps: &Deps, pending: &PendingLogout, approved: &ApprovedLogout) -> Result<(), EndFault> {
     let workspace = &pending.workspace().id;
     let before = &approved.session().participants;
@@ -60,7 +61,8 @@ async fn enqueue_notices<'p>(
     deps.deliveries.enqueue(&notices, deps.browser.clock.now()).await
 }
 
-/// There is no session any more: redirects to the client if it gave a destination, or shows the signed-out page.
+/// The response if there is no session any more: a redirect to the client if it gave a destination, else the
+/// signed-out page.
 pub(crate) fn done(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
     let response = match &pending.returning {
         Some(returning) => see_other(&returning.location()),

@@ -22,7 +22,7 @@ pub use deps::Deps;
 
 use crate::pending::PendingLogout;
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let log_out = async |context: &BrowserContext<'_>| log_out(deps, context).await.map_err(Refusal::Page);
     deps.browser.answer(request, &[Endpoint::Logout], log_out).await
@@ -55,8 +55,8 @@ async fn log_out(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, 
     }
 }
 
-/// Offers to log out although the request is invalid: a user who wants to leave must be able to. The browser is not
-/// redirected to an application then, and nothing ends without confirmation (§4).
+/// Offers to log out although the request is invalid, because a user must always be able to log out. The browser is
+/// then not redirected to an application, and no session ends without confirmation (§4).
 async fn offer(deps: &Deps, context: &BrowserContext<'_>, error: PageError) -> Result<Response, PageError> {
     if let Some(retry) = deps.browser.retry_as_get(context, "/oidc/logout") {
         return Ok(retry);
@@ -67,7 +67,7 @@ async fn offer(deps: &Deps, context: &BrowserContext<'_>, error: PageError) -> R
     page::show_problem(deps, &pending, &session, error).await
 }
 
-/// The client that asks, where the user is sent afterwards, and the hint.
+/// Loads the requesting client, the destination, and the hint.
 async fn load(
     deps: &Deps,
     context: &BrowserContext<'_>,
@@ -77,7 +77,7 @@ async fn load(
         Some(hint) => Some(verify_hint(deps, context, hint).await?),
         None => None,
     };
-    // A client that is named but unusable counts as unknown.
+    // A client that is named but not usable counts as unknown.
     let client = match asked.client(hint.as_ref())? {
         Some(id) => Some(deps.browser.client(context, id).await?),
         None => None,
@@ -86,7 +86,7 @@ async fn load(
     Ok((PendingLogout { loaded: Arc::clone(&context.loaded), client, returning }, hint))
 }
 
-/// The claims of a hint that we signed; it may have expired (§2).
+/// The claims of a hint signed here, expired or not (§2).
 async fn verify_hint(deps: &Deps, context: &BrowserContext<'_>, hint: &Secret<String>) -> Result<Hint, PageError> {
     let claims = deps.browser.issued_claims(context, hint, id_token::TYPE).await?;
     claims.and_then(|claims| Hint::parse(&claims, &context.workspace().issuer)).ok_or(PageError::ForeignHint)

@@ -10,10 +10,10 @@ use web::{Response, unavailable};
 use crate::deps::Deps;
 use crate::pending::PendingLogout;
 
-/// How long the page that asks can be answered.
+/// How long the confirmation page remains valid.
 const CONFIRMATION_LIFETIME: Lifetime = Lifetime::seconds(1800);
 
-/// The longest form that still fits through a browser with everything else.
+/// The maximum length of a sealed confirmation: the browser has to return it with everything else.
 const MAX_SEALED_CONFIRMATION_BYTES: usize = 8000;
 
 /// Asks whether to log out.
@@ -25,7 +25,7 @@ pub(crate) async fn show_confirmation(
     form(deps, pending, session, Prompt { sealed: LogoutPrompt::Asked, status: 200, problem: None }).await
 }
 
-/// Shows the confirmation page for an invalid request, with its problem.
+/// Shows the confirmation page for an invalid request, with the error.
 pub(crate) async fn show_problem(
     deps: &Deps,
     pending: &PendingLogout,

@@ -27,7 +27,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self { workspaces: runtime.workspaces(), rings: runtime.rings(), clock: Arc::clone(&runtime.clock) })
     }
@@ -37,12 +37,12 @@ impl Deps {
     /// Opens the connection during the start of a function, when it has the full speed of its processor.
     pub async fn warm(&self) {
         if let Err(fault) = self.workspaces.ping().await {
-            tracing::warn!(fault = %fault, "the store could not be reached at the start");
+            tracing::warn!(fault = %fault, "the store could not be reached during the start");
         }
     }
 }
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     // Boxed, because the SDK's futures are large.
     edge::guarded(request, Box::pin(async { cors::public(respond(deps, request).await) })).await

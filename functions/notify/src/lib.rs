@@ -23,11 +23,11 @@ use web::queue::{Handled, Message};
 pub struct Deps {
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
-    /// The keys that sign.
+    /// The signing keys.
     pub signers: Signers,
     /// Requests to clients.
     pub fetcher: Fetcher,
-    /// The messages that have to come again.
+    /// Postpones messages that have to be redelivered.
     pub postponement: Postponement,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -49,7 +49,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             configuration: runtime.configuration(),
@@ -61,10 +61,10 @@ impl Deps {
     }
 }
 
-/// Works off one message.
+/// Handles one message.
 pub async fn handle(deps: &Deps, message: &Message) -> Handled {
     let Some(notice) = LogoutNotice::parse(&message.body) else {
-        // Perhaps from a later version: it is redelivered and ends up in the dead-letter queue (fault F-LAM-6).
+        // Perhaps it is from a later version: it is redelivered and ends up in the dead-letter queue (fault F-LAM-6).
         tracing::error!("a message could not be read");
         return again(deps, message).await;
     };
@@ -110,7 +110,7 @@ async fn notify_client(deps: &Deps, notice: &LogoutNotice) -> Result<DeliveryOut
     match &client.backchannel_logout {
         Some(uri) => {
             let claims = LogoutTokenClaims::of(notice, &workspace.issuer, now);
-            // As its ID tokens are signed (OpenID Connect Back-Channel Logout §2.6).
+            // Logout tokens use the algorithm of the client's ID tokens (OpenID Connect Back-Channel Logout §2.6).
             let algorithm = client.id_token_signed;
             let task = SigningTask { workspace: &workspace.id, algorithm, signatures: 1, now };
             let token = deps.signers.sign(task, async |signer| signer.sign(logout_token::TYPE, &claims).await).await?;
@@ -129,8 +129,8 @@ async fn send(deps: &Deps, uri: &OutboundUrl, token: &str) -> Result<DeliveryOut
         Err(FetchFault::Status(status)) => Ok(DeliveryOutcome::of(status)),
         Err(FetchFault::Refused(refused)) => Ok(DeliveryOutcome::of(refused.status)),
         Err(FetchFault::Forbidden) => {
-            // It would be refused at every further try.
-            tracing::error!(url = uri.as_str(), "a client cannot be told of a logout: its URL may not be asked");
+            // Every retry would be refused as well.
+            tracing::error!(url = uri.as_str(), "a client cannot be told of a logout: its URL may not be called");
             Ok(DeliveryOutcome::Rejected)
         }
         Err(fault) => Err(fault),

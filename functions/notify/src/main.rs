@@ -1,4 +1,4 @@
-//! The `notify` function: wires and works off its queue.
+//! The `notify` function: wires and processes its queue.
 
 use bootstrap::Runtime;
 use notify::{Deps, handle};

@@ -1,9 +1,9 @@
-//! The pushed authorization request endpoint (RFC 9126): a client sends its authorization request to us, and gets a
-//! reference that its user's browser brings.
+//! The pushed authorization request endpoint (RFC 9126): a client sends its authorization request directly and gets a
+//! reference, which the user's browser then carries to the authorization endpoint.
 //!
 //! parse → authenticate → decide → commit → respond. The request is checked here as the authorization endpoint will check it
-//! again, so that a mistake is told to the client and not to its user. What is stored is one item, sealed with a key that only
-//! the reference yields.
+//! again, so that the client learns of a mistake and not its user. What is stored is one item, sealed with a key that is
+//! derived from the reference.
 
 use std::sync::Arc;
 
@@ -30,30 +30,30 @@ use web::response::Caching;
 use web::route::Endpoint;
 use web::{Request, Response, json, unavailable};
 
-/// How many requests public clients may push from one address in a minute. Whoever authenticates is not counted: a
-/// client's own server pushes the requests of all of its users.
+/// How many requests public clients may push from one address per minute. Authenticated clients are not counted: a client's
+/// server pushes the requests of all of its users.
 const LIMIT: RateLimit = RateLimit::new("push", 120, Lifetime::seconds(60));
 
-/// What the function works with: it reads configuration and public keys, and creates pushed requests.
+/// The handles of the function: it reads configuration and public keys, and creates pushed requests.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
-    /// What authenticates clients.
+    /// Authenticates clients.
     pub client_authenticator: ClientAuthenticator,
-    /// Pushed requests.
+    /// Creates pushed requests.
     pub requests: PushedRequestCreation,
-    /// Counters of what public clients push.
+    /// Counters of requests of public clients.
     pub counting: Counting,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl Deps {
-    /// Takes what the function needs.
+    /// Takes the handles from the runtime.
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             back: BackChannel::assemble(runtime),
@@ -65,14 +65,14 @@ impl Deps {
     }
 }
 
-/// The response to a request that was taken (RFC 9126 §2.2).
+/// The response to an accepted request (RFC 9126 §2.2).
 #[derive(Serialize)]
 struct Pushed {
     request_uri: String,
     expires_in: u32,
 }
 
-/// Answers a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match push(deps, context).await {
         Ok(pushed) => json::json(201, &pushed, Caching::Never),
@@ -106,7 +106,7 @@ async fn check(deps: &Deps, context: &ClientContext<'_>, client: &Client, body: 
     Ok(())
 }
 
-/// Counts a request of a public client, which anybody can send (catalogue row SEC-PAR-08).
+/// Counts the request of a public client: anyone can send one (catalogue row SEC-PAR-08).
 async fn count(deps: &Deps, context: &ClientContext<'_>) -> Result<(), PushError> {
     let key = LIMIT.counter(&context.request.address, context.now);
     let counted = deps.counting.count(&context.workspace.id, &key).await.map_err(unavailable)?;
@@ -116,7 +116,7 @@ async fn count(deps: &Deps, context: &ClientContext<'_>) -> Result<(), PushError
     }
 }
 
-/// The one write.
+/// The single write.
 async fn store(
     deps: &Deps,
     context: &ClientContext<'_>,

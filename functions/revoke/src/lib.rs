@@ -17,11 +17,11 @@ use web::{Request, Response, unavailable};
 
 /// The handles of the function: it reads configuration, public keys and grants, and revokes grants.
 pub struct Deps {
-    /// What finds out who asks about a token.
+    /// Authenticates the caller and evaluates tokens.
     pub status: TokenStatus,
-    /// Grants, to be revoked.
+    /// Revokes grants.
     pub grants: GrantRevocation,
-    /// Refresh tokens, to recognise those that were replaced long ago.
+    /// Derives refresh tokens, to recognize those that were replaced long ago.
     pub refresh_tokens: RefreshTokens,
 }
 
@@ -30,7 +30,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             status: TokenStatus::assemble(runtime)?,
@@ -40,7 +40,7 @@ impl Deps {
     }
 }
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match revoke(deps, context).await {
         Ok(()) => empty(200, Caching::Never),
@@ -69,15 +69,15 @@ async fn revoke(deps: &Deps, context: &ClientContext<'_>) -> Result<(), TokenReq
     Ok(())
 }
 
-/// What revoking a token revokes.
+/// What a revocation ends.
 enum Revocable {
-    /// Its grant, with everything of it.
+    /// The grant of the token, with all of its tokens.
     Grant(GrantId),
     /// A client credentials token, which has no grant and expires at this time.
     ClientToken(GrantId, Timestamp),
 }
 
-/// What `caller` revokes with `token`, expired or not.
+/// What `caller` may revoke with `token`, expired or not.
 async fn revocable(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -101,7 +101,7 @@ async fn revocable(
     }))
 }
 
-/// The grant that `caller` revokes with the refresh token `token`, however long ago it was rotated.
+/// The grant that `caller` may revoke with the refresh token `token`, however long ago it was rotated.
 async fn revocable_by_refresh_token(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -117,7 +117,7 @@ async fn revocable_by_refresh_token(
     let Some(grant) = grant else { return Ok(None) };
     let belongs = match belonging(&grant, token) {
         Belonging::Known => true,
-        // The key is decrypted only for such a token. Knowing a grant's id must not be enough to revoke it.
+        // The key is decrypted only in this case. Knowing the id of a grant must not suffice to revoke it.
         Belonging::IfGenuine => deps.refresh_tokens.of(workspace, context.now).await?.is_genuine(token),
         Belonging::Not => false,
     };

@@ -24,13 +24,13 @@ pub(crate) struct AuthenticatedRequest<'a> {
     pub(crate) client: AuthenticatedClient,
 }
 
-/// The longest that signing takes, with all its tries and the next key's.
+/// The maximum time for signing, with all retries and the failover to the next key.
 pub(crate) const TIME_TO_SIGN: Lifetime = Lifetime::seconds(1);
 
-/// The longest that signing and the commit after it take.
+/// The maximum time for signing and the commit after it.
 pub(crate) const TIME_TO_SIGN_AND_COMMIT: Lifetime = Lifetime::seconds(4);
 
-/// The longest that the commit takes, with all its tries.
+/// The maximum time for the commit, with all retries.
 pub(crate) const TIME_TO_COMMIT: Lifetime = Lifetime::seconds(3);
 
 impl AuthenticatedRequest<'_> {
@@ -39,7 +39,7 @@ impl AuthenticatedRequest<'_> {
         self.context.workspace
     }
 
-    /// What decisions look at, at this moment.
+    /// The context of decisions, at this moment.
     pub(crate) fn decision_context(&self) -> TokenContext<'_> {
         TokenContext { client: &self.client, now: self.deps.back.now() }
     }
@@ -56,18 +56,18 @@ impl AuthenticatedRequest<'_> {
         Ok(revoked.map_err(unavailable)?)
     }
 
-    /// The write that commits this request, now.
+    /// The context of the write that commits this request.
     pub(crate) fn write(&self) -> Result<WriteContext<'_>, TokenError> {
         let attempt = WriteAttempt::new(random_text::<16>(&*self.deps.entropy).map_err(unavailable)?);
         Ok(WriteContext { workspace: &self.workspace().id, attempt, now: self.deps.back.now() })
     }
 
     /// Stops before a step that the remaining time of this invocation does not suffice for: nothing has changed yet,
-    /// and the client can retry with the same code or token (fault F-LAM-1).
+    /// so the client can retry with the same code or token (fault F-LAM-1).
     pub(crate) fn in_time(&self, needed: Lifetime) -> Result<(), TokenError> {
         if self.context.request.deadline.leaves(needed, self.deps.back.now()) {
             return Ok(());
         }
-        Err(unavailable("the time of the invocation is nearly over").into())
+        Err(unavailable("too little time of the invocation remains").into())
     }
 }

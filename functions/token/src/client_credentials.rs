@@ -10,7 +10,7 @@ use crate::authenticated_request::{AuthenticatedRequest, TIME_TO_SIGN};
 use crate::response::TokenResponse;
 use crate::sign::sign_tokens;
 
-/// Decide and sign. Nothing is written: such a token belongs to no grant, and its name is its own.
+/// Decide and sign. Nothing is written: such a token belongs to no grant.
 pub(crate) async fn issue(
     request: &AuthenticatedRequest<'_>,
     asked: &ClientCredentialsRequest,

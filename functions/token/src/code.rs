@@ -1,4 +1,4 @@
-//! A code becomes tokens (RFC 6749 §4.1.3).
+//! The authorization code grant (RFC 6749 §4.1.3).
 
 use backchannel::Derived;
 use http::header::USER_AGENT;
@@ -14,7 +14,7 @@ use crate::authenticated_request::{AuthenticatedRequest, TIME_TO_COMMIT, TIME_TO
 use crate::response::TokenResponse;
 use crate::sign::sign_and_hold;
 
-/// The line that every request follows, each step once.
+/// Load, decide, sign, commit: each step once, in this order.
 pub(crate) async fn exchange(
     request: &AuthenticatedRequest<'_>,
     asked: CodeExchange,
@@ -27,7 +27,7 @@ pub(crate) async fn exchange(
     redeem(request, &usage, decided).await
 }
 
-/// Sign and commit, for a code that may be redeemed: an authorization code, or a device code.
+/// Sign and commit, for an approved authorization code or device code.
 pub(crate) async fn redeem(
     request: &AuthenticatedRequest<'_>,
     usage: &CodeUse,
@@ -49,13 +49,13 @@ pub(crate) fn usage(request: &AuthenticatedRequest<'_>, code: SecretHash, sender
     CodeUse { code, sender, retry_window: request.workspace().settings.authorization_code_retry_window_ms }
 }
 
-/// The address and the `User-Agent` that the request comes from.
+/// The address and `User-Agent` of the request.
 pub(crate) fn sender<'a>(request: &AuthenticatedRequest<'a>) -> (&'a str, String) {
     let asked = request.context.request;
     (&asked.address, asked.header(USER_AGENT).join(", "))
 }
 
-/// The first refresh token of the grant, if one is due.
+/// The first refresh token of the grant, if one is to be issued.
 async fn first_refresh_token(
     request: &AuthenticatedRequest<'_>,
     approved: &ApprovedExchange,
@@ -66,7 +66,7 @@ async fn first_refresh_token(
     let due = &approved.entitlement;
     let tokens = request.deps.refresh_tokens.of(&request.workspace().id, due.now()).await?;
     let first = tokens.derive(due.grant(), 1, tokens.current_version());
-    first.map(Some).ok_or_else(|| unavailable("the key for refresh tokens is gone").into())
+    first.map(Some).ok_or_else(|| unavailable("the key for refresh tokens no longer exists").into())
 }
 
 /// The single write that redeems the code.
@@ -91,8 +91,8 @@ async fn commit(
     }
 }
 
-/// Refuses a code. A replay by a party with all of the client's credentials first revokes the grant (RFC 6749 §4.1.2,
-/// OAuth 2.1 §7.5.2).
+/// Refuses a code. A replay with valid client credentials first revokes the grant (RFC 6749 §4.1.2, OAuth 2.1
+/// §7.5.2).
 async fn refuse(request: &AuthenticatedRequest<'_>, fault: CodeFault) -> TokenError {
     if let Some(grant) = fault.replayed_grant() {
         tracing::warn!(grant.id = %grant, "a code was replayed: its grant is revoked");

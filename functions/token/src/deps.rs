@@ -11,26 +11,26 @@ use store::{DevicePolling, GrantRedemption};
 
 use crate::last_polls::LastPolls;
 
-/// The handles of the function: it reads configuration and keys, redeems grants and refreshes them, and looks at
-/// device requests.
+/// The handles of the function: it reads configuration and keys, redeems and refreshes grants, and polls device
+/// requests.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
     /// Authenticates clients.
     pub client_authenticator: ClientAuthenticator,
-    /// Grants, to be redeemed and refreshed.
+    /// Redeems and refreshes grants.
     pub grants: GrantRedemption,
-    /// Device requests, to be polled.
+    /// Reads device requests and records polls that came too fast.
     pub devices: DevicePolling,
-    /// When devices polled last.
+    /// When each device last polled.
     pub last_polls: LastPolls,
-    /// The keys that sign.
+    /// The signing keys.
     pub signers: Signers,
-    /// Refresh tokens, to be derived.
+    /// Derives refresh tokens.
     pub refresh_tokens: RefreshTokens,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
-    /// The region whose codes and refresh tokens are good here.
+    /// The region whose codes and refresh tokens are accepted here.
     pub region: RegionLabel,
 }
 
@@ -39,7 +39,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             back: BackChannel::assemble(runtime),

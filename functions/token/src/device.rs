@@ -1,7 +1,7 @@
-//! A device asks whether its user has decided (RFC 8628 §3.4).
+//! The device code grant: a device polls until its user has decided (RFC 8628 §3.4).
 //!
-//! While the user has not, a poll costs one read: when the device polled last is remembered by this process alone, and what
-//! is stored is only that it polled too fast. Once the user has allowed the request, its grant is redeemed like that of a code.
+//! While the request is pending, a poll costs one read: only this process remembers when a device last polled, and the store
+//! records only that it polled too fast. Once the user has allowed the request, its grant is redeemed like that of a code.
 
 use protocol::tokens::device_code::{DeviceCode, DevicePoll};
 use protocol::tokens::device_grant::{allowed, approve, of_region};
@@ -13,7 +13,7 @@ use crate::authenticated_request::AuthenticatedRequest;
 use crate::code;
 use crate::response::TokenResponse;
 
-/// The line that every request follows, each step once.
+/// Load, decide, sign, commit: each step once, in this order.
 pub(crate) async fn poll(request: &AuthenticatedRequest<'_>, asked: DevicePoll) -> Result<TokenResponse, TokenError> {
     let code = of_region(asked.code, &request.deps.region)?;
     let grant = decided(request, &code).await?;
@@ -24,12 +24,12 @@ pub(crate) async fn poll(request: &AuthenticatedRequest<'_>, asked: DevicePoll) 
     code::redeem(request, &usage, approved).await
 }
 
-/// The grant, if the user has allowed the request.
+/// Returns the grant if the user has allowed the request.
 async fn decided(request: &AuthenticatedRequest<'_>, code: &DeviceCode) -> Result<GrantId, TokenError> {
     let (deps, workspace) = (request.deps, &request.workspace().id);
     let found = deps.devices.find(workspace, &code.request).await.map_err(unavailable)?;
     let context = request.decision_context();
-    // Only real codes are remembered.
+    // Only polls with a valid code are remembered.
     let real = found.as_ref().is_some_and(|found| found.code.matches(&code.hash));
     let last = if real { deps.last_polls.note(&code.request, context.now) } else { None };
     let decided = allowed(found.as_ref(), code, last, context);

@@ -1,4 +1,4 @@
-//! When devices polled last. Nothing is stored while a device waits, so that it costs no write.
+//! When devices last polled. It is kept in memory, so that a waiting device costs no writes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,16 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use protocol::types::id::DeviceRequestId;
 use protocol::types::time::Timestamp;
 
-/// The most device requests whose last poll is remembered. With more, all are forgotten: each device gets away with one poll
-/// that is too fast.
+/// The maximum number of remembered device requests. If there are more, all are forgotten: each device may then poll too
+/// fast once without consequences.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// When devices polled last, as far as this process saw it.
+/// When devices last polled, as far as this process knows.
 #[derive(Default)]
 pub struct LastPolls(Mutex<HashMap<DeviceRequestId, Timestamp>>);
 
 impl LastPolls {
-    /// Notes a poll at `now`, and returns when the one before came.
+    /// Records a poll at `now`, and returns the time of the previous one.
     pub(crate) fn note(&self, request: &DeviceRequestId, now: Timestamp) -> Option<Timestamp> {
         let mut polls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if polls.len() >= MAX_REMEMBERED && !polls.contains_key(request) {

@@ -1,7 +1,7 @@
-//! The token endpoint (RFC 6749 §3.2): a code, a refresh token, a device code or a client's own credentials become tokens.
+//! The token endpoint (RFC 6749 §3.2): exchanges a code, a refresh token, a device code or client credentials for tokens.
 //!
-//! parse → load → decide → sign → commit → respond. Nothing changes before the commit, so a failure before it leaves
-//! code and refresh token usable; signed tokens are released only against the proof that the commit was won.
+//! parse → load → decide → sign → commit → respond. Nothing changes before the commit, so a failure before it leaves code
+//! and refresh token usable; signed tokens are released only against the proof that the commit was won.
 
 mod authenticated_request;
 mod client_credentials;
@@ -26,7 +26,7 @@ pub use last_polls::LastPolls;
 use crate::authenticated_request::AuthenticatedRequest;
 use crate::response::{TokenResponse, refuse};
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match issue_tokens(deps, context).await {
         Ok(tokens) => json::json(200, &tokens, Caching::Never),
@@ -35,7 +35,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
     deps.back.answer(request, Endpoint::Token, respond).await
 }
 
-/// Parse, authenticate the client, and then each grant type has its own line.
+/// Parse and authenticate the client; each grant type then has its own sequence of steps.
 async fn issue_tokens(deps: &Deps, context: &ClientContext<'_>) -> Result<TokenResponse, TokenError> {
     let body = context.request.form()?;
     let asked = TokenRequest::parse(&body)?;

@@ -1,4 +1,4 @@
-//! A refresh token becomes tokens (RFC 6749 §6).
+//! The refresh token grant (RFC 6749 §6).
 
 use backchannel::{Derived, WorkspaceRefreshTokens};
 use protocol::tokens::error::{RefreshFault, TokenError};
@@ -12,7 +12,7 @@ use crate::authenticated_request::{AuthenticatedRequest, TIME_TO_COMMIT, TIME_TO
 use crate::response::TokenResponse;
 use crate::sign::sign_and_hold;
 
-/// The line that every request follows, each step once.
+/// Load, decide, sign, commit: each step once, in this order.
 pub(crate) async fn refresh(
     request: &AuthenticatedRequest<'_>,
     asked: RefreshRequest,
@@ -33,14 +33,14 @@ pub(crate) async fn refresh(
     commit(request, &approved, rotation, tokens).await
 }
 
-/// The refresh token to issue, none without rotation, and the corresponding write.
+/// The refresh token to issue, if tokens are rotated, and the corresponding write.
 fn successor(
     tokens: &WorkspaceRefreshTokens<'_>,
     approved: &ApprovedRefresh,
 ) -> Result<(Option<Derived>, RotationWrite), TokenError> {
     let of = |generation, version| {
         let successor = tokens.derive(approved.entitlement.grant(), generation, version);
-        successor.ok_or_else(|| unavailable("the key for refresh tokens is gone"))
+        successor.ok_or_else(|| unavailable("the key for refresh tokens no longer exists"))
     };
     match approved.rotation() {
         Rotation::Stays => Ok((None, RotationWrite::Stays)),
@@ -74,15 +74,15 @@ async fn commit(
         RefreshOutcome::Lost if approved.grace() == Lifetime::seconds(0) => {
             Err(TokenError::Refresh(RefreshFault::LostRace))
         }
-        // The next try of this client finds the successor that another request made.
+        // The client's retry finds the successor that the other request created.
         RefreshOutcome::Lost => {
             Err(unavailable("a refresh token was replaced under another key at the same time").into())
         }
     }
 }
 
-/// Refuses a refresh token. Reuse of a rotated token by the right client first revokes the grant: it or its successor
-/// was stolen, and it is unknown which (RFC 9700 §4.14.2).
+/// Refuses a refresh token. Reuse of a rotated token by the right client first revokes the grant: the token or its
+/// successor was stolen, and it is unknown which (RFC 9700 §4.14.2).
 async fn refuse(request: &AuthenticatedRequest<'_>, fault: RefreshFault) -> TokenError {
     if let Some(grant) = fault.reused_grant() {
         tracing::warn!(grant.id = %grant, "a refresh token was reused: its grant is revoked");

@@ -1,11 +1,11 @@
-//! From outcome to status, headers and body.
+//! The response of the token endpoint.
 
 use backchannel::{ClientContext, challenged_by_basic, refused};
 use protocol::tokens::error::TokenError;
 use serde::Serialize;
 use web::Response;
 
-/// Tokens as a client reads them (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+/// A successful response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Serialize)]
 pub(crate) struct TokenResponse {
     pub(crate) access_token: String,
@@ -18,7 +18,7 @@ pub(crate) struct TokenResponse {
     pub(crate) refresh_token: Option<String>,
 }
 
-/// The response to a request that is refused.
+/// The response to a refused request.
 pub(crate) fn refuse(context: &ClientContext<'_>, error: &TokenError) -> Response {
     challenged_by_basic(context, refused(context, error.response(), error, "a token request was refused"))
 }

@@ -59,7 +59,7 @@ struct TokenKeys<'a> {
     now: Timestamp,
 }
 
-/// How the ID token of a response differs from its access token.
+/// What distinguishes the ID token of a response from its access token.
 #[derive(Clone, Copy)]
 struct IdTokenForm {
     algorithm: Option<Algorithm>,
@@ -67,8 +67,8 @@ struct IdTokenForm {
 }
 
 impl TokenKeys<'_> {
-    /// Signs with the workspace's own key. Only an ID token for which the client asked for another algorithm is signed with
-    /// the key beside it: APIs go on getting access tokens of the workspace's algorithm.
+    /// Signs with the workspace's own key. Only an ID token whose client asked for another algorithm is signed with the key
+    /// beside it; access tokens always have the workspace's algorithm, which APIs expect.
     async fn sign(
         &self,
         access: &AccessTokenClaims,
@@ -86,7 +86,7 @@ impl TokenKeys<'_> {
         }
     }
 
-    /// Signs each token with a key of its own.
+    /// Signs each token with its own key.
     async fn sign_apart(
         &self,
         access: &AccessTokenClaims,

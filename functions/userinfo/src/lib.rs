@@ -22,15 +22,15 @@ use web::response::{Caching, response};
 use web::route::Endpoint;
 use web::{Request, Response, json, unavailable};
 
-/// The handles of the function: it reads, and signs for clients registered for that.
+/// The handles of the function: it reads, and signs for clients that are registered for signed responses.
 pub struct Deps {
     /// The back channel.
     pub back: BackChannel,
     /// Grants.
     pub grants: GrantReading,
-    /// Accounts of users whom upstream providers know.
+    /// Accounts of users of upstream providers.
     pub accounts: AccountReading,
-    /// Keys that sign.
+    /// The signing keys.
     pub signers: Signers,
 }
 
@@ -39,7 +39,7 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// [`BootstrapError`] if something of it is not there.
+    /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         Ok(Self {
             back: BackChannel::assemble(runtime),
@@ -50,7 +50,7 @@ impl Deps {
     }
 }
 
-/// Handles a request.
+/// Responds to a request.
 pub async fn handle(deps: &Deps, request: &Request) -> Response {
     let respond = async |context: &ClientContext<'_>| match userinfo(deps, context).await {
         Ok(response) => response,
@@ -59,7 +59,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
     deps.back.answer(request, Endpoint::Userinfo, respond).await
 }
 
-/// Parse, load, decide, and sign if the client is registered so.
+/// Parse, load, decide, and sign if the client is registered for it.
 async fn userinfo(deps: &Deps, context: &ClientContext<'_>) -> Result<Response, BearerError> {
     let (client, claims) = claims(deps, context).await?;
     match client.client.userinfo_signed {
@@ -71,7 +71,8 @@ async fn userinfo(deps: &Deps, context: &ClientContext<'_>) -> Result<Response, 
     }
 }
 
-/// Signs with the algorithm that the client is registered for, and with no other (catalogue row SEC-OIDC-06).
+/// Signs with the algorithm that the client is registered for, never with another (catalogue row
+/// SEC-OIDC-06).
 async fn sign(
     deps: &Deps,
     context: &ClientContext<'_>,
@@ -84,7 +85,7 @@ async fn sign(
     Ok(token.map_err(unavailable)?)
 }
 
-/// Which claims this request may have, and the client that they are for.
+/// Returns the claims that this request may have, and the client that they are for.
 async fn claims(
     deps: &Deps,
     context: &ClientContext<'_>,

@@ -17,32 +17,32 @@ export function parameters(stack: Stack, label: string) {
   });
   new CfnParameter(stack, "AdministratorArn", {
     type: "String", allowedPattern: "arn:[a-z-]+:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)",
-    constraintDescription: "the ARN of an IAM role or user, and not that of a session of it (sts, assumed-role)",
+    constraintDescription: "the ARN of an IAM role or user, not of a session (sts, assumed-role)",
     description: "The role or user that runs `postern apply`, which seals the secrets in workspace files.",
   });
   new CfnParameter(stack, "ExistingSealingKeyArn", {
     type: "String", default: "", allowedPattern: "(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+)?",
-    description: "A key for sealing that is there already, in this region; without one, the stack makes its own.",
+    description: "An existing key for sealing in this region; without one, the stack creates its own.",
   });
-  text("CreateSigningKeys", "true", "Whether this stack makes its own two signing keys.", ["true", "false"]);
-  text("FurtherSigningKeyArns", "", "More signing keys that the token function may use, with commas between them.");
+  text("CreateSigningKeys", "true", "Whether this stack creates its own two signing keys.", ["true", "false"]);
+  text("FurtherSigningKeyArns", "", "Further signing keys that the token function may use, separated by commas.");
   text("TableKeyArn", "", "A KMS key of yours for the tables; without one, DynamoDB's own.");
-  text("TableDeletionProtection", "true", "Whether DynamoDB refuses to delete the tables. Without it a first deployment " +
-    "that fails takes back what it made; deploy again with it afterwards.", ["true", "false"]);
-  text("AlarmTopicArn", "", "Where alarms are sent, a topic whose policy lets CloudWatch and, without a condition, " +
-    "EventBridge publish; without one, the stack makes a topic to which you subscribe.");
+  text("TableDeletionProtection", "true", "Whether DynamoDB refuses to delete the tables. Without it, a first deployment " +
+    "that fails removes what it created; deploy again with it afterwards.", ["true", "false"]);
+  text("AlarmTopicArn", "", "The topic for alarms, whose policy must let CloudWatch and, without a condition, " +
+    "EventBridge publish; without one, the stack creates a topic to which you subscribe.");
   text("TrafficAlias", "", "An alias of every function to send requests to.");
-  number("KmsSignQuota", 1000, "What KMS allows per second for the keys of this kind.");
+  number("KmsSignQuota", 1000, "The KMS quota for keys of this type, in signatures per second.");
   return {
     regionLabel,
-    architecture: text("Architecture", "arm64", "What the functions were built for.", ["arm64", "x86_64"]),
+    architecture: text("Architecture", "arm64", "The architecture that the functions were built for.", ["arm64", "x86_64"]),
     memorySize: number("MemorySize", 256, "Memory of each function in MiB.", { minValue: 128, maxValue: 3008 }),
     logRetentionDays: number("LogRetentionDays", 30, "How long log lines are kept.", {
       allowedValues: ["1", "3", "5", "7", "14", "30", "60", "90", "120", "180", "365", "400", "545", "731", "1096", "1827"],
     }),
     domainName: text("DomainName", "", "The host name; without one the API's own host name is used."),
     certificateArn: text("CertificateArn", "", "The certificate for DomainName, in this region."),
-    hostedZoneId: text("HostedZoneId", "", "The zone in Route 53 in which DomainName is to be entered."),
+    hostedZoneId: text("HostedZoneId", "", "The Route 53 zone for the record of DomainName."),
     signingKeySpec: text("SigningKeySpec", "RSA_2048", "RSA for RS256 and PS256, P-256 for ES256.", [
       "RSA_2048", "ECC_NIST_P256",
     ]),
@@ -64,7 +64,7 @@ export function conditions(stack: Stack) {
   new CfnRule(stack, "SomethingSigns", {
     assertions: [{
       assert: Fn.conditionOr(Fn.conditionEquals(ref("CreateSigningKeys"), "true"), given("FurtherSigningKeyArns")),
-      assertDescription: "Name signing keys in FurtherSigningKeyArns, or let the stack make its own.",
+      assertDescription: "Name signing keys in FurtherSigningKeyArns, or let the stack create its own.",
     }],
   });
   const hasDomain = made("HasDomain", given("DomainName"));

@@ -337,18 +337,18 @@ export class PosternStack extends Stack {
     const { hasDomain, ownSigningKeys } = this.#conditions;
     output("PublicUrl", PUBLIC_URL, "Where browsers and clients reach this server.");
     output("Issuer", join_("${Url}/default/demo", { Url: PUBLIC_URL }),
-      "The issuer of the workspace default/demo; those of others are made like it.");
+      "The issuer of the workspace default/demo; those of other workspaces are formed likewise.");
     output("DiscoveryUrl", join_("${Url}/default/demo/.well-known/openid-configuration", { Url: PUBLIC_URL }),
-      "What a client library is configured with.");
+      "The URL to configure in client libraries.");
     output("ApiId", { Ref: "Api" }, "The HTTP API.");
     output("RegionalDomainName", attribute("Domain", "RegionalDomainName"),
-      "Where the domain name has to point to.", hasDomain);
+      "The target that the domain name has to point to.", hasDomain);
     output("RegionalHostedZoneId", attribute("Domain", "RegionalHostedZoneId"),
       "The zone of RegionalDomainName, for alias records.", hasDomain);
     for (const table of ["ConfigTable", "UsersTable", "FlowTable"]) {
       output(`${table}Name`, { Ref: table });
     }
-    output("SealingKeyArn", SEALING_KEY, "The key for sealing, and the primary of its replicas.");
+    output("SealingKeyArn", SEALING_KEY, "The key for sealing; the primary key for its replicas.");
     output("SealingRoleArns", { "Fn::Join": [",", roles(decrypters)] },
       "The roles that decrypt with the key for sealing, for the policies of its replicas.");
     output("SigningRoleArns", { "Fn::Join": [",", roles(signers)] },
@@ -356,7 +356,7 @@ export class PosternStack extends Stack {
     output("FirstSigningKeyArn", attribute("FirstSigningKey", "Arn"), undefined, ownSigningKeys);
     output("SecondSigningKeyArn", attribute("SecondSigningKey", "Arn"), undefined, ownSigningKeys);
     output("AlarmTopicName", ifElse("OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }),
-      "Subscribe to it to hear of alarms.");
+      "Subscribe to it to be notified of alarms.");
     output("AdminEnvironment", join_(ADMIN_ENVIRONMENT, { Url: PUBLIC_URL, Sealing: SEALING_KEY, Keys: SIGNING_KEYS }),
       "Export it, and credentials, before `postern apply` and `postern keys`.");
   }

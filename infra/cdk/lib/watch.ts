@@ -28,17 +28,17 @@ export class Watch {
     this.#stack = stack;
     this.#topic(conditions);
     for (const { name } of functions) {
-      this.#functionAlarm(name, "Errors", `The function ${name} ended without an answer. docs/operating.md says what to do.`);
+      this.#functionAlarm(name, "Errors", `The function ${name} ended without a response. docs/operating.md says what to do.`);
       this.#functionAlarm(name, "Throttles",
         `Lambda refused to run ${name}, which has reached the account's concurrency.`);
     }
     this.#counted("CodesReplayed", "TokenLogs", "a code was replayed: its grant is revoked", "codes-replayed",
-      "Somebody used a code twice who knew its verifier; its grant was revoked.");
+      "A code was used twice with the right verifier; its grant was revoked.");
     this.#counted("RefreshTokensReused", "TokenLogs", "a refresh token was reused: its grant is revoked",
       "refresh-tokens-reused",
-      "A refresh token came again after its successor was used; its grant was revoked.");
+      "A refresh token was used again after its successor was used; its grant was revoked.");
     this.#counted("SigningTakeovers", "TokenLogs", "the current signing key cannot sign: the next one took over",
-      "signing-takeovers", "The current signing key cannot sign. The next one signs in its place.");
+      "signing-takeovers", "The current signing key cannot sign. The next one has taken over.");
     this.#counted("UserCodesGuessed", "LoginLogs",
       "user codes are being guessed in this workspace: every account is slowed down", "user-codes-guessed",
       "More than a thousand wrong user codes were entered in an hour in one workspace.");
@@ -198,12 +198,12 @@ export class Watch {
   #logouts(): void {
     const queue = (name: string) => [{ name: "QueueName", value: Fn.getAtt(name, "QueueName").toString() }];
     this.#alarm("LogoutQueueAgeAlarm", "logout-queue-age",
-      "Clients wait longer than a quarter of an hour to be told of a logout. Notify does not keep up.", {
+      "Clients wait longer than a quarter of an hour to be notified of a logout. Notify does not keep up.", {
         namespace: "AWS/SQS", metricName: "ApproximateAgeOfOldestMessage", dimensions: queue("LogoutQueue"),
         statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 900,
       });
     this.#alarm("LogoutDeadLettersAlarm", "logout-dead-letters",
-      "A client could not be told of a logout, however often it was tried.", {
+      "A client could not be notified of a logout in any of the attempts.", {
         namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: queue("LogoutDeadLetters"),
         statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 1,
       });
@@ -216,7 +216,7 @@ export class Watch {
   #endangered(): void {
     const arn = (key: string) => ({ "Fn::GetAtt": [key, "Arn"] });
     const rule = new events.CfnRule(this.#stack, "KeyEndangered", {
-      description: "A key of Postern was disabled, scheduled for deletion, replicated, or got another policy.",
+      description: "A key of Postern was disabled, scheduled for deletion, replicated, or its policy was changed.",
       eventPattern: {
         source: ["aws.kms"],
         "detail-type": ["AWS API Call via CloudTrail"],
@@ -242,7 +242,7 @@ export class Watch {
   /** Undelivered notifications, reported to the remaining subscribers. */
   #undelivered(): void {
     this.#alarm("UndeliveredEventsAlarm", "undelivered-events",
-      "The message about an endangered key could not be sent. Look at the keys.", {
+      "The message about an endangered key could not be sent. Check the keys.", {
         namespace: "AWS/Events", metricName: "FailedInvocations",
         dimensions: [{ name: "RuleName", value: Fn.ref("KeyEndangered") }],
         statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
@@ -250,7 +250,7 @@ export class Watch {
     const given = Fn.select(5, Fn.split(":", Fn.ref("AlarmTopicArn")));
     const topic = Fn.conditionIf("OwnTopic", Fn.getAtt("AlarmTopic", "TopicName"), given);
     this.#alarm("UndeliveredAlarmsAlarm", "undelivered-alarms",
-      "A subscriber of the alarms could not be reached. The others read this.", {
+      "A subscriber of the alarms could not be reached. The others receive this message.", {
         namespace: "AWS/SNS", metricName: "NumberOfNotificationsFailed",
         dimensions: [{ name: "TopicName", value: topic.toString() }],
         statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
@@ -266,9 +266,9 @@ export class Watch {
     const widgets = [
       widget(0, 0, "Requests and errors",
         [["AWS/ApiGateway", "Count", "ApiId", "${Api}"], [".", "4xx", ".", "."], [".", "5xx", ".", "."]]),
-      widget(12, 0, "Latency, 99 in a hundred, ms",
+      widget(12, 0, "Latency, 99th percentile, ms",
         [["AWS/ApiGateway", "Latency", "ApiId", "${Api}"], [".", "IntegrationLatency", ".", "."]], "p99"),
-      widget(0, 6, "Duration, 99 in a hundred, ms",
+      widget(0, 6, "Duration, 99th percentile, ms",
         names.map((name) => ["AWS/Lambda", "Duration", "FunctionName", name]), "p99"),
       widget(12, 6, "Errors and throttles", names.flatMap((name) =>
         ["Errors", "Throttles"].map((metric) => ["AWS/Lambda", metric, "FunctionName", name]))),

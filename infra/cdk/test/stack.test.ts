@@ -27,12 +27,12 @@ acknowledge(stack, functions);
 const template = Template.fromStack(stack);
 const of = (type: string): [string, Body][] => Object.entries(template.findResources(type) as Record<string, Body>);
 
-test("the stack is that of its region, and says so in codes", () => {
+test("the stack belongs to its region, and codes name the region", () => {
   assert.equal(stack.region, "ap-southeast-2");
   template.hasParameter("RegionLabel", { Default: "au" });
 });
 
-test("there is one function for each crate, for arm64 unless x86_64 is asked for, with logs in JSON", () => {
+test("there is one function for each crate, for arm64 unless x86_64 is requested, with logs in JSON", () => {
   template.resourceCountIs("AWS::Lambda::Function", functions.length);
   template.hasParameter("Architecture", { Default: "arm64", AllowedValues: ["arm64", "x86_64"] });
   template.allResourcesProperties("AWS::Lambda::Function", {
@@ -40,10 +40,10 @@ test("there is one function for each crate, for arm64 unless x86_64 is asked for
     LoggingConfig: Match.objectLike({ LogFormat: "JSON" }),
   });
   const roles = of("AWS::Lambda::Function").map(([, { Properties }]) => JSON.stringify(Properties.Role));
-  assert.equal(new Set(roles).size, functions.length, "each has a role of its own");
+  assert.equal(new Set(roles).size, functions.length, "each has its own role");
 });
 
-test("log lines are kept for as long as a parameter says, and go with the stack", () => {
+test("log lines are kept for a configurable time, and are deleted with the stack", () => {
   const groups = of("AWS::Logs::LogGroup");
   assert.equal(groups.length, functions.length + 1, "one for each function, and the access log");
   for (const [id, body] of groups) {
@@ -52,7 +52,7 @@ test("log lines are kept for as long as a parameter says, and go with the stack"
   }
 });
 
-test("tables cannot be deleted by accident, can be had back, and only what flows ends by itself", () => {
+test("tables cannot be deleted by accident, can be restored, and only the flow table has a TTL", () => {
   template.allResourcesProperties("AWS::DynamoDB::Table", {
     BillingMode: "PAY_PER_REQUEST", DeletionProtectionEnabled: { "Fn::If": ["ProtectsTables", true, false] },
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -73,7 +73,7 @@ test("exactly these resources outlive the stack", () => {
   ]);
 });
 
-test("no role may anything to everything", () => {
+test("no role has wildcard permissions", () => {
   const policies = of("AWS::IAM::Policy");
   assert.equal(policies.length, functions.length);
   for (const [id, body] of policies) {
@@ -90,7 +90,7 @@ test("no role may anything to everything", () => {
   }
 });
 
-test("the roles that have to sign do, digests only, and the keys refuse every other", () => {
+test("only the signing roles may sign, digests only, and the key policies deny all others", () => {
   const signing = of("AWS::IAM::Policy").flatMap(([id, body]) =>
     body.Properties.PolicyDocument.Statement
       .filter(({ Action }: { Action: unknown }) => [Action].flat().includes("kms:Sign"))
@@ -115,7 +115,7 @@ test("the roles that have to sign do, digests only, and the keys refuse every ot
   }
 });
 
-test("routes are limited, those that cost the most more narrowly, and queries are not logged", () => {
+test("routes are throttled, expensive ones more strictly, and queries are not logged", () => {
   template.resourceCountIs("AWS::ApiGatewayV2::Route", contract.routes.length);
   const [{ Properties }] = of("AWS::ApiGatewayV2::Stage").map(([, body]) => body) as [Body];
   assert.deepEqual(Properties.DefaultRouteSettings, {
@@ -133,7 +133,7 @@ test("routes are limited, those that cost the most more narrowly, and queries ar
   assert.deepEqual(logged.filter((name) => /path|query|header/i.test(name)), []);
 });
 
-test("every alarm reaches somebody, and each function has its two", () => {
+test("every alarm has a recipient, and each function has its two alarms", () => {
   template.allResourcesProperties("AWS::CloudWatch::Alarm", {
     AlarmActions: [{ "Fn::If": ["OwnTopic", { Ref: "AlarmTopic" }, { Ref: "AlarmTopicArn" }] }],
     TreatMissingData: "notBreaching",

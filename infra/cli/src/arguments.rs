@@ -30,19 +30,19 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Run every function in this process, on an embedded DynamoDB engine.
     Dev(DevOptions),
-    /// Write a workspace file for a new application, and say what to do next.
+    /// Write a workspace file for a new application, and print the next steps.
     ///
-    /// The file has comments and users for trying it out. A file that exists is left as it is.
+    /// The file has comments, and test users. An existing file is left unchanged.
     #[command(after_help = init::EXAMPLES)]
     Init(InitOptions),
     /// Apply workspaces to a stack in AWS, and create the keys that it lacks.
     ///
-    /// The environment says which stack: export its output `AdminEnvironment`, and AWS credentials, first.
+    /// The environment selects the stack: first export its output `AdminEnvironment`, and AWS credentials.
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyOptions),
-    /// Check workspace files: no server, no stack and no network is needed.
+    /// Check workspace files, without a server, a stack or a network.
     ///
-    /// Prints everything that is wrong with file, line and column, and ends with exit code 1 if something is.
+    /// Prints every problem with file, line and column, and exits with code 1 if there is any.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckOptions),
     /// Print the JSON Schema of workspace files, for editors.
@@ -50,13 +50,14 @@ pub enum Command {
     Schema,
     /// List or change the signing keys of a workspace, in AWS or on this laptop.
     ///
-    /// A key is added, waits until every verifier has seen it, signs, and stays published until its last token has expired.
+    /// A key is added, is published until every verifier has seen it, signs, and stays published until its last token has
+    /// expired.
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysOptions),
-    /// List or change the data keys for sealing of a stack in AWS.
+    /// List or change the data keys of a stack in AWS.
     ///
-    /// A version is added, waits until every function has seen it, seals, and still opens until nothing that it sealed is in
-    /// use.
+    /// A version is added, is published until every function has loaded it, seals, and still opens until nothing that it
+    /// sealed is in use.
     #[command(after_help = SEALING_EXAMPLES)]
     Sealing(SealingOptions),
     /// Estimate what logins cost in AWS, and compare with other services.
@@ -110,7 +111,7 @@ pub struct CheckOptions {
     /// Workspace files, in the form that docs/configuration.md describes.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The public URL of the server that they are for. What is allowed differs between a laptop and a deployment.
+    /// The public URL of the server that the files are for. The rules for a laptop and for a deployment differ.
     #[arg(long, value_name = "URL", default_value = "http://localhost:9000")]
     pub public_url: String,
 }
@@ -121,7 +122,7 @@ pub struct KeysOptions {
     /// The workspace, as TENANT/WORKSPACE.
     #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
     pub workspace: Option<String>,
-    /// Work on the state of `postern dev` in this folder, and not on a stack in AWS. The server may be running.
+    /// Work on the state of `postern dev` in this folder instead of a stack in AWS. The server may be running.
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Print the keys as JSON, for scripts.
@@ -132,7 +133,7 @@ pub struct KeysOptions {
     pub action: KeysAction,
 }
 
-/// A step with signing keys.
+/// A step on signing keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysAction {
     /// List them.
@@ -146,17 +147,17 @@ pub enum KeysAction {
         /// Have KMS generate and encrypt a key. It signs in the memory of the function, without a KMS call for each token.
         #[arg(long, value_name = "ALGORITHM", group = "kind")]
         wrapped: Option<LocalAlgorithm>,
-        /// Generate a key on this laptop, for --data.
+        /// Generate a key on this laptop, for use with --data.
         #[arg(long, value_name = "ALGORITHM", group = "kind")]
         local: Option<LocalAlgorithm>,
-        /// It follows the RS256 key beside the workspace's own.
+        /// Add it to the RS256 keys beside the workspace's own.
         #[arg(long)]
         beside: bool,
     },
     /// Let the next key sign, and retire the current one.
     Rotate {
-        /// Do not wait until every verifier has seen the next key. Those that have not refuse its tokens until they refresh
-        /// the JWKS.
+        /// Do not wait until every verifier has seen the next key. Verifiers that have not refuse its tokens until they
+        /// refresh the JWKS.
         #[arg(long)]
         now: bool,
         /// Rotate the RS256 keys beside the workspace's own.
@@ -188,12 +189,12 @@ pub struct SealingOptions {
     pub action: SealingAction,
 }
 
-/// A step with data keys.
+/// A step on data keys.
 #[derive(Debug, Subcommand)]
 pub enum SealingAction {
     /// List them, for every purpose.
     List,
-    /// Have KMS generate a version that is the next one to seal.
+    /// Have KMS generate the next version.
     Add {
         /// What the key seals.
         #[arg(long, value_parser = purpose)]
@@ -204,8 +205,8 @@ pub enum SealingAction {
         /// What the key seals.
         #[arg(long, value_parser = purpose)]
         purpose: Purpose,
-        /// Do not wait until every function has seen the next version. In those that have not, users have to start their login
-        /// again.
+        /// Do not wait until every function has loaded the next version. Users whose login meets a function that has not
+        /// must start it again.
         #[arg(long)]
         now: bool,
     },
@@ -214,7 +215,7 @@ pub enum SealingAction {
         /// What the key seals.
         #[arg(long, value_parser = purpose)]
         purpose: Purpose,
-        /// Do not wait. What they sealed can no longer be opened.
+        /// Do not wait. Values sealed by these versions can no longer be opened.
         #[arg(long)]
         now: bool,
     },
@@ -225,7 +226,7 @@ fn purpose(name: &str) -> Result<Purpose, String> {
     let found = known.iter().copied().find(|purpose| purpose.name() == name);
     found.ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|purpose| purpose.name()).collect();
-        format!("say one of {}", names.join(", "))
+        format!("use one of {}", names.join(", "))
     })
 }
 
@@ -274,17 +275,17 @@ pub struct DevOptions {
     /// A workspace file to apply instead of the demo; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub config: Vec<PathBuf>,
-    /// The URL at which browsers reach this server, if not at localhost: behind a TLS proxy or a tunnel.
+    /// The URL at which browsers reach this server, if not localhost: behind a TLS proxy or a tunnel.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
-    /// Whether providers and clients may be asked on this machine, over http or https and at any port. If it is not given,
-    /// they may as long as browsers find the server itself on this machine.
+    /// Whether the server may call upstream providers and clients on this machine, over http or https and on any port. By
+    /// default it may if browsers reach the server itself on this machine.
     #[arg(long, value_name = "BOOL")]
     pub ask_loopback: Option<bool>,
     /// Also serve the embedded engine on this loopback port, for DynamoDB tools.
     #[arg(long, value_name = "PORT")]
     pub store_port: Option<u16>,
-    /// Print where the server listens as one line of JSON, for scripts.
+    /// Print the listening address as one line of JSON, for scripts.
     #[arg(long)]
     pub json: bool,
 }
@@ -330,7 +331,7 @@ mod tests {
         }
         for name in ["signing-key", "pairwise-subject", "Interaction", ""] {
             let refused = Arguments::try_parse_from(["postern", "sealing", "rotate", "--purpose", name]).unwrap_err();
-            assert!(refused.to_string().contains("say one of interaction, upstream, upstream-secret"), "{refused}");
+            assert!(refused.to_string().contains("use one of interaction, upstream, upstream-secret"), "{refused}");
         }
     }
 

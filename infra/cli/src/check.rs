@@ -13,13 +13,13 @@ use crate::arguments::CheckOptions;
 use crate::output::print;
 use crate::workspace_files::{ReadError, read};
 
-/// Why files are not in order.
+/// Why files fail the check.
 #[derive(Debug, Error)]
 pub enum CheckError {
     /// `--public-url` is malformed.
     #[error("--public-url {0}")]
     PublicUrl(&'static str),
-    /// Something is wrong with the files.
+    /// The files have problems.
     #[error(transparent)]
     Files(#[from] ReadError),
     /// The random number generator failed.
@@ -30,14 +30,15 @@ pub enum CheckError {
     Seal(#[from] SealFault),
 }
 
-/// Checks workspace files as applying them would, and forgets them.
+/// Checks workspace files as applying them would, without storing anything.
 ///
 /// # Errors
 ///
-/// [`CheckError`] has everything that is wrong.
+/// [`CheckError`] contains every problem.
 pub fn check(options: &CheckOptions) -> Result<(), CheckError> {
     let public_url = PublicUrl::parse(options.public_url.trim_end_matches('/')).map_err(CheckError::PublicUrl)?;
-    // Secrets are sealed only to be checked like any other value: nothing opens them again.
+    // Secrets are sealed only so that they can be checked like any other value; the key is
+    // discarded.
     let sealer = Sealer::derived(&Secret::new(random(&SystemEntropy)?), Purpose::ClientSecret)?;
     let loader =
         Loader { public_url: &public_url, upstream_secrets: &sealer, client_secrets: &sealer, entropy: &SystemEntropy };

@@ -1,4 +1,4 @@
-//! Reading the command line, with a hint for an option of the server that came without the word `dev`.
+//! Parses the command line, with a hint for an option of `dev` that is given without the command.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -14,7 +14,7 @@ impl Arguments {
     }
 }
 
-/// The error, with a hint where an option of `dev` came without the word.
+/// The error, with a hint if an option of `dev` is given without the command.
 fn hinted(mut error: clap::Error) -> clap::Error {
     let argument = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
@@ -28,7 +28,7 @@ fn hinted(mut error: clap::Error) -> clap::Error {
         dev.get_arguments().any(|option| option.get_long() == Some(name))
     });
     if at_top && of_dev {
-        let hint = format!("options of the server stand after the word dev: postern dev {argument}");
+        let hint = format!("options of the server come after the command dev: postern dev {argument}");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
     }
     error
@@ -39,10 +39,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_option_of_dev_without_the_word_is_hinted_at() {
+    fn an_option_of_dev_without_the_command_gets_a_hint() {
         let hint = |arguments: &[&str]| {
             let error = Arguments::try_parse_from(arguments).map_err(hinted).err().unwrap().to_string();
-            error.contains("tip: options of the server stand after the word dev: postern dev")
+            error.contains("tip: options of the server come after the command dev: postern dev")
         };
         for option in ["--port", "--memory", "--config", "--public-url", "--store-port", "--data", "--json"] {
             assert!(hint(&["postern", option]), "{option}");

@@ -1,4 +1,4 @@
-//! The `postern` command: the whole server in one process on a laptop, and the administration of stacks in AWS.
+//! The `postern` command: the whole server in one local process, and the administration of stacks in AWS.
 //!
 //! `postern dev` runs the same functions as Lambda, with the same store code, on an embedded engine that speaks
 //! DynamoDB's wire protocol. The other commands pass their arguments to `administration` and print the result.

@@ -1,4 +1,4 @@
-//! What commands print.
+//! Prints the results of commands.
 
 use std::io::Write as _;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use administration::workspace_file::{FileError, Loader, WorkspaceFile};
 use thiserror::Error;
 
-/// Everything that is wrong with workspace files, a line for each problem.
+/// All problems of workspace files, one per line.
 #[derive(Debug, Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct ReadError(Vec<UnusableFile>);
@@ -19,7 +19,7 @@ pub(crate) enum UnusableFile {
     /// The file is not a valid workspace file.
     #[error(transparent)]
     Invalid(#[from] FileError),
-    /// Two files describe the same workspace, and one would replace the other.
+    /// Two files describe the same workspace, so one would replace the other.
     #[error("{0}: workspace {1} is in {2} already")]
     Repeated(String, String, String),
 }

@@ -255,13 +255,13 @@ fn a_failed_start_prints_one_sentence_and_exits_with_an_error() {
     let file = folder.join("workspace.toml");
     std::fs::write(&file, "tenant = \"default\"\nworkspace = \"w\"\nname = 7\ndefault_audience = \"a\"\n").unwrap();
     let said = complaint(&["dev", "--memory", "--port", "0", "--config", file.to_str().unwrap()]);
-    assert!(said.contains("workspace.toml:3:8: name is a string"), "{said}");
+    assert!(said.contains("workspace.toml:3:8: name must be a string"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--config", "/nowhere/at-all.toml"]);
     assert!(said.contains("/nowhere/at-all.toml"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "http://x.example"]);
     assert!(said.contains("https://"), "{said}");
     let said = complaint(&["dev", "--memory", "--port", "0", "--public-url", "https://x.example/auth"]);
-    assert!(said.contains("--public-url has a path") && said.contains("leave the path out"), "{said}");
+    assert!(said.contains("--public-url has a path") && said.contains("remove the path"), "{said}");
 }
 
 #[test]
@@ -273,12 +273,12 @@ fn a_damaged_store_or_missing_key_is_reported_and_nothing_is_overwritten() {
     let key = std::fs::read_to_string(folder.join("sealing.key")).unwrap();
 
     std::fs::remove_file(folder.join("sealing.key")).unwrap();
-    assert!(complaint(&arguments).contains("sealing.key is missing, and the store beside it"));
+    assert!(complaint(&arguments).contains("sealing.key is missing, and the store next to it"));
     std::fs::write(folder.join("sealing.key"), "nonsense").unwrap();
     private(&folder.join("sealing.key"));
     assert!(complaint(&arguments).contains("sealing.key is damaged: it has one line of 43 characters"));
     std::fs::write(folder.join("sealing.key"), base64url(&[7; 32])).unwrap();
-    assert!(complaint(&arguments).contains("sealing.key is not the key with which the store beside it was written"));
+    assert!(complaint(&arguments).contains("sealing.key is not the key with which the store next to it was written"));
     std::fs::remove_file(folder.join("sealing.key")).unwrap();
     std::fs::create_dir(folder.join("sealing.key")).unwrap();
     assert!(complaint(&arguments).contains("sealing.key is not a regular file"));
@@ -295,7 +295,10 @@ fn a_damaged_store_or_missing_key_is_reported_and_nothing_is_overwritten() {
     }
     std::fs::write(folder.join("store.db"), "this is no database").unwrap();
     let said = complaint(&arguments);
-    assert!(said.contains("store.db is damaged, or is no store") && said.contains("another one with --data"), "{said}");
+    assert!(
+        said.contains("store.db is damaged, or is not a store") && said.contains("another one with --data"),
+        "{said}"
+    );
     assert_eq!(std::fs::read_to_string(folder.join("store.db")).unwrap(), "this is no database");
 }
 
@@ -509,7 +512,7 @@ fn files_are_checked_without_a_server() {
     let (code, said) = check(&["check", good, bad, "/nowhere.toml"]);
     let expected = [
         "postern:".to_owned(),
-        format!("{bad}:2:10: tenant is a string, and this is a whole number"),
+        format!("{bad}:2:10: tenant must be a string, not a whole number"),
         format!("{bad}:7:1: client notes: client_name is missing"),
         format!("{bad}:9:1: client notes: client_nam is not a setting: did you mean client_name?"),
         "/nowhere.toml cannot be read: No such file or directory (os error 2)".to_owned(),

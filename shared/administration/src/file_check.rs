@@ -1,4 +1,5 @@
-//! Checks a workspace file against its description: unknown settings, missing ones, wrong types, values out of bounds.
+//! Checks a workspace file against the description of its settings: unknown settings, missing ones, wrong types,
+//! values out of bounds.
 
 use std::collections::BTreeSet;
 
@@ -13,19 +14,19 @@ use crate::workspace_schema::{Entries, Key, Kind, Presence, WORKSPACE, tables};
 /// The placeholder of the server's public URL.
 const PUBLIC_URL: &str = "{public_url}";
 
-/// A file that was held against the description.
+/// The result of checking a file.
 pub(crate) struct Checked {
     /// The usable settings: without unknown ones, and with placeholders for missing required ones.
     pub(crate) settings: Table,
-    /// Where its settings stand.
+    /// The positions of the settings.
     pub(crate) places: Places,
     /// The problems found.
     pub(crate) problems: Vec<Problem>,
-    /// The paths of the tables and settings in which something is wrong.
+    /// The paths of faulty tables and settings.
     pub(crate) faulty: Vec<String>,
 }
 
-/// Where the check is.
+/// The position of the check.
 struct At {
     /// The path, such as `clients[2].lifetimes`.
     path: String,
@@ -80,7 +81,7 @@ impl Check<'_> {
         settings
     }
 
-    /// The value, if it can be used.
+    /// Returns the value, if it is usable.
     fn value(&mut self, value: &Spanned<DeValue<'_>>, kind: &'static Kind, at: &At) -> Option<Value> {
         let start = value.span().start;
         match (kind, value.get_ref()) {
@@ -108,7 +109,7 @@ impl Check<'_> {
                 self.report(
                     at,
                     start,
-                    format!("{} is {}, and this is {}", at.name(), kind.in_words(), type_in_words(other)),
+                    format!("{} must be {}, not {}", at.name(), kind.in_words(), type_in_words(other)),
                 );
                 None
             }
@@ -121,7 +122,7 @@ impl Check<'_> {
         }
         let all: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         let hint = nearest(text, values.iter().copied()).map(|near| format!("; did you mean {}?", quoted(near)));
-        let choice = if all.len() == 1 { "it can only be" } else { "it is one of" };
+        let choice = if all.len() == 1 { "it must be" } else { "it must be one of" };
         let hint = hint.unwrap_or_default();
         self.report(at, start, format!("{} is {}: {choice} {}{hint}", at.name(), quoted(text), all.join(", ")));
         None
@@ -133,14 +134,18 @@ impl Check<'_> {
         let fits = parsed.filter(|number| (*least..=*most).contains(number));
         if fits.is_none() {
             let bounds = if *most == i64::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
-            self.report(at, start, format!("{} is {number}: it is {bounds} {unit}", at.name()));
+            self.report(at, start, format!("{} is {number}: it must be {bounds} {unit}", at.name()));
         }
         fits.map(Value::Integer)
     }
 
     fn list(&mut self, list: &DeArray<'_>, item: &'static Kind, most: usize, at: &At) -> Option<Value> {
         if list.len() > most {
-            self.report(at, at.start, format!("{} has {} entries, and {most} is the most", at.name(), list.len()));
+            self.report(
+                at,
+                at.start,
+                format!("{} has {} entries, but at most {most} are allowed", at.name(), list.len()),
+            );
             return None;
         }
         let mut values = Vec::new();
@@ -164,7 +169,7 @@ impl Check<'_> {
             let here = At { prefix: format!("{label}: "), ..at.entry(position, value.span().start) };
             self.places.note(&here.path, here.start);
             if let Some((start, id)) = id.filter(|(_, id)| !seen.insert(*id)) {
-                self.report(at, start, format!("{} is there twice", named(entries, id)));
+                self.report(at, start, format!("{} occurs twice", named(entries, id)));
             }
             values.push(Value::Table(self.table(table, entries.keys, &here)));
         }
@@ -206,18 +211,18 @@ impl Check<'_> {
 }
 
 impl At {
-    /// A setting of the table that this is.
+    /// The position of a setting in this table.
     fn key(&self, name: &str, start: usize) -> Self {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         Self { path, prefix: format!("{}{name}", self.prefix), start }
     }
 
-    /// An entry of the list that this is.
+    /// The position of an entry in this list.
     fn entry(&self, position: usize, start: usize) -> Self {
         Self { path: format!("{}[{position}]", self.path), prefix: format!("{}[{position}]", self.prefix), start }
     }
 
-    /// The same context as the name of settings within it.
+    /// The position with the name as the prefix of the settings within it.
     fn inner(&self) -> Self {
         Self { path: self.path.clone(), prefix: format!("{}.", self.prefix), start: self.start }
     }
@@ -241,7 +246,7 @@ fn type_in_words(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// What to write instead of the setting `name`, which is not among `keys`.
+/// What to write instead of the unknown setting `name`; `keys` are the known ones.
 fn advice(name: &str, keys: &[Key]) -> String {
     if let Some(near) = nearest(name, keys.iter().map(|key| key.name)) {
         return format!("did you mean {near}?");
@@ -249,8 +254,8 @@ fn advice(name: &str, keys: &[Key]) -> String {
     let all = tables("", WORKSPACE);
     let elsewhere = all.iter().find(|(_, keys)| keys.iter().any(|key| key.name == name));
     match elsewhere {
-        Some((path, _)) if path.is_empty() => "it stands at the top of the file, before the first table".into(),
-        Some((path, _)) => format!("it is one of {path}"),
+        Some((path, _)) if path.is_empty() => "it belongs at the top of the file, before the first table".into(),
+        Some((path, _)) => format!("it belongs in {path}"),
         None => format!("there are {}", keys.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")),
     }
 }
@@ -266,7 +271,7 @@ fn stand_in(kind: &Kind) -> Value {
     }
 }
 
-/// An entry of a list of tables as messages name it, such as `client web`.
+/// The name of an entry in messages, such as `client web`.
 fn named(entries: &Entries, id: &str) -> String {
     let shown: String = id.chars().take(60).collect();
     format!("{} {shown}{}", entries.noun, if shown.len() < id.len() { "…" } else { "" })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Everything that is wrong with one file, in the order of its lines.
+/// All problems of one file, in the order of its lines.
 #[derive(Debug)]
 pub struct FileError {
     name: String,
@@ -39,7 +39,7 @@ impl FileError {
 
 impl std::error::Error for FileError {}
 
-/// One line for each problem, in the form that editors and terminals make a link of: `file:line:column: message`.
+/// One line per problem, in the form that editors and terminals turn into a link: `file:line:column: message`.
 impl fmt::Display for FileError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, Problem { line, column, message }) in self.problems.iter().enumerate() {
@@ -50,7 +50,7 @@ impl fmt::Display for FileError {
     }
 }
 
-/// Where the settings of a file stand: by their paths, such as `clients[2].redirect_uris[0]`.
+/// The positions of the settings of a file, by path, such as `clients[2].redirect_uris[0]`.
 #[derive(Default)]
 pub(crate) struct Places(BTreeMap<String, usize>);
 

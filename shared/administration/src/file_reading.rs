@@ -19,6 +19,7 @@ use web::config::PublicUrl;
 
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
+use crate::file_upstream::{self, UpstreamSealing};
 use crate::signing_policy::{Rs256Key, SigningPolicy};
 
 /// A workspace file, checked and ready to be applied.
@@ -27,11 +28,11 @@ pub struct WorkspaceFile {
     pub workspace: Workspace,
     /// Its clients.
     pub clients: Vec<ClientMetadata>,
-    /// The keys that it signs with.
+    /// Which keys it signs with.
     pub signing: SigningPolicy,
     /// The name of the file.
     pub name: String,
-    /// The lines at which the redirect URIs of its clients stand, or the clients themselves.
+    /// The lines of its clients' redirect URIs, or of the clients themselves.
     pub lines: BTreeMap<ClientId, usize>,
 }
 
@@ -39,7 +40,7 @@ pub struct WorkspaceFile {
 pub struct Loader<'a> {
     /// Replaces `{public_url}`.
     pub public_url: &'a PublicUrl,
-    /// Seals our client secrets at upstream providers.
+    /// Seals this server's client secrets at upstream providers.
     pub upstream_secrets: &'a Sealer,
     /// Seals the secrets of clients that authenticate with a MAC.
     pub client_secrets: &'a Sealer,
@@ -67,12 +68,12 @@ const fn default_algorithm() -> Algorithm {
 
 /// A file that is being read.
 pub(crate) struct Reading<'a> {
-    pub(crate) loader: &'a Loader<'a>,
+    loader: &'a Loader<'a>,
     name: &'a str,
     text: &'a str,
     settings: Table,
-    pub(crate) places: Places,
-    /// The paths of the tables in which the check has found something.
+    places: Places,
+    /// The paths of the tables in which the check found a problem.
     faulty: Vec<String>,
     /// The problems found.
     pub(crate) problems: Vec<Problem>,
@@ -97,8 +98,17 @@ impl<'a> Reading<'a> {
         let mut settings = std::mem::take(&mut self.settings);
         let head: Head = self.parsed(take_head(&mut settings), "")?;
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).ok()?;
-        self.expand_presets(&mut settings);
-        self.seal_upstream_secrets(&mut settings, &id);
+        for fault in file_upstream::expand_presets(&mut settings) {
+            let preset = format!("{}.preset", fault.path.rsplit_once('.').map_or("", |(table, _)| table));
+            if !self.is_faulty(&fault.path) && !self.is_faulty(&preset) {
+                self.report(&fault.path, fault.message);
+            }
+        }
+        let sealing =
+            UpstreamSealing { secrets: self.loader.upstream_secrets, entropy: self.loader.entropy, workspace: &id };
+        for fault in sealing.seal(&mut settings) {
+            self.report(&fault.path, fault.message);
+        }
         let settings: Settings = self.parsed(settings, "")?;
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
         let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
@@ -123,18 +133,18 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Notes a problem with the setting at `path`.
-    pub(crate) fn report(&mut self, path: &str, message: String) {
+    /// Records a problem with the setting at `path`.
+    fn report(&mut self, path: &str, message: String) {
         let (line, column) = position(self.text, self.places.find(path));
         self.problems.push(Problem { line, column, message });
     }
 
-    /// Whether the check has found something at `path`.
-    pub(crate) fn is_faulty(&self, path: &str) -> bool {
+    /// Whether the check found a problem at `path`.
+    fn is_faulty(&self, path: &str) -> bool {
         self.faulty.iter().any(|faulty| faulty == path)
     }
 
-    /// Records a problem with the setting at `path`, which the message starts with.
+    /// Records a problem with the setting at `path`, whose name starts the message.
     fn report_at(&mut self, path: &str, reason: &str) {
         self.report(path, format!("{path}: {reason}"));
     }
@@ -148,7 +158,7 @@ impl<'a> Reading<'a> {
         self.check_compared(settings);
         self.check_claims(settings);
         self.check_sources(settings);
-        self.check_issuers(settings);
+        self.check_providers(settings);
     }
 
     /// Checks values that are compared later and would otherwise never match: origins and resources.
@@ -167,8 +177,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: what does not fit would
-    /// be dropped when it is read.
+    /// Checks that the claims of sandbox users have the types and forms of OpenID Connect Core §5.1: other values would be
+    /// dropped when they are read.
     fn check_claims(&mut self, settings: &Settings) {
         let users = settings.sandbox.iter().flat_map(|sandbox| &sandbox.users);
         for (at, user) in users.enumerate() {
@@ -191,7 +201,7 @@ impl<'a> Reading<'a> {
                 SettingsFault::DoubledDomain(_) => {
                     self.report(&error.place.to_string(), format!("upstream: email_domains: {}", error.reason));
                 }
-                // Reported by the check already.
+                // The check has already reported this.
                 SettingsFault::DoubledSource(_)
                 | SettingsFault::DoubledUser(_)
                 | SettingsFault::NoUsername
@@ -200,8 +210,18 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest
-    /// would not do.
+    /// Checks what the settings of a provider say together.
+    fn check_providers(&mut self, settings: &Settings) {
+        for fault in file_upstream::faults(settings, self.loader.public_url.reach()) {
+            // A missing setting has been reported; an issuer may come from a preset.
+            if self.places.has(&fault.path) || !fault.path.ends_with(".id") {
+                self.report(&fault.path, fault.message);
+            }
+        }
+    }
+
+    /// Reads a client. A plaintext `client_secret` is replaced with its digest, or with its sealed form where a digest would
+    /// not suffice.
     fn client(&mut self, at: usize, mut table: Table, id: &WorkspaceId) -> Option<FileClient> {
         let path = format!("clients[{at}]");
         let label = table.get("client_id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -248,7 +268,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The keys that the file asks for. A setting that contradicts the algorithm is refused, so that nobody relies on it.
+    /// The keys that the file requests. A setting that contradicts the algorithm is refused, so that nobody relies on it.
     fn signing(&mut self, head: &Head) -> SigningPolicy {
         if (head.signing_algorithm, head.rs256_key) == (Algorithm::RS256, Rs256Key::None) {
             let reason = "the workspace itself signs with RS256: remove this, or choose another signing_algorithm";
@@ -257,7 +277,7 @@ impl<'a> Reading<'a> {
         SigningPolicy { algorithm: head.signing_algorithm, rs256_key: head.rs256_key }
     }
 
-    /// Checks that what a client wants to be signed for it can be (OpenID Connect Registration §2).
+    /// Checks that the workspace can sign with the algorithms that a client requests (OpenID Connect Registration §2).
     fn check_algorithms(&mut self, client: &FileClient, signing: SigningPolicy) {
         let metadata = &client.metadata;
         for (field, wanted) in [

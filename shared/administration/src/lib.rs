@@ -15,7 +15,6 @@ pub mod sealing_keys;
 pub mod sector_documents;
 pub mod signing_keys;
 pub mod signing_policy;
-mod upstream_key;
 pub mod workspace_file;
 pub mod workspace_schema;
 

@@ -1,9 +1,9 @@
-//! The word that was probably meant.
+//! Suggests the word that was probably meant.
 
-/// How much two words must have in common, from 0 to 1.
+/// The minimum similarity of two words, from 0 to 1.
 const ALIKE: f64 = 0.8;
 
-/// How much of a value a message repeats.
+/// The maximum length of a value in a message.
 const MAX_QUOTED: usize = 100;
 
 /// Returns the one of `words` that is most similar to `word`, if any is similar enough.
@@ -29,7 +29,7 @@ fn is_part_of(part: &str, whole: &str) -> bool {
     part.len() > 3 && (whole.ends_with(&format!("_{part}")) || whole.starts_with(&format!("{part}_")))
 }
 
-/// A value as messages repeat it: in quotation marks, escaped, and not longer than a line.
+/// A value as shown in messages: in quotation marks, escaped, and shortened.
 pub(crate) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(MAX_QUOTED).collect();
     let more = if shown.len() < text.len() { "…" } else { "" };
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_repeated_escaped_and_shortened() {
+    fn a_value_is_shown_escaped_and_shortened() {
         assert_eq!(quoted("a\"b\n"), "\"a\\\"b\\n\"");
         assert_eq!(quoted(&"x".repeat(101)), format!("\"{}\"…", "x".repeat(100)));
     }

@@ -18,7 +18,7 @@ pub enum ProvisionError {
     Apply(#[from] ApplyError),
     /// The tables could not be created.
     #[error(
-        "the store failed: {0}. See that its disk has room and that this user may write to its folder, or choose another \
+        "the store failed: {0}. Check that its disk has free space and that this user may write to its folder, or choose another \
          folder with --data."
     )]
     Store(#[from] StoreFault),
@@ -28,13 +28,13 @@ pub enum ProvisionError {
 }
 
 impl<'a> Provisioning<'a> {
-    /// Provisioning of the store that `keys` work on.
+    /// Provisions the store that `keys` operates on.
     #[must_use]
     pub const fn new(keys: &'a Keys<'a>) -> Self {
         Self(keys)
     }
 
-    /// Creates the tables that do not exist yet. Only an embedded engine needs this: a stack has its tables.
+    /// Creates the missing tables. Only an embedded engine needs this: the tables of a stack are part of it.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl<'a> Provisioning<'a> {
     pub async fn apply(&self, files: &[WorkspaceFile]) -> Result<(), ProvisionError> {
         let configuration = ConfigurationWriting::new(self.0.connection);
         for file in files {
-            // Keys come first: a workspace that can be found must be able to sign.
+            // The keys come first: a workspace that can be found must be able to sign.
             self.0.ensure(&file.workspace.id, file.signing).await?;
             configuration.apply(&file.workspace, &file.clients).await?;
         }

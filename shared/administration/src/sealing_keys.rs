@@ -1,8 +1,8 @@
 //! The rules for changing the data keys of a purpose.
 //!
 //! A new version is published before it seals, because a function that has not reloaded its keys could not open what
-//! another has sealed with it. The version that it replaces still opens, and is removed once nothing that it sealed is in
-//! use.
+//! another has sealed with it. The version that it replaces still opens values, and is removed once no value that it
+//! sealed is in use.
 
 use protocol::types::time::{Lifetime, Timestamp};
 use signing::Purpose;
@@ -36,11 +36,11 @@ impl SealingRole {
     }
 }
 
-/// Why the data keys of a purpose cannot be changed like this.
+/// Why the data keys of a purpose cannot be changed in this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealingError {
     /// The purpose has no data keys yet.
-    #[error("there are no data keys for this purpose yet: `postern apply` makes them")]
+    #[error("there are no data keys for this purpose yet: `postern apply` creates them")]
     Missing,
     /// There is a next version already.
     #[error("a next version is published already: rotate first")]
@@ -57,20 +57,20 @@ pub enum SealingError {
     /// No version is retired.
     #[error("no version is retired: there is nothing to remove")]
     NoneRetired,
-    /// Something that the retired version sealed may still be in use.
+    /// Values sealed by the retired version may still be in use.
     #[error(
-        "what a retired version sealed may be in use until {} seconds after the epoch: wait, or insist with --now",
+        "values sealed by a retired version may be in use until {} seconds after the epoch: wait, or insist with --now",
         .0.seconds()
     )]
     InUse(Timestamp),
-    /// What the retired version sealed is stored, and stays until it is sealed again.
+    /// Values sealed by the retired version are stored, and stay until they are sealed again.
     #[error(
-        "a retired version has sealed secrets that are in the store: apply every workspace file with a client_secret \
-         again, then insist with --now"
+        "secrets in the store are sealed by a retired version: apply every workspace file with a client_secret again, \
+         then insist with --now"
     )]
     Stored,
     /// All version numbers have been used.
-    #[error("there have been 255 versions, and no number is left for another one")]
+    #[error("all 255 version numbers have been used")]
     Exhausted,
 }
 
@@ -86,13 +86,13 @@ pub const fn role(keys: &WrappedSealingKeys, key: &WrappedSealingKey) -> Sealing
     }
 }
 
-/// How long something sealed for `purpose` stays in use; `None` if it is stored until it is sealed again.
+/// How long a value sealed for `purpose` stays in use; `None` if it is stored until it is sealed again.
 const fn in_use(purpose: Purpose) -> Option<Lifetime> {
     match purpose {
         // The longest lifetime that a workspace may set for an interaction. Upstream logins, logout confirmations and
         // user codes expire sooner.
         Purpose::Interaction | Purpose::Upstream | Purpose::Logout | Purpose::UserCode => Some(Lifetime::seconds(3600)),
-        // The longest lifetime that a workspace may set for refresh tokens. Until then a replayed one is recognised.
+        // The longest lifetime that a workspace may set for refresh tokens. Until then replayed tokens are recognized.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
         Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,
     }
@@ -131,7 +131,7 @@ pub fn rotate(keys: &mut WrappedSealingKeys, published: Lifetime, now: Timestamp
     Ok(())
 }
 
-/// Removes the retired versions for `purpose`, if nothing that they sealed is in use.
+/// Removes the retired versions for `purpose`, if no value that they sealed is in use.
 ///
 /// # Errors
 ///
@@ -145,7 +145,7 @@ pub fn remove(keys: &mut WrappedSealingKeys, purpose: Purpose, now: Timestamp) -
     if now.reached(over) { remove_now(keys) } else { Err(SealingError::InUse(over)) }
 }
 
-/// Removes the retired versions, whatever they sealed: it can no longer be opened.
+/// Removes the retired versions in any case: values that they sealed can no longer be opened.
 ///
 /// # Errors
 ///

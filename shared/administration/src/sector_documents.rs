@@ -1,5 +1,5 @@
-//! Sector documents: the list at a `sector_identifier_uri` must have the redirect URIs of every client that names it
-//! (OpenID Connect Core §8.1).
+//! Sector documents: the list at a `sector_identifier_uri` must contain the redirect URIs of every client that
+//! refers to it (OpenID Connect Core §8.1).
 
 use http_client::{FetchFault, Fetcher};
 use protocol::clients::sector::unlisted;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::workspace_file::WorkspaceFile;
 
-/// Why a client does not belong to the sector that it names.
+/// Why a client does not belong to its sector.
 #[derive(Debug, Error)]
 pub enum SectorError {
     /// The document cannot be fetched.
@@ -19,7 +19,7 @@ pub enum SectorError {
     Unlisted(ClientId, String, String),
 }
 
-/// Checks that the redirect URIs of each client are in the document of the sector that it names.
+/// Checks that the document of each client's sector contains the redirect URIs of the client.
 ///
 /// # Errors
 ///

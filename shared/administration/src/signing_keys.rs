@@ -27,7 +27,7 @@ pub enum NewKey {
 }
 
 impl NewKey {
-    /// The algorithm of a key that is yet to be generated.
+    /// The algorithm of a key to be generated.
     const fn algorithm(&self) -> Option<Algorithm> {
         match self {
             Self::Kms(_) => None,
@@ -37,7 +37,7 @@ impl NewKey {
 }
 
 impl Keys<'_> {
-    /// Makes sure that `workspace` has the current keys that `policy` wants.
+    /// Ensures that `workspace` has the current keys that `policy` requires.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Keys<'_> {
         self.publish(workspace, &ring, stored.as_ref()).await
     }
 
-    /// Makes sure that the current key of `ring` has `algorithm`.
+    /// Ensures that the current key of `ring` has `algorithm`.
     async fn ensure_own(
         &self,
         workspace: &WorkspaceId,
@@ -83,8 +83,8 @@ impl Keys<'_> {
         }
     }
 
-    /// Adds the first RS256 key beside the workspace's own. In AWS it is one of the stack's, if any is of that kind and free;
-    /// else KMS generates and encrypts one, so that nothing has to be deployed and no key has a monthly price.
+    /// Adds the first RS256 key beside the workspace's own. In AWS this is an unused RSA key of the stack, if there is one;
+    /// otherwise KMS generates and encrypts a key, so that nothing has to be deployed and no key has a monthly price.
     async fn add_first_beside(&self, workspace: &WorkspaceId, ring: &mut KeyRing) -> Result<(), KeyError> {
         let (jwk, location) = match &self.source {
             KeySource::Laptop { .. } => (self.generate_sealed(workspace, Algorithm::RS256).await?, KeyLocation::Sealed),
@@ -127,8 +127,8 @@ impl Keys<'_> {
         if first { Ok(()) } else { ring.rotate(KeySeries::Own, Lifetime::seconds(0), self.now) }
     }
 
-    /// Adds those of the stack's keys that have this algorithm. An RSA key that the ring has already, for PS256, is left
-    /// out: its `kid` would name two keys.
+    /// Adds the stack's keys that have this algorithm. An RSA key that is already in the ring, for PS256, is omitted: its
+    /// `kid` would name two keys.
     async fn add_keys_of_stack(
         &self,
         ring: &mut KeyRing,
@@ -172,7 +172,7 @@ impl Keys<'_> {
             (NewKey::Sealed(_), KeySource::Aws(_)) => return Err(KeyError::NoLaptop),
             (NewKey::Kms(_) | NewKey::Wrapped(_), KeySource::Laptop { .. }) => return Err(KeyError::NoKms),
             (NewKey::Kms(arn), KeySource::Aws(StackKeys { kms, .. })) => {
-                // An RSA key can do RS256 and PS256: prefer the algorithm in use.
+                // An RSA key supports RS256 and PS256: prefer the algorithm in use.
                 let jwk = match kms.public_key(&arn, current).await {
                     Err(SigningFault::Key) => kms.public_key(&arn, None).await?,
                     found => found?,
@@ -233,8 +233,8 @@ impl Keys<'_> {
     }
 }
 
-/// The name of a KMS key in a ring: its ARN, but for a multi-Region key only the key id. The id is the same in every
-/// Region, so Regions can share a ring and each signs with its own replica.
+/// The name of a KMS key in a ring: its ARN, but for a multi-Region key only the key id. The id is the same in every Region,
+/// so Regions can share a ring and each signs with its own replica.
 fn name_of(arn: &str) -> String {
     let id = arn.rsplit('/').next().unwrap_or(arn);
     if id.starts_with("mrk-") { id.into() } else { arn.into() }

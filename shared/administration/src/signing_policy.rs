@@ -1,26 +1,26 @@
-//! Which keys a workspace file wants its workspace to sign with.
+//! Which keys a workspace file requests for its workspace.
 
 use protocol::jose::jwk::Algorithm;
 use serde::Deserialize;
 
-/// Which keys a workspace signs with. They are in its key ring, so this is not stored with its settings.
+/// Which keys a workspace signs with. The keys are in its key ring, so this is not stored with its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SigningPolicy {
-    /// The algorithm of its own keys.
+    /// The algorithm of the workspace's own keys.
     pub algorithm: Algorithm,
-    /// Whether it has an RS256 key as well, where its own have another algorithm.
+    /// Whether there is an RS256 key as well if its own keys have another algorithm.
     pub rs256_key: Rs256Key,
 }
 
-/// Whether a workspace that signs with another algorithm has an RS256 key beside its own, for clients that ask for
-/// RS256. OpenID Connect Discovery §3 wants it of every provider.
+/// Whether a workspace that signs with another algorithm has an RS256 key beside its own, for clients that request
+/// RS256. OpenID Connect Discovery §3 requires RS256 of every provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rs256Key {
-    /// It has.
+    /// There is one.
     #[default]
     Beside,
-    /// It has not.
+    /// There is none.
     None,
 }
 

@@ -1,10 +1,10 @@
 //! Workspace files: a workspace and its clients in one file that can be reviewed.
 //!
-//! The format is TOML with the names of the standards: a client is described in the terms of RFC 7591. `{public_url}`
-//! in a string is replaced by the public URL of the server, so that one file works in every environment.
+//! The format is TOML with the terms of the standards: a client is described as in RFC 7591. `{public_url}` in a
+//! string is replaced with the public URL of the server, so that one file works in every environment.
 //!
-//! A file is checked against its description first (`file_check.rs`), and its usable part then against the rules of
-//! registration, so that all problems are found at once.
+//! A file is first checked against the description of its settings (`file_check.rs`), and its usable part then
+//! against the rules of registration, so that all problems are found at once.
 
 use toml::de::DeTable;
 
@@ -20,7 +20,7 @@ impl Loader<'_> {
     ///
     /// # Errors
     ///
-    /// [`FileError`] has everything that is wrong with the file.
+    /// [`FileError`] contains all problems of the file.
     pub fn text(&self, name: &str, text: &str) -> Result<WorkspaceFile, FileError> {
         let (root, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
@@ -75,19 +75,15 @@ mod tests {
     #[test]
     fn a_problem_is_reported_with_line_column_setting_and_a_suggestion() {
         has("pkce = ", "pcke = ", &["7:1: pcke is not a setting: did you mean pkce?"]);
-        has("pkce = \"all\"", "pkce = \"every\"", &["7:8: pkce is \"every\": it is one of \"all\", \"public\""]);
-        has("name = \"Shop\"", "name = 7", &["5:8: name is a string, and this is a whole number"]);
+        has("pkce = \"all\"", "pkce = \"every\"", &["7:8: pkce is \"every\": it must be one of \"all\", \"public\""]);
+        has("name = \"Shop\"", "name = 7", &["5:8: name must be a string, not a whole number"]);
         has(
             "name = \"Shop\"",
             "access_token = 60",
-            &["1:1: name is missing", "5:1: access_token is not a setting: it is one of lifetimes"],
+            &["1:1: name is missing", "5:1: access_token is not a setting: it belongs in lifetimes"],
         );
-        has("session = 43200", "session = 0", &["13:11: lifetimes.session is 0: it is 1 to 31536000 seconds"]);
-        has(
-            "session = 43200",
-            "session = \"12h\"",
-            &["13:11: lifetimes.session is a whole number, and this is a string"],
-        );
+        has("session = 43200", "session = 0", &["13:11: lifetimes.session is 0: it must be 1 to 31536000 seconds"]);
+        has("session = 43200", "session = \"12h\"", &["13:11: lifetimes.session must be a whole number, not a string"]);
         has(
             "name = \"email\"",
             "name = \"e mail\"",
@@ -95,12 +91,12 @@ mod tests {
                 "20:8: scope e mail: name is \"e mail\": a scope is one word of printable ASCII without quotation marks and backslashes",
             ],
         );
-        has("client_id = \"native\"", "client_id = \"spa\"", &["39:13: client spa is there twice"]);
+        has("client_id = \"native\"", "client_id = \"spa\"", &["39:13: client spa occurs twice"]);
         has(
             "application_type = \"native\"",
             "application_type = \"nativ\"",
             &[
-                "41:20: client native: application_type is \"nativ\": it is one of \"web\", \"native\"; did you mean \"native\"?",
+                "41:20: client native: application_type is \"nativ\": it must be one of \"web\", \"native\"; did you mean \"native\"?",
             ],
         );
         has(
@@ -161,10 +157,10 @@ mod tests {
             ),
             ("{ emial = \"a@b.example\" }", "did you mean email?"),
             ("{ sub = \"root\" }", "claims.sub is not a setting"),
-            ("{ email_verified = \"yes\" }", "claims.email_verified is true or false, and this is a string"),
-            ("{ email = [\"x\"] }", "claims.email is a string, and this is a list"),
-            ("{ birthdate = 19800131 }", "claims.birthdate is a string, and this is a whole number"),
-            ("{ groups = \"admin\" }", "claims.groups is a list of strings, and this is a string"),
+            ("{ email_verified = \"yes\" }", "claims.email_verified must be true or false, not a string"),
+            ("{ email = [\"x\"] }", "claims.email must be a string, not a list"),
+            ("{ birthdate = 19800131 }", "claims.birthdate must be a string, not a whole number"),
+            ("{ groups = \"admin\" }", "claims.groups must be a list of strings, not a string"),
             ("{ groups = [\"a\\nb\"] }", "user alice: claims.groups has another type or form"),
             (
                 "{ birthdate = \"31.01.1980\" }",
@@ -242,14 +238,16 @@ mod tests {
             "client_id = \"web\"",
             "client_id = \"web\"\nuserinfo_signed_response_alg = \"none\"",
             &[
-                "48:32: client web: userinfo_signed_response_alg is \"none\": it is one of \"RS256\", \"PS256\", \"ES256\"",
+                "48:32: client web: userinfo_signed_response_alg is \"none\": it must be one of \"RS256\", \"PS256\", \"ES256\"",
             ],
         );
         has(
             "client_secret_jwt = true",
             "",
-            &["66:1: client mac: client_secret_jwt makes us keep the secret itself: use private_key_jwt, or set \
-             client_secret_jwt = true for the workspace"],
+            &[
+                "66:1: client mac: client_secret_jwt requires the server to store the secret itself: use private_key_jwt, or set \
+             client_secret_jwt = true for the workspace",
+            ],
         );
     }
 
@@ -308,9 +306,9 @@ mod tests {
                 FIXTURE
                     .replace("[[clients]]\nclient_id = \"spa\"", &format!("{PARTNER}[[clients]]\nclient_id = \"spa\"")),
                 "\"partner\"\ntitle = \"Second\"",
-                "upstream partner is there twice",
+                "upstream partner occurs twice",
             ),
-            (sandbox("  {username = \"alice\", password = \"second\"}"), "\"second\"", "user alice is there twice"),
+            (sandbox("  {username = \"alice\", password = \"second\"}"), "\"second\"", "user alice occurs twice"),
             (
                 sandbox("  {username = \"bob\", password = \"\"}"),
                 "\"bob\"",
@@ -381,7 +379,7 @@ mod tests {
             ("map = { groups = { path = \"https://corp.example/groups\", prefix = \"\" } }", ""),
             ("map = { sub = \"uid\" }", "36:9: upstream corp: map.sub is not a setting: there are name,"),
             ("map = { emial = \"mail\" }", "36:9: upstream corp: map.emial is not a setting: did you mean email?"),
-            ("map = { name = 7 }", "36:16: upstream corp: map.name is a string, a list of strings or a table"),
+            ("map = { name = 7 }", "36:16: upstream corp: map.name must be a string, a list of strings or a table"),
             ("map = { name = { from = \"x\" } }", "36:16: upstream corp: map.name: use the name of their claim"),
             ("map = { name = \"\" }", "36:9: upstream corp: map.name: a path has 1 to 8 names"),
             ("map = { locale = { value = 7 } }", "36:9: upstream corp: map.locale: value has another type"),
@@ -397,7 +395,7 @@ mod tests {
     fn what_a_preset_needs_is_reported_at_its_line_with_the_remedy() {
         let table = [
             ("", vec!["31:1: upstream corp: issuer is missing", "31:1: upstream corp: title is missing"]),
-            ("preset = \"gogle\"", vec!["34:10: upstream corp: preset is \"gogle\": it is one of"]),
+            ("preset = \"gogle\"", vec!["34:10: upstream corp: preset is \"gogle\": it must be one of"]),
             ("preset = \"google\"", vec!["31:1: upstream corp: client_secret is missing, and the preset needs it"]),
             ("preset = \"okta\"", vec!["31:1: upstream corp: domain is missing: set it, such as"]),
             ("preset = \"okta\"\ndomain = \"https://x/\"", vec!["35:10: upstream corp: domain is"]),
@@ -417,6 +415,50 @@ mod tests {
                 assert!(line.starts_with(&format!("x.toml:{expected}")), "{settings}: {line}");
             }
         }
+    }
+
+    #[test]
+    fn a_certificate_of_a_provider_is_of_the_key_beside_it() {
+        let key = include_str!("../../../tests/spec/provider-key.pem");
+        let certificate = include_str!("../../../tests/spec/provider-certificate.pem");
+        let with = |settings: &str| {
+            let secret = "client_secret = \"secret-at-the-partner\"";
+            assert!(FIXTURE.contains(secret));
+            load(&FIXTURE.replacen(secret, settings, 1)).err().unwrap_or_default()
+        };
+        let setting = |name: &str, value: &str| format!("{name} = \"\"\"{value}\"\"\"\n");
+        let both = setting("private_key", key) + &setting("private_key_certificate", certificate);
+        assert_eq!(with(&both), "");
+        let (modulus, other) = (certificate.lines().nth(6).unwrap(), "A".repeat(64));
+        let table = [
+            (both.replace(modulus, &other), "private_key_certificate is of another key than private_key"),
+            (both.replace("BEGIN CERTIFICATE", "BEGIN TRUSTED"), "it is one certificate in PEM"),
+            (setting("private_key_certificate", certificate), "upstream partner: it needs private_key"),
+            (
+                setting("private_key", "x") + &setting("private_key_certificate", certificate),
+                "private_key is not PKCS#8",
+            ),
+        ];
+        for (settings, expected) in table {
+            let error = with(&settings);
+            assert!(error.contains(expected) && error.lines().count() == 1, "{expected}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_for_a_template_is_refused_with_the_remedy() {
+        let key = include_str!("../../../tests/spec/provider-key.pem");
+        let issuer = "issuer = \"{public_url}/default/partner\"";
+        let template = "issuer = \"https://login.example/{tenantid}/v2.0\"\ntenants = [\"t\"]";
+        let text = FIXTURE.replacen(issuer, template, 1);
+        let text =
+            text.replacen("client_secret = \"secret-at-the-partner\"", &format!("private_key = \"\"\"{key}\"\"\""), 1);
+        let error = load(&text).err().unwrap_or_default();
+        assert!(
+            error.contains("set client_assertion_audience = \"endpoint\"") && error.lines().count() == 1,
+            "{error}"
+        );
+        assert!(load(&text.replacen("tenants = ", "client_assertion_audience = \"endpoint\"\ntenants = ", 1)).is_ok());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::client_authenticator::ClientAuthenticator;
 use crate::token_status::TokenStatus;
 
 impl BackChannel {
-    /// Takes what every function of the back channel needs.
+    /// Takes the handles that every back-channel function needs.
     #[must_use]
     pub fn assemble(runtime: &Runtime) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl ClientAuthenticator {
 }
 
 impl TokenStatus {
-    /// Takes what finds out who asks about a token, and whether one is good.
+    /// Takes the handles for authenticating callers and evaluating tokens.
     ///
     /// # Errors
     ///

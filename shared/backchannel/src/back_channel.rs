@@ -14,7 +14,7 @@ use web::{Clock, Request, Response, Unavailable, cors, edge, json, unavailable};
 
 use crate::client_context::ClientContext;
 
-/// What every function of the back channel works with.
+/// The handles of every back-channel function.
 pub struct BackChannel {
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
@@ -27,11 +27,11 @@ pub struct BackChannel {
 }
 
 impl BackChannel {
-    /// Opens connections during the start of a function, when it has the full speed of its processor. What fails here is
-    /// tried again by the first request that needs it.
+    /// Opens connections during the start of a function, when it has the full speed of its processor. The first request
+    /// that needs them retries what fails here.
     pub async fn warm(&self) {
         if let Err(fault) = self.configuration.workspaces().ping().await {
-            tracing::warn!(fault = %fault, "the store could not be reached at the start");
+            tracing::warn!(fault = %fault, "the store could not be reached during the start");
         }
     }
 
@@ -81,7 +81,7 @@ impl BackChannel {
         response
     }
 
-    /// Loads the client that the request names; its registered origins may read the response from now on.
+    /// Loads the client that the request names; from now on its registered origins may read the response.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl BackChannel {
         edge::note_client(id);
         let found = self.configuration.client(context.workspace, id, context.now).await.map_err(unavailable)?;
         if let Some(client) = &found {
-            // A request names one client; a second look at it changes nothing.
+            // A request names one client, so a second call changes nothing.
             let _ = context.cors_client.set(Arc::clone(client));
         }
         Ok(found)
@@ -145,7 +145,7 @@ impl BackChannel {
         self.with_user(context, grant).await
     }
 
-    /// Adds the user to `grant`, whichever handle found it.
+    /// Adds the current status of the user to `grant`, whichever handle found it.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl BackChannel {
     }
 }
 
-/// The response to what no handler needs to see: a preflight, or a method that the endpoint does not take.
+/// The response to a request that needs no handler: a preflight, or a method that the endpoint does not support.
 fn without_handler(request: &Request, matched: &Matched<'_>, loaded: &LoadedWorkspace) -> Option<Response> {
     let for_pages = matched.route.cross_origin == CrossOrigin::Registered;
     match request.method.as_str() {

@@ -1,7 +1,7 @@
 //! Client authentication: from the credentials in a request to an [`AuthenticatedClient`].
 //!
 //! parse → load the client → decide; for an assertion also: verify its signature → check its claims → record its `jti`.
-//! It is recorded last, so that a rejected assertion is never recorded, but before anything else is loaded.
+//! The `jti` is recorded last, so that a rejected assertion is never recorded, but before anything else is loaded.
 
 use std::sync::Arc;
 
@@ -31,18 +31,18 @@ use crate::client_context::ClientContext;
 
 /// Authenticates clients.
 pub struct ClientAuthenticator {
-    /// Assertions, to be used up.
+    /// Records assertions as used.
     pub assertions: AssertionSpending,
-    /// Opens the secrets of clients that authenticate by a MAC.
+    /// Opens the secrets of clients that authenticate with a MAC.
     pub secrets: DataKeys<Sealer>,
-    /// The keys that clients publish.
+    /// The published keys of clients.
     pub key_sets: KeySets,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl ClientAuthenticator {
-    /// Authenticates the client that sends a request. Its registered origins may read the response, even on failure.
+    /// Authenticates the client that sent the request. Its registered origins may read the response, even on failure.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl ClientAuthenticator {
         }
     }
 
-    /// The claims of an assertion, if its signature or its MAC is the client's, or what is wrong with it.
+    /// Returns the claims of an assertion whose signature or MAC is the client's, or what is wrong with it.
     async fn verify(
         &self,
         context: &ClientContext<'_>,
@@ -119,15 +119,16 @@ impl ClientAuthenticator {
         let candidates = match keys {
             ClientKeys::Registered(set) => set.candidates(header.alg, kid),
             ClientKeys::Published(url) => {
-                self.key_sets.candidates(url, header.alg, kid, now).await.map_err(unavailable)?
+                let published = self.key_sets.candidates(url, header.alg, kid, now).await.map_err(unavailable)?;
+                published.into_iter().map(|published| published.key).collect()
             }
         };
         Ok(verify::claims((jwt, &header), &candidates, is_assertion))
     }
 }
 
-/// The URLs that an assertion in `request` may name: of the endpoint that received it, as it is published, and for pushed
-/// requests and device requests also of the token endpoint (RFC 9126 §2).
+/// The endpoint URLs that an assertion in `request` may name as its audience: that of the receiving endpoint, as
+/// published, and for pushed and device requests also that of the token endpoint (RFC 9126 §2).
 fn endpoints(request: &Request, workspace: &Workspace) -> Vec<String> {
     let base = format!("/{}", workspace.id);
     let path = request.path.strip_prefix(&base).unwrap_or_default();

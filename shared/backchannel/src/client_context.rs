@@ -1,4 +1,4 @@
-//! A request of a client or an API, and what every step on it needs.
+//! A request of a client or an API, with the context that every step needs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use protocol::workspace::settings::Workspace;
 use store::configuration::LoadedClient;
 use web::Request;
 
-/// A request to an endpoint that programs call, its workspace, and the time at which it arrived.
+/// A request to a back-channel endpoint, its workspace, and the time at which it arrived.
 pub struct ClientContext<'a> {
     /// The request.
     pub request: &'a Request,

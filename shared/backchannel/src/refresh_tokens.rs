@@ -1,5 +1,4 @@
-//! Refresh tokens as they are derived: `token` hands them out, and `revoke` recognises those that the store no longer
-//! knows.
+//! Derives refresh tokens: `token` issues them, and `revoke` recognizes those that the store no longer knows.
 
 use std::sync::Arc;
 
@@ -13,20 +12,20 @@ use signing::{Deriver, Purpose};
 use store::RefreshIssue;
 use web::{Unavailable, unavailable};
 
-/// The key that refresh tokens are derived with, and the region whose tokens they are.
+/// The key from which refresh tokens are derived, and the region that they name.
 pub struct RefreshTokens {
     keys: DataKeys<Deriver>,
     region: RegionLabel,
 }
 
-/// The refresh tokens of one workspace, ready to be derived.
+/// Derives the refresh tokens of one workspace.
 pub struct WorkspaceRefreshTokens<'a> {
     keys: Arc<Deriver>,
     region: &'a RegionLabel,
     workspace: &'a WorkspaceId,
 }
 
-/// A refresh token that was derived.
+/// A derived refresh token.
 pub struct Derived {
     /// The token.
     pub token: Secret<String>,
@@ -35,7 +34,7 @@ pub struct Derived {
 }
 
 impl RefreshTokens {
-    /// Takes what derives refresh tokens.
+    /// Takes the handles for deriving refresh tokens.
     ///
     /// # Errors
     ///
@@ -58,16 +57,16 @@ impl RefreshTokens {
         Ok(WorkspaceRefreshTokens { keys, region: &self.region, workspace })
     }
 
-    /// Opens the key during the start of a function. What fails here is tried again by the first request that needs it.
+    /// Opens the key during the start of a function. The first request that needs it retries what fails here.
     pub async fn warm(&self, now: Timestamp) {
         if let Err(fault) = self.keys.keys(now).await {
-            tracing::warn!(fault = %fault, "the key for refresh tokens could not be opened at the start");
+            tracing::warn!(fault = %fault, "the key for refresh tokens could not be opened during the start");
         }
     }
 }
 
 impl WorkspaceRefreshTokens<'_> {
-    /// The version of the key that new tokens are derived with.
+    /// The key version from which new tokens are derived.
     #[must_use]
     pub fn current_version(&self) -> u8 {
         self.keys.current()
@@ -83,8 +82,8 @@ impl WorkspaceRefreshTokens<'_> {
         Some(Derived { token, issue })
     }
 
-    /// Whether `token` is one that was issued for its grant, of any generation and key version. Such a token cannot be
-    /// made up.
+    /// Whether `token` was really issued for its grant, with any generation and key version. Such a token cannot be
+    /// forged.
     #[must_use]
     pub fn is_genuine(&self, token: &RefreshToken) -> bool {
         let of = |version| self.derive(&token.grant, token.generation, version);

@@ -1,4 +1,4 @@
-//! The response to a request that is refused, and its line in the log.
+//! The response to a refused request, and its log line.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use web::{Response, json};
 
 use crate::client_context::ClientContext;
 
-/// The response with this status and `error` code to a request that is refused with `error`. Its cause is for the log.
+/// The response with this status and `error` code to a request that is refused with `error`. The cause is only logged.
 #[must_use]
 pub fn refused(context: &ClientContext<'_>, (status, code): (u16, &str), error: &dyn Error, what: &str) -> Response {
     let cause = error.source().map(display);
@@ -15,7 +15,7 @@ pub fn refused(context: &ClientContext<'_>, (status, code): (u16, &str), error: 
     json::error(context.request, status, code, &error.to_string())
 }
 
-/// `response`, and if it is a 401 with the challenge to authenticate by HTTP Basic (RFC 6749 §5.2).
+/// Adds the challenge to authenticate by HTTP Basic to `response` if it is a 401 (RFC 6749 §5.2).
 #[must_use]
 pub fn challenged_by_basic(context: &ClientContext<'_>, response: Response) -> Response {
     if response.status() != 401 {

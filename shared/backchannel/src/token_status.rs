@@ -14,7 +14,7 @@ use crate::client_authenticator::ClientAuthenticator;
 use crate::client_context::ClientContext;
 use crate::refusal::{challenged_by_basic, refused};
 
-/// What finds out who asks about a token, and whether one is good.
+/// Authenticates callers and evaluates tokens.
 pub struct TokenStatus {
     /// The back channel.
     pub back: BackChannel,
@@ -35,7 +35,7 @@ impl TokenStatus {
             Ok(token) => {
                 let claims = self.back.verify_access_token(context, token.expose()).await?;
                 let claims = claims.ok_or(BearerError::Invalid)?;
-                // Even if the token is invalid, its client's origins may read the response.
+                // Even if the token is invalid, the origins of its client may read the response.
                 self.back.client(context, &claims.client_id).await?;
                 let live = self.live(context, claims).await?.ok_or(BearerError::Invalid)?;
                 Ok(Caller::bearer(live, context.workspace)?)
@@ -47,8 +47,8 @@ impl TokenStatus {
         }
     }
 
-    /// Returns the claims of an access token issued here that is currently valid: not expired, its client active, its
-    /// user existing, and not revoked.
+    /// Returns the claims of an access token issued here if it is currently valid: not expired or revoked, its client
+    /// active, and its user existing.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl TokenStatus {
     }
 }
 
-/// The response to a request about a token that is refused.
+/// The response to a refused introspection or revocation request.
 #[must_use]
 pub fn refuse(context: &ClientContext<'_>, error: &TokenRequestError) -> Response {
     let response = refused(context, error.response(), error, "a request about a token was refused");

@@ -1,4 +1,4 @@
-//! Where keys are: in KMS, or on a laptop under one root.
+//! Where keys are: in KMS, or on a laptop under one root key.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ pub enum KeyBackend {
         kms: Kms,
         /// The key under which data keys and wrapped signing keys are encrypted.
         sealing_key: String,
-        /// The keys that sign.
+        /// The signing keys.
         signing_keys: Vec<String>,
     },
 }
 
 impl Runtime {
-    /// What seals for `purpose`.
+    /// The sealer for `purpose`.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl Runtime {
         self.data_keys(purpose)
     }
 
-    /// What derives secrets for `purpose`.
+    /// The deriver for `purpose`.
     ///
     /// # Errors
     ///
@@ -60,11 +60,11 @@ impl Runtime {
         }
     }
 
-    /// The keys that sign.
+    /// The signing keys.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Missing`] if there is nothing to open them with.
+    /// [`ConfigError::Missing`] if there is no key to decrypt them with.
     pub fn signers(&self) -> Result<Signers, BootstrapError> {
         Ok(Signers::new(self.rings(), self.handle(SigningKeyReading::new), self.key_opener()?))
     }

@@ -1,7 +1,7 @@
-//! Puts functions together.
+//! Assembles functions.
 //!
-//! In Lambda the runtime is built from the environment, in local development from what the command line created; beyond
-//! this crate the two are the same. A function takes the handles it needs and keeps nothing else.
+//! In Lambda the runtime is built from the environment, in local development from what the command line created;
+//! everything outside this crate is the same. A function takes the handles that it needs and keeps nothing else.
 
 mod keys;
 mod queue;
@@ -41,17 +41,17 @@ pub struct Runtime {
     pub entropy: Arc<dyn Entropy>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Where browsers and clients reach us.
+    /// The URL at which browsers and clients reach the server.
     pub public_url: PublicUrl,
-    /// The region that codes name.
+    /// The region named in codes.
     pub region: RegionLabel,
 }
 
 /// What differs between Lambda and a laptop.
 pub struct Environment {
-    /// Where browsers and clients reach us.
+    /// The URL at which browsers and clients reach the server.
     pub public_url: PublicUrl,
-    /// The region that codes name.
+    /// The region named in codes.
     pub region: RegionLabel,
     /// Where keys are.
     pub keys: KeyBackend,
@@ -71,7 +71,7 @@ pub enum BootstrapError {
 }
 
 impl Runtime {
-    /// The parts of a function in Lambda.
+    /// The runtime of a function in Lambda.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Runtime {
         self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
     }
 
-    /// Requests to others.
+    /// A client for requests to other parties.
     #[must_use]
     pub fn fetcher(&self) -> Fetcher {
         Fetcher::new(self.public_url.reach())
@@ -173,7 +173,7 @@ fn configuration(connection: &Connection, public_url: &PublicUrl) -> Configurati
     ConfigurationReading::new(connection, public_url.as_str()).reaching(public_url.reach())
 }
 
-/// What `config` describes: a connection to its tables, and where its keys are.
+/// The environment that `config` describes: a connection to its tables, and where its keys are.
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ use crate::{BootstrapError, Runtime};
 
 /// Where the queue is.
 pub enum QueueBackend {
-    /// Nowhere: the function neither fills it nor works it off.
+    /// Nowhere: the function neither sends nor receives messages.
     Nowhere,
     /// On a laptop: in this process.
     Laptop(Arc<InMemoryQueue>),
@@ -18,7 +18,7 @@ pub enum QueueBackend {
     Aws {
         /// The HTTP client for AWS.
         http: SharedHttpClient,
-        /// Which queue, and who asks.
+        /// The queue, and the credentials.
         settings: QueueSettings,
     },
 }

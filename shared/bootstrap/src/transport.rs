@@ -1,4 +1,4 @@
-//! The HTTP client through which a function reaches AWS, and whom it trusts.
+//! The HTTP client through which a function calls AWS, and the roots that it trusts.
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -28,6 +28,6 @@ pub(crate) fn client(endpoints: &[&Option<String>], ca_bundle: Option<&str>) -> 
     };
     let trust = TrustStore::empty().with_pem_certificate(roots);
     let context = TlsContext::builder().with_trust_store(trust).build();
-    let context = context.map_err(|_| ConfigError::Unusable("AWS_CA_BUNDLE", "holds no usable certificate"))?;
+    let context = context.map_err(|_| ConfigError::Unusable("AWS_CA_BUNDLE", "contains no usable certificate"))?;
     Ok(builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https())
 }

@@ -58,7 +58,7 @@ impl InMemoryQueue {
             if put_aside > 0 {
                 tracing::error!(
                     messages = put_aside,
-                    "clients could not be told of a logout after the maximum number of tries"
+                    "clients could not be notified of a logout after the maximum number of tries"
                 );
                 state.put_aside += put_aside;
             }
@@ -83,7 +83,7 @@ impl InMemoryQueue {
         self.with(|state| state.waiting.iter().map(|waiting| waiting.due).min())
     }
 
-    /// How many messages were put aside after too many deliveries.
+    /// How many messages were set aside after too many deliveries.
     #[must_use]
     pub fn put_aside(&self) -> u32 {
         self.with(|state| state.put_aside)
@@ -120,7 +120,7 @@ mod tests {
         let received = queue.receive(NOW);
         assert_eq!(received.iter().map(|message| message.tries).collect::<Vec<_>>(), [1, 1]);
         queue.delete(&received[0]);
-        assert_eq!(bodies(&queue, later(59)), Vec::<String>::new(), "hidden while it is handled");
+        assert_eq!(bodies(&queue, later(59)), Vec::<String>::new(), "hidden during handling");
         assert_eq!(bodies(&queue, later(60)), ["b"], "its visibility timeout is over");
         queue.hide(&received[1].receipt, later(200));
         assert_eq!(bodies(&queue, later(199)), Vec::<String>::new());

@@ -2,16 +2,15 @@
 
 use protocol::types::time::Lifetime;
 
-/// How often a message is delivered before it moves to the dead-letter queue. It is the `maxReceiveCount` of the queue in
-/// AWS.
+/// How often a message is delivered before it moves to the dead-letter queue: the `maxReceiveCount` of the queue in AWS.
 pub const MAX_RECEIVE_COUNT: u32 = 8;
 
-/// How long a delivered message stays hidden. If it is not deleted or postponed by then, it is delivered again. It is the
-/// visibility timeout of the queue in AWS: six times the timeout of the function.
+/// How long a delivered message stays hidden. If it is not deleted or postponed by then, it is delivered again. This is
+/// the visibility timeout of the queue in AWS: six times the timeout of the function.
 pub const VISIBILITY_TIMEOUT: Lifetime = Lifetime::seconds(60);
 
-/// The pause after `tries` deliveries: ten seconds, three times as long each time, and at most fifteen minutes. The last
-/// delivery comes about fifty minutes after the first.
+/// The pause after `tries` deliveries: ten seconds at first, three times as long each time, and at most fifteen minutes.
+/// The last delivery comes about fifty minutes after the first.
 #[must_use]
 pub fn pause(tries: u32) -> Lifetime {
     let factor = 3_u32.saturating_pow(tries.saturating_sub(1).min(MAX_RECEIVE_COUNT));

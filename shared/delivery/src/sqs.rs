@@ -24,9 +24,9 @@ pub struct QueueSettings {
     pub access_key_id: String,
     /// The secret access key.
     pub secret_access_key: Secret<String>,
-    /// The session token that goes with them.
+    /// The session token that belongs to them.
     pub session_token: Option<String>,
-    /// An endpoint to use instead of that of the region.
+    /// An endpoint that replaces that of the region.
     pub endpoint: Option<String>,
     /// The URL of the queue.
     pub url: String,
@@ -92,14 +92,15 @@ fn incomplete(error: &BuildError) -> DeliveryFault {
     DeliveryFault(error.to_string())
 }
 
-/// The kind of failure and the service's error code. It has nothing of the request or the response.
+/// The kind of failure and the service's error code. It contains nothing of the request or the
+/// response.
 fn fault<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> DeliveryFault {
     DeliveryFault(match error {
         SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),
-        SdkError::TimeoutError(_) => "no answer in time".into(),
+        SdkError::TimeoutError(_) => "no response in time".into(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".into(),
         SdkError::DispatchFailure(_) => "no connection".into(),
-        SdkError::ResponseError(_) => "an unreadable answer".into(),
+        SdkError::ResponseError(_) => "an unreadable response".into(),
         SdkError::ConstructionFailure(_) | _ => "the request could not be made".into(),
     })
 }

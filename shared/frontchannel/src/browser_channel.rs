@@ -44,7 +44,7 @@ pub struct BrowserChannel {
     pub entropy: Arc<dyn Entropy>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Where browsers reach us.
+    /// The URL at which browsers reach the server.
     pub public_url: PublicUrl,
 }
 
@@ -131,11 +131,11 @@ impl BrowserChannel {
             return json::not_found(request);
         }
         tracing::info!(error = %error, "an error page was shown");
-        // Without randomness the page does without its style; its text is what matters.
+        // Without randomness the page has no styles; its text is what matters.
         error_page(request, error, &self.nonce().unwrap_or_default())
     }
 
-    /// An error page with ways on.
+    /// An error page with links to continue.
     fn strand(&self, request: &Request, stranded: &Stranded) -> Response {
         tracing::info!(error = %stranded.error, "an error page was shown");
         stranded_page(request, stranded.error, &self.nonce().unwrap_or_default(), &stranded.ways)
@@ -147,7 +147,7 @@ impl BrowserChannel {
         response
     }
 
-    /// A fresh random value for a page's own style and script.
+    /// A fresh random nonce for the styles and scripts of a page.
     ///
     /// # Errors
     ///
@@ -200,7 +200,7 @@ impl BrowserChannel {
         retry.then(|| see_other(&format!("{}?{body}", context.workspace().issuer.url(path))))
     }
 
-    /// The client `id`, if it may be used.
+    /// The client `id`, if it exists and is active.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl BrowserChannel {
         Ok(verify_issued_by_us(token.expose(), &ring.published(), typ))
     }
 
-    /// The session of the browser, whether its user still exists or not.
+    /// The session of the browser, whether or not its user still exists.
     ///
     /// # Errors
     ///
@@ -238,7 +238,7 @@ impl BrowserChannel {
         Ok(found.map_err(unavailable)?)
     }
 
-    /// The hash of the session cookie that the request carries, whether there still is a session or not.
+    /// The hash of the session cookie in the request, whether or not the session still exists.
     #[must_use]
     pub fn session_cookie(&self, context: &BrowserContext<'_>) -> Option<SecretHash> {
         self.session_cookie_of(context.workspace())
@@ -246,7 +246,7 @@ impl BrowserChannel {
             .map(|value| SecretHash::of(&Secret::new(value.into())))
     }
 
-    /// The response with which the browser forgets its session.
+    /// The response that removes the session cookie.
     #[must_use]
     pub fn forget_session(&self, response: Response, workspace: &Workspace) -> Response {
         with_cookie(response, &self.session_cookie_of(workspace).remove())

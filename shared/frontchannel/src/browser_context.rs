@@ -1,4 +1,4 @@
-//! A request of a browser, and what every step on it needs.
+//! A request of a browser, with the context that every step needs.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct BrowserContext<'a> {
     pub endpoint: Endpoint,
     /// The workspace that its path names.
     pub loaded: Arc<LoadedWorkspace>,
-    /// The identity source that its path names, if it names one.
+    /// The identity source in its path, if there is one.
     pub identity_source: Option<&'a str>,
     /// When it arrived.
     pub now: Timestamp,
@@ -37,7 +37,7 @@ impl BrowserContext<'_> {
         &self.loaded.workspace.id
     }
 
-    /// Whether a form was sent.
+    /// Whether the request submits a form.
     #[must_use]
     pub fn is_post(&self) -> bool {
         self.request.method == Method::POST

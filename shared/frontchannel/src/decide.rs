@@ -32,18 +32,18 @@ impl FrontChannel {
         decide(&self.decision_input(pending, None, None))
     }
 
-    /// Decides what happens next now that the user of `session` has pressed "Allow", keeping back `withheld`.
+    /// Decides what happens next after the user of `session` pressed "Allow" and withheld `withheld`.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client if a key is out of reach.
+    /// [`Refusal`] to the client if a key is unavailable.
     pub async fn decide_allowed(
         &self,
         pending: &PendingAuthorization,
         session: &Session,
         withheld: Withheld<'_>,
     ) -> Result<NextStep, Refusal> {
-        // The consent page has nothing to decide for the device page.
+        // The device page itself gets no consent page: its login grants nothing.
         if pending.is_of_device_page() {
             return Ok(NextStep::LogIn);
         }

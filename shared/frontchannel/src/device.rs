@@ -1,4 +1,4 @@
-//! The login for the device page, and the grant of a device whose user allowed it (RFC 8628 §3.3).
+//! The login for the device page, and the grant for a device that its user allowed (RFC 8628 §3.3).
 
 use std::sync::Arc;
 
@@ -19,22 +19,22 @@ use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
 
-/// What became of a device's grant.
+/// The outcome of creating a device's grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum DeviceGrant {
-    /// It is there: now, or since an earlier try.
+    /// The grant exists, created by this attempt or an earlier one.
     Created,
     /// The session of the user has ended.
     SessionEnded,
     /// Everything was withheld.
     Denied,
-    /// An earlier try granted something else.
+    /// An earlier attempt granted something else.
     Different,
 }
 
 impl FrontChannel {
-    /// Begins a login for the device page, on which `user_code` was typed. The code is not looked at before its user has
+    /// Begins a login for the device page on which `user_code` was typed. The code is not looked up before the user has
     /// logged in (catalogue row SEC-DEV-03).
     ///
     /// # Errors
@@ -53,16 +53,16 @@ impl FrontChannel {
         Ok(pending)
     }
 
-    /// Redirects the browser to the device page, to go on with the code that was typed there.
+    /// Redirects the browser to the device page, to continue with the code that was typed there.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] if no key is at hand.
+    /// [`Refusal`] if no key is available.
     pub async fn to_device_page(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
         self.to_page(pending, PATH).await
     }
 
-    /// The client that `interaction` is for: a registered one, or the device page.
+    /// The client of `interaction`: a registered one, or the device page.
     pub(crate) async fn client_of(
         &self,
         context: &BrowserContext<'_>,
@@ -74,12 +74,12 @@ impl FrontChannel {
         self.browser.client(context, interaction.client_id()).await
     }
 
-    /// Creates the grant of `request`, whose code is the device code. Its id was chosen with the request, so there is one at
-    /// most.
+    /// Creates the grant of `request`, whose code is the device code. The grant id was chosen with the request, so there is
+    /// at most one grant.
     ///
     /// # Errors
     ///
-    /// [`PageError::Unavailable`]: it is unknown whether the grant was created. The same form tries again.
+    /// [`PageError::Unavailable`]: it is unknown whether the grant was created. Submitting the form again retries.
     pub async fn grant_device(
         &self,
         context: &BrowserContext<'_>,
@@ -113,7 +113,7 @@ impl FrontChannel {
         }
     }
 
-    /// Whether an earlier try, whose response was lost, granted the same.
+    /// Whether an earlier attempt, whose response was lost, granted the same.
     async fn granted_before(
         &self,
         context: &BrowserContext<'_>,
@@ -132,7 +132,7 @@ impl FrontChannel {
     }
 }
 
-/// The device page of the workspace, as the client of its logins.
+/// The device page of the workspace, as the client of the logins for it.
 fn device_client(context: &BrowserContext<'_>) -> Result<Arc<LoadedClient>, PageError> {
     let workspace = context.workspace();
     if !workspace.settings.device_authorization {

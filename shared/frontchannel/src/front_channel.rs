@@ -12,9 +12,9 @@ use web::unavailable;
 use crate::browser_channel::BrowserChannel;
 use crate::browser_context::BrowserContext;
 
-/// What every function of the front channel works with.
+/// The handles of every front-channel function.
 pub struct FrontChannel {
-    /// What meets browsers.
+    /// The context of functions that serve browsers.
     pub browser: BrowserChannel,
     /// Adds clients with back-channel logout to sessions.
     pub joining: SessionJoining,
@@ -24,22 +24,22 @@ pub struct FrontChannel {
     pub users: UserReading,
     /// Accounts, for claims requested in ID tokens.
     pub accounts: AccountReading,
-    /// New grants.
+    /// Creates grants.
     pub grants: GrantCreation,
-    /// Sealing of interactions.
+    /// Seals interactions.
     pub interactions: DataKeys<Sealer>,
-    /// Identifiers of users for the clients of one sector.
+    /// Derives pairwise subjects.
     pub pairwise: DataKeys<Deriver>,
-    /// The region that codes name.
+    /// The region named in codes.
     pub region: RegionLabel,
 }
 
 impl FrontChannel {
-    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. What
-    /// fails here is tried again by the first request that needs it.
+    /// Opens connections and keys during the start of a function, when it has the full speed of its processor. The
+    /// first request that needs them retries what fails here.
     pub async fn warm(&self) {
         if let Err(fault) = self.interactions.keys(self.now()).await {
-            tracing::warn!(fault = %fault, "the keys for sealing could not be opened at the start");
+            tracing::warn!(fault = %fault, "the keys for sealing could not be opened during the start");
         }
     }
 
@@ -49,7 +49,7 @@ impl FrontChannel {
         self.browser.clock.now()
     }
 
-    /// Loads the session of the browser, if it is live and its user still exists.
+    /// Loads the session of the browser, if it has not expired and its user still exists.
     ///
     /// # Errors
     ///

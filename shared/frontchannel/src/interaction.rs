@@ -22,8 +22,8 @@ use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
 
-/// The longest sealed interaction that still fits into a URL with everything else (API Gateway takes ten kilobytes of
-/// request line and headers).
+/// The maximum length of a sealed interaction: it has to fit into a URL with everything else (API Gateway accepts ten
+/// kilobytes of request line and headers).
 const MAX_SEALED_INTERACTION_BYTES: usize = 6700;
 
 impl FrontChannel {
@@ -60,19 +60,19 @@ impl FrontChannel {
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: Some(cookie) })
     }
 
-    /// The value of the cookie that binds an interaction to the browser that begins it.
+    /// The value of the cookie that binds an interaction to the browser that starts it.
     pub(crate) fn new_browser(&self) -> Result<String, PageError> {
         Ok(login_cookies::dated(&self.browser.random_text::<32>()?, self.now()))
     }
 
-    /// The cookie of an interaction that is over, to be removed.
+    /// The `Set-Cookie` that removes the cookie of a finished interaction.
     pub(crate) fn used_cookie(&self, pending: &PendingAuthorization) -> Option<String> {
         let cookie = self.browser_cookie(&pending.workspace().id, &pending.interaction.id);
         pending.cookie.is_none().then(|| cookie.remove())
     }
 
-    /// Renews the cookie of an interaction that moves on to a provider, so that it is dated and kept like the cookies
-    /// set with it.
+    /// Renews the cookie of an interaction that continues at a provider, so that it is dated and kept like the
+    /// cookies set with it.
     #[must_use]
     pub fn renewed_cookie(&self, context: &BrowserContext<'_>, pending: &PendingAuthorization) -> Option<String> {
         let cookie = self.browser_cookie(context.id(), &pending.interaction.id);
@@ -85,11 +85,11 @@ impl FrontChannel {
         Cookie::numbered(BROWSER, id.as_str(), workspace, &self.browser.public_url)
     }
 
-    /// Seals `pending`, and for pages that only one user may submit also the user it is shown to.
+    /// Seals `pending`; for pages that only one user may submit, together with the user that they are shown to.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] to the client if it does not fit through a browser, or a page if no key is at hand.
+    /// [`Refusal`]: to the client if the interaction is too large for a browser, or a page if no key is available.
     pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, Refusal> {
         let shown_to = shown_to.map(|session| session.subject.clone());
         let interaction =
@@ -118,7 +118,7 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`PageError::StaleInteraction`], or [`PageError::Unavailable`] if the keys are out of reach.
+    /// [`PageError::StaleInteraction`], or [`PageError::Unavailable`] if the keys are unavailable.
     pub async fn open(&self, context: &BrowserContext<'_>, sealed: Option<&str>) -> Result<Interaction, PageError> {
         let sealed = sealed.ok_or(PageError::StaleInteraction)?;
         let keys = self.interactions.keys(context.now).await.map_err(unavailable)?;
@@ -145,7 +145,7 @@ impl FrontChannel {
         self.reopen(context, interaction).await
     }
 
-    /// Resumes `interaction`, finished or not: all that [`FrontChannel::resume`] checks but that.
+    /// Resumes `interaction`, finished or not, after all other checks of [`FrontChannel::resume`].
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl FrontChannel {
         Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
     }
 
-    /// Why an unfinished interaction in this state cannot be resumed, if it cannot.
+    /// Why an unfinished interaction in this state cannot be resumed, if so.
     fn unusable(&self, context: &BrowserContext<'_>, state: &InteractionState) -> Option<PageError> {
         if context.now.reached(state.expires) {
             return Some(PageError::StaleInteraction);
@@ -212,15 +212,15 @@ impl FrontChannel {
     }
 }
 
-/// Logs the requested scopes that are left out, so that none is ignored in silence.
+/// Logs the requested scopes that are ignored, so that none is ignored silently.
 pub(crate) fn log_ignored_scope(request: &AuthorizationRequest) {
     if !request.ignored_scope.is_empty() {
         let ignored = Quoted::of(&request.ignored_scope.joined());
-        tracing::info!(scope.ignored = %ignored, "scopes were ignored that the client is not registered for");
+        tracing::info!(scope.ignored = %ignored, "scopes that the client is not registered for were ignored");
     }
 }
 
-/// Hashes a browser's cookie, so that a sealed value does not reveal the cookie.
+/// Hashes the cookie of a browser, so that a sealed value does not reveal it.
 pub(crate) fn hash(browser: &str) -> String {
     SecretHash::of(&Secret::new(browser.into())).encoded()
 }

@@ -32,8 +32,8 @@ impl FrontChannel {
         self.logged_in(context, begun, self.next(pending, &begun.session).await)
     }
 
-    /// Adds the cookie of the new session to `next`. The user has logged in whatever follows, so even a refusal carries
-    /// the cookie.
+    /// Adds the cookie of the new session to `next`. The user has logged in whatever follows, so even a refusal carries the
+    /// cookie.
     pub fn logged_in(
         &self,
         context: &BrowserContext<'_>,
@@ -43,7 +43,7 @@ impl FrontChannel {
         with_cookie(next.unwrap_or_else(|refusal| self.browser.refuse(context, refusal)), &begun.cookie)
     }
 
-    /// Decides and takes the next step of `pending` for the user of `session`.
+    /// Decides the next step of `pending` for the user of `session`, and performs it.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl FrontChannel {
         self.take(pending, step).await
     }
 
-    /// Takes the step that was decided.
+    /// Performs the step that was decided.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl FrontChannel {
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: the interaction had been finished already, or the store is out of reach.
+    /// [`Refusal`]: the interaction is already finished, or the store is unavailable.
     pub async fn issue(
         &self,
         pending: &PendingAuthorization,
@@ -82,7 +82,7 @@ impl FrontChannel {
         if pending.is_of_device_page() {
             return Err(Refusal::Page(PageError::StaleInteraction));
         }
-        // Boxed: most requests have nothing to do here, and the SDK's futures are deep.
+        // Boxed: most requests have nothing to do here, and the SDK's futures are large.
         if Box::pin(self.join(pending, approved)).await? == Joining::Ended {
             return match self.decide_without_user(pending) {
                 NextStep::Refused(error) => Err(pending.refuse(error)),
@@ -104,7 +104,7 @@ impl FrontChannel {
         }
     }
 
-    /// The grant that is about to be written, and the response that its commit releases.
+    /// The grant to be created, and the response that its commit releases.
     async fn new_grant(
         &self,
         pending: &PendingAuthorization,
@@ -123,7 +123,7 @@ impl FrontChannel {
         Ok((response, grant))
     }
 
-    /// The code of the grant that `pending` becomes.
+    /// The authorization code for the grant of `pending`.
     pub(crate) fn code(&self, pending: &PendingAuthorization) -> Result<FreshCode, Refusal> {
         let InteractionState { id, seed, .. } = &pending.interaction;
         if !seed.is_empty() {
@@ -133,7 +133,7 @@ impl FrontChannel {
         Ok(code::issue(&self.region, id, &secret))
     }
 
-    /// The response that carries `code` to the client.
+    /// The response that delivers `code` to the client.
     pub(crate) fn carry(&self, pending: &PendingAuthorization, code: &Secret<String>) -> Result<Response, Refusal> {
         let destination = pending.request.destination();
         let answer = destination.answer(&pending.workspace().issuer, &[("code", code.expose())]);
@@ -151,8 +151,8 @@ impl FrontChannel {
         joined.map_err(|fault| pending.unavailable(fault))
     }
 
-    /// The claims of the user that the ID token is to carry. They are fixed now, because `token` cannot read accounts; only a
-    /// request for some is worth the read.
+    /// The user's claims for the ID token. They are fixed now, because `token` cannot read accounts. The account is read
+    /// only if claims are requested.
     async fn id_token_claims(
         &self,
         pending: &PendingAuthorization,
@@ -163,7 +163,7 @@ impl FrontChannel {
         chosen.map_err(|fault| pending.unavailable(fault))
     }
 
-    /// The values of the claims `names` of the user of `session`.
+    /// The values of the claims `names` for the user of `session`.
     pub(crate) async fn chosen_claims(
         &self,
         workspace: &Workspace,
@@ -179,12 +179,15 @@ impl FrontChannel {
         let selected = names.selected(&profile, MAX_CLAIMS_BYTES);
         let left_out = names.left_out(&profile, &selected);
         if left_out > 0 {
-            tracing::warn!(claims.count = left_out, "claims had no room in the ID token: they are at userinfo");
+            tracing::warn!(
+                claims.count = left_out,
+                "claims did not fit into the ID token: they remain available at userinfo"
+            );
         }
         Ok(selected)
     }
 
-    /// Names a conditional write on the way to a code.
+    /// Names a conditional write of this request.
     ///
     /// # Errors
     ///

@@ -20,9 +20,9 @@ pub struct PendingAuthorization {
     pub loaded_client: Arc<LoadedClient>,
     /// The parsed request.
     pub request: AuthorizationRequest,
-    /// How far it has come in the browser.
+    /// The state of the interaction.
     pub interaction: InteractionState,
-    /// The cookie that binds it to the browser, if that is still to be set.
+    /// The cookie that binds it to the browser, if it has yet to be set.
     pub(crate) cookie: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl PendingAuthorization {
         Refusal::Redirect(Box::new(self.request.refuse(error)))
     }
 
-    /// `sealed`, if it has no more than `limit` bytes.
+    /// Returns `sealed` if it is no longer than `limit` bytes.
     ///
     /// # Errors
     ///

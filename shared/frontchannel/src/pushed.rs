@@ -1,7 +1,8 @@
-//! A pushed authorization request, when a browser brings its reference (RFC 9126 §4).
+//! A pushed authorization request, when a browser presents its reference (RFC 9126 §4).
 //!
-//! The first browser that brings it has it: another is refused. The interaction takes over the id that the request was given
-//! when it was pushed, so however often the reference comes, one grant is made of it at most (catalogue row SEC-PAR-04).
+//! The request is bound to the first browser that presents it; others are refused. The interaction takes over the id that
+//! was assigned when the request was pushed, so however often the reference is presented, it leads to at most one grant
+//! (catalogue row SEC-PAR-04).
 
 use std::sync::Arc;
 
@@ -20,24 +21,25 @@ use crate::front_channel::FrontChannel;
 use crate::interaction::{hash, log_ignored_scope};
 use crate::pending::PendingAuthorization;
 
-/// A pushed request that a browser has brought, with its parameters.
+/// A pushed request whose reference a browser has presented, with its parameters.
 pub struct BroughtRequest {
     reference: RequestUri,
     stored: PushedRequest,
-    /// What the client pushed. It was checked then, and is checked again now: a registration may have changed (RFC 9126 §7.4).
+    /// The parameters that the client pushed. They were checked then, and are checked again now, because the registration
+    /// may have changed (RFC 9126 §7.4).
     pub parameters: Parameters,
 }
 
-/// A pushed request that was checked again.
+/// A pushed request that has been checked again.
 pub struct CheckedPush {
-    /// What the browser brought.
+    /// The presented request.
     pub brought: BroughtRequest,
-    /// What it asks for.
+    /// The parsed authorization request.
     pub request: AuthorizationRequest,
 }
 
 impl FrontChannel {
-    /// Finds the request that `client` pushed and got `uri` for.
+    /// Loads the request that `client` pushed under the reference `uri`.
     ///
     /// # Errors
     ///
@@ -58,8 +60,8 @@ impl FrontChannel {
         Ok(BroughtRequest { reference, stored, parameters: parameters_for(&client.client.id, plain.expose())? })
     }
 
-    /// Begins the interaction of a pushed request, or goes on with it after a reload, in the browser that brought it first.
-    /// This is the one write that a browser can cause whose user has not logged in, once for each request that was pushed.
+    /// Begins the interaction of a pushed request, or continues it after a reload, in the browser that presented it first.
+    /// This is the only write that a browser can cause before its user has logged in: once for each pushed request.
     ///
     /// # Errors
     ///
@@ -92,7 +94,7 @@ impl FrontChannel {
             id,
             browser,
             seed: self.browser.random_text::<32>()?,
-            // The same for every reload, so that the grant's item outlives them all.
+            // The same for every reload, so that the item of the grant outlives all of them.
             began: pushed,
             expires: pushed.plus(lifetime),
             pushed: true,

@@ -47,7 +47,7 @@ impl FrontChannel {
         Ok(FinishedAuthorization { pending: pending.map_err(finished)?, finish })
     }
 
-    /// Repeats the user's denial.
+    /// Repeats the response to the user's denial.
     #[must_use]
     pub fn deny_again(&self, finished: &FinishedAuthorization) -> Refusal {
         match finished.finish {
@@ -56,7 +56,7 @@ impl FrontChannel {
         }
     }
 
-    /// Repeats the code that the user of `session` allowed, if `approved` matches what was granted.
+    /// Repeats the response with the code that the user of `session` allowed, if `approved` matches the grant.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl FrontChannel {
         if same && no_more { self.carry_again(finished) } else { Err(Refusal::Page(PageError::FinishedInteraction)) }
     }
 
-    /// Repeats a code that was issued without consent, for `session` or a later session of the same user. Back-channel
-    /// logout uses the session that the client knows, which was lost with the first response.
+    /// Repeats the response with a code that was issued without consent, for `session` or a later session of the same
+    /// user. Back-channel logout uses the session that the client knows, which was lost with the first response.
     ///
     /// # Errors
     ///

@@ -15,9 +15,9 @@ use web::unavailable;
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 
-/// What a login needs in addition to the front channel.
+/// The handles that a login needs in addition to the front channel.
 pub struct Login {
-    /// New sessions.
+    /// Creates sessions.
     sessions: SessionCreation,
     /// The queue of logout notifications.
     deliveries: Deliveries,
@@ -36,9 +36,9 @@ impl Login {
 
 /// A user who has just authenticated.
 pub struct UserAuthentication<'a> {
-    /// Who they are.
+    /// The user's identity.
     pub identity: &'a Identity,
-    /// How they proved it, and when.
+    /// The authentication factor, with its time.
     pub factor: Factor,
 }
 
@@ -46,7 +46,7 @@ pub struct UserAuthentication<'a> {
 pub struct NewSession {
     /// The session.
     pub session: Session,
-    /// The cookie to set. It replaces whatever the browser had before.
+    /// The cookie to set. It replaces any previous one.
     pub cookie: String,
 }
 
@@ -95,8 +95,8 @@ impl FrontChannel {
         Ok(NewSession { session, cookie })
     }
 
-    /// Has the oldest clients notified, if there are too many, and returns those that the new session keeps. If the queue
-    /// is out of reach it keeps all of them, and the next login tries again: none is forgotten (catalogue row
+    /// Has the oldest clients notified if there are too many, and returns those that the new session keeps. If the queue
+    /// is unavailable it keeps all of them, and the next login tries again: none is forgotten (catalogue row
     /// SEC-LOGOUT-09).
     async fn notify_oldest(&self, login: &Login, workspace: &WorkspaceId, succession: Succession) -> Vec<Participant> {
         let Succession { mut inherited, notified } = succession;
@@ -105,9 +105,9 @@ impl FrontChannel {
         }
         let notices = LogoutNotice::for_each(workspace, &notified);
         match login.deliveries.enqueue(&notices, self.now()).await {
-            Ok(()) => tracing::info!(clients = notices.len(), "clients are told of sessions that ended long ago"),
+            Ok(()) => tracing::info!(clients = notices.len(), "clients are notified of sessions that ended long ago"),
             Err(fault) => {
-                tracing::warn!(fault = %fault, "clients of former sessions could not be told, and are kept");
+                tracing::warn!(fault = %fault, "clients of former sessions could not be notified, and are kept");
                 inherited.extend(notified);
             }
         }

@@ -1,4 +1,4 @@
-//! The identifier by which a client knows a user (OpenID Connect Core §8).
+//! The subject identifier by which a client knows a user (OpenID Connect Core §8).
 
 use protocol::authorization::error::RedirectError;
 use protocol::authorization::refusal::Refusal;
@@ -41,6 +41,6 @@ impl FrontChannel {
         let keys = self.pairwise.keys(self.now()).await.map_err(unavailable)?;
         let derived = keys.lasting(workspace, &[sector.as_str(), session.subject.as_str()]);
         let subject = derived.and_then(|derived| sector::subject(derived.expose()));
-        subject.ok_or_else(|| unavailable("the key for pairwise subjects is gone"))
+        subject.ok_or_else(|| unavailable("the key for pairwise subjects no longer exists"))
     }
 }

@@ -1,4 +1,4 @@
-//! User codes as users enter them: counted, looked up, and decided on (RFC 8628 §3.3, §5.1).
+//! User codes as entered on the device page: counts attempts, looks codes up, and records decisions (RFC 8628 §3.3, §5.1).
 
 use std::sync::Arc;
 
@@ -17,34 +17,34 @@ use web::{Unavailable, unavailable};
 
 use crate::browser_context::BrowserContext;
 
-/// What the device page works with.
+/// The handles of the device page.
 pub struct UserCodes {
     keys: DataKeys<Deriver>,
     requests: DeviceDeciding,
     counting: Counting,
 }
 
-/// A request that waits for the user who entered its code.
+/// A pending device request whose code the user has entered.
 pub struct WaitingDevice {
     /// The request.
     pub request: DeviceRequest,
-    /// What it asks for.
+    /// The client and what it requests.
     pub asked: DeviceAsk,
 }
 
-/// What a user code that was entered leads to.
+/// The outcome of entering a user code.
 pub enum Entered {
     /// A request that waits for a decision.
     Waiting(Box<WaitingDevice>),
-    /// Nothing: it is unknown, has expired or was used. Which of them is not told.
+    /// No request: the code is unknown, expired or used. The user is not told which.
     Nothing,
-    /// Too many wrong codes were entered: the next may come in so many seconds.
+    /// Too many wrong codes were entered: the next attempt is allowed after this number of seconds.
     TooMany(u32),
 }
 
-/// What a request is whose page the user has seen.
+/// The state of a request whose page the user has seen.
 pub enum Revisited {
-    /// It still waits.
+    /// It still waits for a decision.
     Waiting(Box<WaitingDevice>),
     /// The user decided before.
     Decided(DeviceDecision),
@@ -53,7 +53,7 @@ pub enum Revisited {
 }
 
 impl UserCodes {
-    /// Takes what the device page needs.
+    /// Takes the handles for the device page.
     ///
     /// # Errors
     ///
@@ -66,8 +66,8 @@ impl UserCodes {
         })
     }
 
-    /// Counts an attempt of the user of `session`, and looks the code up if the limits allow it. An attempt is counted before
-    /// its code is looked up, so that parallel guesses are limited as well, and taken back if the code was right.
+    /// Counts an attempt of the user of `session`, and looks up the code if the limits allow it. An attempt is counted
+    /// before the lookup, so that parallel guesses are limited as well, and is taken back if the code was right.
     ///
     /// # Errors
     ///
@@ -96,15 +96,15 @@ impl UserCodes {
         }
     }
 
-    /// The digest by which `code` is counted.
+    /// The digest under which the attempt with `code` is counted.
     async fn guess(&self, context: &BrowserContext<'_>, code: &UserCode) -> Result<DeviceRequestId, Unavailable> {
         let keys = self.keys.keys(context.now).await.map_err(unavailable)?;
         let derived = DeviceKeys::derive(&keys, keys.current(), context.id(), code);
-        derived.map(|derived| derived.id).ok_or_else(|| unavailable("the key for user codes is gone"))
+        derived.map(|derived| derived.id).ok_or_else(|| unavailable("the key for user codes no longer exists"))
     }
 
-    /// Counts for the account which codes it tried, so that a page that is reloaded because something of ours failed costs the
-    /// user nothing, and for address and workspace how often any was.
+    /// Counts distinct codes per account, so that reloading a page after a fault of this server costs the user no attempt,
+    /// and every attempt per address and workspace.
     async fn count(
         &self,
         context: &BrowserContext<'_>,
@@ -114,7 +114,7 @@ impl UserCodes {
         let most = OF_ACCOUNT.most();
         let tried = self.counting.try_guess(context.id(), &counters.account, guess.as_str(), most).await;
         let account = tried.map_err(unavailable)?.unwrap_or(most + 1);
-        // An account that may not go on does not count against its neighbours.
+        // An account that has exceeded its limit does not count against other accounts of its address.
         if let exceeded @ Verdict::Exceeded(_) = OF_ACCOUNT.verdict(&counters.account, account, context.now) {
             return Ok(exceeded);
         }
@@ -143,8 +143,8 @@ impl UserCodes {
         .map_err(unavailable)
     }
 
-    /// Finds the request that `code` leads to, for the user of `session`. It is for pages that this user was shown after
-    /// entering the code: nothing is counted.
+    /// Finds the request with `code` for the user of `session`. It serves pages that this user was shown after entering the
+    /// code, so nothing is counted.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl UserCodes {
     ///
     /// # Errors
     ///
-    /// [`PageError::Unavailable`]: it is unknown whether the decision was recorded. The same form tries again.
+    /// [`PageError::Unavailable`]: it is unknown whether the decision was recorded. Submitting the form again retries.
     pub async fn decide(
         &self,
         context: &BrowserContext<'_>,
@@ -194,7 +194,7 @@ impl UserCodes {
     }
 }
 
-/// The versions of the key that a code may be stored with, the likeliest first.
+/// The key versions under which a code may be stored, the most likely first.
 fn versions(keys: &Arc<Deriver>) -> impl Iterator<Item = u8> {
     let current = keys.current();
     std::iter::once(current).chain(keys.versions().filter(move |version| *version != current))

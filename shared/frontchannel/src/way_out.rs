@@ -1,5 +1,5 @@
-//! The links on an error page, as far as the authorization request is known. They disclose a request only to the
-//! browser it belongs to.
+//! The links on an error page, where the authorization request is known. They disclose a request only to the browser to
+//! which it belongs.
 
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::interaction::Interaction;
@@ -46,7 +46,7 @@ impl FrontChannel {
         let Ok(loaded) = self.client_of(context, interaction).await else { return error.into() };
         let Ok(request) = interaction.request(&loaded.client) else { return error.into() };
         let mut ways = Vec::new();
-        // A pushed request is good once: beginning it anew is the client's to do.
+        // A pushed request is single-use: the client has to push a new one.
         if error == PageError::StaleInteraction
             && !interaction.state.pushed
             && let Ok(sealed) = self.seal_interaction(context.id(), interaction).await
@@ -96,7 +96,7 @@ impl FrontChannel {
 }
 
 impl PendingAuthorization {
-    /// The link that tells the client its user has turned back.
+    /// The link that tells the client that its user turned back.
     #[must_use]
     pub fn way_back(&self) -> Option<String> {
         let (error, destination) = (RedirectError::AccessDenied, self.request.destination());
@@ -104,7 +104,7 @@ impl PendingAuthorization {
         let parameters = [("error", error.code()), ("error_description", description.as_str())];
         match destination.answer(&self.workspace().issuer, &parameters) {
             Answer::Redirect(location) => Some(location),
-            // A link posts no form.
+            // A link cannot post a form.
             Answer::Form(_) => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Which addresses are of the public internet (catalogue row SEC-SSRF-01).
+//! Which addresses are on the public internet (catalogue row SEC-SSRF-01).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -22,11 +22,11 @@ const NOT_PUBLIC_V4: [([u8; 4], u32); 16] = [
     ([168, 63, 129, 16], 32),
 ];
 
-/// The same for addresses of 128 bits, within `2000::/3`: outside of that, nothing is public.
+/// The same for IPv6 addresses within `2000::/3`: outside of it, nothing is public.
 const NOT_PUBLIC_V6: [([u16; 2], u32); 4] =
     [([0x2001, 0], 23), ([0x2001, 0x0db8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
 
-/// Behind this prefix, a network without addresses of 32 bits reaches them (RFC 6052 §2.1).
+/// The prefix through which an IPv6-only network reaches IPv4 addresses (RFC 6052 §2.1).
 const NAT64_PREFIX: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// Whether `address` is public. An address that embeds another one is judged by the embedded address.

@@ -1,4 +1,4 @@
-//! What an answer may be, and reading one.
+//! Reads responses, and bounds what they may be.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -12,15 +12,15 @@ use serde_json::{Map, Value};
 
 use crate::fault::{FetchFault, Refused};
 
-/// The largest answer that is read.
+/// The maximum size of a response.
 pub(crate) const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// What the answer to a request may be. The request says so, and nothing else is read.
+/// The expected content of a response. The request determines it, and nothing else is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// JSON.
     Json,
-    /// A set of keys (RFC 7517 §8.5).
+    /// A JWK Set (RFC 7517 §8.5).
     Keys,
     /// Claims, as JSON or as a JWT (OpenID Connect Core §5.3.2).
     Claims,
@@ -28,12 +28,12 @@ pub enum Accepted {
     Anything,
 }
 
-/// What somebody says of a user.
+/// Claims about a user.
 #[derive(Debug, PartialEq)]
 pub enum Claims {
-    /// In JSON.
+    /// As JSON.
     Plain(Map<String, Value>),
-    /// In a JWT, which is not verified yet.
+    /// As a JWT, not verified yet.
     Signed(String),
 }
 
@@ -56,7 +56,7 @@ struct ErrorResponse {
     error_description: Option<String>,
 }
 
-/// The answer with status 200, which is as long as it looks: nothing is unpacked, and nothing packed was asked for.
+/// Reads a response with status 200. Its length is that of its content: no content coding is requested, and none is decoded.
 pub(crate) async fn document(response: http::Response<Incoming>) -> Result<(HeaderMap, Bytes), FetchFault> {
     let status = response.status();
     if let Some(coding) = coding(response.headers()) {
@@ -75,14 +75,14 @@ pub(crate) async fn document(response: http::Response<Incoming>) -> Result<(Head
     Ok((parts.headers, body))
 }
 
-/// The coding of an answer that is packed (RFC 9110 §8.4). `identity` is none.
+/// The content coding of a response (RFC 9110 §8.4), unless it is `identity`.
 fn coding(headers: &HeaderMap) -> Option<String> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
     let packed = codings.find(|coding| !coding.trim_ascii().is_empty() && !coding.eq_ignore_ascii_case(b"identity"));
     packed.map(|coding| Quoted::of(&String::from_utf8_lossy(coding)).to_string())
 }
 
-/// A status that says no, with the reason if there is one.
+/// The fault for an error status, with the OAuth error if there is one.
 fn refused(status: StatusCode, said: Option<&[u8]>) -> FetchFault {
     let status = status.as_u16();
     match said.and_then(strict::<ErrorResponse>) {
@@ -95,12 +95,13 @@ fn refused(status: StatusCode, said: Option<&[u8]>) -> FetchFault {
     }
 }
 
-/// Whether the type is `application/json`, or one that is written in it, such as `application/jwk-set+json` (RFC 6839 §3.1).
+/// Whether the media type is `application/json` or has the suffix `+json`, such as `application/jwk-set+json` (RFC 6839
+/// §3.1).
 pub(crate) fn is_json(content_type: Option<&HeaderValue>) -> bool {
     essence(content_type).strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
-/// Whether the type is `application/jwt` (RFC 7519 §10.3.1).
+/// Whether the media type is `application/jwt` (RFC 7519 §10.3.1).
 pub(crate) fn is_jwt(content_type: Option<&HeaderValue>) -> bool {
     essence(content_type) == "application/jwt"
 }

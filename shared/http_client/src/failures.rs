@@ -14,7 +14,7 @@ const TOLERANCE: Lifetime = Lifetime::seconds(40);
 pub struct Failures(Option<Timestamp>);
 
 impl Failures {
-    /// Whether the URL may be asked at `now`.
+    /// Whether the URL may be requested at `now`.
     #[must_use]
     pub fn may_ask(self, now: Timestamp) -> bool {
         now.plus(TOLERANCE).reached(self.forgotten(now))
@@ -25,7 +25,8 @@ impl Failures {
         self.0 = Some(self.forgotten(now).plus(RECOVERY));
     }
 
-    /// When all failures are forgotten. After the clock was set back they are (catalogue row SEC-TIME-04).
+    /// When all failures are forgotten. They are also forgotten after the clock was set back (catalogue row
+    /// SEC-TIME-04).
     fn forgotten(self, now: Timestamp) -> Timestamp {
         let latest = now.plus(TOLERANCE).plus(RECOVERY);
         self.0.filter(|at| *at > now && latest.reached(*at)).unwrap_or(now)
@@ -36,7 +37,7 @@ impl Failures {
 mod tests {
     use super::*;
 
-    /// Counts the allowed requests from `from` to `until`, with one attempt per second that fails.
+    /// Counts the requests allowed from `from` to `until`, with one failing attempt per second.
     fn asked(failures: &mut Failures, from: u64, until: u64) -> usize {
         (from..until).filter(|second| fails(failures, Timestamp::from_seconds(*second))).count()
     }

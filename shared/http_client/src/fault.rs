@@ -1,27 +1,27 @@
-//! Why there is no answer.
+//! Why a request failed.
 
 use protocol::syntax::quoted::Quoted;
 use thiserror::Error;
 
-/// Why there is no answer that could be used.
+/// Why there is no usable response.
 #[derive(Debug, Error)]
 pub enum FetchFault {
-    /// The URL is not one that may be asked.
-    #[error("the URL may not be asked")]
+    /// The URL must not be called.
+    #[error("the URL may not be called")]
     Forbidden,
-    /// Nobody answered, or not in time, or too much.
+    /// No response, not within the time limit, or too large.
     #[error("no answer: {0}")]
     Unreachable(String),
-    /// The answer says no.
+    /// An error status.
     #[error("the answer has status {0}")]
     Status(u16),
-    /// The answer says no, and why.
+    /// An error status with an OAuth error.
     #[error(transparent)]
     Refused(Box<Refused>),
-    /// The answer is packed, which was not asked for.
-    #[error("the answer has the content-encoding {0}, although identity was asked for")]
+    /// The response has a content coding, although none was requested.
+    #[error("the answer has the content-encoding {0}, although identity was requested")]
     Encoded(String),
-    /// The answer is not the JSON that it must be.
+    /// The response is not the expected JSON.
     #[error("the answer is not the expected JSON")]
     Unreadable,
 }

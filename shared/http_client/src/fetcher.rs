@@ -1,4 +1,4 @@
-//! Requests, with the bounds and the answers that they have.
+//! Sends requests, with limits on time, size and content.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -21,10 +21,10 @@ use crate::answer::{Accepted, Claims, document, is_json, is_jwt};
 use crate::fault::FetchFault;
 use crate::network::{Connector, Network, SystemNetwork};
 
-/// How long a request may take, with everything (fault F-UP-1).
+/// The maximum duration of a request as a whole (fault F-UP-1).
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Makes requests.
+/// Sends requests.
 pub struct Fetcher {
     client: OnceLock<HttpClient>,
     network: Arc<dyn Network>,
@@ -33,22 +33,22 @@ pub struct Fetcher {
 
 type HttpClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
-/// What is sent.
+/// A request to be sent.
 pub struct Outgoing<'a> {
     /// The method.
     pub method: Method,
-    /// Where to.
+    /// The URL.
     pub url: &'a str,
     /// The `Authorization` header.
     pub authorization: Option<&'a str>,
     /// A form, already encoded.
     pub form: Option<String>,
-    /// What the answer may be.
+    /// The expected content of the response.
     pub accepted: Accepted,
 }
 
 impl<'a> Outgoing<'a> {
-    /// Asks for what is at `url`.
+    /// A GET of `url`.
     #[must_use]
     pub const fn get(url: &'a str) -> Self {
         Self { method: Method::GET, url, authorization: None, form: None, accepted: Accepted::Json }
@@ -56,7 +56,7 @@ impl<'a> Outgoing<'a> {
 }
 
 impl Fetcher {
-    /// A fetcher for a server that reaches as far as `reach`, over the network of the operating system.
+    /// A fetcher whose requests reach as far as `reach`, over the network of the operating system.
     #[must_use]
     pub fn new(reach: Reach) -> Self {
         Self::over(Arc::new(SystemNetwork), reach)
@@ -109,7 +109,7 @@ impl Fetcher {
         strict_array(&self.written_in_json(outgoing).await?).ok_or(FetchFault::Unreadable)
     }
 
-    /// Reads the list of texts that somebody publishes at `url`.
+    /// Reads a JSON array of strings from `url`.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl Fetcher {
         strict_list(&self.written_in_json(Outgoing::get(url)).await?).ok_or(FetchFault::Unreadable)
     }
 
-    /// Reads the keys that somebody publishes at `url`.
+    /// Reads the keys published at `url`.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Fetcher {
         ExternalJwks::parse(&self.written_in_json(outgoing).await?).ok_or(FetchFault::Unreadable)
     }
 
-    /// Sends `outgoing`, to which the answer is a mere 200 or 204. What else is in it is not read.
+    /// Sends `outgoing` and expects only a 200 or 204. The body is not read.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl Fetcher {
         self.client()?.request(request).await.map_err(|error| unreachable(&error))
     }
 
-    /// The client, made when it is first needed: reading the trusted roots takes a while, and most starts need none.
+    /// The client, created on first use: parsing the trusted roots takes a while, and most starts do not need it.
     fn client(&self) -> Result<&HttpClient, FetchFault> {
         if let Some(client) = self.client.get() {
             return Ok(client);
@@ -175,8 +175,8 @@ impl Fetcher {
             .https_or_http()
             .enable_http1()
             .wrap_connector(Connector { network: Arc::clone(&self.network), reach: self.reach });
-        // No connection is kept: a function may be frozen between two requests, and each connection is to an address that
-        // was checked a moment ago (fault F-LAM-3).
+        // No connection is kept: a function may be frozen between two requests, and each connection must go to an address
+        // that has just been checked (fault F-LAM-3).
         let client = || Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(self.client.get_or_init(client))
     }
@@ -199,7 +199,7 @@ fn request(outgoing: &Outgoing<'_>, url: &OutboundUrl) -> Result<http::Request<F
     builder.body(body).map_err(|_| FetchFault::Forbidden)
 }
 
-/// Why there is no answer, with what is behind it, for the log.
+/// The fault for a failed request, with its causes, for the log.
 fn unreachable(error: &dyn std::error::Error) -> FetchFault {
     let causes = std::iter::successors(Some(error), |error| error.source());
     FetchFault::Unreachable(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))

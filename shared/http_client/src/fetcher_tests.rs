@@ -28,7 +28,7 @@ struct Fake {
 }
 
 impl Fake {
-    /// The answers to one lookup after the other; the last one stays.
+    /// Each lookup gets the next of these results; the last one is repeated.
     fn new(server: SocketAddr, answers: &[&[&'static str]]) -> Arc<Self> {
         let names = answers.iter().rev().map(|answer| answer.to_vec()).collect();
         Arc::new(Self { server, names: Mutex::new(names), looked_up: Mutex::default(), connected: Mutex::default() })
@@ -53,7 +53,7 @@ impl Network for Fake {
     }
 }
 
-/// A server on loopback that answers each connection with `answer`, over and over if it is `endless`.
+/// A loopback server that answers each connection with `answer`, repeatedly if `endless`.
 async fn serving(answer: impl Into<Vec<u8>>, endless: bool) -> SocketAddr {
     let (listener, answer) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), answer.into());
     let address = listener.local_addr().unwrap();
@@ -64,7 +64,7 @@ async fn serving(answer: impl Into<Vec<u8>>, endless: bool) -> SocketAddr {
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 4096]).await;
                 while stream.write_all(&answer).await.is_ok() && endless {}
-                // Whoever waits for more waits for long.
+                // A client that expects more has to wait.
                 let _ = stream.read(&mut [0; 4096]).await;
             });
         }
@@ -76,7 +76,7 @@ fn with_length(kind: &str, body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-/// What comes of asking a server on a laptop that answers so.
+/// The outcome of requesting a local server that responds with `answer`.
 async fn asked(answer: impl Into<Vec<u8>>, endless: bool) -> Result<serde_json::Value, FetchFault> {
     let server = serving(answer, endless).await;
     let fetcher = Fetcher::over(Fake::new(server, &[&["127.0.0.1"]]), Reach::Laptop);
@@ -162,7 +162,7 @@ async fn sec_ssrf_03_slow_servers_time_out() {
     }
 }
 
-/// Nobody ever answers.
+/// A network that never responds.
 struct Silent;
 
 impl Network for Silent {
@@ -227,7 +227,7 @@ async fn sec_ssrf_03_and_sec_param_13_only_json_with_a_json_content_type_is_read
     }
 }
 
-/// What a server is sent by `ask`, in lower case.
+/// The request that `ask` sends, in lower case.
 async fn sent<T>(ask: impl AsyncFnOnce(&Fetcher, &str) -> T) -> (String, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = listener.local_addr().unwrap();

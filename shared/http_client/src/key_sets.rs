@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::clients::external_url::OutboundUrl;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
-use protocol::jose::external_jwk::{ExternalJwks, ExternalKey};
+use protocol::jose::external_jwk::{ExternalJwks, PublishedKey};
 use protocol::types::time::{Lifetime, Timestamp};
 use thiserror::Error;
 
@@ -23,10 +23,10 @@ const USABLE_FOR: Lifetime = Lifetime::seconds(24 * 3600);
 /// The minimum time between two fetches of one URL with known keys, however many unknown `kid`s are requested.
 const MIN_RELOAD_INTERVAL: Lifetime = Lifetime::seconds(60);
 
-/// More URLs than this, and all are forgotten: they are registered or configured, so there are few.
+/// At this number of URLs, all are forgotten: they are registered or configured, so there are few.
 const MAX_URLS: usize = 1000;
 
-/// Published keys, by where they are.
+/// Published keys, by URL.
 pub struct KeySets {
     fetcher: Arc<Fetcher>,
     urls: Mutex<HashMap<String, Arc<PublishedKeys>>>,
@@ -35,7 +35,7 @@ pub struct KeySets {
 /// One URL. Only one request at a time fetches it; the others wait.
 #[derive(Default)]
 struct PublishedKeys {
-    /// How often it was fetched. A request that had to wait uses the outcome and does not fetch again.
+    /// How often it was fetched. A request that had to wait uses the result instead of fetching again.
     rounds: AtomicU32,
     known: tokio::sync::Mutex<Known>,
 }
@@ -48,19 +48,19 @@ struct Known {
     failures: Failures,
 }
 
-/// The keys have been unreachable for too long. This is never the fault of the party that sent the token.
+/// The keys have been unreachable for too long. This is never the fault of the sender of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the published keys cannot be read")]
 pub struct KeySetFault;
 
 impl KeySets {
-    /// Keys that `fetcher` reads.
+    /// A cache of the keys that `fetcher` reads.
     #[must_use]
     pub fn new(fetcher: Arc<Fetcher>) -> Self {
         Self { fetcher, urls: Mutex::default() }
     }
 
-    /// The keys at `url` that `alg` can be verified with, those named `kid` if a name is given.
+    /// The keys at `url` that can verify `alg`, restricted to those named `kid` if it is given.
     ///
     /// # Errors
     ///
@@ -71,11 +71,11 @@ impl KeySets {
         alg: ExternalAlgorithm,
         kid: Option<&str>,
         now: Timestamp,
-    ) -> Result<Vec<ExternalKey>, KeySetFault> {
+    ) -> Result<Vec<PublishedKey>, KeySetFault> {
         let published = self.published(url);
         let before = published.rounds.load(Ordering::Acquire);
         let mut known = published.known.lock().await;
-        let found = known.set.as_ref().map(|(_, set)| set.candidates(alg, kid)).unwrap_or_default();
+        let found = known.set.as_ref().map(|(_, set)| set.published(alg, kid)).unwrap_or_default();
         let wanted = found.is_empty() || !known.is_younger(RELOAD_AFTER, now);
         if wanted && published.rounds.load(Ordering::Acquire) == before && known.may_ask(now) {
             known.asked = Some(now);
@@ -89,7 +89,7 @@ impl KeySets {
             published.rounds.fetch_add(1, Ordering::Release);
         }
         let usable = known.set.as_ref().filter(|_| known.is_younger(USABLE_FOR, now));
-        usable.map(|(_, set)| set.candidates(alg, kid)).ok_or(KeySetFault)
+        usable.map(|(_, set)| set.published(alg, kid)).ok_or(KeySetFault)
     }
 
     fn published(&self, url: &OutboundUrl) -> Arc<PublishedKeys> {

@@ -1,4 +1,4 @@
-//! Requests that we make ourselves: to upstream providers, and for the keys of clients.
+//! Outgoing requests of this server: to upstream providers, and for the keys of clients.
 //!
 //! A URL supplied by another party must not reach into the internal network. So the client allows only `https` to
 //! public names on public addresses, checked at connection time; follows no redirects; bounds everything; and logs what

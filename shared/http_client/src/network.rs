@@ -19,7 +19,7 @@ use crate::address::is_public;
 /// The time limit for connecting, over all addresses (catalogue row SEC-SSRF-03).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many addresses are tried.
+/// The maximum number of addresses to try.
 const MAX_ADDRESSES: usize = 3;
 
 /// A pending network operation.
@@ -30,7 +30,7 @@ pub trait Network: Send + Sync {
     /// Resolves `name`.
     fn addresses<'n>(&'n self, name: &'n str) -> Waiting<'n, Vec<IpAddr>>;
 
-    /// A connection to `address`.
+    /// Connects to `address`.
     fn connection(&self, address: SocketAddr) -> Waiting<'_, TcpStream>;
 }
 
@@ -48,7 +48,7 @@ impl Network for SystemNetwork {
     }
 }
 
-/// Connects to where a URL leads, if it may be asked.
+/// Connects to the host of a URL, if that is allowed.
 #[derive(Clone)]
 pub(super) struct Connector {
     pub(super) network: Arc<dyn Network>,
@@ -66,7 +66,7 @@ impl Connector {
             Destination::Internet => is_public(*address),
             Destination::Loopback => address.is_loopback(),
         };
-        // A single non-public address indicates a name used for an attack.
+        // A single non-public address indicates a name that is used for an attack.
         if !addresses.iter().all(permitted) {
             return Err(io::Error::from(io::ErrorKind::PermissionDenied));
         }

@@ -9,7 +9,7 @@ use signing::{KmsUnwrapping, Purpose, SigningFault};
 use store::{SealingKeyReading, StoreFault, WrappedSealingKeys};
 use thiserror::Error;
 
-/// How long opened keys are used before they are read from the store again. A new version has to be published for longer
+/// How long opened keys are used before they are read from the store again. A new version must be published for longer
 /// than this before it seals.
 const RELOAD_AFTER: Lifetime = Lifetime::seconds(300);
 
@@ -28,7 +28,7 @@ struct Wrapped<T> {
     opened: Mutex<Option<Opened<T>>>,
 }
 
-/// Opened keys, and the stored keys that they were opened from.
+/// Opened keys, and the stored keys from which they were opened.
 struct Opened<T> {
     at: Timestamp,
     from: Arc<WrappedSealingKeys>,
@@ -41,7 +41,7 @@ impl<T> Clone for Opened<T> {
     }
 }
 
-/// Why the keys of a purpose cannot be used. It is an infrastructure fault, never the user's.
+/// Why the keys of a purpose cannot be used. This is an infrastructure fault, never the user's.
 #[derive(Debug, Error)]
 pub enum DataKeyFault {
     /// The store failed.
@@ -54,7 +54,7 @@ pub enum DataKeyFault {
     #[error("the data keys cannot be used")]
     Keys(#[from] SealFault),
     /// The purpose has no keys yet.
-    #[error("there are no data keys for {0} yet: `postern apply` makes them")]
+    #[error("there are no data keys for {0} yet: `postern apply` creates them")]
     Missing(&'static str),
 }
 
@@ -98,7 +98,7 @@ impl<T: PurposeKeys> Wrapped<T> {
                 *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
                 Ok(keys)
             }
-            // Keep using the keys of five minutes ago, so that a short outage of the store has no effect.
+            // Keep using the previous keys, so that a short outage of the store has no effect.
             (Err(fault), Some(former)) => {
                 tracing::warn!(fault = %fault, purpose = self.purpose.name(), "data keys could not be reloaded");
                 Ok(former.keys)

@@ -32,7 +32,7 @@ impl KeyOpener {
         Self(Environment::Aws { kms, unwrapping, known })
     }
 
-    /// Opens the connection to KMS, where keys are there.
+    /// Opens the connection to KMS, if keys are there.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Keys in use, wherever they are: derived or sealed on a laptop, in KMS or encrypted by it in AWS.
 //!
 //! A function that signs has [`Signers`]. One that seals has the [`DataKeys`] of a `Sealer`, one that derives those of a
-//! `Deriver`, each for one purpose. None of them knows where its keys are.
+//! `Deriver`, each for one purpose. None of them depends on where the keys are.
 
 mod data_keys;
 mod key_opener;

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::key_opener::KeyOpener;
 
-/// How long a key that could not sign is tried last, so that not every user waits for it.
+/// How long a key that failed to sign is tried last, so that not every user waits for it.
 const FAILED_KEY_COOLDOWN: Lifetime = Lifetime::seconds(30);
 
 /// The signers of all workspaces, opened on first use.
@@ -28,14 +28,14 @@ pub struct Signers {
     cooling_down: Mutex<HashMap<String, Timestamp>>,
 }
 
-/// What is to be signed, and with which of the keys of a workspace.
+/// What to sign, and with which keys of a workspace.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningTask<'a> {
     /// The workspace.
     pub workspace: &'a WorkspaceId,
-    /// The algorithm that it has to be, or simply that of the workspace.
+    /// The required algorithm; `None` for that of the workspace.
     pub algorithm: Option<Algorithm>,
-    /// How many signatures are to be made.
+    /// The number of signatures to make.
     pub signatures: u32,
     /// The time.
     pub now: Timestamp,
@@ -50,8 +50,8 @@ pub enum SignerFault {
     /// The workspace has no key that can sign.
     #[error(transparent)]
     Signing(#[from] SigningFault),
-    /// A client is registered for an algorithm of which the workspace has no current key. No other one will do: clients
-    /// are told by their registration what to expect (catalogue row SEC-OIDC-06).
+    /// A client is registered for an algorithm for which the workspace has no current key. No other one may be used: the
+    /// registration tells clients what to expect (catalogue row SEC-OIDC-06).
     #[error("the workspace has no current key for {}, which a client is registered for", .0.as_str())]
     Algorithm(Algorithm),
 }
@@ -66,7 +66,7 @@ impl Signers {
     /// Opens the connection to KMS during the start of a function. If it fails, the first request tries again.
     pub async fn warm(&self) {
         if let Err(fault) = self.opener.warm().await {
-            tracing::warn!(fault = %fault, "KMS could not be reached at the start");
+            tracing::warn!(fault = %fault, "KMS could not be reached during the start");
         }
     }
 
@@ -142,7 +142,7 @@ impl Signers {
         Ok(work(&signer).await?)
     }
 
-    /// Whether the key failed a moment ago.
+    /// Whether the key failed recently.
     fn is_cooling_down(&self, kid: &str, now: Timestamp) -> bool {
         let cooling_down = self.cooling_down.lock().unwrap_or_else(PoisonError::into_inner);
         cooling_down.get(kid).is_some_and(|until| !now.reached(*until))

@@ -39,10 +39,10 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// Its challenge.
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Where the client's users are sent back to.
+/// The redirect URI of the client.
 pub(crate) const REDIRECT_URI: &str = "https://app.example/cb";
 
-/// The audience of tokens whose request names none.
+/// The audience of tokens whose request names no resource.
 pub(crate) const DEFAULT_AUDIENCE: &str = "https://api.example";
 
 /// `seconds` before now.
@@ -137,7 +137,7 @@ pub(crate) fn registered(change: &Value, of_workspace: &Value) -> Result<Client,
     app_metadata(change).register(&settings(of_workspace), &issuer())
 }
 
-/// Everything for which the public client `app` with `change` is refused in a workspace with `of_workspace`.
+/// All errors with which the public client `app` with `change` is refused in a workspace with `of_workspace`.
 pub(crate) fn faults(change: &Value, of_workspace: &Value) -> Vec<RegistrationError> {
     app_metadata(change).faults(&settings(of_workspace), &issuer())
 }

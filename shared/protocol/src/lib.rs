@@ -1,7 +1,8 @@
 //! OAuth 2.1 and OpenID Connect as plain functions over values.
 //!
-//! Nothing in here does I/O, reads a clock, draws random numbers, reads the environment, logs or knows AWS (design
-//! invariant 10). Time and randomness are arguments; a decision is a value that the next step requires.
+//! Nothing in this crate does I/O, reads a clock, draws random numbers, reads the environment, logs or depends on
+//! AWS (design invariant 10). Time and randomness are arguments; a decision is a value that the next step
+//! requires.
 
 pub mod authorization;
 pub mod client_authentication;

@@ -1,7 +1,7 @@
 //! A hyper API that requires an access token with the scope `offers.read`.
 //!
-//! `cargo run -p postern-resource --example hyper -- ISSUER AUDIENCE` listens on port 8080 of loopback. For the demo of
-//! `postern dev` that is `http://localhost:9000/default/demo http://localhost:9000/demo/api`.
+//! `cargo run -p postern-resource --example hyper -- ISSUER AUDIENCE` listens on loopback, port 8080. For the demo of
+//! `postern dev`, the arguments are `http://localhost:9000/default/demo http://localhost:9000/demo/api`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use postern_resource::{HttpsJwks, Refusal, Validator};
 use tokio::net::TcpListener;
 
-/// The name of the API in its challenges.
+/// The realm of the API in its challenges.
 const REALM: &str = "offers";
 
 #[tokio::main]

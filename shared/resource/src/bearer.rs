@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 /// a token too (RFC 9700 §4.3.2).
 pub(crate) fn token<'r>(headers: &'r HeaderMap, query: Option<&str>) -> Result<&'r str, Refusal> {
     let mut pairs = query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
-    // Without a value it is treated as omitted (RFC 6749 §3.1).
+    // A parameter without a value is treated as omitted (RFC 6749 §3.1).
     if pairs.any(|(name, value)| name == "access_token" && !value.is_empty()) {
         return Err(Refusal::Malformed);
     }
@@ -27,7 +27,7 @@ pub(crate) fn token<'r>(headers: &'r HeaderMap, query: Option<&str>) -> Result<&
     Ok(token)
 }
 
-/// The scheme and the credentials, which one or more spaces separate (RFC 9110 §11.4).
+/// The scheme and the credentials, separated by one or more spaces (RFC 9110 §11.4).
 fn scheme_and_credentials(value: &str) -> Option<(&str, &str)> {
     let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

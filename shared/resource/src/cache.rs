@@ -11,13 +11,13 @@ use tokio::sync::Mutex;
 use crate::jwks::{Key, KeySet};
 use crate::source::{JwksFault, JwksSource};
 
-/// After this time the issuer is asked again: a key that it withdraws is refused this much later at most.
+/// After this time the keys are fetched again: a withdrawn key is refused after this time at the latest.
 pub(crate) const RELOAD_AFTER: Duration = Duration::from_mins(5);
 
-/// Keys that could not be refreshed for this long are no longer trusted. API Gateway caches keys for as long.
+/// Keys that could not be refreshed for this long are no longer trusted. API Gateway caches keys for the same time.
 pub(crate) const USABLE_FOR: Duration = Duration::from_hours(2);
 
-/// The issuer is not asked twice within this time, whatever names of keys are presented.
+/// The minimum time between two fetches, whatever `kid`s tokens contain.
 pub(crate) const MIN_RELOAD_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The same while there are no usable keys and every request is refused.
@@ -26,9 +26,9 @@ pub(crate) const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// Why there is no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoKey {
-    /// The issuer has none of this name.
+    /// The issuer has no key with this `kid`.
     Unknown,
-    /// The issuer could not be asked.
+    /// The keys could not be fetched.
     Unavailable(JwksFault),
 }
 
@@ -53,7 +53,7 @@ impl<S: JwksSource> CachedKeys<S> {
         Self { source, state: RwLock::default(), flight: Mutex::new(()) }
     }
 
-    /// The key named `kid`, for which the issuer is asked only if it has to be and may be.
+    /// The key named `kid`. The keys are fetched only if that is necessary and permitted.
     pub(crate) async fn find(&self, kid: &str, now: Duration) -> Result<Arc<Key>, NoKey> {
         let (found, is_fresh) = self.known(kid, now);
         let flight = match found {
@@ -65,7 +65,7 @@ impl<S: JwksSource> CachedKeys<S> {
             },
             None => self.flight.lock().await,
         };
-        // A request that had to wait finds that the keys were just fetched.
+        // A request that had to wait finds that the keys have just been fetched.
         if self.state().may_ask(now) {
             self.ask(now).await;
         }
@@ -83,7 +83,7 @@ impl<S: JwksSource> CachedKeys<S> {
         self.state_to_change().began(now);
         let answer = self.source.fetch().await.and_then(|document| KeySet::parse(&document));
         if let Err(fault) = &answer {
-            tracing::warn!(fault = %fault, "the keys of the issuer could not be read");
+            tracing::warn!(fault = %fault, "the keys of the issuer could not be fetched");
         }
         self.state_to_change().answered(answer, now);
     }

@@ -1,24 +1,21 @@
-//! The time, as an argument.
+//! The clock, as an argument.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time. Tests bring one that stands still.
+/// Tells the time. Tests use a fixed clock.
 pub trait Clock: Send + Sync {
     /// The time since the Unix epoch.
     fn now(&self) -> Duration;
 }
 
-/// The system's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a crate that stands by itself reads the clock in one place of its own"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a standalone crate reads the clock itself, in this one place")]
     fn now(&self) -> Duration {
-        // Before the epoch nothing is valid yet, so a clock that is so wrong refuses everything.
+        // Before the epoch no token is valid yet, so a clock that is this wrong refuses everything.
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }

@@ -7,18 +7,18 @@ use crate::refusal::InvalidToken;
 /// The maximum token length in bytes.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The longest header, as base64url.
+/// The maximum header length, in base64url.
 const MAX_HEADER_BYTES: usize = 2 * 1024;
 
-/// The longest name of a key.
+/// The maximum `kid` length.
 const MAX_KID_BYTES: usize = 256;
 
 /// Header members that change the meaning of the token. Tokens that use them are refused (RFC 7515 §4.1.11).
 ///
-/// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are passed over: the key comes from the issuer and never from the token.
+/// `jwk`, `jku`, `x5u`, `x5c` and `x5t` are ignored: the key comes from the issuer and never from the token.
 const EXTENSIONS: [&str; 3] = ["crit", "b64", "zip"];
 
-/// A token in its parts.
+/// The decoded parts of a token.
 pub(crate) struct Compact<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: String,
@@ -28,7 +28,7 @@ pub(crate) struct Compact<'t> {
 }
 
 impl<'t> Compact<'t> {
-    /// Parses `token`. Each token has a single spelling, so that its text can identify it.
+    /// Parses `token`. Each token has a single spelling, so its text can identify it.
     pub(crate) fn parse(token: &'t str) -> Result<Self, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::TooLong);
@@ -38,7 +38,7 @@ impl<'t> Compact<'t> {
         if header.len() > MAX_HEADER_BYTES {
             return Err(InvalidToken::TooLong);
         }
-        // A fourth part would stand among the claims, and a dot is not base64url.
+        // A fourth part would be included in the claims, and a dot is not base64url.
         let decoded = |part| base64url(part).ok_or(InvalidToken::Form);
         let (header, claims, signature) = (decoded(header)?, decoded(claims)?, decoded(signature)?);
         let (algorithm, kid) = named_by(&header)?;
@@ -47,7 +47,7 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// The algorithm and the key that a header of an access token names.
+/// The algorithm and the `kid` in the header of an access token.
 fn named_by(header: &[u8]) -> Result<(Algorithm, String), InvalidToken> {
     let header = Object::parse(header).ok_or(InvalidToken::Header)?;
     let text = |name| header.text(name).map_err(|_| InvalidToken::Header);
@@ -62,7 +62,7 @@ fn named_by(header: &[u8]) -> Result<(Algorithm, String), InvalidToken> {
     Ok((algorithm, kid.into()))
 }
 
-/// Media types are compared without regard to case, and may leave `application/` out (RFC 7515 §4.1.9).
+/// Media types are compared case-insensitively, and may omit `application/` (RFC 7515 §4.1.9).
 fn is_access_token(typ: &str) -> bool {
     ["at+jwt", "application/at+jwt"].iter().any(|known| known.eq_ignore_ascii_case(typ))
 }

@@ -1,4 +1,4 @@
-//! Keys that are read over HTTPS.
+//! Fetches keys over HTTPS.
 //!
 //! The URL is the issuer's or comes from its discovery document, never from a token. Only `https`, no redirects, one
 //! second to connect, three seconds in total, 64 KiB. During development, an issuer on loopback may use plain `http`.
@@ -20,15 +20,15 @@ use crate::jwks::MAX_JWKS_BYTES;
 use crate::source::{JwksFault, JwksSource};
 use crate::validator::Validator;
 
-/// How long a connection may take.
+/// The connection timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the keys may take, with everything.
+/// The timeout for fetching the keys as a whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
-/// Keys that are read over HTTPS.
+/// Keys that are fetched over HTTPS.
 #[derive(Debug)]
 pub struct HttpsJwks {
     place: Place,
@@ -64,7 +64,7 @@ impl HttpsJwks {
         Self { place: Place::Issuer(issuer.into()), client: OnceLock::new() }
     }
 
-    /// The keys at this URL.
+    /// Uses the keys at this URL.
     #[must_use]
     pub fn at(jwks_uri: impl Into<String>) -> Self {
         Self { place: Place::Document(jwks_uri.into()), client: OnceLock::new() }
@@ -102,7 +102,7 @@ impl HttpsJwks {
         }
     }
 
-    /// The client, made when it is first needed: reading the trusted roots takes a while.
+    /// The client, created on first use: parsing the trusted roots takes a while.
     fn client(&self) -> Result<&HttpClient, JwksFault> {
         if let Some(client) = self.client.get() {
             return Ok(client);
@@ -137,7 +137,7 @@ fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, JwksFault> {
     text("jwks_uri").map(str::to_owned)
 }
 
-/// The URL as one that may be asked: over TLS, or `plain` and on loopback.
+/// The URL, if it may be called: over TLS, or `plain` on loopback.
 fn permitted(url: &str, plain: bool) -> Result<Uri, JwksFault> {
     let uri: Uri = url.parse().map_err(|_| JwksFault::Forbidden)?;
     let is_permitted = uri.scheme_str() == Some("https") || (plain && is_loopback(url));
@@ -157,7 +157,7 @@ fn is_json<B>(response: &Response<B>) -> bool {
 }
 
 fn unreachable(error: &(dyn std::error::Error + 'static)) -> JwksFault {
-    // The cause of the cause is what tells a refused connection from an unknown certificate.
+    // The inner cause distinguishes a refused connection from an unknown certificate.
     let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
     JwksFault::Unreachable(causes.collect::<Vec<_>>().join(": "))
 }

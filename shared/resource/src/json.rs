@@ -1,4 +1,4 @@
-//! JSON that others wrote, read strictly (RFC 8725 §3.7, RFC 8259 §4).
+//! External JSON, read strictly (RFC 8725 §3.7, RFC 8259 §4).
 //!
 //! A duplicate member is refused at every depth, because parsers disagree about which one counts. A member of the wrong
 //! type is an error, not an absent member.
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// The maximum nesting depth of arrays and objects.
 const MAX_DEPTH: u8 = 32;
 
-/// Decodes canonical base64url: no padding, no white space, no trailing bits that are set (RFC 7515 §2).
+/// Decodes canonical base64url: no padding, no white space, no non-zero trailing bits (RFC 7515 §2).
 pub(crate) fn base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
@@ -28,14 +28,14 @@ pub(crate) struct Object(Map<String, Value>);
 pub(crate) struct WrongType;
 
 impl Object {
-    /// Reads an object with nothing before or after it.
+    /// Parses an object, with nothing before or after it.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         Unique { left: MAX_DEPTH }.deserialize(&mut deserializer).ok()?;
         serde_json::from_slice(text).ok().map(Self)
     }
 
-    /// The object that `value` is.
+    /// Converts `value`, if it is an object.
     pub(crate) fn of(value: Value) -> Option<Self> {
         if let Value::Object(members) = value { Some(Self(members)) } else { None }
     }
@@ -74,7 +74,7 @@ fn texts(value: &Value) -> Result<Vec<String>, WrongType> {
     texts.collect::<Option<_>>().ok_or(WrongType)
 }
 
-/// Walks through a value, builds nothing, and stops at a duplicate or too deep.
+/// Walks through a value without building it, and stops at a duplicate member or excessive depth.
 #[derive(Clone, Copy)]
 struct Unique {
     left: u8,

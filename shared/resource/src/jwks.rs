@@ -15,10 +15,10 @@ use crate::source::JwksFault;
 /// The maximum document size in bytes.
 pub(crate) const MAX_JWKS_BYTES: usize = 64 * 1024;
 
-/// The most keys that a document may have.
+/// The maximum number of keys in a document.
 const MAX_KEYS: usize = 100;
 
-/// A public key with its name and its one algorithm.
+/// A public key with its `kid` and its single algorithm.
 #[derive(Debug)]
 pub(crate) struct Key {
     kid: String,
@@ -32,12 +32,12 @@ impl Key {
         self.algorithm
     }
 
-    /// Whether `signature` is one of `message` by this key.
+    /// Whether `signature` is a signature of `message` by this key.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.public.verify_sig(message, signature).is_ok()
     }
 
-    /// Reads an entry; `None` if it is not a signature key of a kind that is accepted, bound to one algorithm.
+    /// Parses an entry; `None` if it is not a signature key of an accepted type, bound to one algorithm.
     fn parse(entry: &Object) -> Option<Self> {
         let text = |name| entry.text(name).ok();
         let is_for_signatures = text("use")?.is_none_or(|usage| usage == "sig")
@@ -67,7 +67,8 @@ fn rsa(algorithm: Algorithm, n: &str, e: &str) -> Option<ParsedPublicKey> {
     RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).ok()
 }
 
-/// A point on P-256. Its coordinates have 32 bytes each, so that their sequence has one reading (RFC 7518 §6.2.1.2).
+/// Parses a point on P-256. Its coordinates have 32 bytes each, so that their concatenation has a single
+/// interpretation (RFC 7518 §6.2.1.2).
 fn p256(x: &str, y: &str) -> Option<ParsedPublicKey> {
     let coordinate = |text| base64url(text).filter(|bytes| bytes.len() == 32);
     let point = [vec![4], coordinate(x)?, coordinate(y)?].concat();
@@ -79,8 +80,8 @@ fn p256(x: &str, y: &str) -> Option<ParsedPublicKey> {
 pub(crate) struct KeySet(Vec<Arc<Key>>);
 
 impl KeySet {
-    /// Reads a document. An entry that cannot be used is passed over, and the others stay usable; a document that is
-    /// none, or has too many entries, is refused as a whole.
+    /// Parses a document. An unusable entry is skipped, and the others remain usable; a malformed document, or one
+    /// with too many entries, is refused as a whole.
     pub(crate) fn parse(document: &[u8]) -> Result<Self, JwksFault> {
         if document.len() > MAX_JWKS_BYTES {
             return Err(JwksFault::TooLarge);
@@ -94,7 +95,7 @@ impl KeySet {
         Ok(Self(keys.map(Arc::new).collect()))
     }
 
-    /// The key named `kid`. A name that two keys have names neither.
+    /// The key named `kid`. A `kid` shared by two keys identifies neither.
     pub(crate) fn find(&self, kid: &str) -> Option<Arc<Key>> {
         let mut named = self.0.iter().filter(|key| key.kid == kid);
         let key = named.next()?;

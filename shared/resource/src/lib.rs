@@ -55,7 +55,7 @@
 //!
 //! # Features
 //!
-//! `https` (default) brings [`HttpsJwks`] and [`Validator::discovering`]. Without it, implement [`JwksSource`].
+//! `https` (default) provides [`HttpsJwks`] and [`Validator::discovering`]. Without it, implement [`JwksSource`].
 
 mod algorithm;
 mod bearer;

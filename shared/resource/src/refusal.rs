@@ -10,13 +10,13 @@ use crate::source::JwksFault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidToken {
-    /// It is longer than 8 KiB, or its header than 2 KiB.
+    /// It is longer than 8 KiB, or its header is longer than 2 KiB.
     #[error("it is too long")]
     TooLong,
     /// It is not three parts of canonical base64url (RFC 7515 §3.1).
     #[error("it is not a compact JWS")]
     Form,
-    /// Its header is not strict JSON with the members and types that it must have, or demands an extension.
+    /// Its header is not strict JSON with the required members and types, or demands an extension.
     #[error("its header cannot be accepted")]
     Header,
     /// It is another kind of token: `typ` is not `at+jwt` (RFC 9068 §2.1).
@@ -25,10 +25,10 @@ pub enum InvalidToken {
     /// It claims an algorithm that is not accepted, or that is not the key's (RFC 8725 §3.1).
     #[error("its algorithm is not accepted")]
     Algorithm,
-    /// Its claims are not strict JSON with the members and types that they must have (RFC 9068 §2.2).
+    /// Its claims are not strict JSON with the required members and types (RFC 9068 §2.2).
     #[error("its claims cannot be accepted")]
     Claims,
-    /// Another issuer.
+    /// It was issued by another issuer.
     #[error("another issuer issued it")]
     Issuer,
     /// It is for another API.
@@ -37,16 +37,16 @@ pub enum InvalidToken {
     /// Expired.
     #[error("it has expired")]
     Expired,
-    /// It is from the future.
+    /// It is not valid yet.
     #[error("it is not valid yet")]
     NotYetValid,
     /// It is bound to a key of its holder (`cnf`), which a Bearer request does not prove (RFC 7800 §3.1).
     #[error("it is bound to a key that is not proved")]
     Bound,
-    /// The issuer has no key of this name.
+    /// The issuer has no key with its `kid`.
     #[error("its key is not one of the issuer's")]
     Key,
-    /// The signature is not the key's.
+    /// The signature was not made by the key.
     #[error("its signature is wrong")]
     Signature,
 }
@@ -54,16 +54,16 @@ pub enum InvalidToken {
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// There is no token. The response names the scheme and no error (RFC 6750 §3.1).
+    /// There is no token. The response names the scheme and has no error code (RFC 6750 §3.1).
     #[error("there is no access token")]
     Missing,
     /// There is more than one token, a token in the URL, or a malformed header.
     #[error("there is not exactly one access token in the Authorization header")]
     Malformed,
-    /// The token is not good here.
+    /// The token is invalid.
     #[error("the access token is not valid: {0}")]
     Invalid(#[source] InvalidToken),
-    /// The token is good, and lacks this scope.
+    /// The token is valid but lacks this scope.
     #[error("the access token lacks the scope {0:?}")]
     InsufficientScope(String),
     /// The token cannot be validated because the issuer's keys are unavailable. The token itself may be valid.
@@ -91,7 +91,7 @@ impl Refusal {
             Self::Missing => "send an access token in the Authorization header",
             Self::Malformed => "send exactly one access token, in the Authorization header",
             Self::Invalid(_) => "the access token is not valid here, or has expired",
-            Self::InsufficientScope(_) => "the access token lacks the scope that this takes",
+            Self::InsufficientScope(_) => "the access token lacks the scope that this request requires",
             Self::Unavailable(_) => "the service is not available at the moment: try again",
         }
     }
@@ -174,7 +174,7 @@ mod tests {
                 403,
                 Some(
                     "Bearer realm=\"api\", error=\"insufficient_scope\", error_description=\"the access token lacks \
-                     the scope that this takes\", scope=\"offers.read\"",
+                     the scope that this request requires\", scope=\"offers.read\"",
                 ),
             ),
             (Refusal::Unavailable(JwksFault::Unreadable), 503, None),

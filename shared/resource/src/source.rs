@@ -1,15 +1,15 @@
-//! Where the keys of the issuer come from.
+//! The source of the issuer's keys.
 
 use std::future::{Future, ready};
 
 use thiserror::Error;
 
-/// Why the keys of the issuer cannot be read. It goes into a log, and not to the caller of the API.
+/// Why the keys of the issuer cannot be fetched. It is for the log, not for the caller of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum JwksFault {
-    /// The URL is not one that may be asked: it is neither `https` nor on loopback.
-    #[error("the URL may not be asked")]
+    /// The URL must not be called: it is neither `https` nor on loopback.
+    #[error("the URL must use https, or http on loopback")]
     Forbidden,
     /// No response within the time limit.
     #[error("no answer: {0}")]
@@ -26,17 +26,17 @@ pub enum JwksFault {
     /// The discovery document names another issuer (RFC 8414 §3.3).
     #[error("the discovery document is another issuer's")]
     OtherIssuer,
-    /// The request that was fetching was cancelled before it got a response.
-    #[error("the request for the keys was given up")]
+    /// The request that was fetching the keys was canceled before it got a response.
+    #[error("the request for the keys was canceled")]
     Interrupted,
 }
 
-/// Reads the JWKS document of the issuer (RFC 7517 §5).
+/// Fetches the JWKS document of the issuer (RFC 7517 §5).
 ///
-/// The [`Validator`](crate::Validator) decides when to fetch and how long to cache. A source only has to return in
-/// bounded time.
+/// The [`Validator`](crate::Validator) decides when to fetch and how long to cache. A source only has to return
+/// within bounded time.
 pub trait JwksSource: Send + Sync {
-    /// Reads the document.
+    /// Fetches the document.
     fn fetch(&self) -> impl Future<Output = Result<Vec<u8>, JwksFault>> + Send;
 }
 

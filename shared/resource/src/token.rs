@@ -8,9 +8,10 @@ use crate::algorithm::Algorithm;
 use crate::json::{Object, WrongType};
 use crate::refusal::{InvalidToken, Refusal};
 
-/// An access token that is good here: signed by the issuer, for this API, and of this moment.
+/// A valid access token: signed by the issuer, issued for this API, and currently valid.
 ///
-/// Only a [`Validator`](crate::Validator) makes one, so a function that takes one cannot be reached without:
+/// Only a [`Validator`](crate::Validator) creates one, so a function that takes one cannot be called without a valid
+/// token:
 ///
 /// ```compile_fail,E0451
 /// let forged = postern_resource::AccessToken { subject: "alice".to_owned(), ..todo!() };
@@ -44,7 +45,7 @@ impl AccessToken {
         Self::typed(claims, algorithm).ok().flatten().ok_or(InvalidToken::Claims)
     }
 
-    /// `None` if a claim is missing, [`WrongType`] if one is something else than it must be, used here or not.
+    /// `None` if a claim is missing, [`WrongType`] if a claim has the wrong type, whether it is used here or not.
     fn typed(claims: Object, algorithm: Algorithm) -> Result<Option<Self>, WrongType> {
         let text = |name| claims.text(name).map(|found| found.map(str::to_owned));
         let required = (text("iss")?, text("sub")?, text("client_id")?, text("jti")?);
@@ -69,7 +70,7 @@ impl AccessToken {
         }))
     }
 
-    /// Hands the token back if it has `scope` (RFC 6749 §3.3).
+    /// Returns the token if it has `scope` (RFC 6749 §3.3).
     ///
     /// # Errors
     ///
@@ -89,14 +90,14 @@ impl AccessToken {
         self.scope.iter().map(String::as_str)
     }
 
-    /// Who issued the token.
+    /// The issuer of the token.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Whom the token is about: the user, or the client itself where there is none (RFC 9068 §2.2). It is unique within
-    /// the issuer.
+    /// The subject of the token: the user, or the client itself if there is no user (RFC 9068 §2.2). It is unique
+    /// within the issuer.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
@@ -108,13 +109,13 @@ impl AccessToken {
         &self.client_id
     }
 
-    /// The name of the token, which no other has.
+    /// The unique identifier of the token.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Every audience, of which this API is one.
+    /// All audiences, one of which is this API.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         self.audience.iter().map(String::as_str)
     }
@@ -145,7 +146,7 @@ impl AccessToken {
 }
 
 impl Expected<'_> {
-    /// Checks the claims of `token` (RFC 9068 §4). This is the only place where the leeway is granted.
+    /// Checks the claims of `token` (RFC 9068 §4). This is the only place where leeway is granted.
     pub(crate) fn met_by(&self, token: &AccessToken) -> Result<(), InvalidToken> {
         let (early, late) = (self.now.saturating_add(self.leeway), self.now.saturating_sub(self.leeway));
         let at = Duration::from_secs;
@@ -165,7 +166,8 @@ impl Expected<'_> {
     }
 }
 
-/// The tokens of a `scope`: separated by single spaces, of the characters of RFC 6749 §3.3; the empty one has none.
+/// The tokens of a `scope`: separated by single spaces, with the characters of RFC 6749 §3.3; none for the empty
+/// string.
 fn scopes(scope: &str) -> Result<Vec<String>, WrongType> {
     let is_scope =
         |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));

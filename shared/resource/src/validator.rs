@@ -21,7 +21,7 @@ const DEFAULT_LEEWAY: Duration = Duration::from_secs(5);
 
 /// Validates the access tokens of one issuer for one API.
 ///
-/// Make one when the API starts and share it: it keeps the issuer's keys.
+/// Create one when the API starts and share it: it caches the issuer's keys.
 pub struct Validator<S> {
     issuer: String,
     audience: String,
@@ -34,7 +34,8 @@ pub struct Validator<S> {
 impl<S: JwksSource> Validator<S> {
     /// A validator for the tokens that `issuer` issues for `audience`, whose keys come from `source`.
     ///
-    /// Both are compared byte for byte: `issuer` with the `iss` of tokens, `audience` with each of their `aud`.
+    /// Both are compared byte for byte: `issuer` with the `iss` of tokens, `audience` with each of their `aud`
+    /// values.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>, source: S) -> Self {
         Self {
             issuer: issuer.into(),
@@ -46,21 +47,21 @@ impl<S: JwksSource> Validator<S> {
         }
     }
 
-    /// Accepts these algorithms only. The default are all three.
+    /// Accepts only these algorithms. By default all three are accepted.
     #[must_use]
     pub fn algorithms(mut self, algorithms: &[Algorithm]) -> Self {
         self.algorithms = algorithms.to_vec();
         self
     }
 
-    /// Sets the permitted clock skew between issuer and API: five seconds by default, a minute at most.
+    /// Sets the permitted clock skew between issuer and API: five seconds by default, at most one minute.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway.min(MAX_LEEWAY);
         self
     }
 
-    /// Reads the time from `clock` instead of the system's.
+    /// Reads the time from `clock` instead of the system clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
@@ -83,9 +84,9 @@ impl<S: JwksSource> Validator<S> {
         self.accept(bearer::token(headers, query)?).await
     }
 
-    /// Accepts a token: its form, its header, its claims, and then its signature (RFC 9068 §4).
+    /// Validates a token: its form, its header, its claims, and then its signature (RFC 9068 §4).
     ///
-    /// Claims are checked before the key is looked up, so that a token which is invalid anyway causes no fetch.
+    /// Claims are checked before the key is looked up, so that a token that is invalid anyway causes no fetch.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The keys of an issuer that listens on loopback, read over HTTP.
+//! The keys of an issuer that listens on loopback, fetched over HTTP.
 #![cfg(feature = "https")]
 
 use std::sync::Arc;
@@ -45,7 +45,7 @@ fn json_response(body: impl ToString) -> Response<String> {
     Response::builder().header("content-type", "application/json; charset=utf-8").body(body.to_string()).unwrap()
 }
 
-/// An issuer as it should be.
+/// A correct issuer.
 fn honest(here: &str, path: &str) -> Response<String> {
     match path {
         DISCOVERY => json_response(json!({"issuer": format!("{here}/tenant"), "jwks_uri": format!("{here}/keys")})),

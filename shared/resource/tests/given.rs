@@ -1,4 +1,4 @@
-//! An issuer whose keys and tokens the tests make themselves, and a source that counts.
+//! An issuer whose keys and tokens the tests generate, and a key source that counts requests.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ pub(crate) const NOW: u64 = 1_780_000_000;
 /// The default leeway of a validator.
 pub(crate) const LEEWAY: u64 = 5;
 
-/// The issuer's keys: making them takes longer than everything else here.
+/// The issuer's keys. Generating them takes longer than everything else here.
 pub(crate) static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
     rsa: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(),
     point: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(),
@@ -59,12 +59,12 @@ pub(crate) fn point_jwk(pair: &EcdsaKeyPair, kid: &str) -> Value {
     json!({"kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y), "kid": kid, "alg": "ES256", "use": "sig"})
 }
 
-/// The header of a good token, signed with the point.
+/// The header of a valid token, signed with the P-256 key.
 pub(crate) fn header() -> Value {
     json!({"typ": "at+jwt", "alg": "ES256", "kid": "point"})
 }
 
-/// The claims of a good token.
+/// The claims of a valid token.
 pub(crate) fn claims() -> Value {
     json!({
         "iss": ISSUER, "sub": "alice", "aud": AUDIENCE, "client_id": "app", "iat": NOW, "exp": NOW + 300, "jti": "t-1",
@@ -72,7 +72,7 @@ pub(crate) fn claims() -> Value {
     })
 }
 
-/// `value` with these members changed; `null` takes a member out.
+/// `value` with these members changed; `null` removes a member.
 pub(crate) fn with(mut value: Value, changes: Value) -> Value {
     let Value::Object(changes) = changes else { panic!("changes are an object") };
     let members = value.as_object_mut().unwrap();
@@ -106,7 +106,7 @@ pub(crate) fn signed_by_rsa(alg: &str, header: impl ToString, claims: impl ToStr
     format!("{message}.{}", base64url(signature))
 }
 
-/// The two parts that are signed.
+/// The part of the token that is signed.
 pub(crate) fn message(header: impl ToString, claims: impl ToString) -> String {
     format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
 }
@@ -183,7 +183,7 @@ impl Issuer {
         gate
     }
 
-    /// How often it was asked since the last time that this was.
+    /// How often the source was called since the last call of this method.
     pub(crate) fn asked(&self) -> usize {
         self.asked.swap(0, Ordering::SeqCst)
     }

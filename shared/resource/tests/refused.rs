@@ -1,4 +1,4 @@
-//! Every token that must be refused, and for which reason.
+//! Every token that must be refused, and the reason.
 
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue};
@@ -214,7 +214,7 @@ async fn sec_jwt_06_no_other_kind_of_token_is_an_access_token() {
     }
     assert_refused("absent", &signed(with(header(), json!({"typ": null})), claims()), InvalidToken::Type).await;
     assert_refused("a list", &signed(with(header(), json!({"typ": ["at+jwt"]})), claims()), InvalidToken::Header).await;
-    // An ID token that was given the right type is still about the client, and not for this API.
+    // An ID token with the right type is still for the client, and not for this API.
     let id_token = json!({"iss": ISSUER, "sub": "alice", "aud": "app", "iat": NOW, "exp": NOW + 300, "nonce": "n"});
     assert_refused("an ID token", &signed(header(), id_token), InvalidToken::Claims).await;
 }
@@ -302,7 +302,7 @@ async fn sec_param_12_a_token_has_a_single_spelling() {
             assert!(accepted(&respelled(odd.clone())).await.is_err(), "part {at}: {odd}");
         }
     }
-    // 64 bytes leave four bits of the last character unused: sixteen spellings, of which one is taken.
+    // 64 bytes leave four bits of the last character unused: of sixteen spellings, one is accepted.
     let (message, signature) = token.rsplit_once('.').unwrap();
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut accepted_spellings = Vec::new();

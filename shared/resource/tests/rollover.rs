@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::given::{Hands, Issuer, KEYS, claims, header, point_jwk, signed, signed_by, with};
 
-/// A token of the moment, signed with the key that `kid` names.
+/// A currently valid token, signed with the key named `kid`.
 fn token(hands: &Hands, kid: &str) -> String {
     let claims = with(claims(), json!({"iat": hands.now(), "exp": hands.now() + 300}));
     let pair = if kid == "next" { &KEYS.other_point } else { &KEYS.point };
@@ -149,7 +149,7 @@ async fn sec_ssrf_06_the_last_good_keys_are_used_for_two_hours_and_then_requests
     assert_eq!(refusal, DOWN);
     assert_eq!(refusal.response("api").status(), 503, "a fault of ours is not a fault of the token");
 
-    // A second ago it was asked, for the token before.
+    // A second ago the keys were fetched, for the previous token.
     issuer.publish(json!([current()]));
     hands.advance(3);
     assert_eq!(validator.accept(&token(&hands, "point")).await, Err(DOWN));

@@ -1,7 +1,7 @@
-//! Derivation: secrets that can be computed again and are stored nowhere.
+//! Derives secrets, which can be computed again and are stored nowhere.
 //!
 //! HMAC-SHA256 (RFC 2104) under the data key of one purpose, over length-prefixed parts. Reading the whole store reveals
-//! nothing, because the key is not there in plaintext (design invariant 5).
+//! nothing, because it does not contain the key in plaintext (design invariant 5).
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
@@ -20,14 +20,14 @@ pub struct Deriver {
 const FIRST_VERSION: u8 = 1;
 
 impl Deriver {
-    /// The secret for `parts` in `workspace` that never changes: derived with the first version of the key, whichever is
-    /// current. `None` if that version was removed.
+    /// The secret for `parts` in `workspace` that never changes: it is derived with the first version of the key,
+    /// whichever is current. `None` if that version was removed.
     #[must_use]
     pub fn lasting(&self, workspace: &WorkspaceId, parts: &[&str]) -> Option<Secret<[u8; 32]>> {
         self.secret(FIRST_VERSION, workspace, parts)
     }
 
-    /// The version that new secrets are derived with.
+    /// The version with which new secrets are derived.
     #[must_use]
     pub const fn current(&self) -> u8 {
         self.current

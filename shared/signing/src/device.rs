@@ -1,6 +1,6 @@
-//! What a user code yields: where its device request is stored, and the key that seals it (RFC 8628).
+//! Derives from a user code the id of its device request and the key that seals the request (RFC 8628).
 //!
-//! A user code is short enough to be guessed offline, so neither may follow from it without a key.
+//! A user code is short enough to be guessed offline, so deriving either of them requires a key.
 
 use protocol::authorization::user_code::UserCode;
 use protocol::types::id::{DeviceRequestId, WorkspaceId};
@@ -9,7 +9,7 @@ use protocol::types::secret::Secret;
 use crate::derive::Deriver;
 use crate::seal::{SealFault, Sealer};
 
-/// What a user code yields with one version of the key.
+/// The values derived from a user code with one version of the key.
 pub struct DeviceKeys {
     /// The id of the request.
     pub id: DeviceRequestId,
@@ -17,7 +17,8 @@ pub struct DeviceKeys {
 }
 
 impl DeviceKeys {
-    /// What `code` yields in `workspace` with this version of the key; `None` if that version was removed.
+    /// Derives the values for `code` in `workspace` with this version of the key; `None` if that version
+    /// was removed.
     #[must_use]
     pub fn derive(keys: &Deriver, version: u8, workspace: &WorkspaceId, code: &UserCode) -> Option<Self> {
         let secret = |what| keys.secret(version, workspace, &[what, code.letters().expose()]);
@@ -25,7 +26,7 @@ impl DeviceKeys {
         Some(Self { id: DeviceRequestId::from_bytes(id), root: secret("seal")? })
     }
 
-    /// What seals and opens the request.
+    /// The sealer for the request.
     ///
     /// # Errors
     ///

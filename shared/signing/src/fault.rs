@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-/// Why signing or opening failed. It is an infrastructure fault, never the client's.
+/// Why signing or opening failed. This is an infrastructure fault, never the client's.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SigningFault {
-    /// No usable key: it is missing, unreadable or of another kind.
+    /// There is no usable key: it is missing, unreadable or of another type.
     #[error("the signing key is missing or unreadable")]
     Key,
     /// KMS refused, or did not respond within the time limit.

@@ -34,13 +34,13 @@ pub struct KmsSettings {
     pub access_key_id: String,
     /// The secret access key.
     pub secret_access_key: Secret<String>,
-    /// The session token that goes with them.
+    /// The session token that belongs to them.
     pub session_token: Option<String>,
-    /// An endpoint to use instead of that of the region.
+    /// An endpoint that replaces that of the region.
     pub endpoint: Option<String>,
 }
 
-/// The connection to KMS. Only handles made from it can call it, and only they make a client of it, so that a function
+/// The connection to KMS. Only handles made from it can call KMS, and only they create an SDK client, so that a function
 /// without a handle does not carry one.
 #[derive(Clone)]
 pub struct Kms {
@@ -48,7 +48,7 @@ pub struct Kms {
     settings: Arc<KmsSettings>,
 }
 
-/// May decrypt what KMS encrypted.
+/// May decrypt what KMS has encrypted.
 #[derive(Clone)]
 pub struct KmsUnwrapping {
     client: Client,
@@ -98,7 +98,7 @@ impl Kms {
         self.client_with(attempt, 2)
     }
 
-    /// A client that never retries by itself, for a caller that decides when to.
+    /// A client that never retries, for a caller that decides about retries itself.
     pub(crate) fn client_without_retries(&self, attempt: Duration) -> Client {
         self.client_with(attempt, 1)
     }
@@ -122,7 +122,7 @@ impl KmsUnwrapping {
         KmsNeed::Decrypt(purpose)
     }
 
-    /// The handle, for what was encrypted with `key`.
+    /// The handle for values encrypted with `key`.
     #[must_use]
     pub fn new(kms: &Kms, key: &str) -> Self {
         Self { client: kms.client(Duration::from_secs(1)), key: key.into() }
@@ -132,7 +132,7 @@ impl KmsUnwrapping {
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Kms`], also for what was encrypted for another purpose or workspace.
+    /// [`SigningFault::Kms`], also for a value encrypted for another purpose or workspace.
     pub async fn unwrap(
         &self,
         wrapped: Vec<u8>,
@@ -155,7 +155,7 @@ impl KmsAdministration {
         Self { client: kms.client(Duration::from_secs(3)), key: key.into() }
     }
 
-    /// The public half of `signing_key`, for the algorithm `wanted`, or for the first of ours that the key supports.
+    /// The public half of `signing_key`, for the algorithm `wanted`, or for the first supported one of this server.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl KmsAdministration {
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Kms`], or [`SigningFault::Key`] if the response has another kind of key.
+    /// [`SigningFault::Kms`], or [`SigningFault::Key`] if the response contains another type of key.
     pub async fn key_pair(
         &self,
         alg: Algorithm,
@@ -228,7 +228,7 @@ pub(crate) const fn signing_algorithm(alg: Algorithm) -> SigningAlgorithmSpec {
     }
 }
 
-/// The error codes by which services of AWS throttle. KMS uses `ThrottlingException` for requests per second, and
+/// The error codes with which AWS services throttle. KMS uses `ThrottlingException` for requests per second, and
 /// `LimitExceededException` for other quotas.
 const THROTTLING: [&str; 7] = [
     "ThrottlingException",
@@ -240,20 +240,20 @@ const THROTTLING: [&str; 7] = [
     "TooManyRequestsException",
 ];
 
-/// The kind of failure and the service's error code. It has nothing of the request or the response.
+/// The kind of failure and the service's error code. It contains nothing of the request or the response.
 pub(crate) fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> SigningFault {
     SigningFault::Kms(match error {
         SdkError::ServiceError(context) if throttles(context.err(), context.raw()) => return SigningFault::Throttled,
         SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),
-        SdkError::TimeoutError(_) => "no answer in time".into(),
+        SdkError::TimeoutError(_) => "no response in time".into(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".into(),
         SdkError::DispatchFailure(_) => "no connection".into(),
-        SdkError::ResponseError(_) => "an unreadable answer".into(),
+        SdkError::ResponseError(_) => "an unreadable response".into(),
         SdkError::ConstructionFailure(_) | _ => "the request could not be made".into(),
     })
 }
 
-/// Whether a quota is used up, by the code of the error, its status or the words that AWS uses for it.
+/// Whether a quota is exhausted, by the error code, the status, or the wording that AWS uses for it.
 fn throttles(error: &impl ProvideErrorMetadata, response: &HttpResponse) -> bool {
     error.code().is_some_and(|code| THROTTLING.contains(&code))
         || response.status().as_u16() == 429
@@ -275,10 +275,10 @@ mod tests {
         type Error = SdkError<SignError, HttpResponse>;
         let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
         let table = [
-            (Error::timeout_error("secret"), "no answer in time"),
+            (Error::timeout_error("secret"), "no response in time"),
             (Error::dispatch_failure(ConnectorError::timeout("secret".into())), "no connection in time"),
             (Error::dispatch_failure(ConnectorError::io("secret".into())), "no connection"),
-            (Error::response_error("secret", response), "an unreadable answer"),
+            (Error::response_error("secret", response), "an unreadable response"),
             (Error::construction_failure("secret"), "the request could not be made"),
         ];
         for (error, expected) in table {

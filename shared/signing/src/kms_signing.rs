@@ -1,8 +1,8 @@
-//! Signing in KMS, and when to ask it again.
+//! Signing in KMS, with retries.
 //!
-//! The SDK's own retries are off here, because it would retry a throttled call as it does a lost one. A call that was
-//! lost is made once more at once. One that was throttled is made once more after a pause, if that may help, and a
-//! [`TokenBucket`] for each quota sees to it that few are.
+//! The SDK's own retries are disabled here, because it treats a throttled call like a lost one. A lost call is retried
+//! once, immediately. A throttled call is retried once after a pause, if that may help, and a [`TokenBucket`] for each
+//! quota keeps throttling rare.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,15 +25,15 @@ use crate::token_bucket::TokenBucket;
 
 /// The timeout of an attempt. A user is waiting, and another key can take over (fault F-KMS-3).
 const ATTEMPT: Duration = Duration::from_millis(300);
-/// The shortest and the longest pause before a lost call is made again, in milliseconds.
+/// The minimum and maximum pause before a lost call is retried, in milliseconds.
 const AFTER_LOSS: (u32, u32) = (0, 25);
 /// The same for a throttled call.
 const AFTER_THROTTLING: (u32, u32) = (10, 30);
 
-/// The codes with which KMS asks for another try, besides statuses from 500 on.
+/// The error codes with which KMS asks for a retry, in addition to statuses of 500 and above.
 const TRANSIENT: [&str; 3] = ["DependencyTimeoutException", "KMSInternalException", "KeyUnavailableException"];
 
-/// May sign, and describe signing keys. Clones share what was learned of the quotas.
+/// May sign, and describe signing keys. Clones share the learned limits.
 #[derive(Clone)]
 pub struct KmsSigning {
     client: Client,
@@ -42,13 +42,13 @@ pub struct KmsSigning {
     buckets: Arc<Buckets>,
 }
 
-/// Why a call failed, and the pause after which it may be made again.
+/// Why a call failed, and the range of the pause before a retry.
 struct Failure {
     fault: SigningFault,
     retry: Option<(u32, u32)>,
 }
 
-/// KMS has a quota for all RSA keys of an account and another for those on elliptic curves.
+/// KMS has one quota for all RSA keys of an account and another for its elliptic curve keys.
 #[derive(Default)]
 struct Buckets {
     rsa: Mutex<TokenBucket>,
@@ -59,19 +59,19 @@ impl KmsSigning {
     /// The permissions that the handle needs.
     pub const NEEDS: &'static [KmsNeed] = &[KmsNeed::Sign, KmsNeed::Describe];
 
-    /// The handle. `entropy` spreads retries.
+    /// The handle. `entropy` spreads retries over time.
     #[must_use]
     pub fn new(kms: &Kms, entropy: Arc<dyn Entropy>) -> Self {
         let client = kms.client_without_retries(ATTEMPT);
         Self { client, entropy, began: Instant::now(), buckets: Arc::default() }
     }
 
-    /// Takes the `signatures` of one response from the quota of `alg`, all of them or none. Each has to be asked for by
-    /// [`KmsSigning::sign`].
+    /// Takes the `signatures` of one response from the quota of `alg`, all of them or none. Each then has to be
+    /// requested with [`KmsSigning::sign`].
     ///
     /// # Errors
     ///
-    /// [`SigningFault::Throttled`] while KMS throttles and this process has used up its part.
+    /// [`SigningFault::Throttled`] while KMS throttles and this process has used up its share.
     pub fn admit(&self, alg: Algorithm, signatures: u32) -> Result<(), SigningFault> {
         let admitted = self.bucket(alg).take(signatures, self.now());
         admitted.then_some(()).ok_or(SigningFault::Throttled)
@@ -111,7 +111,7 @@ impl KmsSigning {
         self.client.describe_key().key_id(key).send().await.map(|_| ()).map_err(|error| fault(&error))
     }
 
-    /// One call, whose outcome the bucket learns.
+    /// Makes one call and reports its outcome to the bucket.
     async fn attempt(&self, key: &str, alg: Algorithm, digest: &Blob) -> Result<SignOutput, Failure> {
         let call = self.client.sign().key_id(key).message_type(MessageType::Digest).message(digest.clone());
         let signed = call.signing_algorithm(signing_algorithm(alg)).send().await;
@@ -131,7 +131,7 @@ impl KmsSigning {
         Err(Failure { fault, retry })
     }
 
-    /// The pause before a throttled call is made again, if that may help.
+    /// The pause before a throttled call is retried, if a retry may help.
     fn retry_throttled(&self, alg: Algorithm) -> Option<(u32, u32)> {
         let mut bucket = self.bucket(alg);
         bucket.throttled(self.now()).then(|| {
@@ -140,9 +140,9 @@ impl KmsSigning {
         })
     }
 
-    /// Waits for some time between two lengths in milliseconds.
+    /// Waits for a random time within these bounds, in milliseconds.
     async fn pause(&self, (shortest, longest): (u32, u32)) {
-        // Without randomness nothing else of the request would work; the pause itself can do without.
+        // Without randomness the rest of the request would fail; the pause itself can do without.
         let [random] = random(&*self.entropy).unwrap_or([u8::MAX / 2]);
         let spread = Duration::from_millis(u64::from(longest - shortest)).mul_f64(f64::from(random) / 255.0);
         sleep(Duration::from_millis(u64::from(shortest)) + spread).await;
@@ -161,7 +161,7 @@ impl KmsSigning {
     }
 }
 
-/// Whether a call was lost, or KMS asks for another try.
+/// Whether a call was lost, or KMS asks for a retry.
 fn is_transient(error: &SdkError<SignError, HttpResponse>) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,

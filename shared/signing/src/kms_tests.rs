@@ -1,4 +1,4 @@
-//! Tests of the calls to KMS: what is sent, and what comes of each response.
+//! Tests of the calls to KMS: what is sent, and how each response is handled.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,14 +27,14 @@ use crate::kms_signing::KmsSigning;
 use crate::seal::Purpose;
 use crate::signer::Signer;
 
-/// What KMS does with a call: it responds with a status and a body, or the connection breaks.
+/// The behavior of KMS: it responds with a status and a body, or the connection breaks.
 #[derive(Clone, Debug)]
 pub(crate) enum Response {
     Sent(u16, Value),
     Broken,
 }
 
-/// Answers every call in the same way, and remembers the calls.
+/// Answers every call in the same way, and records the calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
     response: Response,
@@ -62,7 +62,7 @@ impl HttpClient for Wire {
     }
 }
 
-/// KMS that responds in this way, and its calls.
+/// A KMS that responds in this way, and its recorded calls.
 pub(crate) fn kms(response: Response) -> (Kms, Wire) {
     let wire = Wire { response, calls: Arc::default() };
     let settings = KmsSettings {
@@ -88,7 +88,7 @@ fn refused(code: &str) -> Response {
 }
 
 impl Wire {
-    /// The one action that was called, and its body.
+    /// The single call that was made: its action and its body.
     fn call(&self) -> (String, Value) {
         let calls = self.calls.lock().unwrap();
         assert_eq!(calls.len(), 1);
@@ -134,7 +134,7 @@ fn kms_signs_a_digest_with_the_named_algorithm() {
 }
 
 #[test]
-fn what_is_no_signature_does_not_verify() {
+fn an_invalid_signature_does_not_verify() {
     let answered =
         |algorithm, response| runtime().block_on(signing(&kms(ok(response)).0).sign("key-1", algorithm, b"message"));
     assert_eq!(answered(Algorithm::RS256, json!({})), Err(SigningFault::Unverified));
@@ -157,7 +157,7 @@ fn a_refusal_is_named_by_its_code() {
 }
 
 #[test]
-fn a_key_is_looked_at_by_its_name() {
+fn a_key_is_described_by_its_name() {
     let (kms, wire) = kms(ok(json!({})));
     runtime().block_on(signing(&kms).look_at("key-1")).unwrap();
     assert_eq!(wire.call(), ("DescribeKey".to_owned(), json!({"KeyId": "key-1"})));
@@ -240,7 +240,7 @@ fn a_call_is_tried_twice() {
 }
 
 #[test]
-fn throttling_is_known_by_its_code_its_status_and_its_words() {
+fn throttling_is_recognized_by_code_status_or_wording() {
     let throttled = [
         refused("ThrottlingException"),
         refused("LimitExceededException"),
@@ -255,7 +255,7 @@ fn throttling_is_known_by_its_code_its_status_and_its_words() {
 }
 
 #[test]
-fn a_lost_or_throttled_signature_is_asked_for_once_more_and_a_refused_one_is_not() {
+fn a_lost_or_throttled_signature_is_retried_once_and_a_refused_one_is_not() {
     let table = [
         (Response::Broken, 2),
         (Response::Sent(500, json!({"__type": "KMSInternalException"})), 2),
@@ -275,7 +275,7 @@ fn a_lost_or_throttled_signature_is_asked_for_once_more_and_a_refused_one_is_not
 }
 
 #[test]
-fn each_kind_of_key_has_a_quota_of_its_own() {
+fn each_key_type_has_its_own_quota() {
     let signing = signing(&kms(refused("ThrottlingException")).0);
     let _ = runtime().block_on(signing.sign("key-1", Algorithm::RS256, b"message"));
     assert_eq!(signing.admit(Algorithm::PS256, 1), Err(SigningFault::Throttled));

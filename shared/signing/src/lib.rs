@@ -1,7 +1,7 @@
 //! Cryptography with keys: signing and verification of JWS, sealing, derivation, randomness.
 //!
 //! A [`Signer`] signs with a key in KMS or with a local one, which is stored sealed or wrapped. Every signature is verified
-//! before it leaves.
+//! before it is released.
 
 pub mod der;
 pub mod derive;

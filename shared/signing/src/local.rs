@@ -1,4 +1,4 @@
-//! Keys that sign in this process: on a laptop, and in the wrapped mode.
+//! Keys that sign in this process: on a laptop, and wrapped keys in AWS.
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -13,7 +13,7 @@ use protocol::types::secret::Secret;
 
 use crate::fault::SigningFault;
 
-/// A private key with its one algorithm.
+/// A private key with its single algorithm.
 pub struct LocalKey {
     pair: Pair,
     jwk: PublicJwk,

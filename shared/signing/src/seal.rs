@@ -13,27 +13,28 @@ use thiserror::Error;
 
 use crate::entropy::{self, Entropy, EntropyFault};
 
-/// What something is sealed or derived for.
+/// The purpose of sealing or derivation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// An interaction, which the browser carries.
     Interaction,
-    /// A login at an upstream provider, carried in a cookie meanwhile.
+    /// A pending login at an upstream provider, in a cookie.
     Upstream,
     /// A private signing key in the store.
     SigningKey,
-    /// Our client secret at an upstream provider, in the store.
+    /// A client secret of this server at an upstream provider, in the store.
     UpstreamSecret,
     /// The secret of a client that authenticates with a MAC, in the store.
     ClientSecret,
-    /// The pending logout, in the form of the confirmation page.
+    /// A pending logout, in the form of the confirmation page.
     Logout,
     /// Refresh tokens, which are derived and stored nowhere.
     RefreshToken,
-    /// The pairwise subject of a user for the clients of one sector. Its key never changes: with another one, these clients
-    /// would no longer recognise any user.
+    /// The pairwise subjects of users for the clients of one sector. Their key never changes: with another one, these
+    /// clients would no longer recognize any user.
     PairwiseSubject,
-    /// User codes, which device requests are stored by. They are too short to be stored as they are, or as a plain digest.
+    /// User codes, which identify stored device requests. They are too short to be stored in plaintext or as a plain
+    /// digest.
     UserCode,
 }
 
@@ -92,16 +93,16 @@ impl Purpose {
 /// The salt for deriving keys from a laptop's root.
 pub(crate) const ROOT_SALT: &[u8] = b"postern sealing 1";
 
-/// What is built from the versions of the data key for one purpose.
+/// A value built from the versions of the data key for one purpose.
 pub trait PurposeKeys: Sized {
-    /// Built from `keys`: it uses the version `current`, and still accepts the others.
+    /// Builds it from `keys`: it uses the version `current`, and still accepts the others.
     ///
     /// # Errors
     ///
     /// [`SealFault`] if the current version is missing, or a key is not 32 bytes long.
     fn from_versions(current: u8, keys: &[(u8, Secret<Vec<u8>>)]) -> Result<Self, SealFault>;
 
-    /// Built from the key for `purpose` that is derived from `root`, as on a laptop, which has no KMS.
+    /// Builds it from the key for `purpose` that is derived from `root`, as on a laptop, which has no KMS.
     ///
     /// # Errors
     ///
@@ -150,7 +151,7 @@ impl Sealer {
         Self::expanded(root, purpose.derivation())
     }
 
-    /// A sealer with a key that is derived from `reference`: only those who know the reference can open what it refers to.
+    /// A sealer with a key derived from `reference`: only a holder of the reference can open the values.
     ///
     /// # Errors
     ///

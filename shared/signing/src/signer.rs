@@ -46,7 +46,7 @@ impl Signer {
         Self { kid: jwk.thumbprint(), jwk, backend: Backend::Kms { kms, key } }
     }
 
-    /// Ensures that the `signatures` of one response may be requested before the first one is (fault F-KMS-1). Only KMS
+    /// Ensures that all `signatures` of one response may be requested before the first one is (fault F-KMS-1). Only KMS
     /// has a quota.
     ///
     /// # Errors

@@ -1,35 +1,36 @@
-//! How often to ask KMS for signatures: a token bucket that learns from throttling how fast it fills.
+//! Limits how often KMS is asked for signatures: a token bucket that learns its fill rate from throttling.
 //!
-//! KMS counts the signatures of a whole account, and execution environments cannot see each other, so each has to
-//! estimate its own part. Nothing is limited until KMS throttles. Then the bucket fills at the rate, and with the
-//! share, of the signatures granted in the second before: additively and multiplicatively, because some environments
-//! are busy and some are mostly idle, and either can change within a second. Further throttling cuts both; they grow
-//! slowly until 750 ms have passed without throttling, then double every tenth of a second until everything is admitted.
-//! Requests beyond the limit are refused locally, without a call.
+//! KMS counts the signatures of a whole account, and execution environments cannot see each other, so each has to estimate
+//! its own share. Nothing is limited until KMS throttles. Then the bucket fills at the rate, and with the share, of the
+//! signatures granted in the second before: additively and multiplicatively, because some environments are busy and some are
+//! mostly idle, and either can change within a second. Further throttling cuts both; they grow slowly until 750 ms have
+//! passed without throttling, then double every tenth of a second until everything is admitted. Requests beyond the limit
+//! are refused locally, without a call.
 //!
 //! The time is an argument, so that tests can simulate it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The stretch of time over which signatures are counted.
+/// The time window over which signatures are counted.
 const WINDOW: Duration = Duration::from_secs(1);
-/// What throttling leaves of rate and share.
+/// The factor by which throttling cuts rate and share.
 const CUT: f64 = 0.7;
 /// The duration of one cut: calls throttled within the same interval carry the same information.
 const CUT_LASTS: Duration = Duration::from_millis(250);
-/// How long after the last throttling it counts as over.
+/// How long after the last throttling it is considered over.
 const OVER_AFTER: Duration = Duration::from_millis(750);
-/// How long KMS is not asked at all after two calls in a row were throttled. Where a quota is refilled all the time that is
-/// rare; where it is counted by the second, it is used up until the next one.
+/// How long KMS is not called at all after two consecutive throttled calls. This is rare for a quota that is refilled
+/// continuously; a quota that is counted per second is then used up until the next second.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The growth in a second, as an exponent, while throttling lasts and when it is over.
+/// The growth per second, as an exponent, while throttling lasts and after it is over.
 const SLOW_GROWTH: f64 = 0.2;
 const FAST_GROWTH: f64 = 7.5;
 /// The lowest rate, in signatures per second, and the lowest share.
 const LOWEST_RATE: f64 = 1.0;
 const LOWEST_SHARE: f64 = 0.05;
-/// The signatures that can be saved up: those of one code exchange, or of a fifth of a second. More would go to KMS at once.
+/// The bucket holds the signatures of a fifth of a second, but at least those of one code exchange. More would reach KMS
+/// at once.
 const SAVED_AT_LEAST: f64 = 2.0;
 const SAVED_SECONDS: f64 = 0.2;
 
@@ -39,24 +40,24 @@ pub(crate) struct TokenBucket {
     limit: Option<Limit>,
     /// The times at which the signatures of the last second were requested.
     asked: VecDeque<Duration>,
-    /// When those of them were granted that were.
+    /// The times at which they were granted, if they were.
     granted: VecDeque<Duration>,
     /// When KMS last throttled, if it has granted nothing since.
     refused: Option<Duration>,
-    /// When KMS may be asked again.
+    /// Until when KMS is not called.
     paused_until: Duration,
 }
 
 /// The limit while KMS throttles.
 #[derive(Debug)]
 struct Limit {
-    /// The constant fill rate in signatures per second.
+    /// The constant fill rate, in signatures per second.
     rate: f64,
     /// The fraction of requested signatures that fills the bucket, if that is more.
     share: f64,
-    /// Signatures left; negative if more were taken.
+    /// The remaining signatures; negative if more were taken.
     tokens: f64,
-    /// When the three were computed.
+    /// When the three values were computed.
     at: Duration,
     /// When KMS last throttled.
     throttled: Duration,
@@ -82,14 +83,14 @@ impl TokenBucket {
         enough
     }
 
-    /// Takes one signature more for a response that was admitted, even if none is left: later ones pay for it.
+    /// Takes one more signature for an admitted response, even if none is left: later responses pay for it.
     pub(crate) fn take_for_retry(&mut self) {
         if let Some(limit) = &mut self.limit {
             limit.tokens -= 1.0;
         }
     }
 
-    /// Notes that KMS signed.
+    /// Records that KMS signed.
     pub(crate) fn granted(&mut self, now: Duration) {
         forget(&mut self.granted, now);
         self.granted.push_back(now);
@@ -119,7 +120,7 @@ impl TokenBucket {
         refused.is_none()
     }
 
-    /// The limit that the last second teaches.
+    /// The limit learned from the last second.
     fn learned(&mut self, now: Duration) -> Limit {
         forget(&mut self.asked, now);
         forget(&mut self.granted, now);
@@ -165,8 +166,8 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// A bucket that was throttled at one second, after `asked` signatures in the second before, the first `granted` of
-    /// which KMS made.
+    /// A bucket that was throttled at one second, after `asked` signatures in the second before, of which KMS made the first
+    /// `granted`.
     fn throttled_after(asked: u64, granted: u64) -> TokenBucket {
         let mut bucket = TokenBucket::default();
         for number in 0..asked {
@@ -328,7 +329,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whenever requests come, no more is admitted than was saved, and than rate and share yield.
+        /// Whenever requests come, no more is admitted than was saved up and than rate and share yield.
         #[test]
         fn the_limit_is_enforced(asked in 2_u64..200, part in 1_u64..4, gaps in prop::collection::vec(1_u64..40, 1..300)) {
             let mut bucket = throttled_after(asked, asked / part);

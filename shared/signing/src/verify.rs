@@ -1,7 +1,7 @@
-//! Verification of JWTs: our own, and those of upstream providers and clients.
+//! Verification of JWTs: those issued here, and those of upstream providers and clients.
 //!
-//! The key comes from a set that the caller names, never from the token; the algorithm is the key's, never the token's
-//! choice (RFC 8725 §3.1). AWS-LC does the arithmetic.
+//! The key comes from a set that the caller provides, never from the token; the algorithm is determined by the key, never by
+//! the token (RFC 8725 §3.1). AWS-LC does the computation.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
@@ -20,17 +20,17 @@ use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
-/// The maximum length of a token that a stranger sends, in bytes (catalogue row SEC-JWT-09).
+/// The maximum length of a token from an untrusted sender, in bytes (catalogue row SEC-JWT-09).
 pub const MAX_JWT_BYTES: usize = 8192;
 
-/// The maximum length of a token that a configured provider sends over TLS: no limit beyond that of the answer that has it. A
-/// user who is in two hundred groups has an ID token of ten kilobytes.
+/// The maximum length of a token that a configured provider sends over TLS: that of the response that contains it. The ID
+/// token of a user in two hundred groups has ten kilobytes.
 pub const MAX_PROVIDER_JWT_BYTES: usize = 64 * 1024;
 
 pub(crate) const MAX_JWT_HEADER_BYTES: usize = 2048;
 
-/// The members of a JOSE header that matter. Critical extensions (`crit`) are refused (RFC 7515 §4.1.11), keys or links to
-/// keys (`jwk`, `jku`, `x5c`, `x5u`) are ignored, and `null` says nothing.
+/// The relevant members of a JOSE header. Critical extensions (`crit`) are refused (RFC 7515 §4.1.11), keys and links to
+/// keys (`jwk`, `jku`, `x5c`, `x5u`) are ignored, and `null` counts as absent.
 pub struct Header<A = ExternalAlgorithm> {
     /// The algorithm of the token, not verified yet.
     pub alg: A,
@@ -51,8 +51,8 @@ struct RawHeader {
     zip: Option<serde_json::Value>,
 }
 
-/// The supported MAC, for shared secrets (RFC 7518 §3.2). It is not among the signature algorithms, so public keys are
-/// never used with it.
+/// The supported MAC, for shared secrets (RFC 7518 §3.2). It is not among the signature algorithms, so public keys are never
+/// used with it.
 #[derive(Deserialize)]
 enum MacAlgorithm {
     HS256,
@@ -108,7 +108,18 @@ pub fn claims<'k>(
     if verified { base64url_decoded(parts.payload).ok_or(JwtFault::Shape) } else { Err(JwtFault::Signature) }
 }
 
-/// Verifies one of our own tokens. Its `kid` names the key by thumbprint.
+/// The unverified `iss` of a token, for the choice among keys only.
+#[must_use]
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        iss: String,
+    }
+    let payload = base64url_decoded(Parts::of(token).ok()?.payload)?;
+    json::strict::<Claimed>(&payload).map(|claimed| claimed.iss)
+}
+
+/// Verifies a token issued here. Its `kid` identifies the key by thumbprint.
 #[must_use]
 pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Option<Vec<u8>> {
     let header = header(token, MAX_JWT_BYTES).ok()?;
@@ -117,7 +128,7 @@ pub fn verify_issued_by_us(token: &str, ring: &[&PublicJwk], typ: &str) -> Optio
     claims((token, &header), [&key], |presented| presented == Some(typ)).ok()
 }
 
-/// Verifies a token of a stranger with a MAC under a shared secret.
+/// Verifies the MAC of an external token with a shared secret.
 ///
 /// # Errors
 ///
@@ -180,7 +191,7 @@ fn is_signature(key: &ExternalKey, message: &[u8], signature: &[u8]) -> bool {
     }
 }
 
-/// What AWS-LC calls an algorithm.
+/// An algorithm, as AWS-LC represents it.
 enum Scheme {
     Rsa(&'static RsaParameters),
     Curve(&'static dyn VerificationAlgorithm),

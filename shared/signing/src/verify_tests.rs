@@ -256,7 +256,7 @@ fn sec_jwt_02_and_09_keys_in_the_header_are_ignored_and_a_long_header_is_refused
     assert!(named(256) && !named(257));
 }
 
-/// A JWKS of one key, and a token that it signed by `alg`.
+/// A JWK Set with one key, and a token that it signed with `alg`.
 fn by_another(alg: ExternalAlgorithm) -> (ExternalJwks, String) {
     let header = base64url(json!({"alg": alg.names()[0], "kid": "k"}).to_string().as_bytes());
     let (message, random) = (format!("{header}.{}", base64url(b"{}")), SystemRandom::new());
@@ -324,7 +324,7 @@ fn a_modulus_may_begin_with_a_zero() {
 }
 
 #[test]
-fn what_is_wrong_with_a_token_is_told_apart() {
+fn each_kind_of_fault_in_a_token_is_distinguished() {
     let (jwks, token) = by_another(ExternalAlgorithm::ES384);
     let keys = jwks.candidates(ExternalAlgorithm::ES384, None);
     let (_, rest) = token.split_once('.').unwrap();

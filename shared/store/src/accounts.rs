@@ -1,19 +1,24 @@
 //! Accounts of users of upstream providers: the claims asserted at their last login.
 
+use aws_sdk_dynamodb::types::ReturnValue;
 use protocol::types::id::{Subject, WorkspaceId};
-use protocol::users::user_claims::{Identity, Profile};
+use protocol::users::user_claims::{Identity, Profile, SourceClaims};
 use protocol::users::user_key::UserKey;
 use protocol::workspace::identity_source::IdentitySource;
 use protocol::workspace::settings::Workspace;
+use protocol::workspace::upstream_provider::UserParameter;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
-use crate::item;
+use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, SORT};
 use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of the only item that an account has so far.
 const PROFILE: &str = "profile";
+
+/// The attribute with the name that the user once posted. It outlives later logins, which do not have it.
+const POSTED: &str = "posted";
 
 /// May find accounts.
 #[derive(Clone)]
@@ -41,13 +46,31 @@ impl AccountReading {
     ///
     /// [`StoreFault`].
     pub async fn find(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Identity>, StoreFault> {
-        let key = Key { partition: key::partition(Kind::Account, workspace, subject.as_str()), sort: Some(PROFILE) };
-        let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
-        item::read_json(&item, "identity").map(Some)
+        self.item(workspace, subject).await?.map(|item| item::read_json(&item, "identity")).transpose()
     }
 
-    /// The claims of `user` for clients, judged by the settings of now: from the settings themselves for the sandbox, from
-    /// the table for an upstream provider. `None` if the user is not known, by the same rule as everywhere
+    async fn item(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Item>, StoreFault> {
+        let key = Key { partition: key::partition(Kind::Account, workspace, subject.as_str()), sort: Some(PROFILE) };
+        self.0.read(&self.0.tables.users, key).await
+    }
+
+    /// The claims of the record, with the name that the user posted where `posted` says that it counts.
+    async fn claims(
+        &self,
+        workspace: &WorkspaceId,
+        subject: &Subject,
+        posted: UserParameter,
+    ) -> Result<Option<SourceClaims>, StoreFault> {
+        let Some(item) = self.item(workspace, subject).await? else { return Ok(None) };
+        let claims = item::read_json::<Identity>(&item, "identity")?.claims;
+        Ok(Some(match posted {
+            UserParameter::Ignored => claims,
+            UserParameter::Name => claims.named_by(posted_name(&item)?),
+        }))
+    }
+
+    /// The claims of `user` for clients, judged by the current settings: from the settings themselves for the sandbox,
+    /// from the table for an upstream provider. `None` if the user is unknown, by the same rule as everywhere
     /// ([`UserReading::status`](crate::UserReading::status)).
     ///
     /// # Errors
@@ -58,16 +81,20 @@ impl AccountReading {
         let Some(source) = source.filter(|source| source.status(&workspace.id, user).is_active()) else {
             return Ok(None);
         };
-        let identity = match source {
-            IdentitySource::Sandbox(sandbox) => sandbox.identity_of(&workspace.id, user.subject),
-            IdentitySource::Upstream(_) => self.find(&workspace.id, user.subject).await?,
+        let claims = match source {
+            IdentitySource::Sandbox(sandbox) => {
+                sandbox.identity_of(&workspace.id, user.subject).map(|identity| identity.claims)
+            }
+            IdentitySource::Upstream(provider) => {
+                self.claims(&workspace.id, user.subject, provider.user_parameter).await?
+            }
         };
-        Ok(identity.map(|identity| identity.claims.judged(source.trust())))
+        Ok(claims.map(|claims| claims.judged(source.trust())))
     }
 }
 
 impl Handle for AccountRecording {
-    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::PutItem, Kind::Account)];
+    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::UpdateItem, Kind::Account)];
 }
 
 impl AccountRecording {
@@ -77,23 +104,48 @@ impl AccountRecording {
         Self(connection.clone())
     }
 
-    /// Records the claims of a user of an upstream provider, replacing earlier ones.
+    /// Records the claims of a user of an upstream provider, replacing earlier ones, and returns the name that the user
+    /// posted, now or at an earlier login. Where `posted` is `None`, because it does not count, it is forgotten.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn record(&self, workspace: &WorkspaceId, identity: &Identity) -> Result<(), StoreFault> {
-        self.0
+    pub async fn record(
+        &self,
+        workspace: &WorkspaceId,
+        identity: &Identity,
+        posted: Option<&SourceClaims>,
+    ) -> Result<SourceClaims, StoreFault> {
+        let update = match posted {
+            None => "SET #v = :v, #identity = :identity REMOVE #posted",
+            Some(name) if name.is_empty() => "SET #v = :v, #identity = :identity",
+            Some(_) => "SET #v = :v, #identity = :identity, #posted = :posted",
+        };
+        let mut write = self
+            .0
             .client
-            .put_item()
+            .update_item()
             .table_name(&self.0.tables.users)
-            .item(PARTITION, item::text(key::partition(Kind::Account, workspace, identity.subject.as_str())))
-            .item(SORT, item::text(PROFILE))
-            .item("v", item::version())
-            .item("identity", item::json(identity)?)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreFault::of(&error))
+            .key(PARTITION, item::text(key::partition(Kind::Account, workspace, identity.subject.as_str())))
+            .key(SORT, item::text(PROFILE))
+            .update_expression(update)
+            .expression_attribute_names("#v", "v")
+            .expression_attribute_names("#identity", "identity")
+            .expression_attribute_values(":v", item::version())
+            .expression_attribute_values(":identity", item::json(identity)?)
+            .return_values(ReturnValue::AllNew);
+        if posted.is_none_or(|name| !name.is_empty()) {
+            write = write.expression_attribute_names("#posted", POSTED);
+        }
+        if let Some(name) = posted.filter(|name| !name.is_empty()) {
+            write = write.expression_attribute_values(":posted", item::json(name)?);
+        }
+        let written = write.send().await.map_err(|error| StoreFault::of(&error))?;
+        written.attributes.map_or_else(|| Ok(SourceClaims::default()), |item| posted_name(&item))
     }
+}
+
+/// The name that the user posted, if there is one.
+fn posted_name(item: &Item) -> Result<SourceClaims, StoreFault> {
+    if item.contains_key(POSTED) { item::read_json(item, POSTED) } else { Ok(SourceClaims::default()) }
 }

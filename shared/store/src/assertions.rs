@@ -15,7 +15,7 @@ use crate::write_attempt::WriteAttempt;
 /// Whether an assertion was used for the first time.
 #[must_use]
 pub enum Spending {
-    /// It was, by this attempt: now, or in an earlier try whose response was lost.
+    /// It was, by this attempt or an earlier one whose response was lost.
     Spent(Committed),
     /// It has been used before.
     Replayed,

@@ -1,5 +1,6 @@
 //! A small cache for configuration, which may be up to thirty seconds old (design section 4). Absence is cached for a
-//! shorter time: requests for unknown clients cost few reads, and new ones appear quickly (catalogue row SEC-DOS-10).
+//! shorter time: requests for unknown clients cost few reads, and new clients appear quickly (catalogue row
+//! SEC-DOS-10).
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,13 +10,13 @@ use protocol::types::time::{Lifetime, Timestamp};
 
 const TIME_TO_LIVE: Lifetime = Lifetime::seconds(30);
 
-/// How long it is remembered that something does not exist.
+/// How long the absence of a value is cached.
 const ABSENT_FOR: Lifetime = Lifetime::seconds(5);
 
 /// At this size the cache is cleared, so that requests cannot make it grow without bound.
 const MAX_ENTRIES: usize = 1000;
 
-/// Values by key, and absent keys. They are separate, so that requests for unknown keys displace nothing.
+/// Values by key, and absent keys. They are separate, so that requests for unknown keys evict nothing.
 pub(crate) struct Cache<K, V> {
     values: Mutex<Entries<K, Arc<V>>>,
     absent: Mutex<Entries<K, ()>>,
@@ -46,7 +47,7 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         value
     }
 
-    /// Remembers that at `now` there was no value under `key`.
+    /// Caches that at `now` there was no value under `key`.
     pub(crate) fn remember_absent(&self, key: K, now: Timestamp) {
         lock(&self.absent).insert(key, (), now);
     }

@@ -1,4 +1,4 @@
-//! Workspaces and clients, read through a cache that is at most thirty seconds old, and five where something is absent.
+//! Workspaces and clients, read through a cache that is at most thirty seconds old, or five for absent ones.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::need::{Action, Handle, Need, Table};
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
 
-/// The attribute with the loopback addresses whose pages may be at any port. Earlier versions did not write it.
+/// The attribute with the loopback addresses whose pages may use any port. Earlier versions did not write it.
 const LOOPBACK_ORIGINS: &str = "loopback_origins";
 
 /// The attribute with the format of a client's metadata. Earlier versions did not write it.
@@ -164,7 +164,7 @@ impl ConfigurationReading {
     ///
     /// # Errors
     ///
-    /// [`StoreFault`], also if the stored metadata cannot be registered any more.
+    /// [`StoreFault`], also if the stored metadata can no longer be registered.
     pub async fn client(
         &self,
         workspace: &Workspace,
@@ -206,7 +206,7 @@ impl ConfigurationReading {
     }
 }
 
-/// Reads the metadata of a client. In the first format every client had `require_pkce: false`, which meant nothing;
+/// Reads the metadata of a client. In the first format every client had `require_pkce: false`, which had no meaning;
 /// since the second one it is an explicit exemption.
 fn read_metadata(item: &Item) -> Result<ClientMetadata, StoreFault> {
     let metadata: ClientMetadata = item::read_json(item, "client")?;
@@ -322,7 +322,7 @@ async fn find(connection: &Connection, partition: String) -> Result<Option<Item>
 mod tests {
     use super::*;
 
-    /// Before the second format `require_pkce: false` was written for every client, and meant nothing.
+    /// Before the second format, `require_pkce: false` was written for every client and had no meaning.
     #[test]
     fn sec_pkce_01_a_client_that_was_stored_before_is_not_exempt_from_pkce() {
         let stored = |require_pkce: &str, format: Option<u64>| {

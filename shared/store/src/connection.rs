@@ -19,9 +19,9 @@ pub struct ConnectionSettings {
     pub access_key_id: String,
     /// The secret access key.
     pub secret_access_key: String,
-    /// The session token that goes with them.
+    /// The session token that belongs to them.
     pub session_token: Option<String>,
-    /// An endpoint to use instead of that of the region.
+    /// An endpoint that replaces that of the region.
     pub endpoint: Option<String>,
     /// The names of the tables.
     pub tables: Tables,
@@ -85,7 +85,7 @@ impl Connection {
 }
 
 /// At most three attempts within two and a half seconds, because a user is waiting (fault F-DDB-1). A conditional write
-/// recognises its own earlier success, so retries are safe.
+/// recognizes its own earlier success, so retries are safe.
 fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }

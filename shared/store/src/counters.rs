@@ -1,5 +1,5 @@
-//! Counters of what somebody who has not authenticated makes us do, one item for each window of time (catalogue rows
-//! SEC-PAR-08, SEC-DOS-03).
+//! Counters of unauthenticated requests and wrong user codes, one item per time window (catalogue rows SEC-PAR-08,
+//! SEC-DOS-03).
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -14,7 +14,7 @@ use crate::item;
 use crate::key::{self, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
 
-/// May count.
+/// May count requests.
 #[derive(Clone)]
 pub struct Counting(Connection);
 
@@ -29,7 +29,7 @@ impl Counting {
         Self(connection.clone())
     }
 
-    /// Counts one more, and returns how many that makes in the window of `key`. A retry whose first try took effect counts
+    /// Counts one more, and returns the total in the window of `key`. A retry after a write whose response was lost counts
     /// twice, which errs on the safe side.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Counting {
         let updated = self
             .update(workspace, key)
             .update_expression("SET v = :v, #ttl = :ttl ADD counted :one")
-            // A later version may count otherwise (fault F-LAM-6).
+            // A later version may count differently (fault F-LAM-6).
             .condition_expression("attribute_not_exists(v) OR v = :v")
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":v", item::version())
@@ -53,8 +53,8 @@ impl Counting {
         counted.ok_or(StoreFault::Unreadable("counted"))
     }
 
-    /// Takes back one that was counted and turned out not to matter. A retry whose first try took effect takes back two, but
-    /// never more than were counted.
+    /// Undoes one count that turned out not to matter. A retry after a write whose response was lost undoes two, but the
+    /// counter never falls below zero.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl Counting {
         }
     }
 
-    /// Notes that `guess` was tried, and returns how many different ones that makes in the window of `key`; `None` if more than
-    /// `most` were tried before, and this is another. To try the same again makes no difference.
+    /// Records the attempt `guess`, and returns the number of different attempts in the window of `key`; `None` if more
+    /// than `most` others were already recorded. Recording the same attempt again has no effect.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl Counting {
         Ok(Some(u64::try_from(tried.len()).unwrap_or(u64::MAX)))
     }
 
-    /// Takes back that `guess` was tried, because it was right. To do it twice makes no difference.
+    /// Removes the attempt `guess`, because it was right. Repeating this has no effect.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl Counting {
     }
 }
 
-/// A guess too many, or an item of a later version.
+/// One guess too many, or an item of a later version.
 fn refused(error: &SdkError<UpdateItemError>) -> Result<Option<u64>, StoreFault> {
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {

@@ -1,5 +1,5 @@
-//! Device requests (RFC 8628), each under a keyed digest of its user code. What they ask for is sealed with a key that only
-//! the user code yields.
+//! Device requests (RFC 8628), each under a keyed digest of its user code. Their content is sealed with a key that is
+//! derived from the user code.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -22,34 +22,34 @@ use crate::need::{Action, Handle, Need, Table};
 #[derive(Clone)]
 pub struct DeviceRequestCreation(Connection);
 
-/// May find device requests, and slow their polls down.
+/// May find device requests, and slow down their polls.
 #[derive(Clone)]
 pub struct DevicePolling(Connection);
 
-/// May have users decide on device requests.
+/// May record users' decisions on device requests.
 #[derive(Clone)]
 pub struct DeviceDeciding(Connection);
 
-/// What a user who enters a user code gets to see.
+/// The request for a user who entered a user code.
 #[must_use]
 pub enum Presented {
     /// A request that waits for a decision.
     Waiting(Box<DeviceRequest>),
-    /// A request that this user decided before.
+    /// A request on which this user has already decided.
     Decided(DeviceDecision),
-    /// A request that waits, whose code another user entered before.
+    /// A pending request whose code another user entered before.
     OfAnother(DeviceRequestId),
-    /// Nothing: unknown, expired, or decided by another.
+    /// None: unknown, expired, or decided by another user.
     Nothing,
 }
 
-/// What became of a decision.
+/// The outcome of recording a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Deciding {
-    /// It stands: now, or since an earlier try.
+    /// It was recorded, by this attempt or an earlier one.
     Decided,
-    /// Another decision came first, or there is no such request any more.
+    /// Another decision was recorded first, or the request no longer exists.
     TooLate,
 }
 
@@ -64,12 +64,12 @@ impl DeviceRequestCreation {
         Self(connection.clone())
     }
 
-    /// Stores `request`, unless its user code is taken. A retry whose first try took effect succeeds as well: the device code
-    /// tells whose the item is.
+    /// Stores `request`, unless its user code is taken. A retry after a write whose response was lost succeeds as well: the
+    /// device code shows that the item is the same request.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is unknown whether the request was stored, and nobody knows its codes.
+    /// [`StoreFault`]: it is unknown whether the request was stored, and its codes are lost.
     pub async fn create(&self, workspace: &WorkspaceId, request: &DeviceRequest) -> Result<bool, StoreFault> {
         let put = self.0.client.put_item().table_name(&self.0.tables.flow);
         let outcome = put
@@ -125,7 +125,7 @@ impl DevicePolling {
         read(id, &item).map(Some)
     }
 
-    /// Lets `interval` seconds pass between two polls from now on. It never shrinks.
+    /// Sets the minimum interval between two polls to `interval` seconds. It never decreases.
     ///
     /// # Errors
     ///
@@ -164,7 +164,8 @@ impl DeviceDeciding {
         Self(connection.clone())
     }
 
-    /// Finds the request `id` for the user with this digest, who entered its code. The first user who enters it has it.
+    /// Finds the request `id` for the user with this digest, who entered its code. It is bound to the first user who enters
+    /// the code.
     ///
     /// # Errors
     ///
@@ -204,7 +205,7 @@ impl DeviceDeciding {
         }
     }
 
-    /// Records `decision` of the user with this digest, who entered the code before.
+    /// Records `decision` of the user with this digest, who has entered the code.
     ///
     /// # Errors
     ///
@@ -222,7 +223,7 @@ impl DeviceDeciding {
         record(update, decision).await
     }
 
-    /// Ends a request whose code is in the wrong hands, whoever entered it (catalogue row SEC-DEV-11).
+    /// Ends a request whose code is in the wrong hands, whichever user entered it (catalogue row SEC-DEV-11).
     ///
     /// # Errors
     ///
@@ -250,7 +251,7 @@ async fn record(update: UpdateItemFluentBuilder, decision: DeviceDecision) -> Re
     }
 }
 
-/// What an item that is not waiting for `user` means.
+/// Interprets an item that does not wait for `user`.
 fn refused(id: &DeviceRequestId, item: &Item, user: &SecretHash, now: Timestamp) -> Result<Presented, StoreFault> {
     let request = read(id, item)?;
     let presenter = item.contains_key("presenter").then(|| item::read_text(item, "presenter")).transpose()?;

@@ -20,10 +20,10 @@ impl StoreFault {
     pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
         Self::Unavailable(match error {
             SdkError::ServiceError(context) => context.err().code().unwrap_or("an unnamed error").into(),
-            SdkError::TimeoutError(_) => "no answer in time".into(),
+            SdkError::TimeoutError(_) => "no response in time".into(),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => "no connection in time".into(),
             SdkError::DispatchFailure(_) => "no connection".into(),
-            SdkError::ResponseError(_) => "an unreadable answer".into(),
+            SdkError::ResponseError(_) => "an unreadable response".into(),
             SdkError::ConstructionFailure(_) | _ => "the request could not be made".into(),
         })
     }

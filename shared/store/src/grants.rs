@@ -36,7 +36,7 @@ pub struct NewGrant {
 pub enum Creation {
     /// It was, by this attempt.
     Created(Committed),
-    /// There is an item with this id already: the interaction was finished before.
+    /// An item with this id already exists: the interaction was finished before.
     AlreadyFinished,
 }
 
@@ -48,7 +48,7 @@ pub enum Finish {
     Granted(Box<Grant>),
 }
 
-/// May create grants, and look at those that finished interactions.
+/// May create grants, and read those that finished interactions.
 #[derive(Clone)]
 pub struct GrantCreation(Connection);
 
@@ -108,7 +108,7 @@ impl GrantCreation {
         creation(self.put(workspace, id, expires, attempt).send().await, attempt)
     }
 
-    /// Whether there is an item with this id: if so, the interaction was finished before.
+    /// Whether an item with this id exists: if so, the interaction was finished before.
     ///
     /// # Errors
     ///
@@ -203,7 +203,7 @@ impl GrantRevocation {
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is unknown whether the grant was revoked.
+    /// [`StoreFault`]: it is unknown whether the token was revoked.
     pub async fn revoke_client_token(
         &self,
         workspace: &WorkspaceId,
@@ -237,7 +237,7 @@ pub(crate) const fn attest() -> Committed {
     Committed::attest()
 }
 
-/// What became of a conditional put.
+/// The outcome of a conditional put.
 fn creation<T>(outcome: Result<T, SdkError<PutItemError>>, attempt: &WriteAttempt) -> Result<Creation, StoreFault> {
     let Err(error) = outcome else { return Ok(Creation::Created(attest())) };
     match error.as_service_error() {
@@ -297,7 +297,7 @@ fn state(item: &Item) -> Result<GrantState, StoreFault> {
     })
 }
 
-/// Where a redeemed code came from. Grants that were redeemed by earlier releases do not tell.
+/// The sender of a redeemed code. Grants that were redeemed by earlier releases do not record it.
 pub(crate) fn sender(item: &Item) -> Result<Option<SecretHash>, StoreFault> {
     if !item.contains_key("redeemed_from") {
         return Ok(None);

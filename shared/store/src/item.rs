@@ -12,10 +12,10 @@ use crate::fault::StoreFault;
 /// The attributes of an item.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The version that items are written with. Items of a newer version are refused (fault F-LAM-6).
+/// The version with which items are written. Items of a newer version are refused (fault F-LAM-6).
 const ITEM_VERSION: u64 = 1;
 
-/// How long an item stays after it has logically expired, so that a replay is still recognised despite clock skew.
+/// How long an item stays after it has logically expired, so that a replay is still recognized despite clock skew.
 const TTL_MARGIN: Lifetime = Lifetime::seconds(3600);
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
@@ -43,7 +43,7 @@ pub(crate) fn version() -> AttributeValue {
     number(ITEM_VERSION)
 }
 
-/// Refuses an item that a newer version wrote.
+/// Refuses an item written by a newer version.
 pub(crate) fn known(item: Item) -> Result<Item, StoreFault> {
     match read_number(&item, "v")? {
         Some(ITEM_VERSION) => Ok(item),

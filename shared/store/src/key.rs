@@ -1,7 +1,7 @@
 //! Keys of items: `kind # tenant/workspace # id`, always with the workspace.
 //!
 //! The kind comes first, so that an IAM role can be limited to kinds. Neither the kind nor the workspace can contain `#`,
-//! so no id can make a key of another workspace (catalogue row SEC-ADM-06).
+//! so no id can produce a key of another workspace (catalogue row SEC-ADM-06).
 
 use protocol::types::id::WorkspaceId;
 
@@ -66,7 +66,7 @@ pub(crate) fn partition(kind: Kind, workspace: &WorkspaceId, id: &str) -> String
 }
 
 /// The partition key of the item `id` of this kind that belongs to the region instead of a workspace. It cannot clash: the
-/// name of a workspace always has a slash.
+/// name of a workspace always contains a slash.
 pub(crate) fn regional(kind: Kind, id: &str) -> String {
     format!("{}#-#{id}", kind.name())
 }

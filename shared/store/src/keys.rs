@@ -87,7 +87,8 @@ impl KeyRingWriting {
         Self(connection.clone())
     }
 
-    /// Stores the sealed or wrapped private half of the key `kid`. The ring that names it is written afterwards.
+    /// Stores the sealed or wrapped private half of the key `kid`. The ring that contains the key is written
+    /// afterwards.
     ///
     /// # Errors
     ///
@@ -109,7 +110,8 @@ impl KeyRingWriting {
         delete.send().await.map(|_| ()).map_err(|error| StoreFault::of(&error))
     }
 
-    /// Writes the ring of `workspace` if the stored one is still `former`; `false` if it was changed in the meantime.
+    /// Writes the ring of `workspace` if the stored one is still `former`; returns `false` if it was changed in the
+    /// meantime.
     ///
     /// # Errors
     ///
@@ -130,7 +132,7 @@ impl KeyRingWriting {
         written(put.send().await)
     }
 
-    /// The stored ring of `workspace`, to be changed.
+    /// The stored ring of `workspace`, for a change.
     ///
     /// # Errors
     ///

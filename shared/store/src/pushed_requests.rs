@@ -1,5 +1,5 @@
-//! Pushed authorization requests (RFC 9126), each under the digest of its `request_uri` and sealed with a key that only the
-//! `request_uri` yields.
+//! Pushed authorization requests (RFC 9126), each under the digest of its `request_uri` and sealed with a key that is
+//! derived from the `request_uri`.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -26,9 +26,9 @@ pub struct PushedRequestLoading(Connection);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Binding {
-    /// To this one: now, or in an earlier try whose response was lost.
+    /// To this browser, by this attempt or an earlier one whose response was lost.
     Bound,
-    /// To another, which came first.
+    /// To another browser, which came first.
     OtherBrowser,
 }
 
@@ -43,12 +43,12 @@ impl PushedRequestCreation {
         Self(connection.clone())
     }
 
-    /// Stores `request` under `reference`, which is random, so nothing is stored there yet. A retry whose first try took
-    /// effect writes the same item again.
+    /// Stores `request` under `reference`, which is random, so nothing is stored there yet. A retry after a write whose
+    /// response was lost writes the same item again.
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is unknown whether the request was stored, and nobody knows its reference.
+    /// [`StoreFault`]: it is unknown whether the request was stored, and its reference is lost.
     pub async fn create(
         &self,
         workspace: &WorkspaceId,
@@ -106,7 +106,7 @@ impl PushedRequestLoading {
         }))
     }
 
-    /// Binds the request of `reference` to the browser with the hashed cookie `browser`, unless another has it.
+    /// Binds the request of `reference` to the browser with the hashed cookie `browser`, unless it is bound to another one.
     ///
     /// # Errors
     ///

@@ -19,23 +19,23 @@ use crate::key::{Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
 use crate::write_attempt::{WriteAttempt, WriteContext};
 
-/// What became of an attempt to redeem a code.
+/// The outcome of an attempt to redeem a code.
 #[must_use]
 pub enum Redemption {
-    /// This attempt redeemed it: now, or in an earlier try whose response was lost.
+    /// This attempt redeemed it, or an earlier one whose response was lost.
     Won(Committed),
-    /// Another attempt redeemed it after the grant was read, from this sender, if that is known.
+    /// Another attempt redeemed it after the grant was read. Contains the sender, if known.
     Lost(Option<SecretHash>),
     /// The code expired, or its grant was revoked, after the grant was read.
     Gone,
 }
 
-/// A refresh token as it is stored.
+/// A refresh token, as stored.
 #[derive(Clone, Copy)]
 pub struct RefreshIssue {
     /// Its digest.
     pub hash: SecretHash,
-    /// The version of the data key that it was derived with.
+    /// The version of the data key with which it was derived.
     pub version: u8,
 }
 

@@ -25,13 +25,13 @@ pub enum RotationWrite {
     Stays,
 }
 
-/// What became of a refresh.
+/// The outcome of a refresh.
 #[must_use]
 pub enum RefreshOutcome {
-    /// The grant has the token that this attempt issues: written by this attempt, by an earlier try whose response was
+    /// The grant has the token that this attempt issues: written by this attempt, by an earlier one whose response was
     /// lost, or by a concurrent request that derived the same successor.
     Good(Committed),
-    /// A concurrent request replaced the token with another successor than that of this attempt.
+    /// A concurrent request replaced the token with a different successor.
     Lost,
     /// The grant expired or was revoked after it was read.
     Gone,
@@ -68,7 +68,7 @@ impl GrantRedemption {
     }
 }
 
-/// Adds the change to `update`. When a successor is handed out again, only the expiry changes.
+/// Adds the rotation to `update`. If a successor is issued again, only the expiry changes.
 fn with_rotation(
     update: UpdateItemFluentBuilder,
     approved: &ApprovedRefresh,

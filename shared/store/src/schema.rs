@@ -1,4 +1,4 @@
-//! Creates the tables on an embedded engine. The stacks in `infra` define the same ones.
+//! Creates the tables on an embedded engine. The stacks in `infra` define the same tables.
 
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
@@ -23,7 +23,7 @@ pub async fn create(connection: &Connection) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Creates one table; `false` if it exists.
+/// Creates one table; returns `false` if it exists.
 async fn create_table(connection: &Connection, table: &str, keys: &[&str]) -> Result<bool, StoreFault> {
     let mut create = connection.client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {

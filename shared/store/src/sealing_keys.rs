@@ -1,4 +1,4 @@
-//! Data keys for sealing, encrypted by KMS: one item for each purpose, with all versions that still open something. They
+//! Data keys for sealing, encrypted by KMS: one item per purpose, with all versions that still open something. They
 //! belong to the region, not to a workspace.
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -15,7 +15,7 @@ use crate::need::{Action, Handle, Need, Table};
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
 
-/// Purposes whose data keys never change, because what is derived with them must stay the same forever.
+/// Purposes whose data keys never change, because values derived with them must stay the same forever.
 const WRITTEN_ONCE: [&str; 1] = ["pairwise-subject"];
 
 /// The data keys of one purpose.
@@ -88,8 +88,8 @@ impl SealingKeyWriting {
         Self(connection.clone())
     }
 
-    /// Writes the data keys for `purpose` if the stored ones are still `former`; `false` if they were changed in the
-    /// meantime, or exist and must never change.
+    /// Writes the data keys for `purpose` if the stored ones are still `former`; returns `false` if they were changed in
+    /// the meantime, or exist and must never change.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl SealingKeyWriting {
     }
 }
 
-/// Whether the condition of a put held, so that it was written.
+/// Whether the condition of a put held, so that the item was written.
 pub(crate) fn written<T, R>(outcome: Result<T, SdkError<PutItemError, R>>) -> Result<bool, StoreFault> {
     match outcome {
         Ok(_) => Ok(true),

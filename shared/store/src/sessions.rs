@@ -43,7 +43,7 @@ pub enum Joining {
 /// The attribute with the clients of a session. It is a set, so adding one is idempotent and needs no read.
 const PARTICIPANTS: &str = "participants";
 
-/// The attribute with the clients that a session has of those before it.
+/// The attribute with the clients that a session inherited from earlier ones.
 const INHERITED: &str = "inherited";
 
 impl Handle for SessionReading {
@@ -57,7 +57,7 @@ impl SessionReading {
         Self(connection.clone())
     }
 
-    /// Finds the session of the cookie with this hash, if it is alive at `now`.
+    /// Finds the session of the cookie with this hash, if it has not expired at `now`.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ fn set(participants: &[Participant]) -> AttributeValue {
     AttributeValue::Ss(participants.iter().map(Participant::encoded).collect())
 }
 
-/// The clients of a session, those that it inherited included.
+/// All clients of a session, including inherited ones.
 fn all_participants(item: &Item) -> Vec<Participant> {
     [PARTICIPANTS, INHERITED].into_iter().flat_map(|attribute| participants(item, attribute)).collect()
 }

@@ -1,4 +1,4 @@
-//! Marks by which something is used once: who creates the mark was first.
+//! Single-use marks: the attempt that creates the mark was the first.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -16,12 +16,12 @@ use crate::write_attempt::WriteAttempt;
 pub(crate) struct Mark {
     /// Its key.
     pub(crate) partition: String,
-    /// Until when the marked value could be used.
+    /// Until when the marked value could have been used.
     pub(crate) until: Timestamp,
 }
 
-/// Creates `mark`: the proof that this attempt was first, now or in an earlier try whose response was lost; `None` if
-/// another was.
+/// Creates `mark` and returns the proof that this attempt was the first, or an earlier one whose response was lost;
+/// `None` if another attempt was.
 pub(crate) async fn first(
     connection: &Connection,
     mark: Mark,

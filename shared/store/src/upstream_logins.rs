@@ -15,9 +15,9 @@ use crate::write_attempt::WriteAttempt;
 /// Whether the response to an upstream login was used for the first time.
 #[must_use]
 pub enum Taking {
-    /// It was, by this attempt: now, or in an earlier try whose response was lost.
+    /// It was, by this attempt or an earlier one whose response was lost.
     First(Committed),
-    /// Another request has taken it.
+    /// Another request has used it.
     Taken,
 }
 
@@ -40,7 +40,7 @@ impl UpstreamAnswerTaking {
     ///
     /// # Errors
     ///
-    /// [`StoreFault`]: it is unknown whether another request has taken it, so its code must not be sent.
+    /// [`StoreFault`]: it is unknown whether another request has used it, so its code must not be sent.
     pub async fn take(
         &self,
         workspace: &WorkspaceId,

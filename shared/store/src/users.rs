@@ -13,7 +13,7 @@ use crate::need::{Handle, Need};
 pub struct UserReading(());
 
 impl Handle for UserReading {
-    // The sandbox's users and an upstream provider's stand or fall with the settings, which are at hand.
+    // Users of the sandbox and of upstream providers depend only on the settings, which are already loaded.
     const NEEDS: &'static [Need] = &[];
 }
 
@@ -24,13 +24,13 @@ impl UserReading {
         Self(())
     }
 
-    /// Returns the status of `user`: the single place that decides whether a user exists. A source removed from the
-    /// workspace has no users, and one whose issuer changed does not have those of the former issuer.
+    /// Returns the status of `user`: the single place that decides whether a user exists. A source that was removed
+    /// from the workspace has no users, and one whose issuer changed does not have those of the former issuer.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    #[expect(clippy::unused_async, reason = "callers await it already: a source whose users lie in a table reads them")]
+    #[expect(clippy::unused_async, reason = "callers already await it, for sources whose users are read from a table")]
     pub async fn status(&self, workspace: &Workspace, user: UserKey<'_>) -> Result<UserStatus, StoreFault> {
         let source = workspace.identity_source(user.source);
         Ok(source.map_or(UserStatus::Gone, |source| source.status(&workspace.id, user)))

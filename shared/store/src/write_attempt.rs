@@ -3,13 +3,13 @@
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Timestamp;
 
-/// The random name of one attempt to write. It is stored with the item, so that a retry of the SDK recognises its own
-/// earlier write when the response was lost (fault F-DDB-3).
+/// The random name of one write attempt. It is stored with the item, so that a retry by the SDK recognizes its own
+/// earlier write if the response was lost (fault F-DDB-3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteAttempt(String);
 
 impl WriteAttempt {
-    /// The attempt named `random`, which no other attempt is named.
+    /// The attempt with the unique name `random`.
     #[must_use]
     pub fn new(random: String) -> Self {
         Self(random)
@@ -21,7 +21,7 @@ impl WriteAttempt {
     }
 }
 
-/// One conditional write: where, under which name, and when.
+/// The context of one conditional write.
 #[derive(Clone, Debug)]
 pub struct WriteContext<'a> {
     /// The workspace of the item.

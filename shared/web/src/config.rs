@@ -9,25 +9,26 @@ use url::Url;
 
 /// The configuration of a function.
 pub struct Config {
-    /// Where browsers and clients reach us: scheme, host, and perhaps a base path; no trailing slash.
+    /// The URL at which browsers and clients reach the server: scheme, host, and possibly a base path; no trailing
+    /// slash.
     pub public_url: PublicUrl,
-    /// The region that codes name.
+    /// The region named in codes.
     pub region_label: RegionLabel,
     /// AWS: region, credentials, endpoint, tables.
     pub aws: Aws,
-    /// What keys for sealing are made of; only functions that seal have something.
+    /// The root of sealing keys; set only for functions that seal.
     pub sealing: Option<SealingRoot>,
-    /// The KMS keys that sign; only functions that sign have some.
+    /// The KMS signing keys; set only for functions that sign.
     pub signing_keys: Vec<String>,
     /// The URL of the logout queue; set only for the two functions that use it.
     pub logout_queue_url: Option<String>,
 }
 
-/// What keys for sealing are made of.
+/// The root of sealing keys.
 pub enum SealingRoot {
-    /// A KMS key, by its ARN, under which data keys are encrypted.
+    /// A KMS key, by its ARN, that encrypts data keys.
     Kms(String),
-    /// Bytes from which keys are derived: on a laptop.
+    /// Bytes from which keys are derived, on a laptop.
     Held(Secret<[u8; 32]>),
 }
 
@@ -41,13 +42,13 @@ pub struct Aws {
     pub secret_access_key: String,
     /// The session token.
     pub session_token: Option<String>,
-    /// Another endpoint for DynamoDB than the region's.
+    /// An endpoint that replaces the region's for DynamoDB.
     pub dynamodb_endpoint: Option<String>,
-    /// Another endpoint for KMS than the region's.
+    /// An endpoint that replaces the region's for KMS.
     pub kms_endpoint: Option<String>,
-    /// Another endpoint for SQS than the region's.
+    /// An endpoint that replaces the region's for SQS.
     pub sqs_endpoint: Option<String>,
-    /// A file of certificates to trust instead of Amazon's own: for rehearsals.
+    /// A file of certificates to trust instead of Amazon's: for rehearsals.
     pub ca_bundle: Option<String>,
     /// The table of workspaces, clients and keys.
     pub config_table: String,
@@ -116,7 +117,7 @@ fn sealing(arn: Option<String>, held: Option<String>) -> Result<Option<SealingRo
         (None, None) => Ok(None),
         (Some(arn), None) => key_arn("SEALING_KEY_ARN", &arn).map(|arn| Some(SealingRoot::Kms(arn))),
         (None, Some(text)) => sealing_key(&text).map(|key| Some(SealingRoot::Held(key))),
-        (Some(_), Some(_)) => Err(ConfigError::Unusable("SEALING_KEY", "cannot stand beside SEALING_KEY_ARN")),
+        (Some(_), Some(_)) => Err(ConfigError::Unusable("SEALING_KEY", "cannot be combined with SEALING_KEY_ARN")),
     }
 }
 
@@ -124,12 +125,12 @@ fn signing_keys(arns: &str) -> Result<Vec<String>, ConfigError> {
     arns.split(',').map(|arn| key_arn("SIGNING_KEY_ARNS", arn)).collect()
 }
 
-/// A key is named by its ARN, not by an alias, which can come to mean another key at any moment.
+/// A key is identified by its ARN, not by an alias, which can be moved to another key at any time.
 fn key_arn(variable: &'static str, text: &str) -> Result<String, ConfigError> {
     if text.starts_with("arn:") && text.contains(":kms:") && text.contains(":key/") {
         return Ok(text.into());
     }
-    Err(ConfigError::Unusable(variable, "must be the ARN of a KMS key, and not that of an alias"))
+    Err(ConfigError::Unusable(variable, "must be the ARN of a KMS key, not of an alias"))
 }
 
 fn sealing_key(text: &str) -> Result<Secret<[u8; 32]>, ConfigError> {
@@ -137,7 +138,7 @@ fn sealing_key(text: &str) -> Result<Secret<[u8; 32]>, ConfigError> {
     key.ok_or(ConfigError::Unusable("SEALING_KEY", "must be the base64url of 32 bytes"))
 }
 
-/// The URL under which browsers and clients reach the server. Every generated URL starts with it; none is taken from a
+/// The URL at which browsers and clients reach the server. Every generated URL starts with it; none is taken from a
 /// request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
@@ -150,7 +151,7 @@ impl PublicUrl {
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong: `https` is required, except for `http://localhost` and loopback addresses.
+    /// An error message: `https` is required, except for `http://localhost` and loopback addresses.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
         let canonical = url.as_str().trim_end_matches('/');
@@ -184,7 +185,7 @@ impl PublicUrl {
         &self.url
     }
 
-    /// Whether browsers reach us over TLS: everywhere but on a laptop.
+    /// Whether browsers reach the server over TLS: everywhere except on a laptop.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.url.starts_with("https://")

@@ -36,7 +36,8 @@ impl Cookie {
         Self::new(&format!("{purpose}-{short}"), workspace, public_url)
     }
 
-    /// A numbered cookie from its name: the cookie, and purpose and number. `None` if `name` is that of another cookie.
+    /// Parses the name of a numbered cookie: returns the cookie, and its purpose and number. `None` if `name` belongs to
+    /// another cookie.
     pub(crate) fn parse_numbered<'n>(name: &'n str, public_url: &PublicUrl) -> Option<(Self, &'n str)> {
         let secure = public_url.is_secure();
         let bare = if secure { name.strip_prefix("__Host-")? } else { name };
@@ -54,7 +55,7 @@ impl Cookie {
         &self.name
     }
 
-    /// The value that the request carries; `None` if there is none, or two, of which one was planted.
+    /// The value in the request; `None` if there is none, or if there are two, one of which was planted.
     ///
     /// Cookies of other applications may contain any bytes (RFC 9110 §5.5).
     #[must_use]
@@ -87,8 +88,8 @@ impl Cookie {
     }
 }
 
-/// The cookies of a request, name and value. They are bytes: every application on the host may set cookies, and one with
-/// bytes outside ASCII must not hide the others (catalogue row SEC-SESS-17).
+/// The cookies of a request, as names and values. They are bytes: any application on the host may set cookies, and one
+/// with bytes outside ASCII must not hide the others (catalogue row SEC-SESS-17).
 pub(crate) fn pairs(request: &Request) -> impl Iterator<Item = (&[u8], &[u8])> {
     let headers = request.header_bytes(header::COOKIE);
     let cookies = headers.flat_map(|header| header.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);

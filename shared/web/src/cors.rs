@@ -1,7 +1,8 @@
 //! Cross-origin responses: exact origins, on errors too (catalogue section Q).
 //!
 //! Endpoints that registered origins may read ignore cookies, so it does not matter whether a browser sends any. Some
-//! libraries ask it to (`credentials: include`), and then the response must allow credentials to be readable at all.
+//! libraries ask the browser to send them (`credentials: include`), and then the response must allow credentials to be
+//! readable at all.
 
 use http::header::{self, HeaderValue};
 use protocol::clients::allowed_origins::AllowedOrigins;
@@ -10,7 +11,7 @@ use crate::request::Request;
 use crate::response::{Caching, Response, empty, set};
 use crate::route::{CrossOrigin, Route};
 
-/// The response, readable by the page that asked, if its origin is one of `origins`.
+/// Makes the response readable by the requesting page, if its origin is one of `origins`.
 #[must_use]
 pub fn shared_with(mut response: Response, request: &Request, origins: &AllowedOrigins) -> Response {
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));

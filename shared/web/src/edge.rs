@@ -1,4 +1,4 @@
-//! The outermost layer of every function: what no function may forget.
+//! The outermost layer of every function.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use crate::json;
 use crate::request::Request;
 use crate::response::Response;
 
-/// Awaits `answer`; a panic becomes a plain 500 that reveals no cause, and the next request is served normally
+/// Awaits `answer`. A panic becomes a plain 500 that reveals no cause, and the next request is served normally
 /// (catalogue rows SEC-LOG-04, SEC-DOS-08).
 ///
 /// A HEAD request gets the response of GET without content (RFC 9110 §9.3.2); the route table says where HEAD is
@@ -39,7 +39,7 @@ pub async fn guarded(request: &Request, answer: impl Future<Output = Response>) 
     if request.method == Method::HEAD { response.map(|_content| Bytes::new()) } else { response }
 }
 
-/// Has every further line about this request name `workspace`.
+/// Adds `workspace` to all further log lines of this request.
 pub fn note_workspace(workspace: &WorkspaceId) {
     Span::current().record("workspace", display(workspace));
 }

@@ -11,7 +11,7 @@ use protocol::token_status::request::TokenRequestError;
 use protocol::tokens::bearer::BearerError;
 use protocol::tokens::error::TokenError;
 
-/// An infrastructure fault that has been logged. Only [`unavailable`] makes one, so none is passed on in silence.
+/// An infrastructure fault that has been logged. Only [`unavailable`] creates one, so none is passed on silently.
 #[derive(Clone, Copy, Debug)]
 pub struct Unavailable(());
 

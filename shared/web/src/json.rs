@@ -16,7 +16,7 @@ pub struct ErrorBody<'a> {
     pub error: &'a str,
     /// What was wrong and what to do, for developers.
     pub error_description: &'a str,
-    /// The id under which the log has it.
+    /// The trace id of the log lines.
     pub trace_id: &'a str,
 }
 

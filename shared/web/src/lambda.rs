@@ -36,7 +36,7 @@ where
 {
     let (public_url, handler) = (&public_url, &handler);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        // The SDK's futures are deep; boxed, they neither grow the stack nor the compiler's patience.
+        // The SDK's futures are large; boxed, they keep the stack and the compile time small.
         Ok::<_, Error>(Box::pin(answer(event, public_url, handler)).await)
     }))
     .await
@@ -69,7 +69,7 @@ fn request(payload: Value, base_path: &str, deadline: Deadline) -> Result<Reques
 /// Deserializes an event, and refuses what the library's type would alter: it reads an empty method as GET, accepts an
 /// array as the value of a header, and keeps only the last of two headers whose names differ in case.
 ///
-/// The runtime could deserialise, but logs the offending value when that fails.
+/// The runtime could deserialize it, but logs the offending value on failure.
 fn event(payload: Value) -> Option<ApiGatewayV2httpRequest> {
     let method = payload.pointer("/requestContext/http/method")?.as_str()?;
     let headers = payload.get("headers").map_or(Some(0), |headers| {
@@ -85,11 +85,11 @@ fn event(payload: Value) -> Option<ApiGatewayV2httpRequest> {
 
 fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> Option<Request> {
     let (context, mut headers, cookies) = (event.request_context, event.headers, event.cookies.unwrap_or_default());
-    // A function URL repeats the cookies among the headers; the list is what counts.
+    // A function URL repeats the cookies among the headers; the list is authoritative.
     if !cookies.is_empty() {
         headers.remove(header::COOKIE);
     }
-    // Other applications set cookies, too: one that no header can have is passed over (catalogue row SEC-SESS-17).
+    // Other applications set cookies, too: one that is not a valid header value is skipped (catalogue row SEC-SESS-17).
     for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_bytes(cookie.as_bytes()).ok()) {
         headers.append(header::COOKIE, cookie);
     }
@@ -123,8 +123,8 @@ fn body(text: String, is_base64_encoded: bool) -> Option<Bytes> {
 
 /// Converts a response to payload 2.0.
 ///
-/// The library's type serialises only the first value of a header and fails on a value that is not UTF-8, and the runtime
-/// exits when a response cannot be serialised. So values are joined, and made UTF-8, before they get there.
+/// The library's type serializes only the first value of a header and fails on a value that is not UTF-8, and the runtime
+/// exits when a response cannot be serialized. So values are joined, and converted to UTF-8, beforehand.
 fn lambda_response(response: Response) -> ApiGatewayV2httpResponse {
     let (parts, body) = response.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

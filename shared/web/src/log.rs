@@ -6,16 +6,16 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// The form of the lines.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line, for log services.
+    /// One JSON object per line, for log services.
     Json,
     /// For people, starting with the time in UTC.
     Text,
 }
 
-/// Our crates: they log from INFO on.
+/// The crates of this workspace: they log from INFO on.
 const OURS: [&str; 23] = [
     "administration",
     "authorize",
@@ -42,8 +42,8 @@ const OURS: [&str; 23] = [
     "web",
 ];
 
-/// Writes log lines to standard error: of the workspace's own crates from INFO on, and of others warnings only, because
-/// their lower levels may contain secrets (catalogue row SEC-LOG-01). A second call has no effect.
+/// Writes log lines to standard error: from INFO on for the workspace's own crates, and only warnings for others,
+/// because their lower levels may contain secrets (catalogue row SEC-LOG-01). A second call has no effect.
 pub fn init(format: Format) {
     let heard = Targets::new().with_default(Level::WARN).with_targets(OURS.map(|ours| (ours, Level::INFO)));
     let lines = layer().with_writer(std::io::stderr).with_ansi(false);
@@ -51,6 +51,6 @@ pub fn init(format: Format) {
         Format::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
         Format::Text => lines.boxed(),
     };
-    // An error means that there is a subscriber already, which is as good.
+    // An error means that there already is a subscriber, which is fine.
     drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines.with_filter(heard))));
 }

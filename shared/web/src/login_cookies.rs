@@ -21,13 +21,13 @@ pub const BROWSER: &str = "browser";
 /// The purpose of cookies with logins that wait for an upstream provider.
 pub const UPSTREAM: &str = "upstream";
 
-/// How many bytes of request line and headers API Gateway takes in all.
+/// How many bytes of request line and headers API Gateway accepts in total.
 const MAX_HEADER_BYTES: usize = 10_240;
 
 /// What browsers and API Gateway send in addition to URL and cookies, with a margin.
 const OTHER_HEADERS_BYTES: usize = 2_000;
 
-/// How many bytes these cookies may have together, whatever room is left.
+/// How many bytes these cookies may have in total, whatever room is left.
 const MAX_BYTES: usize = 2_700;
 
 /// Prefixes `value` with the time its login started, which identifies the oldest.
@@ -36,14 +36,14 @@ pub fn dated(value: &str, now: Timestamp) -> String {
     format!("{:x}.{value}", now.seconds())
 }
 
-/// The value that [`dated`] was given. One that an earlier version set has no time.
+/// The value that was passed to [`dated`]. A value set by an earlier version has no time.
 #[must_use]
 pub fn undated(value: &str) -> &str {
     value.split_once('.').map_or(value, |(_, value)| value)
 }
 
-/// `response`, which also has the browser forget the oldest logins that it began, if all together are too large. Those that
-/// the response itself sets stay, and the newest stays in any case.
+/// Makes `response` remove the oldest login cookies if all of them together are too large. Cookies that the response itself
+/// sets are kept, and so is the newest one in any case.
 #[must_use]
 pub fn bounded(response: Response, request: &Request, public_url: &PublicUrl) -> Response {
     let mut logins = after(&response, request, public_url);

@@ -1,9 +1,9 @@
-//! Media types, as senders name them and as readers accept them (RFC 9110 §8.3 and §12.5.1).
+//! Media types in `Content-Type` and `Accept` (RFC 9110 §8.3 and §12.5.1).
 
-/// Charsets in which the bytes of ASCII text mean something else.
+/// Charsets in which the bytes of ASCII text have another meaning.
 const NOT_ASCII: [&str; 6] = ["utf-7", "utf-16", "utf-32", "ucs-", "iso-10646", "ebcdic"];
 
-/// The thousandths of a quality value that is not there.
+/// The quality value, in thousandths, if none is given.
 const FULL: u16 = 1000;
 
 /// Whether `value` names the type `essence`. Parameters are ignored, except for a charset that is not ASCII-compatible.
@@ -21,7 +21,7 @@ fn names_other_charset(parameter: &[u8]) -> bool {
         .any(|other| charset.get(..other.len()).is_some_and(|start| start.eq_ignore_ascii_case(other.as_bytes())))
 }
 
-/// The value of a parameter called `name`, without quotation marks.
+/// The value of the parameter `name`, without quotation marks.
 fn parameter_of<'v>(parameter: &'v [u8], name: &str) -> Option<&'v [u8]> {
     let equals = parameter.iter().position(|byte| *byte == b'=')?;
     let (found, value) = parameter.split_at(equals);
@@ -30,29 +30,29 @@ fn parameter_of<'v>(parameter: &'v [u8], name: &str) -> Option<&'v [u8]> {
     found.eq_ignore_ascii_case(name.as_bytes()).then(|| quoted.unwrap_or(value))
 }
 
-/// The types that a reader accepts: the values of its `Accept` headers.
+/// The accepted types: the values of `Accept` headers.
 pub struct Accepted<'r>(Vec<(&'r [u8], u16)>);
 
 impl<'r> Accepted<'r> {
-    /// Reads the values of `Accept` headers. A range that is malformed accepts nothing.
+    /// Parses the values of `Accept` headers. A malformed range accepts nothing.
     pub fn parse(values: impl Iterator<Item = &'r [u8]>) -> Self {
         let ranges = values.flat_map(|value| value.split(|byte| *byte == b','));
         Self(ranges.filter_map(range).collect())
     }
 
-    /// Whether the reader names `essence` and likes it no less than `other`.
+    /// Whether `essence` is accepted by name, with a quality no lower than that of `other`.
     #[must_use]
     pub fn prefers(&self, essence: &str, other: &str) -> bool {
         self.quality([essence].into_iter()).is_some_and(|quality| quality > 0 && quality >= self.quality_of(other))
     }
 
-    /// The quality of `essence`, by the most specific range that has it.
+    /// The quality of `essence`, by the most specific matching range.
     fn quality_of(&self, essence: &str) -> u16 {
         let (kind, _) = essence.split_once('/').unwrap_or((essence, ""));
         self.quality([essence, &format!("{kind}/*"), "*/*"].into_iter()).unwrap_or(0)
     }
 
-    /// The quality of the first of `ranges` that the reader names.
+    /// The quality of the first of `ranges` that is listed.
     fn quality<'n>(&self, mut ranges: impl Iterator<Item = &'n str>) -> Option<u16> {
         ranges.find_map(|name| {
             let found = self.0.iter().filter(|(range, _)| range.eq_ignore_ascii_case(name.as_bytes()));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn quality_values_are_obeyed() {
+    fn quality_values_are_respected() {
         let table = [
             (&["text/html"][..], true),
             (&["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], true),

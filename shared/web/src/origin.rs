@@ -1,7 +1,7 @@
 //! Checks that a form was sent by one of the server's own pages (catalogue row SEC-SESS-04).
 //!
-//! What protects a form is the sealed interaction in it, which only the browser that began it can use. This comes on
-//! top of that.
+//! The sealed interaction in a form, which only the browser that began it can use, is the primary protection. This
+//! check comes in addition.
 
 use http::HeaderName;
 

@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::lambda::Error;
 
-/// A message, as a receiver sees it.
+/// A message, as delivered to a consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The message body.
     pub body: String,
     /// The receipt handle of this delivery.
     pub receipt: String,
-    /// How often it has been delivered, this time included.
+    /// How often it has been delivered, including this time.
     pub tries: u32,
 }
 
-/// What became of a message.
+/// The outcome of handling a message.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handled {
-    /// It is done with.
+    /// It is finished.
     Done,
-    /// It has to come again.
+    /// It has to be redelivered.
     Again,
 }
 
@@ -80,18 +80,18 @@ where
     .await
 }
 
-/// Works off one batch.
+/// Handles one batch.
 ///
 /// # Errors
 ///
-/// Not an SQS event: the whole batch is redelivered, and ends up in the dead-letter queue.
+/// An error if the event is not from SQS: the whole batch is redelivered, and ends up in the dead-letter queue.
 pub async fn answer<H, F>(event: serde_json::Value, handler: &H) -> Result<Answer, Error>
 where
     H: Fn(Message) -> F,
     F: Future<Output = Handled>,
 {
     // The unreadable event is not quoted in the log.
-    let event: Event = serde_json::from_value(event).map_err(|_| "the event is not one of SQS")?;
+    let event: Event = serde_json::from_value(event).map_err(|_| "the event is not an SQS event")?;
     let mut batch_item_failures = Vec::new();
     for record in event.records {
         let tries = record.attributes.approximate_receive_count.parse().unwrap_or(1);

@@ -17,11 +17,11 @@ pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 /// The parameters of a form that may be sent more than once: `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1).
 const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
-/// A request. Its path is clean: without stage and base path.
+/// A request. Its path has no stage and no base path.
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The path, as it came; nothing in it is decoded.
+    /// The path as received, without any decoding.
     pub path: String,
     /// The query without its question mark; empty if there is none.
     pub query: String,
@@ -29,7 +29,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The address that the request comes from, as the front door saw it; empty on a laptop, where all come from the same.
+    /// The client address, as seen by API Gateway; empty on a laptop, where all requests come from the same one.
     pub address: String,
     /// The id that responses and log lines share, so that one leads to the other.
     pub trace_id: String,
@@ -42,7 +42,7 @@ pub struct Request {
 pub struct Deadline(Timestamp);
 
 impl Deadline {
-    /// Never: on a laptop.
+    /// No deadline, on a laptop.
     pub const NONE: Self = Self(Timestamp::from_millis(u64::MAX));
 
     /// A deadline at `end`.
@@ -51,7 +51,7 @@ impl Deadline {
         Self(end)
     }
 
-    /// Whether at `now` there is time left for something that takes up to `needed`.
+    /// Whether `needed` time remains at `now`.
     #[must_use]
     pub const fn leaves(self, needed: Lifetime, now: Timestamp) -> bool {
         !now.plus(needed).reached(self.0)
@@ -59,7 +59,7 @@ impl Deadline {
 }
 
 impl Request {
-    /// A GET of which nothing is known but its trace id.
+    /// A GET with nothing but its trace id.
     #[must_use]
     pub fn nameless(trace_id: impl Into<String>) -> Self {
         Self {
@@ -85,18 +85,19 @@ impl Request {
         if self.method == Method::POST { self.body_parameters() } else { self.query_parameters() }
     }
 
-    /// The values of a header, whatever bytes they have: those above 127 are opaque (RFC 9110 §5.5).
+    /// The values of a header, which may contain any bytes: those above 127 are opaque (RFC 9110 §5.5).
     pub fn header_bytes(&self, name: header::HeaderName) -> impl Iterator<Item = &[u8]> {
         self.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)
     }
 
-    /// The types that the sender accepts.
+    /// The types that the client accepts.
     #[must_use]
     pub fn accepted(&self) -> Accepted<'_> {
         Accepted::parse(self.header_bytes(header::ACCEPT))
     }
 
-    /// The values of a header that is ASCII by its grammar; one that is not counts as an empty one, which nothing accepts.
+    /// The values of a header that is ASCII by its grammar. A value that is not ASCII counts as empty, which nothing
+    /// accepts.
     #[must_use]
     pub fn header(&self, name: header::HeaderName) -> Vec<&str> {
         self.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
@@ -130,7 +131,7 @@ impl Request {
         self.form_repeating(&REPEATABLE)
     }
 
-    /// The parameters of the body as [`Self::form`] reads them, of which those in `repeatable` may occur more than once.
+    /// The parameters of the body as by [`Self::form`], except that those in `repeatable` may occur more than once.
     ///
     /// # Errors
     ///
@@ -152,7 +153,7 @@ impl Request {
         Ok(Parameters::parse(&self.body)?)
     }
 
-    /// Whether the content type is that of a form and occurs exactly once. The type has no parameters.
+    /// Whether the content type occurs exactly once and is that of a form. The type has no parameters.
     fn is_form(&self) -> bool {
         let mut types = self.header_bytes(header::CONTENT_TYPE);
         let only = types.next().filter(|_| types.next().is_none());
@@ -210,7 +211,7 @@ mod tests {
         }
         assert!(form("withhold=a&withhold=b").form_repeating(&["withhold"]).is_ok());
         assert!(form("resource=a&resource=b").form_repeating(&[]).is_err());
-        assert!(form("a=1&a=1").parameters().is_ok(), "who sent it is not known yet");
+        assert!(form("a=1&a=1").parameters().is_ok(), "the client is not known yet");
     }
 
     #[test]

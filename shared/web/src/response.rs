@@ -1,4 +1,4 @@
-//! Responses, with the headers that every one of them carries.
+//! Responses, with the headers common to all of them.
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
@@ -32,7 +32,8 @@ pub fn response(status: u16, content_type: &'static str, body: impl Into<Bytes>,
     response
 }
 
-/// A response without a body, and so without a type: clients exist that take a type at its word.
+/// A response without a body, and therefore without a content type: some clients try to parse a body if there is a
+/// type.
 #[must_use]
 pub fn empty(status: u16, caching: Caching) -> Response {
     let mut response = Response::new(Bytes::new());
@@ -56,7 +57,7 @@ pub fn empty(status: u16, caching: Caching) -> Response {
     response
 }
 
-/// A redirect that a browser follows with GET, whatever it sent (RFC 9700 §4.12).
+/// A redirect that the browser follows with GET, whatever the method of its request (RFC 9700 §4.12).
 #[must_use]
 pub fn see_other(location: &str) -> Response {
     let mut response = empty(303, Caching::Never);
@@ -64,8 +65,8 @@ pub fn see_other(location: &str) -> Response {
     response
 }
 
-/// Sets a header to a value made at run time. A value that no header can have is left out: it cannot come from what
-/// we write ourselves.
+/// Sets a header to a value made at run time. An invalid header value is omitted: it cannot come from what the
+/// server writes itself.
 pub fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);

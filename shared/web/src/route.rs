@@ -1,4 +1,4 @@
-//! The route table, which discovery, the local server, the functions, the tests and the stacks follow.
+//! The route table, from which discovery, the local server, the functions, the tests and the stacks are derived.
 
 use protocol::types::id::WorkspaceId;
 
@@ -85,7 +85,7 @@ pub enum Endpoint {
     PushedAuthorization,
     /// RFC 8628 §3.1.
     DeviceAuthorization,
-    /// The page on which users enter the code of a device (RFC 8628 §3.3).
+    /// The device page, on which users enter a user code (RFC 8628 §3.3).
     DevicePage,
     /// RFC 6749 §3.2.
     Token,
@@ -121,9 +121,9 @@ pub struct Route {
     pub endpoint: Endpoint,
     /// The function that serves it.
     pub function: Function,
-    /// The path, with `{tenant}`, `{workspace}` and perhaps `{idp}`.
+    /// The path, with `{tenant}`, `{workspace}` and possibly `{idp}`.
     pub template: &'static str,
-    /// The methods that it takes: HEAD wherever GET writes nothing (RFC 9110 §9.3.2).
+    /// The supported methods: HEAD wherever GET writes nothing (RFC 9110 §9.3.2).
     pub methods: &'static [&'static str],
     /// Which origins may read its responses.
     pub cross_origin: CrossOrigin,
@@ -163,7 +163,7 @@ routes! {
     Jwks Metadata "/{tenant}/{workspace}/.well-known/jwks.json" ["GET", "HEAD"] Public;
 }
 
-/// A path that a route fits.
+/// A path that matches a route.
 pub struct Matched<'p> {
     /// The route.
     pub route: &'static Route,
@@ -173,8 +173,8 @@ pub struct Matched<'p> {
     pub identity_source: Option<&'p str>,
 }
 
-/// The route that fits `path`, literally: no case folding, no decoding, no doubled or trailing slashes (catalogue row
-/// SEC-PARAM-20).
+/// The route that matches `path` literally: no case folding, no decoding, no doubled or trailing slashes (catalogue
+/// row SEC-PARAM-20).
 #[must_use]
 pub fn find(path: &str) -> Option<Matched<'_>> {
     ROUTES.iter().find_map(|route| matched(route, path))

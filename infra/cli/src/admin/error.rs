@@ -28,17 +28,17 @@ pub enum AdminError {
     /// A workspace file cannot be read or is invalid.
     #[error(transparent)]
     File(#[from] ReadError),
-    /// A client does not belong to the sector that it names.
+    /// A client does not belong to its sector.
     #[error(transparent)]
     Sector(#[from] SectorError),
-    /// The state of a laptop cannot be used.
+    /// The local state cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The sealing keys of a laptop cannot be derived.
+    /// The local sealing keys cannot be derived.
     #[error("the keys of this laptop could not be derived: {0}")]
     Root(#[from] SealFault),
     /// `--workspace` is missing or malformed.
-    #[error("say which workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
+    #[error("name the workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
     Workspace,
     /// The workspace does not exist.
     #[error("there is no workspace {0}")]
@@ -49,7 +49,7 @@ pub enum AdminError {
     /// The keys could not be changed.
     #[error(transparent)]
     Keys(#[from] KeyError),
-    /// The data keys that seal client secrets could not be opened.
+    /// The data keys for client secrets could not be opened.
     #[error("the keys for sealing could not be opened: {0}")]
     Sealing(#[from] DataKeyFault),
     /// The store failed.

@@ -21,7 +21,7 @@ use crate::output::print;
 /// The longest lifetime that a workspace or client may set for a token.
 const MAX_TOKEN_LIFETIME: Lifetime = Lifetime::seconds(24 * 3600);
 
-/// Lists the signing keys of a workspace, or takes one step with them.
+/// Lists the signing keys of a workspace, or performs one step on them.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ fn workspace(argument: Option<&str>) -> Result<WorkspaceId, AdminError> {
     WorkspaceId::parse(tenant, name).map_err(|_| AdminError::Workspace)
 }
 
-/// Runs `action` on the state of `postern dev` in `folder`. A server that is running there follows within half a minute.
+/// Runs `action` on the state of `postern dev` in `folder`. A running server picks up the change within half a minute.
 async fn of_laptop(folder: &Path, workspace: &WorkspaceId, action: &KeysAction) -> Result<KeyRing, AdminError> {
     let state = State::existing(folder)?;
     let sealer = Sealer::derived(&state.sealing_key, Purpose::SigningKey)?;
@@ -77,7 +77,7 @@ async fn run_key_step(keys: &Keys<'_>, workspace: &WorkspaceId, action: &KeysAct
     })
 }
 
-/// The series that the flag `--beside` names.
+/// The series selected by the flag `--beside`.
 const fn series(beside: bool) -> KeySeries {
     if beside { KeySeries::Beside } else { KeySeries::Own }
 }
@@ -97,7 +97,7 @@ const fn location(location: &KeyLocation) -> &'static str {
     }
 }
 
-/// The keys of `ring`, with the names of their series.
+/// The keys of `ring`, each with the name of its series.
 fn listed(ring: &KeyRing) -> impl Iterator<Item = (&'static str, &RingKey)> {
     let own = ring.keys.iter().map(|key| ("own", key));
     own.chain(ring.beside.iter().map(|key| ("beside", key)))

@@ -11,7 +11,7 @@ use super::stack::{Stack, block_on};
 use crate::arguments::{SealingAction, SealingOptions};
 use crate::output::print;
 
-/// Lists the data keys of a stack, or takes one step with those of a purpose.
+/// Lists the data keys of a stack, or performs one step on those of a purpose.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub fn sealing(options: &SealingOptions) -> Result<(), AdminError> {
     })
 }
 
-/// Runs `action` and returns the data keys of the purposes that it is about, as they are afterwards.
+/// Runs `action` and returns the resulting data keys of the affected purposes.
 async fn run_sealing_step(
     stack: &Stack,
     action: &SealingAction,

@@ -1,4 +1,4 @@
-//! The stack that the environment names.
+//! The stack selected by the environment.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// Reads the environment. Nothing is sent yet.
+    /// Reads the environment. Nothing is sent.
     pub(super) fn from_env() -> Result<Self, AdminError> {
         let (connection, Environment { public_url, keys, .. }) = surroundings(Config::from_env()?)?;
         match keys {

@@ -9,12 +9,12 @@ use super::{
     CODE_EXCHANGE, CostOptions, FIRST_LOGIN, KMS_CALLS_PER_START, Operations, Prices, REFRESH, SINGLE_SIGN_ON, Signing,
 };
 
-/// The metrics billed for alarms of a stack, regardless of logins. An alarm over three metrics counts as three.
+/// The billed alarm metrics of a stack, independent of logins. An alarm over three metrics counts as three.
 const ALARM_METRICS: f64 = 45.0;
 const CUSTOM_METRICS: f64 = 4.0;
 const DASHBOARDS: f64 = 1.0;
 
-/// Logins per user and month, for the comparison when the number of users is not given.
+/// Logins per user per month, for the comparison if the number of users is not given.
 const LOGINS_PER_USER: [f64; 5] = [1.0, 4.0, 10.0, 20.0, 100.0];
 
 /// An item on the bill.
@@ -50,7 +50,7 @@ pub struct Elsewhere {
 pub struct Bill {
     /// Logins per month.
     pub logins: f64,
-    /// Items that grow with the logins.
+    /// Items that scale with the number of logins.
     pub usage: Vec<Line>,
     /// Fixed items, per month.
     pub fixed: Vec<Line>,
@@ -58,7 +58,7 @@ pub struct Bill {
     pub elsewhere: Vec<Elsewhere>,
 }
 
-/// The operations of an average login, with its refreshes.
+/// The operations of an average login, including its refreshes.
 struct Average {
     requests: f64,
     reads: f64,
@@ -136,7 +136,7 @@ impl Bill {
         })
     }
 
-    /// As a table for people.
+    /// As a table for terminals.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("{:<34}{:>12}{:>16}{:>14}", "US dollars", "per login", "a million", "a month");
@@ -175,8 +175,8 @@ fn cents(dollars: f64) -> f64 {
     (dollars * 100.0).round() / 100.0
 }
 
-/// The milliseconds that Lambda bills for a request. This is an assumption: most of the time is waiting, which more memory
-/// does not shorten.
+/// The milliseconds that Lambda bills for a request. This is an assumption: most of the time is spent waiting, which more
+/// memory does not shorten.
 const fn estimated_milliseconds(memory: u32) -> f64 {
     match memory {
         0..192 => 20.0,
@@ -273,7 +273,7 @@ mod tests {
             about(dollars(&bill, item), expected, item);
         }
         about(bill.per_million(), 23.7675, "a million");
-        // Three keys, 44 metrics under alarm, three of our own, a dashboard.
+        // Three keys, 45 metrics under alarm, four custom metrics, a dashboard.
         about(bill.per_month(), 23.7675 + 3.0 + 4.5 + 1.2 + 3.0, "a month");
     }
 
@@ -294,8 +294,8 @@ mod tests {
             about(dollars(&bill(arguments), item), expected, &format!("{arguments:?}: {item}"));
         }
         let fixed = |arguments: &[&str]| bill(arguments).per_month();
-        about(fixed(&["--logins", "0", "--regions", "2"]), 22.6, "two regions");
-        about(fixed(&["--logins", "0", "--keys", "5"]), 13.3, "five keys");
+        about(fixed(&["--logins", "0", "--regions", "2"]), 23.4, "two regions");
+        about(fixed(&["--logins", "0", "--keys", "5"]), 13.7, "five keys");
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
         );
         about(count("AWS::Logs::MetricFilter"), CUSTOM_METRICS, "metrics of our own");
         about(count("AWS::CloudWatch::Dashboard"), DASHBOARDS, "dashboards");
-        // Six metrics for each route, which would cost more than everything else together and are read by nothing.
+        // Six metrics per route: they would cost more than everything else together, and nothing reads them.
         assert!(!template.contains("DetailedMetricsEnabled"), "metrics of routes");
         about(count("AWS::KMS::Key\n"), bill(&[]).fixed[0].quantity, "keys");
     }

@@ -57,7 +57,7 @@ pub const REFRESH: Operations =
 /// KMS calls of a cold start: decrypting a data key, or describing a signing key.
 pub const KMS_CALLS_PER_START: u32 = 1;
 
-/// Where signing keys are.
+/// Where the signing keys are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Signing {
     /// A 2,048-bit RSA key in KMS.
@@ -81,22 +81,22 @@ pub struct CostOptions {
     /// Refreshes per login.
     #[arg(long, value_name = "NUMBER", default_value_t = 0.0, value_parser = amount)]
     pub refreshes: f64,
-    /// Where signing keys are.
+    /// Where the signing keys are.
     #[arg(long, value_enum, default_value_t)]
     pub signing: Signing,
     /// Memory of each function, in MB.
     #[arg(long, value_name = "MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(128..=10_240))]
     pub memory: u32,
-    /// Billed milliseconds per request; estimated from the memory if not given.
+    /// Billed milliseconds per request; estimated from the memory size if not given.
     #[arg(long, value_name = "MS", value_parser = amount)]
     pub milliseconds: Option<f64>,
-    /// Percentage of requests that find the cached configuration expired: few under load, all without.
+    /// Percentage of requests that find the configuration cache expired: few under load, all without.
     #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub stale: u8,
-    /// Percentage of requests that cold start a function.
+    /// Percentage of requests that hit a cold start.
     #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub starts: u8,
-    /// Size of the log lines per request, in KB: those of the function, the gateway's, and the two of Lambda.
+    /// Size of the log lines per request, in KB: from the function, the gateway, and two from Lambda.
     #[arg(long, value_name = "KB", default_value_t = 1.5, value_parser = amount)]
     pub log_kb: f64,
     /// KMS keys in each region: two for signing and one for sealing, unless you add some.
@@ -124,7 +124,7 @@ fn amount(text: &str) -> Result<f64, String> {
     amount.ok_or_else(|| "give a number that is not negative".into())
 }
 
-/// Why there is no estimate, as a sentence.
+/// Why no estimate can be made, as a sentence.
 #[derive(Debug, Error)]
 pub enum CostError {
     /// The file cannot be read.

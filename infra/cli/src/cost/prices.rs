@@ -1,4 +1,4 @@
-//! The list of prices: built in, and overridden by the user.
+//! The list of prices: built in, with overrides by the user.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use super::CostError;
 
 const LIST: &str = include_str!("prices.toml");
 
-/// Prices in US dollars; `prices.toml` says what each is for.
+/// Prices in US dollars; `prices.toml` documents each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "prices.toml says what each is for")]
+#[expect(missing_docs, reason = "prices.toml documents each")]
 pub struct Prices {
     pub gateway_million_requests: f64,
     pub lambda_million_requests: f64,

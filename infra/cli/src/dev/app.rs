@@ -68,7 +68,7 @@ impl App {
         })
     }
 
-    /// The same, for a laptop that serves `files`.
+    /// The same, for a local server of `files`.
     #[must_use]
     pub fn serving(mut self, files: &[WorkspaceFile]) -> Self {
         self.registered = RegisteredClients::of(files);
@@ -125,7 +125,7 @@ impl App {
             Function::Par => Box::pin(par::handle(&self.par, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
-            // Works off a queue and has no route.
+            // It consumes a queue and has no route.
             Function::Notify => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
         }

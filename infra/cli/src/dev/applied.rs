@@ -1,5 +1,5 @@
-//! Records which workspaces a folder has, the files they come from, and the public URL they were applied for, in a file
-//! next to the store.
+//! Records which workspaces were applied to a folder, from which files, and for which public URL, in a file next to the
+//! store.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,26 +15,26 @@ use crate::workspace_files::{ReadError, read};
 
 const NOTE: &str = "workspaces.json";
 
-/// The workspaces that were applied to a folder, by their names.
+/// The applied workspaces of a folder, by name.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Applied(BTreeMap<String, Application>);
 
-/// How a workspace was applied last.
+/// How a workspace was last applied.
 #[derive(Serialize, Deserialize)]
 struct Application {
     public_url: String,
-    /// Its file; none is one of the demo.
+    /// Its file; `None` for a workspace of the demo.
     file: Option<PathBuf>,
 }
 
 /// Why a workspace of an earlier run cannot be served, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum AppliedError {
-    /// The note cannot be read or written.
+    /// The record cannot be read or written.
     #[error("{0} cannot be used: {1}. Let this user read and write it, or choose another folder with --data.")]
     Note(String, std::io::Error),
-    /// The file of a workspace cannot be used any more.
+    /// The file of a workspace can no longer be used.
     #[error(
         "workspace {workspace} was applied for {former}, and its file cannot be used for {now}: {reason}\nCorrect the file, \
          give another with --config, serve it at {former} again (--port, --public-url), or choose another folder with --data."
@@ -42,9 +42,9 @@ pub enum AppliedError {
     File {
         /// The workspace.
         workspace: String,
-        /// The public URL that it was applied for.
+        /// The public URL for which it was applied.
         former: String,
-        /// The public URL that is served.
+        /// The current public URL.
         now: String,
         /// What is wrong with the file.
         reason: String,
@@ -52,7 +52,7 @@ pub enum AppliedError {
 }
 
 impl Applied {
-    /// Reads the note of `folder`. Without one, nothing is known.
+    /// Reads the record of `folder`; empty if there is none.
     ///
     /// # Errors
     ///
@@ -66,8 +66,8 @@ impl Applied {
         }
     }
 
-    /// The workspaces that were applied for another public URL than the loader's and are not among `files`, read again
-    /// from the files that they came from.
+    /// Reloads, from their files, the workspaces that were applied for another public URL than the loader's and are not
+    /// among `files`.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Applied {
         read_again.collect()
     }
 
-    /// Notes that `files` were applied for `public_url`. Those of the demo have no path on this machine.
+    /// Records that `files` were applied for `public_url`. Those of the demo have no path on this machine.
     ///
     /// # Errors
     ///
@@ -110,7 +110,7 @@ impl Applied {
     }
 }
 
-/// The workspace `name`, from its file.
+/// Reloads the workspace `name` from its file.
 fn again(name: &str, file: Option<&Path>, loader: &Loader<'_>) -> Result<WorkspaceFile, String> {
     let read_again = match file {
         Some(path) => read(loader, &[path.to_owned()]).map_err(|error: ReadError| error.to_string())?,
@@ -121,5 +121,5 @@ fn again(name: &str, file: Option<&Path>, loader: &Loader<'_>) -> Result<Workspa
             .map_err(|error: FileError| error.to_string())?,
     };
     let found = read_again.into_iter().find(|file| file.workspace.id.to_string() == name);
-    found.ok_or_else(|| "it describes another workspace now".into())
+    found.ok_or_else(|| "it now describes another workspace".into())
 }

@@ -56,7 +56,7 @@ pub(crate) fn handle(request: &Request, public_url: &str) -> Option<Response> {
     Some(response)
 }
 
-/// Whether the file has the workspace and the client of the demo.
+/// Whether the file contains the workspace and the client of the demo.
 pub(crate) fn is_client_of(file: &WorkspaceFile) -> bool {
     file.workspace.id.to_string() == WORKSPACE && file.lines.keys().any(|client| client.as_str() == CLIENT_ID)
 }

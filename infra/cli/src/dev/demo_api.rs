@@ -1,7 +1,7 @@
 //! The example API of the demo: a resource server that validates access tokens itself.
 //!
 //! It is configured with the issuer and its own audience, and reads the published JWKS as any API would, but without a
-//! socket, because the server is in the same process.
+//! socket, because the server runs in the same process.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The workspaces of the demo.
 
-/// Where their files are in the repository, and their texts: one workspace, and another that it uses as an upstream
-/// provider.
+/// The paths of their files in the repository, and the contents: one workspace, and another that serves as its
+/// upstream provider.
 pub const DEMO: [(&str, &str); 2] = [
     ("infra/cli/demo/workspaces/demo.toml", include_str!("../../demo/workspaces/demo.toml")),
     ("infra/cli/demo/workspaces/partner.toml", include_str!("../../demo/workspaces/partner.toml")),

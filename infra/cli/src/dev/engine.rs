@@ -1,4 +1,4 @@
-//! The embedded engine, called with its wire protocol but without a port: it acts as the HTTP client of the SDK and
+//! The embedded engine, called by its wire protocol but without a port: it acts as the HTTP client of the SDK and
 //! responds within this process.
 
 use std::fmt;
@@ -57,7 +57,7 @@ impl Engine {
         }
     }
 
-    /// Operations that the store never calls, for tools that look into it.
+    /// Operations that the store never calls, for tools that inspect it.
     fn dispatch_tool(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
         let database = &self.0;
         match operation {

@@ -1,4 +1,4 @@
-//! A folder is used by one process at a time.
+//! Ensures that only one process at a time uses a folder.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, Read as _, Seek as _, Write as _};
@@ -13,7 +13,7 @@ pub struct FolderLock(#[expect(dead_code, reason = "the lock lasts as long as it
 /// Why a folder cannot be locked.
 #[derive(Debug)]
 pub enum LockError {
-    /// Another process holds the lock; with its id, if known.
+    /// Another process holds the lock; its id, if known.
     Held(Option<u32>),
     /// The lock cannot be created.
     Unusable(Error),
@@ -33,7 +33,7 @@ impl FolderLock {
             Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(&mut file))),
             Err(TryLockError::Error(error)) => return Err(LockError::Unusable(error)),
         }
-        // The id is for the message of the next process only.
+        // The id is only for the error message of the next process.
         let id = std::process::id().to_string();
         let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(id.as_bytes()));
         noted.map_err(LockError::Unusable)?;

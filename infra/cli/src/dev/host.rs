@@ -1,6 +1,6 @@
 //! The host names that a local server accepts.
 //!
-//! A page of a stranger can have its own name resolved to this machine, and then its requests are same-origin (DNS
+//! A foreign web site can make its own name resolve to this machine, and its requests are then same-origin (DNS
 //! rebinding, catalogue row SEC-DOS-12). They still carry that name in `Host`.
 
 use http::header;
@@ -15,17 +15,17 @@ pub struct HostNames {
 }
 
 impl HostNames {
-    /// Those of this machine only.
+    /// The names of this machine only.
     pub const LOOPBACK: Self = Self { public: None };
 
-    /// Those of this machine, and that of `public_url`, which a proxy may pass on.
+    /// The names of this machine, and the host of `public_url`, which a proxy may pass on.
     #[must_use]
     pub fn with(public_url: &str) -> Self {
         let url: Option<http::Uri> = public_url.parse().ok();
         Self { public: url.and_then(|url| url.host().map(Into::into)) }
     }
 
-    /// Whether a request was sent to one of these names, on whichever port.
+    /// Whether the request was sent to one of these names, on any port.
     #[must_use]
     pub fn include(&self, request: &Parts) -> bool {
         let mut headers = request.headers.get_all(header::HOST).iter();

@@ -1,8 +1,8 @@
-//! Whether the state folder is its owner's alone (catalogue row SEC-STORE-05).
+//! Whether the state folder is private to its owner (catalogue row SEC-STORE-05).
 //!
-//! Anyone who can read the key can open everything that is sealed, and anyone who can write to the folder can plant a key that
-//! they know. So a key that others could have read or planted is refused, as ssh does; all other permissions are tightened. On
-//! systems without owners and modes there is nothing to check.
+//! Anyone who can read the key can open everything that it seals, and anyone who can write to the folder can plant a key of
+//! their own. So a key that others could have read or planted is refused, as ssh does; all other permissions are tightened.
+//! On systems without owners and modes there is nothing to check.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -15,7 +15,7 @@ use crate::dev::folder_lock::LOCK;
 /// Why the folder is not private to its owner, as a sentence that says what to do.
 #[derive(Debug, Error)]
 pub enum Exposure {
-    /// Others may write into the folder, and there is a key in it.
+    /// Others may write to the folder, and it contains a key.
     #[error(
         "others may write into {0} and could have put the key there. Start over in another folder with --data, or if you trust \
          what is in it, run chmod 700 on it."
@@ -33,7 +33,7 @@ pub enum Exposure {
          had access to it, run chmod 600 on the key."
     )]
     Readable(String),
-    /// The mode of something cannot be read or changed.
+    /// A mode cannot be read or changed.
     #[error("the permissions of {0} cannot be read: {1}. Choose another folder with --data.")]
     Unreadable(String, std::io::Error),
 }
@@ -56,7 +56,7 @@ pub(crate) fn secure(folder: &Path, key: &Path, store: &Path) -> Result<(), Expo
         name.push(suffix);
         tighten(&PathBuf::from(name), owner)?;
     }
-    // The lock file will be written to, so it must not be a link or belong to another user.
+    // The lock file is written to, so it must not be a link or belong to another user.
     tighten(&folder.join(LOCK), owner)?;
     let mut options = fs::OpenOptions::new();
     std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
@@ -71,7 +71,8 @@ pub(crate) fn secure(_: &Path, _: &Path, _: &Path) -> Result<(), Exposure> {
     Ok(())
 }
 
-/// Makes the folder its owner's alone, and returns who that is. Only an owner may change a mode, which shows that we are.
+/// Makes the folder private to its owner, and returns the owner. Only the owner may change a mode, so success proves that we
+/// are.
 #[cfg(unix)]
 fn secure_folder(folder: &Path, has_key: bool) -> Result<u32, Exposure> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -102,8 +103,8 @@ fn check_key(key: &Path, owner: u32) -> Result<(), Exposure> {
     }
 }
 
-/// Removes all permissions of group and others from the file at `path`, if it exists. Its owner's permissions are not
-/// extended: a read-only store stays read-only.
+/// Removes all permissions of group and others from the file at `path`, if it exists. The owner gains no permissions: a
+/// read-only store stays read-only.
 #[cfg(unix)]
 fn tighten(path: &Path, owner: u32) -> Result<(), Exposure> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -138,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder of this name and mode, with these files in it.
+    /// A folder with this name and mode that contains these files.
     fn folder(name: &str, mode: u32, files: &[(&str, u32)]) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("postern-state-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);

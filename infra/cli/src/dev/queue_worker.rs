@@ -50,11 +50,11 @@ impl QueueWorker {
             }
         }
         if tokio::time::timeout(SHUTDOWN_GRACE, self.deliver()).await.is_err() || self.queue.next().is_some() {
-            tracing::warn!("the server stopped before every client was told of a logout");
+            tracing::warn!("the server stopped before every client was notified of a logout");
         }
     }
 
-    /// Waits until `due`, or forever if there is nothing to wait for.
+    /// Waits until `due`, or forever if no message is pending.
     async fn wait(&self, due: Option<Timestamp>) {
         let Some(due) = due else { return std::future::pending().await };
         tokio::time::sleep(Duration::from_millis(due.millis().saturating_sub(self.clock.now().millis()))).await;

@@ -1,5 +1,5 @@
-//! Tells the developer at a laptop which redirect URI came and which are registered, when one was refused. The page tells
-//! a user no more than that it is not registered, and a function in AWS logs no parameters.
+//! Tells the developer which redirect URI was refused and which are registered. The error page only tells a user that it
+//! is not registered, and a function in AWS logs no parameters.
 
 use administration::workspace_file::WorkspaceFile;
 use protocol::clients::redirect_uri::{RedirectUris, UriRules};
@@ -8,7 +8,7 @@ use protocol::types::id::{Issuer, WorkspaceId};
 use web::Request;
 use web::route::Matched;
 
-/// How much of a redirect URI is repeated.
+/// The maximum length of a redirect URI in the hint.
 const MAX_REPEATED: usize = 200;
 
 /// The clients registered in the workspace files of this run.
@@ -19,7 +19,7 @@ struct RegisteredClient {
     workspace: WorkspaceId,
     issuer: Issuer,
     metadata: ClientMetadata,
-    /// Where the redirect URIs stand, as `file:line`.
+    /// Where the redirect URIs are defined, as `file:line`.
     place: String,
 }
 
@@ -37,7 +37,7 @@ impl RegisteredClients {
         Self(clients.collect())
     }
 
-    /// What to tell about an authorization request whose redirect URI is not registered.
+    /// The hint for an authorization request whose redirect URI is not registered.
     pub(crate) fn hint(&self, request: &Request, matched: &Matched<'_>) -> Option<String> {
         let parameters = request.parameters().ok()?;
         let (id, uri) = (parameters.one("client_id").ok()??, parameters.one("redirect_uri").ok()??);

@@ -35,8 +35,8 @@ use administration::{KeySource, Keys, ProvisionError, Provisioning};
 /// How often expired items are deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Cookies and the demo are for whole hosts. In AWS a custom domain may have a base path.
-const NO_PATH: &str = "has a path, but this server answers at the root of its host only: leave the path out";
+/// Cookies and the demo need a whole host. In AWS a custom domain may have a base path.
+const NO_PATH: &str = "has a path, but this server responds at the root of its host only: remove the path";
 
 /// Why the server did not start or had to stop, as one sentence.
 #[derive(Debug, Error)]
@@ -50,7 +50,7 @@ pub enum DevError {
     /// A workspace file cannot be read or is invalid.
     #[error(transparent)]
     File(#[from] ReadError),
-    /// A workspace of an earlier run cannot be read again.
+    /// A workspace of an earlier run cannot be reloaded.
     #[error(transparent)]
     Applied(#[from] AppliedError),
     /// A workspace of an earlier run cannot be served.
@@ -59,7 +59,7 @@ pub enum DevError {
     /// A workspace file of the demo is invalid.
     #[error(transparent)]
     Demo(#[from] FileError),
-    /// A client does not belong to the sector that it names.
+    /// A client does not belong to its sector.
     #[error(transparent)]
     Sector(#[from] SectorError),
     /// The store could not be prepared.
@@ -74,7 +74,7 @@ pub enum DevError {
     /// The functions could not be built.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
-    /// The region label is malformed. It is a constant, so this does not happen.
+    /// The region label is malformed. It is a constant, so this cannot happen.
     #[error(transparent)]
     Region(#[from] MalformedId),
     /// The async runtime could not start.
@@ -122,7 +122,7 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     let delivery = tokio::task::spawn_local(deliver(worker, stopped.clone()));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
-    // A signal that comes right after the announcement stops the server as any other does.
+    // A signal that arrives right after the announcement stops the server like any other.
     let stop = stop_signal();
     announce(&options, &public_url, &files, Ports { server: listeners.port(), store: store_port });
     serve(app, listeners, &SystemEntropy, stop).await;
@@ -132,7 +132,7 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     Ok(())
 }
 
-/// Prepares the store and returns the runtime that the functions are built from, and the workspaces of this run.
+/// Prepares the store, and returns the runtime for building the functions and the workspaces of this run.
 async fn prepare_store(
     state: &State,
     public_url: &PublicUrl,
@@ -161,7 +161,7 @@ async fn prepare_store(
     Ok((Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
 }
 
-/// Applies `files`, and with them the workspaces of earlier runs that were applied for another public URL.
+/// Applies `files`, and again the workspaces of earlier runs that were applied for another public URL.
 async fn apply(
     provisioning: &Provisioning<'_>,
     state: &State,
@@ -198,7 +198,7 @@ async fn serve_store(
     Ok(Some(bound))
 }
 
-/// Works off the queue until the server stops.
+/// Processes the queue until the server stops.
 async fn deliver(worker: QueueWorker, mut stopped: watch::Receiver<()>) {
     worker
         .run(async move {
@@ -218,7 +218,7 @@ async fn sweep(engine: Engine) {
     }
 }
 
-/// The ports that are listened on.
+/// The listening ports.
 #[derive(Clone, Copy)]
 struct Ports {
     server: u16,

@@ -1,4 +1,4 @@
-//! The HTTP server of a laptop: HTTP/1.1, on loopback only.
+//! The local HTTP server: HTTP/1.1, on loopback only.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -35,20 +35,21 @@ pub struct Limits {
     headers: Duration,
     /// The time limit for sending the body.
     body: Duration,
-    /// How many connections there may be. Others wait to be accepted.
+    /// The maximum number of connections. Others wait to be accepted.
     connections: usize,
 }
 
 impl Limits {
-    /// Those of a laptop: enough for every browser, tool and benchmark, and within the files that a process may open.
+    /// The limits of a laptop: enough for every browser, tool and benchmark, and below the number of files that a
+    /// process may open.
     pub const LAPTOP: Self = Self { headers: Duration::from_secs(10), body: Duration::from_secs(10), connections: 256 };
 }
 
-/// The largest request to the engine: the limit that DynamoDB has.
+/// The maximum size of a request to the engine: the limit of DynamoDB.
 const MAX_STORE_CALL_BYTES: usize = 16 * 1024 * 1024;
 
-/// The response to a request for another host name.
-const OTHER_NAME: &str = "call this server localhost, or start it with the --public-url at which it is reached";
+/// The response to a request for a foreign host name.
+const OTHER_NAME: &str = "reach this server as localhost, or start it with --public-url and the URL that you use";
 
 /// How long requests in progress may take when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
@@ -57,7 +58,7 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 #[derive(Debug, Error)]
 pub enum ListenError {
     /// Another process listens on the port.
-    #[error("port {0} is in use. Stop what listens there, or choose another with --port.")]
+    #[error("port {0} is in use. Stop the program that uses it, or choose another port with --port.")]
     InUse(u16),
     /// Any other failure.
     #[error("cannot listen on port {0}: {1}")]
@@ -95,7 +96,7 @@ impl Listeners {
         Ok(Self { four, six, port })
     }
 
-    /// The port that is listened on.
+    /// The listening port.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
@@ -132,7 +133,7 @@ where
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        // Only an optimisation for small responses, so a failure does not matter.
+        // Only an optimization for small responses, so a failure does not matter.
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -167,11 +168,11 @@ pub async fn serve_engine(engine: Engine, listeners: Listeners, stop: impl Futur
     accept(listeners, Limits::LAPTOP, service_fn(move |request| call(engine.clone(), request)), stop).await;
 }
 
-/// A request body, as far as it was read.
+/// A request body, as far as it has been read.
 enum Body {
     /// All of it.
     Whole(Bytes),
-    /// It is larger than anything that is sent here.
+    /// It exceeds every limit.
     TooLarge,
     /// The client took too long.
     Late,
@@ -246,7 +247,7 @@ async fn answer(
     Ok(response.map(Full::new))
 }
 
-/// What everybody may read is answered under any name, for APIs in containers that know this machine by another one.
+/// Public documents are served under any name, for APIs in containers that know this machine by another one.
 fn is_public(path: &str) -> bool {
     route::find(path).is_some_and(|matched| matched.route.cross_origin == CrossOrigin::Public)
 }

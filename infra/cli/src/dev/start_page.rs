@@ -1,4 +1,4 @@
-//! The front page of a laptop, for browsers that come to it or to an unknown address.
+//! The front page of the local server, for browsers that open it or an unknown address.
 
 use pages::{StartPage, page};
 use protocol::authorization::error::PageError;
@@ -9,7 +9,7 @@ use web::{Request, Response, json};
 
 /// The front page: the workspaces that are served.
 pub(crate) fn start_page(issuers: &[String], entropy: &dyn Entropy) -> Response {
-    // Without randomness the page does without its style.
+    // Without randomness the page has no styles.
     let nonce = random_text::<16>(entropy).unwrap_or_default();
     page(200, &StartPage { nonce: &nonce, issuers }, &nonce, &[])
 }

@@ -1,4 +1,4 @@
-//! The state of a laptop: a folder with the database file and the root key, or memory only.
+//! The local state: a folder with the database file and the root key, or memory only.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Write as _};
@@ -21,26 +21,26 @@ const SEALING_KEY: &str = "sealing.key";
 /// The files that `SQLite` may create next to the database.
 const BESIDE_STORE: [&str; 2] = ["store.db-wal", "store.db-shm"];
 
-/// The state of a laptop.
+/// The local state.
 pub struct State {
     /// The engine.
     pub engine: Engine,
-    /// The root that all sealing keys are derived from.
+    /// The root from which all sealing keys are derived.
     pub sealing_key: Secret<[u8; 32]>,
-    /// Its folder, if it is not in memory and no other process uses it meanwhile.
+    /// Its folder, unless the state is in memory. The folder is locked against other processes.
     pub folder: Option<StateFolder>,
 }
 
-/// The folder of a state, which no other process uses meanwhile.
+/// The folder of a state, locked against other processes.
 pub struct StateFolder {
     /// The folder.
     pub path: PathBuf,
-    /// Held as long as the state is used.
+    /// Held for as long as the state is used.
     pub lock: FolderLock,
 }
 
-/// Why the state cannot be used, as a sentence with the file, the cause and what to do. None advises to delete what
-/// could still be of use.
+/// Why the state cannot be used, as a sentence with the file, the cause and what to do. No message advises deleting
+/// anything that could still be of use.
 #[derive(Debug, Error)]
 pub enum StateError {
     /// The folder cannot be created, or nothing can be created in it.
@@ -48,7 +48,7 @@ pub enum StateError {
         "the folder {0} cannot be used: {1}. Let this user read and write it, choose another with --data, or use --memory."
     )]
     Folder(String, Error),
-    /// The folder is not its owner's alone.
+    /// The folder is not private to its owner.
     #[error(transparent)]
     Exposed(#[from] Exposure),
     /// There is no state yet.
@@ -69,27 +69,27 @@ pub enum StateError {
     ReadOnly(String, String),
     /// The database file is damaged, or is not a database.
     #[error(
-        "{0} is damaged, or is no store: {1}. Put back a copy of the folder, or start over in another one with --data."
+        "{0} is damaged, or is not a store: {1}. Restore a copy of the folder, or start over in another one with --data."
     )]
     Damaged(String, String),
     /// The engine failed.
-    #[error("{0} cannot be opened: {1}. See that its disk has room, or choose another folder with --data.")]
+    #[error("{0} cannot be opened: {1}. Check that its disk has free space, or choose another folder with --data.")]
     Store(String, String),
     /// The key is missing although the store exists.
     #[error(
-        "{0} is missing, and the store beside it opens with no other key. Put it back, or start over in another folder \
+        "{0} is missing, and the store next to it opens with no other key. Restore it, or start over in another folder \
          with --data."
     )]
     MissingKey(String),
     /// The key is malformed.
     #[error(
-        "{0} is damaged: it has one line of 43 characters, the base64url of 32 bytes. Put back a copy of it, or start over \
+        "{0} is damaged: it has one line of 43 characters, the base64url of 32 bytes. Restore a copy of it, or start over \
          in another folder with --data."
     )]
     MalformedKey(String),
-    /// The key is another than that of the store.
+    /// The key does not match the store.
     #[error(
-        "{0} is not the key with which the store beside it was written. Put back the right one, or start over in another \
+        "{0} is not the key with which the store next to it was written. Restore the right one, or start over in another \
          folder with --data."
     )]
     WrongKey(String),
@@ -105,7 +105,7 @@ impl State {
     ///
     /// [`StateError`].
     pub fn memory(entropy: &dyn Entropy) -> Result<Self, StateError> {
-        let database = Database::memory().map_err(|error| store_error("the store in memory", &error.to_string()))?;
+        let database = Database::memory().map_err(|error| store_error("the in-memory store", &error.to_string()))?;
         Ok(Self { engine: Engine::new(database), sealing_key: Secret::new(random(entropy)?), folder: None })
     }
 
@@ -137,7 +137,7 @@ impl State {
         Self::of(&store, sealing_key, Some(StateFolder { path: folder.to_owned(), lock }))
     }
 
-    /// The state that a server left in `folder`, or is using at the moment: the folder is not locked.
+    /// The state in `folder`, which a server has left or is using at the moment. The folder is not locked.
     ///
     /// # Errors
     ///
@@ -167,7 +167,7 @@ impl StateFolder {
     }
 }
 
-/// The root key in the file `key`, if there is one.
+/// Reads the root key from the file `key`, if it exists.
 fn sealing_key(key: &Path) -> Result<Option<[u8; 32]>, StateError> {
     match fs::read(key) {
         Ok(text) => {
@@ -212,7 +212,7 @@ fn store_error(store: &str, cause: &str) -> StateError {
         StateError::Damaged(store.into(), cause.into())
     } else if said.contains("not a database") || said.contains("not a valid sqlite") {
         // The engine's long message is about encryption, which is not used here.
-        StateError::Damaged(store.into(), "it is not an SQLite database".into())
+        StateError::Damaged(store.into(), "it is not a SQLite database".into())
     } else {
         StateError::Store(store.into(), cause.into())
     }

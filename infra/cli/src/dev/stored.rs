@@ -11,7 +11,7 @@ use web::config::PublicUrl;
 #[derive(Debug, Error)]
 pub enum StoredError {
     /// The store failed.
-    #[error("the store failed: {0}. See that its disk has room, or choose another folder with --data.")]
+    #[error("the store failed: {0}. Check that its disk has free space, or choose another folder with --data.")]
     Store(#[from] StoreFault),
     /// A workspace of an earlier run cannot be served.
     #[error(
@@ -60,7 +60,7 @@ pub async fn demand_servable(
     Ok(())
 }
 
-/// An unreadable item is the workspace's, anything else the store's.
+/// Attributes an unreadable item to the workspace, and any other fault to the store.
 fn told(fault: StoreFault, unservable: StoredError) -> StoredError {
     match fault {
         StoreFault::Unreadable(_) => unservable,

@@ -1,4 +1,4 @@
-//! `postern init`: a workspace file for a new application, and what to do next.
+//! `postern init`: writes a workspace file for a new application, and prints the next steps.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,15 +13,15 @@ use thiserror::Error;
 
 use crate::output::print;
 
-/// What the templates name their workspace and their client, and where a laptop serves them.
+/// The issuer of the templates' workspace on a laptop.
 const ISSUER: &str = "http://localhost:9000/default/app";
 const CLIENT_ID: &str = "app";
 
-/// Where the schema is: for the templates in the repository, and for a new file beside it.
+/// The path of the schema: in the templates as kept in the repository, and next to a new file.
 const SCHEMA_IN_REPOSITORY: &str = "#:schema ../../../../docs/workspace.schema.json\n";
 const SCHEMA: &str = "#:schema ./workspace.schema.json\n";
 
-/// What stands in the templates for the digest of the secret.
+/// The placeholder in the templates for the digest of the secret.
 const SECRET_HASH: &str = "CLIENT_SECRET_SHA256";
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -32,17 +32,17 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// Options of `postern init`.
 #[derive(Debug, Args)]
 pub struct InitOptions {
-    /// What the application is.
+    /// The type of the application.
     pub kind: ApplicationKind,
-    /// The file to write. One that exists is left as it is.
+    /// The file to write. An existing file is left unchanged.
     #[arg(value_name = "FILE", default_value = "workspace.toml")]
     pub file: PathBuf,
-    /// Print what the application has to know as JSON, for scripts.
+    /// Print the application's settings as JSON, for scripts.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What an application is: where it runs decides how it authenticates.
+/// The type of an application: where it runs determines how it authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ApplicationKind {
     /// A single-page application in a browser: public, with PKCE.
@@ -51,7 +51,7 @@ pub enum ApplicationKind {
     Web,
     /// An application on a phone, on a desktop or in a terminal: public, with PKCE.
     Native,
-    /// A program without users, which gets tokens of its own by client credentials.
+    /// A program without users, which obtains its own tokens by client credentials.
     Machine,
 }
 
@@ -78,7 +78,7 @@ impl ApplicationKind {
         matches!(self, Self::Web | Self::Machine)
     }
 
-    /// Where to read on.
+    /// The documentation for the next steps.
     const fn example(self) -> &'static str {
         match self {
             Self::Spa => {
@@ -96,10 +96,10 @@ impl ApplicationKind {
 /// Why no file was written.
 #[derive(Debug, Error)]
 pub enum InitError {
-    /// There is one already.
+    /// The file already exists.
     #[error("{0} exists already and is left as it is: name another file, as in postern init {1} other.toml")]
     Exists(String, String),
-    /// It cannot be written.
+    /// The file cannot be written.
     #[error("{0} cannot be written: {1}")]
     Unwritable(String, std::io::Error),
     /// The random number generator failed.
@@ -107,7 +107,8 @@ pub enum InitError {
     Entropy(#[from] EntropyFault),
 }
 
-/// A new application: the text of its workspace file, and its secret if it has one, which is nowhere else.
+/// A new application: the text of its workspace file, and its secret if it has one, which is kept nowhere
+/// else.
 struct NewApplication {
     kind: ApplicationKind,
     workspace: String,
@@ -125,7 +126,7 @@ impl NewApplication {
         Ok(Self { kind, workspace, secret })
     }
 
-    /// What it has to know of the server, in the words of its library.
+    /// The application's settings for this server, by the names that its library uses.
     fn settings(&self) -> Vec<(&'static str, &str)> {
         let mut settings = vec![("issuer", ISSUER), ("client_id", CLIENT_ID)];
         settings.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
@@ -159,11 +160,11 @@ impl NewApplication {
     }
 }
 
-/// Writes a workspace file for a new application, and says what to do next.
+/// Writes a workspace file for a new application, and prints the next steps.
 ///
 /// # Errors
 ///
-/// [`InitError`]: there is such a file already, or it cannot be written.
+/// [`InitError`]: the file already exists, or cannot be written.
 pub fn init(options: &InitOptions) -> Result<(), InitError> {
     let application = NewApplication::generate(options.kind, &SystemEntropy)?;
     write_new(&options.file, &application)?;
@@ -172,7 +173,7 @@ pub fn init(options: &InitOptions) -> Result<(), InitError> {
     Ok(())
 }
 
-/// Writes the file, if there is none yet.
+/// Writes the file, unless it already exists.
 fn write_new(path: &Path, application: &NewApplication) -> Result<(), InitError> {
     let name = || path.display().to_string();
     let mut file = match std::fs::File::create_new(path) {
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn each_template_is_a_valid_workspace_with_what_the_application_is_told() {
+    fn each_template_is_a_valid_workspace_that_matches_the_printed_settings() {
         let sealer = Sealer::derived(&Secret::new([1; 32]), Purpose::ClientSecret).unwrap();
         let public_url = PublicUrl::parse("http://localhost:9000").unwrap();
         let loader = Loader {
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_told_and_is_not_in_the_file() {
+    fn the_secret_is_printed_and_not_in_the_file() {
         for application in applications() {
             let told = application.next_steps("x.toml");
             let Some(secret) = &application.secret else {
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_exists_is_left_as_it_is() {
+    fn an_existing_file_is_left_unchanged() {
         let path = std::env::temp_dir().join(format!("postern-init-{}.toml", std::process::id()));
         std::fs::write(&path, "mine").unwrap();
         let options = InitOptions { kind: ApplicationKind::Spa, file: path.clone(), json: false };

@@ -1,11 +1,11 @@
-//! The settings of a client, in the words of RFC 7591 §2.
+//! The settings of a client, in the terms of RFC 7591 §2.
 
 use super::forms::{CLIENT_ID, DIGEST, SCOPES, TEXT, URI};
 use super::lifetimes::OWN_LIFETIMES;
 use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 use protocol::clients::grant_type::DEVICE_CODE;
 
-/// The most URIs in one list (`RedirectUris::register`).
+/// The maximum number of URIs in one list (`RedirectUris::register`).
 const MAX_URIS: usize = 50;
 
 pub(super) const CLIENT: &[Key] = &[

@@ -1,5 +1,6 @@
 //! The forms of strings in a workspace file.
 
+use protocol::jose::certificate::Certificate;
 use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::scope::Scopes;
@@ -10,11 +11,11 @@ use serde::de::value::{Error as ValueError, SeqDeserializer};
 pub struct Form {
     /// The form as a regular expression, where it has one.
     pub pattern: Option<&'static str>,
-    /// What is wrong with a string, if something is.
+    /// What is wrong with a string, if anything.
     pub fault: fn(&str) -> Option<String>,
 }
 
-/// Any string but the empty one.
+/// Any non-empty string.
 pub(super) const TEXT: Form = Form { pattern: Some("."), fault: empty };
 
 /// Any string at all.
@@ -41,7 +42,7 @@ pub(super) const SCOPES: Form = Form {
     fault: |text| Scopes::try_from(text.to_owned()).err().map(|error| error.to_string()),
 };
 
-/// A URI that is compared with what requests carry.
+/// A URI that is compared with those in requests.
 pub(super) const URI: Form = Form { pattern: Some("^.{1,2048}$"), fault: no_uri };
 
 /// A domain of e-mail addresses, or `*`.
@@ -76,6 +77,12 @@ pub(super) const DIGEST: Form = Form {
         let digest = protocol::syntax::encoding::base64url_array::<32>(text);
         digest.is_none().then(|| "the base64url of a digest of 32 bytes".into())
     },
+};
+
+/// A certificate in PEM.
+pub(super) const CERTIFICATE: Form = Form {
+    pattern: Some("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----"),
+    fault: |text| Certificate::parse(text).err().map(|error| error.to_string()),
 };
 
 fn empty(text: &str) -> Option<String> {

@@ -13,7 +13,7 @@ pub use settings::WORKSPACE;
 
 use forms::Form;
 
-/// The most that a list without a bound of its own may have.
+/// For lists without a maximum length.
 const UNBOUNDED: usize = usize::MAX;
 
 /// The algorithms of signing keys.
@@ -35,24 +35,24 @@ pub struct Key {
     pub name: &'static str,
     /// What it is for, in one sentence.
     pub about: &'static str,
-    /// What it may be.
+    /// Its permitted values.
     pub kind: Kind,
-    /// Whether it may be left out.
+    /// Whether it may be omitted.
     pub presence: Presence,
 }
 
-/// Whether a setting may be left out.
+/// Whether a setting may be omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It may not.
+    /// It must be present.
     Required,
-    /// It may, and then there is none.
+    /// It may be omitted, and then has no value.
     Optional,
-    /// It may, and then it has this value, written as JSON.
+    /// It may be omitted, and then has this value, written as JSON.
     Default(&'static str),
 }
 
-/// What a setting may be.
+/// The permitted values of a setting.
 pub enum Kind {
     /// A string of a certain form.
     Text(&'static Form),
@@ -60,16 +60,16 @@ pub enum Kind {
     Flag,
     /// A whole number within bounds.
     Whole {
-        /// The least that it may be.
+        /// The minimum.
         least: i64,
-        /// The most that it may be.
+        /// The maximum.
         most: i64,
         /// What is counted, such as seconds.
         unit: &'static str,
     },
     /// One of these strings.
     OneOf(&'static [&'static str]),
-    /// A list of values, with the most that it may have.
+    /// A list of values, with its maximum length.
     List(&'static Kind, usize),
     /// A table of settings.
     Table(&'static [Key]),
@@ -77,7 +77,7 @@ pub enum Kind {
     Tables(&'static Entries),
     /// A table whose content another specification describes.
     Open,
-    /// A string, or a table instead.
+    /// A string or a table.
     TextOrTable(&'static Form, &'static [Key]),
     /// Where a claim comes from: a string, a list of strings, or one of two tables.
     ClaimOrigin,
@@ -87,19 +87,19 @@ pub enum Kind {
 pub struct Entries {
     /// What one of them is called, such as `client`.
     pub noun: &'static str,
-    /// The setting that tells them apart. No two have the same.
+    /// The setting that identifies an entry. It is unique in the list.
     pub id: &'static str,
     /// Their settings.
     pub keys: &'static [Key],
 }
 
 impl Key {
-    /// A setting that may not be left out.
+    /// A setting that must be present.
     const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, about, kind, presence: Presence::Required }
     }
 
-    /// A setting that may be left out.
+    /// A setting that may be omitted.
     const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, about, kind, presence: Presence::Optional }
     }
@@ -111,7 +111,7 @@ impl Key {
 }
 
 impl Kind {
-    /// In words, after "is".
+    /// In words, after "must be".
     #[must_use]
     pub const fn in_words(&self) -> &'static str {
         match self {
@@ -128,7 +128,7 @@ impl Kind {
     }
 }
 
-/// Every table of settings that `keys` lead to, itself included, with its path, such as `sandbox.users`.
+/// Every table of settings reachable from `keys`, including `keys` itself, with its path, such as `sandbox.users`.
 #[must_use]
 pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])> {
     let mut all = vec![(path.to_owned(), keys)];

@@ -6,7 +6,7 @@ use super::lifetimes::LIFETIMES;
 use super::upstream::UPSTREAM;
 use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 
-/// Everything that a workspace file may have.
+/// All settings of a workspace file.
 pub const WORKSPACE: &[Key] = &[
     Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
     Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),

@@ -1,6 +1,6 @@
 //! The settings of an upstream provider.
 
-use super::forms::{CLIENT_ID, DOMAIN, HOST, LABEL, SCOPES, SEGMENT, TEXT, URI};
+use super::forms::{CERTIFICATE, CLIENT_ID, DOMAIN, HOST, LABEL, SCOPES, SEGMENT, TEXT, URI};
 use super::{EXTERNAL_ALGORITHM, Key, Kind, UNBOUNDED};
 
 /// The names of presets.
@@ -67,6 +67,11 @@ pub(super) const UPSTREAM: &[Key] = &[
     Key::optional("sealed_private_key", Kind::Text(&TEXT), "The sealed form of the private key."),
     Key::optional("private_key_id", Kind::Text(&TEXT), "The kid of the private key; without it, its thumbprint."),
     Key::optional(
+        "private_key_certificate",
+        Kind::Text(&CERTIFICATE),
+        "The certificate of the private key, in PEM: its thumbprint names the key instead of a kid, as Microsoft Entra demands.",
+    ),
+    Key::optional(
         "private_key_issuer",
         Kind::Text(&TEXT),
         "The iss of a client secret that is a JWT signed with the private key, such as the team at Apple.",
@@ -82,6 +87,12 @@ pub(super) const UPSTREAM: &[Key] = &[
         Kind::OneOf(&["query", "form_post"]),
         "\"query\"",
         "How its answers come; \"form_post\" is requested.",
+    ),
+    Key::with_default(
+        "user_parameter",
+        Kind::OneOf(&["ignored", "name"]),
+        "\"ignored\"",
+        "What is taken of the unsigned user parameter beside its answers; \"name\" is for Sign in with Apple.",
     ),
     Key::with_default(
         "pkce",

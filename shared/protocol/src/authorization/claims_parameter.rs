@@ -8,11 +8,11 @@ use crate::syntax::json::strict_object_within;
 use crate::types::id::Subject;
 use crate::users::user_claims::{ClaimName, ClaimNames};
 
-/// How deep the parameter may be nested (catalogue row SEC-PARAM-17).
+/// The maximum nesting depth of the parameter (catalogue row SEC-PARAM-17).
 const MAX_DEPTH: u8 = 8;
 
-/// The requested claims. Claims that are not supported are ignored, and so are those that every token has anyway, such
-/// as `aud`: none of them is a [`ClaimName`].
+/// The requested claims. Unsupported claims are ignored, and so are those that every token contains, such as `aud`:
+/// none of them is a [`ClaimName`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestedClaims {
     /// Claims requested of the userinfo endpoint.
@@ -53,7 +53,7 @@ impl RequestedClaims {
         self.userinfo.union(&self.id_token).copied().collect()
     }
 
-    /// The same, with only the claims that `keep` accepts.
+    /// These claims, restricted to those that `keep` accepts.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(ClaimName) -> bool) -> Self {
         let kept = |names: &ClaimNames| names.iter().copied().filter(|name| keep(*name)).collect();
@@ -126,7 +126,7 @@ fn essential_acr(id_token: &[Asked<'_>]) -> Result<Option<Vec<String>>, Malforme
     let Some(acr) = id_token.iter().find(|asked| asked.name == "acr") else { return Ok(None) };
     let classes: Option<Vec<String>> = acr.values.iter().map(|value| value.as_str().map(Into::into)).collect();
     let classes = classes.ok_or(MalformedClaims)?;
-    // Without a value any class satisfies it, and every ID token names one.
+    // Without a value, any class satisfies the request, and every ID token has one.
     Ok(Some(classes).filter(|classes| acr.essential && !classes.is_empty()))
 }
 

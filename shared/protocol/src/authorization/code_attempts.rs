@@ -1,24 +1,24 @@
 //! Limits on wrong user codes (RFC 8628 §5.1, catalogue row SEC-DEV-02).
 //!
-//! Codes are short because people type them, so guesses have to be few. An attempt is counted before its code is looked up,
-//! for the account, the address and the workspace, and taken back if the code was right.
+//! Codes are short because people type them, so only few guesses can be allowed. An attempt is counted before its code is
+//! looked up, for the account, the address and the workspace, and taken back if the code was right.
 
 use crate::types::rate_limit::{CounterKey, RateLimit, Verdict};
 use crate::types::time::{Lifetime, Timestamp};
 use crate::users::user_key::UserKey;
 
-/// How many wrong codes an account may enter in a day. It is the account and not the session that counts: whoever logs in
-/// again has a new session.
+/// How many wrong codes an account may enter per day. The limit applies to the account, because logging in again creates a
+/// new session.
 pub const OF_ACCOUNT: RateLimit = RateLimit::new("user-code-account", 5, Lifetime::seconds(86_400));
 
-/// How many wrong codes may come from one address in an hour.
+/// How many wrong codes may come from one address per hour.
 pub const OF_ADDRESS: RateLimit = RateLimit::new("user-code-address", 100, Lifetime::seconds(3600));
 
-/// How many wrong codes a workspace sees in an hour before it slows everybody down.
+/// How many wrong codes a workspace sees per hour before it limits every account further.
 pub const OF_WORKSPACE: RateLimit = RateLimit::new("user-code-workspace", 1000, Lifetime::seconds(3600));
 
-/// How many wrong codes an account may enter in a day while the workspace slows everybody down: whoever types the right one
-/// at once notices nothing.
+/// How many wrong codes an account may enter per day while the workspace limits every account. Users who type the right code
+/// at once notice nothing.
 const SLOWED_DOWN: u64 = 1;
 
 /// The counters of one attempt.
@@ -31,7 +31,7 @@ pub struct AttemptCounters {
     pub workspace: CounterKey,
 }
 
-/// What the counters say, this attempt included.
+/// The counts, including this attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Counted {
     /// Of the account.
@@ -43,7 +43,7 @@ pub struct Counted {
 }
 
 impl AttemptCounters {
-    /// Those of an attempt of `user` from `address` at `now`.
+    /// The counters of an attempt of `user` from `address` at `now`.
     #[must_use]
     pub fn new(user: UserKey<'_>, address: &str, now: Timestamp) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl AttemptCounters {
         }
     }
 
-    /// Whether the code of this attempt may be looked at.
+    /// Whether the code of this attempt may be looked up.
     pub fn verdict(&self, counted: Counted, now: Timestamp) -> Verdict {
         let slowed = Self::is_slowed_down(counted);
         let of_account = if slowed { OF_ACCOUNT.of_at_most(SLOWED_DOWN) } else { OF_ACCOUNT };
@@ -63,7 +63,7 @@ impl AttemptCounters {
         }
     }
 
-    /// Whether so many wrong codes were entered in the workspace that they look like guesses of many accounts and addresses.
+    /// Whether the number of wrong codes in the workspace indicates guessing from many accounts and addresses.
     #[must_use]
     pub const fn is_slowed_down(counted: Counted) -> bool {
         counted.workspace > OF_WORKSPACE.most()
@@ -82,12 +82,12 @@ mod tests {
         AttemptCounters::new(session.user(), "192.0.2.1", NOW).verdict(Counted { account, address, workspace }, NOW)
     }
 
-    /// With M live codes, an account hits one of them in a day with a chance of at most 2^-32 M.
+    /// With M live codes, an account hits one of them per day with a probability of at most 2^-32 M.
     #[test]
     fn sec_dev_02_the_chance_to_guess_a_code_is_bounded() {
         let in_a_day = |limit: RateLimit| limit.most() * (86_400 / u64::from(limit.window().as_seconds()));
         assert_eq!(in_a_day(OF_ACCOUNT), 5);
-        // 5 / CODES <= 2^-32, in whole numbers.
+        // 5 / CODES <= 2^-32, in integers.
         assert!(in_a_day(OF_ACCOUNT) << 32 <= CODES);
         // All accounts of one address together: less than one in ten million, for each live code and day.
         assert!(in_a_day(OF_ADDRESS) * 10_000_000 <= CODES);

@@ -13,8 +13,8 @@ use crate::users::userinfo;
 /// What one user has consented to for one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// The scopes of a consent stored before consents were kept per API. It counts for the default API, which nearly
-    /// every request was for, and is empty in new records.
+    /// The scopes of a consent stored before consents were kept per API. They count for the default API, for which nearly
+    /// every request was, and are empty in new records.
     scope: Scopes,
     /// The claims that were requested by name.
     #[serde(default, skip_serializing_if = "ClaimNames::is_empty")]
@@ -51,7 +51,7 @@ impl Consent {
         }
     }
 
-    /// The scopes for each API, with those of before under `default`, and the claims.
+    /// The scopes for each API, with the scopes of old records under `default`, and the claims.
     fn by_api(self, default: &str) -> (BTreeMap<String, Scopes>, ClaimNames) {
         let mut apis = self.apis;
         if !self.scope.is_empty() {
@@ -61,8 +61,8 @@ impl Consent {
         (apis, self.claims)
     }
 
-    /// Whether this covers a request for `scope` and `claims` at each of `apis`: what was allowed for one API says nothing
-    /// about another. A consented scope covers its standard claims.
+    /// Whether this covers a request for `scope` and `claims` at each of `apis`: consent for one API says nothing about
+    /// another. A consented scope covers its standard claims.
     #[must_use]
     pub fn covers(&self, apis: &RequestedApis<'_>, scope: &Scopes, claims: &ClaimNames) -> bool {
         apis.named.iter().all(|api| {

@@ -1,7 +1,7 @@
-//! The decision whether a code may be issued, made here and nowhere else.
+//! The decision whether a code may be issued. It is made only here.
 //!
-//! The authorization endpoint, the login page, the consent page and the callback all decide here, each time with what
-//! the store holds at that moment. No result of an earlier step is reused, so no step can be skipped.
+//! The authorization endpoint, the login page, the consent page and the callback all decide here, each time with the
+//! current content of the store. No result of an earlier step is reused, so no step can be skipped.
 
 use crate::authorization::claims_parameter::RequestedClaims;
 use crate::authorization::consent::{Consent, Withheld};
@@ -93,13 +93,13 @@ impl ApprovedAuthorization {
         &self.client_subject
     }
 
-    /// The granted claims that were requested by name: those asked for, or fewer.
+    /// The granted claims that were requested by name: those requested, or fewer.
     #[must_use]
     pub const fn claims(&self) -> &RequestedClaims {
         &self.claims
     }
 
-    /// The granted scopes: those asked for, or fewer.
+    /// The granted scopes: those requested, or fewer.
     #[must_use]
     pub const fn scope(&self) -> &Scopes {
         &self.scope
@@ -124,8 +124,7 @@ pub fn decide(input: &DecisionInput<'_>) -> NextStep {
 }
 
 /// Decides what happens next after the user pressed "Allow" and withheld `withheld`.
-///
-/// The grant is what the page showed less what the user withheld: a form can only narrow it.
+/// The grant is what the page showed minus what the user withheld: a form can only narrow it.
 #[must_use]
 pub fn decide_allowed(input: &DecisionInput<'_>, withheld: Withheld<'_>) -> NextStep {
     let user = match deciding(input) {
@@ -163,7 +162,7 @@ fn approved(
 fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     let user = authenticated(input).ok_or_else(|| log_in(input))?;
     if !input.request.terms.claims.are_met_by(user.session.authentication.class().as_str()) {
-        // Another login may be of the demanded class, but not one more like that which was made for this request.
+        // Another login may be of the required class, unless one has already been made for this request.
         let in_vain = is_since_request(input, user.session) || input.request.terms.prompt == Prompt::Nothing;
         let unmet = NextStep::Refused(RedirectError::UnmetAuthenticationRequirements);
         return Err(if in_vain { unmet } else { log_in(input) });
@@ -184,7 +183,7 @@ enum Account {
 
 fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
     let asked = matches!(input.request.terms.prompt, Prompt::Pages { account: true, .. });
-    // Logging in for this request is a choice of account.
+    // A login for this request is a choice of account.
     if !asked || is_since_request(input, session) {
         return Account::Chosen;
     }
@@ -195,7 +194,7 @@ fn account(input: &DecisionInput<'_>, session: &Session) -> Account {
     }
 }
 
-/// The user has to log in, unless the request forbids prompting or a login made for it did not help: it was by a user
+/// The user has to log in, unless the request forbids prompting, or a login made for it did not help: it was by a user
 /// other than the expected one (OpenID Connect Core §3.1.2.1, `id_token_hint`), or a provider logged them in without
 /// prompting and the login is too old. The same page would only lead to the same login again.
 fn log_in(input: &DecisionInput<'_>) -> NextStep {
@@ -207,7 +206,7 @@ fn log_in(input: &DecisionInput<'_>) -> NextStep {
     }
 }
 
-/// Whether the user logged in since the request was made. A login in the future dates from before a clock was set back, and
+/// Whether the user logged in after the request was made. A login in the future dates from before a clock was set back, and
 /// proves nothing.
 fn is_since_request(input: &DecisionInput<'_>, session: &Session) -> bool {
     (input.began..=input.now.plus(OWN_CLOCK_SKEW)).contains(&session.began)
@@ -227,7 +226,7 @@ fn is_expected(input: &DecisionInput<'_>, user: User<'_>) -> bool {
 fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
     let user = alive(input)?;
     let (terms, session) = (&input.request.terms, user.session);
-    // A provider's clock is given leeway, which must not make a login of this request out of one before it.
+    // A provider's clock is given leeway, which must not turn an earlier login into one for this request.
     let prompted = !terms.prompts_login() || is_since_request(input, session);
     let earliest = terms.earliest_login(input.began, input.now);
     let recent = earliest.is_none_or(|earliest| session.authentication.is_between(earliest, input.now));
@@ -246,7 +245,7 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
     demanded || !covered || !client.remembers_consent_at(&request.redirect_uri)
 }
 
-/// Whether a remembered consent can change the outcome, so that it is worth a read.
+/// Whether a remembered consent can change the outcome and should be read.
 #[must_use]
 pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });

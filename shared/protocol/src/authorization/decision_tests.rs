@@ -130,7 +130,7 @@ fn name(step: &NextStep) -> &'static str {
     }
 }
 
-/// The end of the time by which the clock of another function may be ahead, and the moment after it.
+/// The end of the permitted clock skew between functions, and the moment after it.
 fn skewed() -> (Timestamp, Timestamp) {
     let last = later(5);
     (last, Timestamp::from_millis(last.millis() + 1))
@@ -250,7 +250,7 @@ fn the_expected_user_is_compared_as_the_client_knows_them() {
 }
 
 #[test]
-fn a_login_of_another_class_than_the_demanded_one_is_refused() {
+fn a_login_of_another_class_than_the_required_one_is_refused() {
     let demanding = |class: &str, session| {
         let mut case = Case { session, ..Case::asking(&[]) };
         case.request.terms.claims = serde_json::from_value(json!({"a": [class]})).unwrap();
@@ -292,7 +292,7 @@ fn native() -> Client {
 }
 
 #[test]
-fn consent_is_asked_unless_it_was_given_for_all_of_it_and_the_client_is_certain() {
+fn consent_is_asked_unless_it_covers_the_request_and_the_client_is_identified() {
     let loopback = ("redirect_uri", "http://127.0.0.1:51004/cb");
     let confidential = confidential_client(&json!({
         "application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"],

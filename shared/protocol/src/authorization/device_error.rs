@@ -8,13 +8,13 @@ use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
 
-/// Why a device gets no codes.
+/// Why a device authorization request is refused.
 #[derive(Debug, Error)]
 pub enum DeviceError {
     /// The form cannot be read.
     #[error(transparent)]
     Form(#[from] FormFault),
-    /// The client is unknown, or sent credentials that are not its own.
+    /// The client is unknown, or its credentials are wrong.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
     /// The workspace does not offer this grant.
@@ -23,22 +23,22 @@ pub enum DeviceError {
     /// The client is not registered for this grant.
     #[error("the client is not registered for the grant type urn:ietf:params:oauth:grant-type:device_code")]
     UnauthorizedClient,
-    /// The client may not ask for that.
+    /// A scope that is malformed or not registered for the client.
     #[error(transparent)]
     Refused(RedirectError),
-    /// A resource that is malformed, or that the client may not use.
+    /// A resource that is malformed or not registered for the client.
     #[error(transparent)]
     InvalidTarget(#[from] InvalidTarget),
-    /// Requests come from one address too fast.
+    /// One address sends requests too fast.
     #[error("too many device requests came from this address: wait {0} seconds")]
     TooMany(u32),
-    /// The store or a key is unavailable. Nothing was stored, or nobody knows its codes.
+    /// The store or a key is unavailable. Either nothing was stored, or its codes are lost.
     #[error("the service is not available at the moment: try again")]
     Unavailable,
 }
 
 impl DeviceError {
-    /// The status and `error` code: those of the token endpoint (RFC 8628 §3.2, RFC 6749 §5.2).
+    /// The status and `error` code, as at the token endpoint (RFC 8628 §3.2, RFC 6749 §5.2).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
         match self {

@@ -1,7 +1,7 @@
-//! The request of a device that cannot show a login page, and the user's decision on it (RFC 8628 §3.1, §3.3).
+//! The device authorization request, and the user's decision on it (RFC 8628 §3.1, §3.3).
 //!
-//! The request is stored under a keyed digest of its user code, and what it asks for is sealed with a key derived from the
-//! same code: whoever reads the store learns neither. Its decision is bound to the client that is stored with it.
+//! The request is stored under a keyed digest of its user code, and its content is sealed with a key derived from the same
+//! code, so the store reveals neither. The decision applies only to the client that is stored with the request.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,13 +20,13 @@ use crate::types::secret::SecretHash;
 use crate::types::time::Timestamp;
 use crate::users::session::Session;
 
-/// The least number of seconds between two polls (RFC 8628 §3.2).
+/// The minimum number of seconds between two polls (RFC 8628 §3.2).
 pub const INTERVAL: u32 = 5;
 
-/// The longest `User-Agent` that is kept for the confirmation page.
+/// The maximum length of the `User-Agent` kept for the confirmation page.
 const MAX_USER_AGENT_CHARACTERS: usize = 160;
 
-/// What a device asks for, and from where. Sealed in the store.
+/// The content of a device request, and its sender. Sealed in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceAsk {
     /// The client.
@@ -35,9 +35,9 @@ pub struct DeviceAsk {
     pub scope: Scopes,
     /// The requested resources (RFC 8707).
     pub resource: Resources,
-    /// The address that the request came from.
+    /// The address of the sender.
     pub address: String,
-    /// Its `User-Agent`, shortened.
+    /// The sender's `User-Agent`, shortened.
     pub user_agent: String,
 }
 
@@ -45,7 +45,7 @@ pub struct DeviceAsk {
 pub struct DeviceRequest {
     /// Its id, a keyed digest of the user code.
     pub id: DeviceRequestId,
-    /// The id of the grant that it may become.
+    /// The id of the grant to which it may lead.
     pub grant: GrantId,
     /// The client that made it.
     pub client_id: ClientId,
@@ -53,24 +53,24 @@ pub struct DeviceRequest {
     pub code: SecretHash,
     /// A [`DeviceAsk`], sealed.
     pub sealed: String,
-    /// When it was made.
+    /// When it was received.
     pub began: Timestamp,
     /// When it expires.
     pub expires: Timestamp,
-    /// The least number of seconds between two polls, which grows with each poll that is too fast.
+    /// The minimum number of seconds between two polls. It grows with each poll that is too fast.
     pub interval: u32,
-    /// How the user decided, if they have.
+    /// The user's decision, if there is one.
     pub decision: Option<DeviceDecision>,
 }
 
 /// How a device request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceDecision {
-    /// The user allowed it: there is a grant.
+    /// The user allowed it, and a grant exists.
     Allowed,
     /// The user denied it.
     Denied,
-    /// Several users entered its code, so it is in the wrong hands (catalogue row SEC-DEV-11).
+    /// Several users entered its code, so the code is in the wrong hands (catalogue row SEC-DEV-11).
     Invalidated,
 }
 
@@ -94,7 +94,7 @@ impl DeviceAsk {
     ///
     /// # Errors
     ///
-    /// [`DeviceError`]: the client may not use this grant, or may not ask for that.
+    /// [`DeviceError`]: the client may not use this grant type, or may not request these scopes or resources.
     pub fn parse(
         parameters: &Parameters,
         client: &Client,
@@ -121,7 +121,7 @@ impl DeviceAsk {
     ///
     /// # Errors
     ///
-    /// [`PageError`] if the client may not ask for this any more.
+    /// [`PageError`] if the client may no longer request this.
     pub fn check(&self, client: &Client) -> Result<(), PageError> {
         if !client.is_usable() || client.id != self.client_id {
             return Err(PageError::UnknownClient);
@@ -131,7 +131,7 @@ impl DeviceAsk {
     }
 }
 
-/// What follows from the user's "Allow".
+/// The next step after the user pressed "Allow".
 pub enum DeviceStep {
     /// A grant may be created.
     Approved(Box<ApprovedDevice>),
@@ -139,7 +139,7 @@ pub enum DeviceStep {
     Denied,
 }
 
-/// Proof that a device may have tokens, and for what. Only [`allow`] creates it.
+/// Proof that a device may get tokens, and for what. Only [`allow`] creates it.
 pub struct ApprovedDevice {
     asked: DeviceAsk,
     session: Session,
@@ -148,7 +148,7 @@ pub struct ApprovedDevice {
 }
 
 impl ApprovedDevice {
-    /// What the device asked for.
+    /// The requested content.
     #[must_use]
     pub const fn asked(&self) -> &DeviceAsk {
         &self.asked
@@ -166,19 +166,19 @@ impl ApprovedDevice {
         &self.client_subject
     }
 
-    /// The granted scopes: those asked for, or fewer.
+    /// The granted scopes: those requested, or fewer.
     #[must_use]
     pub const fn scope(&self) -> &Scopes {
         &self.scope
     }
 }
 
-/// Decides what follows from the "Allow" of `user`, who withheld `withheld`. The consent is given for `client`, which is the
-/// one stored with the request, and it is never remembered or skipped (RFC 8628 §5.4).
+/// Decides what happens after `user` pressed "Allow" and withheld `withheld`. The consent applies to `client`, which is the
+/// one stored with the request, and is never remembered or skipped (RFC 8628 §5.4).
 ///
 /// # Errors
 ///
-/// [`PageError`] if the client may not ask for this any more.
+/// [`PageError`] if the client may no longer request this.
 pub fn allow(
     asked: DeviceAsk,
     client: &Client,

@@ -13,7 +13,7 @@ use crate::types::scope::MalformedScope;
 /// Why the user sees an error page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PageError {
-    /// The parameters are malformed, or one that matters is repeated.
+    /// The parameters are malformed, or a parameter that determines the response is repeated.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
     /// No `client_id`.
@@ -131,7 +131,7 @@ impl PageError {
             | Self::UnregisteredRedirectUri(_)
             | Self::UnregisteredPostLogoutUri(_)
             | Self::ForeignHint => {
-                "Nothing is wrong on your side. Whoever runs the application must correct how it is set up."
+                "Nothing is wrong on your side. The operator of the application must correct its configuration."
             }
             Self::StaleLogout => "Go back to the application and sign out again from there.",
             Self::RequestTooLarge => "Nothing is wrong on your side. The application must send a smaller request.",
@@ -178,7 +178,7 @@ pub enum RedirectError {
     TooMany(&'static str),
     /// Everything together does not fit through the browser while the user logs in.
     #[error(
-        "the request is too large to be kept while the user logs in: sealed it has {sealed} bytes, and {limit} fit. \
+        "the request is too large to be kept while the user logs in: it has {sealed} bytes when sealed, and the limit is {limit}. \
          The parameter state has {state} bytes: send a shorter one"
     )]
     TooLarge {

@@ -10,7 +10,7 @@ use crate::types::scope::MalformedScope;
 
 #[test]
 fn each_page_error_has_its_status_and_its_advice() {
-    let wrong_setup = "must correct how it is set up";
+    let wrong_setup = "must correct its configuration";
     let again = "sign in again from there";
     let table = [
         (PageError::Parameters(ParameterError::Encoding), 400, wrong_setup),

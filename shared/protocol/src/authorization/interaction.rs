@@ -52,12 +52,12 @@ pub struct InteractionState {
     /// The user who was shown the consent page. Only they can answer it.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub shown_to: Option<Subject>,
-    /// Whether the client pushed the request: it is good in one browser, once, and may have what only such requests may
-    /// (RFC 9126).
+    /// Whether the client pushed the request: it is then valid once and in one browser only, and may contain what only
+    /// pushed requests may (RFC 9126).
     #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
     pub pushed: bool,
-    /// The user code that was typed on the device page, if this is a login for that page (RFC 8628 §3.3). It leads back
-    /// there, and never to a grant.
+    /// The user code that was typed on the device page, if this is a login for that page (RFC 8628 §3.3). The login leads
+    /// back there, and never to a grant.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
     /// The account that the user chose, for `prompt=select_account`.
@@ -77,7 +77,7 @@ pub enum AccountChoice {
 }
 
 impl InteractionState {
-    /// How the request reached us.
+    /// The channel by which the request arrived.
     #[must_use]
     pub const fn channel(&self) -> RequestChannel {
         if self.pushed { RequestChannel::Pushed } else { RequestChannel::Browser }
@@ -121,20 +121,20 @@ impl Interaction {
         self.terms.login_hint.as_deref()
     }
 
-    /// What the client would like of the login.
+    /// The client's hints for the login.
     #[must_use]
     pub const fn hints(&self) -> &LoginHints {
         &self.terms.hints
     }
 
-    /// The same without hints, which an upstream provider has been told by then or which do not fit.
+    /// The interaction without hints: an upstream provider has already received them, or they do not fit.
     #[must_use]
     pub fn without_hints(mut self) -> Self {
         self.terms.hints = LoginHints::default();
         self
     }
 
-    /// When the user must have authenticated at the earliest, here or at an upstream provider, if that matters.
+    /// The earliest acceptable time of authentication, here or at an upstream provider, if there is a limit.
     #[must_use]
     pub fn earliest_login(&self, now: Timestamp) -> Option<Timestamp> {
         self.terms.earliest_login(self.state.began, now)
@@ -144,8 +144,8 @@ impl Interaction {
     ///
     /// # Errors
     ///
-    /// [`PageError`] if the client, its redirect URI or a scope is no longer registered or active, or the client must push
-    /// its requests now.
+    /// [`PageError`] if the client, its redirect URI or a scope is no longer registered or active, or the client must now
+    /// push its requests.
     pub fn request(&self, client: &Client) -> Result<AuthorizationRequest, PageError> {
         if !client.is_usable() || client.id != self.terms.client_id {
             return Err(PageError::UnknownClient);
@@ -191,7 +191,7 @@ mod tests {
         Interaction::of(&request(&client(&json!({})), changes), state())
     }
 
-    /// A user who is at the login page while a new version is deployed finishes with the new one (fault F-LAM-6).
+    /// A user who is on the login page while a new version is deployed finishes with the new one (fault F-LAM-6).
     #[test]
     fn interactions_sealed_by_an_earlier_version_still_open() {
         let sealed = json!({

@@ -42,7 +42,7 @@ impl LoginHints {
         })
     }
 
-    /// Whether there are none, so that none need to be kept.
+    /// Whether there are none, so that nothing has to be stored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -8,7 +8,7 @@ use crate::client_authentication::credentials::ClientAuthenticationError;
 use crate::syntax::form_fault::FormFault;
 use crate::syntax::parameters::ParameterError;
 
-/// Why a request is not taken.
+/// Why a pushed request is refused.
 #[derive(Debug, Error)]
 pub enum PushError {
     /// The form cannot be read.
@@ -17,26 +17,26 @@ pub enum PushError {
     /// The client did not authenticate.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
-    /// A reference where the request itself belongs (RFC 9126 §2.1).
+    /// A `request_uri` in a pushed request (RFC 9126 §2.1).
     #[error("a pushed request has no request_uri: send the parameters themselves")]
     RequestUri,
-    /// The request would be refused on an error page.
+    /// The authorization endpoint would refuse the request on an error page.
     #[error(transparent)]
     Unaddressed(PageError),
-    /// The request would be refused at the redirect URI.
+    /// The authorization endpoint would refuse the request at the redirect URI.
     #[error(transparent)]
     Refused(RedirectError),
-    /// A public client's requests come from one address too fast.
+    /// One address sends requests of public clients too fast.
     #[error("too many requests were pushed from this address: wait {0} seconds")]
     TooMany(u32),
-    /// The store or a key is unavailable. Nothing was stored, or nobody knows its reference.
+    /// The store or a key is unavailable. Either nothing was stored, or its reference is lost.
     #[error("the service is not available at the moment: try again")]
     Unavailable,
 }
 
 impl PushError {
-    /// The status and `error` code: those of the token endpoint, or those that the authorization endpoint would answer with
-    /// (RFC 9126 §2.3).
+    /// The status and `error` code: those of the token endpoint, or those of the authorization endpoint's error (RFC 9126
+    /// §2.3).
     #[must_use]
     pub const fn response(&self) -> (u16, &'static str) {
         match self {

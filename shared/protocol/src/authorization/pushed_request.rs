@@ -1,8 +1,8 @@
-//! Pushed authorization requests (RFC 9126): the client sends its request to us directly, and the browser brings only a
-//! reference to it.
+//! Pushed authorization requests (RFC 9126): the client sends its request directly to this server, and the browser carries
+//! only a reference to it.
 //!
-//! The reference is 256 random bits. The request is stored under their hash and sealed with a key derived from them, so
-//! whoever reads the store learns nothing of it, and no data key is needed to write it.
+//! The reference is 256 random bits. The request is stored under their hash and sealed with a key derived from them, so the
+//! store reveals nothing about it, and writing it needs no data key.
 
 use crate::authorization::error::PageError;
 use crate::syntax::encoding::{base64url, base64url_array, encode_uri_component};
@@ -11,23 +11,23 @@ use crate::types::id::{ClientId, GrantId};
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 
-/// What every `request_uri` begins with that was issued here (RFC 9126 §2.2).
+/// The prefix of every `request_uri` issued here (RFC 9126 §2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
-/// Parameters of a pushed request that say who the client is, and are not part of what it asks for.
+/// Parameters of a pushed request that identify or authenticate the client, and are not part of the authorization request.
 const OF_CLIENT: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// The reference to a pushed request.
 pub struct RequestUri(Secret<[u8; 32]>);
 
 impl RequestUri {
-    /// The reference made of `random`.
+    /// The reference consisting of `random`.
     #[must_use]
     pub const fn new(random: [u8; 32]) -> Self {
         Self(Secret::new(random))
     }
 
-    /// Whether a `request_uri` is a reference, and not the URL of a request object, which is not supported.
+    /// Whether a `request_uri` is a reference rather than the URL of a request object, which is not supported.
     #[must_use]
     pub fn is_ours(uri: &str) -> bool {
         uri.starts_with(PREFIX)
@@ -51,7 +51,7 @@ impl RequestUri {
         SecretHash::of(&self.uri())
     }
 
-    /// What the key is derived from that seals the request.
+    /// The secret from which the sealing key of the request is derived.
     #[must_use]
     pub const fn root(&self) -> &Secret<[u8; 32]> {
         &self.0
@@ -67,14 +67,14 @@ pub fn request_uri(parameters: &Parameters) -> Result<Option<&str>, ParameterErr
     parameters.one("request_uri")
 }
 
-/// What is stored of a request that `client` pushed: its parameters, without those that authenticate it.
+/// The stored content of a request that `client` pushed: its parameters without the client's credentials.
 #[must_use]
 pub fn content(client: &ClientId, body: &Parameters) -> String {
     format!("client_id={}&{}", encode_uri_component(client.as_str()), body.encoded_without(&OF_CLIENT))
 }
 
-/// The parameters of a request that was pushed with this content, if `client` pushed it. Only its `client_id` is compared with
-/// what the browser brought; every other parameter there is ignored (RFC 9126 §4).
+/// The parameters of a pushed request with this content, if `client` pushed it. Only the `client_id` is compared with the
+/// browser's request; every other parameter there is ignored (RFC 9126 §4).
 ///
 /// # Errors
 ///
@@ -90,7 +90,7 @@ pub fn parameters_for(client: &ClientId, content: &[u8]) -> Result<Parameters, P
 
 /// A pushed request, as stored.
 pub struct PushedRequest {
-    /// The id of the interaction that it becomes, and of the grant: a request leads to one grant at most.
+    /// The id of the resulting interaction and grant: a request leads to at most one grant.
     pub id: GrantId,
     /// Its content, sealed.
     pub sealed: String,
@@ -98,7 +98,7 @@ pub struct PushedRequest {
     pub pushed: Timestamp,
     /// When its reference expires.
     pub expires: Timestamp,
-    /// The hash of the cookie of the browser that brought the reference first.
+    /// The hash of the cookie of the browser that presented the reference first.
     pub browser: Option<String>,
 }
 

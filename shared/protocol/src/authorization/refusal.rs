@@ -3,12 +3,13 @@
 use crate::authorization::error::{PageError, RedirectError};
 use crate::authorization::response::Destination;
 
-/// How a bad authorization request is answered. The two ways are separate types so that neither is chosen by accident.
+/// How an invalid authorization request is answered. The two ways are separate types, so that neither is chosen by
+/// accident.
 #[derive(Debug)]
 pub enum Refusal {
     /// With an error page, because the redirect URI cannot be trusted (RFC 6749 §4.1.2.1).
     Page(PageError),
-    /// With an error page that has ways on, because the authorization request is known.
+    /// With an error page that has links to continue, because the authorization request is known.
     Stranded(Box<Stranded>),
     /// By redirect, because the client registered the redirect URI.
     Redirect(Box<Redirected>),
@@ -19,7 +20,7 @@ pub enum Refusal {
 pub struct Stranded {
     /// The error shown on the page.
     pub error: PageError,
-    /// The ways on, the best one first.
+    /// The links, the best one first.
     pub ways: Vec<WayOut>,
 }
 
@@ -28,7 +29,7 @@ pub struct Stranded {
 pub enum WayOut {
     /// Restarts the same authorization request.
     StartOver(String),
-    /// The front page of a laptop.
+    /// The front page of a local server.
     Start(String),
     /// The login page, with every login method.
     OtherSignIn(String),

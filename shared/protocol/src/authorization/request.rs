@@ -24,19 +24,19 @@ use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimNames;
 use crate::users::userinfo;
 
-/// A valid request of a registered client. Whether it is granted is not decided yet.
+/// A valid request of a registered client. Whether it is granted is decided later.
 pub struct AuthorizationRequest {
     /// Where the response goes.
     pub redirect_uri: RedirectUri,
     /// What it asks for.
     pub terms: RequestTerms,
-    /// Requested scopes that are left out, because the client is not registered for them.
+    /// Requested scopes that are ignored, because the client is not registered for them.
     pub ignored_scope: Scopes,
     /// An ID token that names the expected user. Not verified yet.
     pub id_token_hint: Option<Secret<String>>,
 }
 
-/// What an authorization request asks for, apart from where the response goes.
+/// The content of an authorization request, apart from the destination of the response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RequestTerms {
     /// The client.
@@ -75,7 +75,7 @@ pub struct RequestTerms {
     /// The login name that the client expects.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
-    /// What it would like of the login.
+    /// Hints for the login.
     #[serde(rename = "j", default, skip_serializing_if = "LoginHints::is_empty")]
     pub hints: LoginHints,
     /// The user that the client expects, from `id_token_hint` or `claims`.
@@ -83,7 +83,8 @@ pub struct RequestTerms {
     pub expected_subject: Option<Subject>,
 }
 
-/// The longest `state`. Clients that keep theirs in it need a lot: Amazon Cognito as a relying party sends 2,400 bytes.
+/// The maximum length of `state`. Clients that keep their own state in it need much: Amazon Cognito as a relying party
+/// sends 2,400 bytes.
 const MAX_STATE_BYTES: usize = 4096;
 
 /// The values of `display` (OpenID Connect Core §3.1.2.1).
@@ -92,7 +93,7 @@ pub const DISPLAYS: [&str; 4] = ["page", "popup", "touch", "wap"];
 /// The `prompt` parameter (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
-    /// Whichever pages are needed.
+    /// The pages that are needed.
     #[default]
     #[serde(rename = "a")]
     AsNeeded,
@@ -125,14 +126,14 @@ pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
 }
 
 impl RequestTerms {
-    /// Whether the user has to log in for this request, whatever login there was before.
+    /// Whether the user has to log in for this request, whatever earlier login there was.
     #[must_use]
     pub const fn prompts_login(&self) -> bool {
         matches!(self.prompt, Prompt::Pages { login: true, .. }) || matches!(self.max_age, Some(0))
     }
 
-    /// When the user must have authenticated at the earliest, if that matters: after the request was made at `began`, or
-    /// not longer ago than `max_age`. A login for the request itself is recent enough, however long the rest takes.
+    /// The earliest acceptable time of authentication, if there is a limit: after the request was made at `began`, or no
+    /// longer ago than `max_age`. A login for the request itself is recent enough, however long the rest takes.
     #[must_use]
     pub fn earliest_login(&self, began: Timestamp, now: Timestamp) -> Option<Timestamp> {
         if self.prompts_login() {
@@ -141,7 +142,7 @@ impl RequestTerms {
         self.max_age.map(|max_age| began.min(now.minus(Lifetime::seconds(max_age))))
     }
 
-    /// The claims that are requested by name and not by a requested scope.
+    /// The claims that are requested by name and not covered by a requested scope.
     #[must_use]
     pub fn claims_by_name(&self) -> ClaimNames {
         self.claims.filtered(|claim| !userinfo::covers(&self.scope, claim)).names()
@@ -149,8 +150,8 @@ impl RequestTerms {
 }
 
 impl AuthorizationRequest {
-    /// Parses a request of `client` that came by `channel`. The redirect URI comes first, because it decides where errors
-    /// go.
+    /// Parses a request of `client` that arrived by `channel`. The redirect URI comes first, because it decides where
+    /// errors go.
     ///
     /// # Errors
     ///
@@ -191,13 +192,13 @@ impl AuthorizationRequest {
         Ok(self)
     }
 
-    /// `error`, addressed to where the response to this request goes.
+    /// `error`, addressed to the destination of the response.
     #[must_use]
     pub fn refuse(&self, error: RedirectError) -> Redirected {
         Redirected { destination: self.destination(), error }
     }
 
-    /// Where the response goes, and how.
+    /// The destination of the response.
     #[must_use]
     pub fn destination(&self) -> Destination {
         Destination {
@@ -275,7 +276,7 @@ fn refuse_unsupported(parameters: &Parameters) -> Result<(), RedirectError> {
     Ok(())
 }
 
-/// Checks the parameters that have no effect here, beyond that a provider may be told of them: there is one language, and
+/// Checks the parameters that have no effect here, except that a provider may receive them: there is one language, and
 /// the pages fit every screen (OpenID Connect Core §15.1).
 fn understand(parameters: &Parameters) -> Result<(), RedirectError> {
     for name in ["acr_values", "ui_locales"] {
@@ -322,7 +323,7 @@ fn claims(parameters: &Parameters, scope: &Scopes) -> Result<ClaimsRequest, Redi
     if !scope.contains(OPENID) {
         return Ok(ClaimsRequest::default());
     }
-    // No login leads to another class, so there is no point in asking the user to log in.
+    // No login here has another class, so there is no point in asking the user to log in.
     if !AuthenticationClass::ALL.iter().any(|class| request.requested.are_met_by(class.as_str())) {
         return Err(RedirectError::UnmetAuthenticationRequirements);
     }

@@ -345,7 +345,7 @@ fn the_claims_parameter_belongs_to_openid_connect() {
 }
 
 #[test]
-fn claims_asked_for_by_name_are_those_of_no_requested_scope() {
+fn claims_requested_by_name_exclude_those_of_requested_scopes() {
     let claims = r#"{"userinfo":{"email":null,"name":null},"id_token":{"email":null,"phone_number":null}}"#;
     let by_name = |scope| terms(&[("claims", claims), ("scope", scope)]).claims_by_name();
     assert_eq!(by_name("openid"), claim_names(&["email", "name", "phone_number"]));

@@ -1,4 +1,4 @@
-//! The `scope` of an authorization request, and what is left of it (RFC 6749 §3.3, OpenID Connect Core §3.1.2.1).
+//! The `scope` of an authorization request, and the scopes that remain (RFC 6749 §3.3, OpenID Connect Core §3.1.2.1).
 
 use crate::authorization::error::RedirectError;
 use crate::clients::client::Client;
@@ -10,8 +10,8 @@ use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 /// The requested scopes; without the parameter, all that the client is registered for (RFC 6749 §3.3) except
 /// `offline_access`, which has to be requested explicitly (OpenID Connect Core §11).
 ///
-/// Where scopes that the client is not registered for are ignored, something has to be left, and `openid` has to be, if it
-/// was requested: the client would wait for an ID token.
+/// If scopes that the client is not registered for are ignored, at least one scope has to remain, and `openid` has to if
+/// it was requested, because the client would wait for an ID token.
 pub(super) fn requested(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
     let Some(text) = parameters.one("scope")? else {
         return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));

@@ -1,14 +1,14 @@
-//! How a provider's error is told to our client (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+//! Maps a provider's error to one for the client (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 
 use thiserror::Error;
 
 /// Why a provider sent the user back without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UpstreamRefusal {
-    /// The user said no, in one of the ways that providers have for it.
+    /// The user denied the request, in one of the ways that providers report.
     #[error("the user or the identity provider denied the request")]
     Denied,
-    /// The provider is overloaded or being maintained.
+    /// The provider is overloaded or under maintenance.
     #[error("the identity provider is not available at the moment: try again")]
     TemporarilyUnavailable,
     /// The user would have to log in there.
@@ -23,7 +23,7 @@ pub enum UpstreamRefusal {
     /// The user would have to choose an account there.
     #[error("the user has to choose an account at the identity provider")]
     AccountSelectionRequired,
-    /// Anything else: it is between the provider and us, and in our log.
+    /// Any other error: it concerns the provider and this server, and is logged here.
     #[error("the identity provider answered with an error")]
     ServerError,
 }
@@ -33,7 +33,7 @@ impl UpstreamRefusal {
     #[must_use]
     pub fn of(error: &str) -> Self {
         match error {
-            // The last three are of Sign in with Apple, LinkedIn and Facebook.
+            // The last three are used by Sign in with Apple, LinkedIn and Facebook.
             "access_denied" | "user_cancelled_authorize" | "user_cancelled_login" | "user_denied" => Self::Denied,
             "temporarily_unavailable" => Self::TemporarilyUnavailable,
             "login_required" => Self::LoginRequired,
@@ -44,7 +44,7 @@ impl UpstreamRefusal {
         }
     }
 
-    /// The `error` for our client.
+    /// The `error` for the client.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {

@@ -1,35 +1,35 @@
-//! User codes: what a person reads on a device and types into a browser (RFC 8628 §6.1).
+//! User codes, which users read on a device and type into a browser (RFC 8628 §6.1).
 
 use crate::types::secret::Secret;
 
-/// Twenty letters: no vowels, so that no words come about, and none that look alike.
+/// Twenty letters: no vowels, so that codes form no words, and no letters that look alike.
 const ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// How many letters a code has: 34.5 bits.
+/// The number of letters of a code: 34.5 bits.
 pub const LETTERS: usize = 8;
 
-/// How many codes there are.
+/// The number of possible codes.
 pub const CODES: u64 = 25_600_000_000;
 
-/// The longest text that is looked at as a code.
+/// The maximum length of typed text that is parsed as a code.
 const MAX_TYPED_BYTES: usize = 64;
 
 /// A user code: eight letters.
 pub struct UserCode(Secret<String>);
 
 impl UserCode {
-    /// The code made of `random`, each as likely as any other; `None`, very rarely, if the bytes do not suffice.
+    /// The code made of `random`, uniformly distributed; `None`, very rarely, if the bytes do not suffice.
     #[must_use]
     pub fn from_random(random: &[u8; 32]) -> Option<Self> {
-        // The largest multiple of 20 that a byte can count to.
+        // The largest multiple of 20 below 256: larger bytes would favor some letters.
         let fair = random.iter().filter(|byte| **byte < 240);
         let letters = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 20)).copied());
         let code: String = letters.take(LETTERS).map(char::from).collect();
         (code.len() == LETTERS).then(|| Self(Secret::new(code)))
     }
 
-    /// Parses a code as people type it: in either case, with any spaces and dashes (RFC 8628 §6.1). `None` if no code looks
-    /// like that.
+    /// Parses a code as people type it: in either case, with any spaces and dashes (RFC 8628 §6.1). `None` if no code has
+    /// this form.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         if typed.len() > MAX_TYPED_BYTES {
@@ -42,13 +42,13 @@ impl UserCode {
         fits.then(|| Self(Secret::new(code)))
     }
 
-    /// The letters alone, which the code is looked up by.
+    /// The letters alone, by which the code is looked up.
     #[must_use]
     pub const fn letters(&self) -> &Secret<String> {
         &self.0
     }
 
-    /// The code as it is shown: `BDWP-HQPK`.
+    /// The code as displayed: `BDWP-HQPK`.
     #[must_use]
     pub fn shown(&self) -> String {
         let (left, right) = self.0.expose().split_at_checked(LETTERS / 2).unwrap_or_default();
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(CODES, 20_u64.pow(u32::try_from(LETTERS).unwrap()));
         let code = UserCode::from_random(&std::array::from_fn(|at| u8::try_from(at).unwrap())).unwrap();
         assert_eq!(code.shown(), "BCDF-GHJK");
-        // Bytes that would favour some letters are passed over, and too many of them make no code.
+        // Bytes that would favor some letters are skipped, and too many of them make no code.
         let mut random = [255; 32];
         assert!(UserCode::from_random(&random).is_none());
         random[24..].fill(239);

@@ -60,7 +60,7 @@ impl ClientAssertion {
         &self.client_id
     }
 
-    /// The assertion with `client`, if that client is registered to use assertions.
+    /// Combines the assertion with `client`, if that client is registered to use assertions.
     pub(crate) fn of(self, client: Arc<Client>) -> Option<AssertedClient> {
         let Authentication::Assertion(registered) = &client.authentication else { return None };
         let registered = Arc::clone(registered);
@@ -79,32 +79,32 @@ pub struct AssertedClient {
 pub struct Arrival<'a> {
     /// The issuer of the workspace.
     pub issuer: &'a Issuer,
-    /// The URLs that older clients may name: of the endpoint that received it, and for a pushed request also of the token
-    /// endpoint (RFC 7523 §3, RFC 9126 §2).
+    /// The endpoint URLs that older clients may name: that of the receiving endpoint, and for a pushed request also that
+    /// of the token endpoint (RFC 7523 §3, RFC 9126 §2).
     pub endpoints: &'a [String],
     /// When it was received.
     pub now: Timestamp,
 }
 
-/// Why an assertion is refused. Logged, and never part of the response.
+/// Why an assertion is refused. It is logged, and never part of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AssertionFault {
-    /// Its form, its key or its signature.
+    /// Its form, key or signature is wrong.
     #[error(transparent)]
     Jwt(JwtFault),
     /// A claim is missing, of the wrong type, or has the wrong value.
     #[error("wrong {0}")]
     Claim(&'static str),
-    /// The audience is another than this client may use.
+    /// The audience is one that this client may not use.
     #[error(transparent)]
     Audience(AudienceFault),
-    /// It may be used for longer than this client's may.
+    /// It is valid for longer than this client's assertions may be.
     #[error("exp is further ahead than client_assertion_lifetime allows: let it expire sooner, or raise the setting")]
     Lifetime,
     /// The client is inactive.
     #[error("the client is inactive")]
     Inactive,
-    /// It was used before.
+    /// It has been used before.
     #[error("used before")]
     Replayed,
 }
@@ -120,7 +120,7 @@ pub enum AudienceFault {
     /// An array, from a client that must send a string.
     #[error(
         "aud is an array: send the issuer as a string, or set client_assertion_audience = endpoint for this client, which \
-         takes an array of one"
+         accepts an array of one"
     )]
     Array,
     /// Several audiences, which no client may name.
@@ -185,7 +185,7 @@ impl AssertedClient {
         &self.client.id
     }
 
-    /// What its signature or MAC is verified with.
+    /// The key that verifies its signature or MAC.
     #[must_use]
     pub fn key(&self) -> &AssertionKey {
         &self.registered.key
@@ -205,7 +205,8 @@ impl AssertedClient {
         let claims: Claims = json::strict(claims).ok_or(AssertionFault::Claim("shape"))?;
         let (clock, expires) = (ExternalClock::at(arrival.now), claims.exp.stated());
         let begun = |time: Option<NumericDate>| time.is_none_or(|time| clock.has_reached(time.stated()));
-        // One that was made for later use, or whose `exp` was moved, is not the proof of a moment (RFC 7523 §3, `iat`).
+        // An assertion that was made for later use, or whose `exp` was moved, does not prove the present (RFC 7523 §3,
+        // `iat`).
         let recent = |issued: NumericDate| clock.is_within(issued.stated(), self.registered.longest);
         let checks = [
             ("iss", claims.iss == self.client.id.as_str()),
@@ -232,7 +233,7 @@ impl AssertedClient {
     }
 }
 
-/// The audience is our issuer, as a string (design decision 3): an assertion with a further audience could have been
+/// The audience must be the issuer, as a string (design decision 3): an assertion with a further audience could have been
 /// obtained by that party (RFC 9700 update, audience injection).
 fn audience_fault(audience: &Audience, accepted: AssertionAudience, arrival: &Arrival<'_>) -> Option<AudienceFault> {
     let is_issuer = |one: &String| one == arrival.issuer.as_str();

@@ -26,7 +26,7 @@ enum Proof {
     Assertion(ClientAssertion),
 }
 
-/// A secret, as it was sent.
+/// A secret as it was sent.
 struct SentSecret {
     method: SecretMethod,
     secret: Secret<String>,
@@ -83,15 +83,15 @@ pub enum RefusalCause {
     /// Another method than the registered one.
     #[error("the client presented {presented} and is registered for {registered}")]
     Method {
-        /// What came.
+        /// The presented method.
         presented: &'static str,
-        /// What it is registered for.
+        /// The registered method.
         registered: &'static str,
     },
     /// A secret that is not one of the registered ones, or has expired.
     #[error("the secret is not a registered one, or has expired")]
     Secret,
-    /// An assertion that cannot be read.
+    /// An assertion that is malformed.
     #[error("the assertion is malformed")]
     MalformedAssertion,
     /// An assertion that is not accepted.
@@ -169,7 +169,7 @@ impl Credentials {
         &self.client_id
     }
 
-    /// Whether there are none but the `client_id`.
+    /// Whether there are no credentials beyond the `client_id`.
     #[must_use]
     pub const fn are_none(&self) -> bool {
         matches!(self.proof, Proof::None)
@@ -256,7 +256,7 @@ pub(super) const fn refused(cause: RefusalCause) -> ClientAuthenticationError {
 }
 
 impl Proof {
-    /// The name of the method (RFC 7591 §2); which of the two kinds of assertion it is, only its verification can tell.
+    /// The name of the method (RFC 7591 §2). Which kind of assertion it is becomes known only by its verification.
     const fn method(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -272,7 +272,7 @@ fn takes_secret(authentication: &Authentication, method: SecretMethod) -> bool {
 
 impl SentSecret {
     /// Whether the secret, in either form, is one of those that are valid at `now`. All are compared, so that the time
-    /// does not depend on which.
+    /// does not depend on the match.
     fn matches_any(&self, secrets: &[ClientSecret], now: Timestamp) -> bool {
         let forms = std::iter::once(&self.secret).chain(&self.raw);
         forms.fold(false, |matched, form| is_any(form, secrets, now) | matched)

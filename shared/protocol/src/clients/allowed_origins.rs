@@ -9,8 +9,8 @@ use crate::types::id::Issuer;
 
 /// The allowed origins of a workspace or client: exact values, never patterns.
 ///
-/// The one exception has no spelling in a configuration: where a laptop's native client may use any port of a loopback
-/// address, its pages may be at any port of it as well.
+/// The only exception cannot be configured: where a local native client may use any port of a loopback address, its
+/// pages may use any port of it as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedOrigins {
     exact: Vec<String>,
@@ -24,21 +24,22 @@ impl AllowedOrigins {
         Self { exact: sorted(origins.into_iter().filter(|origin| origin != "null")), any_port: Vec::new() }
     }
 
-    /// The same, and every port of `loopback`, addresses such as `http://127.0.0.1`, if `issuer` is on a laptop.
+    /// These origins, and every port of `loopback`, addresses such as `http://127.0.0.1`, if `issuer` is on a laptop.
     #[must_use]
     pub fn with_any_port(self, loopback: impl IntoIterator<Item = String>, issuer: &Issuer) -> Self {
         let loopback = loopback.into_iter().filter(|_| issuer.is_on_laptop());
         Self { any_port: sorted(self.any_port.into_iter().chain(loopback)), exact: self.exact }
     }
 
-    /// The same, and the origins of `uris`.
+    /// These origins, and those of `uris`.
     #[must_use]
     pub fn with_those_of(self, uris: &RedirectUris, issuer: &Issuer) -> Self {
         let exact = sorted(self.exact.into_iter().chain(uris.origins()));
         Self { exact, any_port: self.any_port }.with_any_port(uris.loopback(), issuer)
     }
 
-    /// `origin`, if it is allowed, compared byte for byte but for the port of a loopback address. `null` never is.
+    /// `origin`, if it is allowed. It is compared byte for byte, except for the port of a loopback address; `null` is
+    /// never allowed.
     #[must_use]
     pub fn allowed<'o>(&self, origin: &'o str) -> Option<&'o str> {
         let with_any_port = |address: &String| origin.strip_prefix(address.as_str()).is_some_and(is_port_or_none);
@@ -64,7 +65,7 @@ fn sorted(origins: impl Iterator<Item = String>) -> Vec<String> {
     all
 }
 
-/// What makes an origin one that no browser sends, as a sentence that says what to write instead (RFC 6454 §6.2).
+/// Why browsers never send an origin, as a sentence that says what to write instead (RFC 6454 §6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum OriginFault {
     /// `null` and wildcards.
@@ -73,7 +74,7 @@ pub enum OriginFault {
     /// Another scheme.
     #[error("an origin begins with https:// or http://")]
     Scheme,
-    /// A path, a query or a fragment, and be it only a slash.
+    /// A path, a query or a fragment, even a single slash.
     #[error("an origin ends with its host or port: leave out the slash and what follows")]
     Path,
     /// Upper case.
@@ -82,12 +83,12 @@ pub enum OriginFault {
     /// The default port of the scheme.
     #[error("browsers leave out the default port: leave it out")]
     DefaultPort,
-    /// Anything else that a browser would not send, such as a host name that is not in its A-label form.
+    /// Anything else that browsers do not send, such as a host name that is not in its A-label form.
     #[error("this is not the origin of a web page, as a browser sends it: https://host or https://host:port")]
     Malformed,
 }
 
-/// Checks that `origin` is in the one form in which browsers send it: it is compared byte for byte.
+/// Checks that `origin` has the single form in which browsers send it, because it is compared byte for byte.
 ///
 /// # Errors
 ///

@@ -70,7 +70,7 @@ pub struct Client {
     pub id_token_claims: IdTokenClaimPolicy,
     /// Which `sub` of its users it sees.
     pub subject_type: SubjectType,
-    /// The algorithm of its ID tokens and logout tokens, if it is not simply that of the workspace.
+    /// The algorithm of its ID tokens and logout tokens, if it is not that of the workspace.
     pub id_token_signed: Option<Algorithm>,
     /// The algorithm of its signed userinfo responses, if they are signed.
     pub userinfo_signed: Option<Algorithm>,
@@ -105,7 +105,7 @@ pub struct ClientSecrets {
     pub known: Vec<ClientSecret>,
     /// The registered way of sending one.
     pub registered: SecretMethod,
-    /// Whether the other way will do as well.
+    /// Whether the other way is accepted as well.
     pub accepted: SecretMethods,
 }
 
@@ -234,7 +234,7 @@ pub enum RotationPolicy {
 pub enum ConsentPolicy {
     /// They have to.
     Ask,
-    /// They need not: the operator of the workspace trusts this client.
+    /// They do not have to: the operator of the workspace trusts this client.
     Skip,
 }
 
@@ -250,7 +250,7 @@ pub struct ChallengePolicy {
 /// Whether a request needs a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It does. Always so for public clients.
+    /// It does. This is always so for public clients.
     Required,
     /// It does not, but without one a request for `openid` needs a `nonce` (RFC 9700 §2.1.1).
     NonceInstead,
@@ -274,11 +274,11 @@ impl Client {
         self.status == Status::Active
     }
 
-    /// `requested` as a redirect URI of a request that came by `channel`, if this client may use it there.
+    /// `requested` as a redirect URI of a request that arrived by `channel`, if this client may use it there.
     #[must_use]
     pub fn redirect_uri(&self, requested: &str, channel: RequestChannel) -> Option<RedirectUri> {
         let registered = self.redirect_uris.registered(requested);
-        // Registration refuses the right to clients that cannot authenticate; here it is checked where it is used.
+        // Registration refuses this right to clients that cannot authenticate; here it is checked where it is used.
         let any = self.pushed_redirect_uris == PushedRedirectUris::Any && self.authentication.is_confidential();
         match channel {
             RequestChannel::Pushed if any => registered.or_else(|| RedirectUris::unregistered(requested)),
@@ -292,7 +292,7 @@ impl Client {
         self.authentication.is_confidential() || redirect_uri.assures_identity()
     }
 
-    /// Whether the consent of users who are sent to `redirect_uri` is remembered.
+    /// Whether consent is remembered for users who are sent to `redirect_uri`.
     #[must_use]
     pub fn remembers_consent_at(&self, redirect_uri: &RedirectUri) -> bool {
         let remembered = self.loopback_consent == LoopbackConsent::Remembered && redirect_uri.is_loopback();

@@ -1,30 +1,32 @@
-//! URLs that others provide: the keys of clients, upstream providers and what their metadata names.
+//! URLs supplied by other parties: those of client keys, of upstream providers, and of their metadata.
 //!
-//! One that a browser is sent to has to have one reading (catalogue row SEC-UP-23). One that we fetch must also not reach
-//! into the network that we run in (SEC-SSRF-01 and SEC-UP-14). The form is checked here, when the URL is read and again
-//! when it is fetched; the addresses that its host name resolves to are checked when the connection is made.
+//! A URL to which a browser is sent must have a single interpretation (catalogue row SEC-UP-23). A URL that the server
+//! calls must also not reach into its own network (SEC-SSRF-01 and SEC-UP-14). The form is checked here, when the URL is
+//! read and again when it is fetched; the addresses to which its host name resolves are checked when the connection is
+//! made.
 
 use thiserror::Error;
 use url::{Host, Url};
 
 use crate::types::id::is_loopback_host;
 
-/// The longest URL, in bytes.
+/// The maximum length of a URL, in bytes.
 const MAX_URL_BYTES: usize = 2048;
 
 /// The allowed ports: that of `https`, and its common alternative.
 const ALLOWED_PORTS: [u16; 2] = [443, 8443];
 
-/// Suffixes of names that exist only within networks (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and those of clouds).
+/// Suffixes of names that exist only within networks (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and those of cloud
+/// providers).
 const INTERNAL_SUFFIXES: [&str; 9] =
     ["internal", "local", "localhost", "localdomain", "lan", "intranet", "home.arpa", "alt", "cluster.local"];
 
-/// How far our requests may reach.
+/// How far outgoing requests may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// To names on the public internet, over TLS.
     Internet,
-    /// Also to this machine: on a laptop.
+    /// Also to this machine, on a laptop.
     Laptop,
 }
 
@@ -45,11 +47,11 @@ pub struct ExternalUrl {
     destination: Destination,
 }
 
-/// A URL that we may fetch, judging by its form.
+/// A URL that the server may call, judging by its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundUrl(ExternalUrl);
 
-/// Why a URL may not be fetched, as a sentence that says what to do.
+/// Why the server may not call a URL, as a sentence that says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum UnaskableUrl {
     /// Not a URL, or one that is too long or has a user name or fragment.

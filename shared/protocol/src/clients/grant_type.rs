@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The name of the device grant (RFC 8628 §3.4).
+/// The name of the device code grant type (RFC 8628 §3.4).
 pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// How a client may obtain tokens (RFC 7591 §2).

@@ -1,4 +1,4 @@
-//! Choices that a client or a workspace makes, each with the stricter one as its default.
+//! Policies of a client or a workspace, each with the stricter choice as its default.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LoopbackConsent {
-    /// Users are asked each time, because any program on the device can take the port and pass for the client.
+    /// Users are asked each time, because any program on the device can listen on the port and impersonate the client.
     #[default]
     Asked,
     /// It is remembered: the operator who configured the client accepts the risk.
@@ -20,7 +20,7 @@ pub enum UnknownScopes {
     /// The request is refused (RFC 6749 §4.1.2.1, `invalid_scope`).
     #[default]
     Refused,
-    /// They are left out, and the token response says which were granted (OpenID Connect Core §3.1.2.1, RFC 6749 §3.3).
+    /// They are ignored, and the token response lists the granted ones (OpenID Connect Core §3.1.2.1, RFC 6749 §3.3).
     Ignored,
 }
 
@@ -31,7 +31,7 @@ pub enum PushedRedirectUris {
     /// The registered ones.
     #[default]
     Registered,
-    /// Any `https` URI, from a client that authenticates: the request is then as good as a registration.
+    /// Any `https` URI, from a client that authenticates: the pushed request then replaces registration.
     Any,
 }
 
@@ -39,7 +39,7 @@ pub enum PushedRedirectUris {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum IdTokenClaimPolicy {
-    /// Those that are requested by name; the others are for userinfo (OpenID Connect Core §5.4).
+    /// Those requested by name; the others are available at userinfo (OpenID Connect Core §5.4).
     #[default]
     Requested,
     /// Those of the granted scopes as well.

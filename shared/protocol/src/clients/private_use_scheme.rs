@@ -1,12 +1,12 @@
 //! Private-use schemes of native applications (RFC 8252 §7.1), and the exceptions to their form.
 //!
-//! Such a scheme is a reverse domain name, so that two applications do not claim the same. Some that are in wide use are
-//! not, `cursor` and `vscode` for example; a client can have named exceptions.
+//! Such a scheme is a reverse domain name, so that no two applications claim the same one. Some widely used schemes are
+//! not, for example `cursor` and `vscode`; a client can have named exceptions.
 
 use thiserror::Error;
 
-/// Schemes with a meaning for browsers and operating systems. An application never receives their URIs, or the URI's
-/// content is executed or read (catalogue row SEC-REDIR-14).
+/// Schemes with a meaning for browsers and operating systems. Either an application never receives their URIs, or the
+/// content of the URI is executed or read (catalogue row SEC-REDIR-14).
 const RESERVED: [&str; 62] = [
     "about",
     "android-app",
@@ -81,7 +81,7 @@ pub enum SchemeFault {
     /// A reverse domain name.
     #[error("a scheme with a dot needs no exception: remove it")]
     ReverseDomain,
-    /// One that means something else.
+    /// A scheme with another meaning.
     #[error("browsers or operating systems use this scheme themselves: remove it")]
     Reserved,
 }
@@ -109,7 +109,7 @@ pub(super) fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(fits)
 }
 
-/// Whether browsers or operating systems use `scheme` themselves; those that begin with `ms-` open parts of Windows.
+/// Whether browsers or operating systems use `scheme` themselves; schemes that begin with `ms-` open parts of Windows.
 pub(super) fn is_reserved(scheme: &str) -> bool {
     RESERVED.contains(&scheme) || scheme.starts_with("ms-") || scheme.starts_with("web+")
 }

@@ -24,9 +24,9 @@ pub struct RedirectUri {
 enum Receiver {
     /// The registered client only.
     Client,
-    /// Any program of the device, at a port of its own.
+    /// Any program on the device, by listening on the port.
     LoopbackPort,
-    /// Any program of the device that claims the scheme.
+    /// Any program on the device that claims the scheme.
     SchemeHandler,
 }
 
@@ -37,8 +37,8 @@ impl RedirectUri {
         &self.uri
     }
 
-    /// Whether only the registered client can receive what is sent there: true for `https`, and false for loopback
-    /// ports and private-use schemes, which any program on the device can claim (RFC 8252 §8.6).
+    /// Whether only the registered client can receive what is sent there: true for `https`, and false for loopback ports
+    /// and private-use schemes, which any program on the device can claim (RFC 8252 §8.6).
     #[must_use]
     pub const fn assures_identity(&self) -> bool {
         matches!(self.receiver, Receiver::Client)
@@ -142,7 +142,7 @@ pub struct UriRules<'a> {
     pub kind: ApplicationType,
     /// The issuer of the workspace. In local development, web applications may be on this machine as well.
     pub issuer: &'a Issuer,
-    /// Private-use schemes without a dot that the client may use all the same.
+    /// Private-use schemes without a dot that the client may use as exceptions.
     pub private_use_schemes: &'a [String],
 }
 
@@ -154,7 +154,7 @@ impl<'a> UriRules<'a> {
     }
 }
 
-/// The most URIs that one list of a client may have (catalogue row SEC-REDIR-22).
+/// The maximum number of URIs in one list of a client (catalogue row SEC-REDIR-22).
 const MAX_URIS: usize = 50;
 
 /// The redirect URIs of one client: at least one, unless it has no users.
@@ -194,15 +194,15 @@ impl RedirectUris {
         registered.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Finds `requested` among these, byte for byte; a native client's loopback address takes any port (RFC 9700
-    /// §4.1.3, RFC 8252 §7.3).
+    /// Finds `requested` among these, byte for byte; a native client's loopback address matches any port (RFC 9700 §4.1.3,
+    /// RFC 8252 §7.3).
     #[must_use]
     pub fn registered(&self, requested: &str) -> Option<RedirectUri> {
         self.0.iter().find_map(|registered| registered.matched(requested))
     }
 
-    /// `pushed` as the redirect URI of a client that may use URIs that it has not registered: an `https` URI that it could
-    /// register (RFC 9126 §2.4).
+    /// `pushed` as the redirect URI of a client that may use unregistered URIs: an `https` URI that it could register (RFC
+    /// 9126 §2.4).
     #[must_use]
     pub(crate) fn unregistered(pushed: &str) -> Option<RedirectUri> {
         check_characters(pushed).ok()?;
@@ -285,8 +285,8 @@ fn register_page(uri: &str, rest: &str) -> Result<Registered, UriFault> {
     Ok(Registered::Exact { uri: uri.into(), receiver: Receiver::Client })
 }
 
-/// A loopback address: of a native application with any port, and of a web application with exactly its port, where this
-/// server runs on a laptop itself. There the pages of the developer's own machine are taken at their word.
+/// A loopback address: with any port for a native application; with exactly its port for a web application, and only if
+/// this server itself runs on a laptop, where the developer's own pages are trusted.
 fn register_loopback(uri: &str, rest: &str, rules: UriRules<'_>) -> Result<Registered, UriFault> {
     if rules.kind != ApplicationType::Native && !rules.issuer.is_on_laptop() {
         return Err(UriFault::HttpOfWeb);

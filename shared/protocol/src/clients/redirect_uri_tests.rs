@@ -58,7 +58,8 @@ fn sec_redir_01_only_the_registered_bytes_match() {
     }
 }
 
-/// Chromium and Firefox disagree on what such URIs are, and libraries escape them before they send them.
+/// Chromium and Firefox disagree on the meaning of such URIs, and libraries escape them before sending
+/// them.
 #[test]
 fn sec_redir_06_an_invalid_uri_by_rfc_3986_does_not_register() {
     let table = [

@@ -76,7 +76,8 @@ pub fn is_resource(text: &str) -> bool {
         && Url::parse(text).is_ok()
 }
 
-/// Whether both name one resource: `https://API.example` and `https://api.example/` do (RFC 3986 §6.2.2.1 and §6.2.3).
+/// Whether both identify the same resource: `https://API.example` and `https://api.example/` do (RFC 3986 §6.2.2.1 and
+/// §6.2.3).
 #[must_use]
 pub fn is_same_resource(one: &str, other: &str) -> bool {
     one == other || normalised(one).is_some_and(|one| normalised(other) == Some(one))
@@ -108,7 +109,8 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// `default` and the endpoints of `issuer` itself, which every client of the workspace may request, and `others`.
+    /// The resources that a client may request: `default` and the endpoints of `issuer` itself, as every client of the
+    /// workspace may, and `others`.
     #[must_use]
     pub const fn new(default: String, issuer: String, others: Vec<String>) -> Self {
         Self { default, issuer, others }
@@ -124,7 +126,7 @@ impl Targets {
         unknown.map_or(Ok(()), |resource| Err(InvalidTarget::Unknown(Quoted::of(resource))))
     }
 
-    /// `resource` as registered, which is how an API identifies itself.
+    /// `resource` as registered, which is how the API identifies itself.
     fn registered(&self, resource: &str) -> Option<&str> {
         let mut all = [&self.default, &self.issuer].into_iter().chain(&self.others);
         all.find(|known| is_same_resource(known, resource)).map(String::as_str)
@@ -133,8 +135,8 @@ impl Targets {
     /// The audience of a token with `scope` for `granted`, narrowed to `asked` if that is not empty (RFC 8707 §2.2), as
     /// registered.
     ///
-    /// It is what was named, and nothing more (RFC 9068 §3): the issuer's own endpoints are added only where no resource
-    /// was named and a scope is for them. So a token for an API that was named opens nothing here.
+    /// It contains the named resources and nothing more (RFC 9068 §3): the issuer's own endpoints are added only if no
+    /// resource was named and a scope is for them. So a token for a named API is not accepted here.
     ///
     /// # Errors
     ///
@@ -158,7 +160,7 @@ impl Targets {
         audience.into_iter().map(registered).collect()
     }
 
-    /// The APIs that a request for `resources` is about, for the user's consent.
+    /// The APIs for which a request for `resources` needs the user's consent.
     #[must_use]
     pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
         let default = self.default.as_str();
@@ -178,9 +180,9 @@ impl Targets {
     }
 }
 
-/// The APIs that a request is about.
+/// The APIs that a request is for.
 pub struct RequestedApis<'a> {
-    /// Those that it names, or the default.
+    /// The named ones, or the default.
     pub named: Vec<&'a str>,
     /// The default of the workspace.
     pub default: &'a str,

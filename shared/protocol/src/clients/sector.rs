@@ -39,7 +39,7 @@ pub enum SectorError {
         "subject_type pairwise: without redirect_uris, sector_identifier_uri must say which sector the client is in"
     )]
     NoRedirectUri,
-    /// A redirect URI without a host that is the client's alone, such as a loopback address.
+    /// A redirect URI without a host of the client's own, such as a loopback address.
     #[error(
         "redirect_uris[{0}] has no host of its own: for subject_type pairwise, sector_identifier_uri must say which sector \
          the client is in"
@@ -110,7 +110,7 @@ pub fn unlisted<'u>(document: &[String], redirect_uris: &'u [String]) -> Option<
     redirect_uris.iter().find(|uri| !document.contains(uri)).map(String::as_str)
 }
 
-/// The pairwise subject made of a derived secret. It is indistinguishable from a public subject.
+/// The pairwise subject made from a derived secret. It is indistinguishable from a public subject.
 #[must_use]
 pub fn subject(derived: &[u8; 32]) -> Option<Subject> {
     Subject::parse(&encoding::base64url(derived.get(..16)?)).ok()

@@ -24,7 +24,7 @@ pub enum UnusableUri {
 }
 
 impl UnusableUri {
-    /// The same for a URI at `position` of a longer list.
+    /// The same error for a URI at `position` of a longer list.
     pub(crate) fn at(self, position: usize) -> Self {
         match self {
             Self::Unusable { uri, fault, .. } => Self::Unusable { position, uri, fault },
@@ -63,7 +63,7 @@ pub enum UriFault {
     /// A user name or password.
     #[error("a redirect URI has no user name or password")]
     UserInfo,
-    /// A host with other characters than those of a name, such as a wildcard.
+    /// A host with characters that no name has, such as a wildcard.
     #[error("the host is a plain name: there are no wildcards")]
     Host,
     /// Not a URL.
@@ -75,13 +75,13 @@ pub enum UriFault {
     /// A query parameter that the response adds.
     #[error("the query must not contain a parameter that the answer adds, such as code or state")]
     ResponseParameter,
-    /// Plain `http` of a web application.
+    /// Plain `http` for a web application.
     #[error(
-        "http is for native applications on a loopback address, and for web applications there only where this server has \
-         an http URL on a loopback address itself; use https"
+        "http is for native applications on a loopback address, and for web applications only if this server itself has an \
+         http URL on a loopback address; use https"
     )]
     HttpOfWeb,
-    /// Plain `http` to another host than a loopback address.
+    /// Plain `http` to a host other than a loopback address.
     #[error("http is for the loopback addresses 127.0.0.1 and [::1]; use https")]
     HttpElsewhere,
     /// A scheme that is malformed or not in lower case.
@@ -89,8 +89,8 @@ pub enum UriFault {
     Scheme,
     /// A scheme that is not a reverse domain name (RFC 8252 §7.1).
     #[error(
-        "use https, or for native applications a scheme in reverse domain order, such as com.example.app; another one has \
-         to stand in private_use_schemes"
+        "use https, or for native applications a scheme in reverse domain order, such as com.example.app; another one \
+         must be listed in private_use_schemes"
     )]
     NotReverseDomain,
     /// A private-use scheme of a web application.

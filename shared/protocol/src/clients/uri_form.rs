@@ -9,7 +9,7 @@ use crate::types::id::LOOPBACK_HOSTS;
 pub(super) const RESPONSE_PARAMETERS: [&str; 8] =
     ["code", "state", "iss", "error", "error_description", "error_uri", "response", "session_state"];
 
-/// Checks what holds for a URI of every scheme.
+/// Checks the rules that apply to URIs of every scheme.
 pub(super) fn check_characters(uri: &str) -> Result<(), UriFault> {
     if uri.len() > 2048 {
         return Err(UriFault::TooLong);
@@ -64,7 +64,7 @@ pub(super) fn has_origin(uri: &str, origin: &str) -> bool {
     uri.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// What stands before and after the port of a loopback address.
+/// The parts before and after the port of a loopback address.
 pub(super) fn loopback_parts(uri: &str) -> Option<(String, String)> {
     LOOPBACK_HOSTS.iter().find_map(|host| {
         let before = format!("http://{host}");

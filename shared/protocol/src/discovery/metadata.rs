@@ -1,4 +1,5 @@
-//! The authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3). Only what works is advertised.
+//! The authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3). Only supported features are
+//! advertised.
 
 use serde_json::{Value, json};
 
@@ -57,7 +58,8 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &SigningAlgorithm
         "claims_supported": claims,
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": true,
-        // Empty and not absent: without it, clients and the conformance suite assume that unsigned ones are taken.
+        // Empty instead of absent: otherwise clients and the conformance suite assume that unsigned request
+        // objects are accepted.
         "request_object_signing_alg_values_supported": [],
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
@@ -71,7 +73,7 @@ fn grant_types(settings: &Settings) -> Vec<&'static str> {
     always.into_iter().chain(settings.device_authorization.then_some(DEVICE_CODE)).collect()
 }
 
-/// The endpoint of devices, where the workspace offers it (RFC 8628 §4).
+/// The device authorization endpoint, if the workspace offers it (RFC 8628 §4).
 fn device_authorization(issuer: &Issuer, settings: &Settings) -> Option<(String, Value)> {
     let endpoint = || ("device_authorization_endpoint".into(), issuer.url("/device/authorization").into());
     settings.device_authorization.then(endpoint)
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_stand_below_the_issuer_and_algorithms_are_those_of_the_ring() {
+    fn endpoints_are_below_the_issuer_and_algorithms_are_those_of_the_ring() {
         let signing = signing(&[Algorithm::PS256, Algorithm::ES256], &[Algorithm::PS256, Algorithm::RS256]);
         let metadata = metadata(&issuer(), &settings(&json!({})), &signing);
         assert_eq!(metadata["issuer"], "https://auth.example/default/demo");

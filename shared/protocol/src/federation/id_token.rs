@@ -1,4 +1,4 @@
-//! The ID token of an upstream provider, and who it says the user is (OpenID Connect Core §3.1.3.7).
+//! The ID token of an upstream provider, and the user that it identifies (OpenID Connect Core §3.1.3.7).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ use crate::workspace::upstream_provider::{UpstreamNonce, UpstreamProvider};
 /// The maximum age of an upstream ID token.
 const MAX_ID_TOKEN_AGE: Lifetime = Lifetime::seconds(600);
 
-/// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2). `null` says nothing.
+/// The claims of an upstream ID token, strictly typed (OpenID Connect Core §2). `null` counts as absent.
 #[derive(Clone, Debug, Deserialize)]
 pub struct UpstreamIdToken {
     iss: String,
@@ -41,8 +41,8 @@ impl UpstreamIdToken {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::IdToken`] names the invalid claim. [`UpstreamError::TooOld`] is for an ID token that is valid and
-    /// not what was asked for (catalogue row SEC-UP-21).
+    /// [`UpstreamError::IdToken`] names the invalid claim. [`UpstreamError::TooOld`] is for an ID token that is valid but
+    /// does not satisfy the request (catalogue row SEC-UP-21).
     pub fn accept(claims: &[u8], expected: &Expected<'_>) -> Result<Self, UpstreamError> {
         let token: Self = strict(claims).ok_or(UpstreamError::IdToken("shape"))?;
         let (issued, clock) = (token.iat.stated(), ExternalClock::at(expected.now));
@@ -69,14 +69,15 @@ impl UpstreamIdToken {
         if expected.earliest_login.is_none_or(recent) { Ok(token) } else { Err(UpstreamError::TooOld) }
     }
 
-    /// The latest time at which the user can have authenticated, if the provider says when. With single sign-on at the
+    /// The latest time at which the user can have authenticated, if the provider states it. With single sign-on at the
     /// provider, that may be long ago.
     #[must_use]
     pub fn auth_time(&self) -> Option<Timestamp> {
         self.auth_time.map(NumericDate::latest)
     }
 
-    /// What the login amounts to: several factors, if `acr` or `amr` says so in a word that `provider` is trusted with.
+    /// The authentication context class of the login: several factors, if `acr` or `amr` contains a value that the
+    /// settings of `provider` define so.
     #[must_use]
     pub fn class(&self, provider: &UpstreamProvider) -> AuthenticationClass {
         let said =
@@ -88,7 +89,7 @@ impl UpstreamIdToken {
         }
     }
 
-    /// Who the user is, with the claims of both answers.
+    /// The user's identity, with the claims of both responses.
     ///
     /// The subject is derived from provider, issuer and upstream subject, never from an e-mail address.
     ///
@@ -118,14 +119,16 @@ impl UpstreamIdToken {
     }
 }
 
-/// Whether we are an audience, and every other one is trusted (§3.1.3.7 no. 3, catalogue row SEC-UP-05).
+/// Whether this server's client is an audience, and every other audience is trusted (§3.1.3.7 no. 3, catalogue row
+/// SEC-UP-05).
 fn is_for_us(audiences: &[String], provider: &UpstreamProvider) -> bool {
     let us = provider.client_id.as_str();
     let trusted = |audience: &String| audience == us || provider.trusted_audiences.contains(audience);
     audiences.iter().any(|audience| audience == us) && audiences.iter().all(trusted)
 }
 
-/// Whether the ID token was issued to us, which it has to say if it is for others too (§3.1.3.7 no. 4 and 5).
+/// Whether the ID token was issued to this server's client, which it must state if it has several audiences (§3.1.3.7 no.
+/// 4 and 5).
 fn is_to_us(token: &UpstreamIdToken, provider: &UpstreamProvider) -> bool {
     let us = provider.client_id.as_str();
     token.azp.as_deref().map_or_else(|| token.aud.iter().all(|audience| audience == us), |azp| azp == us)
@@ -139,7 +142,7 @@ fn is_for_this_login(token: &UpstreamIdToken, expected: &Expected<'_>) -> bool {
     }
 }
 
-/// The texts of a claim, which providers send as one or as a list, and `acr` also as a number.
+/// The strings of a claim, which providers send as a string or an array, and `acr` also as a number.
 fn texts(claim: Option<&Value>) -> Vec<String> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -153,12 +156,12 @@ fn texts(claim: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// Who a provider says the user is.
+/// The user according to a provider.
 #[derive(Debug)]
 pub struct UpstreamIdentity {
     /// The user.
     pub identity: Identity,
-    /// The claims that were dropped because they have another type or form than OpenID Connect Core §5.1 says.
+    /// The claims that were dropped because their type or form differs from OpenID Connect Core §5.1.
     pub dropped: Vec<ClaimName>,
 }
 
@@ -166,15 +169,15 @@ pub struct UpstreamIdentity {
 pub struct Expected<'a> {
     /// The provider.
     pub provider: &'a UpstreamProvider,
-    /// The nonce of the request.
+    /// The expected nonce.
     pub nonce: &'a str,
-    /// The algorithm that it is signed with.
+    /// The algorithm of its signature.
     pub alg: ExternalAlgorithm,
     /// The access token that was issued with it.
     pub access_token: &'a str,
     /// The code that it was issued for.
     pub code: &'a str,
-    /// When the user must have logged in there at the earliest, if that was asked for.
+    /// The earliest acceptable time of the login at the provider, if one was requested.
     pub earliest_login: Option<Timestamp>,
     /// The current time.
     pub now: Timestamp,
@@ -445,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_login_amounts_to_is_told_in_the_words_that_are_configured() {
+    fn the_class_of_a_login_follows_from_the_configured_acr_and_amr_values() {
         let trusting = UpstreamProvider {
             multi_factor_acr: vec!["urn:okta:2fa".into(), "2".into()],
             multi_factor_amr: vec!["mfa".into()],

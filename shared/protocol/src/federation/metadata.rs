@@ -9,7 +9,8 @@ use crate::jose::jwk::Algorithm;
 use crate::workspace::upstream_provider::{UpstreamAuthMethod, UpstreamProvider};
 use crate::workspace::user_api::UserApi;
 
-/// The part of a provider's metadata that we use, as published. Nothing in it is checked, and `null` says nothing.
+/// The members of a provider's metadata that are used, as published. Nothing in it is checked, and `null` counts as
+/// absent.
 #[derive(Debug, Deserialize)]
 pub struct PublishedMetadata {
     issuer: String,
@@ -37,9 +38,9 @@ pub struct UpstreamMetadata {
     pub statement: UserStatement,
     /// Whether its responses carry `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
-    /// How clients may authenticate at the token endpoint, if it says so.
+    /// The client authentication methods of its token endpoint, if published.
     authentication_methods: Option<Vec<String>>,
-    /// What assertions of clients may be signed with, if it says so.
+    /// The permitted signature algorithms of client assertions, if published.
     assertion_algorithms: Option<Vec<String>>,
 }
 
@@ -76,16 +77,16 @@ pub struct ApiEndpoints {
     pub emails: Option<OutboundUrl>,
 }
 
-/// Why metadata are refused.
+/// Why metadata is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MetadataError {
-    /// They are of another issuer than the configured one (RFC 8414 §3.3).
-    #[error("the metadata is of another issuer")]
+    /// It belongs to another issuer than the configured one (RFC 8414 §3.3).
+    #[error("the metadata belongs to another issuer")]
     Issuer,
-    /// They allow no way to authenticate that we have the means for.
+    /// It has no authentication method for which a credential is configured.
     #[error("token_endpoint_auth_methods_supported has no method for which a credential is configured")]
     AuthenticationMethod,
-    /// A URL in them may not be used.
+    /// It contains a URL that may not be used.
     #[error("{name} in the metadata: {fault}")]
     Url {
         /// The member.
@@ -96,7 +97,7 @@ pub enum MetadataError {
 }
 
 impl UpstreamMetadata {
-    /// Checks that `published` are the metadata of `provider`, and each URL in them (catalogue row SEC-UP-23).
+    /// Checks that `published` is the metadata of `provider`, and checks each URL in it (catalogue row SEC-UP-23).
     ///
     /// # Errors
     ///
@@ -158,8 +159,9 @@ impl UpstreamMetadata {
         })
     }
 
-    /// How to authenticate at the token endpoint of `provider`: as it is configured, else by what we have there, as the
-    /// metadata allow it. Without a list, Basic is the default (OpenID Connect Discovery §3).
+    /// The authentication method at the token endpoint of `provider`: the configured one, or else one that the metadata
+    /// permits and for which a credential is configured. Without a list, Basic is the default (OpenID Connect Discovery
+    /// §3).
     ///
     /// # Errors
     ///
@@ -178,11 +180,17 @@ impl UpstreamMetadata {
         candidates.iter().find(allowed).copied().ok_or(MetadataError::AuthenticationMethod)
     }
 
-    /// The algorithm of an assertion that is signed with an RSA key.
+    /// The algorithm of what is signed for `provider` with an RSA key: RS256, unless its metadata lists only PS256. With a
+    /// certificate it is the other way round, because Microsoft Entra lists nothing and documents PS256 for it.
     #[must_use]
-    pub fn rsa_assertion_algorithm(&self) -> Algorithm {
-        let takes = |name: &str| self.assertion_algorithms.iter().flatten().any(|known| known == name);
-        if takes("PS256") && !takes("RS256") { Algorithm::PS256 } else { Algorithm::RS256 }
+    pub fn rsa_assertion_algorithm(&self, provider: &UpstreamProvider) -> Algorithm {
+        let takes = |name: &str| self.assertion_algorithms.as_ref().map(|known| known.iter().any(|alg| alg == name));
+        let certified = provider.private_key_certificate.is_some();
+        match (takes("RS256"), takes("PS256")) {
+            (Some(false), Some(true)) => Algorithm::PS256,
+            (None, None) | (_, Some(true)) if certified => Algorithm::PS256,
+            _ => Algorithm::RS256,
+        }
     }
 }
 
@@ -200,7 +208,7 @@ impl OpenIdEndpoints {
     }
 }
 
-/// What ID tokens may be signed with: what is configured, else what is published, else anything that is supported.
+/// The permitted algorithms of ID tokens: the configured one, or else the published ones, or else all supported ones.
 fn algorithms(provider: &UpstreamProvider, published: Option<&[String]>) -> Vec<ExternalAlgorithm> {
     match (provider.id_token_signed_response_alg, published) {
         (Some(configured), _) => vec![configured],
@@ -262,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_of_another_issuer_are_refused() {
+    fn metadata_of_another_issuer_is_refused() {
         assert!(parsed(&json!({})).is_ok());
         assert!(openid(parsed(&json!({"userinfo_endpoint": null})).unwrap()).userinfo_endpoint.is_none());
         for other in ["https://p.example/", "https://P.example", "https://q.example"] {
@@ -315,12 +323,30 @@ mod tests {
         for (settings, supported, expected) in table {
             assert_eq!(method(settings, &supported), expected, "{settings} {supported}");
         }
-        let alg = |supported: Value| {
+    }
+
+    #[test]
+    fn an_rsa_key_signs_assertions_with_what_the_provider_takes() {
+        let certificate = "-----BEGIN CERTIFICATE-----MIIAAA==-----END CERTIFICATE-----";
+        let base = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        let certified = changed(base.clone(), &json!({ "private_key_certificate": certificate }));
+        let (rs, ps) = (Algorithm::RS256, Algorithm::PS256);
+        let table = [
+            (Value::Null, rs, ps),
+            (json!([]), rs, rs),
+            (json!(["RS256"]), rs, rs),
+            (json!(["PS256"]), ps, ps),
+            (json!(["PS256", "RS256"]), rs, ps),
+            (json!(["ES256"]), rs, rs),
+        ];
+        for (supported, plain, with_certificate) in table {
             let change = json!({"token_endpoint_auth_signing_alg_values_supported": supported});
-            parsed(&change).unwrap().rsa_assertion_algorithm()
-        };
-        assert_eq!((alg(Value::Null), alg(json!(["PS256"]))), (Algorithm::RS256, Algorithm::PS256));
-        assert_eq!(alg(json!(["PS256", "RS256"])), Algorithm::RS256);
+            for (provider, expected) in [(&base, plain), (&certified, with_certificate)] {
+                let metadata = parsed_of(provider, &change).unwrap();
+                let provider = serde_json::from_value(provider.clone()).unwrap();
+                assert_eq!(metadata.rsa_assertion_algorithm(&provider), expected, "{supported} {expected:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Logging in with an upstream OpenID provider, whose client we are (OpenID Connect Core §3.1).
+//! Login with an upstream OpenID provider, at which this server is the client (OpenID Connect Core §3.1).
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -22,13 +22,13 @@ pub struct UpstreamTransaction {
     pub interaction: Interaction,
     /// The provider.
     pub provider: IdentitySourceId,
-    /// Its issuer: another one under the same id did not issue the answer.
+    /// Its issuer: a response from another issuer with the same provider id is not accepted.
     pub issuer: String,
-    /// Our `state`.
+    /// The `state` of the request.
     pub state: String,
-    /// Our `nonce`.
+    /// The `nonce` of the request.
     pub nonce: String,
-    /// Our `code_verifier`.
+    /// The `code_verifier` of the request.
     pub code_verifier: String,
     /// When the transaction expires.
     pub expires: Timestamp,
@@ -43,8 +43,8 @@ pub enum UpstreamError {
     /// The `state` is missing or wrong.
     #[error("state does not match")]
     State,
-    /// The `iss` is wrong, or missing although the metadata promises it (RFC 9207 §2.4); or the login was begun at another
-    /// issuer.
+    /// The `iss` is wrong, or missing although the metadata promises it (RFC 9207 §2.4); or the login was started at
+    /// another issuer.
     #[error("iss does not match")]
     Issuer,
     /// The provider responded with an error.
@@ -62,8 +62,8 @@ pub enum UpstreamError {
     /// A claim of a signed userinfo response is invalid (§5.3.2).
     #[error("the signed userinfo has a wrong {0}")]
     SignedUserinfo(&'static str),
-    /// The user's login is older than was asked for, or the provider does not say how old it is.
-    #[error("the login is older than was asked for, or auth_time is missing")]
+    /// The login is older than requested, or the provider does not state its time.
+    #[error("the login is older than requested, or auth_time is missing")]
     TooOld,
     /// The token response of a provider without OpenID Connect cannot be used (RFC 6749 §5.1).
     #[error("the token response has a wrong {0}")]
@@ -86,7 +86,7 @@ impl UpstreamTransaction {
         target: &Target<'_>,
     ) -> String {
         let mut url = metadata.authorization_endpoint.as_str().to_owned();
-        // With `max_age`, the provider must say when the user logged in (OpenID Connect Core §2); with `prompt` alone it
+        // With `max_age`, the provider must state when the user logged in (OpenID Connect Core §2); with `prompt` alone it
         // need not.
         let max_age = self.interaction.max_age().or(self.interaction.prompts_login().then_some(0));
         let (scope, max_age) = (provider.scope.joined(), max_age.map(|age| age.to_string()));
@@ -103,7 +103,7 @@ impl UpstreamTransaction {
         if provider.pkce == UpstreamPkce::S256 {
             request.extend([("code_challenge", target.code_challenge), ("code_challenge_method", "S256")]);
         }
-        // What our client requires of the login, we require of the provider's.
+        // What the client requires of the login, this server requires of the provider's.
         request.extend(prompt(&self.interaction).map(|prompt| ("prompt", prompt)));
         request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
         request.extend(
@@ -132,7 +132,8 @@ impl UpstreamTransaction {
         (provider.pkce == UpstreamPkce::S256).then_some(self.code_verifier.as_str())
     }
 
-    /// The `acr_values` for the provider: those that our client requests, ours in its own words.
+    /// The `acr_values` for the provider: those that the client requests, with this server's own classes in the provider's
+    /// terms.
     fn acr_values(&self, provider: &UpstreamProvider) -> Option<String> {
         let requested = self.interaction.hints().acr_values.as_deref()?.split(' ');
         let translated = requested.filter_map(|value| match value {
@@ -146,7 +147,7 @@ impl UpstreamTransaction {
         (!joined.is_empty()).then_some(joined)
     }
 
-    /// The digest under which the store remembers that the response to this login was taken.
+    /// The digest under which the store records that the response to this login was used.
     #[must_use]
     pub fn mark(&self) -> SecretHash {
         SecretHash::of(&Secret::new(self.state.clone()))
@@ -156,7 +157,7 @@ impl UpstreamTransaction {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError`]. Nothing may be sent to the provider then.
+    /// [`UpstreamError`]. Nothing may then be sent to the provider.
     pub fn answered<'p>(
         &self,
         answer: &'p Parameters,
@@ -180,7 +181,7 @@ impl UpstreamTransaction {
     }
 }
 
-/// The `prompt` for the provider, which may know more accounts of the user than we do.
+/// The `prompt` for the provider, which may know more accounts of the user than this server.
 const fn prompt(interaction: &Interaction) -> Option<&'static str> {
     match (interaction.prompts_login(), interaction.prompts_account()) {
         (true, true) => Some("login select_account"),
@@ -190,11 +191,11 @@ const fn prompt(interaction: &Interaction) -> Option<&'static str> {
     }
 }
 
-/// Where the provider sends its response, and the challenge that its code is bound to.
+/// Where the provider sends its response, and the challenge to which its code is bound.
 pub struct Target<'a> {
-    /// Our redirect URI.
+    /// The redirect URI of this server.
     pub callback: &'a str,
-    /// The challenge of our verifier.
+    /// The challenge of the verifier.
     pub code_challenge: &'a str,
 }
 
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_is_asked_for_a_code_with_pkce_and_what_our_client_demands() {
+    fn the_provider_is_asked_for_a_code_with_pkce_and_what_the_client_requires() {
         let url = |changes: &[(&str, &str)], endpoint: &str| {
             let metadata = metadata(&serde_json::json!({ "authorization_endpoint": endpoint }));
             let target = Target { callback: "https://auth.example/cb", code_challenge: "ch" };
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_our_state_its_issuer_and_a_code() {
+    fn a_response_has_the_state_the_issuer_and_a_code() {
         let silent = metadata(&serde_json::json!({}));
         let naming = metadata(&serde_json::json!({"authorization_response_iss_parameter_supported": true}));
         let iss = "iss=https://partner.example";

@@ -1,4 +1,4 @@
-//! Userinfo that comes as a signed JWT (OpenID Connect Core §5.3.2).
+//! Userinfo responses that are signed JWTs (OpenID Connect Core §5.3.2).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,7 +9,8 @@ use crate::types::external_time::{ExternalClock, NumericDate};
 use crate::types::time::Timestamp;
 use crate::workspace::upstream_provider::UpstreamProvider;
 
-/// The claims about the response itself. It should have the first two, and what it has is checked.
+/// The claims about the response itself. It should have the first two; those that are present are
+/// checked.
 #[derive(Deserialize)]
 struct Envelope {
     iss: Option<String>,
@@ -57,7 +58,7 @@ mod tests {
     use crate::fixtures::changed;
 
     #[test]
-    fn a_signed_userinfo_is_of_the_provider_for_us_and_of_now() {
+    fn a_signed_userinfo_has_the_right_issuer_and_audience_and_is_current() {
         let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
         let provider: UpstreamProvider = serde_json::from_value(provider).unwrap();
         let now = 1_700_000_000;

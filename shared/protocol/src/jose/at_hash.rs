@@ -17,8 +17,8 @@ pub enum AtHash {
     Included,
 }
 
-/// The `at_hash` of an ID token of ours (§3.1.3.6): all algorithms that we sign with use SHA-256. For those of others see
-/// [`ExternalAlgorithm::left_half`].
+/// The `at_hash` of an ID token issued here (§3.1.3.6): all signing algorithms of this server use SHA-256. For external
+/// algorithms see [`ExternalAlgorithm::left_half`].
 ///
 /// [`ExternalAlgorithm::left_half`]: crate::jose::external_algorithm::ExternalAlgorithm::left_half
 #[must_use]

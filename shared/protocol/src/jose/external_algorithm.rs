@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use crate::jose::jwk::Algorithm;
 use crate::syntax::encoding::base64url;
 
-/// A supported signature algorithm of others. `none` and the HMACs have no representation.
+/// A supported external signature algorithm. `none` and the HMACs have no representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ExternalAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -32,7 +32,7 @@ pub enum ExternalAlgorithm {
     EdDsa,
 }
 
-/// What a key has to be for an algorithm (RFC 7518 §6, RFC 8037 §2).
+/// The key type required by an algorithm (RFC 7518 §6, RFC 8037 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     /// RSA.
@@ -81,8 +81,8 @@ impl ExternalAlgorithm {
         Self::ALL.into_iter().find(|alg| alg.names().contains(&name))
     }
 
-    /// The left half of the digest of `text` by the hash of this algorithm: `at_hash` and `c_hash` of an ID token that is
-    /// signed with it (OpenID Connect Core §3.1.3.6 and §3.3.2.11). Ed25519 hashes with SHA-512 (RFC 8032 §5.1).
+    /// The left half of the digest of `text`, by the hash of this algorithm: `at_hash` and `c_hash` of an ID token signed
+    /// with it (OpenID Connect Core §3.1.3.6 and §3.3.2.11). Ed25519 uses SHA-512 (RFC 8032 §5.1).
     #[must_use]
     pub fn left_half(self, text: &str) -> String {
         let digest = match self {
@@ -93,7 +93,7 @@ impl ExternalAlgorithm {
         base64url(digest.get(..digest.len() / 2).unwrap_or_default())
     }
 
-    /// The kind of key that it takes.
+    /// The key type for the algorithm.
     pub(crate) const fn key_kind(self) -> KeyKind {
         match self {
             Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => KeyKind::Rsa,
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_hash_is_the_left_half_by_the_hash_of_the_algorithm() {
-        // By `printf t | openssl dgst -sha256 -binary | head -c 16 | basenc --base64url`, and so on.
+        // Computed by `printf t | openssl dgst -sha256 -binary | head -c 16 | basenc --base64url`, and so on.
         let (of_256, of_384, of_512) = (SHA_256, SHA_384, SHA_512);
         for alg in ExternalAlgorithm::ALL {
             let expected = match alg.names()[0] {

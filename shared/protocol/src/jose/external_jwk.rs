@@ -1,7 +1,7 @@
 //! The keys of upstream providers and clients (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 //!
-//! They may also use algorithms that we do not sign with, such as `EdDSA`, which KMS does not support over a digest. External
-//! algorithms and keys are therefore separate types, which cannot end up in our key ring.
+//! They may also use algorithms with which this server does not sign, such as `EdDSA`, which KMS does not support over a
+//! digest. External algorithms and keys are therefore separate types, which cannot end up in the key ring.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,8 +49,33 @@ impl ExternalKey {
     }
 }
 
+/// A key of a published set, and for whom it signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// The key.
+    pub key: ExternalKey,
+    /// The issuer that the JWK names, if it does. Microsoft Entra publishes the keys of all its tenants in one set.
+    issuer: Option<String>,
+}
+
+/// What stands in an issuer of Microsoft Entra for the tenant.
+pub const TENANT: &str = "{tenantid}";
+
+impl PublishedKey {
+    /// Whether the key may sign a token of `issuer`: if the JWK names an issuer, it is this one, byte for byte or with one
+    /// path segment for `{tenantid}`. A token without an issuer is of no issuer that a JWK can name.
+    #[must_use]
+    pub fn signs_for(&self, issuer: Option<&str>) -> bool {
+        let Some(named) = self.issuer.as_deref() else { return true };
+        let Some(issuer) = issuer else { return false };
+        let Some((before, after)) = named.split_once(TENANT) else { return named == issuer };
+        let tenant = issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        tenant.is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/'))
+    }
+}
+
 impl From<&PublicJwk> for ExternalKey {
-    /// One of our own keys, as others see it. What cannot be decoded verifies nothing.
+    /// Converts one of this server's own keys. Material that cannot be decoded verifies nothing.
     fn from(ours: &PublicJwk) -> Self {
         let (alg, decoded) = (ours.alg.into(), |text: &str| base64url_decoded(text).unwrap_or_default());
         match &ours.material {
@@ -60,7 +85,7 @@ impl From<&PublicJwk> for ExternalKey {
     }
 }
 
-/// A published key. Members that do not concern signatures are ignored, and `null` says nothing.
+/// A published key. Members that do not concern signatures are ignored, and `null` counts as absent.
 #[derive(Clone, Debug, Deserialize)]
 struct ExternalJwk {
     kty: String,
@@ -69,6 +94,7 @@ struct ExternalJwk {
     key_ops: Option<Vec<String>>,
     alg: Option<String>,
     kid: Option<String>,
+    issuer: Option<String>,
     n: Option<String>,
     e: Option<String>,
     crv: Option<String>,
@@ -82,7 +108,7 @@ pub struct ExternalJwks {
     keys: Vec<Value>,
 }
 
-/// Why a client cannot be registered with a set of keys.
+/// Why a JWK Set cannot be registered for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum JwksError {
     /// Too many keys.
@@ -96,7 +122,7 @@ pub enum JwksError {
     NotAKey(usize),
     /// A signature key that is too weak, malformed or of an unsupported type.
     #[error(
-        "jwks.keys[{0}] is not good for signatures: use RSA with 2048 bits or more, P-256, P-384, P-521 or Ed25519"
+        "jwks.keys[{0}] is not usable for signatures: use RSA with 2048 bits or more, P-256, P-384, P-521 or Ed25519"
     )]
     UnusableKey(usize),
 }
@@ -112,6 +138,12 @@ impl ExternalJwks {
     /// considered.
     #[must_use]
     pub fn candidates(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<ExternalKey> {
+        self.published(alg, kid).into_iter().map(|published| published.key).collect()
+    }
+
+    /// The same keys, with the issuers that they sign for.
+    #[must_use]
+    pub fn published(&self, alg: ExternalAlgorithm, kid: Option<&str>) -> Vec<PublishedKey> {
         self.keys
             .iter()
             .take(MAX_KEYS)
@@ -119,7 +151,10 @@ impl ExternalJwks {
             .filter(ExternalJwk::verifies)
             .filter(|key| key.alg.as_deref().is_none_or(|named| alg.names().contains(&named)))
             .filter(|key| kid.is_none_or(|kid| key.kid.as_deref() == Some(kid)))
-            .filter_map(|key| key.usable_with(alg))
+            .filter_map(|mut key| {
+                let issuer = key.issuer.take();
+                Some(PublishedKey { key: key.usable_with(alg)?, issuer })
+            })
             .collect()
     }
 
@@ -171,8 +206,8 @@ impl ExternalJwk {
         }
     }
 
-    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3). Some libraries put a zero before
-    /// the modulus (§6.3.1.1), which changes nothing of the number.
+    /// An RSA key of 2048 to 8192 bits with an odd exponent of 3 or more (RFC 7518 §3.3). Some libraries put a zero byte
+    /// before the modulus (§6.3.1.1), which does not change the number.
     fn rsa(&self, alg: ExternalAlgorithm) -> Option<ExternalKey> {
         let number = |text: Option<&str>| Some(without_leading_zeros(base64url_decoded(text?)?));
         let (n, e) = (number(self.n.as_deref())?, number(self.e.as_deref())?);
@@ -251,6 +286,34 @@ mod tests {
         for (alg, kid, expected) in table {
             assert_eq!(jwks.candidates(alg, kid).len(), expected, "{alg:?} {kid:?}");
         }
+    }
+
+    #[test]
+    fn sec_up_05_a_key_that_names_an_issuer_signs_for_that_issuer_only() {
+        let key = |issuer: Value| {
+            let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(&[7; 32]), "issuer": issuer});
+            set(&json!([jwk])).published(ExternalAlgorithm::EdDsa, None).pop()
+        };
+        let template = "https://login.example/{tenantid}/v2.0";
+        let table = [
+            (Value::Null, Some("https://login.example/t/v2.0"), true),
+            (Value::Null, None, true),
+            ("https://login.example/t/v2.0".into(), Some("https://login.example/t/v2.0"), true),
+            ("https://login.example/t/v2.0".into(), Some("https://login.example/u/v2.0"), false),
+            ("https://login.example/t/v2.0".into(), Some("https://login.example/t/v2.0/"), false),
+            ("https://login.example/t/v2.0".into(), None, false),
+            (template.into(), Some("https://login.example/t/v2.0"), true),
+            (template.into(), Some("https://login.example//v2.0"), false),
+            (template.into(), Some("https://login.example/v2.0"), false),
+            (template.into(), Some("https://login.example/t/u/v2.0"), false),
+            (template.into(), Some("https://login.example/t/v1.0"), false),
+            (template.into(), Some("https://evil.example/t/v2.0"), false),
+            (template.into(), None, false),
+        ];
+        for (named, issuer, signs) in table {
+            assert_eq!(key(named.clone()).unwrap().signs_for(issuer), signs, "{named} {issuer:?}");
+        }
+        assert_eq!(key(json!(7)), None, "a key whose issuer cannot be read signs for nobody");
     }
 
     #[test]
@@ -369,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn every_algorithm_of_ours_is_one_that_others_may_use() {
+    fn every_own_algorithm_is_also_a_supported_external_one() {
         let ours = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256].map(ExternalAlgorithm::from);
         assert_eq!(ours, [ExternalAlgorithm::RS256, ExternalAlgorithm::PS256, ExternalAlgorithm::ES256]);
     }

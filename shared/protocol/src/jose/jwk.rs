@@ -1,11 +1,11 @@
-//! Our public keys, as published (RFC 7517, RFC 7518 §6).
+//! The public keys of this server, as published (RFC 7517, RFC 7518 §6).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::syntax::encoding;
 
-/// A signature algorithm that we sign with (RFC 7518 §3.1). `none` and the HMACs have no representation.
+/// A signature algorithm of this server (RFC 7518 §3.1). `none` and the HMACs have no representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -28,7 +28,7 @@ impl Algorithm {
     }
 }
 
-/// One of our public keys, with its algorithm.
+/// A public key of this server, with its algorithm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicJwk {
     /// The key material, with its key type.
@@ -112,7 +112,8 @@ mod tests {
         assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
-    /// The P-256 key of RFC 7517, appendix A.1; its thumbprint is the SHA-256 of the members that RFC 7638 §3.2 names.
+    /// The P-256 key of RFC 7517, appendix A.1; its thumbprint is the SHA-256 of the members required by RFC 7638
+    /// §3.2.
     #[test]
     fn a_key_is_published_with_its_use_algorithm_and_thumbprint() {
         let key = PublicJwk {

@@ -10,8 +10,8 @@ use crate::jose::jwk::{Algorithm, PublicJwk};
 pub use crate::jose::ring_key::{KeyLocation, KeyRole, RingKey};
 use crate::types::time::{Lifetime, Timestamp};
 
-/// How long a key must have been published before it signs: longer than verifiers cache our keys. API Gateway's JWT
-/// authorizer caches them for two hours.
+/// How long a key must have been published before it signs: longer than verifiers cache the JWKS. API Gateway's JWT
+/// authorizer caches it for two hours.
 pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 
 /// The signing keys of a workspace: two series, each with a current key of its own.
@@ -19,8 +19,8 @@ pub const PUBLISHED_BEFORE_USE: Lifetime = Lifetime::seconds(2 * 3600 + 300);
 pub struct KeyRing {
     /// The workspace's own keys, with their roles.
     pub keys: Vec<RingKey>,
-    /// RS256 keys beside them, for clients that ask for RS256 (OpenID Connect Discovery §3). An earlier version ignores
-    /// them, and goes on signing with the others.
+    /// RS256 keys beside them, for clients that request RS256 (OpenID Connect Discovery §3). Earlier versions ignore them
+    /// and keep signing with the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<RingKey>,
 }
@@ -39,7 +39,7 @@ pub enum KeySeries {
 pub struct SigningAlgorithms {
     /// Those of the workspace's own keys.
     pub own: Vec<Algorithm>,
-    /// All that a client may ask for.
+    /// All that a client may request.
     pub for_clients: Vec<Algorithm>,
 }
 
@@ -52,7 +52,7 @@ pub enum RingError {
     /// The key is already in the ring.
     #[error("the ring has this key already")]
     Present,
-    /// A key beside those of the workspace has another algorithm.
+    /// A key for the RS256 keys beside the workspace's own has another algorithm.
     #[error("the key beside those of the workspace signs RS256: add one of that algorithm, or leave out --beside")]
     NotRs256,
     /// There is no next key.
@@ -60,7 +60,7 @@ pub enum RingError {
     NoNext,
     /// The next key has not been published for long enough.
     #[error(
-        "the next key has not been published for long enough: verifiers may keep our keys for two hours, and would \
+        "the next key has not been published for long enough: verifiers may cache the JWKS for two hours, and would \
          refuse its tokens. Wait until {} seconds after the epoch, or insist with --now", .0.seconds()
     )]
     TooEarly(Timestamp),
@@ -79,15 +79,15 @@ impl KeyRing {
         current(&self.keys)
     }
 
-    /// The RS256 key beside it that signs for clients that ask for RS256.
+    /// The RS256 key beside it, which signs for clients that request RS256.
     #[must_use]
     pub fn current_beside(&self) -> Option<&RingKey> {
         current(&self.beside)
     }
 
     /// The keys that may sign, in the order in which they are tried: the current one, then the next ones with the same
-    /// algorithm, which clients rely on. They are the workspace's own, or those of the series that signs `wanted`; none if
-    /// neither does.
+    /// algorithm, on which clients rely. They are the workspace's own, or those of the series that signs `wanted`; none if
+    /// neither series does.
     #[must_use]
     pub fn signing(&self, wanted: Option<Algorithm>) -> Vec<&RingKey> {
         let signs = |keys: &Vec<&RingKey>| keys.first().is_some_and(|key| wanted.is_none_or(|alg| key.jwk.alg == alg));
@@ -98,13 +98,14 @@ impl KeyRing {
         Some(candidates(&self.beside)).filter(signs).unwrap_or_default()
     }
 
-    /// The keys that verifiers may trust: the workspace's own, the current one first, then those beside them.
+    /// The published keys: the workspace's own, the current one first, then those beside them.
     #[must_use]
     pub fn published(&self) -> Vec<&PublicJwk> {
         published(&self.keys).chain(published(&self.beside)).collect()
     }
 
-    /// The algorithms of the published keys. That of the keys beside is one only while one of them signs.
+    /// The algorithms of the published keys. That of the keys beside the workspace's own counts only while one of them
+    /// signs.
     #[must_use]
     pub fn algorithms(&self) -> SigningAlgorithms {
         let mut own = Vec::new();
@@ -124,20 +125,20 @@ impl KeyRing {
         serde_json::json!({ "keys": self.published().into_iter().map(PublicJwk::published).collect::<Vec<_>>() })
     }
 
-    /// Whether the ring has this key, in whichever role.
+    /// Whether the ring has this key, in any role.
     #[must_use]
     pub fn has(&self, jwk: &PublicJwk) -> bool {
         self.all().any(|key| key.jwk.thumbprint() == jwk.thumbprint())
     }
 
-    /// All keys, in whichever series and role.
+    /// All keys, of both series and in all roles.
     pub fn all(&self) -> impl Iterator<Item = &RingKey> {
         self.keys.iter().chain(&self.beside)
     }
 
     /// Adds a key as a next key, so that verifiers learn of it before it signs. The first key of a series becomes the
-    /// current one at once: no verifier has cached anything of a new ring, and what the first key beside signs goes only
-    /// to clients that have just been registered for it.
+    /// current one immediately: no verifier has cached anything of a new ring, and tokens signed by the first key beside
+    /// the workspace's own go only to clients that have just been registered for it.
     ///
     /// # Errors
     ///
@@ -161,8 +162,8 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Makes the oldest next key the current one and retires the current one. An RS256 key that gives way to another
-    /// algorithm goes on signing beside it, if no other does: clients that ask for RS256 know it already.
+    /// Makes the oldest next key the current one and retires the current one. An RS256 key that is replaced by a key of
+    /// another algorithm keeps signing beside it, if no other key does: clients that request RS256 already know it.
     ///
     /// # Errors
     ///
@@ -180,7 +181,7 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Retires the keys beside the workspace's own: no client may ask for RS256 any more.
+    /// Retires the keys beside the workspace's own: clients can no longer request RS256.
     pub fn retire_beside(&mut self, now: Timestamp) {
         let active = |key: &&mut RingKey| matches!(key.role, KeyRole::Current | KeyRole::Next);
         for key in self.beside.iter_mut().filter(active) {
@@ -278,261 +279,4 @@ fn promote(keys: &mut [RingKey], waited: Lifetime, now: Timestamp) -> Result<(),
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::jose::jwk::KeyMaterial;
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
-
-    fn jwk(n: &str) -> PublicJwk {
-        PublicJwk { material: KeyMaterial::Rsa { n: n.into(), e: "AQAB".into() }, alg: Algorithm::RS256 }
-    }
-
-    fn key(n: &str, role: KeyRole) -> RingKey {
-        RingKey { jwk: jwk(n), role, location: KeyLocation::Sealed, since: NOW }
-    }
-
-    fn own(keys: Vec<RingKey>) -> KeyRing {
-        KeyRing { keys, beside: Vec::new() }
-    }
-
-    fn roles(ring: &KeyRing) -> Vec<KeyRole> {
-        ring.keys.iter().map(|key| key.role).collect()
-    }
-
-    #[test]
-    fn sec_disc_03_the_current_key_comes_first_and_only_public_members_are_published() {
-        let roles = [KeyRole::Retired, KeyRole::Revoked, KeyRole::Next, KeyRole::Current];
-        let mut ring = own(roles.into_iter().zip(["AA", "AQ", "Ag", "Aw"]).map(|(role, n)| key(n, role)).collect());
-        ring.keys[3].location = KeyLocation::Kms("arn:aws:kms:eu-west-1:111122223333:key/mrk-1".into());
-        let jwks = ring.jwks();
-        let keys = jwks["keys"].as_array().unwrap();
-        let moduli: Vec<_> = keys.iter().map(|key| key["n"].as_str().unwrap()).collect();
-        assert_eq!(moduli, ["Aw", "Ag", "AA"]);
-        for key in keys {
-            let members: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
-            assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"]);
-        }
-        assert_eq!(keys[0]["kid"], ring.current().unwrap().jwk.thumbprint());
-    }
-
-    #[test]
-    fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
-        let mut ring = KeyRing::default();
-        ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Current], "no verifier knows the workspace yet");
-        assert_eq!(ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
-        assert_eq!(ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
-        ring.add(KeySeries::Own, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
-        let ready = NOW.plus(PUBLISHED_BEFORE_USE);
-        let early = ready.minus(Lifetime::seconds(1));
-        assert_eq!(ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, early), Err(RingError::TooEarly(ready)));
-        ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, ready).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Retired, KeyRole::Current]);
-
-        let (first, second) = (jwk("AA").thumbprint(), jwk("AQ").thumbprint());
-        let hour = Lifetime::seconds(3600);
-        assert_eq!(ring.remove(&second, hour, ready), Err(RingError::InUse));
-        assert_eq!(ring.remove("nobody", hour, ready), Err(RingError::Unknown));
-        assert_eq!(ring.remove(&first, hour, ready), Err(RingError::TokensAlive(ready.plus(hour))));
-        ring.remove(&first, hour, ready.plus(hour)).unwrap();
-        assert_eq!(ring.published(), [&jwk("AQ")]);
-    }
-
-    #[test]
-    fn a_revoked_key_is_no_longer_trusted_and_a_key_must_remain_to_sign() {
-        let mut ring = own(vec![key("AA", KeyRole::Current)]);
-        let first = jwk("AA").thumbprint();
-        assert_eq!(ring.revoke(&first, NOW), Err(RingError::NoNext));
-        ring.add(KeySeries::Own, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
-        ring.revoke(&first, NOW).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Revoked, KeyRole::Current]);
-        assert_eq!(ring.published(), [&jwk("AQ")]);
-    }
-
-    #[test]
-    fn the_next_key_takes_over_only_with_the_same_algorithm() {
-        let mut ring = own(vec![key("Aw", KeyRole::Next), key("AA", KeyRole::Current)]);
-        ring.keys.push(key("AQ", KeyRole::Next));
-        ring.keys[2].jwk.alg = Algorithm::PS256;
-        let order: Vec<_> = ring.signing(None).into_iter().map(|key| key.jwk.clone()).collect();
-        assert_eq!(order, [jwk("AA"), jwk("Aw")]);
-        assert!(KeyRing::default().signing(None).is_empty());
-    }
-
-    #[test]
-    fn the_next_key_is_the_oldest_and_any_key_but_the_current_can_be_removed_when_its_tokens_have_ended() {
-        let since = |n, role, seconds| RingKey { since: Timestamp::from_seconds(seconds), ..key(n, role) };
-        let mut ring =
-            own(vec![since("AA", KeyRole::Next, 20), since("AQ", KeyRole::Next, 10), since("Ag", KeyRole::Current, 0)]);
-        ring.rotate(KeySeries::Own, Lifetime::seconds(0), NOW).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Next, KeyRole::Current, KeyRole::Retired]);
-        assert_eq!(ring.keys.iter().map(|key| key.since.seconds()).collect::<Vec<_>>(), [20, 1_000_000, 1_000_000]);
-        ring.remove(&jwk("AA").thumbprint(), Lifetime::seconds(3600), NOW).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Current, KeyRole::Retired]);
-        ring.revoke(&jwk("Ag").thumbprint(), NOW).unwrap();
-        assert_eq!(ring.revoke("nobody", NOW), Err(RingError::Unknown));
-        ring.remove(&jwk("Ag").thumbprint(), Lifetime::seconds(3600), NOW).unwrap();
-        assert_eq!(roles(&ring), [KeyRole::Current]);
-    }
-
-    #[test]
-    fn each_algorithm_of_the_published_keys_is_listed_once() {
-        let with = |n, role, alg| RingKey { jwk: PublicJwk { alg, ..jwk(n) }, ..key(n, role) };
-        let ring = own(vec![
-            with("AA", KeyRole::Retired, Algorithm::PS256),
-            with("AQ", KeyRole::Current, Algorithm::RS256),
-            with("Ag", KeyRole::Next, Algorithm::RS256),
-            with("Aw", KeyRole::Revoked, Algorithm::ES256),
-        ]);
-        assert_eq!(ring.algorithms().own, [Algorithm::RS256, Algorithm::PS256]);
-        assert_eq!(ring.algorithms().for_clients, ring.algorithms().own);
-    }
-
-    fn elliptic(x: &str) -> PublicJwk {
-        let material = KeyMaterial::Ec { crv: crate::jose::jwk::Curve::P256, x: x.into(), y: x.into() };
-        PublicJwk { material, alg: Algorithm::ES256 }
-    }
-
-    /// A ring that signs ES256, with one RS256 key beside its own.
-    fn es256_with_rs256() -> KeyRing {
-        let mut ring = KeyRing::default();
-        ring.add(KeySeries::Own, elliptic("AA"), KeyLocation::Sealed, NOW).unwrap();
-        ring.add(KeySeries::Beside, jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
-        ring
-    }
-
-    #[test]
-    fn a_key_beside_signs_for_those_who_ask_for_its_algorithm_and_for_nobody_else() {
-        let ring = es256_with_rs256();
-        let signs = |ring: &KeyRing, wanted| ring.signing(wanted).into_iter().map(|key| key.jwk.clone()).collect();
-        let table: [(_, Vec<PublicJwk>); 4] = [
-            (None, vec![elliptic("AA")]),
-            (Some(Algorithm::ES256), vec![elliptic("AA")]),
-            (Some(Algorithm::RS256), vec![jwk("AA")]),
-            (Some(Algorithm::PS256), vec![]),
-        ];
-        for (wanted, expected) in table {
-            let found: Vec<_> = signs(&ring, wanted);
-            assert_eq!(found, expected, "{wanted:?}");
-        }
-        assert_eq!(ring.published(), [&elliptic("AA"), &jwk("AA")], "the workspace's own come first");
-        let algorithms = ring.algorithms();
-        assert_eq!(algorithms.own, [Algorithm::ES256]);
-        assert_eq!(algorithms.for_clients, [Algorithm::ES256, Algorithm::RS256]);
-
-        let mut ring = own(vec![key("AA", KeyRole::Current)]);
-        assert_eq!(ring.add(KeySeries::Beside, elliptic("AA"), KeyLocation::Sealed, NOW), Err(RingError::NotRs256));
-        assert_eq!(ring.add(KeySeries::Beside, jwk("AA"), KeyLocation::Sealed, NOW), Err(RingError::Present));
-        ring.add(KeySeries::Beside, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
-        let found: Vec<_> = signs(&ring, Some(Algorithm::RS256));
-        assert_eq!(found, [jwk("AA")], "the workspace's own key has precedence");
-        assert_eq!(ring.algorithms().for_clients, [Algorithm::RS256], "listed once");
-    }
-
-    #[test]
-    fn the_keys_beside_have_a_current_and_a_next_one_of_their_own() {
-        let mut ring = es256_with_rs256();
-        let (first, second) = (jwk("AA").thumbprint(), jwk("AQ").thumbprint());
-        assert_eq!(ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, NOW), Err(RingError::NoNext));
-        assert_eq!(ring.revoke(&first, NOW), Err(RingError::NoNext));
-        ring.add(KeySeries::Beside, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
-        let order: Vec<_> = ring.signing(Some(Algorithm::RS256)).into_iter().map(|key| key.jwk.thumbprint()).collect();
-        assert_eq!(order, [first.clone(), second.clone()], "the next one takes over");
-        let ready = NOW.plus(PUBLISHED_BEFORE_USE);
-        assert_eq!(ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, ready), Err(RingError::NoNext));
-        assert_eq!(ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, NOW), Err(RingError::TooEarly(ready)));
-        ring.rotate(KeySeries::Beside, PUBLISHED_BEFORE_USE, ready).unwrap();
-        assert_eq!(ring.current_beside().unwrap().jwk, jwk("AQ"));
-        assert_eq!(ring.current().unwrap().jwk, elliptic("AA"));
-        let hour = Lifetime::seconds(3600);
-        assert_eq!(ring.remove(&first, hour, ready), Err(RingError::TokensAlive(ready.plus(hour))));
-        assert_eq!(ring.remove(&second, hour, ready), Err(RingError::InUse));
-        ring.remove(&first, hour, ready.plus(hour)).unwrap();
-        ring.add(KeySeries::Beside, jwk("Ag"), KeyLocation::Sealed, NOW).unwrap();
-        ring.revoke(&second, ready).unwrap();
-        assert_eq!(ring.current_beside().unwrap().jwk, jwk("Ag"));
-        assert_eq!(ring.published(), [&elliptic("AA"), &jwk("Ag")]);
-    }
-
-    #[test]
-    fn an_rs256_key_that_gives_way_to_another_algorithm_stays_for_those_who_ask_for_it() {
-        let later = NOW.plus(PUBLISHED_BEFORE_USE);
-        let mut ring = own(vec![key("AA", KeyRole::Current)]);
-        ring.add(KeySeries::Own, elliptic("AA"), KeyLocation::Sealed, NOW).unwrap();
-        let switched = |mut ring: KeyRing| {
-            ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, later).unwrap();
-            ring
-        };
-        let after = switched(ring.clone());
-        assert_eq!((&after.keys[0].jwk, roles(&after)), (&elliptic("AA"), vec![KeyRole::Current]));
-        assert_eq!(after.current_beside().unwrap().jwk, jwk("AA"));
-        let mut retired = after;
-        retired.retire_beside(later);
-        assert_eq!((retired.beside[0].role, retired.beside[0].since), (KeyRole::Retired, later));
-        assert_eq!(retired.algorithms().for_clients, [Algorithm::ES256], "it signs no more");
-        assert_eq!(retired.published(), [&elliptic("AA"), &jwk("AA")], "what it signed is still good");
-
-        ring.add(KeySeries::Beside, jwk("AQ"), KeyLocation::Sealed, NOW).unwrap();
-        let after = switched(ring.clone());
-        assert_eq!(
-            (roles(&after), after.current_beside().unwrap().jwk.clone()),
-            (vec![KeyRole::Retired, KeyRole::Current], jwk("AQ"),)
-        );
-        let mut revoked = own(ring.keys);
-        revoked.revoke(&jwk("AA").thumbprint(), later).unwrap();
-        assert_eq!((roles(&revoked), revoked.beside.len()), (vec![KeyRole::Revoked, KeyRole::Current], 0));
-    }
-
-    #[test]
-    fn a_key_is_published_for_longer_than_verifiers_cache_it() {
-        assert_eq!(PUBLISHED_BEFORE_USE, Lifetime::seconds(7500), "API Gateway caches keys for 7200 seconds");
-    }
-
-    #[test]
-    fn a_ring_of_the_first_release_is_still_readable() {
-        let text = r#"{"keys":[{"jwk":{"kty":"RSA","n":"AA","e":"AQAB","alg":"RS256"},"role":"current"}]}"#;
-        let ring: KeyRing = serde_json::from_str(text).unwrap();
-        assert_eq!((&ring.keys[0].location, ring.keys[0].since), (&KeyLocation::Sealed, Timestamp::from_millis(0)));
-        assert!(ring.beside.is_empty() && !serde_json::to_string(&ring).unwrap().contains("beside"));
-    }
-
-    #[test]
-    fn an_earlier_version_reads_a_ring_with_a_key_beside_as_one_without() {
-        #[derive(Deserialize)]
-        struct Earlier {
-            keys: Vec<RingKey>,
-        }
-        let ring = es256_with_rs256();
-        let text = serde_json::to_string(&ring).unwrap();
-        assert_eq!(serde_json::from_str::<Earlier>(&text).unwrap().keys, ring.keys);
-        assert_eq!(serde_json::from_str::<KeyRing>(&text).unwrap(), ring);
-    }
-
-    proptest! {
-        #[test]
-        fn a_ring_with_keys_always_has_exactly_one_current_key(
-            steps in prop::collection::vec((0..4_u8, 0..4_u8, 0..20_000_u32), 1..30),
-        ) {
-            let mut ring = KeyRing::default();
-            let mut now = NOW;
-            ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Sealed, now).unwrap();
-            for (step, key, later) in steps {
-                now = now.plus(Lifetime::seconds(later));
-                let named = jwk(["AA", "AQ", "Ag", "Aw"][usize::from(key)]);
-                let _ = match step {
-                    0 => ring.add(KeySeries::Own, named, KeyLocation::Wrapped, now),
-                    1 => ring.rotate(KeySeries::Own, PUBLISHED_BEFORE_USE, now),
-                    2 => ring.revoke(&named.thumbprint(), now),
-                    _ => ring.remove(&named.thumbprint(), Lifetime::seconds(3600), now),
-                };
-                prop_assert_eq!(ring.keys.iter().filter(|key| key.role == KeyRole::Current).count(), 1);
-            }
-        }
-    }
 }

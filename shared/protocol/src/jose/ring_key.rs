@@ -15,7 +15,7 @@ pub struct RingKey {
     /// Where the private key is.
     #[serde(rename = "custody", default)]
     pub location: KeyLocation,
-    /// When it took on its role.
+    /// When it got its role.
     #[serde(default = "epoch")]
     pub since: Timestamp,
 }
@@ -42,10 +42,11 @@ pub enum KeyRole {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyLocation {
-    /// In the store, sealed under a local root key: on a laptop.
+    /// In the store, sealed under a local root key, on a laptop.
     #[default]
     Sealed,
-    /// In KMS, which it never leaves. Named by ARN or id, never by an alias, which could be pointed at another key.
+    /// In KMS, which it never leaves. Identified by ARN or id, never by an alias, which could be moved to another
+    /// key.
     Kms(String),
     /// In the store, generated and encrypted by KMS. It is decrypted into memory and signs there.
     Wrapped,

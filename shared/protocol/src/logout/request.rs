@@ -1,7 +1,7 @@
 //! Logout requests of clients (OpenID Connect RP-Initiated Logout 1.0), and whether the user has to confirm.
 //!
-//! No parameter selects the session to end: it is always that of the browser. All that an ID token can do as a hint is
-//! to spare the user the confirmation.
+//! No parameter selects the session to end: it is always that of the browser. An ID token as a hint can only spare the
+//! user the confirmation.
 
 use serde::{Deserialize, Serialize};
 

@@ -19,10 +19,10 @@ use crate::workspace::settings::Settings;
 /// How far in the future assertions may expire by default (catalogue row SEC-CLI-09).
 const DEFAULT_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(300);
 
-/// How far in the future a client may be allowed to let them expire.
+/// The maximum that a client may be allowed.
 const MAX_ASSERTION_LIFETIME: Lifetime = Lifetime::seconds(3600);
 
-/// The most secrets that one client may have: the newest and two older ones, so that they can be rotated.
+/// The maximum number of secrets of a client: the newest and two older ones, so that they can be rotated.
 const MAX_SECRETS: usize = 3;
 
 /// The supported authentication methods (RFC 7591 §2).
@@ -121,7 +121,7 @@ impl AuthenticationFields<'_> {
         }
     }
 
-    /// A client has one method, and no setting of another (catalogue row SEC-CLI-01).
+    /// A client has one method, and no setting of another one (catalogue row SEC-CLI-01).
     fn has_only_what_belongs_to(&self, method: AuthenticationMethod) -> Result<(), RegistrationError> {
         self.superfluous(method).next().map_or(Ok(()), Err)
     }
@@ -149,7 +149,7 @@ impl AuthenticationFields<'_> {
         })
     }
 
-    /// Everything that is wrong with the fields: all settings of other methods, or else what the method lacks.
+    /// All errors of the fields: every setting of another method, or else what the method lacks.
     pub(crate) fn faults(&self, settings: &Settings, reach: Reach) -> Vec<RegistrationError> {
         let superfluous: Vec<RegistrationError> = self.superfluous(self.method).collect();
         if superfluous.is_empty() { self.check(settings, reach).err().into_iter().collect() } else { superfluous }

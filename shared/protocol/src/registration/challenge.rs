@@ -1,4 +1,4 @@
-//! What a client's metadata say of PKCE, and the policy that follows (RFC 7636, RFC 9700 §2.1.1).
+//! The PKCE settings in a client's metadata, and the resulting policy (RFC 7636, RFC 9700 §2.1.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +24,12 @@ pub(crate) struct ChallengeFields {
 }
 
 impl ChallengeFields {
-    /// The policy of a client in a workspace with `enforcement`. A public client uses PKCE, whatever is configured.
+    /// The policy of a client in a workspace with `enforcement`. Public clients must use PKCE, whatever is
+    /// configured.
     ///
     /// # Errors
     ///
-    /// [`RegistrationError`] for an exemption of a public client, and for a `nonce` instead of nothing.
+    /// [`RegistrationError`] for an exemption of a public client, and for a `nonce` that would replace nothing.
     pub(crate) fn check(
         &self,
         confidential: bool,

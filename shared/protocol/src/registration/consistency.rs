@@ -1,4 +1,4 @@
-//! Whether a client's metadata agree with the workspace and with each other.
+//! Whether a client's metadata is consistent with the workspace and with itself.
 
 use crate::clients::grant_type::GrantType;
 use crate::clients::policies::PushedRedirectUris;
@@ -9,12 +9,12 @@ use crate::types::scope::{OF_POWER, OF_USERS, OFFLINE_ACCESS, Scopes};
 use crate::workspace::settings::Settings;
 
 impl ClientMetadata {
-    /// Checks that the workspace defines every scope and resource, and that every excepted scheme can be one.
+    /// Checks that the workspace defines every scope and resource, and that every excepted scheme is permitted.
     pub(super) fn known(&self, settings: &Settings) -> Result<(), RegistrationError> {
         self.unknown(settings).next().map_or(Ok(()), Err)
     }
 
-    /// Every scope and resource that the workspace does not define, and every excepted scheme that cannot be one.
+    /// Every scope and resource that the workspace does not define, and every excepted scheme that is not permitted.
     pub(super) fn unknown(&self, settings: &Settings) -> impl Iterator<Item = RegistrationError> {
         let scopes = unknown_scopes(Field::Scope, &self.scope, settings).chain(unknown_scopes(
             Field::ClientCredentialsScope,
@@ -48,7 +48,7 @@ impl ClientMetadata {
         self.inconsistencies(confidential).next().map_or(Ok(()), Err)
     }
 
-    /// What contradicts the grant types or the way to authenticate, or is contradicted by them.
+    /// Contradictions among the grant types, the authentication method and the other settings.
     pub(super) fn inconsistencies(&self, confidential: bool) -> impl Iterator<Item = RegistrationError> {
         let may = |grant| self.grant_types.contains(&grant);
         let is_public_api = |audiences: &[String]| !audiences.is_empty() && !confidential;
@@ -79,8 +79,8 @@ impl ClientMetadata {
         found.into_iter().filter_map(|(wrong, error)| wrong.then_some(error)).chain(of_user)
     }
 
-    /// Checks that the client asks no user for a scope of power. A file that does is refused; from the store such a scope
-    /// is read as absent.
+    /// Checks that the client requests no workspace-wide scope of users. A file that does is refused; from the store such
+    /// a scope is read as absent.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl ClientMetadata {
         self.scopes_of_power().next().map_or(Ok(()), Err)
     }
 
-    /// Every scope of power that the client asks users for: what [`ClientMetadata::asks_for_no_power`] refuses.
+    /// Every workspace-wide scope that the client requests of users: the errors of [`ClientMetadata::asks_for_no_power`].
     pub fn scopes_of_power(&self) -> impl Iterator<Item = RegistrationError> {
         let of_power = self.scope.iter().enumerate().filter(|(_, scope)| OF_POWER.contains(scope));
         of_power.map(|(position, scope)| RegistrationError::PowerScope {

@@ -1,8 +1,8 @@
-//! The page on which users enter the code of a device, as the client that its logins are for (RFC 8628 §3.3).
+//! The device page, on which users enter a user code, as the client of the logins for it (RFC 8628 §3.3).
 //!
-//! Users log in before their code is looked at (catalogue row SEC-DEV-03), so there is no client yet for which they could log
-//! in. This page takes its place: the login is an interaction like any other, and ends at the page instead of with a code.
-//! The client exists in no file and no store, and its interactions can become no grant.
+//! Users log in before their code is looked up (catalogue row SEC-DEV-03), so the client of the device is not known yet.
+//! This page takes its place: the login is an interaction like any other, but ends at the page instead of with a code. The
+//! client exists in no file and no store, and its interactions never become grants.
 
 use serde_json::json;
 
@@ -19,8 +19,8 @@ use crate::workspace::settings::Settings;
 /// The path of the page below the issuer.
 pub const PATH: &str = "/device";
 
-/// The page of the workspace with this issuer, as a client. `None` if its URL cannot be a redirect URI, which no public URL
-/// that the configuration takes leads to.
+/// The page of the workspace with this issuer, as a client. `None` if its URL cannot be a redirect URI, which does not
+/// happen for a public URL that the configuration accepts.
 #[must_use]
 pub fn device_page(settings: &Settings, issuer: &Issuer) -> Option<Client> {
     let metadata = json!({
@@ -32,7 +32,7 @@ pub fn device_page(settings: &Settings, issuer: &Issuer) -> Option<Client> {
     Some(Client { must_push: false, ..client })
 }
 
-/// The request of that client: that its user logs in.
+/// The authorization request of that client: to log its user in.
 #[must_use]
 pub fn request(page: &Client) -> Option<AuthorizationRequest> {
     let terms = RequestTerms {

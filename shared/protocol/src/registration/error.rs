@@ -12,17 +12,17 @@ use crate::clients::unusable_uri::{UnusableUri, UriFault};
 use crate::jose::external_jwk::JwksError;
 use crate::types::lifetimes::LifetimeBound;
 
-/// Why a client cannot be registered, as a sentence that says what is wrong, where, and what to do. One variant for
-/// each cause.
+/// Why a client cannot be registered, as a sentence that says what is wrong, where, and what to do. One variant per
+/// cause.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RegistrationError {
-    /// A list of URIs is empty and must not be.
+    /// A list of URIs is empty although it must not be.
     #[error("{0} is empty: register at least one redirect URI")]
     NoUri(Field),
     /// A list of URIs is too long.
     #[error("{0} is too long: register at most 50 URIs")]
     TooManyUris(Field),
-    /// A URI that browsers are sent to, or that is called, cannot be used.
+    /// A URI that browsers are sent to, or that the server calls, cannot be used.
     #[error("{at}: {uri}: {fault}")]
     Uri {
         /// Where it stands.
@@ -33,7 +33,7 @@ pub enum RegistrationError {
         fault: UriFault,
     },
     /// A back-channel logout URI with a private-use scheme, which no server can call.
-    #[error("backchannel_logout_uri begins with https: it is this server that asks there, and no browser")]
+    #[error("backchannel_logout_uri must begin with https: this server calls it, not a browser")]
     LogoutScheme,
     /// A public client has a secret.
     #[error("{0}: a public client has no secret: remove it, or choose another token_endpoint_auth_method")]
@@ -52,7 +52,7 @@ pub enum RegistrationError {
     MalformedDigest(usize),
     /// The workspace does not allow `client_secret_jwt`.
     #[error(
-        "client_secret_jwt makes us keep the secret itself: use private_key_jwt, or set client_secret_jwt = true for the \
+        "client_secret_jwt requires the server to store the secret itself: use private_key_jwt, or set client_secret_jwt = true for the \
          workspace"
     )]
     SecretJwtDisabled,
@@ -87,10 +87,10 @@ pub enum RegistrationError {
         /// What is wrong with it.
         reason: UnaskableUrl,
     },
-    /// It is not clear which sector a pairwise client belongs to.
+    /// The sector of a pairwise client is not determined.
     #[error(transparent)]
     Sector(#[from] SectorError),
-    /// A sector of a client that is not pairwise.
+    /// A sector identifier for a client that is not pairwise.
     #[error("sector_identifier_uri is for subject_type pairwise: remove it, or set that")]
     SectorOfPublicSubjects,
     /// A scope that the workspace does not define.
@@ -125,8 +125,8 @@ pub enum RegistrationError {
     PublicClientCredentials,
     /// A public client that may push any redirect URI.
     #[error(
-        "pushed_redirect_uris: any is for confidential clients: with a public client, whoever knows its client_id could \
-         have codes sent anywhere"
+        "pushed_redirect_uris: any is for confidential clients: with a public client, anyone who knows its client_id \
+         could have codes sent anywhere"
     )]
     PublicPush,
     /// A public client that introspects or revokes as an API.
@@ -151,16 +151,16 @@ pub enum RegistrationError {
     /// A scope that is about a user among the client's own.
     #[error("{0}: this scope is about a user, and client_credentials has none: remove it")]
     UserScope(Location),
-    /// A public client that is to do without PKCE.
+    /// A public client that is exempt from PKCE.
     #[error("require_pkce = false is for confidential clients: a public one proves nothing else, so remove it")]
     PublicWithoutPkce,
-    /// A rule about what replaces PKCE, for a client that uses it.
+    /// A rule for requests without PKCE, for a client that must use it.
     #[error("require_nonce is for clients with require_pkce = false: remove it, or set that")]
     NonceWithPkce,
-    /// A rule about loopback addresses of a client that has none.
+    /// A rule for loopback addresses, for a client that has none.
     #[error("loopback_consent is for native applications with a redirect URI on a loopback address: remove it")]
     LoopbackConsentElsewhere,
-    /// An excepted scheme that cannot be one.
+    /// An excepted scheme that is not permitted.
     #[error("{0}: {1}")]
     PrivateUseScheme(Location, SchemeFault),
     /// A lifetime out of its bounds.
@@ -219,8 +219,8 @@ impl RegistrationError {
     }
 }
 
-/// The URL in `field`, if this server may call it: the one rule for every URL of a client that we fetch or post to
-/// (catalogue row SEC-SSRF-01).
+/// The URL in `field`, if this server may call it: the single rule for every URL of a client that the server fetches
+/// or posts to (catalogue row SEC-SSRF-01).
 pub(crate) fn outbound(field: Field, url: &str, reach: Reach) -> Result<OutboundUrl, RegistrationError> {
     OutboundUrl::parse(url, reach).map_err(|reason| RegistrationError::Unaskable { field, url: url.into(), reason })
 }

@@ -55,13 +55,13 @@ fn a_uri_is_named_with_its_list_and_position() {
         (json!({"backchannel_logout_uri": "https://a.example#x"}), "backchannel_logout_uri: https://a.example#x: a "),
         (
             json!({"application_type": "native", "backchannel_logout_uri": "com.example.app:/bye"}),
-            "backchannel_logout_uri begins with https",
+            "backchannel_logout_uri must begin with https",
         ),
     ]);
 }
 
 #[test]
-fn an_exception_that_cannot_be_one_is_named() {
+fn an_exception_that_is_not_permitted_is_named() {
     let with_schemes = |schemes: Value| json!({"application_type": "native", "private_use_schemes": schemes});
     said([
         (with_schemes(json!(["cursor", "javascript"])), "private_use_schemes[1]: browsers or operating systems use"),
@@ -73,7 +73,7 @@ fn an_exception_that_cannot_be_one_is_named() {
         ),
         (
             json!({"application_type": "native", "redirect_uris": ["cursor://cb"]}),
-            "another one has to stand in private_use_schemes",
+            "another one must be listed in private_use_schemes",
         ),
         (json!({"loopback_consent": "remembered"}), "loopback_consent is for native applications with"),
         (
@@ -112,7 +112,7 @@ fn a_setting_of_another_authentication_method_is_named() {
         (basic(&json!({"client_secret_sha256": [digest, "AAAA"]})), "client_secret_sha256[1] is not"),
         (
             json!({"token_endpoint_auth_method": "client_secret_jwt", "sealed_client_secret": "x"}),
-            "client_secret_jwt makes us keep",
+            "client_secret_jwt requires the server to store",
         ),
     ]);
 }
@@ -134,7 +134,7 @@ fn a_key_is_named_with_its_position() {
         ),
         (by_key(&json!({"jwks": {"keys": [ed25519, {"kty": "oct", "k": "AQ"}]}})), "jwks.keys[1] is a private"),
         (by_key(&json!({"jwks": {"keys": [ed25519, 1]}})), "jwks.keys[1] is not a JWK"),
-        (by_key(&json!({"jwks": {"keys": [{"kty": "RSA"}]}})), "jwks.keys[0] is not good for signatures"),
+        (by_key(&json!({"jwks": {"keys": [{"kty": "RSA"}]}})), "jwks.keys[0] is not usable for signatures"),
         (by_key(&json!({"jwks_uri": "http://a.example/"})), "jwks_uri: http://a.example/: use https"),
     ]);
 }

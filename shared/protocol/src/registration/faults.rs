@@ -1,4 +1,5 @@
-//! Everything for which a client cannot be registered, for those who correct a file. Registering stops at the first.
+//! Finds all errors in the metadata of a client, for authors of workspace files. Registration stops at the first
+//! one.
 
 use crate::clients::redirect_uri::RedirectUris;
 use crate::registration::authentication_method::AuthenticationMethod;
@@ -8,7 +9,7 @@ use crate::types::id::Issuer;
 use crate::workspace::settings::Settings;
 
 impl ClientMetadata {
-    /// Everything for which [`ClientMetadata::register`] refuses the client; empty if it does not.
+    /// All errors for which [`ClientMetadata::register`] refuses the client; empty if it does not.
     #[must_use]
     pub fn faults(&self, settings: &Settings, issuer: &Issuer) -> Vec<RegistrationError> {
         let confidential = self.token_endpoint_auth_method != AuthenticationMethod::None;
@@ -18,7 +19,7 @@ impl ClientMetadata {
         let bound = self.lifetimes.or(settings.lifetimes).out_of_bounds();
         faults.extend(bound.map(RegistrationError::Lifetime));
         faults.extend(self.unusable_uris(issuer));
-        // Whether there is a loopback address is known only of URIs that can be used.
+        // Loopback addresses can be recognized only if all URIs are usable.
         let redirect_uris = self.redirect_uris(issuer).ok();
         faults.extend(redirect_uris.and_then(|uris| self.loopback_consent(&uris).err()));
         faults.extend(self.backchannel_logout(issuer).err());
@@ -42,7 +43,7 @@ impl ClientMetadata {
         });
         let unusable: Vec<RegistrationError> = one_by_one.collect();
         if unusable.is_empty() {
-            // What is left is wrong with a list as a whole.
+            // The list as a whole is invalid.
             return self
                 .redirect_uris(issuer)
                 .err()

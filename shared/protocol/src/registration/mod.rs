@@ -3,6 +3,8 @@
 pub mod authentication_method;
 pub mod challenge;
 pub mod client_metadata;
+#[cfg(test)]
+mod client_metadata_tests;
 mod consistency;
 pub mod device_page;
 pub mod error;

@@ -1,7 +1,7 @@
-//! The `Authorization` header, whatever its scheme (RFC 9110 §11.4).
+//! The `Authorization` header, with any scheme (RFC 9110 §11.4).
 
-/// The scheme and the credentials in the value of an `Authorization` header, which one or more spaces separate; `None` if
-/// what stands first is no scheme. The credentials are empty if there are none.
+/// The scheme and the credentials in the value of an `Authorization` header, separated by one or more spaces; `None` if
+/// the value does not begin with a scheme. The credentials are empty if there are none.
 #[must_use]
 pub fn scheme_and_credentials(value: &str) -> Option<(&str, &str)> {
     let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));

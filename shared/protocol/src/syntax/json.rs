@@ -52,7 +52,7 @@ pub fn strict_object_within(bytes: &[u8], deepest: u8) -> Option<Value> {
     strict_value(bytes, deepest).filter(Value::is_object)
 }
 
-/// Parses an external JSON array of strings as strictly.
+/// Parses an external JSON array of strings, equally strictly.
 #[must_use]
 pub fn strict_list(bytes: &[u8]) -> Option<Vec<String>> {
     serde_json::from_value(strict_value(bytes, MAX_DEPTH)?).ok()
@@ -74,7 +74,7 @@ fn strict_value(bytes: &[u8], deepest: u8) -> Option<Value> {
     Some(value)
 }
 
-/// Parses a `T` from an external JSON object as strictly.
+/// Parses a `T` from an external JSON object, equally strictly.
 #[must_use]
 pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_json::from_value(strict_object(bytes)?).ok()
@@ -82,7 +82,7 @@ pub fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 
 #[derive(Clone, Copy)]
 struct Strict {
-    /// How many more levels are allowed.
+    /// The number of further levels that are allowed.
     levels: u8,
 }
 
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(deeper)?;
             if all.insert(name, value).is_some() {
-                return Err(de::Error::custom("a member is there twice"));
+                return Err(de::Error::custom("a member occurs twice"));
             }
         }
         Ok(all.into())

@@ -8,7 +8,8 @@ use crate::syntax::encoding::{encode_uri_component, form_decoded};
 
 /// The decoded parameters of a query or form that have a value, in order.
 ///
-/// One without a value is treated as omitted, whatever it is (RFC 6749 §3.1): it is not here. Query and body are never merged: a value of this type comes from one of them (OAuth 2.1 §3.2).
+/// A parameter without a value is treated as omitted (RFC 6749 §3.1), so it is not included. Query and body are never
+/// merged: a value of this type comes from one of them (OAuth 2.1 §3.2).
 #[derive(Default)]
 pub struct Parameters(Vec<(String, String)>);
 
@@ -21,13 +22,13 @@ pub enum ParameterError {
     /// A parameter of this endpoint was sent more than once (OAuth 2.1 §3.1).
     #[error("the parameter {0} was sent more than once")]
     Repeated(&'static str),
-    /// A parameter that nothing here knows was sent more than once (RFC 6749 §3.1 and §3.2). Its name stays out of the
+    /// A parameter that no endpoint knows was sent more than once (RFC 6749 §3.1 and §3.2). Its name stays out of the
     /// response.
     #[error("a parameter was sent more than once")]
     RepeatedUnknown,
 }
 
-/// Parameters of these endpoints that only some requests read, so that an error can name them.
+/// Parameters that only some requests read. They are listed so that an error can name them.
 const KNOWN: [&str; 31] = [
     "acr_values",
     "claims",
@@ -97,8 +98,8 @@ impl Parameters {
         Ok(value)
     }
 
-    /// Checks that no parameter was sent more than once, whether anything reads it or not, except those in `repeatable`
-    /// (RFC 6749 §3.1 and §3.2).
+    /// Checks that no parameter was sent more than once, whether it is read or not, except those in `repeatable` (RFC 6749
+    /// §3.1 and §3.2).
     ///
     /// # Errors
     ///

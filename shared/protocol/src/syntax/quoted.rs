@@ -11,8 +11,8 @@ const HEAD_LENGTH: usize = 60;
 /// Replaces the omitted part.
 const ELLIPSIS: &str = "...";
 
-/// A received value, quoted for an error message: in single quotation marks, bounded, and with no character that an
-/// `error_description` may not have (RFC 6749 §5.2).
+/// A received value, quoted for an error message: in single quotation marks, bounded, and without characters that
+/// an `error_description` may not contain (RFC 6749 §5.2).
 ///
 /// It is small enough to be copied, so errors that contain one are still plain values.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Quoted {
 }
 
 impl Quoted {
-    /// Quotes `value`. The middle of a long one is left out, because URIs often differ at their end.
+    /// Quotes `value`. The middle of a long value is omitted, because URIs often differ at their end.
     #[must_use]
     pub fn of(value: &str) -> Self {
         let escaped: String = value.bytes().map(escaped).collect();
@@ -45,7 +45,7 @@ impl Quoted {
     }
 }
 
-/// A byte of a value, as it stands within quotation marks.
+/// A byte of a value, as written within quotation marks.
 fn escaped(byte: u8) -> String {
     match byte {
         b'"' | b'\\' | b'\'' => format!("%{byte:02X}"),
@@ -101,7 +101,7 @@ mod tests {
             let quoted = Quoted::of(&value).to_string();
             prop_assert!(quoted.len() <= MAX_LENGTH + 2);
             prop_assert!(quoted.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)));
-            prop_assert_eq!(quoted.matches('\'').count(), 2, "nothing in it ends the quotation");
+            prop_assert_eq!(quoted.matches('\'').count(), 2, "nothing in the value ends the quotation");
         }
     }
 }

@@ -68,7 +68,7 @@ pub enum Intent {
 }
 
 impl Intent {
-    /// The scope with which it reaches every token of the workspace.
+    /// The scope that reaches every token of the workspace.
     const fn scope(self) -> &'static str {
         match self {
             Self::Introspect => INTROSPECT_TOKENS,
@@ -76,7 +76,7 @@ impl Intent {
         }
     }
 
-    /// The APIs as which `client` is registered for it.
+    /// The APIs as which `client` is registered for this intent.
     fn audiences(self, client: &Client) -> &[String] {
         match self {
             Self::Introspect => &client.introspection_audiences,
@@ -108,7 +108,7 @@ impl Caller {
         }
     }
 
-    /// Whether `intent` of the caller reaches `token` (RFC 7662 §4, RFC 7009 §2.1).
+    /// Whether the caller's `intent` reaches `token` (RFC 7662 §4, RFC 7009 §2.1).
     ///
     /// A client reaches the tokens issued to it, and as an API those for its own audience. The holder of a bearer token
     /// reaches those issued to the same client for the same user. A workspace-wide scope reaches every token of the
@@ -159,7 +159,7 @@ mod tests {
         Caller::Bearer(Box::new(claims(change)))
     }
 
-    /// What `caller` may do with a token of `client` for `user` and the API `audience`.
+    /// The permissions of `caller` on a token of `client` for `user` and the API `audience`.
     fn may(caller: &Caller, (client, user, audience): (&str, &str, &str)) -> (bool, bool) {
         let (client, subject, audience) = (client_id(client), subject(user), [audience.to_owned()]);
         let token = TokenInQuestion { client: &client, subject: &subject, audience: &audience };

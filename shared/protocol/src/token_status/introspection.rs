@@ -12,7 +12,7 @@ use crate::types::time::Timestamp;
 /// The `typ` of a signed response (RFC 9701 §5).
 pub const TYPE: &str = "token-introspection+jwt";
 
-/// The media type with which a request asks for a signed response (RFC 9701 §4).
+/// The media type by which a request asks for a signed response (RFC 9701 §4).
 pub const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 
 /// An introspection response (RFC 7662 §2.2).
@@ -69,7 +69,7 @@ pub struct SignedIntrospection<'a> {
 }
 
 impl Introspection {
-    /// The response that only says that the token is not active.
+    /// The response that only states that the token is not active.
     pub const INACTIVE: Self = Self::Inactive(Inactive { active: false });
 
     /// The response for an active access token.
@@ -127,7 +127,8 @@ pub fn current<'g>(grant: &'g Grant, token: &RefreshToken, now: Timestamp) -> Op
 pub enum Belonging {
     /// It is the current refresh token of the grant, or its predecessor.
     Known,
-    /// It is of an earlier generation, of which the store keeps nothing: it belongs to the grant if it is genuine.
+    /// It is of an earlier generation, which the store no longer records: it belongs to the grant if it is
+    /// genuine.
     IfGenuine,
     /// The grant has no such refresh token, or nothing is left to revoke.
     Not,

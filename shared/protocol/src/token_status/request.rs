@@ -7,7 +7,7 @@ use crate::syntax::parameters::{ParameterError, Parameters};
 use crate::token_status::caller::CallerError;
 use crate::types::secret::Secret;
 
-/// A request that names a token. `token_type_hint` is not needed and ignored (RFC 7009 §2.1, RFC 7662 §2.1).
+/// A request about a token. `token_type_hint` is not needed and is ignored (RFC 7009 §2.1, RFC 7662 §2.1).
 pub struct TokenParameter {
     /// The token.
     pub token: Secret<String>,

@@ -40,13 +40,13 @@ pub struct AccessTokenClaims {
     /// The authentication methods.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub amr: Option<Vec<String>>,
-    /// `client_credentials` in a client's own token, which distinguishes it from a user's token whatever `sub` is
+    /// `client_credentials` in a client's own token, which distinguishes it from a user's token whatever its `sub` is
     /// (catalogue row SEC-CLI-14).
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub gty: Option<OwnToken>,
 }
 
-/// The mark of a client's own token.
+/// The `gty` of a client's own token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnToken {
     /// By client credentials (RFC 6749 §4.4).
@@ -55,8 +55,8 @@ pub enum OwnToken {
 }
 
 impl AccessTokenClaims {
-    /// The claims of the access token of `due`, whose id ends in the random `nonce`; `None` if the client's id is too
-    /// long for a `sub`.
+    /// The claims of the access token for `due`, whose `jti` ends in the random `nonce`; `None` if the client's id is
+    /// too long for a `sub`.
     #[must_use]
     pub fn of(due: &Entitlement, issuer: &Issuer, nonce: &[u8; 16]) -> Option<Self> {
         let terms = due.terms();

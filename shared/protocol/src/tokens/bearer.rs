@@ -1,4 +1,4 @@
-//! Bearer tokens in requests to protected resources, and the errors (RFC 6750).
+//! Bearer tokens in requests to protected resources, and their errors (RFC 6750).
 
 use thiserror::Error;
 
@@ -9,7 +9,7 @@ use crate::types::secret::Secret;
 /// Why a request to a protected resource is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BearerError {
-    /// No token: the response names the scheme and no error (RFC 6750 §3.1).
+    /// No token: the response names the scheme and has no error code (RFC 6750 §3.1).
     #[error("send an access token in the Authorization header, or as access_token in a form")]
     Missing,
     /// More than one token, a token in the URL, or a malformed header.
@@ -19,7 +19,7 @@ pub enum BearerError {
     #[error("the access token is not valid here, has expired or was revoked")]
     Invalid,
     /// The token lacks the required scope.
-    #[error("the access token lacks the scope that this takes")]
+    #[error("the access token lacks the scope that this request requires")]
     InsufficientScope,
     /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]

@@ -21,41 +21,43 @@ use crate::types::time::Timestamp;
 pub struct CodeUse {
     /// The digest of the code.
     pub code: SecretHash,
-    /// The digest of where it comes from ([`AuthorizationCode::sender`]).
+    /// The digest of its sender ([`AuthorizationCode::sender`]).
     pub sender: SecretHash,
-    /// In which time a second use can be the client's own retry.
+    /// The time within which a second use can be the client's own retry.
     pub retry_window: RetryWindow,
 }
 
 impl CodeUse {
-    /// The fault of this use, otherwise valid, if the code was redeemed by another request after the grant was read
-    /// (catalogue row SEC-CODE-13). Times do not matter here: the two requests were concurrent.
+    /// The fault of this otherwise valid use if another request redeemed the code after the grant was read (catalogue
+    /// row SEC-CODE-13). Times do not matter here: the two requests were concurrent.
     #[must_use]
     pub fn lost_to(&self, first: Option<&SecretHash>, grant: &GrantId) -> CodeFault {
         second_use(grant, self.may_come_again(first) && !self.retry_window.is_empty())
     }
 
-    /// The fault of this use, otherwise valid, at `now`, if the code was redeemed at `redeemed`. Within the window, a
-    /// retry by the sender of the first use is refused without consequences. A second sender shows that two parties
-    /// have the code and its verifier, and it is unknown which of them got the tokens.
+    /// The fault of this otherwise valid use at `now`, if the code was redeemed at `redeemed`. Within the window, a
+    /// retry by the sender of the first use is refused without consequences. A second sender shows that two parties have
+    /// the code and its verifier, and it is unknown which of them got the tokens.
     fn after(&self, (redeemed, first): (Timestamp, Option<&SecretHash>), grant: &GrantId, now: Timestamp) -> CodeFault {
         second_use(grant, self.may_come_again(first) && self.retry_window.covers(redeemed, now))
     }
 
-    /// Whether this may be the sender of the first use. Codes that were redeemed before senders were stored do not tell.
+    /// Whether this may be the sender of the first use. Codes that were redeemed before senders were stored do not
+    /// record it.
     fn may_come_again(&self, first: Option<&SecretHash>) -> bool {
         first.is_none_or(|first| self.sender.matches(first))
     }
 }
 
-/// The fault of a second use that is, or is not, the client's own retry.
+/// The fault of a second use, which is the client's own retry or not.
 fn second_use(grant: &GrantId, is_retry: bool) -> CodeFault {
     if is_retry { CodeFault::LostRace } else { CodeFault::Replayed(grant.clone()) }
 }
 
-/// Proof that a code may be redeemed. Its tokens may not be released yet. Only [`approve`] creates it.
+/// Proof that a code may be redeemed. Its tokens may not be released yet. Only [`approve`] and the device grant create
+/// it.
 pub struct ApprovedExchange {
-    /// The tokens that are due.
+    /// The tokens to issue.
     pub entitlement: Entitlement,
     code: SecretHash,
     sender: SecretHash,
@@ -79,20 +81,20 @@ impl ApprovedExchange {
         &self.code
     }
 
-    /// The digest of where the code came from.
+    /// The digest of the sender of the code.
     #[must_use]
     pub const fn sender(&self) -> &SecretHash {
         &self.sender
     }
 
-    /// How long refresh tokens are valid, if one is due.
+    /// How long refresh tokens are valid, if one is to be issued.
     #[must_use]
     pub const fn refresh(&self) -> Option<RefreshLifetime> {
         self.refresh
     }
 
-    /// When the last token of this exchange expires, and the grant with it. Never earlier than before the exchange,
-    /// because the grant also prevents its interaction from being completed again.
+    /// When the last token of this exchange expires, and the grant with it. It is never earlier than before the
+    /// exchange, because the grant also prevents its interaction from being completed again.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         let refresh = self.refresh.map_or(self.stays_until, |refresh| refresh.until);
@@ -144,7 +146,7 @@ pub(super) fn approve_unbound(
     unspent(loaded, usage, resource, context)
 }
 
-/// The grant, if the code is its own, the client is its own, and it came about in this way.
+/// Returns the grant if the code and the client are its own and it came about in this way.
 fn of_client(
     loaded: Option<LoadedGrant>,
     usage: &CodeUse,
@@ -162,7 +164,7 @@ fn of_client(
     Ok(loaded)
 }
 
-/// The exchange, if the code was not used yet and the user is still there.
+/// Approves the exchange if the code is unused and the user still exists.
 fn unspent(
     loaded: LoadedGrant,
     usage: &CodeUse,
@@ -177,7 +179,7 @@ fn unspent(
     entitled(grant, usage, resource, context)
 }
 
-/// The tokens that are due for a code that may be redeemed.
+/// The tokens to issue for a code that may be redeemed.
 fn entitled(
     grant: Grant,
     usage: &CodeUse,
@@ -190,7 +192,7 @@ fn entitled(
     let until = now.plus(lifetimes.refresh_token);
     let idle_until = now.plus(lifetimes.refresh_token_idle).min(until);
     let nonce = grant.terms.nonce.clone();
-    // A grant of before may have scopes that users cannot grant any more.
+    // A grant created by an earlier version may have scopes that users can no longer grant.
     let scope = grant.terms.scope.of_users();
     Ok(ApprovedExchange {
         code: usage.code,

@@ -1,4 +1,5 @@
-//! Device codes, which devices poll with (RFC 8628 §3.4). A device code names the stored request, so that a poll is one read.
+//! Device codes, with which devices poll (RFC 8628 §3.4). A device code identifies the stored request, so a poll costs one
+//! read.
 
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::encoding;
@@ -9,14 +10,14 @@ use crate::types::secret::{Secret, SecretHash};
 pub struct DeviceCode {
     /// The region that issued it.
     pub region: RegionLabel,
-    /// The request that it belongs to.
+    /// The request to which it belongs.
     pub request: DeviceRequestId,
     /// The digest of the whole code.
     pub hash: SecretHash,
     code: Secret<String>,
 }
 
-/// A request at the token endpoint with a device code.
+/// A token request with a device code.
 pub struct DevicePoll {
     /// The code; `None` if it is malformed, which is treated like an unknown code.
     pub code: Option<DeviceCode>,
@@ -44,7 +45,7 @@ impl DeviceCode {
         Some(Self::issue(&RegionLabel::parse(region).ok()?, &DeviceRequestId::parse(request).ok()?, &secret))
     }
 
-    /// The code, for the client.
+    /// The code to be sent to the client.
     #[must_use]
     pub const fn text(&self) -> &Secret<String> {
         &self.code

@@ -1,6 +1,6 @@
 //! The decision on a poll with a device code (RFC 8628 §3.4, §3.5).
 //!
-//! Once the user has allowed the request there is a grant, whose code is the device code: it is redeemed like an
+//! Once the user has allowed the request, there is a grant whose code is the device code, and it is redeemed like an
 //! authorization code.
 
 use crate::authorization::device_request::{DeviceDecision, DeviceRequest, INTERVAL};
@@ -14,10 +14,10 @@ use crate::tokens::grant::LoadedGrant;
 use crate::types::id::{GrantId, RegionLabel};
 use crate::types::time::{Lifetime, Timestamp};
 
-/// How many seconds before the end of its interval a poll may come: clocks and networks are not exact.
+/// How many seconds before the end of its interval a poll may arrive: clocks and networks are not exact.
 const TOLERANCE: u32 = 1;
 
-/// The longest interval that polls that are too fast lead to. From there on they cost no write.
+/// The maximum interval. Once it is reached, polls that are too fast cost no more writes.
 const MAX_INTERVAL: u32 = 60;
 
 /// Checks that `code` is well-formed and was issued in this region.
@@ -30,8 +30,8 @@ pub fn of_region(code: Option<DeviceCode>, region: &RegionLabel) -> Result<Devic
     if &code.region == region { Ok(code) } else { Err(TokenError::OtherRegion(code.region)) }
 }
 
-/// Decides a poll with `code` whose predecessor came at `last`, if that is known: the grant to redeem, once the user has
-/// allowed the request. Nothing is told to anybody but the client that made the request.
+/// Decides a poll with `code`, whose previous poll was at `last`, if known. Returns the grant to redeem once the user
+/// has allowed the request. Only the client that made the request learns anything.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ fn is_too_fast(interval: u32, last: Option<Timestamp>, now: Timestamp) -> bool {
     last.is_some_and(|last| last.is_younger(wait, now))
 }
 
-/// Decides the exchange of the device code of a request that was allowed. It is bound to its client alone: there is no
+/// Decides the exchange of the device code of an allowed request. The code is bound to its client only: there is no
 /// redirect URI and no challenge.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Entitlements: tokens that are approved and not signed yet.
+//! Entitlements: tokens that have been approved but not signed yet.
 
 use crate::clients::client::Client;
 use crate::jose::at_hash::AtHash;
@@ -20,7 +20,7 @@ pub struct Entitlement {
     pub(crate) id_token: IdTokens,
 }
 
-/// Whom the tokens are about.
+/// The party that the tokens are about.
 pub(crate) enum Holder {
     /// A user, who granted these terms.
     User(Box<GrantTerms>),
@@ -28,21 +28,21 @@ pub(crate) enum Holder {
     Client(ClientId),
 }
 
-/// The properties of ID tokens, if one is due.
+/// The properties of an ID token to issue.
 #[derive(Clone, Debug)]
 pub(crate) struct IdTokens {
     /// How long they are valid.
     pub(crate) lifetime: Lifetime,
     /// Whether they carry `at_hash`.
     pub(crate) at_hash: AtHash,
-    /// The algorithm that the client asked for, if it did.
+    /// The algorithm for which the client is registered, if any.
     pub(crate) algorithm: Option<Algorithm>,
-    /// The nonce: present at the exchange of the code, and never at a refresh (OpenID Connect Core §12.2).
+    /// The nonce: present when the code is exchanged, and never when tokens are refreshed (OpenID Connect Core §12.2).
     pub(crate) nonce: Option<String>,
 }
 
 impl IdTokens {
-    /// Those of `client`.
+    /// The properties for `client`.
     pub(crate) fn of(client: &Client, lifetime: Lifetime, nonce: Option<String>) -> Self {
         Self { lifetime, at_hash: client.at_hash, algorithm: client.id_token_signed, nonce }
     }
@@ -73,7 +73,7 @@ impl Entitlement {
         }
     }
 
-    /// The subject of the access token: the user, or the client itself where there is none (RFC 9068 §2.2). `None` for
+    /// The subject of the access token: the user, or the client itself if there is no user (RFC 9068 §2.2). `None` for
     /// a `client_id` that is too long for a subject.
     #[must_use]
     pub(crate) fn subject(&self) -> Option<Subject> {
@@ -107,13 +107,13 @@ impl Entitlement {
         self.id_token.at_hash
     }
 
-    /// The algorithm that the client is registered for, if its ID tokens are not simply signed as the workspace signs.
+    /// The algorithm for which the client is registered, if it is not that of the workspace.
     #[must_use]
     pub const fn id_token_algorithm(&self) -> Option<Algorithm> {
         self.id_token.algorithm
     }
 
-    /// How long the ID token is valid, if one is due: for a user, if `openid` was granted.
+    /// How long the ID token is valid, if one is to be issued: for a user, if `openid` was granted.
     #[must_use]
     pub fn id_token_lifetime(&self) -> Option<Lifetime> {
         let due = self.scope.contains(OPENID) && self.terms().is_some();

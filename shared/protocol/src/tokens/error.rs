@@ -24,7 +24,7 @@ pub enum TokenError {
     /// No `grant_type`.
     #[error("grant_type is missing: use authorization_code, refresh_token, client_credentials or {DEVICE_CODE}")]
     MissingGrantType,
-    /// The shorthand of an article: `authorization_code=` for `code=`, and no `grant_type`.
+    /// A shorthand seen in an article: `authorization_code=` for `code=`, and no `grant_type`.
     #[error(
         "grant_type is missing: send grant_type=authorization_code with code, redirect_uri, client_id and code_verifier; \
          the code goes into the parameter code"
@@ -39,13 +39,14 @@ pub enum TokenError {
     /// No `device_code`.
     #[error("device_code is missing")]
     MissingDeviceCode,
-    /// Unknown, or another client's: one response for both.
+    /// Unknown, or issued to another client: one response for both.
     #[error("the device_code is unknown, or was issued to another client")]
     Device(#[source] DeviceFault),
     /// The user has not decided yet (RFC 8628 §3.5).
     #[error("the user has not decided yet: ask again")]
     AuthorizationPending,
-    /// The same, and this request came too early. From now on this is the interval, unless it has grown to its limit.
+    /// The user has not decided yet, and this poll came too early. Contains the longer interval to store, unless it has reached
+    /// its maximum.
     #[error("the user has not decided yet, and this was too early: wait 5 seconds longer each time")]
     SlowDown(Option<u32>),
     /// The user denied the request, or several users entered its code.
@@ -57,13 +58,13 @@ pub enum TokenError {
     /// No `code`.
     #[error("code is missing")]
     MissingCode,
-    /// Unknown, another client's, expired, used or revoked: one response for all.
+    /// Unknown, issued to another client, expired, used or revoked: one response for all.
     #[error("the code is unknown, expired, already used, or was issued to another client")]
     Code(#[source] CodeFault),
     /// No `refresh_token`.
     #[error("refresh_token is missing")]
     MissingRefreshToken,
-    /// Unknown, another client's, expired, revoked or replaced: one response for all.
+    /// Unknown, issued to another client, expired, revoked or replaced: one response for all.
     #[error("the refresh token is unknown, expired, revoked or replaced, or was issued to another client")]
     Refresh(#[source] RefreshFault),
     /// A grant type that this client is not registered for.
@@ -75,7 +76,7 @@ pub enum TokenError {
     /// A scope that was not granted (RFC 6749 §6).
     #[error("the scope {0} was not granted")]
     ScopeNotGranted(Quoted),
-    /// A scope that the client may not have by itself.
+    /// A scope that the client may not have in its own tokens.
     #[error("the scope {0} is not in the client_credentials_scope of this client")]
     UnknownScope(Quoted),
     /// A resource that is malformed, was not granted, or that the client may not use.
@@ -101,10 +102,10 @@ pub enum TokenError {
     Unavailable,
 }
 
-/// What exactly is wrong with a code. Logged, and never part of the response.
+/// What exactly is wrong with a code. It is logged, and never part of the response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodeFault {
-    /// There is no such grant, or the code is not that of the grant.
+    /// There is no such grant, or it has another code.
     #[error("unknown")]
     Unknown,
     /// It was issued to another client.
@@ -119,7 +120,7 @@ pub enum CodeFault {
     /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
-    /// It was redeemed a moment ago by the same sender, who tries again.
+    /// The same sender redeemed it a moment ago, and this is a retry.
     #[error("lost the race")]
     LostRace,
     /// It was redeemed before and is now used again with the right verifier: the grant has to be revoked.
@@ -127,10 +128,10 @@ pub enum CodeFault {
     Replayed(GrantId),
 }
 
-/// What exactly is wrong with a device code. Logged, and never part of the response.
+/// What exactly is wrong with a device code. It is logged, and never part of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DeviceFault {
-    /// There is no such request, or the code is not that of the request.
+    /// There is no such request, or it has another code.
     #[error("unknown")]
     Unknown,
     /// It was issued to another client.
@@ -138,10 +139,10 @@ pub enum DeviceFault {
     OtherClient,
 }
 
-/// What exactly is wrong with a refresh token. Logged, and never part of the response.
+/// What exactly is wrong with a refresh token. It is logged, and never part of the response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RefreshFault {
-    /// There is no such grant, or the token is not one of the grant.
+    /// There is no such grant, or the token does not belong to it.
     #[error("unknown")]
     Unknown,
     /// It was issued to another client.
@@ -159,7 +160,7 @@ pub enum RefreshFault {
     /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
-    /// A concurrent request replaced it, and there is no grace.
+    /// A concurrent request replaced it, and there is no grace period.
     #[error("lost the race")]
     LostRace,
     /// It was replaced before: it or its successor was stolen, and the grant has to be revoked.

@@ -1,4 +1,4 @@
-//! Grants: one item from the code to the last token.
+//! Grants. A grant is one item from the code to the last token.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,10 +56,10 @@ pub struct GrantTerms {
     /// Claims for ID tokens that were requested by name, with their values when the code was issued.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub id_token_claims: Map<String, Value>,
-    /// Claims for ID tokens by the granted scopes, likewise.
+    /// Claims for ID tokens that the granted scopes include, likewise.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub id_token_scope_claims: Map<String, Value>,
-    /// The domain of the address that those claims call verified.
+    /// The domain of the address that these claims call verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_domain: Option<String>,
     /// The redirect URI that the code was sent to.
@@ -88,14 +88,14 @@ pub struct GrantTerms {
     pub origin: GrantOrigin,
 }
 
-/// How a grant came about, which decides what its code must be presented with.
+/// How a grant came about, which decides what must be presented with its code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GrantOrigin {
-    /// By an authorization request that a browser brought.
+    /// Through an authorization request that a browser carried.
     #[default]
     Browser,
-    /// By a device request (RFC 8628), without redirect URI and challenge.
+    /// Through a device request (RFC 8628), without redirect URI and challenge.
     Device,
 }
 
@@ -109,9 +109,9 @@ impl GrantOrigin {
 /// The claims about the user for ID tokens, with their values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserClaims {
-    /// Those that were requested by name.
+    /// Claims that were requested by name.
     pub requested: Map<String, Value>,
-    /// The others that belong to the granted scopes.
+    /// Other claims of the granted scopes.
     pub of_scopes: Map<String, Value>,
     /// The domain of the address whose `email_verified` is true.
     pub email_domain: Option<String>,
@@ -125,13 +125,13 @@ pub struct UserClaimNames {
 }
 
 impl UserClaimNames {
-    /// Those of an approved request of a client with `policy` (OpenID Connect Core §5.4, §5.5).
+    /// The claims for an approved request of a client with `policy` (OpenID Connect Core §5.4, §5.5).
     #[must_use]
     pub fn of(approved: &ApprovedAuthorization, policy: IdTokenClaimPolicy) -> Self {
         Self::of_scope(approved.scope(), approved.claims().id_token.clone(), policy)
     }
 
-    /// Those of an approved device request, which names none itself.
+    /// The claims for an approved device request, which cannot name any.
     #[must_use]
     pub fn of_device(approved: &ApprovedDevice, policy: IdTokenClaimPolicy) -> Self {
         Self::of_scope(approved.scope(), ClaimNames::new(), policy)
@@ -147,13 +147,13 @@ impl UserClaimNames {
         Self { requested, of_scopes }
     }
 
-    /// Whether there is none, so that the user need not be looked up.
+    /// Whether there are none, so that the user need not be looked up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.requested.is_empty() && self.of_scopes.is_empty()
     }
 
-    /// The values in `profile` that fit into `limit` bytes; those that were requested by name go first.
+    /// The values in `profile` that fit into `limit` bytes; claims requested by name take precedence.
     #[must_use]
     pub fn selected(&self, profile: &Profile, limit: usize) -> UserClaims {
         let requested = profile.chosen(&self.requested, limit);
@@ -163,7 +163,7 @@ impl UserClaimNames {
         UserClaims { requested: requested.claims, of_scopes: of_scopes.claims, email_domain }
     }
 
-    /// How many values of `profile` are not among `selected`, because there was no room.
+    /// How many values of `profile` are missing from `selected` because they did not fit.
     #[must_use]
     pub fn left_out(&self, profile: &Profile, selected: &UserClaims) -> usize {
         let known = self.requested.iter().chain(&self.of_scopes).filter(|name| profile.claim(name.as_str()).is_some());
@@ -187,7 +187,7 @@ pub enum GrantState {
         code: SecretHash,
         /// When it was redeemed.
         at: Timestamp,
-        /// From where, if that is known.
+        /// The digest of its sender, if known.
         sender: Option<SecretHash>,
         /// Its refresh tokens, if it has any.
         refresh: Option<RefreshState>,
@@ -279,14 +279,14 @@ impl GrantTerms {
 }
 
 impl GrantTerms {
-    /// Whom the grant is of.
+    /// The user of the grant.
     #[must_use]
     pub fn user(&self) -> UserKey<'_> {
         UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
     }
 
     /// The claims about the user for an ID token with `scope` that is issued now, while the user's source has this trust:
-    /// those that were requested by name, and those of scopes that it has. A refresh for fewer scopes yields fewer.
+    /// those requested by name, and those of the scopes in `scope`. A refresh for fewer scopes yields fewer claims.
     #[must_use]
     pub fn user_claims(&self, scope: &Scopes, trust: Option<Trust<'_>>) -> Map<String, Value> {
         let covered = |name: &String| ClaimName::parse(name).is_some_and(|claim| userinfo::covers(scope, claim));
@@ -341,7 +341,7 @@ mod tests {
         request, secret_hash, session, subject,
     };
 
-    /// The terms of a request with `changes`, that Alice has approved, whom the client knows as `client_subject`.
+    /// The terms of a request with `changes` that Alice has approved, where the client knows her as `client_subject`.
     fn terms(changes: &[(&str, &str)], client_subject: &str) -> GrantTerms {
         let client = client(&json!({"trusted": true}));
         let (request, session, client_subject) = (request(&client, changes), session(), subject(client_subject));

@@ -26,7 +26,7 @@ pub struct IdTokenClaims {
     pub exp: u64,
     /// When it was issued, in seconds.
     pub iat: u64,
-    /// When the user authenticated, in seconds, if that is known. It is where the request had `max_age`.
+    /// When the user authenticated, in seconds, if known. It is always known if the request had `max_age`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
     /// The client's `nonce`, unchanged.
@@ -39,18 +39,18 @@ pub struct IdTokenClaims {
     /// The left half of the digest of the access token issued with it (§3.1.3.6), for clients configured for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
-    /// The user's session, by the name that this client has for it.
+    /// The identifier of the user's session for this client.
     pub sid: String,
-    /// Requested claims about the user. Their names are those of a profile, so none collides with the above.
+    /// Requested claims about the user. Their names are profile claims, so none collides with the above.
     #[serde(flatten)]
     pub user: Map<String, Value>,
 }
 
-/// The maximum size of requested claims in an ID token, in bytes, so that it still fits into a URL as a hint.
+/// The maximum size of requested claims in an ID token, in bytes, so that the token still fits into a URL as a hint.
 pub const MAX_CLAIMS_BYTES: usize = 4096;
 
 impl IdTokenClaims {
-    /// The claims of the ID token of `due`, if one is due. What counts as verified is judged by the settings of
+    /// The claims of the ID token for `due`, if one is to be issued. Verified flags are judged by the settings of
     /// `workspace`.
     #[must_use]
     pub fn of(due: &Entitlement, workspace: &Workspace) -> Option<Self> {
@@ -72,7 +72,7 @@ impl IdTokenClaims {
         })
     }
 
-    /// The same claims with the `at_hash` of `access_token`.
+    /// The same claims, with the `at_hash` of `access_token`.
     #[must_use]
     pub fn with_hash_of(self, access_token: &str) -> Self {
         Self { at_hash: Some(at_hash(access_token)), ..self }
@@ -93,8 +93,8 @@ struct Hint {
     aud: Vec<String>,
 }
 
-/// The subject of an ID token whose signature is valid, if `issuer` issued it to `client`. It may have expired and
-/// still serve as a hint (OpenID Connect Core §3.1.2.1).
+/// The subject of an ID token whose signature is valid, if `issuer` issued it to `client`. An expired token is still a
+/// valid hint (OpenID Connect Core §3.1.2.1).
 #[must_use]
 pub fn hinted_subject(claims: &[u8], issuer: &Issuer, client: &ClientId) -> Option<Subject> {
     let hint: Hint = strict(claims)?;

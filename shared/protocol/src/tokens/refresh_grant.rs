@@ -27,7 +27,7 @@ pub struct RefreshRequest {
     pub narrowing: Narrowing,
 }
 
-/// The part of the grant that is requested, if not all of it (RFC 6749 §6, RFC 8707 §2.2).
+/// The requested part of the grant, if not all of it (RFC 6749 §6, RFC 8707 §2.2).
 pub struct Narrowing {
     /// The scopes.
     pub scope: Option<Scopes>,
@@ -49,7 +49,7 @@ pub enum Rotation {
 
 /// Proof that a grant may be refreshed. Only [`approve`] creates it.
 pub struct ApprovedRefresh {
-    /// The tokens that are due.
+    /// The tokens to issue.
     pub entitlement: Entitlement,
     rotation: Rotation,
     presented: SecretHash,
@@ -117,8 +117,8 @@ enum TokenPosition {
     Past,
 }
 
-/// Decides a refresh. `genuine` says whether a token of an earlier generation, which the store no longer knows, was
-/// really issued: knowing a grant's id must not be enough to revoke it.
+/// Decides a refresh. `genuine` tells whether a token of an earlier generation, which the store no longer records, was
+/// really issued: knowing the id of a grant must not suffice to revoke it.
 ///
 /// # Errors
 ///
@@ -155,7 +155,7 @@ pub fn approve(
     })
 }
 
-/// Compares the digests before anything else, so that without the token one learns nothing about the grant.
+/// Compares the digests first, so that nothing can be learned about the grant without the token.
 fn position(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool) -> Result<TokenPosition, TokenError> {
     let state = match grant.state {
         GrantState::Redeemed { refresh: Some(state), .. } => state,
@@ -174,8 +174,8 @@ fn position(grant: &Grant, token: &RefreshToken, genuine: impl FnOnce() -> bool)
     }
 }
 
-/// What happens to a token in this position. A replacement in the future dates from before a clock was set back: that
-/// is neither within the grace nor a reuse.
+/// What happens to a token in this position. A replacement in the future dates from before a clock was set back: it is
+/// neither within the grace period nor a reuse.
 fn rotation(
     position: TokenPosition,
     grant: &GrantId,
@@ -202,7 +202,7 @@ fn rotation(
     }
 }
 
-/// The tokens to issue: for what was granted and is still registered, or for the requested part of it.
+/// The tokens to issue: for all that was granted and is still registered, or for the requested part of it.
 fn entitlement(
     grant: &Grant,
     client: &Client,

@@ -223,7 +223,7 @@ fn an_approval_states_what_the_commit_expects_and_writes() {
 }
 
 proptest! {
-    /// Whatever is presented, a successor is handed out only for the current token or its predecessor.
+    /// Whatever is presented, a successor is issued only for the current token or its predecessor.
     #[test]
     fn only_the_last_two_generations_yield_tokens(generation in 1_u32..8, genuine: bool, replaced in 0_u32..200) {
         let state = RefreshState { previous: Some((refresh_token(2).hash, ago(replaced))), ..refresh_state() };

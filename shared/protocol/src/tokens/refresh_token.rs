@@ -1,7 +1,7 @@
 //! Refresh tokens: `region . grant id . generation . secret`.
 //!
 //! The secret is derived from grant and generation with a keyed hash (`signing::Deriver`), so the successor of a token
-//! is the same each time it is derived, and is stored nowhere.
+//! is the same each time it is derived, and is never stored.
 
 use crate::syntax::encoding;
 use crate::types::id::{GrantId, RegionLabel};
@@ -13,13 +13,13 @@ pub struct RefreshToken {
     pub region: RegionLabel,
     /// The grant that it belongs to.
     pub grant: GrantId,
-    /// Its number among the tokens of the grant, beginning with 1.
+    /// Its number among the tokens of the grant, starting at 1.
     pub generation: u32,
     /// The digest of the whole token.
     pub hash: SecretHash,
 }
 
-/// Writes the token of this generation of `grant`, with its derived `secret`.
+/// Formats the token of this generation of `grant`, with its derived `secret`.
 #[must_use]
 pub fn written(region: &RegionLabel, grant: &GrantId, generation: u32, secret: &Secret<[u8; 32]>) -> Secret<String> {
     Secret::new(format!("{region}.{grant}.{generation}.{}", encoding::base64url(secret.expose())))
@@ -36,7 +36,7 @@ impl RefreshToken {
         let (region, grant, generation, secret) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         encoding::base64url_array::<32>(secret)?;
         let number: u32 = generation.parse().ok()?;
-        // One spelling only: no sign, no leading zeros.
+        // There is a single spelling: no sign, no leading zeros.
         if parts.next().is_some() || number == 0 || number.to_string() != generation {
             return None;
         }

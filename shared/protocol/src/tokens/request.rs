@@ -18,7 +18,7 @@ pub enum TokenRequest {
     Code(CodeExchange),
     /// The use of a refresh token.
     Refresh(RefreshRequest),
-    /// A token for the client itself.
+    /// A request for the client's own token.
     ClientCredentials(ClientCredentialsRequest),
     /// The poll of a device.
     Device(DevicePoll),

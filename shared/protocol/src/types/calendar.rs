@@ -1,6 +1,6 @@
-//! Dates as people and other programs write them.
+//! Dates and times in text form.
 
-/// A day of the Gregorian calendar, whether there is such a day or not.
+/// A day in the Gregorian calendar, whether it exists or not.
 #[derive(Clone, Copy)]
 struct Date {
     year: u32,
@@ -14,7 +14,7 @@ pub fn is_birthdate(text: &str) -> bool {
     if text.len() == 4 {
         return digits(text).is_some();
     }
-    // Without a year, any day that some year has.
+    // Without a year, any day that exists in some year.
     date(text).is_some_and(|date| Date { year: if date.year == 0 { 2000 } else { date.year }, ..date }.exists())
 }
 

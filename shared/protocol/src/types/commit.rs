@@ -13,17 +13,17 @@ impl Committed {
     }
 }
 
-/// A signed response that must not be sent before its commit succeeded (design invariant 1).
+/// A signed response that must not be sent before its commit has succeeded (design invariant 1).
 #[must_use]
 pub struct Unreleased<T>(T);
 
 impl<T> Unreleased<T> {
-    /// Holds `value` back.
+    /// Holds back `value`.
     pub const fn hold(value: T) -> Self {
         Self(value)
     }
 
-    /// Releases the value, against proof of the commit.
+    /// Releases the value against proof of the commit.
     pub fn release(self, _proof: &Committed) -> T {
         self.0
     }

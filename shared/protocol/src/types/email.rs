@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Stands for every domain.
+/// The value that stands for every domain.
 const ANY: &str = "*";
 
-/// The domains whose addresses a provider may mark as verified: those that it runs, or that it is known to check.
+/// The domains whose addresses a provider may mark as verified: its own, or those that it is known to verify.
 ///
 /// Anyone can run a provider that asserts arbitrary addresses, and applications look up accounts by verified addresses.
 /// So no provider is trusted by default.
@@ -53,13 +53,13 @@ impl<'de> Deserialize<'de> for EmailDomains {
         match domains.iter().find(|domain| *domain != ANY && !is_domain(domain)) {
             None => Ok(Self(domains)),
             Some(bad) => Err(D::Error::custom(format_args!(
-                "{bad:?} is no domain: write it in lower-case ASCII, such as \"example.com\", without @, or \"*\" for all"
+                "{bad:?} is not a domain: write it in lower-case ASCII, such as \"example.com\", without @, or \"*\" for all"
             ))),
         }
     }
 }
 
-/// The domain of an address in its canonical spelling, if the address has one reading.
+/// The domain of an address in its canonical spelling, if the address has a single interpretation.
 #[must_use]
 pub fn domain(address: &str) -> Option<String> {
     let (local, domain) = address.split_once('@')?;
@@ -121,7 +121,7 @@ mod tests {
     fn a_domain_is_written_in_one_way() {
         for bad in ["Corp.example", "@corp.example", "corp", "", "*.corp.example", "b\u{fc}cher.example", "a..b"] {
             let error = domains(&serde_json::json!([bad]).to_string()).unwrap_err().to_string();
-            assert!(error.contains("is no domain: write it"), "{bad}: {error}");
+            assert!(error.contains("is not a domain: write it"), "{bad}: {error}");
         }
         let long = |length: usize| format!("{}.example", "a".repeat(length - ".example".len()));
         assert!(domains(&serde_json::json!([long(253)]).to_string()).is_ok());

@@ -1,4 +1,4 @@
-//! Times that others state, by clocks that are not ours.
+//! Times stated by other parties, by clocks that differ from the local one.
 
 use std::fmt;
 
@@ -54,8 +54,8 @@ impl Visitor<'_> for Seconds {
     }
 }
 
-/// The clock of another party. It may be up to [`EXTERNAL_CLOCK_SKEW`] ahead of or behind the local clock, so that much
-/// leeway is given to every time it states, whatever the claim (catalogue row SEC-JWT-07).
+/// The clock of another party. It may be up to [`EXTERNAL_CLOCK_SKEW`] ahead of or behind the local clock, so every
+/// time that it states gets that much leeway, whatever the claim (catalogue row SEC-JWT-07).
 #[derive(Clone, Copy, Debug)]
 pub struct ExternalClock {
     now: Timestamp,
@@ -68,13 +68,13 @@ impl ExternalClock {
         Self { now }
     }
 
-    /// When `stated` has certainly been reached by that clock, as ours shows it.
+    /// The local time by which `stated` has certainly been reached on that clock.
     #[must_use]
     pub const fn end(stated: Timestamp) -> Timestamp {
         stated.plus(EXTERNAL_CLOCK_SKEW)
     }
 
-    /// Whether `stated` may still be ahead.
+    /// Whether `stated` may still be in the future.
     #[must_use]
     pub const fn is_before(self, stated: Timestamp) -> bool {
         !self.now.reached(Self::end(stated))
@@ -92,7 +92,7 @@ impl ExternalClock {
         stated <= self.now.plus(ahead).plus(EXTERNAL_CLOCK_SKEW)
     }
 
-    /// Whether `stated` may be no earlier than `ours`, a time by our own clock.
+    /// Whether `stated` may be no earlier than `ours`, a local time.
     #[must_use]
     pub fn is_since(stated: Timestamp, ours: Timestamp) -> bool {
         stated.plus(EXTERNAL_CLOCK_SKEW) >= ours

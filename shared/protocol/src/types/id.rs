@@ -67,10 +67,10 @@ fn is_label(text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer(String);
 
-/// The hosts that stand for this machine, as they are written in URLs.
+/// The hosts that denote this machine, as written in URLs.
 pub const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
-/// Whether `host`, as it is written in a URL, stands for this machine.
+/// Whether `host`, as written in a URL, denotes this machine.
 #[must_use]
 pub fn is_loopback_host(host: &str) -> bool {
     LOOPBACK_HOSTS.contains(&host)
@@ -183,7 +183,8 @@ text_id!(
 );
 
 text_id!(
-    /// The label of the region that a stack runs in. Codes carry it, so that another region recognises them.
+    /// The label of the region in which a stack runs. Codes contain it, so that another region recognizes
+    /// them.
     RegionLabel,
     |text| (1..=16).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),

@@ -21,7 +21,7 @@ pub struct Lifetimes {
     pub id_token: Lifetime,
     /// All refresh tokens of one grant together: rotation does not extend it.
     pub refresh_token: Lifetime,
-    /// A refresh token that is not used.
+    /// A refresh token that stays unused.
     pub refresh_token_idle: Lifetime,
     /// How long a replaced refresh token still yields its successor, in case a response was lost; may be 0.
     pub refresh_token_grace: Lifetime,
@@ -48,7 +48,7 @@ impl Default for Lifetimes {
     }
 }
 
-/// Lifetimes of a client; those that are not set are the workspace's.
+/// Lifetimes of a client; those that are not set are those of the workspace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OwnLifetimes {
@@ -70,7 +70,7 @@ pub struct OwnLifetimes {
     /// All refresh tokens of one grant together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Lifetime>,
-    /// A refresh token that is not used.
+    /// A refresh token that stays unused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token_idle: Option<Lifetime>,
     /// How long a replaced refresh token still yields its successor.
@@ -82,7 +82,7 @@ pub struct OwnLifetimes {
 }
 
 impl OwnLifetimes {
-    /// These lifetimes, with those of `workspace` where none is set.
+    /// These lifetimes, completed with those of `workspace`.
     #[must_use]
     pub fn or(self, workspace: Lifetimes) -> Lifetimes {
         Lifetimes {
@@ -105,18 +105,18 @@ impl OwnLifetimes {
 pub struct LifetimeBound {
     /// Its name among [`Lifetimes`].
     pub name: &'static str,
-    /// What it is.
+    /// Its value.
     pub value: u32,
-    /// The least that it may be.
+    /// The minimum.
     pub least: u32,
-    /// The most that it may be.
+    /// The maximum.
     pub most: u32,
 }
 
 impl Lifetimes {
-    /// The first lifetime that is out of its bounds: a code lives at most a minute, a pushed request and a
-    /// device request at most ten, a token at most a day, a refresh token at most a year, an interaction at most an hour, and everything at least a second; a replaced refresh token
-    /// yields its successor for at most five minutes, or not at all.
+    /// The first lifetime that is out of its bounds: a code lives at most a minute, a pushed request and a device request at
+    /// most ten, a token at most a day, a refresh token at most a year, an interaction at most an hour, and everything at
+    /// least a second; a replaced refresh token yields its successor for at most five minutes, or not at all.
     #[must_use]
     pub fn out_of_bounds(&self) -> Option<LifetimeBound> {
         [

@@ -1,17 +1,17 @@
-//! Limits on what somebody who has not authenticated can make us do.
+//! Rate limits for unauthenticated requests.
 
 use crate::types::network::network;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::{Lifetime, Timestamp};
 
-/// So many within each window.
+/// A maximum number of requests per window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// What is limited, as counters are named.
+    /// The name of the limit, as used in counters.
     name: &'static str,
-    /// How many are allowed in a window.
+    /// The maximum number in a window.
     most: u64,
-    /// How long a window is.
+    /// The length of a window.
     window: Lifetime,
 }
 
@@ -26,39 +26,39 @@ pub struct CounterKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
-    /// It is.
+    /// It is kept.
     Within,
-    /// It is exceeded: the next window begins in so many seconds.
+    /// It is exceeded: the next window begins in this number of seconds.
     Exceeded(u32),
 }
 
 impl RateLimit {
-    /// At most `most` of `name` in each `window`.
+    /// At most `most` requests in each `window`, counted under `name`.
     #[must_use]
     pub const fn new(name: &'static str, most: u64, window: Lifetime) -> Self {
         Self { name, most, window }
     }
 
-    /// The same limit, with at most `most`.
+    /// The same limit with the maximum `most`.
     #[must_use]
     pub const fn of_at_most(self, most: u64) -> Self {
         Self { most, ..self }
     }
 
-    /// How many are allowed in a window.
+    /// The maximum number in a window.
     #[must_use]
     pub const fn most(&self) -> u64 {
         self.most
     }
 
-    /// How long a window is.
+    /// The length of a window.
     #[must_use]
     pub const fn window(&self) -> Lifetime {
         self.window
     }
 
-    /// The counter at `now` of whoever sends from `address`. Addresses of IPv6 are taken by network: whoever has one has
-    /// the 2^64 beside it. The address itself is not stored.
+    /// The counter at `now` for the sender at `address`. IPv6 addresses are counted by /64 network, because its holder
+    /// has all 2^64 addresses in it. The address itself is not stored.
     #[must_use]
     pub fn counter(&self, address: &str, now: Timestamp) -> CounterKey {
         let window = self.window.millis().max(1);
@@ -68,7 +68,7 @@ impl RateLimit {
         CounterKey { id: format!("{}#{sender}#{number}", self.name), ends }
     }
 
-    /// What it means that `counted` were counted in the window of `key` by `now`.
+    /// The verdict on `counted` requests in the window of `key` at `now`.
     pub fn verdict(&self, key: &CounterKey, counted: u64, now: Timestamp) -> Verdict {
         if counted <= self.most {
             return Verdict::Within;

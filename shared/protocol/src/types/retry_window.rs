@@ -1,27 +1,27 @@
-//! The window in which a second use of an authorization code can be the client's own retry.
+//! The window within which a second use of an authorization code can be the client's own retry.
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::time::Timestamp;
 
 /// How long after a redemption a second valid one can be the client's own retry rather than a replay, in milliseconds
-/// (catalogue row SEC-CODE-13). Less than a second, because conformance tests expect the revocation after one; 0 for not at
-/// all.
+/// (catalogue row SEC-CODE-13). It is less than a second, because conformance tests expect the revocation after one; 0
+/// disables it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct RetryWindow(u32);
 
-/// The longest window.
+/// The maximum window.
 const LONGEST: u32 = 999;
 
 impl RetryWindow {
-    /// Whether `now` is in the window after `redeemed`. The clock that wrote that may be ahead.
+    /// Whether `now` is within the window after `redeemed`. The clock that wrote `redeemed` may be ahead.
     #[must_use]
     pub fn covers(self, redeemed: Timestamp, now: Timestamp) -> bool {
         !self.is_empty() && now.millis() < redeemed.millis().saturating_add(self.0.into())
     }
 
-    /// Whether no second use is a retry, not even one at the same time.
+    /// Whether no second use counts as a retry, not even a simultaneous one.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -15,11 +15,10 @@ pub const INTROSPECT_TOKENS: &str = "introspect_tokens";
 /// The scope for revoking any token of the workspace, not only one's own.
 pub const REVOKE_TOKENS: &str = "revoke_tokens";
 
-/// The scopes that are about a user, which a client's own tokens cannot have.
+/// The scopes that concern a user, which a client's own tokens cannot have.
 pub const OF_USERS: [&str; 6] = [OPENID, OFFLINE_ACCESS, "profile", "email", "phone", "address"];
 
-/// The scopes that are power over the whole workspace. Only a client has them, by itself; no user grants them (catalogue
-/// row SEC-ADM-13).
+/// The workspace-wide scopes. Only a client itself can have them; no user grants them (catalogue row SEC-ADM-13).
 pub const OF_POWER: [&str; 2] = [INTROSPECT_TOKENS, REVOKE_TOKENS];
 
 /// A set of scope tokens, in order of first occurrence. The order has no meaning.
@@ -33,7 +32,7 @@ pub struct Scopes(Vec<String>);
 pub struct MalformedScope;
 
 impl Scopes {
-    /// Parses a space-separated list (RFC 6749 §3.3). Duplicates fold into one.
+    /// Parses a space-separated list (RFC 6749 §3.3). Duplicates are merged.
     ///
     /// # Errors
     ///
@@ -72,7 +71,7 @@ impl Scopes {
         self.iter().find(|token| !other.contains(token))
     }
 
-    /// These and those of `other`.
+    /// The union of these and `other`.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut all = self.clone();
@@ -80,13 +79,13 @@ impl Scopes {
         all
     }
 
-    /// These without the scopes of power: what users may grant.
+    /// These scopes without the workspace-wide ones: what users may grant.
     #[must_use]
     pub fn of_users(&self) -> Self {
         self.filtered(|scope| !OF_POWER.contains(&scope))
     }
 
-    /// Those that `keep` accepts.
+    /// The scopes that `keep` accepts.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|token| keep(token)).cloned().collect())
@@ -154,10 +153,14 @@ mod tests {
     fn the_grammar_is_that_of_rfc_6749() {
         let hundred = (0..100).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ");
         assert_eq!(Scopes::parse(&hundred).unwrap().iter().count(), 100);
-        assert!(Scopes::parse(&format!("{hundred} s0")).is_err(), "the bound is on what is sent");
+        assert!(Scopes::parse(&format!("{hundred} s0")).is_err(), "the limit applies to the scopes as sent");
         assert!(Scopes::parse("!#[]~").is_ok());
         assert_eq!(Scopes::parse(""), Err(MalformedScope), "an empty parameter is an absent one and never gets here");
-        assert_eq!(Scopes::try_from(String::new()), Ok(Scopes::default()), "the store writes an empty set so");
+        assert_eq!(
+            Scopes::try_from(String::new()),
+            Ok(Scopes::default()),
+            "the store writes an empty set in this form"
+        );
         assert_eq!(Scopes::try_from("a  b".to_owned()), Err(MalformedScope));
         assert_eq!(String::from(Scopes::parse("a b").unwrap()), "a b");
     }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The maximum clock skew between two of our own functions.
+/// The maximum clock skew between two functions of this server.
 pub const OWN_CLOCK_SKEW: Lifetime = Lifetime::seconds(5);
 
-/// The maximum clock skew of others; see [`ExternalClock`](crate::types::external_time::ExternalClock).
+/// The maximum clock skew of other parties; see [`ExternalClock`](crate::types::external_time::ExternalClock).
 pub const EXTERNAL_CLOCK_SKEW: Lifetime = Lifetime::seconds(10);
 
 /// A point in time, in milliseconds since the Unix epoch.

@@ -1,8 +1,8 @@
 //! The type and form of each claim that a source may assert about a user (OpenID Connect Core §5.1), in one table; and
 //! groups and roles, which no standard defines for ID tokens (RFC 9068 §2.2.3.1 has the names).
 //!
-//! A value of another form is converted where it has one certain reading, which is named in docs/configuration.md, and is
-//! dropped otherwise. Typed clients would fail at it, and blame us (catalogue row SEC-UP-24).
+//! A value of another form is converted if it has a single certain interpretation, listed in docs/configuration.md, and
+//! dropped otherwise: strictly typed clients would fail on it (catalogue row SEC-UP-24).
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::types::calendar;
 /// The type and form of a claim.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
-    /// A name, or what else is one line of text.
+    /// A name, or other text of one line.
     Text,
     /// An `https` URL.
     Url,
@@ -30,13 +30,13 @@ pub(crate) enum Form {
     Phone,
     /// `true` or `false`.
     Boolean,
-    /// An object of the members of §5.1.1.
+    /// An object with the members of §5.1.1.
     Address,
     /// A list of names.
     Names,
 }
 
-/// The claims that a source may make. Everything else is dropped, whatever its source.
+/// The claims that a source may assert. Any other is dropped, whatever its source.
 ///
 /// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set them.
 pub(crate) const CLAIMS: [(&str, Form); 21] = [
@@ -66,7 +66,7 @@ pub(crate) const CLAIMS: [(&str, Form); 21] = [
 /// The members of an address (§5.1.1).
 const ADDRESS: [&str; 6] = ["formatted", "street_address", "locality", "region", "postal_code", "country"];
 
-/// The longest text, in bytes.
+/// The maximum length of a text, in bytes.
 const MAX_TEXT_BYTES: usize = 1024;
 
 /// The most names in a list. Microsoft Entra puts no more groups into a token.
@@ -76,11 +76,11 @@ const MAX_NAMES: usize = 200;
 const MAX_NAME_BYTES: usize = 256;
 const MAX_NAMES_BYTES: usize = 16 * 1024;
 
-/// From here on a number of seconds is one of milliseconds: as seconds, it would lie after the year 5000.
+/// A number from here on is in milliseconds: as seconds, it would lie after the year 5000.
 const FIRST_MILLIS: f64 = 1e11;
 
 impl Form {
-    /// `value` in this form, converted where it has one certain reading; `None` if it does not fit.
+    /// Returns `value` in this form, converted if it has a single certain interpretation; `None` if it does not fit.
     pub(crate) fn fitted(self, value: &Value) -> Option<Value> {
         let matching = |fits: fn(&str) -> bool| line(value).filter(|text| fits(text)).map(Value::from);
         match self {
@@ -105,7 +105,7 @@ pub(crate) fn says_nothing(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-/// The text of one line without control characters.
+/// A text of one line, without control characters.
 fn line(value: &Value) -> Option<&str> {
     let fits =
         |text: &&str| !text.trim().is_empty() && text.len() <= MAX_TEXT_BYTES && !text.contains(char::is_control);
@@ -117,8 +117,8 @@ fn is_time_zone(text: &str) -> bool {
     begins && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte))
 }
 
-/// Whether this can be an address (RFC 5322 §3.4.1). Whether it has a single interpretation matters only for verified
-/// addresses ([`EmailDomains`](crate::types::email::EmailDomains)).
+/// Whether this can be an address (RFC 5322 §3.4.1). A single interpretation is required only of verified addresses
+/// ([`EmailDomains`](crate::types::email::EmailDomains)).
 fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) && !text.contains(char::is_whitespace)
@@ -132,7 +132,7 @@ fn is_phone(text: &str) -> bool {
     (2..=40).contains(&digits) && known(number) && known(extension)
 }
 
-/// A language tag, with hyphens where some write underscores (§5.1).
+/// A language tag, with hyphens in place of the underscores that some sources write (§5.1).
 fn locale(text: &str) -> Option<String> {
     let tag = text.replace('_', "-");
     let is_subtag =
@@ -141,7 +141,7 @@ fn locale(text: &str) -> Option<String> {
     (begins && tag.split('-').all(is_subtag)).then_some(tag)
 }
 
-/// Whole seconds since the epoch, of a number of seconds or milliseconds, or of a date and time with its offset (RFC
+/// Whole seconds since the epoch, from a number of seconds or milliseconds, or from a date and time with its offset (RFC
 /// 3339).
 fn seconds(value: &Value) -> Option<u64> {
     if let Some(text) = value.as_str() {
@@ -153,7 +153,7 @@ fn seconds(value: &Value) -> Option<u64> {
     (seconds < FIRST_MILLIS).then_some(since_epoch.as_secs())
 }
 
-/// `true` or `false`, also as a word: Cognito and Apple document `email_verified` so.
+/// `true` or `false`, also as a string: Cognito and Apple document `email_verified` in that form.
 fn boolean(value: &Value) -> Option<bool> {
     match value.as_str() {
         Some("true") => Some(true),

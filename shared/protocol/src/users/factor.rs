@@ -48,7 +48,7 @@ pub struct Factor {
     /// When it was presented, if known: a provider need not say. It is never made up.
     #[serde(rename = "t", with = "unstated_as_epoch")]
     pub at: Option<Timestamp>,
-    /// What it amounts to: a login elsewhere may have taken several factors.
+    /// Its authentication context class: a login elsewhere may have taken several factors.
     #[serde(rename = "c", default, skip_serializing_if = "AuthenticationClass::is_single")]
     pub class: AuthenticationClass,
 }
@@ -60,7 +60,7 @@ pub enum AuthenticationClass {
     #[default]
     #[serde(rename = "s")]
     SingleFactor,
-    /// Several factors, of which a provider said so that is trusted with it.
+    /// Several factors, according to a provider that is trusted to state it.
     #[serde(rename = "m")]
     MultiFactor,
 }
@@ -117,7 +117,7 @@ impl Authentication {
         self.factors().any(|factor| factor.at.is_some_and(|at| factor.method.is_between(at, since, now)))
     }
 
-    /// The class that the factors amount to.
+    /// The class of the factors together.
     #[must_use]
     pub fn class(&self) -> AuthenticationClass {
         // Methods of one class do not add up: each is something that the user knows.
@@ -138,7 +138,7 @@ impl Authentication {
     }
 }
 
-/// The stored form. `auth_time`, `amr` and `acr` are what versions without a list of factors read and write; during a
+/// The stored form. `auth_time`, `amr` and `acr` are read and written by versions without a list of factors; during a
 /// deployment both versions must be able to read a session.
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn several_factors_elsewhere_are_a_class_of_their_own_and_survive_the_store() {
+    fn several_factors_elsewhere_are_a_distinct_class_and_survive_the_store() {
         let strong = Factor { class: AuthenticationClass::MultiFactor, ..factor(Method::Federated, 7) };
         let authentication = Authentication::by(strong);
         assert_eq!(authentication.class().as_str(), "urn:postern:acr:multi-factor");

@@ -47,7 +47,7 @@ impl Session {
         (!now.reached(self.expires)).then_some(self)
     }
 
-    /// Whom the session is of.
+    /// The user of the session.
     #[must_use]
     pub fn user(&self) -> UserKey<'_> {
         UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
@@ -65,15 +65,16 @@ impl Session {
     }
 }
 
-/// How many clients of former sessions a session keeps. Repeated logins in one browser must not make it grow without bound.
+/// The maximum number of clients that a session inherits from former sessions, so that repeated logins in one browser
+/// cannot make it grow without bound.
 const MAX_INHERITED: usize = 50;
 
-/// The clients of a session that another one replaces in the same browser.
+/// The clients of a session that is replaced by another one in the same browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormerParticipants {
-    /// Those that joined it.
+    /// The clients that joined it.
     pub joined: Vec<Participant>,
-    /// Those that it had from sessions before.
+    /// The clients that it inherited from former sessions.
     pub inherited: Vec<Participant>,
 }
 
@@ -87,8 +88,8 @@ pub struct Succession {
 }
 
 impl FormerParticipants {
-    /// Hands the clients on to the session that replaces theirs, because its user may only have had to authenticate again.
-    /// If that becomes too much, the oldest are notified instead.
+    /// Hands the clients over to the session that replaces theirs, because its user may only have had to authenticate
+    /// again. If there are too many, the oldest are notified instead.
     #[must_use]
     pub fn succeed(self) -> Succession {
         let Self { joined: mut inherited, inherited: older } = self;
@@ -114,8 +115,8 @@ pub struct Participant {
 }
 
 impl Participant {
-    /// The participation of `client`, which sees the user as `sub`, in `session`: `None` if the client does not want
-    /// logout notifications or participates already.
+    /// The participation of `client`, which sees the user as `sub`, in `session`: `None` if the client is not registered
+    /// for logout notifications or participates already.
     #[must_use]
     pub fn joining(client: &Client, session: &Session, sub: &Subject) -> Option<Self> {
         client.backchannel_logout.as_ref()?;

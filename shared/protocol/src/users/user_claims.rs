@@ -1,4 +1,4 @@
-//! A user's claims: what an identity source asserts, and what of it is passed on.
+//! A user's claims: those that an identity source asserts, and those that are passed on.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whom it is about.
+    /// The user that this identity belongs to.
     #[must_use]
     pub fn user(&self) -> UserKey<'_> {
         UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
@@ -38,7 +38,7 @@ impl Identity {
 /// The claims that an identity source asserts about a user, each in the form of OpenID Connect Core §5.1.
 ///
 /// It is not for clients: whether the source is trusted with an address or a number is judged when it is read, by the
-/// settings of that moment ([`SourceClaims::judged`]). Records of former versions are read by the same rules.
+/// current settings ([`SourceClaims::judged`]). Records of former versions are read by the same rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct SourceClaims(Map<String, Value>);
@@ -50,7 +50,7 @@ pub struct Profile(Map<String, Value>);
 /// How far a source is trusted.
 #[derive(Clone, Copy, Debug)]
 pub enum Trust<'s> {
-    /// Fully: the operator wrote it.
+    /// Fully: the operator wrote its claims.
     Everything,
     /// Its verified flags for addresses and numbers count as far as the settings allow.
     Limited {
@@ -64,16 +64,19 @@ pub enum Trust<'s> {
 /// Claims that make sense only together: a value, and whether it is verified.
 pub(crate) const VERIFIABLE: [(&str, &str); 2] = [(EMAIL, EMAIL_VERIFIED), ("phone_number", PHONE_NUMBER_VERIFIED)];
 
+/// The claims that make up a name.
+const NAMES: [&str; 3] = ["name", "given_name", "family_name"];
+
 const EMAIL: &str = "email";
 const EMAIL_VERIFIED: &str = "email_verified";
 const PHONE_NUMBER_VERIFIED: &str = "phone_number_verified";
 
-/// What could be read of a source's claims.
+/// The result of reading a source's claims.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ClaimsReading {
     /// The claims that fit.
     pub claims: SourceClaims,
-    /// Those that do not, and were dropped.
+    /// The claims that do not fit and were dropped.
     pub dropped: Vec<ClaimName>,
 }
 
@@ -169,8 +172,8 @@ impl SourceClaims {
         Self(both)
     }
 
-    /// The claims for clients. Addresses and numbers get a verified flag: true if the source says so and is trusted
-    /// with it (OpenID Connect Core §5.7).
+    /// The claims for clients. Addresses and numbers get a verified flag: true if the source asserts it and is trusted
+    /// to do so (OpenID Connect Core §5.7).
     #[must_use]
     pub fn judged(self, trust: Trust<'_>) -> Profile {
         let mut claims = self.0;
@@ -185,6 +188,23 @@ impl SourceClaims {
             claims.insert(verified.into(), (claimed && trusted).into());
         }
         Profile(claims)
+    }
+
+    /// The claims, with the name that `posted` says if these have none: a name comes from one answer.
+    #[must_use]
+    pub fn named_by(self, posted: Self) -> Self {
+        if NAMES.into_iter().any(|name| self.0.contains_key(name)) {
+            return self;
+        }
+        let Self(mut claims) = self;
+        claims.extend(posted.0.into_iter().filter(|(claim, _)| NAMES.contains(&claim.as_str())));
+        Self(claims)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The claim `name` as asserted by the source.
@@ -216,7 +236,7 @@ pub struct ChosenClaims {
 }
 
 impl ChosenClaims {
-    /// The claims as of now: only a source that is still trusted can verify. Without `trust`, nothing is verified.
+    /// The claims as of now: only a source that is still trusted can verify them. Without `trust`, nothing is verified.
     #[must_use]
     pub fn judged(self, trust: Option<Trust<'_>>) -> Map<String, Value> {
         let (email, phone) = match trust {
@@ -251,7 +271,7 @@ impl Profile {
         selected
     }
 
-    /// The same, for ID tokens that are issued later.
+    /// The same claims, for ID tokens that are issued later.
     #[must_use]
     pub fn chosen(&self, names: &ClaimNames, limit: usize) -> ChosenClaims {
         let claims = self.selected(names, limit);
@@ -267,7 +287,7 @@ impl Profile {
     }
 }
 
-/// How many bytes of a token a claim counts for.
+/// The number of bytes of a token that a claim takes.
 #[must_use]
 pub(crate) fn size(name: &str, value: &Value) -> usize {
     name.len() + value.to_string().len()

@@ -1,10 +1,10 @@
-//! Whom a stored record is about.
+//! The user that a stored record belongs to.
 
 use crate::types::id::{IdentitySourceId, Subject};
 use crate::types::secret::{Secret, SecretHash};
 
-/// Whom a session, a grant or an account is about: the source that knew the user when it was written, the source's issuer
-/// of that time if it is an upstream provider, and the subject.
+/// Identifies the user of a session, a grant or an account: the source that knew the user when the record was written,
+/// the source's issuer at that time if it is an upstream provider, and the subject.
 ///
 /// An account belongs to an issuer and its `sub` (OpenID Connect Core §2): another issuer under the same id, and a
 /// record without an issuer, mean another user (catalogue row SEC-UP-20).
@@ -19,7 +19,7 @@ pub struct UserKey<'r> {
 }
 
 impl UserKey<'_> {
-    /// A digest that tells users apart, for items that need not say who it is.
+    /// A digest that distinguishes users, for items that need not identify them.
     #[must_use]
     pub fn digest(&self) -> SecretHash {
         let Self { source, issuer, subject } = self;

@@ -46,7 +46,7 @@ pub fn covers(scopes: &Scopes, claim: ClaimName) -> bool {
     scopes.iter().any(|scope| scope_covers(scope, claim))
 }
 
-/// The userinfo claims for a grant of `scope` and, by name, `names`.
+/// The userinfo claims for a grant of `scope` and of the claims `names`, requested by name.
 #[must_use]
 pub fn claims(subject: &Subject, profile: &Profile, scope: &Scopes, names: &ClaimNames) -> Map<String, Value> {
     let mut claims = profile.selected(names, usize::MAX);

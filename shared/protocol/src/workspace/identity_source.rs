@@ -12,7 +12,7 @@ use crate::workspace::upstream_provider::UpstreamProvider;
 pub enum IdentitySource<'w> {
     /// Users listed in the settings themselves.
     Sandbox(&'w Sandbox),
-    /// An OpenID provider. The users of its issuer exist for as long as it is configured: a deletion at the provider is
+    /// An OpenID provider. The users of its issuer exist as long as it is configured: a deletion at the provider is
     /// noticed only at the next login.
     Upstream(&'w UpstreamProvider),
 }

@@ -1,4 +1,4 @@
-//! The sandbox identity source: users listed in the configuration, for trying things out.
+//! The sandbox identity source: test users listed in the configuration.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -28,7 +28,7 @@ pub struct Sandbox {
 pub struct SandboxUser {
     /// The user name.
     pub username: String,
-    /// The password in plaintext: the sandbox is for trying things out, and its page says so.
+    /// The password in plaintext: the sandbox is for tests, and its page says so.
     pub password: String,
     /// The user's claims.
     #[serde(default)]

@@ -66,7 +66,7 @@ pub struct Settings {
     /// Lifetimes of codes, tokens, interactions and sessions.
     #[serde(default)]
     pub lifetimes: Lifetimes,
-    /// In which time a second use of a code can be the client's own retry.
+    /// The time within which a second use of a code can be the client's own retry.
     #[serde(default)]
     pub authorization_code_retry_window_ms: RetryWindow,
     /// Whether ID tokens carry `at_hash`, unless a client overrides it.
@@ -78,7 +78,7 @@ pub struct Settings {
     /// The resources that tokens can be for, in addition to the default audience (RFC 8707).
     #[serde(default)]
     pub resources: Vec<ResourceDefinition>,
-    /// The sandbox identity source, with passwords in clear text.
+    /// The sandbox identity source, with passwords in plaintext.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
     /// Upstream OpenID providers that users may log in with.
@@ -87,8 +87,8 @@ pub struct Settings {
     /// Origins that may call from a browser, in addition to those of the redirect URIs.
     #[serde(default)]
     pub cors_origins: Vec<String>,
-    /// How far requests of this server reach, where that does not follow from its URL. It is of the process and not of the
-    /// workspace: no file and no store has it.
+    /// How far requests of this server reach, if that does not follow from its URL. It belongs to the process and not to
+    /// the workspace: no file and no stored item contains it.
     #[serde(skip)]
     pub reach: Option<Reach>,
 }
@@ -106,7 +106,7 @@ impl Settings {
         Scopes::parse(&names.join(" ")).unwrap_or_default()
     }
 
-    /// The classes that a login here can have.
+    /// The authentication context classes that a login here can have.
     pub fn authentication_classes(&self) -> impl Iterator<Item = AuthenticationClass> {
         let vouches = |provider: &UpstreamProvider| {
             !provider.multi_factor_acr.is_empty() || !provider.multi_factor_amr.is_empty()
@@ -117,7 +117,7 @@ impl Settings {
             .filter(move |class| multi_factor || *class != AuthenticationClass::MultiFactor)
     }
 
-    /// How far requests reach of the server whose issuer is `issuer`.
+    /// How far requests of the server with the issuer `issuer` reach.
     #[must_use]
     pub fn reach(&self, issuer: &Issuer) -> Reach {
         self.reach.unwrap_or_else(|| Reach::of(issuer.as_str()))
@@ -129,7 +129,7 @@ impl Settings {
         self.scopes.iter().find(|known| known.name == scope)
     }
 
-    /// `resource` as this workspace spells it, if its tokens can be for it.
+    /// `resource` as spelled in the settings, if tokens of this workspace can be for it.
     #[must_use]
     pub fn resource(&self, resource: &str) -> Option<&str> {
         let others = self.resources.iter().map(ResourceDefinition::uri);
@@ -137,7 +137,7 @@ impl Settings {
         all.find(|known| is_same_resource(known, resource))
     }
 
-    /// What users read for `resource`, if it has a title.
+    /// The title of `resource` for users, if it has one.
     #[must_use]
     pub fn resource_title(&self, resource: &str) -> Option<&str> {
         let mut all = self.resources.iter();

@@ -1,4 +1,4 @@
-//! Settings that have the right form and cannot work, or must not (catalogue row SEC-ADM-14).
+//! Settings that are well-formed but cannot work, or must not (catalogue row SEC-ADM-14).
 
 use std::fmt;
 
@@ -33,24 +33,24 @@ pub enum SettingsFault {
     #[error("\"{SANDBOX}\" is the name of the sandbox: choose another")]
     ReservedSource,
     /// Two providers have one id, so the second could never be reached.
-    #[error("\"{0}\" is there twice: give each provider an id of its own")]
+    #[error("\"{0}\" occurs twice: give each provider an id of its own")]
     DoubledSource(String),
     /// Two providers name one domain, so the second could never be reached by an address.
     #[error("{0} is a domain of another provider: leave it with one of them")]
     DoubledDomain(String),
     /// Two users have one name, so the second could never log in.
-    #[error("\"{0}\" is there twice: give each user a name of their own")]
+    #[error("\"{0}\" occurs twice: give each user a name of their own")]
     DoubledUser(String),
     /// A user has no name.
-    #[error("\"\" is no name: give the user one")]
+    #[error("the name is empty: give the user one")]
     NoUsername,
     /// A user has no password, so everybody could log in.
-    #[error("\"\" is no password: everybody could log in as {0}")]
+    #[error("the password is empty: everybody could log in as {0}")]
     NoPassword(String),
 }
 
 impl Settings {
-    /// Checks what no single setting shows.
+    /// Checks the settings in combination.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Settings {
         self.faults().next().map_or(Ok(()), Err)
     }
 
-    /// Every setting that cannot work, where no single setting shows it.
+    /// All settings that cannot work in combination with others.
     pub fn faults(&self) -> impl Iterator<Item = SettingsError> {
         let users = self.sandbox.as_ref().map(|sandbox| sandbox.users.as_slice()).unwrap_or_default();
         let of_providers = self.upstream.iter().enumerate().filter_map(|(position, provider)| {
@@ -139,7 +139,7 @@ mod tests {
                 json!({"upstream": [provider("a"), provider("sandbox")]}),
                 Some("upstream[1].id: \"sandbox\" is the name"),
             ),
-            (json!({"upstream": [provider("a"), provider("a")]}), Some("upstream[1].id: \"a\" is there twice")),
+            (json!({"upstream": [provider("a"), provider("a")]}), Some("upstream[1].id: \"a\" occurs twice")),
             (
                 json!({"upstream": [of("a", "corp.example"), of("b", "x.example"), of("c", "corp.example")]}),
                 Some("upstream[2].email_domains: corp.example is a domain of another provider"),
@@ -148,12 +148,12 @@ mod tests {
             (json!({"sandbox": {"users": [user("alice", "x"), user("bob", "x")]}}), None),
             (
                 json!({"sandbox": {"users": [user("alice", "x"), user("alice", "y")]}}),
-                Some("sandbox.users[1].username: \"alice\" is there twice"),
+                Some("sandbox.users[1].username: \"alice\" occurs twice"),
             ),
-            (json!({"sandbox": {"users": [user("", "x")]}}), Some("sandbox.users[0].username: \"\" is no name")),
+            (json!({"sandbox": {"users": [user("", "x")]}}), Some("sandbox.users[0].username: the name is empty")),
             (
                 json!({"sandbox": {"users": [user("alice", "")]}}),
-                Some("sandbox.users[0].password: \"\" is no password: everybody could log in as alice"),
+                Some("sandbox.users[0].password: the password is empty: everybody could log in as alice"),
             ),
         ];
         for (change, expected) in table {

@@ -81,13 +81,13 @@ const PRESETS: [Preset; 12] = [
     },
     Preset {
         provider: WellKnownProvider::Microsoft,
-        settings: r#"{"title": "Microsoft"}"#,
+        settings: r#"{"title": "Microsoft", "client_assertion_audience": "endpoint"}"#,
         issuer: IssuerSource::Tenant,
         needs: &[],
     },
     Preset {
         provider: WellKnownProvider::Apple,
-        settings: r#"{"title": "Apple", "scope": "openid email name", "response_mode": "form_post",
+        settings: r#"{"title": "Apple", "scope": "openid email name", "response_mode": "form_post", "user_parameter": "name",
             "token_endpoint_auth_method": "client_secret_post"}"#,
         issuer: IssuerSource::Fixed("https://appleid.apple.com"),
         needs: &[

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::AssertionAudience;
+use crate::jose::certificate::Certificate;
 use crate::jose::external_algorithm::ExternalAlgorithm;
+use crate::jose::external_jwk::TENANT;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
 use crate::types::scope::Scopes;
@@ -30,30 +32,37 @@ pub struct UpstreamProvider {
     /// Whose icon its button has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<WellKnownProvider>,
-    /// Our `client_id` there.
+    /// The `client_id` of this server there.
     pub client_id: ClientId,
-    /// Our sealed client secret there; without one we are a public client. PKCE is used in any case.
+    /// The sealed client secret of this server there; without one it is a public client. PKCE is used in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_client_secret: Option<String>,
-    /// The algorithm of its ID tokens and signed userinfo; without it, any of those that its metadata has.
+    /// The algorithm of its ID tokens and signed userinfo; by default, any that its metadata lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<ExternalAlgorithm>,
-    /// How we authenticate at its token endpoint; without it, as its metadata and what we have there allow.
+    /// The authentication method at its token endpoint; by default, one that its metadata permits and for which a
+    /// credential is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<UpstreamAuthMethod>,
-    /// Our sealed private key there, in PKCS#8: for `private_key_jwt`, or for secrets that are JWTs.
+    /// The sealed private key of this server there, in PKCS#8: for `private_key_jwt`, or for client secrets that are
+    /// JWTs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_private_key: Option<String>,
-    /// What it calls our private key; without it, the thumbprint (RFC 7638).
+    /// The `kid` of the private key; by default its thumbprint (RFC 7638).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_id: Option<String>,
-    /// The `iss` of a client secret that is a JWT signed with our private key, as Sign in with Apple demands it.
+    /// The certificate of the private key, for providers that require its thumbprint in the header of assertions, as
+    /// Microsoft Entra does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key_certificate: Option<Certificate>,
+    /// The `iss` of a client secret that is a JWT signed with the private key, as Sign in with Apple requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_issuer: Option<String>,
-    /// The `aud` of our assertions: its issuer (catalogue row SEC-UP-04), or for older providers its token endpoint.
+    /// The `aud` of client assertions: its issuer (catalogue row SEC-UP-04), or for older providers its token
+    /// endpoint.
     #[serde(default, skip_serializing_if = "is_default")]
     pub client_assertion_audience: AssertionAudience,
-    /// How its answers come.
+    /// The response mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub response_mode: UpstreamResponseMode,
     /// Whether its codes are bound by PKCE.
@@ -62,10 +71,13 @@ pub struct UpstreamProvider {
     /// Whether its ID tokens have our nonce.
     #[serde(default, skip_serializing_if = "is_default")]
     pub nonce: UpstreamNonce,
-    /// Whether its userinfo is needed.
+    /// What is used of the `user` parameter of its responses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub user_parameter: UserParameter,
+    /// Whether its userinfo endpoint is called.
     #[serde(default, skip_serializing_if = "is_default")]
     pub userinfo: UserinfoUse,
-    /// Other audiences that its ID tokens may have beside our `client_id`.
+    /// Other audiences that its ID tokens may have in addition to the `client_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_audiences: Vec<String>,
     /// The tenants whose users may log in, where the issuer is a template with `{tenantid}`; `*` for every one.
@@ -77,7 +89,7 @@ pub struct UpstreamProvider {
     /// The values in its `amr` that mean several factors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub multi_factor_amr: Vec<String>,
-    /// The scopes that we request.
+    /// The scopes to request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
     /// The e-mail domains whose users log in with it.
@@ -97,13 +109,10 @@ pub struct UpstreamProvider {
     pub verified_phone_numbers: bool,
 }
 
-/// What stands in the issuer of Microsoft Entra's metadata for the tenant.
-const TENANT: &str = "{tenantid}";
-
 /// Stands for every tenant.
 const ANY_TENANT: &str = "*";
 
-/// How we authenticate at a provider's token endpoint (OpenID Connect Core §9).
+/// The client authentication method at a provider's token endpoint (OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpstreamAuthMethod {
@@ -111,7 +120,7 @@ pub enum UpstreamAuthMethod {
     ClientSecretBasic,
     /// By the secret in the form.
     ClientSecretPost,
-    /// By an assertion that is signed with our private key.
+    /// By an assertion that is signed with the private key.
     PrivateKeyJwt,
     /// Not at all: PKCE alone.
     None,
@@ -130,11 +139,11 @@ impl UpstreamAuthMethod {
     }
 }
 
-/// How a provider's answers come.
+/// The response mode of a provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpstreamResponseMode {
-    /// In the query of our redirect URI: the default of the code flow, which is not requested.
+    /// In the query of the redirect URI: the default of the code flow, which is not requested explicitly.
     #[default]
     Query,
     /// In a form (OAuth 2.0 Form Post Response Mode).
@@ -163,21 +172,32 @@ pub enum UpstreamNonce {
     Optional,
 }
 
-/// Whether a provider's userinfo is needed.
+/// What is used of the unsigned `user` parameter of a provider's responses, as Sign in with Apple sends it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserParameter {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// The name.
+    Name,
+}
+
+/// Whether a provider's userinfo endpoint is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserinfoUse {
-    /// It is, if the metadata names it.
+    /// It is called if the metadata lists it.
     #[default]
     Required,
-    /// If it refuses, the claims of the ID token do.
+    /// If it refuses, the claims of the ID token suffice.
     Optional,
-    /// It is not asked.
+    /// It is not called.
     Unused,
 }
 
 impl UpstreamProvider {
-    /// Whether `issuer` is this provider's: byte for byte, or one of the configured tenants in its template.
+    /// Whether `issuer` belongs to this provider: byte for byte, or one of the configured tenants in its template.
     #[must_use]
     pub fn issues(&self, issuer: &str) -> bool {
         let Some((before, after)) = self.issuer.split_once(TENANT) else { return self.issuer == issuer };
@@ -196,24 +216,35 @@ impl UpstreamProvider {
         self.discovery.clone().unwrap_or_else(|| self.issuer.replace(TENANT, "common"))
     }
 
-    /// Whether tenants are configured although the issuer is no template, or the other way round.
+    /// Whether tenants are configured although the issuer is not a template, or the other way round.
     #[must_use]
     pub fn contradicts_tenants(&self) -> bool {
         self.issuer.contains(TENANT) == self.tenants.is_empty()
     }
 
-    /// Whether we have a secret there, or make one with our private key.
+    /// Whether the audience of client assertions would be a template, which no provider accepts.
+    #[must_use]
+    pub fn asserts_to_a_template(&self) -> bool {
+        let asserts = match self.token_endpoint_auth_method {
+            Some(method) => method == UpstreamAuthMethod::PrivateKeyJwt,
+            None => self.sealed_private_key.is_some() && !self.has_secret(),
+        };
+        asserts && self.issuer.contains(TENANT) && self.client_assertion_audience == AssertionAudience::Issuer
+    }
+
+    /// Whether there is a client secret, or one is made with the private key.
     #[must_use]
     pub const fn has_secret(&self) -> bool {
         self.sealed_client_secret.is_some() || self.private_key_issuer.is_some()
     }
 
-    /// What is missing for how we authenticate, if something is.
+    /// The setting that the authentication method needs and that is missing, if any.
     #[must_use]
     pub const fn missing_credential(&self) -> Option<&'static str> {
         let has_key = self.sealed_private_key.is_some();
+        let needs_key = self.private_key_issuer.is_some() || self.private_key_certificate.is_some();
         match self.token_endpoint_auth_method {
-            _ if self.private_key_issuer.is_some() && !has_key => Some("private_key"),
+            _ if needs_key && !has_key => Some("private_key"),
             Some(UpstreamAuthMethod::PrivateKeyJwt) if !has_key => Some("private_key"),
             Some(UpstreamAuthMethod::ClientSecretBasic | UpstreamAuthMethod::ClientSecretPost)
                 if !self.has_secret() =>
@@ -240,6 +271,8 @@ mod tests {
 
     use super::*;
     use crate::fixtures::changed;
+
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----MIIAAA==-----END CERTIFICATE-----";
 
     fn provider(change: &Value) -> UpstreamProvider {
         let base = json!({"id": "p", "title": "P", "issuer": "https://p.example/x", "client_id": "us"});
@@ -277,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_to_authenticate_needs_its_credential() {
+    fn an_authentication_method_needs_its_credential() {
         let table = [
             (json!({}), None),
             (json!({"token_endpoint_auth_method": "none"}), None),
@@ -290,11 +323,26 @@ mod tests {
             ),
             (json!({"token_endpoint_auth_method": "private_key_jwt", "sealed_private_key": "s"}), None),
             (json!({"private_key_issuer": "team"}), Some("private_key")),
+            (json!({"private_key_certificate": CERTIFICATE}), Some("private_key")),
+            (json!({"private_key_certificate": CERTIFICATE, "sealed_private_key": "s"}), None),
             (json!({"private_key_issuer": "team", "sealed_private_key": "s"}), None),
         ];
         for (change, missing) in table {
             assert_eq!(provider(&change).missing_credential(), missing, "{change}");
         }
+    }
+
+    #[test]
+    fn an_assertion_is_for_a_token_endpoint_where_the_issuer_is_a_template() {
+        let entra = |change: &Value| {
+            let entra = json!({"issuer": "https://login.example/{tenantid}/v2.0", "tenants": ["t"]});
+            provider(&changed(entra, change)).asserts_to_a_template()
+        };
+        assert!(entra(&json!({"sealed_private_key": "s"})));
+        assert!(entra(&json!({"sealed_private_key": "s", "token_endpoint_auth_method": "private_key_jwt"})));
+        assert!(!entra(&json!({"sealed_private_key": "s", "client_assertion_audience": "endpoint"})));
+        assert!(!entra(&json!({"sealed_private_key": "s", "sealed_client_secret": "s"})));
+        assert!(!entra(&json!({})) && !provider(&json!({"sealed_private_key": "s"})).asserts_to_a_template());
     }
 
     #[test]
