@@ -214,7 +214,7 @@ impl<'a> Reading<'a> {
     fn check_providers(&mut self, settings: &Settings) {
         for fault in file_upstream::faults(settings, self.loader.public_url.reach()) {
             // A missing setting has been reported; an issuer may come from a preset.
-            if self.places.has(&fault.path) || !fault.path.ends_with(".id") {
+            if self.places.has(&fault.path) || fault.path.rsplit('.').next() != Some("id") {
                 self.report(&fault.path, fault.message);
             }
         }
