@@ -80,6 +80,61 @@ async fn sec_authz_14_a_consent_form_can_narrow_the_scope_and_works_once() {
     assert_eq!(json(&tokens)["scope"], "openid profile", "only the first code was issued, and it is still valid");
 }
 
+#[tokio::test]
+async fn sec_authz_14_no_consent_form_can_widen_what_was_asked_for() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 14 wide"));
+    let asked = changed(&request("demo-native", NATIVE, &pkce), "scope", Some("openid profile"));
+    let more = [
+        ("allow", "email"),
+        ("allow", "offers.read"),
+        ("allow", "openid profile email"),
+        ("allow_claim", "phone_number"),
+        ("scope", "openid profile email"),
+        ("permissions", "listed"),
+    ];
+    for extra in more.iter().map(|field| vec![*field]).chain([more[..4].to_vec()]) {
+        let mut browser = Browser::new(&laptop);
+        let login = browser.authorize(&asked).await;
+        let consent = browser.sign_in(&login, "alice", "alice").await;
+        let response = browser.decide(&consent, "allow", &extra).await;
+        let Some(code) = answered(&response, "code") else {
+            page(&response, 400, "a field that a page has once came twice");
+            continue;
+        };
+        let tokens = laptop.form("/oauth2/token", &exchange("demo-native", NATIVE, &code, &pkce.verifier), &[]).await;
+        assert_eq!(json(&tokens)["scope"], "openid profile", "{extra:?}");
+        let told = json(&laptop.userinfo(&access_token(&tokens)).await);
+        assert!(told.get("email").is_none() && told.get("phone_number").is_none(), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn sec_authz_12_only_what_is_new_is_asked_for_and_required_scopes_have_no_switch() {
+    let laptop = Laptop::at("http://localhost:9000", |text| {
+        let phone = "name = \"phone\"";
+        text.replace(phone, &format!("{phone}\nrequired = true\nsensitive = true\ngroup = \"Contact\""))
+    })
+    .await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("authz 12 new"));
+    let asking = |scope| changed(&request("demo-spa", SPA, &pkce), "scope", Some(scope));
+    assert!(answered(&browser.log_in(&asking("openid profile")).await, "code").is_some());
+    let page = browser.authorize(&asking("openid profile email phone")).await;
+    let html = body(&page);
+    let (new, before) = html.split_once("<details class=\"known\">").expect("what was allowed before stands apart");
+    assert!(new.contains("value=\"email\"") && !new.contains("value=\"profile\""), "{html}");
+    assert!(before.contains("value=\"profile\""), "{html}");
+    assert!(
+        new.contains("<h3>Contact</h3>") && new.contains("Think twice") && !html.contains("value=\"phone\""),
+        "{html}"
+    );
+    let whole = [&asking("openid profile email phone")[..], &[("prompt", "consent")]].concat();
+    assert!(!body(&browser.authorize(&whole).await).contains("class=\"known\""), "the whole question");
+    let response = browser.decide(&page, "allow", &[("withhold", "phone"), ("withhold", "profile")]).await;
+    let code = answered(&response, "code").unwrap();
+    let tokens = laptop.form("/oauth2/token", &exchange("demo-spa", SPA, &code, &pkce.verifier), &[]).await;
+    assert_eq!(json(&tokens)["scope"], "openid email phone");
+}
+
 /// A consent given on a page that says "You are signed in as Alice" must not count as consent by Bob.
 #[tokio::test]
 async fn sec_authz_14_a_consent_page_shown_to_one_user_gives_no_consent_for_another() {
@@ -366,7 +421,7 @@ async fn sec_authz_12_clients_that_can_be_impersonated_need_consent_every_time()
         assert!(answered(&browser.log_in(&fields).await, "code").is_some());
         let again = browser.authorize(&fields).await;
         assert!(body(&again).contains("name=\"decision\""), "{redirect_uri}: {}", body(&again));
-        assert!(body(&again).contains("It runs on your device"), "{redirect_uri}");
+        assert!(body(&again).contains("This application runs on your device"), "{redirect_uri}");
         let silent = browser.authorize(&changed(&fields, "prompt", Some("none"))).await;
         redirected(&laptop, &silent, redirect_uri, "consent_required", redirect_uri);
     }
@@ -424,9 +479,9 @@ async fn sec_authz_26_consent_for_one_api_does_not_cover_another() {
         let silent = browser.authorize(&changed(&at(apis), "prompt", Some("none"))).await;
         redirected(&laptop, &silent, WEB, "consent_required", &apis.join(" "));
         let asked = body(&browser.authorize(&at(apis)).await);
-        assert!(asked.contains("<strong>Orders</strong> https://orders.example/api"), "{asked}");
+        assert!(asked.contains("<strong>Orders</strong> <bdi>https://orders.example/api"), "{asked}");
         assert_eq!(
-            asked.contains("<strong>Offers</strong> http://localhost:9000/demo/api"),
+            asked.contains("<strong>Offers</strong> <bdi>http://localhost:9000/demo/api"),
             apis.len() == 2,
             "{asked}"
         );

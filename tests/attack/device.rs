@@ -251,17 +251,17 @@ async fn sec_dev_04_the_page_that_asks_is_always_shown_and_says_what_there_is_to
         device.user_code(),
         "Demo (device)",
         "Read your offers",
-        "203.0.113.9, <strong>another network</strong>",
+        "<strong>Another network than you are using now</strong>",
         "tv/1.0 &#60;b&#62;",
         "3 minutes ago",
-        "did you start this yourself",
+        "Did you start this yourself",
         "Alice Example",
     ] {
         assert!(html.contains(said), "{said}: {html}");
     }
     laptop.come_from("203.0.113.9");
     let beside = body(&entered(&mut browser, &laptop, device.user_code(), "alice").await);
-    assert!(beside.contains("203.0.113.9, the network that you are using now"), "{beside}");
+    assert!(beside.contains("<dd>The network that you are using now</dd>"), "{beside}");
     // Deny comes first, has the focus, and looks the same as allow.
     let (deny, allow) =
         (html.find("id=\"deny\" autofocus").unwrap(), html.find("class=\"plain\" id=\"allow\"").unwrap());

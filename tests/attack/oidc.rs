@@ -30,7 +30,11 @@ async fn the_account_chooser_continues_the_session_or_lets_another_user_log_in()
 
     laptop.clock.advance(100);
     let chooser = browser.authorize(&select).await;
-    assert!(asks_for_account(&chooser) && body(&chooser).contains("Continue as Alice Example"), "{}", body(&chooser));
+    assert!(
+        asks_for_account(&chooser) && body(&chooser).contains("Continue as <bdi>Alice Example"),
+        "{}",
+        body(&chooser)
+    );
     let again = id_token(&laptop, &browser.choose(&chooser, "current").await, &pkce).await;
     assert_eq!(
         (&again["sub"], &again["sid"], &again["auth_time"]),

@@ -118,21 +118,21 @@ test('claims requested by name are shown to the user', async (t) => {
   await isConsentPage(page);
   await page.getByText('See your e-mail address', { exact: true }).waitFor();
   await picture(page, 'claims');
-  await page.getByLabel('Do not let it see your phone number').check();
+  await page.getByLabel('See your phone number', { exact: true }).uncheck();
   const answer = app.next();
   await allow(page);
   const { claims: told } = await tokensOf(server, request, await answer);
   assert.deepEqual([told.email, told.phone_number], ['alice@example.com', undefined]);
 });
 
-test('all checkboxes have the same size, whatever the length of their labels', async (t) => {
+test('all switches have the same size, whatever the length of their labels', async (t) => {
   const { page, ask } = await stage(t, { viewport: { width: 360, height: 700 } });
   const claims = JSON.stringify({ userinfo: { phone_number_verified: null, updated_at: null, locale: null } });
   await page.goto(ask('demo-native', { scope: 'openid', claims }).url);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  const sizes = await page.getByRole('checkbox').evaluateAll((boxes) =>
+  const sizes = await page.getByRole('switch').evaluateAll((boxes) =>
     boxes.map((box) => [box.offsetWidth, box.offsetHeight]),
   );
-  assert.deepEqual(sizes, [[18, 18], [18, 18], [18, 18]]);
+  assert.deepEqual(sizes, [[44, 24], [44, 24], [44, 24]]);
 });

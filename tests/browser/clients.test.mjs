@@ -101,10 +101,10 @@ test('scopes withheld on the consent page are not granted, and are requested aga
   await page.goto(first.url);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  const offered = await page.locator('input[name="withhold"]').evaluateAll((boxes) => boxes.map(({ value }) => value));
+  const offered = await page.locator('input[name="allow"]').evaluateAll((boxes) => boxes.map(({ value }) => value));
   assert.deepEqual(offered, ['profile', 'email', 'phone'], 'openid cannot be kept back');
-  await page.locator('input[value="email"]').check();
-  await page.locator('input[value="phone"]').check();
+  await page.locator('input[value="email"]').uncheck();
+  await page.locator('input[value="phone"]').uncheck();
   let answer = comes();
   await allow(page);
   let tokens = await tokensOf(server, first, await answer);
@@ -116,7 +116,7 @@ test('scopes withheld on the consent page are not granted, and are requested aga
   const second = request();
   await page.goto(second.url);
   await isConsentPage(page);
-  await page.locator('input[value="phone"]').check();
+  await page.locator('input[value="phone"]').uncheck();
   answer = comes();
   await allow(page);
   tokens = await tokensOf(server, second, await answer);

@@ -296,7 +296,7 @@ test('a scope that the user withholds affects the API only', async (t) => {
   await page.locator('#login').click();
   await signIn(page, 'bob');
   await isConsentPage(page);
-  await page.locator('input[value="offers.read"]').check();
+  await page.locator('input[value="offers.read"]').uncheck();
   await allow(page);
   await settled(page, 'error');
   assert.match(await textOf(page, '#error-panel'), /insufficient_scope/);

@@ -27,7 +27,7 @@ for (const javaScriptEnabled of [true, false]) {
     assert.match(await page.locator('#warning').innerText(), new RegExp(device.user_code));
     assert.match(await page.locator('main').innerText(), /Demo \(device\)[\s\S]*seconds? ago/);
     assert.equal((await device.poll()).body.error, 'authorization_pending');
-    await page.locator('input[value="email"]').check();
+    await page.locator('input[value="email"]').uncheck();
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
     const { status, body } = await device.poll();

@@ -71,7 +71,7 @@ test('login and consent work without JavaScript', async (t) => {
   assert.match(await page.getByRole('alert').innerText(), /do not match/);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  await page.locator('input[value="email"]').check();
+  await page.locator('input[value="email"]').uncheck();
   const answer = app.next();
   await allow(page);
   assert.equal((await tokensOf(server, request, await answer)).scope, 'openid');
@@ -98,9 +98,13 @@ test('login and consent work with the keyboard alone', async (t) => {
   await page.keyboard.press('Enter');
   await isConsentPage(page);
   await page.keyboard.press('Tab');
-  assert.equal(await focused(), 'withhold');
+  assert.equal(await focused(), 'decision', 'Not you?');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'allow');
   await page.keyboard.press('Space');
   await page.keyboard.press('Space');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'decision');
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'decision');
   const answer = app.next();
@@ -109,13 +113,13 @@ test('login and consent work with the keyboard alone', async (t) => {
   assert.equal(tokens.scope, 'openid profile');
 });
 
-test('pressing Enter on a checkbox of the consent page does not submit it', async (t) => {
+test('pressing Enter on a switch of the consent page does not submit it', async (t) => {
   const { app, page, ask } = await stage(t);
   await page.goto(ask('demo-native', { scope: 'openid profile' }).url);
   await signIn(page, 'alice');
   await isConsentPage(page);
   // A user about to withhold a scope must not grant it by pressing the wrong key.
-  await page.getByRole('checkbox').focus();
+  await page.getByRole('switch').focus();
   const left = page.waitForRequest((sent) => sent.method() === 'POST', { timeout: 1000 }).then(() => true, () => false);
   await page.keyboard.press('Enter');
   assert.equal(await left, false, 'the form was sent');
@@ -161,12 +165,12 @@ test('every page has a language, a title, one h1, and a label for every field', 
   assert.equal(titles.some((title) => title === ''), false);
 });
 
-test('checkboxes of the consent page have distinct accessible names', async (t) => {
+test('switches of the consent page have distinct accessible names', async (t) => {
   const { page, ask } = await stage(t);
   await page.goto(ask('demo-native', { scope: 'openid profile email' }).url);
   await signIn(page, 'alice');
   await isConsentPage(page);
-  const boxes = await page.getByRole('checkbox').all();
+  const boxes = await page.getByRole('switch').all();
   const names = await Promise.all(boxes.map((box) => box.ariaSnapshot()));
   assert.equal(new Set(names).size, 2, `both are called ${names[0]}`);
 });
@@ -268,4 +272,34 @@ test('a long name wraps instead of overflowing its box', async (t) => {
   await isConsentPage(page);
   found.consent = await tooWide();
   assert.deepEqual(found, { login: [], consent: [] });
+});
+
+test('"Not you?" leads to another login', async (t) => {
+  const { server, app, page, ask } = await stage(t);
+  const request = ask('demo-native', { scope: 'openid profile' });
+  await page.goto(request.url);
+  await signIn(page, 'alice');
+  await isConsentPage(page);
+  await page.getByRole('button', { name: 'Not you?' }).click();
+  await isLoginPage(page);
+  await signIn(page, 'bob');
+  await isConsentPage(page);
+  await page.getByText('You are signed in as Bob').waitFor();
+  const answer = app.next();
+  await allow(page);
+  assert.equal((await tokensOf(server, request, await answer)).scope, 'openid profile');
+});
+
+test('the language is chosen on the page without JavaScript, and lasts', async (t) => {
+  const { page, ask } = await stage(t, { javaScriptEnabled: false, locale: 'fr-CA' });
+  await page.goto(ask('demo-native').url);
+  await page.getByRole('heading', { level: 1, name: 'Se connecter' }).waitFor();
+  await page.locator('summary').click();
+  await page.getByRole('button', { name: 'Deutsch' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Anmelden' }).waitFor();
+  await page.getByLabel('Name').fill('alice');
+  await page.getByLabel('Passwort').fill('alice');
+  await page.getByRole('button', { name: 'Anmelden' }).click();
+  await page.getByRole('button', { name: 'Erlauben' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
 });

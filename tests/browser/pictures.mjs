@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const POSTERN = process.env.POSTERN ?? fileURLToPath(new URL('../../target/debug/postern', import.meta.url));
 
 /** Both have the same aspect ratio, so that they fit side by side; the demo needs the larger size for its figure. */
-const LOGIN = { width: 960, height: 720 };
+const LOGIN = { width: 1080, height: 810 };
 const DEMO = { width: 1280, height: 960 };
 
 /** A limit that keeps the README fast to load. */

@@ -38,14 +38,14 @@ test('SEC-REDIR-02 an unknown client or an unregistered redirect URI gets an err
     const response = await page.goto(request.url);
     await isErrorPage(page, response, 400, explanation);
     // An unregistered URI is quoted as text in one sentence, and appears nowhere else.
-    const content = (await page.content()).replace(/redirect_uri '[^<>']*' is not registered/, '');
+    const content = (await page.content()).replace(/redirect_uri <bdi>'[^<>']*'<\/bdi> is not registered/, '');
     for (const value of ['nobody', 'evil.example', '8443', app.origin, 'alert(', request.state]) {
       assert.ok(!content.includes(value), `${what}: the page repeats ${value}`);
     }
     assert.equal(page.url(), request.url, 'nobody was sent anywhere');
   }
   assert.equal(app.answers.length, 0);
-  assert.equal(await page.evaluate(() => document.title), 'This did not work');
+  assert.equal(await page.evaluate(() => document.title), 'This did not work – Postern demo');
   assert.ok(server.url);
 });
 
@@ -101,7 +101,7 @@ test('SEC-SESS-06 a form with a modified interaction logs nobody in', async (t) 
   const { page, ask } = guest;
   await page.goto(ask('demo-native').url);
   await isLoginPage(page);
-  await page.locator('input[name="interaction"]').evaluate((input) => {
+  await page.locator('#interaction').evaluate((input) => {
     input.value = `${input.value.slice(0, -4)}AAAA`;
   });
   const response = page.waitForResponse((answer) => answer.request().method() === 'POST');

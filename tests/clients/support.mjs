@@ -102,10 +102,11 @@ export class UserAgent {
     while (step.html !== undefined) {
       if (this.pages.length > 10) throw new Error(`the pages have no end: ${this.pages}`);
       const form = formOf(step.html);
+      const kept = form.hidden.filter(([name, value]) => name !== 'allow' || !withhold.includes(value));
       const answers = form.asks('username') ? [['username', username], ['password', password]] : [];
-      if (form.asks('decision')) answers.push(['decision', decision], ...withhold.map((scope) => ['withhold', scope]));
+      if (form.asks('decision')) answers.push(['decision', decision]);
       if (answers.length === 0) throw new Error(`this page leads nowhere:\n${step.html}`);
-      step = await this.#open(form.action, new URLSearchParams([...form.hidden, ...answers]));
+      step = await this.#open(form.action, new URLSearchParams([...kept, ...answers]));
     }
     return step.elsewhere;
   }
@@ -159,16 +160,20 @@ export class UserAgent {
   }
 }
 
-/** The only form of a page. */
+/** The first form of a page. `hidden` is what it sends if its user changes nothing: hidden fields, and switches that are on. */
 export function formOf(html) {
   const attributes = (tag) =>
     Object.fromEntries([...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name, value]) => [name, unescaped(value)]));
   const action = /<form [^>]*>/.exec(html);
   if (!action) throw new Error(`this page has no form:\n${html}`);
-  const controls = [...html.matchAll(/<(?:input|button) [^>]*>/g)].map(([tag]) => attributes(tag));
+  const [inside] = html.slice(action.index).split('</form>');
+  const controls = [...inside.matchAll(/<(?:input|button) [^>]*>/g)].map(([tag]) => ({
+    ...attributes(tag),
+    on: tag.endsWith(' checked>'),
+  }));
   return {
     action: attributes(action[0]).action,
-    hidden: controls.filter(({ type }) => type === 'hidden').map(({ name, value }) => [name, value]),
+    hidden: controls.filter(({ type, on }) => type === 'hidden' || on).map(({ name, value }) => [name, value]),
     asks: (name) => controls.some((control) => control.name === name),
   };
 }

@@ -20,7 +20,7 @@ pub struct Browser<'l> {
 pub struct Form {
     /// The `action` URL.
     pub action: String,
-    /// The hidden fields.
+    /// What the form sends if its user changes nothing: hidden fields, and switches that are on.
     pub hidden: Vec<(String, String)>,
 }
 
@@ -92,13 +92,19 @@ impl<'l> Browser<'l> {
         self.follow(response).await
     }
 
-    /// Submits the consent form with a decision and additional fields.
+    /// Submits the consent form with a decision and additional fields. `withhold` and `withhold_claim` turn a switch off.
     pub async fn decide(&mut self, page: &Response, decision: &str, more: &[(&str, &str)]) -> Response {
         let form = form(page);
         let mut fields: Vec<(&str, &str)> =
             form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         fields.push(("decision", decision));
-        fields.extend_from_slice(more);
+        for (name, value) in more {
+            match *name {
+                "withhold" => fields.retain(|field| *field != ("allow", value)),
+                "withhold_claim" => fields.retain(|field| *field != ("allow_claim", value)),
+                _ => fields.push((name, value)),
+            }
+        }
         self.post(&form.action, &fields).await
     }
 
@@ -123,6 +129,14 @@ impl<'l> Browser<'l> {
         }
         response
     }
+}
+
+/// Returns the first link of `page` that contains `part`.
+#[must_use]
+pub fn link(page: &Response, part: &str) -> String {
+    let html = body(page);
+    let link = html.split('"').find(|attribute| attribute.contains(part)).unwrap_or_else(|| panic!("{part}: {html}"));
+    link.replace("&#38;", "&").replace("&amp;", "&")
 }
 
 /// Returns a valid authorization request of `client`, as a baseline for variations.
@@ -204,8 +218,12 @@ pub fn form(page: &Response) -> Form {
         escapes.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
     };
     let action = Regex::new(r#"<form method="post" action="([^"]*)""#).unwrap();
-    let hidden = Regex::new(r#"<input type="hidden" name="([^"]*)" value="([^"]*)""#).unwrap();
+    let hidden =
+        Regex::new(r#"<input type="(?:hidden|checkbox" role="switch" class="switch)" name="([^"]*)" value="([^"]*)""#);
     let action = action.captures(&html).unwrap_or_else(|| panic!("no form: {} {html}", page.status()));
-    let fields = hidden.captures_iter(&html).map(|found| (found[1].to_owned(), unescape(&found[2]))).collect();
+    let start = action.get(0).map_or(0, |found| found.start());
+    let inside = html[start..].split("</form>").next().unwrap_or_default();
+    let fields =
+        hidden.unwrap().captures_iter(inside).map(|found| (found[1].to_owned(), unescape(&found[2]))).collect();
     Form { action: unescape(&action[1]), hidden: fields }
 }

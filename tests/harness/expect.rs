@@ -19,7 +19,8 @@ pub fn page(response: &Response, status: u16, case: &str) {
 
 /// Returns the page without the sentence that quotes an unregistered URI; the rest must not contain it.
 pub fn beyond_quotation(response: &Response) -> String {
-    let sentence = Regex::new(r"redirect_uri &#39;[^<>']*?&#39; is not registered for this application").unwrap();
+    let sentence =
+        Regex::new(r"redirect_uri <bdi>&#39;[^<>']*?&#39;</bdi> is not registered for this application").unwrap();
     sentence.replace_all(&body(response), "").into_owned()
 }
 

@@ -254,6 +254,14 @@ impl Provider {
     }
 }
 
+/// The demo without its sandbox, so that the provider is the only source.
+#[must_use]
+pub fn without_sandbox(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("[sandbox]") else { return text.into() };
+    let Some((_, after)) = rest.split_once("# Another OpenID provider") else { return text.into() };
+    format!("{before}# Another OpenID provider{after}")
+}
+
 /// Follows the link to the provider on the login page.
 pub async fn press(browser: &mut Browser<'_>, login: &Response) -> Response {
     let html = body(login);
@@ -266,6 +274,11 @@ impl Says {
         let authorization = head.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
         if let Some((status, said)) = self.answers.get(head.uri.path()).cloned() {
             self.asked.push((head.uri.path().to_owned(), authorization.clone()));
+            // GitHub forbids requests without a user agent, and answers others with a form unless they ask for JSON.
+            let field = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            if field("user-agent").is_empty() || !field("accept").contains("application/json") {
+                return response(403, "text/plain", "Request forbidden by administrative rules".to_owned());
+            }
             if head.uri.path() == "/token" {
                 self.exchanges += 1;
                 self.exchange = Some(Exchange { authorization, form: Parameters::parse(body).unwrap() });

@@ -52,12 +52,12 @@ pub(crate) fn covers(consent: Consent, asked: &Asked) -> bool {
     asked.scope & !consent[usize::from(asked.orders)] == 0
 }
 
-/// The remembered consent after the request was allowed except for `withheld`. Withheld scopes are forgotten for this
-/// API, whether or not they were requested this time.
+/// The remembered consent after the request was allowed except for `withheld`. Requested scopes that are withheld are
+/// forgotten for this API; those that were not requested are not on the page, and stay as they are.
 pub(crate) fn remembered(before: Consent, asked: &Asked, withheld: Scope) -> Consent {
     let mut after = before;
     let api = &mut after[usize::from(asked.orders)];
-    *api = *api & !withheld | allowed(asked, withheld);
+    *api = *api & !(withheld & asked.scope) | allowed(asked, withheld);
     after
 }
 

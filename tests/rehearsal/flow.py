@@ -52,19 +52,25 @@ class Answer:
 
 
 class Form(HTMLParser):
-    """The first form of a page: its action and hidden fields."""
+    """The first form of a page: its action, and what it sends if its user changes nothing."""
 
     def __init__(self, page):
         super().__init__()
-        self.action, self.hidden = None, {}
+        self.action, self.hidden, self.ended = None, [], False
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
+        if self.ended:
+            return
         attributes = dict(attributes)
         if tag == "form" and self.action is None:
             self.action = attributes.get("action")
-        if tag == "input" and attributes.get("type") == "hidden":
-            self.hidden[attributes["name"]] = attributes.get("value", "")
+        is_on = attributes.get("type") == "checkbox" and "checked" in attributes
+        if tag == "input" and (attributes.get("type") == "hidden" or is_on):
+            self.hidden.append((attributes["name"], attributes.get("value", "")))
+
+    def handle_endtag(self, tag):
+        self.ended = self.ended or tag == "form"
 
 
 def basic(secret):
@@ -96,7 +102,8 @@ class Stack:
         body = None
         if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = "&".join(f"{quote(name, '')}={quote(value, '')}" for name, value in fields.items())
+            pairs = fields.items() if isinstance(fields, dict) else fields
+            body = "&".join(f"{quote(name, '')}={quote(value, '')}" for name, value in pairs)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, target, body, headers)
@@ -157,7 +164,7 @@ class Visitor:
 
     def submit(self, page, **fields):
         form = Form(page.text)
-        return self.follow(self.send("POST", form.action, {**form.hidden, **fields}))
+        return self.follow(self.send("POST", form.action, [*form.hidden, *fields.items()]))
 
     def code(self, client_id, pkce, **more):
         """Logs in and consents if necessary, and returns the code."""

@@ -11,6 +11,7 @@ mod discovery;
 mod documents;
 mod flow;
 mod front;
+mod languages;
 mod providers;
 mod roles;
 mod signing_algorithms;

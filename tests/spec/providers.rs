@@ -1,8 +1,8 @@
 //! Logging in by stand-ins of providers, each as its public documentation describes it (docs/providers.md).
 
 use serde_json::{Value, json};
-use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
-use tests::provider::{Exchange, Userinfo};
+use tests::browser::{answered, body, changed, exchange, json as parsed, link, location, request};
+use tests::provider::{Exchange, Userinfo, without_sandbox};
 use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
 use web::Response;
 
@@ -123,11 +123,10 @@ fn corp(more: &str) -> String {
 }
 
 fn stand_ins() -> Vec<StandIn> {
-    of_consumers().into_iter().chain(hosted()).chain(run_by_oneself()).collect()
+    of_consumers().into_iter().chain(of_microsoft()).chain(hosted()).chain(run_by_oneself()).collect()
 }
 
 fn of_consumers() -> Vec<StandIn> {
-    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
     vec![
         StandIn {
             id_token: ada(),
@@ -137,33 +136,12 @@ fn of_consumers() -> Vec<StandIn> {
             ..StandIn::of("Google", &corp(""))
         },
         StandIn {
-            path: "/{tenantid}/v2.0",
-            iss: "/t-1/v2.0",
-            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "groups": groups, "ver": "2.0"}),
-            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
-            authenticates: by_post,
-            email: json!(["ada@corp.example", false]),
-            ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
-        },
-        StandIn {
             id_token: json!({"nonce": null, "locale": "en_US"}),
             userinfo: ada(),
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
             authenticates: |exchange| by_post(exchange) && exchange.form.one("code_verifier").unwrap().is_none(),
             email: verified(),
             ..StandIn::of("LinkedIn", &corp("pkce = \"unused\"\nnonce = \"optional\""))
-        },
-        StandIn {
-            path: "/{tenantid}/v2.0",
-            iss: "/t-1/v2.0",
-            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "ver": "2.0"}),
-            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
-            authenticates: by_certificate,
-            email: json!(["ada@corp.example", false]),
-            ..StandIn::of(
-                "Microsoft Entra with a certificate",
-                &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
-            )
         },
         StandIn {
             id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
@@ -181,6 +159,33 @@ fn of_consumers() -> Vec<StandIn> {
                      response_mode = \"form_post\"\n\
                      verified_email_domains = [\"corp.example\"]"
                 ),
+            )
+        },
+    ]
+}
+
+fn of_microsoft() -> Vec<StandIn> {
+    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
+    vec![
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "groups": groups, "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_post,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
+        },
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_certificate,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of(
+                "Microsoft Entra with a certificate",
+                &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
             )
         },
     ]
@@ -493,9 +498,9 @@ async fn keys_are_read_once_and_again_for_a_name_that_is_not_known() {
 }
 
 #[tokio::test]
-async fn sec_up_06_a_providers_error_ends_at_the_client() {
+async fn sec_up_06_a_providers_error_ends_at_the_client_if_there_is_no_other_source() {
     let provider = Provider::start().await;
-    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let laptop = Laptop::with(|text| without_sandbox(&provider.registered(&text, ""))).await;
     for (theirs, ours) in [
         ("access_denied", "access_denied"),
         ("user_cancelled_login", "access_denied"),
@@ -513,6 +518,37 @@ async fn sec_up_06_a_providers_error_ends_at_the_client() {
         let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
         tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
         assert!(!location(&response).unwrap().contains("AADSTS"), "{theirs}");
+    }
+}
+
+/// What the user can do something about does not end the login: they see the other sources, and a link back.
+#[tokio::test]
+async fn sec_up_06_a_providers_error_leaves_the_other_sources() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let pkce = Pkce::new("another");
+    for (theirs, status, says) in [
+        ("access_denied", 403, "You did not sign in with the other provider."),
+        ("user_cancelled_login", 403, "You did not sign in with the other provider."),
+        ("temporarily_unavailable", 502, "The other provider cannot be reached."),
+    ] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}&error_description=<b>AADSTS90033", away.asked("state").unwrap());
+        let page = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        assert_eq!(page.status(), status, "{theirs}");
+        assert!(body(&page).contains(says) && !body(&page).contains("AADSTS"), "{theirs}: {}", body(&page));
+        assert!(body(&page).contains("error=access_denied"), "{theirs}: the link back to the client");
+        let again = browser.get(&link(&page, "/login?interaction=")).await;
+        let response = browser.sign_in(&again, "alice", "alice").await;
+        assert!(answered(&response, "code").is_some(), "{theirs}: {}", body(&response));
+    }
+    for (theirs, ours) in [("login_required", "login_required"), ("server_error", "server_error")] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}", away.asked("state").unwrap());
+        let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
     }
 }
 

@@ -1,19 +1,12 @@
 //! Which identity source a login begins with: hints, addresses, the only one, the one used last.
 
 use serde_json::json;
-use tests::browser::{answered, body, changed, form, request};
-use tests::provider::press;
+use tests::browser::{answered, body, changed, form, link, request};
+use tests::provider::{press, without_sandbox};
 use tests::{Browser, Laptop, Pkce, Provider};
 use web::Response;
 
 const NATIVE: &str = "http://127.0.0.1:9999/callback";
-
-/// The demo without its sandbox.
-fn without_sandbox(text: &str) -> String {
-    let Some((before, rest)) = text.split_once("[sandbox]") else { return text.into() };
-    let Some((_, after)) = rest.split_once("# Another OpenID provider") else { return text.into() };
-    format!("{before}# Another OpenID provider{after}")
-}
 
 /// A provider of the demo that nobody logs in with here, with `settings`.
 fn with_second(text: &str, settings: &str) -> String {
@@ -63,13 +56,7 @@ async fn the_only_source_is_gone_to_at_once_and_another_way_shows_it() {
     let away = provider.followed(&press(&mut browser, &page).await);
     let response = provider.come_back((&laptop, &mut browser), &away, (&json!({}), &json!({}))).await;
     assert_eq!(response.status(), 502);
-    let html = body(&response);
-    let link = html
-        .split('"')
-        .find(|part| part.contains("/login?interaction="))
-        .unwrap()
-        .replace("&#38;", "&")
-        .replace("&amp;", "&");
+    let link = link(&response, "/login?interaction=");
     let page = browser.get(&link).await;
     assert_eq!((leads_to(&page), parts(&page).as_str()), (None, "provider-partner"), "{link}");
 }
@@ -157,7 +144,11 @@ async fn the_source_used_last_is_listed_first() {
     laptop.clock.advance(60);
     let page = login(&mut browser, &[("prompt", "login")]).await;
     assert_eq!(parts(&page), "password provider-partner provider-second", "{} {}", page.status(), body(&page));
-    assert!(body(&page).contains("Continue with Partner (used last)"), "{}", body(&page));
+    assert!(
+        body(&page).contains("Continue with <bdi>Partner</bdi> <small>Used last</small></span>"),
+        "{}",
+        body(&page)
+    );
     assert!(body(&page).contains("<path d=\"M12.5 4.7"), "the icon of the other: {}", body(&page));
 }
 
@@ -173,10 +164,7 @@ async fn an_expired_or_foreign_answer_of_a_provider_leaves_another_way_to_sign_i
         let callback = format!("/callback/partner?code=c&state={}{more}", away.asked("state").unwrap());
         let response = browser.get(&laptop.demo_url(&callback)).await;
         assert_eq!((response.status().as_u16(), provider.exchanges()), (400, 0), "{more}");
-        let html = body(&response);
-        let link =
-            html.split('"').find(|part| part.contains("/login?interaction=")).unwrap_or_else(|| panic!("{html}"));
-        let link = link.replace("&#38;", "&").replace("&amp;", "&");
+        let link = link(&response, "/login?interaction=");
         assert_eq!(parts(&browser.get(&link).await), "password provider-partner", "{link}");
     }
 }

@@ -11,6 +11,7 @@ use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
+use protocol::workspace::brand::Brand;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
 use protocol::workspace::upstream_preset::PARAMETERS;
@@ -101,6 +102,9 @@ fn the_schema_rejects_what_the_parser_rejects() {
         ("/clients/0/redirect_uris", json!(vec!["x"; 51]), "/clients/0/redirect_uris"),
         ("/clients/0/client_secret_sha256", json!([{"sha256": "A"}]), "/clients/0/client_secret_sha256/0"),
         ("/sandbox", json!({}), "/sandbox/users"),
+        ("/upstream", json!([{"id": "a", "client_id": "us", "title": "A"}]), "/upstream/0"),
+        ("/upstream", json!([{"id": "a", "preset": "google"}]), "/upstream/0/client_id"),
+        ("/upstream", json!([{"id": "a", "client_id": "us", "preset": "gogle"}]), "/upstream/0/preset"),
     ];
     for (pointer, value, expected) in table {
         let mut changed = valid.clone();
@@ -113,8 +117,12 @@ fn the_schema_rejects_what_the_parser_rejects() {
 /// Returns where `value` violates `schema`; supports only the parts of JSON Schema that the published schema uses.
 fn faults(value: &Value, schema: &Value, at: &str) -> Vec<String> {
     if let Some(choices) = schema["anyOf"].as_array() {
-        let fits = choices.iter().any(|choice| faults(value, choice, at).is_empty());
-        return if fits { Vec::new() } else { vec![at.to_owned()] };
+        if !choices.iter().any(|choice| faults(value, choice, at).is_empty()) {
+            return vec![at.to_owned()];
+        }
+        if schema["type"].is_null() {
+            return Vec::new();
+        }
     }
     let fits = match schema["type"].as_str().unwrap() {
         "string" => value.as_str().is_some_and(|text| {
@@ -175,6 +183,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
     let of_files = [&PARAMETERS[..], &["client_secret", "private_key"]].concat();
     assert_eq!(without("upstream", &of_files), fields::<UpstreamProvider>());
+    assert_eq!(names("brand"), fields::<Brand>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
     assert_eq!(names("clients.client_secret_sha256"), fields::<EndingSecret>());
@@ -261,6 +270,7 @@ fn defaults_in_the_description_match_the_parser() {
     // Defaults that are omitted when stored, and those of the keys, which are not stored with the settings.
     defaults[0].1["signing_algorithm"] = json!("RS256");
     defaults[0].1["rs256_key"] = json!("beside");
+    defaults[0].1["language"] = json!(of_workspace.language);
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["device_authorization"] = json!(of_workspace.device_authorization);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
@@ -277,10 +287,11 @@ fn defaults_in_the_description_match_the_parser() {
 #[test]
 fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
     let text = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
-    let row = Regex::new(r"^\| `([a-z0-9_]+)` \|").unwrap();
+    let row = Regex::new(r"^\| `([a-z0-9_#]+)` \|").unwrap();
     for (heading, path) in [
         ("### Top level", ""),
         ("### `[lifetimes]`", "lifetimes"),
+        ("### `[brand]`", "brand"),
         ("### `[[scopes]]`", "scopes"),
         ("### `[sandbox]`", "sandbox"),
         ("### `[[upstream]]`", "upstream"),

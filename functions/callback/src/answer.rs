@@ -3,7 +3,9 @@
 use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
+use protocol::authorization::upstream_refusal::UpstreamRefusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
+use protocol::federation::source_choice;
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::syntax::parameters::Parameters;
 use protocol::syntax::quoted::Quoted;
@@ -96,6 +98,25 @@ fn note(provider: &UpstreamProvider, answer: &Parameters) {
     tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream provider refused a login");
 }
 
+/// The end of a login that the provider refused: where the user can log in another way, a page that says so, and otherwise
+/// the error at the client.
+fn refused(pending: &PendingAuthorization, refusal: UpstreamRefusal) -> Refusal {
+    let avoidable = match refusal {
+        UpstreamRefusal::Denied => Some(PageError::UpstreamDenied),
+        UpstreamRefusal::TemporarilyUnavailable => Some(PageError::UpstreamUnreachable),
+        UpstreamRefusal::LoginRequired
+        | UpstreamRefusal::ConsentRequired
+        | UpstreamRefusal::InteractionRequired
+        | UpstreamRefusal::AccountSelectionRequired
+        | UpstreamRefusal::ServerError => None,
+    };
+    let has_another_way = source_choice::several(&pending.workspace().settings);
+    match avoidable.filter(|_| has_another_way) {
+        Some(error) => error.into(),
+        None => pending.refuse(RedirectError::Upstream(refusal)),
+    }
+}
+
 /// Determines who the user is and when they authenticated; `None` if another request has used the response.
 async fn identify(
     deps: &Deps,
@@ -110,7 +131,7 @@ async fn identify(
         Ok(code) => code,
         Err(UpstreamError::Refused(refusal)) => {
             note(provider, answer);
-            return Err(pending.refuse(RedirectError::Upstream(refusal)));
+            return Err(refused(pending, refusal));
         }
         Err(error) => {
             tracing::warn!(error = %error, provider = %provider.id, "an upstream response was refused");

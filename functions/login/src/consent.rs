@@ -11,6 +11,7 @@ use web::Response;
 
 use crate::deps::Deps;
 use crate::page::consent_page;
+use crate::permissions::{Permissions, REPEATABLE};
 use crate::resume;
 
 /// Shows the page, to a user who is logged in.
@@ -31,7 +32,7 @@ async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, sessio
 
 /// Accepts the decision; resubmitting the same decision gets the same response.
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
-    let form = deps.front.browser.form_repeating(context, &["withhold", "withhold_claim"])?;
+    let form = deps.front.browser.form_repeating(context, &REPEATABLE)?;
     match take(deps, context, &form).await {
         Err(first) if first.page() == Some(PageError::FinishedInteraction) => {
             let again = take_again(&deps.front, context, &form).await;
@@ -55,20 +56,21 @@ async fn take_again(
     if form.one("decision").map_err(PageError::from)? == Some("deny") {
         return Err(front.deny_again(&finished));
     }
-    let (scopes, claims) = withheld(form);
-    let withheld = Withheld { scopes: &scopes, claims: &claims };
-    match front.decide_allowed(&finished.pending, &session, withheld).await? {
+    let permissions = permissions(form, &finished.pending);
+    match front.decide_allowed(&finished.pending, &session, permissions.withheld()).await? {
         NextStep::Approved(approved) => front.issue_again(&finished, &approved),
         NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny_again(&finished)),
-        NextStep::Refused(_) | NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent => {
+        NextStep::Refused(_) | NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) => {
             Err(Refusal::Page(PageError::FinishedInteraction))
         }
     }
 }
 
-/// The scopes and claims that the user withheld.
-fn withheld(form: &Parameters) -> (Vec<&str>, Vec<&str>) {
-    (form.all("withhold").collect(), form.all("withhold_claim").collect())
+/// What `form` withholds of `pending`.
+fn permissions<'a>(form: &'a Parameters, pending: &'a PendingAuthorization) -> Permissions<'a> {
+    let terms = &pending.request.terms;
+    let settings = &pending.workspace().settings;
+    Permissions::read(form, settings, &terms.scope, &terms.claims_by_name())
 }
 
 async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> Result<Response, Refusal> {
@@ -76,16 +78,17 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     let pending = resume::by_parameters(front, context, form).await?;
     let Some(session) = front.session(context).await? else { return front.to_login(&pending).await };
     if pending.interaction.shown_to.as_ref() != Some(&session.subject) {
-        // The page was shown to another user: somebody else has logged in in another tab since
-        // then.
-        return front.to_consent(&pending).await;
+        // The page was shown to another user: someone else has logged in in another tab since.
+        return front.to_consent(&pending, None).await;
     }
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
-            let (scopes, claims) = withheld(form);
-            allow(deps, &pending, &session, Withheld { scopes: &scopes, claims: &claims }).await
+            let permissions = permissions(form, &pending);
+            allow(deps, &pending, &session, permissions.withheld()).await
         }
         Some("deny") => Err(front.deny(&pending).await),
+        // "Not you?" The next login takes the place of this session.
+        Some("another") => front.to_login(&pending).await,
         _ => Err(Refusal::Page(PageError::IncompleteForm)),
     }
 }
@@ -105,7 +108,7 @@ async fn allow(
         // Everything was withheld, which is a denial.
         NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny(pending).await),
         NextStep::Refused(error) => Err(pending.refuse(error)),
-        NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent => front.to_login(pending).await,
+        NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) => front.to_login(pending).await,
     }
 }
 

@@ -6,7 +6,9 @@
 use frontchannel::{BrowserContext, DeviceGrant, Entered, PendingAuthorization, Revisited, WaitingDevice};
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
-use pages::{DeviceConsentPage, DevicePage, SignedOutPage, page};
+use pages::{
+    DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, Outcome, OutcomePage, Permissions, page,
+};
 use protocol::authorization::consent::Withheld;
 use protocol::authorization::decision::User;
 use protocol::authorization::device_request::{ApprovedDevice, DeviceDecision, DeviceStep, allow};
@@ -25,19 +27,16 @@ use web::Response;
 use web::response::see_other;
 
 use crate::deps::Deps;
-use crate::page::{apis, in_words, rows};
+use crate::page::{apis, card, framed, lifetime, rows};
+use crate::permissions::{Permissions as Submitted, REPEATABLE};
 use crate::resume;
 
-/// The message for a code that is unknown, expired or used: it does not say which (catalogue row SEC-DEV-03).
-const NOTHING: &str = "There is no device waiting with this code. Check it, or have the device show a new one: a code works \
-                       once, for a few minutes.";
-
-/// The message after a redirect with this `problem` or `error`.
-fn problem(query: &Parameters) -> Result<Option<&'static str>, PageError> {
+/// What the page says after a redirect that carries this `problem` or `error`.
+fn problem(query: &Parameters) -> Result<Option<DeviceProblem>, PageError> {
     if query.one("problem")?.is_some() {
-        return Ok(Some(NOTHING));
+        return Ok(Some(DeviceProblem::UnknownCode));
     }
-    Ok(query.one("error")?.map(|_| "You were not signed in. Enter the code again to retry."))
+    Ok(query.one("error")?.map(|_| DeviceProblem::NotSignedIn))
 }
 
 /// Shows the page: the form or, after the login, the request that the entered code belongs to.
@@ -56,13 +55,15 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
 pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>) -> Result<Response, Refusal> {
     is_offered(context)?;
     let front = &deps.front;
-    let form = front.browser.form_repeating(context, &["withhold"])?;
+    let form = front.browser.form_repeating(context, &REPEATABLE)?;
     if form.one("interaction").map_err(PageError::from)?.is_some() {
         return decide(deps, context, &form).await;
     }
     let typed = form.one("user_code").map_err(PageError::from)?.ok_or(PageError::IncompleteForm)?;
     // No code has this form, so there is nothing to look up.
-    let Some(code) = UserCode::parse(typed) else { return entry_page(deps, context, 400, "", Some(NOTHING)) };
+    let Some(code) = UserCode::parse(typed) else {
+        return entry_page(deps, context, 400, "", Some(DeviceProblem::UnknownCode));
+    };
     let pending = front.begin_device(context, code.shown())?;
     match front.session(context).await? {
         Some(_) => front.to_device_page(&pending).await,
@@ -83,8 +84,7 @@ async fn entered(deps: &Deps, context: &BrowserContext<'_>, query: &Parameters) 
         Entered::Waiting(waiting) => consent_page(deps, context, &pending, &session, &waiting).await,
         Entered::Nothing => Ok(to_entry(context)),
         Entered::TooMany(seconds) => {
-            let text = format!("Too many wrong codes were entered. Try again in {}.", in_words(seconds));
-            let mut response = entry_page(deps, context, 429, "", Some(&text))?;
+            let mut response = entry_page(deps, context, 429, "", Some(DeviceProblem::TooMany(seconds)))?;
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             Ok(response)
         }
@@ -119,9 +119,9 @@ async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) ->
     };
     match form.one("decision").map_err(PageError::from)? {
         Some("allow") => {
-            let withheld: Vec<&str> = form.all("withhold").collect();
-            let withheld = Withheld { scopes: &withheld, claims: &[] };
-            match allowed(deps, context, &waiting, &session, withheld).await? {
+            let permissions =
+                Submitted::read(form, &context.workspace().settings, &waiting.asked.scope, &ClaimNames::new());
+            match allowed(deps, context, &waiting, &session, permissions.withheld()).await? {
                 DeviceGrant::Created => end(deps, context, &waiting, &session, DeviceDecision::Allowed).await,
                 DeviceGrant::Denied => end(deps, context, &waiting, &session, DeviceDecision::Denied).await,
                 DeviceGrant::SessionEnded => front.to_login(&pending).await,
@@ -169,7 +169,8 @@ async fn end(
 }
 
 fn to_entry(context: &BrowserContext<'_>) -> Response {
-    see_other(&context.workspace().issuer.url(&format!("{PATH}?problem=code")))
+    let language = context.language().tag();
+    see_other(&context.workspace().issuer.url(&format!("{PATH}?problem=code&ui_locales={language}")))
 }
 
 fn entry_page(
@@ -177,17 +178,14 @@ fn entry_page(
     context: &BrowserContext<'_>,
     status: u16,
     user_code: &str,
-    problem: Option<&str>,
+    problem: Option<DeviceProblem>,
 ) -> Result<Response, Refusal> {
     let (nonce, workspace) = (deps.front.browser.nonce()?, context.workspace());
-    let template = DevicePage {
-        nonce: &nonce,
-        workspace: &workspace.settings.name,
-        action: &workspace.issuer.url(PATH),
-        user_code,
-        problem,
-    };
-    Ok(page(status, &template, &nonce, &[]))
+    let fields = if user_code.is_empty() { Vec::new() } else { vec![("user_code", user_code.to_owned())] };
+    let choice = LanguageChoice { action: workspace.issuer.url(PATH), fields };
+    let frame = Frame::new(&nonce, &workspace.settings, context.language()).offering(choice);
+    let template = DevicePage { frame: &frame, action: &workspace.issuer.url(PATH), user_code, problem };
+    Ok(page(status, &template, &frame, &[]))
 }
 
 async fn consent_page(
@@ -201,37 +199,33 @@ async fn consent_page(
     let loaded = front.browser.client(context, &asked.client_id).await?;
     asked.check(&loaded.client)?;
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
-    let scopes = rows(&asked.scope, &ClaimNames::new(), &workspace.settings);
     let ago = context.now.seconds().saturating_sub(waiting.request.began.seconds());
+    let frame = framed(&nonce, pending, PATH, &interaction);
     let template = DeviceConsentPage {
-        nonce: &nonce,
-        workspace: &workspace.settings.name,
-        client: &loaded.client.name,
-        client_id: loaded.client.id.as_str(),
+        frame: &frame,
+        client: card(&loaded.client, context.language()),
         user_code: pending.interaction.user_code.as_deref().unwrap_or_default(),
         user: &session.display_name,
         action: &workspace.issuer.url(PATH),
         interaction: &interaction,
-        scopes: &scopes,
-        apis: &apis(workspace, &loaded.client, &asked.resource),
-        divisible: scopes.iter().any(|scope| scope.optional),
-        asked: &in_words(u32::try_from(ago).unwrap_or(u32::MAX)),
+        permissions: &Permissions::new(rows(&asked.scope, &ClaimNames::new(), &frame), |_| false),
+        apis: &apis(workspace, &loaded.client, &asked.resource, &frame),
+        asked: u32::try_from(ago).unwrap_or(u32::MAX),
         address: &asked.address,
         same_network: is_same_network(&asked.address, &context.request.address),
         user_agent: &asked.user_agent,
-        lifetime: &in_words(loaded.client.lifetimes.access_token.as_seconds()),
+        lifetime: lifetime(&loaded.client, &asked.scope),
     };
-    Ok(page(200, &template, &nonce, &[]))
+    Ok(page(200, &template, &frame, &[]))
 }
 
 fn outcome_page(deps: &Deps, context: &BrowserContext<'_>, decision: DeviceDecision) -> Result<Response, Refusal> {
-    let (title, explanation) = match decision {
-        DeviceDecision::Allowed => ("Your device is connected", "You can close this page and continue on your device."),
-        DeviceDecision::Denied => ("Denied", "The device gets nothing. You can close this page."),
-        DeviceDecision::Invalidated => {
-            ("Not connected", "This code is no longer valid. Have the device show a new one.")
-        }
+    let outcome = match decision {
+        DeviceDecision::Allowed => Outcome::DeviceAllowed,
+        DeviceDecision::Denied => Outcome::DeviceDenied,
+        DeviceDecision::Invalidated => Outcome::DeviceInvalidated,
     };
-    let (nonce, workspace) = (deps.front.browser.nonce()?, &context.workspace().settings.name);
-    Ok(page(200, &SignedOutPage { nonce: &nonce, workspace, title, explanation, back: None }, &nonce, &[]))
+    let nonce = deps.front.browser.nonce()?;
+    let frame = Frame::new(&nonce, &context.workspace().settings, context.language());
+    Ok(page(200, &OutcomePage { frame: &frame, outcome, back: None }, &frame, &[]))
 }

@@ -11,7 +11,8 @@ use protocol::users::user_claims::Identity;
 use web::Response;
 
 use crate::deps::Deps;
-use crate::page::{LoginForm, LoginView, account_page, login_page};
+use crate::login_page::{LoginForm, LoginView, login_page};
+use crate::page::account_page;
 use crate::{account, resume, source};
 
 /// The maximum length of a user name or password.

@@ -6,7 +6,7 @@ use protocol::federation::source_choice::{self, MAX_ADDRESS_BYTES, SourceChoice}
 use protocol::syntax::quoted::Quoted;
 use web::Response;
 
-use crate::page::{LoginForm, LoginView, leading_page, login_page};
+use crate::login_page::{LoginForm, LoginView, leading_page, login_page};
 
 /// Shows what a login begins with.
 pub(crate) async fn begin(
@@ -40,5 +40,7 @@ pub(crate) async fn discover(
         return leading_page(front, &pending, provider).await;
     }
     let view = LoginView::of_all(&pending.workspace().settings);
-    login_page(front, context, &pending, &LoginForm { username: address, failed: false, view }).await
+    // Where no other way is listed, an address without a provider is the end.
+    let failed = matches!(view, LoginView::Address);
+    login_page(front, context, &pending, &LoginForm { username: address, failed, view }).await
 }

@@ -1,7 +1,5 @@
 //! The submission of the confirmation page.
 
-use std::sync::Arc;
-
 use frontchannel::BrowserContext;
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, Returning};
@@ -57,7 +55,7 @@ async fn resume(
         (Some(client), Some(uri)) => Some(Returning::registered(&client.client, uri, confirmation.state.clone())?),
         _ => None,
     };
-    Ok(PendingLogout { loaded: Arc::clone(&context.loaded), client, returning })
+    Ok(PendingLogout { client, returning, ..PendingLogout::new(context) })
 }
 
 /// The session that the form asked about, if it still exists and belongs to this browser.

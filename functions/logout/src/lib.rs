@@ -7,8 +7,6 @@ mod end;
 mod page;
 mod pending;
 
-use std::sync::Arc;
-
 use frontchannel::BrowserContext;
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::Refusal;
@@ -63,7 +61,8 @@ async fn offer(deps: &Deps, context: &BrowserContext<'_>, error: PageError) -> R
     }
     let Some(session) = deps.browser.any_session(context).await? else { return Err(error) };
     tracing::info!(error = %error, "a logout request was refused, and the user was asked");
-    let pending = PendingLogout { loaded: Arc::clone(&context.loaded), client: None, returning: None };
+    // A page in another language need not repeat what was wrong.
+    let pending = PendingLogout { asked: Vec::new(), ..PendingLogout::new(context) };
     page::show_problem(deps, &pending, &session, error).await
 }
 
@@ -83,7 +82,7 @@ async fn load(
         None => None,
     };
     let returning = asked.returning(client.as_ref().map(|client| &*client.client))?;
-    Ok((PendingLogout { loaded: Arc::clone(&context.loaded), client, returning }, hint))
+    Ok((PendingLogout { client, returning, ..PendingLogout::new(context) }, hint))
 }
 
 /// The claims of a hint signed here, expired or not (§2).

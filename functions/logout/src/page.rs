@@ -1,6 +1,6 @@
 //! The pages of a logout.
 
-use pages::{LogoutPage, SignedOutPage, page};
+use pages::{Frame, LanguageChoice, LogoutPage, Outcome, OutcomePage, page};
 use protocol::authorization::error::PageError;
 use protocol::logout::request::{Confirmation, LogoutPrompt};
 use protocol::types::time::Lifetime;
@@ -32,7 +32,7 @@ pub(crate) async fn show_problem(
     session: &Session,
     error: PageError,
 ) -> Result<Response, PageError> {
-    let prompt = Prompt { sealed: LogoutPrompt::Asked, status: error.status(), problem: Some(error.to_string()) };
+    let prompt = Prompt { sealed: LogoutPrompt::Asked, status: error.status(), problem: Some(error) };
     form(deps, pending, session, prompt).await
 }
 
@@ -52,23 +52,28 @@ pub(crate) async fn show_failed(
 struct Prompt {
     sealed: LogoutPrompt,
     status: u16,
-    problem: Option<String>,
+    problem: Option<PageError>,
 }
 
 async fn form(deps: &Deps, pending: &PendingLogout, session: &Session, prompt: Prompt) -> Result<Response, PageError> {
     let (workspace, nonce) = (pending.workspace(), deps.browser.nonce()?);
+    let frame = Frame::new(&nonce, &workspace.settings, pending.language);
+    let action = workspace.issuer.url("/oidc/logout");
+    let frame = match prompt.sealed {
+        LogoutPrompt::Asked => frame.offering(LanguageChoice { action: action.clone(), fields: pending.asked.clone() }),
+        LogoutPrompt::Failed => frame,
+    };
     let template = LogoutPage {
-        nonce: &nonce,
-        workspace: &workspace.settings.name,
+        frame: &frame,
         client: client_name(pending),
         user: &session.display_name,
-        action: &workspace.issuer.url("/oidc/logout"),
+        action: &action,
         confirmation: &seal(deps, pending, session, prompt.sealed).await?,
         failed: prompt.sealed == LogoutPrompt::Failed,
-        problem: prompt.problem.as_deref(),
+        problem: prompt.problem,
     };
     let targets = pending.returning.as_ref().map(|returning| returning.uri().form_targets()).unwrap_or_default();
-    Ok(page(prompt.status, &template, &nonce, &targets))
+    Ok(page(prompt.status, &template, &frame, &targets))
 }
 
 async fn seal(
@@ -96,29 +101,23 @@ async fn seal(
 
 /// Shows that the session has ended, when there is no `post_logout_redirect_uri`.
 pub(crate) fn show_signed_out(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
-    signed_out_page(deps, pending, "You are signed out", "You can close this page.")
+    outcome_page(deps, pending, Outcome::SignedOut)
 }
 
 /// Shows that nothing has ended, after the user decided not to log out. The client is not notified: the user decides
 /// whether to return to it.
 pub(crate) fn show_still_signed_in(deps: &Deps, pending: &PendingLogout) -> Result<Response, PageError> {
-    let explanation = "Nothing was ended here. The application may have ended its own session.";
-    signed_out_page(deps, pending, "You are still signed in", explanation)
+    outcome_page(deps, pending, Outcome::StillSignedIn)
 }
 
-fn signed_out_page(
-    deps: &Deps,
-    pending: &PendingLogout,
-    title: &str,
-    explanation: &str,
-) -> Result<Response, PageError> {
+fn outcome_page(deps: &Deps, pending: &PendingLogout, outcome: Outcome) -> Result<Response, PageError> {
     let nonce = deps.browser.nonce()?;
     let link = pending.returning.as_ref().map(protocol::logout::request::Returning::location);
-    let workspace = &pending.workspace().settings.name;
     let back = client_name(pending).zip(link.as_deref());
-    Ok(page(200, &SignedOutPage { nonce: &nonce, workspace, title, explanation, back }, &nonce, &[]))
+    let frame = Frame::new(&nonce, &pending.workspace().settings, pending.language);
+    Ok(page(200, &OutcomePage { frame: &frame, outcome, back }, &frame, &[]))
 }
 
 fn client_name(pending: &PendingLogout) -> Option<&str> {
-    pending.client.as_ref().map(|client| client.client.name.as_str())
+    pending.client.as_ref().map(|client| client.client.name_in(pending.language))
 }

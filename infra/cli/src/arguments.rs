@@ -48,6 +48,10 @@ pub enum Command {
     /// Print the JSON Schema of workspace files, for editors.
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema,
+    /// Show every page in every state, language, brand, theme and width, on loopback.
+    ///
+    /// The pages are samples: nothing is behind them, and no workspace is needed.
+    Pages(PagesOptions),
     /// List or change the signing keys of a workspace, in AWS or on this laptop.
     ///
     /// A key is added, is published until every verifier has seen it, signs, and stays published until its last token has
@@ -101,6 +105,17 @@ pub struct ApplyOptions {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Print the result as JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `postern pages`.
+#[derive(Debug, Args)]
+pub struct PagesOptions {
+    /// The port to listen on, on loopback only; 0 picks a free one.
+    #[arg(long, default_value_t = 9100)]
+    pub port: u16,
+    /// Print where the server listens as one line of JSON, for scripts.
     #[arg(long)]
     pub json: bool,
 }

@@ -9,6 +9,7 @@ pub mod check;
 mod command_line;
 pub mod cost;
 pub mod dev;
+pub mod gallery;
 pub mod init;
 mod output;
 mod workspace_files;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use postern::arguments::{Arguments, Command};
-use postern::{admin, check, cost, dev, init};
+use postern::{admin, check, cost, dev, gallery, init};
 
 fn main() -> ExitCode {
     let arguments = Arguments::read();
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
             check::schema();
             ExitCode::SUCCESS
         }
+        Command::Pages(options) => exit_code(gallery::pages(&options)),
         Command::Cost(options) => exit_code(cost::cost(&options)),
     }
 }

@@ -7,9 +7,12 @@ use protocol::clients::resource_indicator::is_resource;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::jose::jwk::Algorithm;
 use protocol::registration::client_metadata::ClientMetadata;
+use protocol::types::color::LEAST_CONTRAST;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
+use protocol::types::image::MAX_LOGO_BYTES;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::SourceClaims;
+use protocol::workspace::brand::Brand;
 use protocol::workspace::settings::{Settings, Workspace};
 use protocol::workspace::settings_error::SettingsFault;
 use serde::Deserialize;
@@ -20,6 +23,7 @@ use web::config::PublicUrl;
 use crate::file_check::Checked;
 use crate::file_problems::{Places, Problem, position};
 use crate::file_upstream::{self, UpstreamSealing};
+use crate::images::image;
 use crate::signing_policy::{Rs256Key, SigningPolicy};
 
 /// A workspace file, checked and ready to be applied.
@@ -109,6 +113,7 @@ impl<'a> Reading<'a> {
         for fault in sealing.seal(&mut settings) {
             self.report(&fault.path, fault.message);
         }
+        encode_images(settings.get_mut("brand"), &["logo", "logo_dark", "favicon"]);
         let settings: Settings = self.parsed(settings, "")?;
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
         let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
@@ -155,10 +160,45 @@ impl<'a> Reading<'a> {
     }
 
     fn check_settings(&mut self, settings: &Settings) {
+        self.check_texts(settings);
+        self.check_colors(&settings.brand);
         self.check_compared(settings);
         self.check_claims(settings);
         self.check_sources(settings);
         self.check_providers(settings);
+    }
+
+    /// Checks that every translated text is there in the language of the workspace, which stands in for the others.
+    fn check_texts(&mut self, settings: &Settings) {
+        let scopes = settings.scopes.iter().enumerate().flat_map(|(at, scope)| {
+            let path = |setting| format!("scopes[{at}].{setting}");
+            let group = scope.group.iter().map(move |group| (format!("scopes[{at}].group"), group));
+            [(path("title"), &scope.title), (path("description"), &scope.description)].into_iter().chain(group)
+        });
+        let resources = settings.resources.iter().enumerate();
+        let resources =
+            resources.filter_map(|(at, resource)| Some((format!("resources[{at}].title"), resource.title()?)));
+        let upstream = settings.upstream.iter().enumerate();
+        let upstream = upstream.map(|(at, provider)| (format!("upstream[{at}].title"), &provider.title));
+        let tag = settings.language.tag();
+        for (path, text) in scopes.chain(resources).chain(upstream) {
+            if !text.has(settings.language) {
+                self.report_at(&path, &format!("{tag} is missing: it is the language of the workspace"));
+            }
+        }
+    }
+
+    /// Checks that text can be read in the colours of the brand (WCAG 2.2 §1.4.3, level AA).
+    fn check_colors(&mut self, brand: &Brand) {
+        for (setting, color, other) in brand.readable_pairs() {
+            let ratio = color.contrast(other);
+            if ratio < LEAST_CONTRAST {
+                let (ratio, least) = (in_ratio(ratio), in_ratio(LEAST_CONTRAST));
+                let reason =
+                    format!("{color} has a contrast of {ratio} with {other}, and {least} is the least (WCAG AA)");
+                self.report_at(&format!("brand.{setting}"), &reason);
+            }
+        }
     }
 
     /// Checks values that are compared later and would otherwise never match: origins and resources.
@@ -233,6 +273,8 @@ impl<'a> Reading<'a> {
                 self.report(&format!("{path}.client_secret"), format!("client {label}: {reason}"));
             }
         }
+        let mut table = Value::Table(table);
+        encode_images(Some(&mut table), &["logo_uri"]);
         let metadata: Result<ClientMetadata, _> = table.try_into();
         match metadata {
             Ok(metadata) => Some(FileClient { path, label, metadata }),
@@ -305,6 +347,22 @@ impl<'a> Reading<'a> {
         });
         if !in_doubt {
             self.report(&path, format!("client {}: {reason}", client.label));
+        }
+    }
+}
+
+/// A contrast as WCAG writes it, such as `4.5:1`.
+fn in_ratio(hundredths: u32) -> String {
+    format!("{}.{:02}:1", hundredths / 100, hundredths % 100)
+}
+
+/// Replaces the images in `table` with `data` URLs. Those that are no images were reported by the check.
+fn encode_images(table: Option<&mut Value>, names: &[&str]) {
+    let Some(table) = table.and_then(Value::as_table_mut) else { return };
+    for name in names {
+        let encoded = table.get(*name).and_then(Value::as_str).and_then(|text| image(text, MAX_LOGO_BYTES).ok());
+        if let Some(encoded) = encoded {
+            table.insert((*name).to_owned(), encoded.to_string().into());
         }
     }
 }

@@ -8,6 +8,7 @@ mod file_check;
 mod file_problems;
 mod file_reading;
 mod file_upstream;
+mod images;
 pub mod keys;
 mod nearest;
 pub mod provision;

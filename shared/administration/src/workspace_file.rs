@@ -45,6 +45,8 @@ fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use protocol::types::language::Language;
+    use protocol::types::localized::LocalizedText;
     use protocol::types::secret::Secret;
     use signing::{Purpose, Sealer, SystemEntropy};
     use web::config::PublicUrl;
@@ -115,6 +117,65 @@ mod tests {
             "scope = \"openid mail\"\n\n[[clients]]\nclient_id = \"native\"",
             &["36:1: client spa: scope[1]: scope mail is not one of the workspace: define it there, or remove it here"],
         );
+    }
+
+    #[test]
+    fn texts_can_be_translated_and_are_there_in_the_language_of_the_workspace() {
+        let scope = |title: &str| format!("{FIXTURE}\n[[scopes]]\nname = \"notes\"\ntitle = {title}\n");
+        let both = "{ en = \"Read notes\", de = \"Notizen lesen\" }";
+        assert!(load(&scope(both)).is_ok());
+        let german = format!("language = \"de\"\n{}", scope(both));
+        let file = load(&german).unwrap();
+        assert_eq!(file.workspace.settings.language, Language::German);
+        let web = "client_id = \"web\"";
+        let named = FIXTURE.replace(web, &format!("{web}\n\"client_name#de\" = \"Webserver\""));
+        assert!(
+            load(&named).unwrap().clients.iter().any(|client| client.client_name_de.as_deref() == Some("Webserver"))
+        );
+        let table = [
+            ("{ de = \"Notizen\" }", "title: en is missing: it is the language of the workspace"),
+            ("{ en = \"Notes\", xx = \"?\" }", "title.xx is not a setting: there are en, de, fr, es, ja, ar"),
+            ("{ en = \"\" }", "title.en is \"\": it must not be empty"),
+            ("7", "title must be a string or a table, not a whole number"),
+        ];
+        for (title, expected) in table {
+            let error = load(&scope(title)).err().unwrap_or_default();
+            assert!(error.contains(expected), "{title}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_brand_is_readable_and_its_images_are_stored_as_data_urls() {
+        let logo = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><path d='M0 0h8v8z'/></svg>";
+        let web = "client_id = \"web\"";
+        let branded = |brand: &str| {
+            let text =
+                FIXTURE.replace(web, &format!("{web}\nlogo_uri = \"{logo}\"\npolicy_uri = \"https://web.example/p\""));
+            load(&format!("{text}\n[brand]\n{brand}\n"))
+        };
+        let file =
+            branded(&format!("accent = \"#0B5394\"\nlogo = \"{logo}\"\nhelp_uri = \"mailto:help@a.example\"")).unwrap();
+        let stored = serde_json::to_value(&file.workspace.settings.brand).unwrap();
+        assert_eq!(stored["accent"], "#0b5394");
+        assert!(stored["logo"].as_str().unwrap().starts_with("data:image/svg+xml;base64,"), "{stored}");
+        assert!(file.clients.iter().any(|client| client.logo_uri.is_some() && client.policy_uri.is_some()));
+        let table = [
+            (
+                "accent = \"#ffcc00\"",
+                "brand.accent: #ffcc00 has a contrast of 1.51:1 with #ffffff, and 4.50:1 is the least",
+            ),
+            ("accent_dark = \"#222222\"", "brand.accent_dark: #222222 has a contrast of 1.0"),
+            ("background = \"#888888\"", "brand.background: #888888 has a contrast of"),
+            ("accent = \"green\"", "brand.accent is \"green\": a colour is # and six hexadecimal digits"),
+            ("logo = \"https://a.example/logo.svg\"", "write the SVG image itself, or a data URL"),
+            ("favicon = \"<svg/>\"", "the root of the image is not an svg element"),
+            ("terms_uri = \"javascript:alert(1)\"", "brand.terms_uri is \"javascript:alert(1)\": use https or mailto"),
+            ("css = \"body{}\"", "brand.css is not a setting"),
+        ];
+        for (brand, expected) in table {
+            let error = branded(brand).err().unwrap_or_default();
+            assert!(error.contains(expected), "{brand}: {error}");
+        }
     }
 
     #[test]
@@ -365,7 +426,10 @@ mod tests {
         let google = "preset = \"google\"\nclient_secret = \"s3cret\"\nscope = \"openid\"";
         let file = load(&with_upstream(google)).unwrap();
         let provider = file.workspace.settings.upstream("corp").unwrap();
-        assert_eq!((provider.issuer.as_str(), provider.title.as_str()), ("https://accounts.google.com", "Google"));
+        assert_eq!(
+            (provider.issuer.as_str(), provider.title.clone()),
+            ("https://accounts.google.com", LocalizedText::Same("Google".into()))
+        );
         assert_eq!((provider.scope.joined(), provider.sealed_client_secret.is_some()), ("openid".to_owned(), true));
         let stored = serde_json::to_string(&file.workspace.settings).unwrap();
         assert!(!stored.contains("preset"), "{stored}");

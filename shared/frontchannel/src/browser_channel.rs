@@ -1,14 +1,15 @@
 //! The shared context of all functions that serve browsers, and their single entry point.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use pages::{error_page, form_post_page, stranded_page};
+use pages::{Frame, error_page, form_post_page, stranded_page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::{Redirected, Refusal, Stranded};
 use protocol::authorization::response::Answer;
 use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::id::{ClientId, WorkspaceId};
+use protocol::types::language::Language;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Timestamp;
 use protocol::users::session::Session;
@@ -82,7 +83,7 @@ impl BrowserChannel {
         };
         edge::note_workspace(&matched.workspace);
         let (endpoint, identity_source) = (matched.route.endpoint, matched.identity_source);
-        let context = BrowserContext { request, endpoint, loaded, identity_source, now };
+        let context = BrowserContext { request, endpoint, loaded, identity_source, now, language: OnceLock::new() };
         match handler(&context).await {
             Ok(response) => response,
             Err(refusal) => self.refuse(&context, refusal),
@@ -97,8 +98,8 @@ impl BrowserChannel {
     #[must_use]
     pub fn refuse(&self, context: &BrowserContext<'_>, refusal: Refusal) -> Response {
         match refusal {
-            Refusal::Page(error) => self.error(context.request, error),
-            Refusal::Stranded(stranded) => self.strand(context.request, &stranded),
+            Refusal::Page(error) => self.page_error(context, error),
+            Refusal::Stranded(stranded) => self.strand(context, &stranded),
             Refusal::Redirect(redirected) => self.redirect_error(context, &redirected),
         }
     }
@@ -109,7 +110,8 @@ impl BrowserChannel {
         let description = error.to_string();
         let parameters = [("error", error.code()), ("error_description", description.as_str())];
         let answer = destination.answer(&context.workspace().issuer, &parameters);
-        self.to_client(&answer).unwrap_or_else(|error| self.error(context.request, error))
+        self.to_client(&answer, context.workspace(), context.language())
+            .unwrap_or_else(|error| self.page_error(context, error))
     }
 
     /// Sends the browser to the client with `answer`.
@@ -117,28 +119,42 @@ impl BrowserChannel {
     /// # Errors
     ///
     /// [`PageError::Unavailable`].
-    pub fn to_client(&self, answer: &Answer) -> Result<Response, PageError> {
+    pub fn to_client(&self, answer: &Answer, workspace: &Workspace, language: Language) -> Result<Response, PageError> {
         match answer {
             Answer::Redirect(location) => Ok(see_other(location)),
-            Answer::Form(form) => Ok(form_post_page(form, &self.nonce()?)),
+            Answer::Form(form) => {
+                let nonce = self.nonce()?;
+                Ok(form_post_page(&Frame::new(&nonce, &workspace.settings, language), form))
+            }
         }
     }
 
-    /// Renders an error page; for a missing resource, JSON if the request does not accept HTML.
+    /// Renders an error page where no workspace is known; for a missing resource, JSON if the request does not accept HTML.
     fn error(&self, request: &Request, error: PageError) -> Response {
-        let reads_pages = request.accepted().prefers("text/html", "application/json");
-        if error == PageError::NotFound && !reads_pages {
+        if error == PageError::NotFound && !reads_pages(request) {
             return json::not_found(request);
         }
         tracing::info!(error = %error, "an error page was shown");
-        // Without randomness the page has no styles; its text is what matters.
-        error_page(request, error, &self.nonce().unwrap_or_default())
+        // Without randomness the page does without its style; its text is what matters.
+        let nonce = self.nonce().unwrap_or_default();
+        let language = Language::lookup(request.preferred_languages()).unwrap_or_default();
+        error_page(request, &Frame::anonymous(&nonce, language), error)
     }
 
-    /// An error page with links to continue.
-    fn strand(&self, request: &Request, stranded: &Stranded) -> Response {
+    /// Renders an error page of the workspace; for a missing resource, JSON if the request does not accept HTML.
+    fn page_error(&self, context: &BrowserContext<'_>, error: PageError) -> Response {
+        if error == PageError::NotFound && !reads_pages(context.request) {
+            return json::not_found(context.request);
+        }
+        self.strand(context, &Stranded { error, ways: Vec::new() })
+    }
+
+    /// An error page with ways on.
+    fn strand(&self, context: &BrowserContext<'_>, stranded: &Stranded) -> Response {
         tracing::info!(error = %stranded.error, "an error page was shown");
-        stranded_page(request, stranded.error, &self.nonce().unwrap_or_default(), &stranded.ways)
+        let nonce = self.nonce().unwrap_or_default();
+        let frame = Frame::new(&nonce, &context.workspace().settings, context.language());
+        stranded_page(context.request, &frame, stranded.error, &stranded.ways)
     }
 
     fn method_not_allowed(&self, request: &Request, matched: &Matched<'_>) -> Response {
@@ -256,4 +272,9 @@ impl BrowserChannel {
     pub(crate) fn session_cookie_of(&self, workspace: &Workspace) -> Cookie {
         Cookie::new(SESSION_COOKIE, &workspace.id, &self.public_url)
     }
+}
+
+/// Whether the sender would rather read a page than JSON.
+fn reads_pages(request: &Request) -> bool {
+    request.accepted().prefers("text/html", "application/json")
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use protocol::authorization::consent::AllowedBefore;
 use protocol::authorization::error::PageError;
 use protocol::authorization::interaction::{Interaction, InteractionState};
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
 use protocol::syntax::quoted::Quoted;
 use protocol::types::id::{GrantId, IdentitySourceId, WorkspaceId};
+use protocol::types::language::Language;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Lifetime;
 use protocol::users::session::Session;
@@ -54,6 +56,8 @@ impl FrontChannel {
             pushed: false,
             shown_to: None,
             user_code: None,
+            language: Some(language_of(context, &request)),
+            allowed_before: None,
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);
@@ -92,8 +96,12 @@ impl FrontChannel {
     /// [`Refusal`]: to the client if the interaction is too large for a browser, or a page if no key is available.
     pub async fn seal(&self, pending: &PendingAuthorization, shown_to: Option<&Session>) -> Result<String, Refusal> {
         let shown_to = shown_to.map(|session| session.subject.clone());
-        let interaction =
-            Interaction::of(&pending.request, InteractionState { shown_to, ..pending.interaction.clone() });
+        self.seal_state(pending, InteractionState { shown_to, ..pending.interaction.clone() }).await
+    }
+
+    /// Seals `pending` in another state.
+    async fn seal_state(&self, pending: &PendingAuthorization, state: InteractionState) -> Result<String, Refusal> {
+        let interaction = Interaction::of(&pending.request, state);
         let workspace = &pending.workspace().id;
         let sealed = self.seal_interaction(workspace, &interaction).await?;
         if sealed.len() <= MAX_SEALED_INTERACTION_BYTES {
@@ -123,7 +131,9 @@ impl FrontChannel {
         let sealed = sealed.ok_or(PageError::StaleInteraction)?;
         let keys = self.interactions.keys(context.now).await.map_err(unavailable)?;
         let plain = keys.open(context.id(), sealed).ok_or(PageError::StaleInteraction)?;
-        serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)
+        let opened: Interaction = serde_json::from_slice(plain.expose()).map_err(|_| PageError::StaleInteraction)?;
+        context.show_in_language_of(&opened.state);
+        Ok(opened)
     }
 
     /// Resumes `interaction` in the browser that started it: the single place that decides whether this is allowed.
@@ -138,6 +148,7 @@ impl FrontChannel {
         context: &BrowserContext<'_>,
         interaction: Interaction,
     ) -> Result<PendingAuthorization, Refusal> {
+        context.show_in_language_of(&interaction.state);
         let finished = self.grants.exists(context.id(), &interaction.state.id).await;
         if finished.map_err(|fault| PageError::from(unavailable(fault)))? {
             return Err(self.unresumable(context, &interaction, PageError::FinishedInteraction).await);
@@ -161,7 +172,8 @@ impl FrontChannel {
         let loaded_client = self.client_of(context, &interaction).await?;
         let request = interaction.request(&loaded_client.client)?;
         let loaded = Arc::clone(&context.loaded);
-        Ok(PendingAuthorization { loaded, loaded_client, request, interaction: interaction.state, cookie: None })
+        let interaction = InteractionState { language: Some(context.language()), ..interaction.state };
+        Ok(PendingAuthorization { loaded, loaded_client, request, interaction, cookie: None })
     }
 
     /// Why an unfinished interaction in this state cannot be resumed, if so.
@@ -188,8 +200,14 @@ impl FrontChannel {
     /// # Errors
     ///
     /// [`Refusal`] if the request does not fit through a browser.
-    pub async fn to_consent(&self, pending: &PendingAuthorization) -> Result<Response, Refusal> {
-        self.to_page(pending, "/login/consent").await
+    pub async fn to_consent(
+        &self,
+        pending: &PendingAuthorization,
+        allowed_before: Option<Box<AllowedBefore>>,
+    ) -> Result<Response, Refusal> {
+        let state = InteractionState { shown_to: None, allowed_before, ..pending.interaction.clone() };
+        let sealed = self.seal_state(pending, state).await?;
+        Ok(redirect(pending, "/login/consent", &sealed))
     }
 
     /// Redirects the browser to `provider` again.
@@ -207,12 +225,16 @@ impl FrontChannel {
 
     pub(crate) async fn to_page(&self, pending: &PendingAuthorization, path: &str) -> Result<Response, Refusal> {
         let sealed = self.seal(pending, None).await?;
-        let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
-        Ok(pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
+        Ok(redirect(pending, path, &sealed))
     }
 }
 
-/// Logs the requested scopes that are ignored, so that none is ignored silently.
+fn redirect(pending: &PendingAuthorization, path: &str, sealed: &str) -> Response {
+    let response = see_other(&format!("{}?interaction={sealed}", pending.workspace().issuer.url(path)));
+    pending.cookie.iter().fold(response, |response, cookie| with_cookie(response, cookie))
+}
+
+/// Logs the requested scopes that are left out, so that none is ignored in silence.
 pub(crate) fn log_ignored_scope(request: &AuthorizationRequest) {
     if !request.ignored_scope.is_empty() {
         let ignored = Quoted::of(&request.ignored_scope.joined());
@@ -223,4 +245,11 @@ pub(crate) fn log_ignored_scope(request: &AuthorizationRequest) {
 /// Hashes the cookie of a browser, so that a sealed value does not reveal it.
 pub(crate) fn hash(browser: &str) -> String {
     SecretHash::of(&Secret::new(browser.into())).encoded()
+}
+
+/// The language of the pages of a new request: what the client asks for, else what the browser prefers.
+pub(crate) fn language_of(context: &BrowserContext<'_>, request: &AuthorizationRequest) -> Language {
+    let asked = request.terms.hints.ui_locales.as_deref().unwrap_or_default();
+    context.show_in(Language::lookup(asked.split(' ')).unwrap_or_else(|| context.language()));
+    context.language()
 }

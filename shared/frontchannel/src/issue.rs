@@ -63,7 +63,7 @@ impl FrontChannel {
             // A login for the device page leads back there, and to nothing else.
             NextStep::Approved(_) if pending.is_of_device_page() => self.to_device_page(pending).await,
             NextStep::Approved(approved) => self.issue(pending, &approved).await,
-            NextStep::AskConsent => self.to_consent(pending).await,
+            NextStep::AskConsent(allowed_before) => self.to_consent(pending, allowed_before).await,
             NextStep::LogIn | NextStep::SelectAccount => self.to_login(pending).await,
             NextStep::Refused(error) => Err(pending.refuse(error)),
         }
@@ -86,7 +86,7 @@ impl FrontChannel {
         if Box::pin(self.join(pending, approved)).await? == Joining::Ended {
             return match self.decide_without_user(pending) {
                 NextStep::Refused(error) => Err(pending.refuse(error)),
-                NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent | NextStep::Approved(_) => {
+                NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) | NextStep::Approved(_) => {
                     self.to_login(pending).await
                 }
             };
@@ -137,7 +137,8 @@ impl FrontChannel {
     pub(crate) fn carry(&self, pending: &PendingAuthorization, code: &Secret<String>) -> Result<Response, Refusal> {
         let destination = pending.request.destination();
         let answer = destination.answer(&pending.workspace().issuer, &[("code", code.expose())]);
-        self.browser.to_client(&answer).map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
+        let carried = self.browser.to_client(&answer, pending.workspace(), pending.language());
+        carried.map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }
 
     /// Adds the client to the user's session if it has back-channel logout: one write, and only the first time. This

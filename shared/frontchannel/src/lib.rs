@@ -22,7 +22,7 @@ mod user_codes;
 mod way_out;
 
 pub use browser_channel::{BrowserChannel, SESSION_COOKIE};
-pub use browser_context::BrowserContext;
+pub use browser_context::{BrowserContext, UI_LOCALES};
 pub use device::DeviceGrant;
 pub use front_channel::FrontChannel;
 pub use pending::PendingAuthorization;

@@ -8,6 +8,7 @@ use protocol::authorization::interaction::InteractionState;
 use protocol::authorization::refusal::Refusal;
 use protocol::authorization::request::AuthorizationRequest;
 use protocol::clients::client::Client;
+use protocol::types::language::Language;
 use protocol::workspace::settings::Workspace;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use web::unavailable;
@@ -37,6 +38,12 @@ impl PendingAuthorization {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.loaded_client.client
+    }
+
+    /// The language of its pages.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.interaction.language.unwrap_or(self.workspace().settings.language)
     }
 
     /// Whether this is a login for the device page.

@@ -18,7 +18,7 @@ use web::unavailable;
 
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
-use crate::interaction::{hash, log_ignored_scope};
+use crate::interaction::{hash, language_of, log_ignored_scope};
 use crate::pending::PendingAuthorization;
 
 /// A pushed request whose reference a browser has presented, with its parameters.
@@ -100,6 +100,8 @@ impl FrontChannel {
             pushed: true,
             shown_to: None,
             user_code: None,
+            language: Some(language_of(context, &request)),
+            allowed_before: None,
             account: None,
         };
         let loaded = Arc::clone(&context.loaded);

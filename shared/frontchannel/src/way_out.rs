@@ -17,7 +17,8 @@ impl FrontChannel {
     pub async fn stranded(&self, pending: &PendingAuthorization, error: PageError) -> Refusal {
         if !matches!(
             error,
-            PageError::UpstreamRefused
+            PageError::UpstreamDenied
+                | PageError::UpstreamRefused
                 | PageError::UpstreamUnreachable
                 | PageError::UnknownIdentitySource
                 | PageError::ForeignUpstreamAnswer
@@ -30,7 +31,9 @@ impl FrontChannel {
             let link = pending.workspace().issuer.url(&format!("/login?interaction={sealed}&other=1"));
             ways.push(WayOut::OtherSignIn(link));
         }
-        let back = pending.way_back().map(|link| WayOut::Application { name: pending.client().name.clone(), link });
+        let back = pending
+            .way_back()
+            .map(|link| WayOut::Application { name: pending.client().name_in(pending.language()).into(), link });
         ways.extend(back);
         Refusal::Stranded(Box::new(Stranded { error, ways }))
     }
@@ -54,7 +57,7 @@ impl FrontChannel {
             let link = context.workspace().issuer.url(&format!("/login?interaction={sealed}&again=1"));
             ways.push(WayOut::StartOver(link));
         }
-        let name = loaded.client.name.clone();
+        let name = loaded.client.name_in(context.language()).into();
         ways.extend(request.redirect_uri.home().map(|link| WayOut::Application { name, link }));
         Refusal::Stranded(Box::new(Stranded { error, ways }))
     }
@@ -89,6 +92,7 @@ impl FrontChannel {
         let request = interaction.request(&loaded_client.client)?;
         let mut pending = self.begin(context, loaded_client, request)?;
         pending.interaction.user_code = interaction.state.user_code;
+        pending.interaction.language = Some(context.language());
         let session = self.session(context).await?;
         let step = self.decide(&pending, session.as_ref()).await?;
         self.take(&pending, step).await

@@ -2,6 +2,9 @@
 
 use protocol::workspace::upstream_preset::WellKnownProvider;
 
+/// The path of the icon of any other provider: a globe.
+pub(crate) const UNKNOWN: &str = "M8 2.5a5.5 5.5 0 1 0 .01 0zM2.5 8h11M8 2.5c-3 3-3 8 0 11M8 2.5c3 3 3 8 0 11";
+
 /// The path of an icon, to be stroked in a square of 16.
 #[must_use]
 pub const fn mark(provider: WellKnownProvider) -> &'static str {

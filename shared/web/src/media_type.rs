@@ -1,4 +1,4 @@
-//! Media types in `Content-Type` and `Accept` (RFC 9110 §8.3 and §12.5.1).
+//! Media types and languages, as senders name them and as readers accept them (RFC 9110 §8.3 and §12.5).
 
 /// Charsets in which the bytes of ASCII text have another meaning.
 const NOT_ASCII: [&str; 6] = ["utf-7", "utf-16", "utf-32", "ucs-", "iso-10646", "ebcdic"];
@@ -81,9 +81,34 @@ fn thousandths(value: &[u8]) -> Option<u16> {
     }
 }
 
+/// The language ranges of `Accept-Language` headers, the most preferred first, without those that are refused (RFC 9110
+/// §12.5.4). One that is malformed is left out.
+pub fn preferred_languages<'r>(values: impl Iterator<Item = &'r [u8]>) -> Vec<&'r str> {
+    let ranges = values.flat_map(|value| value.split(|byte| *byte == b',')).filter_map(range);
+    let named = ranges.filter_map(|(range, quality)| Some((std::str::from_utf8(range).ok()?, quality)));
+    let mut named: Vec<(&str, u16)> = named.filter(|(range, quality)| !range.is_empty() && *quality > 0).collect();
+    named.sort_by_key(|(_, quality)| std::cmp::Reverse(*quality));
+    named.into_iter().map(|(range, _)| range).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn languages_come_by_preference_and_without_refused_ones() {
+        let table: [(&[&str], &[&str]); 6] = [
+            (&["de-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5"], &["de-CH", "fr", "en", "de", "*"]),
+            (&["en;q=0.2, ja", "ar;q=0.2"], &["ja", "en", "ar"]),
+            (&["de;q=0, en;q=0.001"], &["en"]),
+            (&["de;q=2, en;q=x, fr;q=1.0"], &["fr"]),
+            (&[", ,"], &[]),
+            (&[], &[]),
+        ];
+        for (values, expected) in table {
+            assert_eq!(preferred_languages(values.iter().map(|value| value.as_bytes())), expected, "{values:?}");
+        }
+    }
 
     #[test]
     fn type_parameters_are_ignored_except_for_an_incompatible_charset() {

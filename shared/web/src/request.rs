@@ -6,7 +6,7 @@ use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
 use protocol::types::time::{Lifetime, Timestamp};
 
-use crate::media_type::{Accepted, is_type};
+use crate::media_type::{Accepted, is_type, preferred_languages};
 
 /// The maximum body size (catalogue row SEC-DOS-01).
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -96,8 +96,13 @@ impl Request {
         Accepted::parse(self.header_bytes(header::ACCEPT))
     }
 
-    /// The values of a header that is ASCII by its grammar. A value that is not ASCII counts as empty, which nothing
-    /// accepts.
+    /// The languages that the sender prefers, the most preferred first.
+    #[must_use]
+    pub fn preferred_languages(&self) -> Vec<&str> {
+        preferred_languages(self.header_bytes(header::ACCEPT_LANGUAGE))
+    }
+
+    /// The values of a header that is ASCII by its grammar; one that is not counts as an empty one, which nothing accepts.
     #[must_use]
     pub fn header(&self, name: header::HeaderName) -> Vec<&str> {
         self.headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()

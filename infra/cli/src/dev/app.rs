@@ -95,7 +95,7 @@ impl App {
             return self.demo_api.handle(request).await;
         }
         if !self.has_demo && matches!(request.path.as_ref(), "/" | "/demo") {
-            return start_page(&self.issuers, &*self.entropy);
+            return start_page(request, &self.issuers, &*self.entropy);
         }
         if let Some(response) = demo::handle(request, &self.public_url) {
             return response;

@@ -15,4 +15,5 @@ pub mod run;
 pub mod server;
 mod start_page;
 pub mod state;
+pub(crate) mod stop_signal;
 pub mod stored;

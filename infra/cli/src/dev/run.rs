@@ -25,6 +25,7 @@ use crate::dev::engine::Engine;
 use crate::dev::queue_worker::QueueWorker;
 use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
 use crate::dev::state::{State, StateError};
+use crate::dev::stop_signal::stop_signal;
 use crate::dev::stored::{self, StoredError};
 use crate::output::print;
 use crate::workspace_files::{ReadError, read};
@@ -250,26 +251,4 @@ fn announce(options: &DevOptions, public_url: &PublicUrl, files: &[WorkspaceFile
         format!("Postern is running.\n{demo}{issuers}{store}\n  State      {state}\n\nPress Ctrl-C to stop.")
     };
     print(&text);
-}
-
-/// Listens for Ctrl-C and SIGTERM from now on, and resolves on the first.
-#[cfg(unix)]
-fn stop_signal() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn received(signal: Option<Signal>) {
-        match signal {
-            Some(mut signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
-        }
-    }
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()).ok(), signal(SignalKind::terminate()).ok());
-    async move {
-        tokio::select! { () = received(interrupt) => {}, () = received(terminate) => {} }
-    }
-}
-
-/// Resolves on Ctrl-C.
-#[cfg(not(unix))]
-async fn stop_signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }

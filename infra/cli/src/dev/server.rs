@@ -163,6 +163,14 @@ pub async fn serve(app: Rc<App>, listeners: Listeners, entropy: &'static dyn Ent
     accept(listeners, limits, service, stop).await;
 }
 
+/// Serves connections with `service` until `stop` resolves. Must run inside a `LocalSet`.
+pub async fn serve_with<S>(listeners: Listeners, service: S, stop: impl Future<Output = ()>)
+where
+    S: Service<http::Request<Incoming>, Response = http::Response<Full<Bytes>>, Error = hyper::Error> + Clone + 'static,
+{
+    accept(listeners, Limits::LAPTOP, service, stop).await;
+}
+
 /// Serves the engine to DynamoDB tools until `stop` resolves. Must run inside a `LocalSet`.
 pub async fn serve_engine(engine: Engine, listeners: Listeners, stop: impl Future<Output = ()>) {
     accept(listeners, Limits::LAPTOP, service_fn(move |request| call(engine.clone(), request)), stop).await;

@@ -1,6 +1,6 @@
 //! The settings of a client, in the terms of RFC 7591 §2.
 
-use super::forms::{CLIENT_ID, DIGEST, SCOPES, TEXT, URI};
+use super::forms::{CLIENT_ID, CLIENT_LOGO, DIGEST, LINK, SCOPES, TEXT, URI};
 use super::lifetimes::OWN_LIFETIMES;
 use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
 use protocol::clients::grant_type::DEVICE_CODE;
@@ -11,6 +11,20 @@ const MAX_URIS: usize = 50;
 pub(super) const CLIENT: &[Key] = &[
     Key::required("client_id", Kind::Text(&CLIENT_ID), "Its client_id, unique in the workspace."),
     Key::required("client_name", Kind::Text(&TEXT), "What users read."),
+    name_in("client_name#en"),
+    name_in("client_name#de"),
+    name_in("client_name#fr"),
+    name_in("client_name#es"),
+    name_in("client_name#ja"),
+    name_in("client_name#ar"),
+    Key::optional(
+        "logo_uri",
+        Kind::Text(&CLIENT_LOGO),
+        "Its logo, inline: an SVG image, or a data URL, at most 3072 bytes.",
+    ),
+    Key::optional("organization_name", Kind::Text(&TEXT), "Who publishes it."),
+    Key::optional("policy_uri", Kind::Text(&LINK), "Its privacy policy."),
+    Key::optional("tos_uri", Kind::Text(&LINK), "Its terms of service."),
     Key::with_default(
         "grant_types",
         Kind::List(
@@ -155,6 +169,10 @@ pub(super) const CLIENT: &[Key] = &[
     Key::optional("userinfo_signed_response_alg", ALGORITHM, "The algorithm with which userinfo answers are signed."),
     Key::optional("lifetimes", Kind::Table(OWN_LIFETIMES), "Lifetimes that differ from the workspace's, in seconds."),
 ];
+
+const fn name_in(name: &'static str) -> Key {
+    Key::optional(name, Kind::Text(&TEXT), "What users of this language read (RFC 7591 §2.2).")
+}
 
 const DIGEST_KEYS: &[Key] = &[
     Key::required("sha256", Kind::Text(&DIGEST), "The digest."),

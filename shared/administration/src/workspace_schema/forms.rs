@@ -1,11 +1,16 @@
 //! The forms of strings in a workspace file.
 
+use protocol::clients::page_link::PageLink;
 use protocol::jose::certificate::Certificate;
+use protocol::types::color::Color;
 use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
+use protocol::types::image::{MAX_CLIENT_LOGO_BYTES, MAX_FAVICON_BYTES, MAX_LOGO_BYTES};
 use protocol::types::scope::Scopes;
 use serde::Deserialize as _;
 use serde::de::value::{Error as ValueError, SeqDeserializer};
+
+use crate::images::image;
 
 /// The form of a string.
 pub struct Form {
@@ -83,6 +88,31 @@ pub(super) const DIGEST: Form = Form {
 pub(super) const CERTIFICATE: Form = Form {
     pattern: Some("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----"),
     fault: |text| Certificate::parse(text).err().map(|error| error.to_string()),
+};
+
+/// A colour.
+pub(super) const COLOR: Form = Form {
+    pattern: Some("^#[0-9A-Fa-f]{6}$"),
+    fault: |text| Color::parse(text).is_none().then(|| "a colour is # and six hexadecimal digits".into()),
+};
+
+/// An image, inline.
+const IMAGE: &str = "^\\s*(<|data:image/(svg\\+xml|png);base64,)";
+
+/// The logo of a workspace.
+pub(super) const LOGO: Form = Form { pattern: Some(IMAGE), fault: |text| image(text, MAX_LOGO_BYTES).err() };
+
+/// The logo of a client.
+pub(super) const CLIENT_LOGO: Form =
+    Form { pattern: Some(IMAGE), fault: |text| image(text, MAX_CLIENT_LOGO_BYTES).err() };
+
+/// The icon in the browser's tab.
+pub(super) const FAVICON: Form = Form { pattern: Some(IMAGE), fault: |text| image(text, MAX_FAVICON_BYTES).err() };
+
+/// A link that users follow.
+pub(super) const LINK: Form = Form {
+    pattern: Some("^(https?://|mailto:)[!-~]+$"),
+    fault: |text| PageLink::parse(text).err().map(|error| error.to_string()),
 };
 
 fn empty(text: &str) -> Option<String> {

@@ -24,7 +24,23 @@ fn object(keys: &[Key]) -> Value {
     if let (Some(object), false) = (object.as_object_mut(), required.is_empty()) {
         object.insert("required".into(), json!(required));
     }
+    if let (Some(object), Some(alternatives)) = (object.as_object_mut(), alternatives(keys)) {
+        object.insert("anyOf".into(), alternatives);
+    }
     object
+}
+
+/// One setting, or those that are required without it.
+fn alternatives(keys: &[Key]) -> Option<Value> {
+    let conditional = || {
+        keys.iter().filter_map(|key| match key.presence {
+            Presence::RequiredUnless(other) => Some((key.name, other)),
+            Presence::Required | Presence::Optional | Presence::Default(_) => None,
+        })
+    };
+    let (_, other) = conditional().next()?;
+    let names: Vec<&str> = conditional().map(|(name, _)| name).collect();
+    Some(json!([{ "type": "object", "required": [other] }, { "type": "object", "required": names }]))
 }
 
 fn property(key: &Key) -> Value {

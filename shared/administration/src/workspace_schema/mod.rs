@@ -1,17 +1,20 @@
 //! The settings of a workspace file, described once: the check of a file and the published JSON Schema follow this
 //! description, and tests compare it with what the functions parse.
 
+mod brand;
 mod clients;
 mod forms;
 mod json_schema;
 mod lifetimes;
 mod settings;
+mod translations;
 mod upstream;
 
 pub use json_schema::json_schema;
 pub use settings::WORKSPACE;
 
 use forms::Form;
+use protocol::types::language::Language;
 
 /// For lists without a maximum length.
 const UNBOUNDED: usize = usize::MAX;
@@ -22,6 +25,9 @@ const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
 /// The algorithms that providers may sign with.
 const EXTERNAL_ALGORITHM: Kind =
     Kind::OneOf(&["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]);
+
+/// The languages of the pages.
+const LANGUAGE: Kind = Kind::OneOf(&Language::TAGS);
 
 /// Whether ID tokens carry `at_hash`.
 const AT_HASH: Kind = Kind::OneOf(&["omitted", "included"]);
@@ -46,6 +52,8 @@ pub struct Key {
 pub enum Presence {
     /// It must be present.
     Required,
+    /// It must be present unless this other setting is.
+    RequiredUnless(&'static str),
     /// It may be omitted, and then has no value.
     Optional,
     /// It may be omitted, and then has this value, written as JSON.
@@ -99,6 +107,11 @@ impl Key {
         Self { name, about, kind, presence: Presence::Required }
     }
 
+    /// A setting that must be present unless the setting `other` is.
+    const fn required_unless(other: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, kind, presence: Presence::RequiredUnless(other) }
+    }
+
     /// A setting that may be omitted.
     const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, about, kind, presence: Presence::Optional }
@@ -135,7 +148,9 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
     for key in keys {
         let inner = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
         match &key.kind {
-            Kind::Table(keys) | Kind::List(Kind::TextOrTable(_, keys), _) => all.extend(tables(&inner, keys)),
+            Kind::Table(keys) | Kind::TextOrTable(_, keys) | Kind::List(Kind::TextOrTable(_, keys), _) => {
+                all.extend(tables(&inner, keys));
+            }
             Kind::Tables(entries) => all.extend(tables(&inner, entries.keys)),
             Kind::Text(_)
             | Kind::Flag
@@ -143,8 +158,7 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
             | Kind::OneOf(_)
             | Kind::List(..)
             | Kind::Open
-            | Kind::ClaimOrigin
-            | Kind::TextOrTable(..) => {}
+            | Kind::ClaimOrigin => {}
         }
     }
     all

@@ -1,16 +1,20 @@
 //! The settings of a workspace.
 
+use super::brand::BRAND;
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, LABEL, SCOPE, TEXT, URI};
 use super::lifetimes::LIFETIMES;
+use super::translations::{TRANSLATABLE, TRANSLATIONS};
 use super::upstream::UPSTREAM;
-use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
+use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, LANGUAGE, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// All settings of a workspace file.
 pub const WORKSPACE: &[Key] = &[
     Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
     Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),
     Key::required("name", Kind::Text(&TEXT), "What users read on the pages."),
+    Key::with_default("language", LANGUAGE, "\"en\"", "The language of pages for browsers that prefer none of theirs."),
+    Key::optional("brand", Kind::Table(BRAND), "What the pages look like."),
     Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),
     Key::with_default(
         "resources",
@@ -95,13 +99,21 @@ pub const WORKSPACE: &[Key] = &[
 
 const RESOURCE: &[Key] = &[
     Key::required("uri", Kind::Text(&URI), "The URI that clients name (RFC 8707 §2)."),
-    Key::required("title", Kind::Text(&TEXT), "What the user reads on the consent page."),
+    Key::required("title", TRANSLATABLE, "What the user reads on the consent page."),
 ];
 
 const SCOPE_KEYS: &[Key] = &[
     Key::required("name", Kind::Text(&SCOPE), "The scope token that clients send (RFC 6749 §3.3)."),
-    Key::required("title", Kind::Text(&TEXT), "What the user reads on the consent page after \"It asks to\"."),
-    Key::with_default("description", Kind::Text(&ANY_TEXT), "\"\"", "One sentence more."),
+    Key::required("title", TRANSLATABLE, "What the user reads on the consent page: what the application may do."),
+    Key::with_default("description", Kind::TextOrTable(&ANY_TEXT, TRANSLATIONS), "\"\"", "One sentence more."),
+    Key::optional("group", TRANSLATABLE, "The heading under which it stands with others on the consent page."),
+    Key::with_default(
+        "required",
+        Kind::Flag,
+        "false",
+        "Whether users cannot withhold it from a request that they allow.",
+    ),
+    Key::with_default("sensitive", Kind::Flag, "false", "Whether it is marked as one to think about."),
 ];
 
 const SANDBOX: &[Key] = &[

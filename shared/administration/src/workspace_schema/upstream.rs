@@ -1,6 +1,7 @@
 //! The settings of an upstream provider.
 
 use super::forms::{CERTIFICATE, CLIENT_ID, DOMAIN, HOST, LABEL, SCOPES, SEGMENT, TEXT, URI};
+use super::translations::TRANSLATABLE;
 use super::{EXTERNAL_ALGORITHM, Key, Kind, UNBOUNDED};
 
 /// The names of presets.
@@ -38,8 +39,13 @@ pub(super) const UPSTREAM: &[Key] = &[
     ),
     Key::optional("realm", Kind::Text(&SEGMENT), "With the preset \"keycloak\": its realm."),
     Key::optional("user_pool", Kind::Text(&SEGMENT), "With the preset \"cognito\": the id of the user pool."),
-    Key::optional("title", Kind::Text(&TEXT), "The text on its button, after \"Continue with\"; a preset has one."),
-    Key::optional("issuer", Kind::Text(&URI), "Its issuer, byte for byte as in its metadata; a preset has one."),
+    Key::required_unless("preset", "title", TRANSLATABLE, "What users know it as; a preset has one."),
+    Key::required_unless(
+        "preset",
+        "issuer",
+        Kind::Text(&URI),
+        "Its issuer, byte for byte as in its metadata; a preset has one.",
+    ),
     Key::optional("discovery", Kind::Text(&URI), "Where its metadata is read, if that is not at its issuer."),
     Key::optional(
         "oauth",

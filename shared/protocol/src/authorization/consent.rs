@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::resource_indicator::RequestedApis;
+use crate::types::id::Subject;
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 use crate::users::user_claims::{ClaimName, ClaimNames};
@@ -72,6 +73,37 @@ impl Consent {
             scope.within(&allowed) && claims.iter().all(covered)
         })
     }
+
+    /// What this covers of a request of `subject` for `scope` and `claims` at each of `apis`.
+    #[must_use]
+    pub fn covered(
+        &self,
+        subject: &Subject,
+        apis: &RequestedApis<'_>,
+        scope: &Scopes,
+        claims: &ClaimNames,
+    ) -> Option<AllowedBefore> {
+        let one = |name: &str| Scopes::parse(name).is_ok_and(|scope| self.covers(apis, &scope, &ClaimNames::new()));
+        let scope = scope.filtered(one);
+        let known = |claim: &&ClaimName| self.covers(apis, &Scopes::default(), &ClaimNames::from([**claim]));
+        let claims: ClaimNames = claims.iter().filter(known).copied().collect();
+        let is_nothing = scope.is_empty() && claims.is_empty();
+        (!is_nothing).then(|| AllowedBefore { subject: subject.clone(), scope, claims })
+    }
+}
+
+/// What a user allowed before the question was asked, as far as the request asks for it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedBefore {
+    /// The user.
+    #[serde(rename = "u")]
+    pub subject: Subject,
+    /// Scopes.
+    #[serde(rename = "o")]
+    pub scope: Scopes,
+    /// Claims requested by name.
+    #[serde(rename = "c", default, skip_serializing_if = "ClaimNames::is_empty")]
+    pub claims: ClaimNames,
 }
 
 /// What a user has just granted.
@@ -105,7 +137,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixtures::{NOW, ago, claim_names, scopes};
+    use crate::fixtures::{NOW, ago, claim_names, scopes, subject};
 
     const DEFAULT: &str = "https://api.example";
     const ORDERS: &str = "https://orders.example";
@@ -175,6 +207,21 @@ mod tests {
         });
         assert_eq!(serde_json::to_value(&after).unwrap(), expected, "an earlier version reads it as covering nothing");
         assert!(after.covers(&at(&[DEFAULT]), &scope, &claims));
+    }
+
+    #[test]
+    fn what_was_allowed_before_is_known_for_the_same_apis_only() {
+        let given = consent("openid read email", &["locale"]);
+        let (scope, claims) = (scopes("openid email write"), claim_names(&["email", "locale", "name"]));
+        let covered = |apis: &[&str]| given.covered(&subject("alice"), &at(apis), &scope, &claims);
+        let expected = AllowedBefore {
+            subject: subject("alice"),
+            scope: scopes("openid email"),
+            claims: claim_names(&["email", "locale"]),
+        };
+        assert_eq!(covered(&[DEFAULT]), Some(expected));
+        assert_eq!(covered(&[DEFAULT, ORDERS]).map(|before| before.scope), Some(scopes("")));
+        assert_eq!(given.covered(&subject("alice"), &at(&[DEFAULT]), &scopes("write"), &claim_names(&[])), None);
     }
 
     #[test]

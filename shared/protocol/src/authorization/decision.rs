@@ -4,7 +4,7 @@
 //! current content of the store. No result of an earlier step is reused, so no step can be skipped.
 
 use crate::authorization::claims_parameter::RequestedClaims;
-use crate::authorization::consent::{Consent, Withheld};
+use crate::authorization::consent::{AllowedBefore, Consent, Withheld};
 use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
@@ -49,8 +49,8 @@ pub enum NextStep {
     LogIn,
     /// The user has to choose between the account that is logged in and another.
     SelectAccount,
-    /// The user is logged in and has to consent.
-    AskConsent,
+    /// The user is logged in and has to consent, to more than they allowed before.
+    AskConsent(Option<Box<AllowedBefore>>),
     /// A code may be issued.
     Approved(Box<ApprovedAuthorization>),
     /// The client gets an error.
@@ -117,7 +117,7 @@ pub fn decide(input: &DecisionInput<'_>) -> NextStep {
     if must_ask(input) {
         return match prompt {
             Prompt::Nothing => NextStep::Refused(RedirectError::ConsentRequired),
-            Prompt::AsNeeded | Prompt::Pages { .. } => NextStep::AskConsent,
+            Prompt::AsNeeded | Prompt::Pages { .. } => NextStep::AskConsent(allowed_before(input, user)),
         };
     }
     NextStep::Approved(approved(input, user, input.request.terms.scope.clone(), input.request.terms.claims.clone()))
@@ -245,7 +245,20 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
     demanded || !covered || !client.remembers_consent_at(&request.redirect_uri)
 }
 
-/// Whether a remembered consent can change the outcome and should be read.
+/// What the user allowed before, so that the page can ask for what is new. A client that wants the whole question asked, or whose
+/// identity is not assured, gets it asked as a whole.
+fn allowed_before(input: &DecisionInput<'_>, user: User<'_>) -> Option<Box<AllowedBefore>> {
+    let DecisionInput { request, client, consent, .. } = input;
+    if !depends_on_consent(request, client) {
+        return None;
+    }
+    let (terms, apis) = (&request.terms, client.targets.apis(&request.terms.resource));
+    let covered = consent
+        .and_then(|consent| consent.covered(&user.session.subject, &apis, &terms.scope, &terms.claims_by_name()));
+    covered.map(Box::new)
+}
+
+/// Whether a remembered consent can change the outcome, so that it is worth a read.
 #[must_use]
 pub fn depends_on_consent(request: &AuthorizationRequest, client: &Client) -> bool {
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });

@@ -124,7 +124,7 @@ fn name(step: &NextStep) -> &'static str {
     match step {
         NextStep::LogIn => "log in",
         NextStep::SelectAccount => "select account",
-        NextStep::AskConsent => "ask consent",
+        NextStep::AskConsent(_) => "ask consent",
         NextStep::Approved(_) => "approved",
         NextStep::Refused(error) => error.code(),
     }
@@ -304,7 +304,7 @@ fn consent_is_asked_unless_it_covers_the_request_and_the_client_is_identified() 
         Case { consent: Some(consent), ..case }
     };
     let asking_email = || Case::asking(&[("claims", by_name)]);
-    let table = [
+    let table = vec![
         ("never", Case { consent: None, ..Case::asking(&[]) }, "ask consent"),
         ("never, silently", Case { consent: None, ..Case::asking(&[("prompt", "none")]) }, "consent_required"),
         ("for less", consented("openid", &[], Case::asking(&[])), "ask consent"),

@@ -67,6 +67,9 @@ pub enum PageError {
     /// The upstream provider's response does not belong to a login that this browser started.
     #[error("this answer does not belong to a sign-in that was begun in this browser")]
     ForeignUpstreamAnswer,
+    /// The user turned back at the upstream provider, and can log in another way.
+    #[error("you did not sign in with the other provider")]
+    UpstreamDenied,
     /// The upstream provider refused, or its response is invalid.
     #[error("the other provider did not confirm who you are")]
     UpstreamRefused,
@@ -106,43 +109,11 @@ impl PageError {
             | Self::UnknownIdentitySource
             | Self::ForeignUpstreamAnswer
             | Self::RequestTooLarge => 400,
-            Self::CrossSite => 403,
+            Self::CrossSite | Self::UpstreamDenied => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::UpstreamRefused | Self::UpstreamUnreachable => 502,
             Self::Unavailable => 503,
-        }
-    }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::StaleInteraction
-            | Self::OtherBrowser
-            | Self::FinishedInteraction
-            | Self::ForeignUpstreamAnswer
-            | Self::UnknownRequestUri => "Go back to the application and sign in again from there.",
-            Self::Parameters(_)
-            | Self::NotAForm
-            | Self::MissingClientId
-            | Self::UnknownClient
-            | Self::MissingRedirectUri
-            | Self::UnregisteredRedirectUri(_)
-            | Self::UnregisteredPostLogoutUri(_)
-            | Self::ForeignHint => {
-                "Nothing is wrong on your side. The operator of the application must correct its configuration."
-            }
-            Self::StaleLogout => "Go back to the application and sign out again from there.",
-            Self::RequestTooLarge => "Nothing is wrong on your side. The application must send a smaller request.",
-            Self::CrossSite | Self::IncompleteForm => "Go back, reload the page, and send the form from there.",
-            Self::UnknownIdentitySource | Self::UpstreamRefused => {
-                "Go back to the application and choose another way to sign in."
-            }
-            Self::UpstreamUnreachable => "Try again in a moment, or choose another way to sign in.",
-            Self::NotFound => "Check the address.",
-            Self::MethodNotAllowed => "Open the page from the application.",
-            Self::Unavailable => "Nothing was lost. Try again in a moment.",
         }
     }
 }

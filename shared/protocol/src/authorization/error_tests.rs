@@ -1,47 +1,12 @@
 //! Tests of the errors of the front channel: each has its status or code, and says what to do.
 
-use crate::authorization::error::{PageError, RedirectError};
+use crate::authorization::error::RedirectError;
 use crate::authorization::pkce::PkceError;
 use crate::authorization::upstream_refusal::UpstreamRefusal;
 use crate::clients::resource_indicator::InvalidTarget;
 use crate::syntax::parameters::ParameterError;
 use crate::syntax::quoted::Quoted;
 use crate::types::scope::MalformedScope;
-
-#[test]
-fn each_page_error_has_its_status_and_its_advice() {
-    let wrong_setup = "must correct its configuration";
-    let again = "sign in again from there";
-    let table = [
-        (PageError::Parameters(ParameterError::Encoding), 400, wrong_setup),
-        (PageError::MissingClientId, 400, wrong_setup),
-        (PageError::UnknownClient, 400, wrong_setup),
-        (PageError::MissingRedirectUri, 400, wrong_setup),
-        (PageError::UnregisteredRedirectUri(Quoted::of("x")), 400, wrong_setup),
-        (PageError::UnregisteredPostLogoutUri(Quoted::of("x")), 400, wrong_setup),
-        (PageError::ForeignHint, 400, wrong_setup),
-        (PageError::NotAForm, 400, wrong_setup),
-        (PageError::StaleLogout, 400, "sign out again from there"),
-        (PageError::RequestTooLarge, 400, "must send a smaller request"),
-        (PageError::StaleInteraction, 400, again),
-        (PageError::OtherBrowser, 400, again),
-        (PageError::FinishedInteraction, 400, again),
-        (PageError::UnknownRequestUri, 400, again),
-        (PageError::ForeignUpstreamAnswer, 400, again),
-        (PageError::IncompleteForm, 400, "reload the page"),
-        (PageError::UnknownIdentitySource, 400, "choose another way to sign in"),
-        (PageError::CrossSite, 403, "reload the page"),
-        (PageError::NotFound, 404, "Check the address."),
-        (PageError::MethodNotAllowed, 405, "Open the page from the application."),
-        (PageError::UpstreamRefused, 502, "choose another way to sign in"),
-        (PageError::UpstreamUnreachable, 502, "Try again in a moment, or choose another way"),
-        (PageError::Unavailable, 503, "Nothing was lost. Try again in a moment."),
-    ];
-    for (error, status, advice) in table {
-        assert_eq!(error.status(), status, "{error:?}");
-        assert!(error.advice().contains(advice), "{error:?}: {}", error.advice());
-    }
-}
 
 #[test]
 fn each_redirect_error_has_its_registered_code() {

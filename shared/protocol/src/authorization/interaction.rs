@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::authorization::consent::AllowedBefore;
 use crate::authorization::error::PageError;
 use crate::authorization::login_hints::LoginHints;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
@@ -13,6 +14,7 @@ use crate::clients::client::Client;
 use crate::clients::request_channel::RequestChannel;
 use crate::syntax::quoted::Quoted;
 use crate::types::id::{GrantId, Subject};
+use crate::types::language::Language;
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
 
@@ -60,6 +62,12 @@ pub struct InteractionState {
     /// back there, and never to a grant.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
+    /// The language of the pages: what the client and the browser prefer, or what the user chose on a page.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// What its user allowed before, if the consent page is to ask for what is new only.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub allowed_before: Option<Box<AllowedBefore>>,
     /// The account that the user chose, for `prompt=select_account`.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountChoice>,
@@ -183,6 +191,8 @@ mod tests {
             pushed: false,
             shown_to: Some(subject("alice")),
             user_code: None,
+            language: Some(Language::German),
+            allowed_before: None,
             account: Some(AccountChoice::Current("sid-1".into())),
         }
     }

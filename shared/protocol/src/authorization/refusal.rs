@@ -42,6 +42,27 @@ pub enum WayOut {
     },
 }
 
+impl WayOut {
+    /// Where it leads.
+    #[must_use]
+    pub fn link(&self) -> &str {
+        match self {
+            Self::StartOver(link) | Self::Start(link) | Self::OtherSignIn(link) | Self::Application { link, .. } => {
+                link
+            }
+        }
+    }
+
+    /// The name of the client, if it leads there.
+    #[must_use]
+    pub fn application(&self) -> Option<&str> {
+        match self {
+            Self::Application { name, .. } => Some(name),
+            Self::StartOver(_) | Self::Start(_) | Self::OtherSignIn(_) => None,
+        }
+    }
+}
+
 /// An error on its way to the client.
 #[derive(Debug)]
 pub struct Redirected {

@@ -1,9 +1,11 @@
 //! Registered clients, validated and ready for decisions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
+use crate::clients::page_link::PageLink;
 use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::request_channel::RequestChannel;
@@ -14,6 +16,8 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::external_jwk::ExternalJwks;
 use crate::jose::jwk::Algorithm;
 use crate::types::id::ClientId;
+use crate::types::image::Image;
+use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
@@ -26,6 +30,10 @@ pub struct Client {
     pub id: ClientId,
     /// The name shown to users.
     pub name: String,
+    /// Its name in other languages (RFC 7591 §2.2).
+    pub names: BTreeMap<Language, String>,
+    /// What users are shown of it on the consent page.
+    pub display: Box<ClientDisplay>,
     /// Whether it may be used.
     pub status: Status,
     /// How it authenticates.
@@ -74,6 +82,19 @@ pub struct Client {
     pub id_token_signed: Option<Algorithm>,
     /// The algorithm of its signed userinfo responses, if they are signed.
     pub userinfo_signed: Option<Algorithm>,
+}
+
+/// What users are shown of a client, apart from its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientDisplay {
+    /// Its logo.
+    pub logo: Option<Image>,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// Its privacy policy.
+    pub policy: Option<PageLink>,
+    /// Its terms of service.
+    pub terms: Option<PageLink>,
 }
 
 /// Whether a client may be used.
@@ -274,7 +295,13 @@ impl Client {
         self.status == Status::Active
     }
 
-    /// `requested` as a redirect URI of a request that arrived by `channel`, if this client may use it there.
+    /// Its name for users who read `language`.
+    #[must_use]
+    pub fn name_in(&self, language: Language) -> &str {
+        self.names.get(&language).map_or(&self.name, String::as_str)
+    }
+
+    /// `requested` as a redirect URI of a request that came by `channel`, if this client may use it there.
     #[must_use]
     pub fn redirect_uri(&self, requested: &str, channel: RequestChannel) -> Option<RedirectUri> {
         let registered = self.redirect_uris.registered(requested);

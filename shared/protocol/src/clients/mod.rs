@@ -4,6 +4,7 @@ pub mod allowed_origins;
 pub mod client;
 pub mod external_url;
 pub mod grant_type;
+pub mod page_link;
 pub mod policies;
 pub mod private_use_scheme;
 pub mod redirect_uri;

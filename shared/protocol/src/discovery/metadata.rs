@@ -10,6 +10,7 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::jose::key_ring::SigningAlgorithms;
 use crate::types::id::Issuer;
+use crate::types::language::Language;
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimName;
 use crate::workspace::settings::Settings;
@@ -53,7 +54,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &SigningAlgorithm
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "acr_values_supported": settings.authentication_classes().map(AuthenticationClass::as_str).collect::<Vec<_>>(),
         "display_values_supported": DISPLAYS,
-        "ui_locales_supported": ["en"],
+        "ui_locales_supported": Language::TAGS,
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
         "authorization_response_iss_parameter_supported": true,

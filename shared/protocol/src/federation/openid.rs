@@ -236,6 +236,8 @@ mod tests {
             pushed: false,
             shown_to: None,
             user_code: None,
+            language: None,
+            allowed_before: None,
             account: None,
         };
         UpstreamTransaction {

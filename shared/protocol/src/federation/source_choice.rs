@@ -74,12 +74,21 @@ fn of_canonical_domain<'w>(settings: &'w Settings, domain: &str) -> Option<&'w U
     named.next().or_else(|| any.next())
 }
 
+/// Whether users can log in with more than one source.
+#[must_use]
+pub fn several(settings: &Settings) -> bool {
+    reachable(settings).count() + usize::from(settings.sandbox.is_some()) > 1
+}
+
 /// The only source that there is, if nobody can come by another.
 fn only(settings: &Settings) -> Option<&UpstreamProvider> {
-    let reachable = |provider: &&UpstreamProvider| !provider.hidden || !provider.email_domains.is_empty();
-    let mut sources = settings.upstream.iter().filter(reachable);
-    let only = sources.next().filter(|provider| !provider.hidden)?;
-    (settings.sandbox.is_none() && sources.next().is_none()).then_some(only)
+    let only = reachable(settings).next().filter(|provider| !provider.hidden)?;
+    (settings.sandbox.is_none() && !several(settings)).then_some(only)
+}
+
+/// The providers that users find without the help of a client.
+fn reachable(settings: &Settings) -> impl Iterator<Item = &UpstreamProvider> {
+    settings.upstream.iter().filter(|provider| !provider.hidden || !provider.email_domains.is_empty())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::users::session::Session;
 /// The maximum length of a parameter, in bytes.
 const MAX_PARAMETER_BYTES: usize = 2048;
 
-/// A logout request (§2), not checked yet. `logout_hint` and `ui_locales` are allowed and ignored: the session
+/// A logout request (§2), not checked yet. `logout_hint` is allowed and ignored, and `ui_locales` is for the pages: the session
 /// identifies the user, not a parameter.
 pub struct LogoutRequest {
     /// An ID token that was issued to the client. It may have expired.

@@ -1,12 +1,15 @@
 //! Client metadata, and its validation into a [`Client`] (RFC 7591 §2).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clients::client::{
-    AssertionAudience, Authentication, ChallengePolicy, Client, ConsentPolicy, RotationPolicy, Status,
+    AssertionAudience, Authentication, ChallengePolicy, Client, ClientDisplay, ConsentPolicy, RotationPolicy, Status,
 };
 use crate::clients::external_url::{OutboundUrl, Reach};
 use crate::clients::grant_type::GrantType;
+use crate::clients::page_link::PageLink;
 use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{ApplicationType, RedirectUris, UriRules};
 use crate::clients::resource_indicator::Targets;
@@ -20,6 +23,8 @@ use crate::registration::authentication_method::{
 use crate::registration::challenge::{ChallengeFields, PresetMethod};
 use crate::registration::error::{Field, RegistrationError, outbound};
 use crate::types::id::{ClientId, Issuer};
+use crate::types::image::Image;
+use crate::types::language::Language;
 use crate::types::lifetimes::OwnLifetimes;
 use crate::types::scope::Scopes;
 use crate::types::time::Lifetime;
@@ -33,6 +38,36 @@ pub struct ClientMetadata {
     pub client_id: ClientId,
     /// The name shown to users.
     pub client_name: String,
+    /// The name shown to users who read English (RFC 7591 §2.2).
+    #[serde(rename = "client_name#en", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_en: Option<String>,
+    /// The name shown to users who read German (RFC 7591 §2.2).
+    #[serde(rename = "client_name#de", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_de: Option<String>,
+    /// The name shown to users who read French (RFC 7591 §2.2).
+    #[serde(rename = "client_name#fr", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_fr: Option<String>,
+    /// The name shown to users who read Spanish (RFC 7591 §2.2).
+    #[serde(rename = "client_name#es", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_es: Option<String>,
+    /// The name shown to users who read Japanese (RFC 7591 §2.2).
+    #[serde(rename = "client_name#ja", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_ja: Option<String>,
+    /// The name shown to users who read Arabic (RFC 7591 §2.2).
+    #[serde(rename = "client_name#ar", default, skip_serializing_if = "Option::is_none")]
+    pub client_name_ar: Option<String>,
+    /// Its logo, as a `data` URL: pages load nothing from elsewhere (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<Image>,
+    /// Who publishes it (OpenID Federation 1.0 §5.2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_name: Option<String>,
+    /// Its privacy policy (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<PageLink>,
+    /// Its terms of service (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<PageLink>,
     /// `web` or `native`.
     #[serde(default)]
     pub application_type: ApplicationType,
@@ -169,6 +204,13 @@ impl ClientMetadata {
         Ok(Client {
             id: self.client_id.clone(),
             name: self.client_name.clone(),
+            names: self.names(),
+            display: Box::new(ClientDisplay {
+                logo: self.logo_uri.clone(),
+                publisher: self.organization_name.clone(),
+                policy: self.policy_uri.clone(),
+                terms: self.tos_uri.clone(),
+            }),
             status: self.client_status,
             loopback_consent: self.loopback_consent(&redirect_uris)?,
             redirect_uris,
@@ -195,6 +237,18 @@ impl ClientMetadata {
             id_token_signed: self.id_token_signed_response_alg,
             userinfo_signed: self.userinfo_signed_response_alg,
         })
+    }
+
+    fn names(&self) -> BTreeMap<Language, String> {
+        let all = [
+            (Language::English, &self.client_name_en),
+            (Language::German, &self.client_name_de),
+            (Language::French, &self.client_name_fr),
+            (Language::Spanish, &self.client_name_es),
+            (Language::Japanese, &self.client_name_ja),
+            (Language::Arabic, &self.client_name_ar),
+        ];
+        all.into_iter().filter_map(|(language, name)| Some((language, name.clone()?))).collect()
     }
 
     pub(super) fn authentication_fields(&self) -> AuthenticationFields<'_> {

@@ -24,6 +24,12 @@ pub fn base64url_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     base64url_decoded(text)?.try_into().ok()
 }
 
+/// `bytes` as padded base64 (RFC 4648 §4).
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// Decodes canonical, padded base64, as HTTP Basic uses it (RFC 7617 §2).
 #[must_use]
 pub fn base64_decoded(text: &str) -> Option<Vec<u8>> {

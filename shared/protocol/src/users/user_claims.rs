@@ -105,23 +105,6 @@ impl ClaimName {
     pub const fn as_str(self) -> &'static str {
         self.0
     }
-
-    /// The text on the consent page for a claim that is requested by name.
-    #[must_use]
-    pub fn in_words(self) -> String {
-        match self.0 {
-            "email" => "See your e-mail address".into(),
-            "email_verified" => "Know whether your e-mail address is confirmed".into(),
-            "phone_number_verified" => "Know whether your phone number is confirmed".into(),
-            "preferred_username" => "See your user name".into(),
-            "profile" => "See the address of your profile page".into(),
-            "birthdate" => "See your date of birth".into(),
-            "zoneinfo" => "See your time zone".into(),
-            "locale" => "See your language".into(),
-            "updated_at" => "Know when you last changed your details".into(),
-            name => format!("See your {}", name.replace('_', " ")),
-        }
-    }
 }
 
 impl<'de> Deserialize<'de> for ClaimName {
@@ -332,26 +315,6 @@ mod tests {
         for reserved in ["sub", "aud", "iss", "exp", "sid", "acr", "department", "Email", ""] {
             assert_eq!(ClaimName::parse(reserved), None, "{reserved}");
             assert!(serde_json::from_value::<ClaimName>(json!(reserved)).is_err(), "{reserved}");
-        }
-    }
-
-    #[test]
-    fn each_claim_has_a_text_for_the_consent_page() {
-        let table = [
-            ("email", "See your e-mail address"),
-            ("email_verified", "Know whether your e-mail address is confirmed"),
-            ("phone_number_verified", "Know whether your phone number is confirmed"),
-            ("preferred_username", "See your user name"),
-            ("profile", "See the address of your profile page"),
-            ("birthdate", "See your date of birth"),
-            ("zoneinfo", "See your time zone"),
-            ("locale", "See your language"),
-            ("updated_at", "Know when you last changed your details"),
-            ("given_name", "See your given name"),
-            ("phone_number", "See your phone number"),
-        ];
-        for (name, words) in table {
-            assert_eq!(ClaimName::parse(name).unwrap().in_words(), words);
         }
     }
 

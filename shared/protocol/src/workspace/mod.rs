@@ -1,5 +1,6 @@
 //! The settings of a workspace, and the identity sources that it offers.
 
+pub mod brand;
 pub mod identity_source;
 pub mod sandbox;
 pub mod settings;

@@ -8,10 +8,13 @@ use crate::clients::policies::UnknownScopes;
 use crate::clients::resource_indicator::is_same_resource;
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
+use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
+use crate::types::localized::LocalizedText;
 use crate::types::retry_window::RetryWindow;
-use crate::types::scope::Scopes;
+use crate::types::scope::{OPENID, Scopes};
 use crate::users::factor::AuthenticationClass;
+use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -43,6 +46,12 @@ impl Workspace {
 pub struct Settings {
     /// The name shown to users.
     pub name: String,
+    /// The language of pages for users whose browsers name none that the pages have.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub language: Language,
+    /// What its pages look like.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub brand: Brand,
     /// The audience of access tokens if the request names no resource (RFC 9068 §3).
     pub default_audience: String,
     /// Which clients must use PKCE.
@@ -123,6 +132,12 @@ impl Settings {
         self.reach.unwrap_or_else(|| Reach::of(issuer.as_str()))
     }
 
+    /// Whether a user who allows a request may withhold `scope`: not what a login consists of, nor what is marked as required.
+    #[must_use]
+    pub fn is_optional(&self, scope: &str) -> bool {
+        scope != OPENID && !self.scope(scope).is_some_and(|scope| scope.required)
+    }
+
     /// The definition of `scope`, if the workspace has it.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
@@ -139,7 +154,7 @@ impl Settings {
 
     /// The title of `resource` for users, if it has one.
     #[must_use]
-    pub fn resource_title(&self, resource: &str) -> Option<&str> {
+    pub fn resource_title(&self, resource: &str) -> Option<&LocalizedText> {
         let mut all = self.resources.iter();
         all.find(|known| is_same_resource(known.uri(), resource)).and_then(ResourceDefinition::title)
     }
@@ -158,10 +173,19 @@ pub struct ScopeDefinition {
     /// The scope token.
     pub name: String,
     /// The title on the consent page.
-    pub title: String,
+    pub title: LocalizedText,
     /// The description below it.
     #[serde(default)]
-    pub description: String,
+    pub description: LocalizedText,
+    /// The heading under which it stands with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<LocalizedText>,
+    /// Whether users can allow a request for it only as a whole.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub required: bool,
+    /// Whether it is marked as one to think about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sensitive: bool,
 }
 
 /// A resource of a workspace, perhaps with its title on the consent page.
@@ -181,7 +205,7 @@ pub struct TitledResource {
     /// The URI that clients name (RFC 8707 §2).
     pub uri: String,
     /// The title.
-    pub title: String,
+    pub title: LocalizedText,
 }
 
 impl ResourceDefinition {
@@ -194,7 +218,9 @@ impl ResourceDefinition {
         }
     }
 
-    fn title(&self) -> Option<&str> {
+    /// The title, if it has one.
+    #[must_use]
+    pub const fn title(&self) -> Option<&LocalizedText> {
         match self {
             Self::Untitled(_) => None,
             Self::Titled(resource) => Some(&resource.title),
@@ -231,7 +257,7 @@ mod tests {
         let both = workspace(&json!({"sandbox": sandbox, "upstream": [provider("a"), provider("b")]}));
         let name = |workspace: &Workspace, id: &str| match workspace.identity_source(&source_id(id)) {
             Some(IdentitySource::Sandbox(_)) => "sandbox".to_owned(),
-            Some(IdentitySource::Upstream(provider)) => provider.title.clone(),
+            Some(IdentitySource::Upstream(provider)) => provider.id.to_string(),
             None => "none".to_owned(),
         };
         for (id, expected) in [("sandbox", "sandbox"), ("a", "a"), ("b", "b"), ("c", "none")] {
@@ -247,7 +273,7 @@ mod tests {
             &json!({"scopes": [{"name": "openid", "title": "Know who you are"}, {"name": "read", "title": "Read"}]}),
         );
         assert_eq!(settings.scope_names(), scopes("openid read"));
-        assert_eq!(settings.scope("read").map(|scope| scope.title.as_str()), Some("Read"));
+        assert_eq!(settings.scope("read").map(|scope| &scope.title), Some(&LocalizedText::Same("Read".into())));
         assert!(settings.scope("write").is_none());
         for (resource, expected) in [
             ("https://api.example", Some("https://api.example")),
@@ -265,7 +291,12 @@ mod tests {
         let settings = settings(&json!({ "resources": titled }));
         assert_eq!(settings.resource("https://b.example/"), Some("https://b.example"));
         let uris = ["https://b.example", "https://api.example", "https://c.example"];
-        assert_eq!(uris.map(|resource| settings.resource_title(resource)), [Some("B"), Some("API"), None]);
+        assert_eq!(
+            uris.map(|uri| settings
+                .resource_title(uri)
+                .map(|title| title.within(Language::English, Language::English))),
+            [Some("B"), Some("API"), None]
+        );
         let stored = serde_json::to_value(&settings).unwrap();
         assert_eq!(stored["resources"], titled);
         let odd = json!({"name": "Demo", "default_audience": "x", "resources": [{"uri": "x", "name": "X"}]});

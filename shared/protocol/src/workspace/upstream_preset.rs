@@ -366,6 +366,7 @@ mod tests {
     use super::*;
     use crate::clients::external_url::{OutboundUrl, Reach};
     use crate::fixtures::changed;
+    use crate::types::localized::LocalizedText;
     use crate::workspace::upstream_provider::UpstreamProvider;
 
     fn expanded(change: &Value) -> Result<Map<String, Value>, Vec<String>> {
@@ -424,7 +425,7 @@ mod tests {
             let provider = provider(expanded(&change).unwrap_or_else(|faults| panic!("{change}: {faults:?}")));
             assert_eq!(provider.discovery_issuer(), expected, "{change}");
             assert!(OutboundUrl::parse(&provider.discovery_issuer(), Reach::Internet).is_ok(), "{change}");
-            assert!(!provider.title.is_empty() && provider.icon.is_some(), "{change}");
+            assert!(provider.title != LocalizedText::default() && provider.icon.is_some(), "{change}");
             assert!(!provider.contradicts_tenants() && provider.map.faults().next().is_none(), "{change}");
             let mut unusable = provider.oauth.iter().flat_map(|api| api.faults(Reach::Internet));
             assert_eq!(unusable.next(), None, "{change}");

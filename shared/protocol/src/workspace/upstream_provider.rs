@@ -8,6 +8,7 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::external_jwk::TENANT;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
+use crate::types::localized::LocalizedText;
 use crate::types::scope::Scopes;
 use crate::users::claim_map::ClaimMap;
 use crate::workspace::upstream_preset::{WellKnownProvider, is_tenant_id};
@@ -19,8 +20,8 @@ use crate::workspace::user_api::UserApi;
 pub struct UpstreamProvider {
     /// Its id, as in `/callback/{idp}`.
     pub id: IdentitySourceId,
-    /// The text on its login button.
-    pub title: String,
+    /// What users know it as.
+    pub title: LocalizedText,
     /// Its issuer, from which the metadata is discovered.
     pub issuer: String,
     /// Where its metadata is read, if that is not at its issuer.

@@ -1,0 +1,65 @@
+//! The page on which something has ended.
+
+use askama::Template;
+
+use crate::frame::Frame;
+
+/// The page at the end of a logout or of connecting a device.
+#[derive(Template)]
+#[template(path = "outcome.html")]
+pub struct OutcomePage<'a> {
+    /// What it has in common with other pages.
+    pub frame: &'a Frame<'a>,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The client to go back to: its name, and a link.
+    pub back: Option<(&'a str, &'a str)>,
+}
+
+/// How something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The user is logged out.
+    SignedOut,
+    /// The user decided not to log out.
+    StillSignedIn,
+    /// A device was allowed.
+    DeviceAllowed,
+    /// A device was denied.
+    DeviceDenied,
+    /// The code of a device has become invalid.
+    DeviceInvalidated,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::SignedOut, Self::StillSignedIn, Self::DeviceAllowed, Self::DeviceDenied, Self::DeviceInvalidated];
+
+    /// Whether what the user wanted was done.
+    pub(crate) const fn is_done(self) -> bool {
+        matches!(self, Self::SignedOut | Self::DeviceAllowed)
+    }
+
+    /// The key of its title.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed-out",
+            Self::StillSignedIn => "still-signed-in",
+            Self::DeviceAllowed => "device-allowed",
+            Self::DeviceDenied => "device-denied",
+            Self::DeviceInvalidated => "device-invalidated",
+        }
+    }
+
+    /// The key of one sentence more.
+    pub(crate) const fn explanation(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed-out-more",
+            Self::StillSignedIn => "still-signed-in-more",
+            Self::DeviceAllowed => "device-allowed-more",
+            Self::DeviceDenied => "device-denied-more",
+            Self::DeviceInvalidated => "device-invalidated-more",
+        }
+    }
+}
