@@ -125,7 +125,7 @@ test('SEC-UP-06 a denial at the partner leaves the other source, and a way back 
   await deny(page);
   await assertErrorPage(page, /did not sign in with the other provider/, [
     'Choose another way to sign in',
-    'Back to Demo native application',
+    'Back to Demo (native application)',
   ]);
   const back = page.getByRole('link', { name: /^Back to/ });
   isRefusal(server, request, await leadsTo(page, app.redirectUri, () => back.click()), 'access_denied');
