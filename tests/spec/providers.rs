@@ -1,8 +1,8 @@
 //! Logging in by stand-ins of providers, each as its public documentation describes it (docs/providers.md).
 
 use serde_json::{Value, json};
-use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
-use tests::provider::{Exchange, Userinfo};
+use tests::browser::{answered, body, changed, exchange, json as parsed, link, location, request};
+use tests::provider::{Exchange, Userinfo, without_sandbox};
 use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
 use web::Response;
 
@@ -123,11 +123,10 @@ fn corp(more: &str) -> String {
 }
 
 fn stand_ins() -> Vec<StandIn> {
-    of_consumers().into_iter().chain(hosted()).chain(run_by_oneself()).collect()
+    of_consumers().into_iter().chain(of_microsoft()).chain(hosted()).chain(run_by_oneself()).collect()
 }
 
 fn of_consumers() -> Vec<StandIn> {
-    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
     vec![
         StandIn {
             id_token: ada(),
@@ -136,6 +135,38 @@ fn of_consumers() -> Vec<StandIn> {
             email: verified(),
             ..StandIn::of("Google", &corp(""))
         },
+        StandIn {
+            id_token: json!({"nonce": null, "locale": "en_US"}),
+            userinfo: ada(),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
+            authenticates: |exchange| by_post(exchange) && exchange.form.one("code_verifier").unwrap().is_none(),
+            email: verified(),
+            ..StandIn::of("LinkedIn", &corp("pkce = \"unused\"\nnonce = \"optional\""))
+        },
+        StandIn {
+            id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
+            metadata: json!({
+                "token_endpoint_auth_methods_supported": ["client_secret_post"], "userinfo_endpoint": null,
+                "response_modes_supported": ["query", "fragment", "form_post"],
+            }),
+            by_form: true,
+            authenticates: by_apple,
+            email: verified(),
+            ..StandIn::of(
+                "Sign in with Apple",
+                &format!(
+                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\n\
+                     response_mode = \"form_post\"\n\
+                     verified_email_domains = [\"corp.example\"]"
+                ),
+            )
+        },
+    ]
+}
+
+fn of_microsoft() -> Vec<StandIn> {
+    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
+    vec![
         StandIn {
             path: "/{tenantid}/v2.0",
             iss: "/t-1/v2.0",
@@ -155,24 +186,6 @@ fn of_consumers() -> Vec<StandIn> {
             ..StandIn::of(
                 "Microsoft Entra with a certificate",
                 &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
-            )
-        },
-        StandIn {
-            id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
-            metadata: json!({
-                "token_endpoint_auth_methods_supported": ["client_secret_post"], "userinfo_endpoint": null,
-                "response_modes_supported": ["query", "fragment", "form_post"],
-            }),
-            by_form: true,
-            authenticates: by_apple,
-            email: verified(),
-            ..StandIn::of(
-                "Sign in with Apple",
-                &format!(
-                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\n\
-                     response_mode = \"form_post\"\n\
-                     verified_email_domains = [\"corp.example\"]"
-                ),
             )
         },
     ]
@@ -388,6 +401,45 @@ async fn users_log_in_by_providers_as_they_are() {
     }
 }
 
+/// The demo with a scope for groups, which `demo-trusted` may have in its ID tokens too.
+fn with_groups(text: &str) -> String {
+    let client = "client_id = \"demo-trusted\"";
+    let Some((before, trusted)) = text.split_once(client) else { return text.into() };
+    let scope = "[[scopes]]\nname = \"groups\"\ntitle = \"Know your groups\"\n\n[[clients]]";
+    let before = before.replacen("[[clients]]", scope, 1);
+    let trusted = trusted.replacen("scope = \"openid ", "id_token_claims = \"scopes\"\nscope = \"openid groups ", 1);
+    format!("{before}{client}{trusted}")
+}
+
+#[tokio::test]
+async fn sec_up_17_mapped_groups_of_a_provider_reach_the_client_by_scope() {
+    let (provider, pkce) = (Provider::start().await, Pkce::new("groups"));
+    let mapping = "map = { groups = [\"realm_access\", \"roles\"], name = \"displayName\" }";
+    let laptop = Laptop::with(|text| with_groups(&provider.registered(&text, mapping))).await;
+    let told = async |scope: &str, said: &Value| {
+        let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some(scope));
+        let mut browser = Browser::new(&laptop);
+        let response = provider.log_in((&laptop, &mut browser), &asked, (&json!({}), said)).await;
+        let code = answered(&response, "code").unwrap_or_else(|| panic!("{}", body(&response)));
+        let tokens = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+        let tokens = parsed(&tokens);
+        let userinfo = parsed(&laptop.userinfo(tokens["access_token"].as_str().unwrap()).await);
+        let id_token = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let id_token = protocol::syntax::encoding::base64url_decoded(&id_token).unwrap();
+        let id_token: Value = serde_json::from_slice(&id_token).unwrap();
+        json!([userinfo["groups"], id_token["groups"], userinfo["name"], id_token["acr"]])
+    };
+    let said = json!({
+        "realm_access": {"roles": ["admin", "staff"]}, "groups": ["root"], "roles": ["root"], "displayName": "Ada",
+        "acr": "urn:postern:acr:multi-factor",
+    });
+    let (names, acr) = (json!(["partner:admin", "partner:staff"]), "urn:postern:acr:single-factor");
+    assert_eq!(told("openid groups profile", &said).await, json!([names, names, "Ada", acr]));
+    assert_eq!(told("openid profile", &said).await, json!([null, null, "Ada", acr]), "without the scope");
+    let odd = json!({"realm_access": {"roles": ["admin", 7]}, "groups": ["root"]});
+    assert_eq!(told("openid groups profile", &odd).await, json!([null, null, null, acr]), "of another type");
+}
+
 #[tokio::test]
 async fn a_tenant_that_is_not_listed_and_an_issuer_with_another_path_are_refused() {
     for iss in ["/t-3/v2.0", "/common/v2.0", "/t-1/v2.0/", "/{tenantid}/v2.0", ""] {
@@ -446,9 +498,9 @@ async fn keys_are_read_once_and_again_for_a_name_that_is_not_known() {
 }
 
 #[tokio::test]
-async fn sec_up_06_a_providers_error_ends_at_the_client() {
+async fn sec_up_06_a_providers_error_ends_at_the_client_if_there_is_no_other_source() {
     let provider = Provider::start().await;
-    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let laptop = Laptop::with(|text| without_sandbox(&provider.registered(&text, ""))).await;
     for (theirs, ours) in [
         ("access_denied", "access_denied"),
         ("user_cancelled_login", "access_denied"),
@@ -466,6 +518,37 @@ async fn sec_up_06_a_providers_error_ends_at_the_client() {
         let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
         tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
         assert!(!location(&response).unwrap().contains("AADSTS"), "{theirs}");
+    }
+}
+
+/// What the user can do something about does not end the login: they see the other sources, and a link back.
+#[tokio::test]
+async fn sec_up_06_a_providers_error_leaves_the_other_sources() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let pkce = Pkce::new("another");
+    for (theirs, status, says) in [
+        ("access_denied", 403, "You did not sign in with the other provider."),
+        ("user_cancelled_login", 403, "You did not sign in with the other provider."),
+        ("temporarily_unavailable", 502, "The other provider cannot be reached."),
+    ] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}&error_description=<b>AADSTS90033", away.asked("state").unwrap());
+        let page = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        assert_eq!(page.status(), status, "{theirs}");
+        assert!(body(&page).contains(says) && !body(&page).contains("AADSTS"), "{theirs}: {}", body(&page));
+        assert!(body(&page).contains("error=access_denied"), "{theirs}: the link back to the client");
+        let again = browser.get(&link(&page, "/login?interaction=")).await;
+        let response = browser.sign_in(&again, "alice", "alice").await;
+        assert!(answered(&response, "code").is_some(), "{theirs}: {}", body(&response));
+    }
+    for (theirs, ours) in [("login_required", "login_required"), ("server_error", "server_error")] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}", away.asked("state").unwrap());
+        let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
     }
 }
 
