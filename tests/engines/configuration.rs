@@ -100,8 +100,9 @@ async fn what_was_changed_meanwhile_is_not_overwritten() {
     let (demo, other) = (workspace("demo", Value::Null), workspace("demo", json!({"name": "Other"})));
     let (app, changed) = (metadata("app", "https://app.example/a"), metadata("app", "https://app.example/b"));
     let (old, new) = (metadata("old", "https://old.example/"), metadata("new", "https://new.example/"));
+    let nothing = writing.stored(&demo.id, [].iter()).await.unwrap();
     writing.apply(&demo, &[app.clone(), old.clone()]).await.unwrap();
-    let seen = writing.stored(&demo.id).await.unwrap();
+    let seen = writing.stored(&demo.id, [].iter()).await.unwrap();
     let replace =
         async |before, workspace, clients: &[_]| match writing.replace(before, workspace, clients, &mut |_| {}).await {
             Ok(()) => "done".to_owned(),
@@ -110,28 +111,25 @@ async fn what_was_changed_meanwhile_is_not_overwritten() {
         };
     // Somebody else changes the client.
     writing.apply(&demo, &[changed.clone(), old.clone()]).await.unwrap();
-    let theirs = writing.stored(&demo.id).await.unwrap();
-    assert_eq!(
-        replace(seen.as_ref(), &demo, &[metadata("app", "https://app.example/c"), old.clone()]).await,
-        "client app"
-    );
-    assert_eq!(writing.stored(&demo.id).await.unwrap(), theirs);
+    let theirs = writing.stored(&demo.id, [].iter()).await.unwrap();
+    assert_eq!(replace(&seen, &demo, &[metadata("app", "https://app.example/c"), old.clone()]).await, "client app");
+    assert_eq!(writing.stored(&demo.id, [].iter()).await.unwrap(), theirs);
     assert_eq!(
         replace(None, &demo, std::slice::from_ref(&new)).await,
         "workspace default/demo",
         "it was taken for new"
     );
-    assert_eq!(replace(seen.as_ref(), &demo, std::slice::from_ref(&old)).await, "client app", "it would be removed");
+    assert_eq!(replace(&seen, &demo, std::slice::from_ref(&old)).await, "client app", "it would be removed");
     // Somebody else changes the settings.
-    let seen = writing.stored(&demo.id).await.unwrap();
+    let seen = writing.stored(&demo.id, [].iter()).await.unwrap();
     writing.apply(&other, &[changed.clone(), old.clone()]).await.unwrap();
     let settings = workspace("demo", json!({"name": "Mine"}));
-    assert_eq!(replace(seen.as_ref(), &settings, &[changed.clone(), old.clone()]).await, "workspace default/demo");
-    let seen = writing.stored(&demo.id).await.unwrap();
-    assert!(seen.as_ref().unwrap().settings.contains("Other"));
-    assert_eq!(replace(seen.as_ref(), &settings, &[changed, new]).await, "done");
-    let last = writing.stored(&demo.id).await.unwrap().unwrap();
-    let clients: Vec<&str> = last.clients.keys().map(|client| client.as_str()).collect();
-    assert!(clients == ["app", "new"] && last.settings.contains("Mine"), "{last:?}");
+    assert_eq!(replace(&seen, &settings, &[changed.clone(), old.clone()]).await, "workspace default/demo");
+    let seen = writing.stored(&demo.id, [].iter()).await.unwrap();
+    assert!(seen.settings.as_ref().unwrap().contains("Other"));
+    assert_eq!(replace(&seen, &settings, &[changed, new]).await, "done");
+    let last = writing.stored(&demo.id, [].iter()).await.unwrap();
+    let clients: Vec<&str> = last.clients.keys().map(ClientId::as_str).collect();
+    assert!(clients == ["app", "new"] && last.settings.as_ref().unwrap().contains("Mine"), "{last:?}");
     assert_eq!(writing.stored_client(&demo.id, &client("old")).await.unwrap(), None);
 }

@@ -6,7 +6,7 @@ use protocol::jose::jwk::Algorithm;
 use protocol::jose::key_ring::KeyRing;
 use protocol::types::id::WorkspaceId;
 use serde_json::{Map, Value};
-use store::{ConfigurationWriting, Connection, StoreFault, StoredConfiguration};
+use store::{ConfigurationWriting, StoreFault, StoredConfiguration};
 use thiserror::Error;
 use web::config::PublicUrl;
 
@@ -39,20 +39,21 @@ pub enum ExportError {
 ///
 /// [`ExportError`].
 pub async fn export(keys: &Keys<'_>, id: &WorkspaceId, public_url: &PublicUrl) -> Result<String, ExportError> {
-    let stored = stored(keys.connection, id).await?;
+    let stored = ConfigurationWriting::new(keys.connection).stored(id, std::iter::empty()).await?;
+    let settings = stored.settings.as_deref().ok_or_else(|| ExportError::NoWorkspace(id.clone()))?;
     let ring = keys.ring(id).await?.ring;
-    let document = document(id, &stored, &ring).ok_or_else(|| ExportError::Unreadable(id.clone()))?;
+    let document = document(id, settings, &stored, &ring).ok_or_else(|| ExportError::Unreadable(id.clone()))?;
     Ok(written(&document).replace(public_url.as_str(), "{public_url}"))
 }
 
-async fn stored(connection: &Connection, id: &WorkspaceId) -> Result<StoredConfiguration, ExportError> {
-    let found = ConfigurationWriting::new(connection).stored(id).await?;
-    found.ok_or_else(|| ExportError::NoWorkspace(id.clone()))
-}
-
 /// The content of the file.
-fn document(id: &WorkspaceId, stored: &StoredConfiguration, ring: &KeyRing) -> Option<Map<String, Value>> {
-    let settings: Value = serde_json::from_str(&stored.settings).ok()?;
+fn document(
+    id: &WorkspaceId,
+    settings: &str,
+    stored: &StoredConfiguration,
+    ring: &KeyRing,
+) -> Option<Map<String, Value>> {
+    let settings: Value = serde_json::from_str(settings).ok()?;
     let clients: Result<Vec<Value>, _> =
         stored.clients.values().map(|client| serde_json::from_str(&client.metadata)).collect();
     let mut document = settings.as_object()?.clone();
@@ -112,7 +113,7 @@ const fn is_section(kind: &Kind) -> bool {
 /// Whether the file means the same without this value.
 fn is_omitted(key: &Key, value: &Value) -> bool {
     match key.presence {
-        Presence::Required => false,
+        Presence::Required | Presence::RequiredUnless(_) => value.is_null(),
         Presence::Default(default) => {
             value.is_null() || serde_json::from_str::<Value>(default).is_ok_and(|default| default == *value)
         }
@@ -192,7 +193,7 @@ mod tests {
             "scopes": [{"name": "openid", "title": {"en": "O", "de": "Ö"}, "description": ""}],
         });
         let text = written(document.as_object().unwrap());
-        let expected = r##"tenant = "t"
+        let expected = r#"tenant = "t"
 workspace = "w"
 name = "N"
 default_audience = "urn:a"
@@ -211,7 +212,7 @@ client_secret_sha256 = ["x", { expires_at = 7, sha256 = "y" }]
 
 [clients.lifetimes]
 access_token = 60
-"##;
+"#;
         assert_eq!(text, expected);
         assert!(text.parse::<toml::Table>().is_ok());
     }

@@ -14,7 +14,7 @@ use crate::workspace_file::WorkspaceFile;
 /// What a file would change, and the state for which that is true.
 pub struct Plan {
     file: WorkspaceFile,
-    before: Option<StoredConfiguration>,
+    before: StoredConfiguration,
     /// The changes; none if the file is what is stored.
     pub changes: Vec<Change>,
 }
@@ -61,7 +61,7 @@ impl Plan {
     /// Whether the workspace does not exist yet.
     #[must_use]
     pub const fn is_new(&self) -> bool {
-        self.before.is_none()
+        self.before.settings.is_none()
     }
 }
 
@@ -75,11 +75,10 @@ impl Provisioning<'_> {
         let configuration = ConfigurationWriting::new(self.connection());
         let mut plans = Vec::new();
         for mut file in files {
-            let before = configuration.stored(&file.workspace.id).await?;
-            if let Some(before) = &before {
-                keep_sealed(&mut file, before, opening);
-            }
-            let changes = compared(&before.as_ref().map(stored_document).unwrap_or_default(), &document(&file));
+            let expected = file.clients.iter().map(|client| &client.client_id);
+            let before = configuration.stored(&file.workspace.id, expected).await?;
+            keep_sealed(&mut file, &before, opening);
+            let changes = compared(&stored_document(&before), &document(&file));
             plans.push(Plan { file, before, changes });
         }
         Ok(plans)
@@ -95,7 +94,7 @@ impl Provisioning<'_> {
         // The keys come first: a workspace that can be found must be able to sign.
         self.keys().ensure(&workspace.id, plan.file.signing).await?;
         let configuration = ConfigurationWriting::new(self.connection());
-        Ok(configuration.replace(plan.before.as_ref(), workspace, clients, written).await?)
+        Ok(configuration.replace(&plan.before, workspace, clients, written).await?)
     }
 }
 
@@ -129,7 +128,7 @@ fn document(file: &WorkspaceFile) -> Map<String, Value> {
 
 fn stored_document(stored: &StoredConfiguration) -> Map<String, Value> {
     let clients = stored.clients.values().filter_map(|client| serde_json::from_str(&client.metadata).ok());
-    joined(serde_json::from_str(&stored.settings).ok(), clients.collect())
+    joined(stored.settings.as_deref().and_then(|settings| serde_json::from_str(settings).ok()), clients.collect())
 }
 
 fn joined(settings: Option<Value>, clients: Vec<Value>) -> Map<String, Value> {
@@ -154,7 +153,7 @@ fn providers(settings: &Settings) -> BTreeMap<String, [Option<String>; 2]> {
 
 /// Keeps the stored form of each secret that the file does not change.
 fn keep_sealed(file: &mut WorkspaceFile, before: &StoredConfiguration, opening: &Opening<'_>) {
-    let settings: Option<Settings> = serde_json::from_str(&before.settings).ok();
+    let settings: Option<Settings> = before.settings.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let clients = before.clients.iter().map(|(id, client)| {
         let metadata: Option<Value> = serde_json::from_str(&client.metadata).ok();
         let sealed = metadata.as_ref().and_then(|metadata| metadata.get("sealed_client_secret")?.as_str());

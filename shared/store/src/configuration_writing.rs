@@ -1,6 +1,6 @@
 //! Writes workspaces and clients, and never over a change that the writer has not seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -27,8 +27,8 @@ pub struct ConfigurationWriting(Connection);
 /// The configuration of a workspace as it is stored, to be compared, and to be replaced if it is still the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredConfiguration {
-    /// The settings, in JSON.
-    pub settings: String,
+    /// The settings, in JSON; `None` if the workspace does not exist.
+    pub settings: Option<String>,
     /// The metadata of the clients, in JSON.
     pub clients: BTreeMap<ClientId, StoredClient>,
     /// The attributes that are derived from settings and clients.
@@ -78,14 +78,20 @@ impl ConfigurationWriting {
         Self(connection.clone())
     }
 
-    /// The configuration of the workspace `id` as it is stored, if there is one.
+    /// The configuration of the workspace `id` as it is stored. `expected` are clients that are looked for although the
+    /// workspace does not list them: a command that did not come to its end may have written them.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn stored(&self, id: &WorkspaceId) -> Result<Option<StoredConfiguration>, StoreFault> {
-        let Some(item) = find(&self.0, key::partition(Kind::Workspace, id, ALONE)).await? else { return Ok(None) };
-        let ids: Vec<ClientId> = item::read_json(&item, "clients")?;
+    pub async fn stored(
+        &self,
+        id: &WorkspaceId,
+        expected: impl Iterator<Item = &ClientId>,
+    ) -> Result<StoredConfiguration, StoreFault> {
+        let found = find(&self.0, key::partition(Kind::Workspace, id, ALONE)).await?;
+        let listed = found.as_ref().map(|item| item::read_json::<Vec<ClientId>>(item, "clients")).transpose()?;
+        let ids: BTreeSet<ClientId> = listed.into_iter().flatten().chain(expected.cloned()).collect();
         let mut clients = BTreeMap::new();
         for client in ids {
             if let Some(stored) = self.stored_client(id, &client).await? {
@@ -93,12 +99,9 @@ impl ConfigurationWriting {
             }
         }
         // Earlier versions did not write every derived attribute.
-        let text = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-        Ok(Some(StoredConfiguration {
-            settings: item::read_text(&item, "settings")?.into(),
-            clients,
-            derived: DERIVED.map(text),
-        }))
+        let text = |name| found.as_ref().and_then(|item| item.get(name)?.as_s().ok()).cloned().unwrap_or_default();
+        let settings = found.as_ref().map(|item| item::read_text(item, "settings").map(Into::into)).transpose()?;
+        Ok(StoredConfiguration { settings, clients, derived: DERIVED.map(text) })
     }
 
     /// The client `client` of `workspace` as it is stored, if there is one.
@@ -122,8 +125,8 @@ impl ConfigurationWriting {
     ///
     /// [`ApplyError`] names the client that cannot be registered, or the fault of the store.
     pub async fn apply(&self, workspace: &Workspace, clients: &[ClientMetadata]) -> Result<(), ApplyError> {
-        let before = self.stored(&workspace.id).await?;
-        self.replace(before.as_ref(), workspace, clients, &mut |_| {}).await
+        let before = self.stored(&workspace.id, clients.iter().map(|client| &client.client_id)).await?;
+        self.replace(&before, workspace, clients, &mut |_| {}).await
     }
 
     /// Replaces `before` with a workspace and its clients, and removes clients that are no longer among them. What is the
@@ -136,24 +139,24 @@ impl ConfigurationWriting {
     /// store. What was written until then stays, and applying again completes it.
     pub async fn replace(
         &self,
-        before: Option<&StoredConfiguration>,
+        before: &StoredConfiguration,
         workspace: &Workspace,
         clients: &[ClientMetadata],
         written: &mut dyn FnMut(usize),
     ) -> Result<(), ApplyError> {
         let after = workspace_item(workspace, clients)?;
         let id = &workspace.id;
-        let known = |client: &ClientId| before.and_then(|before| before.clients.get(client));
         for (at, metadata) in clients.iter().enumerate() {
-            self.replace_client(id, known(&metadata.client_id), metadata).await?;
+            self.replace_client(id, before.clients.get(&metadata.client_id), metadata).await?;
             written(at.saturating_add(1));
         }
-        if before.is_none_or(|before| before.settings != after.settings || before.derived != after.derived) {
-            self.replace_workspace(id, before, &after).await?;
-        }
-        let removed = before.into_iter().flat_map(|before| &before.clients);
-        for (client, stored) in removed.filter(|(id, _)| clients.iter().all(|client| client.client_id != **id)) {
+        let kept: BTreeSet<&ClientId> = clients.iter().map(|metadata| &metadata.client_id).collect();
+        for (client, stored) in before.clients.iter().filter(|(client, _)| !kept.contains(client)) {
             self.remove_client(id, client, stored).await?;
+        }
+        // The list of clients comes last: what it names can still be found when a command did not come to its end.
+        if before.settings.as_deref() != Some(&after.settings) || before.derived != after.derived {
+            self.replace_workspace(id, before, &after).await?;
         }
         Ok(())
     }
@@ -196,7 +199,7 @@ impl ConfigurationWriting {
     async fn replace_workspace(
         &self,
         id: &WorkspaceId,
-        before: Option<&StoredConfiguration>,
+        before: &StoredConfiguration,
         after: &WorkspaceItem,
     ) -> Result<(), ApplyError> {
         let mut put = self
@@ -211,12 +214,12 @@ impl ConfigurationWriting {
         for (name, text) in DERIVED.into_iter().zip(&after.derived) {
             put = put.item(name, item::text(text));
         }
-        let put = match before {
+        let put = match &before.settings {
             None => put.condition_expression("attribute_not_exists(#settings)"),
-            Some(before) => put
+            Some(settings) => put
                 .condition_expression("#settings = :settings AND #clients = :clients")
                 .expression_attribute_names("#clients", "clients")
-                .expression_attribute_values(":settings", item::text(&before.settings))
+                .expression_attribute_values(":settings", item::text(settings))
                 .expression_attribute_values(":clients", clients_of(before)),
         };
         let written = put.expression_attribute_names("#settings", "settings").send().await.map(|_| ());
