@@ -281,6 +281,10 @@ impl World {
             let waits = &mut self.interactions[interaction];
             waits.finished = waits.finished.perhaps(true);
             waits.unseen.push(now);
+            // The concurrent submission whose answer is lost may have created the grant.
+            if let Some(grant) = waits.grant.filter(|_| many) {
+                self.grants[grant].vague = true;
+            }
         }
         Ok(seen)
     }
