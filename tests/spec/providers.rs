@@ -1,6 +1,7 @@
 //! Logging in by stand-ins of providers, each as its public documentation describes it (docs/providers.md).
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 use tests::browser::{answered, body, changed, exchange, json as parsed, link, location, request};
 use tests::provider::{Exchange, Userinfo, without_sandbox};
 use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
@@ -132,16 +133,16 @@ fn of_consumers() -> Vec<StandIn> {
             id_token: ada(),
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"], "response_modes_supported": null}),
             key: Some(ClientKey::new(protocol::jose::jwk::Algorithm::RS256)),
+            authenticates: by_post,
             email: verified(),
-            ..StandIn::of("Google", &corp(""))
+            ..StandIn::of("Google", &corp("preset = \"google\""))
         },
         StandIn {
             id_token: json!({"nonce": null, "locale": "en_US"}),
             userinfo: ada(),
-            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
             authenticates: |exchange| by_post(exchange) && exchange.form.one("code_verifier").unwrap().is_none(),
             email: verified(),
-            ..StandIn::of("LinkedIn", &corp("pkce = \"unused\"\nnonce = \"optional\""))
+            ..StandIn::of("LinkedIn", &corp("preset = \"linkedin\""))
         },
         StandIn {
             id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
@@ -155,8 +156,7 @@ fn of_consumers() -> Vec<StandIn> {
             ..StandIn::of(
                 "Sign in with Apple",
                 &format!(
-                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\n\
-                     response_mode = \"form_post\"\n\
+                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\npreset = \"apple\"\n\
                      verified_email_domains = [\"corp.example\"]"
                 ),
             )
@@ -174,7 +174,7 @@ fn of_microsoft() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
             authenticates: by_post,
             email: json!(["ada@corp.example", false]),
-            ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
+            ..StandIn::of("Microsoft Entra", &corp("preset = \"microsoft\"\ntenants = [\"t-1\", \"t-2\"]"))
         },
         StandIn {
             path: "/{tenantid}/v2.0",
@@ -185,7 +185,7 @@ fn of_microsoft() -> Vec<StandIn> {
             email: json!(["ada@corp.example", false]),
             ..StandIn::of(
                 "Microsoft Entra with a certificate",
-                &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
+                &format!("{}\npreset = \"microsoft\"\ntenants = [\"t-1\"]", certified()),
             )
         },
     ]
@@ -199,7 +199,7 @@ fn hosted() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}),
             email: verified(),
             acr: "urn:postern:acr:multi-factor",
-            ..StandIn::of("Okta", &corp("multi_factor_amr = [\"mfa\"]"))
+            ..StandIn::of("Okta", &corp("preset = \"okta\""))
         },
         StandIn {
             path: "/",
@@ -210,7 +210,7 @@ fn hosted() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
             authenticates: by_post,
             email: verified(),
-            ..StandIn::of("Auth0", &corp(""))
+            ..StandIn::of("Auth0", &corp("preset = \"auth0\""))
         },
         StandIn {
             path: "/eu-west-1_abc",
@@ -218,7 +218,7 @@ fn hosted() -> Vec<StandIn> {
             id_token: json!({"token_use": "id", "cognito:username": "ada", "event_id": "x"}),
             userinfo: json!({"email": "ada@corp.example", "email_verified": "true", "username": "ada"}),
             email: verified(),
-            ..StandIn::of("Amazon Cognito", &corp(""))
+            ..StandIn::of("Amazon Cognito", &corp("preset = \"cognito\""))
         },
         StandIn {
             userinfo_as: Userinfo::Refused(403),
@@ -242,13 +242,16 @@ fn run_by_oneself() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"]}),
             email: verified(),
             authenticates: by_assertion,
-            ..StandIn::of("Keycloak", &format!("{PRIVATE_KEY}\nverified_email_domains = [\"corp.example\"]"))
+            ..StandIn::of(
+                "Keycloak",
+                &format!("{PRIVATE_KEY}\npreset = \"keycloak\"\nverified_email_domains = [\"corp.example\"]"),
+            )
         },
         StandIn {
             id_token: json!({"sub_legacy": "x", "groups_direct": ["a"], "auth_time": null, "nbf": null}),
             userinfo: ada(),
             email: verified(),
-            ..StandIn::of("GitLab", &corp(""))
+            ..StandIn::of("GitLab", &corp("preset = \"gitlab\""))
         },
         StandIn {
             id_token: json!({"aud": ["demo", "234567890123456789"], "azp": "demo", "amr": ["pwd"]}),
@@ -518,6 +521,52 @@ async fn sec_up_06_a_providers_error_ends_at_the_client_if_there_is_no_other_sou
         let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
         tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
         assert!(!location(&response).unwrap().contains("AADSTS"), "{theirs}");
+    }
+}
+
+/// The provider that answers is the one that the user was sent to: its path, and the issuer that it names.
+#[tokio::test]
+async fn sec_up_01_and_13_an_answer_at_the_path_of_another_provider_logs_nobody_in() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| {
+        let second = format!("[[upstream]]\nid = \"second\"\ntitle = \"Second\"\nissuer = \"{}\"", provider.issuer);
+        let before = "# Another OpenID provider";
+        provider.registered(&text, "").replacen(before, &format!("{second}\nclient_id = \"demo\"\n\n{before}"), 1)
+    })
+    .await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("other path"));
+    let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+    provider.will_say(&laptop, &away, (&json!({}), &json!({})));
+    let state = away.asked("state").unwrap();
+    for path in ["second", "nobody"] {
+        let response = browser.get(&laptop.demo_url(&format!("/callback/{path}?code=c&state={state}"))).await;
+        assert_eq!((response.status().as_u16(), provider.exchanges()), (400, 0), "{path}: {}", body(&response));
+    }
+    let response = provider.come_back((&laptop, &mut browser), &away, (&json!({}), &json!({}))).await;
+    assert!(answered(&response, "code").is_some(), "the login goes on at its own path: {}", body(&response));
+}
+
+/// What binds an answer to this login: the verifier is sent, and the ID token has the nonce.
+#[tokio::test]
+async fn sec_up_02_a_login_is_bound_by_pkce_and_nonce_of_its_own() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let pkce = Pkce::new("bound");
+    let mut sent = std::collections::BTreeSet::new();
+    for (nonce, accepted) in [(None, true), (Some(json!("other")), false), (Some(Value::Null), false)] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        assert_eq!(away.asked("code_challenge_method"), Some("S256"));
+        let said = nonce.as_ref().map_or(json!({}), |nonce| json!({ "nonce": nonce }));
+        let response = provider.come_back((&laptop, &mut browser), &away, (&said, &json!({}))).await;
+        assert_eq!(answered(&response, "code").is_some(), accepted, "{nonce:?}: {}", body(&response));
+        let verifier = provider.last_exchange().form.one("code_verifier").unwrap().unwrap().to_owned();
+        let challenge = protocol::syntax::encoding::base64url(&sha2::Sha256::digest(verifier.as_bytes()));
+        assert_eq!(away.asked("code_challenge"), Some(challenge.as_str()));
+        for (name, least) in [("state", 22), ("nonce", 22), ("code_challenge", 43)] {
+            let value = away.asked(name).unwrap();
+            assert!(value.len() >= least && sent.insert(value.to_owned()), "{name} is long and used once: {value}");
+        }
     }
 }
 
