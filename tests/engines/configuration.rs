@@ -115,7 +115,7 @@ async fn what_was_changed_meanwhile_is_not_overwritten() {
     assert_eq!(replace(&seen, &demo, &[metadata("app", "https://app.example/c"), old.clone()]).await, "client app");
     assert_eq!(writing.stored(&demo.id, [].iter()).await.unwrap(), theirs);
     assert_eq!(
-        replace(None, &demo, std::slice::from_ref(&new)).await,
+        replace(&nothing, &demo, std::slice::from_ref(&new)).await,
         "workspace default/demo",
         "it was taken for new"
     );
@@ -125,7 +125,7 @@ async fn what_was_changed_meanwhile_is_not_overwritten() {
     writing.apply(&other, &[changed.clone(), old.clone()]).await.unwrap();
     let settings = workspace("demo", json!({"name": "Mine"}));
     assert_eq!(replace(&seen, &settings, &[changed.clone(), old.clone()]).await, "workspace default/demo");
-    let seen = writing.stored(&demo.id, [].iter()).await.unwrap();
+    let seen = writing.stored(&demo.id, std::iter::once(&new.client_id)).await.unwrap();
     assert!(seen.settings.as_ref().unwrap().contains("Other"));
     assert_eq!(replace(&seen, &settings, &[changed, new]).await, "done");
     let last = writing.stored(&demo.id, [].iter()).await.unwrap();
