@@ -15,6 +15,7 @@ mod code;
 mod cors;
 mod coverage;
 mod device;
+mod dynamic_scopes;
 mod given;
 mod id_token;
 mod logout;

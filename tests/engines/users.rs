@@ -1,7 +1,7 @@
 //! Accounts and consents.
 
 use protocol::authorization::consent::{Consent, Granted, Withheld};
-use protocol::clients::resource_indicator::RequestedApis;
+use protocol::clients::resource_indicator::{RequestedApi, RequestedApis};
 use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
@@ -24,7 +24,8 @@ pub(crate) fn identity(of: &str, name: &str) -> Identity {
 /// A consent to `scope`.
 pub(crate) fn consent(scope: &str, given: Timestamp) -> Consent {
     let (scope, claims) = (Scopes::parse(scope).unwrap(), [ClaimName::parse("locale").unwrap()].into());
-    let apis = RequestedApis { named: vec!["https://api.example"], default: "https://api.example" };
+    let api = RequestedApi { uri: "https://api.example", scope: scope.clone(), general: true };
+    let apis = RequestedApis { named: vec![api], default: "https://api.example" };
     Consent::after(None, &apis, Granted { scope: &scope, claims: &claims }, Withheld::default(), given)
 }
 

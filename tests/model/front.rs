@@ -264,12 +264,16 @@ impl World {
         if let (Seen::Code(code), Some(scope)) = (&seen, code) {
             let session = turn.session.ok_or_else(|| Violation("a code without a session".into()))?;
             let waits = &self.interactions[interaction];
-            if withheld.is_none() && waits.grant.is_none() && !waits.unseen.is_empty() && !CLIENTS[asked.client].trusted
-            {
+            let repeats = waits.finished != Known::No && waits.grant.is_none() && !waits.unseen.is_empty();
+            if withheld.is_none() && repeats && !CLIENTS[asked.client].trusted {
                 // The decision on the consent page was lost, and a login form does not repeat it.
                 return Ok(seen);
             }
             self.granted(interaction, Granted { session, scope, code: code.clone() })?;
+            // Which of concurrent submissions created the grant is not seen.
+            if let Some(grant) = self.interactions[interaction].grant.filter(|_| many) {
+                self.grants[grant].vague |= self.grants[grant].session != Some(session);
+            }
         } else if seen.is(Next::Error("access_denied")) {
             self.interactions[interaction].finished = Known::Yes;
         } else if may_end && seen.is_fault() {
@@ -277,6 +281,10 @@ impl World {
             let waits = &mut self.interactions[interaction];
             waits.finished = waits.finished.perhaps(true);
             waits.unseen.push(now);
+            // The concurrent submission whose answer is lost may have created the grant.
+            if let Some(grant) = waits.grant.filter(|_| many) {
+                self.grants[grant].vague = true;
+            }
         }
         Ok(seen)
     }
@@ -346,6 +354,7 @@ impl World {
         let request = Sent::get(target).with("cookie", self.cookies(browser, None));
         let session = self.session_of(browser, place);
         let ends = session.is_some() && session == of;
+        let vague = hinted.is_some_and(|grant| grant.vague);
         let answers = self.send(&[request]).await?;
         let seen = shown(place, 0, &answers[0])?;
         let possible = session.map_or(Known::No, |session| self.sessions[session].alive);
@@ -358,8 +367,8 @@ impl World {
                 match &seen {
                     seen if seen.is_fault() => answers[0].hit,
                     Seen::Page(400) => foreign,
-                    Seen::Page(200) => !foreign && (!there || ends),
-                    Seen::Form(_) => !foreign && there && !ends,
+                    Seen::Page(200) => !foreign && (!there || ends || vague),
+                    Seen::Form(_) => !foreign && there && (!ends || vague),
                     _ => false,
                 }
             })
@@ -371,7 +380,7 @@ impl World {
             let known = Known::of(&alive);
             self.sessions[session].alive = match &seen {
                 Seen::Page(200) => Known::No,
-                seen if seen.is_fault() && ends && !foreign => known.perhaps(false),
+                seen if seen.is_fault() && (ends || vague) && !foreign => known.perhaps(false),
                 _ => known,
             };
         }

@@ -251,10 +251,14 @@ pub(crate) fn explain(terms: &Terms, states: &BTreeSet<State>, events: &[Event],
 /// The states after `event` that its reply allows.
 fn outcomes(terms: &Terms, state: State, event: Event, moment: Moment) -> Vec<State> {
     let silent = event.hit && matches!(event.reply, Reply::Unavailable | Reply::Lost);
+    // The write succeeded and its answer was lost; before the function tried again, another request ended the grant.
+    let overtaken = event.hit && moment.crowded && event.reply == INVALID_GRANT;
     let mut after = if silent { vec![state] } else { Vec::new() };
     for (next, reply) in transitions(terms, state, event.meaning, moment) {
         if silent || reply == event.reply {
             after.push(next);
+        } else if overtaken && matches!(reply, Reply::Tokens { .. }) {
+            after.push(State { ended: true, ..next });
         }
     }
     after

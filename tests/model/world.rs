@@ -122,7 +122,7 @@ pub(crate) struct Grant {
     pub(crate) terms: Terms,
     /// The session of the user; none for client credentials.
     pub(crate) session: Option<usize>,
-    /// Whether the session may be one whose creation was lost with a response.
+    /// Whether the session may be another: one whose creation was lost with a response, or of a concurrent submission.
     pub(crate) vague: bool,
     pub(crate) id: String,
     pub(crate) code: String,

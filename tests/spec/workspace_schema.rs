@@ -261,6 +261,7 @@ fn defaults_in_the_description_match_the_parser() {
     defaults[0].1["client_secret_methods"] = json!(of_workspace.client_secret_methods);
     defaults[0].1["device_authorization"] = json!(of_workspace.device_authorization);
     defaults[0].1["require_pushed_authorization_requests"] = json!(of_workspace.require_pushed_authorization_requests);
+    defaults[0].1["scope_separator"] = json!(of_workspace.scope_separator);
     defaults[0].1["unknown_scopes"] = json!(of_workspace.unknown_scopes);
     defaults[4].1.as_object_mut().unwrap().extend(of_upstream.as_object().unwrap().clone());
     for (path, parsed) in defaults {

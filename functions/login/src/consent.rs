@@ -5,6 +5,7 @@ use protocol::authorization::consent::{Consent, Granted, Withheld};
 use protocol::authorization::decision::{ApprovedAuthorization, NextStep};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
+use protocol::clients::registered_scopes::ScopeConsent;
 use protocol::syntax::parameters::Parameters;
 use protocol::users::session::Session;
 use web::Response;
@@ -125,8 +126,11 @@ async fn remember(
     }
     let (workspace, session) = (&pending.workspace().id, approved.session());
     let before = front.consent(pending, session).await?;
-    let granted = Granted { scope: approved.scope(), claims: &approved.claims().names() };
-    let apis = pending.client().targets.apis(&pending.request.terms.resource);
+    // What is not remembered is asked for each time.
+    let remembered = pending.client().scope.asked(approved.scope(), ScopeConsent::Remembered);
+    let granted = Granted { scope: &remembered, claims: &approved.claims().names() };
+    let terms = &pending.request.terms;
+    let apis = pending.client().targets.apis(&terms.resource, &terms.scope);
     let consent = Consent::after(before, &apis, granted, withheld, front.now());
     let remembered = deps.consents.remember(workspace, &session.subject, &pending.client().id, &consent).await;
     remembered.map_err(|fault| pending.unavailable(fault))

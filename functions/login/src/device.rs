@@ -209,7 +209,7 @@ async fn consent_page(
         action: &workspace.issuer.url(PATH),
         interaction: &interaction,
         permissions: &Permissions::new(rows(&asked.scope, &ClaimNames::new(), &frame), |_| false),
-        apis: &apis(workspace, &loaded.client, &asked.resource, &frame),
+        apis: &apis(workspace, &loaded.client, &asked.resource, &asked.scope, &frame),
         asked: u32::try_from(ago).unwrap_or(u32::MAX),
         address: &asked.address,
         same_network: is_same_network(&asked.address, &context.request.address),

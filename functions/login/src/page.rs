@@ -120,7 +120,7 @@ pub(crate) async fn consent_page(
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
         permissions: &Permissions::new(rows(&terms.scope, &terms.claims_by_name(), &frame), allowed_before),
-        apis: &apis(workspace, client, &terms.resource, &frame),
+        apis: &apis(workspace, client, &terms.resource, &terms.scope, &frame),
         lifetime: lifetime(client, &terms.scope),
     };
     Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
@@ -131,6 +131,7 @@ pub(crate) fn apis<'a>(
     workspace: &'a Workspace,
     client: &'a Client,
     resource: &'a Resources,
+    scope: &Scopes,
     frame: &Frame<'_>,
 ) -> Vec<ApiRow<'a>> {
     let row = |uri| {
@@ -138,13 +139,15 @@ pub(crate) fn apis<'a>(
         let title = workspace.settings.resource_title(uri).map(|title| frame.localized(title));
         ApiRow { title: title.or(own), uri }
     };
-    client.targets.apis(resource).named.into_iter().map(row).collect()
+    client.targets.reached(resource, scope).into_iter().map(row).collect()
 }
 
 /// The requested scopes, and requested claims that none of them covers.
 pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, frame: &Frame<'a>) -> Vec<PermissionRow<'a>> {
     let scopes = scope.iter().map(|name| {
         let known = frame.settings().and_then(|settings| settings.scope(name));
+        let parameters =
+            frame.settings().zip(known).map(|(settings, scope)| settings.parameters(scope, name)).unwrap_or_default();
         let text = known.map_or(PermissionText::Described(name, ""), |scope| {
             PermissionText::Described(frame.localized(&scope.title), frame.localized(&scope.description))
         });
@@ -154,6 +157,7 @@ pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, frame: &Frame<'a>
             field: ALLOW,
             name,
             text,
+            parameters,
             optional,
             sensitive: known.is_some_and(|scope| scope.sensitive),
             group,
@@ -163,6 +167,7 @@ pub(crate) fn rows<'a>(scope: &'a Scopes, claims: &ClaimNames, frame: &Frame<'a>
         field: ALLOW_CLAIM,
         name: claim.as_str(),
         text: PermissionText::StandardClaim,
+        parameters: Vec::new(),
         optional: true,
         sensitive: false,
         group: None,

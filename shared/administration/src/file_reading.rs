@@ -13,6 +13,7 @@ use protocol::types::image::MAX_LOGO_BYTES;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::SourceClaims;
 use protocol::workspace::brand::Brand;
+use protocol::workspace::scope_fault::ScopeFault;
 use protocol::workspace::settings::{Settings, Workspace};
 use protocol::workspace::settings_error::SettingsFault;
 use serde::Deserialize;
@@ -153,7 +154,7 @@ impl<'a> Reading<'a> {
         self.check_colors(&settings.brand);
         self.check_compared(settings);
         self.check_claims(settings);
-        self.check_sources(settings);
+        self.check_combined(settings);
         self.check_providers(settings);
     }
 
@@ -218,15 +219,19 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Checks that all providers and users are distinguishable.
-    fn check_sources(&mut self, settings: &Settings) {
+    /// Checks that all providers, users and scopes are distinguishable, and that no scope contradicts itself.
+    fn check_combined(&mut self, settings: &Settings) {
         for error in settings.faults() {
             match error.reason {
                 SettingsFault::ReservedSource => {
                     self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
                 }
-                // The check has already reported this.
-                SettingsFault::DoubledSource(_)
+                SettingsFault::Scope(fault) if !matches!(fault, ScopeFault::Doubled(_)) => {
+                    self.report(&error.place.to_string(), format!("scope {fault}"));
+                }
+                // The check has already reported these.
+                SettingsFault::Scope(_)
+                | SettingsFault::DoubledSource(_)
                 | SettingsFault::DoubledUser(_)
                 | SettingsFault::NoUsername
                 | SettingsFault::NoPassword(_) => {}

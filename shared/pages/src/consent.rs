@@ -39,6 +39,8 @@ pub struct PermissionRow<'a> {
     pub name: &'a str,
     /// In words.
     pub text: PermissionText<'a>,
+    /// What the request has in place of the asterisks of a template (`42` of `accounts.42`).
+    pub parameters: Vec<&'a str>,
     /// Whether it can be withheld.
     pub optional: bool,
     /// Whether it is one to think about.
@@ -143,6 +145,7 @@ mod tests {
             field: "allow",
             name,
             text: PermissionText::Described(name, ""),
+            parameters: Vec::new(),
             optional: true,
             sensitive: false,
             group,

@@ -72,18 +72,31 @@ fn sign_in_pages(frame: &Frame<'_>) -> [String; 3] {
     [login.render().unwrap(), account.render().unwrap(), device.render().unwrap()]
 }
 
-fn consent_pages(frame: &Frame<'_>) -> [String; 2] {
+fn permissions() -> Permissions<'static> {
     let text = PermissionText::Described(EVIL, EVIL);
     let other = PermissionRow {
         field: "allow_claim",
         name: EVIL,
         text: PermissionText::StandardClaim,
+        parameters: Vec::new(),
         optional: true,
         sensitive: false,
         group: None,
     };
-    let row = PermissionRow { field: "allow", name: EVIL, text, optional: true, sensitive: true, group: Some(EVIL) };
-    let permissions = Permissions::new(vec![row, other], |row| row.group.is_none());
+    let row = PermissionRow {
+        field: "allow",
+        name: EVIL,
+        text,
+        parameters: vec![EVIL],
+        optional: true,
+        sensitive: true,
+        group: Some(EVIL),
+    };
+    Permissions::new(vec![row, other], |row| row.group.is_none())
+}
+
+fn consent_pages(frame: &Frame<'_>) -> [String; 2] {
+    let permissions = permissions();
     let display = ClientDisplay { publisher: Some(EVIL.into()), ..ClientDisplay::default() };
     let client = ClientCard { name: EVIL, id: EVIL, display: &display };
     let apis = [ApiRow { title: Some(EVIL), uri: EVIL }];

@@ -62,6 +62,7 @@ pub(super) const SAMPLES: &[Sample] = &[
     Sample::new("consent", "twelve", |scene| consent(scene, 12, "usual")),
     Sample::new("consent", "more", |scene| consent(scene, 7, "more")),
     Sample::new("consent", "native", |scene| consent(scene, 3, "native")),
+    Sample::new("consent", "instances", |scene| consent(scene, 0, "instances")),
     Sample::new("consent", "nothing", |scene| consent(scene, 0, "usual")),
     Sample::new("device", "enter", |scene| device(scene, "", None)),
     Sample::new("device", "link", |scene| device(scene, "WDJB-MJHT", None)),
@@ -165,13 +166,33 @@ fn rows(count: usize) -> Vec<PermissionRow<'static>> {
             _ => "Other things of yours",
         });
         let (optional, sensitive) = (!matches!(name, "openid" | "notes.read"), name == "payments.write");
-        PermissionRow { field: "allow", name, text, optional, sensitive, group }
+        PermissionRow { field: "allow", name, text, parameters: Vec::new(), optional, sensitive, group }
     });
     let claims = ["phone_number", "address"].into_iter().map(|name| {
         let text = PermissionText::StandardClaim;
-        PermissionRow { field: "allow_claim", name, text, optional: true, sensitive: false, group: None }
+        let parameters = Vec::new();
+        PermissionRow { field: "allow_claim", name, text, parameters, optional: true, sensitive: false, group: None }
     });
     scopes.chain(claims).take(count).collect()
+}
+
+/// Instances of templates, and a scope without one.
+fn instances() -> Vec<PermissionRow<'static>> {
+    let row = |name, title, parameters| PermissionRow {
+        field: "allow",
+        name,
+        text: PermissionText::Described(title, ""),
+        parameters,
+        optional: true,
+        sensitive: false,
+        group: None,
+    };
+    vec![
+        row("profile", "See your profile", Vec::new()),
+        row("accounts.4711", "See the turnover of the account", vec!["4711"]),
+        row("accounts.DE89370400440532013000", "See the turnover of the account", vec!["DE89370400440532013000"]),
+        row("pay.4711.EUR", "Pay from the account in the currency", vec!["4711", "EUR"]),
+    ]
 }
 
 /// What users see of the client, which is complete only in a brand.
@@ -192,6 +213,7 @@ const APIS: &[ApiRow<'_>] = &[ApiRow { title: Some("Notes"), uri: "https://api.a
 
 fn consent(scene: &Scene, count: usize, case: &str) -> Response {
     let (native, before) = (case == "native", case == "more");
+    let rows = if case == "instances" { instances() } else { rows(count) };
     let frame = frame_with_choice(scene);
     let template = ConsentPage {
         frame: &frame,
@@ -201,7 +223,7 @@ fn consent(scene: &Scene, count: usize, case: &str) -> Response {
         user: USER,
         action: "/login/consent",
         interaction: INTERACTION,
-        permissions: &Permissions::new(rows(count), |row| before && row.group == Some("Notes")),
+        permissions: &Permissions::new(rows, |row| before && row.group == Some("Notes")),
         apis: APIS,
         lifetime: 3600,
     };

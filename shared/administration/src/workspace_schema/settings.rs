@@ -4,6 +4,8 @@ use super::brand::BRAND;
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, CERTIFICATE, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
 use super::lifetimes::LIFETIMES;
+use protocol::types::scope_template::ScopeSeparator;
+
 use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, LANGUAGE, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// All settings of a workspace file.
@@ -77,6 +79,12 @@ pub const WORKSPACE: &[Key] = &[
         "Origins that may call from a browser, beyond those of the registered redirect URIs.",
     ),
     Key::optional("lifetimes", Kind::Table(LIFETIMES), "Lifetimes in seconds."),
+    Key::with_default(
+        "scope_separator",
+        Kind::OneOf(&ScopeSeparator::ALL),
+        "\".\"",
+        "The character between the segments of a scope, of which one can be the * of a template.",
+    ),
     Key::optional(
         "scopes",
         Kind::Tables(&Entries { noun: "scope", id: "name", keys: SCOPE_KEYS }),
@@ -101,9 +109,18 @@ const RESOURCE: &[Key] = &[
 ];
 
 const SCOPE_KEYS: &[Key] = &[
-    Key::required("name", Kind::Text(&SCOPE), "The scope token that clients send (RFC 6749 §3.3)."),
+    Key::required(
+        "name",
+        Kind::Text(&SCOPE),
+        "The scope token that clients send (RFC 6749 §3.3), or a template such as accounts.* of which they send instances.",
+    ),
     Key::required("title", TRANSLATABLE, "What the user reads on the consent page: what the application may do."),
     Key::with_default("description", Kind::TextOrTable(&ANY_TEXT, TRANSLATIONS), "\"\"", "One sentence more."),
+    Key::optional(
+        "resource",
+        Kind::Text(&URI),
+        "The only resource that it is for: a token with it is for that one, without the client naming it.",
+    ),
     Key::optional("group", TRANSLATABLE, "The heading under which it stands with others on the consent page."),
     Key::with_default(
         "required",
@@ -112,6 +129,20 @@ const SCOPE_KEYS: &[Key] = &[
         "Whether users cannot withhold it from a request that they allow.",
     ),
     Key::with_default("sensitive", Kind::Flag, "false", "Whether it is marked as one to think about."),
+    Key::with_default(
+        "implicit",
+        Kind::Flag,
+        "false",
+        "Whether every request of a client that is registered for it has it, named or not.",
+    ),
+    Key::with_default("implicit_grant", Kind::Flag, "false", "Whether it is granted with the login, without asking."),
+    Key::with_default("transient", Kind::Flag, "false", "Whether users are asked each time."),
+    Key::with_default(
+        "machines_only",
+        Kind::Flag,
+        "false",
+        "Whether clients have it by client credentials only, so that no user can grant it.",
+    ),
 ];
 
 /// A text, or one for each of several languages.

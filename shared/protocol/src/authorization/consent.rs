@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::resource_indicator::RequestedApis;
+use crate::clients::resource_indicator::{RequestedApi, RequestedApis};
 use crate::types::id::Subject;
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
@@ -29,7 +29,8 @@ pub struct Consent {
 
 impl Consent {
     /// The consent to remember after the user granted `granted` for `apis` and withheld `withheld`. Withheld scopes are
-    /// also removed from the consent given `before` for these APIs.
+    /// also removed from the consent given `before` for these APIs. Of more scopes than a set can have, as instances of a
+    /// template can be, those granted longest ago are forgotten.
     #[must_use]
     pub fn after(
         before: Option<Self>,
@@ -40,8 +41,10 @@ impl Consent {
     ) -> Self {
         let (mut by_api, claims) = before.map(|before| before.by_api(apis.default)).unwrap_or_default();
         for api in &apis.named {
-            let scopes = by_api.entry((*api).to_owned()).or_default();
-            *scopes = scopes.filtered(|scope| !withheld.scopes.contains(&scope)).union(granted.scope);
+            let scopes = by_api.entry(api.uri.to_owned()).or_default();
+            let granted = granted.scope.filtered(|scope| api.scope.contains(scope));
+            let kept = scopes.filtered(|scope| !withheld.scopes.contains(&scope) && !granted.contains(scope));
+            *scopes = kept.union(&granted).last_within_limits();
         }
         let kept = claims.into_iter().filter(|claim| !withheld.has(*claim));
         Self {
@@ -62,19 +65,27 @@ impl Consent {
         (apis, self.claims)
     }
 
-    /// Whether this covers a request for `scope` and `claims` at each of `apis`: consent for one API says nothing about
+    /// Whether this covers a request for `claims` and the scopes of each of `apis`: consent for one API says nothing about
     /// another. A consented scope covers its standard claims.
     #[must_use]
-    pub fn covers(&self, apis: &RequestedApis<'_>, scope: &Scopes, claims: &ClaimNames) -> bool {
-        apis.named.iter().all(|api| {
-            let of_before = if *api == apis.default { self.scope.clone() } else { Scopes::default() };
-            let allowed = self.apis.get(*api).map_or_else(|| of_before.clone(), |scopes| scopes.union(&of_before));
-            let covered = |claim: &ClaimName| self.claims.contains(claim) || userinfo::covers(&allowed, *claim);
-            scope.within(&allowed) && claims.iter().all(covered)
-        })
+    pub fn covers(&self, apis: &RequestedApis<'_>, claims: &ClaimNames) -> bool {
+        apis.named.iter().all(|api| api.scope.within(&self.allowed(api.uri, apis.default)))
+            && claims.iter().all(|claim| self.covers_claim(apis, *claim))
     }
 
-    /// What this covers of a request of `subject` for `scope` and `claims` at each of `apis`.
+    fn covers_claim(&self, apis: &RequestedApis<'_>, claim: ClaimName) -> bool {
+        let covered = |api: &RequestedApi<'_>| userinfo::covers(&self.allowed(api.uri, apis.default), claim);
+        let mut general = apis.named.iter().filter(|api| api.general).peekable();
+        self.claims.contains(&claim) || general.peek().is_some() && general.all(covered)
+    }
+
+    /// The scopes allowed for `api`.
+    fn allowed(&self, api: &str, default: &str) -> Scopes {
+        let of_before = if api == default { self.scope.clone() } else { Scopes::default() };
+        self.apis.get(api).map_or_else(|| of_before.clone(), |scopes| scopes.union(&of_before))
+    }
+
+    /// What this covers of a request of `subject` for `claims` and those of `scope` at each of `apis`.
     #[must_use]
     pub fn covered(
         &self,
@@ -83,10 +94,11 @@ impl Consent {
         scope: &Scopes,
         claims: &ClaimNames,
     ) -> Option<AllowedBefore> {
-        let one = |name: &str| Scopes::parse(name).is_ok_and(|scope| self.covers(apis, &scope, &ClaimNames::new()));
-        let scope = scope.filtered(one);
-        let known = |claim: &&ClaimName| self.covers(apis, &Scopes::default(), &ClaimNames::from([**claim]));
-        let claims: ClaimNames = claims.iter().filter(known).copied().collect();
+        let scope = scope.filtered(|scope| {
+            let mut reached = apis.named.iter().filter(|api| api.scope.contains(scope));
+            reached.all(|api| self.allowed(api.uri, apis.default).contains(scope))
+        });
+        let claims: ClaimNames = claims.iter().copied().filter(|claim| self.covers_claim(apis, *claim)).collect();
         let is_nothing = scope.is_empty() && claims.is_empty();
         (!is_nothing).then(|| AllowedBefore { subject: subject.clone(), scope, claims })
     }
@@ -142,8 +154,10 @@ mod tests {
     const DEFAULT: &str = "https://api.example";
     const ORDERS: &str = "https://orders.example";
 
-    fn at<'a>(named: &[&'a str]) -> RequestedApis<'a> {
-        RequestedApis { named: named.to_vec(), default: DEFAULT }
+    /// The APIs `named`, each reached by all of `scope`.
+    fn at<'a>(named: &[&'a str], scope: &str) -> RequestedApis<'a> {
+        let named = named.iter().map(|uri| RequestedApi { uri, scope: scopes(scope), general: true });
+        RequestedApis { named: named.collect(), default: DEFAULT }
     }
 
     /// A consent for the default API.
@@ -164,7 +178,7 @@ mod tests {
         ];
         let given = consent("openid read email", &["name"]);
         for (scope, claims, expected) in table {
-            let covered = given.covers(&at(&[DEFAULT]), &scopes(scope), &claim_names(claims));
+            let covered = given.covers(&at(&[DEFAULT], scope), &claim_names(claims));
             assert_eq!(covered, expected, "{scope} {claims:?}");
         }
     }
@@ -173,8 +187,9 @@ mod tests {
     fn sec_authz_26_consent_for_one_api_does_not_count_for_another() {
         let (scope, none) = (scopes("openid read"), claim_names(&[]));
         let granted = Granted { scope: &scope, claims: &none };
-        let for_orders = Consent::after(None, &at(&[ORDERS]), granted, Withheld::default(), NOW);
-        let for_both = Consent::after(Some(for_orders.clone()), &at(&[DEFAULT]), granted, Withheld::default(), NOW);
+        let for_orders = Consent::after(None, &at(&[ORDERS], "openid read"), granted, Withheld::default(), NOW);
+        let default = at(&[DEFAULT], "openid read");
+        let for_both = Consent::after(Some(for_orders.clone()), &default, granted, Withheld::default(), NOW);
         let table = [
             (&for_orders, vec![ORDERS], true),
             (&for_orders, vec![DEFAULT], false),
@@ -183,12 +198,12 @@ mod tests {
             (&for_both, vec!["https://other.example"], false),
         ];
         for (consent, apis, expected) in table {
-            assert_eq!(consent.covers(&at(&apis), &scope, &none), expected, "{apis:?}");
+            assert_eq!(consent.covers(&at(&apis, "openid read"), &none), expected, "{apis:?}");
         }
         let email = scopes("email");
         let with_email = Granted { scope: &email, claims: &none };
-        let with_email = Consent::after(None, &at(&[ORDERS]), with_email, Withheld::default(), NOW);
-        let covered = |api| with_email.covers(&at(&[api]), &scopes(""), &claim_names(&["email"]));
+        let with_email = Consent::after(None, &at(&[ORDERS], "email"), with_email, Withheld::default(), NOW);
+        let covered = |api| with_email.covers(&at(&[api], ""), &claim_names(&["email"]));
         assert!(covered(ORDERS) && !covered(DEFAULT), "the claims of a scope go with it");
     }
 
@@ -196,24 +211,25 @@ mod tests {
     fn a_consent_in_the_old_format_counts_for_the_default_api_and_is_rewritten() {
         let stored = json!({"scope": "openid read", "claims": ["name"], "given": 1});
         let before: Consent = serde_json::from_value(stored).unwrap();
-        let (scope, claims) = (scopes("openid read"), claim_names(&["name"]));
-        assert!(before.covers(&at(&[DEFAULT]), &scope, &claims));
-        assert!(!before.covers(&at(&[ORDERS]), &scope, &claims));
+        let claims = claim_names(&["name"]);
+        assert!(before.covers(&at(&[DEFAULT], "openid read"), &claims));
+        assert!(!before.covers(&at(&[ORDERS], "openid read"), &claims));
         let none = claim_names(&[]);
         let granted = Granted { scope: &scopes("write"), claims: &none };
-        let after = Consent::after(Some(before), &at(&[ORDERS]), granted, Withheld::default(), NOW);
+        let after = Consent::after(Some(before), &at(&[ORDERS], "write"), granted, Withheld::default(), NOW);
         let expected = json!({
             "scope": "", "claims": ["name"], "apis": {DEFAULT: "openid read", ORDERS: "write"}, "given": NOW.millis(),
         });
         assert_eq!(serde_json::to_value(&after).unwrap(), expected, "an earlier version reads it as covering nothing");
-        assert!(after.covers(&at(&[DEFAULT]), &scope, &claims));
+        assert!(after.covers(&at(&[DEFAULT], "openid read"), &claims));
     }
 
     #[test]
     fn what_was_allowed_before_is_known_for_the_same_apis_only() {
         let given = consent("openid read email", &["locale"]);
         let (scope, claims) = (scopes("openid email write"), claim_names(&["email", "locale", "name"]));
-        let covered = |apis: &[&str]| given.covered(&subject("alice"), &at(apis), &scope, &claims);
+        let covered =
+            |apis: &[&str]| given.covered(&subject("alice"), &at(apis, "openid email write"), &scope, &claims);
         let expected = AllowedBefore {
             subject: subject("alice"),
             scope: scopes("openid email"),
@@ -221,14 +237,17 @@ mod tests {
         };
         assert_eq!(covered(&[DEFAULT]), Some(expected));
         assert_eq!(covered(&[DEFAULT, ORDERS]).map(|before| before.scope), Some(scopes("")));
-        assert_eq!(given.covered(&subject("alice"), &at(&[DEFAULT]), &scopes("write"), &claim_names(&[])), None);
+        assert_eq!(
+            given.covered(&subject("alice"), &at(&[DEFAULT], "write"), &scopes("write"), &claim_names(&[])),
+            None
+        );
     }
 
     #[test]
     fn withheld_scopes_are_forgotten() {
         let granted = Granted { scope: &scopes("openid write"), claims: &claim_names(&["locale"]) };
         let before = consent("read email", &["name", "phone_number"]);
-        let after = |before, withheld| Consent::after(before, &at(&[DEFAULT]), granted, withheld, NOW);
+        let after = |before, withheld| Consent::after(before, &at(&[DEFAULT], "openid write"), granted, withheld, NOW);
         let table = [
             (Withheld::default(), "read email openid write", &["locale", "name", "phone_number"][..]),
             (Withheld { scopes: &["read"], claims: &[] }, "email openid write", &["locale", "name", "phone_number"]),
@@ -242,8 +261,48 @@ mod tests {
         let first = Consent { given: NOW, ..consent("openid write", &["locale"]) };
         assert_eq!(after(None, Withheld::default()), first);
         let withheld = Withheld { scopes: &["read"], claims: &[] };
-        let elsewhere = Consent::after(Some(before), &at(&[ORDERS]), granted, withheld, NOW);
-        assert!(elsewhere.covers(&at(&[DEFAULT]), &scopes("read email"), &claim_names(&[])), "of another API");
+        let elsewhere = Consent::after(Some(before), &at(&[ORDERS], "openid write"), granted, withheld, NOW);
+        assert!(elsewhere.covers(&at(&[DEFAULT], "read email"), &claim_names(&[])), "of another API");
+    }
+
+    #[test]
+    fn sec_authz_26_a_scope_of_one_api_is_allowed_for_that_api_only() {
+        let api = |uri, scope, general| RequestedApi { uri, scope: scopes(scope), general };
+        let apis = || RequestedApis {
+            named: vec![api(DEFAULT, "openid read", true), api(ORDERS, "orders.1", false)],
+            default: DEFAULT,
+        };
+        let (scope, none) = (scopes("openid read orders.1"), claim_names(&[]));
+        let granted = Granted { scope: &scope, claims: &none };
+        let given = Consent::after(None, &apis(), granted, Withheld::default(), NOW);
+        assert!(given.covers(&apis(), &none));
+        assert_eq!(given.covered(&subject("alice"), &apis(), &scope, &none).map(|before| before.scope), Some(scope));
+        let stored = serde_json::to_value(&given).unwrap();
+        assert_eq!(stored["apis"], json!({DEFAULT: "openid read", ORDERS: "orders.1"}));
+        assert!(!given.covers(&at(&[ORDERS], "read"), &none) && !given.covers(&at(&[DEFAULT], "orders.1"), &none));
+        let email = Consent::after(
+            Some(given),
+            &at(&[DEFAULT], "email"),
+            Granted { scope: &scopes("email"), claims: &none },
+            Withheld::default(),
+            NOW,
+        );
+        assert!(email.covers(&apis(), &claim_names(&["email"])), "claims are for where scopes without an API go");
+    }
+
+    #[test]
+    fn many_instances_displace_those_allowed_first() {
+        let many = |from: usize| (from..from + 60).map(|n| format!("accounts.{n}")).collect::<Vec<_>>().join(" ");
+        let none = claim_names(&[]);
+        let allowed = |before, names: &str| {
+            let granted = Granted { scope: &scopes(names), claims: &none };
+            Consent::after(before, &at(&[DEFAULT], names), granted, Withheld::default(), NOW)
+        };
+        let given = allowed(Some(allowed(Some(allowed(None, "openid")), &many(0))), &many(60));
+        let read: Consent = serde_json::from_value(serde_json::to_value(&given).unwrap()).unwrap();
+        let covers = |scope| read.covers(&at(&[DEFAULT], scope), &none);
+        assert!(covers("accounts.119") && covers("accounts.20") && !covers("accounts.19") && !covers("openid"));
+        assert!(allowed(Some(given), "accounts.20").covers(&at(&[DEFAULT], "accounts.20 accounts.21"), &none));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
 use crate::clients::client::{Client, ConsentPolicy};
 use crate::clients::redirect_uri::RedirectUri;
+use crate::clients::registered_scopes::ScopeConsent;
 use crate::types::id::Subject;
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{OWN_CLOCK_SKEW, Timestamp};
@@ -240,9 +241,19 @@ fn must_ask(input: &DecisionInput<'_>) -> bool {
         return false;
     }
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    let (terms, apis) = (&request.terms, client.targets.apis(&request.terms.resource));
-    let covered = consent.is_some_and(|consent| consent.covers(&apis, &terms.scope, &terms.claims_by_name()));
-    demanded || !covered || !client.remembers_consent_at(&request.redirect_uri)
+    demanded || !client.remembers_consent_at(&request.redirect_uri) || !is_covered(&request.terms, client, *consent)
+}
+
+/// Whether nothing in `terms` needs an answer that the user has not given before.
+fn is_covered(terms: &RequestTerms, client: &Client, consent: Option<&Consent>) -> bool {
+    let (implied, claims) = (client.scope.asked(&terms.scope, ScopeConsent::Implied), terms.claims_by_name());
+    let rest = terms.scope.filtered(|scope| !implied.contains(scope));
+    if rest.is_empty() && claims.is_empty() && !implied.is_empty() {
+        return true;
+    }
+    let transient = !client.scope.asked(&rest, ScopeConsent::Transient).is_empty();
+    let apis = client.targets.apis(&terms.resource, &terms.scope).without(&implied);
+    !transient && consent.is_some_and(|consent| consent.covers(&apis, &claims))
 }
 
 /// What the user allowed before, so that the page can ask for what is new. A client that wants the whole question asked, or whose
@@ -252,9 +263,11 @@ fn allowed_before(input: &DecisionInput<'_>, user: User<'_>) -> Option<Box<Allow
     if !depends_on_consent(request, client) {
         return None;
     }
-    let (terms, apis) = (&request.terms, client.targets.apis(&request.terms.resource));
-    let covered = consent
-        .and_then(|consent| consent.covered(&user.session.subject, &apis, &terms.scope, &terms.claims_by_name()));
+    let terms = &request.terms;
+    let remembered = client.scope.asked(&terms.scope, ScopeConsent::Remembered);
+    let apis = client.targets.apis(&terms.resource, &terms.scope);
+    let covered =
+        consent.and_then(|consent| consent.covered(&user.session.subject, &apis, &remembered, &terms.claims_by_name()));
     covered.map(Box::new)
 }
 

@@ -10,10 +10,10 @@ use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::AuthorizationRequest;
 use crate::clients::client::Client;
-use crate::clients::resource_indicator::RequestedApis;
+use crate::clients::resource_indicator::{RequestedApi, RequestedApis};
 use crate::fixtures::{
     DEFAULT_AUDIENCE, NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in,
-    request, scopes, session, subject,
+    registered, request, scopes, session, subject,
 };
 use crate::types::id::Subject;
 use crate::types::time::Timestamp;
@@ -107,7 +107,8 @@ impl Case {
 fn allowed(scope: &str, claims: &[&str]) -> Consent {
     let (scope, claims) = (scopes(scope), claim_names(claims));
     let granted = Granted { scope: &scope, claims: &claims };
-    let apis = RequestedApis { named: vec![DEFAULT_AUDIENCE], default: DEFAULT_AUDIENCE };
+    let default = RequestedApi { uri: DEFAULT_AUDIENCE, scope: scope.clone(), general: true };
+    let apis = RequestedApis { named: vec![default], default: DEFAULT_AUDIENCE };
     Consent::after(None, &apis, granted, Withheld::default(), ago(1000))
 }
 
@@ -321,6 +322,76 @@ fn consent_is_asked_unless_it_covers_the_request_and_the_client_is_identified() 
     for (case, decided, expected) in table {
         assert_eq!(decided.next(), expected, "{case}");
     }
+}
+
+/// A client of a workspace with scopes of every kind.
+fn with_kinds(native: bool) -> Client {
+    let scope = |name: &str, flag: &str| {
+        let mut scope = json!({"name": name, "title": name});
+        scope[flag] = true.into();
+        scope
+    };
+    let workspace = json!({"scopes": [
+        {"name": "openid", "title": "O"}, {"name": "read", "title": "R"}, {"name": "accounts.*", "title": "A"},
+        scope("free", "implicit_grant"), scope("free.*", "implicit_grant"), scope("once.*", "transient"),
+    ]});
+    let mut change =
+        json!({"scope": "openid read accounts.* free free.* once.*", "grant_types": ["authorization_code"]});
+    if native {
+        change["application_type"] = "native".into();
+        change["redirect_uris"] = json!([REDIRECT_URI, "http://127.0.0.1/cb"]);
+    }
+    registered(&change, &workspace).unwrap()
+}
+
+#[test]
+fn sec_authz_18_consent_is_asked_for_each_instance_as_its_template_says() {
+    let asking = |scope: &str| Case::of(with_kinds(false), &[("scope", scope)]);
+    let consented = |consent: &str, scope: &str| Case { consent: Some(allowed(consent, &[])), ..asking(scope) };
+    let claims = ("claims", r#"{"userinfo": {"email": null}}"#);
+    let table = vec![
+        ("an instance", consented("openid read", "openid accounts.1"), "ask consent"),
+        ("that instance", consented("openid accounts.1", "openid accounts.1"), "approved"),
+        ("another instance", consented("openid accounts.1", "openid accounts.2"), "ask consent"),
+        ("the template allows none", consented("openid accounts.*", "openid accounts.1"), "ask consent"),
+        ("implied", Case { consent: None, ..asking("free free.7") }, "approved"),
+        ("implied and another", Case { consent: None, ..asking("free openid") }, "ask consent"),
+        ("implied and another that was allowed", consented("openid", "openid free"), "approved"),
+        (
+            "implied, with a claim",
+            Case { consent: None, ..Case::of(with_kinds(false), &[("scope", "openid free"), claims]) },
+            "ask consent",
+        ),
+        (
+            "implied, with a claim that was not allowed",
+            Case {
+                consent: Some(allowed("read", &[])),
+                ..Case::of(with_kinds(false), &[("scope", "openid free"), claims])
+            },
+            "ask consent",
+        ),
+        ("prompt=consent", Case::of(with_kinds(false), &[("scope", "free"), ("prompt", "consent")]), "ask consent"),
+        ("transient", consented("openid once.1", "openid once.1"), "ask consent"),
+        (
+            "transient, silently",
+            Case {
+                consent: Some(allowed("once.1", &[])),
+                ..Case::of(with_kinds(false), &[("scope", "once.1"), ("prompt", "none")])
+            },
+            "consent_required",
+        ),
+        (
+            "implied, for a program that others can pose as",
+            Case::of(with_kinds(true), &[("scope", "free"), ("redirect_uri", "http://127.0.0.1:1/cb")]),
+            "ask consent",
+        ),
+    ];
+    for (case, input, expected) in table {
+        assert_eq!(input.next(), expected, "{case}");
+    }
+    let before = consented("openid once.1 accounts.1", "openid once.1 accounts.1 accounts.2").input(decide);
+    let NextStep::AskConsent(Some(before)) = before else { panic!("{before:?}") };
+    assert_eq!(before.scope, scopes("openid accounts.1"), "what is asked each time was never allowed before");
 }
 
 #[test]

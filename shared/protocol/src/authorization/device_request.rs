@@ -104,9 +104,9 @@ impl DeviceAsk {
         if !client.grants.contains(&GrantType::DeviceCode) {
             return Err(DeviceError::UnauthorizedClient);
         }
-        let scope = requested(parameters, client).map_err(DeviceError::Refused)?;
         let resource = Resources::parse(parameters)?;
         client.targets.allow(&resource)?;
+        let scope = requested(parameters, client, &resource).map_err(DeviceError::Refused)?;
         let user_agent = user_agent.chars().filter(|character| !character.is_control());
         Ok(Self {
             client_id: client.id.clone(),
@@ -126,7 +126,7 @@ impl DeviceAsk {
         if !client.is_usable() || client.id != self.client_id {
             return Err(PageError::UnknownClient);
         }
-        let may = client.grants.contains(&GrantType::DeviceCode) && self.scope.within(&client.scope);
+        let may = client.grants.contains(&GrantType::DeviceCode) && client.scope.allow_all(&self.scope);
         if may && client.targets.allow(&self.resource).is_ok() { Ok(()) } else { Err(PageError::StaleInteraction) }
     }
 }

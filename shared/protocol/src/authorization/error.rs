@@ -184,6 +184,12 @@ pub enum RedirectError {
     /// A scope that is not registered for the client.
     #[error("the scope {0} is not registered for this application: add it to its scope, or set unknown_scopes")]
     UnknownScope(Quoted),
+    /// A template of dynamic scopes instead of one of its instances.
+    #[error("the scope {0} is a template: request an instance, with a value in place of the asterisk")]
+    ScopeTemplate(Quoted),
+    /// A scope that is for another resource than those of the request.
+    #[error("the scope {0} is for another resource than the requested ones: add its resource, or leave the scope out")]
+    MisdirectedScope(Quoted),
     /// A resource that is malformed, or not registered for the client (RFC 8707 §2).
     #[error(transparent)]
     InvalidTarget(#[from] InvalidTarget),
@@ -262,7 +268,9 @@ impl RedirectError {
             | Self::InvalidIdTokenHint
             | Self::MustBePushed => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::MalformedScope(_) | Self::UnknownScope(_) => "invalid_scope",
+            Self::MalformedScope(_) | Self::UnknownScope(_) | Self::ScopeTemplate(_) | Self::MisdirectedScope(_) => {
+                "invalid_scope"
+            }
             Self::InvalidTarget(_) => "invalid_target",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

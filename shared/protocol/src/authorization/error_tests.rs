@@ -31,6 +31,8 @@ fn each_redirect_error_has_its_registered_code() {
         (RedirectError::UnsupportedResponseType, "unsupported_response_type"),
         (RedirectError::MalformedScope(MalformedScope), "invalid_scope"),
         (RedirectError::UnknownScope(Quoted::of("x")), "invalid_scope"),
+        (RedirectError::ScopeTemplate(Quoted::of("x.*")), "invalid_scope"),
+        (RedirectError::MisdirectedScope(Quoted::of("x")), "invalid_scope"),
         (RedirectError::InvalidTarget(InvalidTarget::TooMany), "invalid_target"),
         (RedirectError::UnauthorizedClient, "unauthorized_client"),
         (RedirectError::UnmetAuthenticationRequirements, "unmet_authentication_requirements"),

@@ -161,7 +161,7 @@ impl Interaction {
         let redirect_uri = client
             .redirect_uri(&self.redirect_uri, self.state.channel())
             .ok_or_else(|| PageError::UnregisteredRedirectUri(Quoted::of(&self.redirect_uri)))?;
-        if !self.terms.scope.within(&client.scope) || (client.must_push && !self.state.pushed) {
+        if !client.scope.allow_all(&self.terms.scope) || (client.must_push && !self.state.pushed) {
             return Err(PageError::StaleInteraction);
         }
         Ok(AuthorizationRequest {

@@ -238,7 +238,8 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         Some("code") => {}
         Some(_) => return Err(RedirectError::UnsupportedResponseType),
     }
-    let (code_challenge, scope) = (code_challenge(parameters, client)?, requested(parameters, client)?);
+    let (code_challenge, resource) = (code_challenge(parameters, client)?, resource(parameters, client)?);
+    let scope = requested(parameters, client, &resource)?;
     let nonce = bounded(parameters, "nonce", 512)?;
     let lacks_nonce = code_challenge.is_none() && nonce.is_none() && scope.contains(OPENID);
     if lacks_nonce && client.challenge.presence == Presence::NonceInstead {
@@ -250,7 +251,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         redirect_uri_sent,
         code_challenge,
         scope,
-        resource: resource(parameters, client)?,
+        resource,
         claims: requested,
         state: None,
         response_mode: ResponseMode::default(),

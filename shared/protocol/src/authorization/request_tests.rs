@@ -261,6 +261,49 @@ fn scopes_are_registered_ones_and_offline_access_is_never_implied() {
 }
 
 #[test]
+fn sec_authz_18_a_client_requests_instances_of_its_templates() {
+    let workspace = json!({"scopes": [
+        {"name": "openid", "title": "O"}, {"name": "tenant", "title": "T", "implicit": true},
+        {"name": "accounts.*", "title": "A"}, {"name": "users.*", "title": "U"},
+    ]});
+    let change = |unknown: &str| json!({"scope": "openid tenant accounts.*", "unknown_scopes": unknown});
+    let (refusing, ignoring) =
+        (registered(&change("refused"), &workspace).unwrap(), registered(&change("ignored"), &workspace).unwrap());
+    let granted = |client: &Client, scope: &str| {
+        parsed(client, &query(&[("scope", scope)])).ok().map(|request| request.terms.scope.joined())
+    };
+    assert_eq!(
+        granted(&refusing, "openid accounts.1 accounts.2").as_deref(),
+        Some("openid accounts.1 accounts.2 tenant")
+    );
+    assert_eq!(granted(&refusing, "tenant accounts.1").as_deref(), Some("tenant accounts.1"));
+    assert_eq!(granted(&refusing, "").as_deref(), Some("openid tenant"));
+    assert_eq!(granted(&ignoring, "accounts.1 users.1 accounts.1.read").as_deref(), Some("accounts.1 tenant"));
+    for client in [&refusing, &ignoring] {
+        let error = redirected(client, &query(&[("scope", "openid accounts.*")])).error;
+        assert_eq!(error, RedirectError::ScopeTemplate(Quoted::of("accounts.*")));
+        assert!(error.to_string().contains("with a value in place of the asterisk"), "{error}");
+    }
+    for unknown in ["users.1", "users.*", "accounts.1.read", "accounts."] {
+        let error = redirected(&refusing, &query(&[("scope", unknown)])).error;
+        assert_eq!(error, RedirectError::UnknownScope(Quoted::of(unknown)));
+    }
+}
+
+#[test]
+fn implicit_scopes_may_not_exceed_the_limit_of_a_request() {
+    let workspace = json!({"scopes": [
+        {"name": "tenant", "title": "T", "implicit": true}, {"name": "a.*", "title": "A"},
+    ]});
+    let client =
+        registered(&json!({"scope": "tenant a.*", "grant_types": ["authorization_code"]}), &workspace).unwrap();
+    let many = |count: usize| (0..count).map(|n| format!("a.{n}")).collect::<Vec<_>>().join(" ");
+    assert!(parsed(&client, &query(&[("scope", &many(99))])).is_ok());
+    let error = redirected(&client, &query(&[("scope", &many(100))])).error;
+    assert_eq!(error, RedirectError::MalformedScope(MalformedScope));
+}
+
+#[test]
 fn sec_param_18_unknown_scopes_are_ignored_only_where_that_is_configured_and_something_is_left() {
     let ignoring = client(&json!({"scope": "openid email offline_access read", "unknown_scopes": "ignored"}));
     let by_workspace = registered(&json!({}), &json!({"unknown_scopes": "ignored"})).unwrap();

@@ -3,6 +3,7 @@
 use crate::authorization::error::RedirectError;
 use crate::clients::client::Client;
 use crate::clients::policies::UnknownScopes;
+use crate::clients::resource_indicator::Resources;
 use crate::syntax::parameters::Parameters;
 use crate::syntax::quoted::Quoted;
 use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
@@ -12,18 +13,33 @@ use crate::types::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 ///
 /// If scopes that the client is not registered for are ignored, at least one scope has to remain, and `openid` has to if
 /// it was requested, because the client would wait for an ID token.
-pub(super) fn requested(parameters: &Parameters, client: &Client) -> Result<Scopes, RedirectError> {
+/// The same happens to scopes that are for other resources than the requested ones.
+///
+/// Implicit scopes are added to whatever is requested. A template is refused, because it names no instance.
+pub(super) fn requested(
+    parameters: &Parameters,
+    client: &Client,
+    resources: &Resources,
+) -> Result<Scopes, RedirectError> {
+    let fits = |scope: &str| client.targets.is_for(resources, scope);
     let Some(text) = parameters.one("scope")? else {
-        return Ok(client.scope.filtered(|scope| scope != OFFLINE_ACCESS));
+        return Ok(client.scope.by_default().filtered(|scope| scope != OFFLINE_ACCESS && fits(scope)));
     };
     let scope = Scopes::parse(text)?;
-    let Some(unknown) = scope.first_outside(&client.scope) else { return Ok(scope) };
-    let known = scope.filtered(|scope| client.scope.contains(scope));
-    let suffices = !known.is_empty() && (known.contains(OPENID) || !scope.contains(OPENID));
-    if client.unknown_scopes == UnknownScopes::Ignored && suffices {
-        return Ok(known);
+    if let Some(template) = scope.iter().find(|scope| client.scope.has_template(scope)) {
+        return Err(RedirectError::ScopeTemplate(Quoted::of(template)));
     }
-    Err(RedirectError::UnknownScope(Quoted::of(unknown)))
+    let known = scope.filtered(|scope| client.scope.allow(scope) && fits(scope));
+    let suffices = !known.is_empty() && (known.contains(OPENID) || !scope.contains(OPENID));
+    if known == scope || client.unknown_scopes == UnknownScopes::Ignored && suffices {
+        return Ok(known.with(&client.scope.implicit().filtered(fits))?);
+    }
+    Err(match client.scope.first_refused(&scope) {
+        Some(unknown) => RedirectError::UnknownScope(Quoted::of(unknown)),
+        None => {
+            RedirectError::MisdirectedScope(Quoted::of(scope.iter().find(|scope| !fits(scope)).unwrap_or_default()))
+        }
+    })
 }
 
 /// The requested scopes that are not among `kept`.

@@ -8,6 +8,7 @@ use crate::clients::grant_type::GrantType;
 use crate::clients::page_link::PageLink;
 use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedirectUris, UnknownScopes};
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
+use crate::clients::registered_scopes::RegisteredScopes;
 use crate::clients::request_channel::RequestChannel;
 use crate::clients::resource_indicator::Targets;
 use crate::clients::sector::SubjectType;
@@ -19,7 +20,6 @@ use crate::types::id::ClientId;
 use crate::types::image::Image;
 use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
-use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 
@@ -51,9 +51,9 @@ pub struct Client {
     /// Its grant types.
     pub grants: Vec<GrantType>,
     /// The scopes that it may request of users.
-    pub scope: Scopes,
+    pub scope: RegisteredScopes,
     /// The scopes of its own tokens, without a user.
-    pub client_scope: Scopes,
+    pub client_scope: RegisteredScopes,
     /// The resources that its tokens may be for.
     pub targets: Targets,
     /// The APIs as which it may introspect tokens of other clients (RFC 7662 §4).

@@ -10,6 +10,7 @@ pub mod private_use_scheme;
 pub mod redirect_uri;
 #[cfg(test)]
 mod redirect_uri_tests;
+pub mod registered_scopes;
 pub mod request_channel;
 pub mod resource_indicator;
 pub mod sector;

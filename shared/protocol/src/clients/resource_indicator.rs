@@ -6,7 +6,8 @@ use url::Url;
 
 use crate::syntax::parameters::Parameters;
 use crate::syntax::quoted::Quoted;
-use crate::types::scope::{INTROSPECT_TOKENS, OPENID, REVOKE_TOKENS, Scopes};
+use crate::types::scope::{INTROSPECT_TOKENS, OF_USERS, OPENID, REVOKE_TOKENS, Scopes};
+use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
 const MAX_RESOURCES: usize = 10;
@@ -106,14 +107,35 @@ pub struct Targets {
     default: String,
     issuer: String,
     others: Vec<String>,
+    scopes: ScopeResources,
 }
 
 impl Targets {
     /// The resources that a client may request: `default` and the endpoints of `issuer` itself, as every client of the
     /// workspace may, and `others`.
     #[must_use]
-    pub const fn new(default: String, issuer: String, others: Vec<String>) -> Self {
-        Self { default, issuer, others }
+    pub fn new(default: String, issuer: String, others: Vec<String>) -> Self {
+        Self { default, issuer, others, scopes: ScopeResources::default() }
+    }
+
+    /// These, where the scopes that `scopes` knows are for their resources only.
+    #[must_use]
+    pub fn with_scopes(self, scopes: ScopeResources) -> Self {
+        Self { scopes, ..self }
+    }
+
+    /// Whether `scope` can be requested along with `resources`: it is for no resource in particular, or for one of them.
+    #[must_use]
+    pub fn is_for(&self, resources: &Resources, scope: &str) -> bool {
+        let named = |resource: &str| resources.iter().any(|named| is_same_resource(named, resource));
+        resources.is_empty() || self.scopes.of(scope).is_none_or(named)
+    }
+
+    /// `scope` without what is for resources outside of `audience`: what a token for it carries.
+    #[must_use]
+    pub fn narrowed(&self, scope: &Scopes, audience: &[String]) -> Scopes {
+        let is_there = |resource: &str| audience.iter().any(|named| is_same_resource(named, resource));
+        scope.filtered(|scope| self.scopes.of(scope).is_none_or(is_there))
     }
 
     /// Checks that the client may request all of `resources`.
@@ -160,32 +182,114 @@ impl Targets {
         audience.into_iter().map(registered).collect()
     }
 
-    /// The APIs for which a request for `resources` needs the user's consent.
+    /// The APIs that a request for `resources` and `scope` reaches, as registered.
     #[must_use]
-    pub fn apis<'a>(&'a self, resources: &'a Resources) -> RequestedApis<'a> {
-        let default = self.default.as_str();
-        let named = if resources.is_empty() {
-            vec![default]
-        } else {
-            resources.iter().map(|resource| self.registered(resource).unwrap_or(resource)).collect()
-        };
-        RequestedApis { named, default }
+    pub fn reached<'a>(&'a self, resources: &'a Resources, scope: &Scopes) -> Vec<&'a str> {
+        if resources.is_empty() {
+            return self.apis_of(scope);
+        }
+        resources.iter().map(|resource| self.registered(resource).unwrap_or(resource)).collect()
     }
 
-    /// The audience of a token with `scope` if no resource is named: the default, and the issuer for userinfo,
-    /// introspection and revocation.
+    /// The APIs for which a request for `resources` and `scope` needs the user's consent, each with the scopes that
+    /// reach it.
+    ///
+    /// A scope that is for no API in particular reaches all that are named. Where none is, consent to it belongs to the
+    /// default, whatever else is requested along with it.
+    #[must_use]
+    pub fn apis<'a>(&'a self, resources: &'a Resources, scope: &Scopes) -> RequestedApis<'a> {
+        let default = self.default.as_str();
+        let mut named = self.reached(resources, scope);
+        let is_general = |scope: &str| self.scopes.of(scope).is_none();
+        if resources.is_empty() && scope.iter().any(is_general) && !named.contains(&default) {
+            named.insert(0, default);
+        }
+        let named = named.into_iter().map(|uri| {
+            let general = !resources.is_empty() || uri == default;
+            let reaches = |scope: &str| self.scopes.of(scope).map_or(general, |own| is_same_resource(own, uri));
+            RequestedApi { uri, scope: scope.filtered(reaches), general }
+        });
+        RequestedApis { named: named.collect(), default }
+    }
+
+    /// The APIs of a request for `scope` that names no resource: those of its scopes, and the default unless nothing is
+    /// left for it.
+    fn apis_of<'a>(&'a self, scope: &Scopes) -> Vec<&'a str> {
+        let mut apis: Vec<&str> = Vec::new();
+        for api in scope.iter().filter_map(|scope| self.scopes.of(scope)) {
+            if !apis.contains(&api) {
+                apis.push(api);
+            }
+        }
+        let is_for_none = |scope: &str| self.scopes.of(scope).is_none() && !OF_USERS.contains(&scope);
+        if (apis.is_empty() || scope.iter().any(is_for_none)) && !apis.contains(&self.default.as_str()) {
+            apis.insert(0, &self.default);
+        }
+        apis
+    }
+
+    /// The audience of a token with `scope` if no resource is named: its APIs, and the issuer for userinfo, introspection
+    /// and revocation.
     fn unnamed<'a>(&'a self, scope: &Scopes) -> impl Iterator<Item = &'a str> {
-        let for_issuer = FOR_THE_ISSUER.iter().any(|name| scope.contains(name)) && self.issuer != self.default;
-        std::iter::once(self.default.as_str()).chain(for_issuer.then_some(self.issuer.as_str()))
+        let apis = self.apis_of(scope);
+        let for_issuer = FOR_THE_ISSUER.iter().any(|name| scope.contains(name));
+        let issuer = (for_issuer && !apis.contains(&self.issuer.as_str())).then_some(self.issuer.as_str());
+        apis.into_iter().chain(issuer)
     }
 }
 
 /// The APIs that a request is for.
 pub struct RequestedApis<'a> {
-    /// The named ones, or the default.
-    pub named: Vec<&'a str>,
+    /// The named ones, or those of its scopes.
+    pub named: Vec<RequestedApi<'a>>,
     /// The default of the workspace.
     pub default: &'a str,
+}
+
+impl RequestedApis<'_> {
+    /// These, where nothing is asked about `scope`.
+    #[must_use]
+    pub fn without(mut self, scope: &Scopes) -> Self {
+        for api in &mut self.named {
+            api.scope = api.scope.filtered(|asked| !scope.contains(asked));
+        }
+        self
+    }
+}
+
+/// An API that a request is for.
+pub struct RequestedApi<'a> {
+    /// Its URI, as registered.
+    pub uri: &'a str,
+    /// The requested scopes that reach it.
+    pub scope: Scopes,
+    /// Whether scopes and claims that are for no API in particular reach it.
+    pub general: bool,
+}
+
+/// The resources of scopes that are for one only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeResources {
+    resources: Vec<(String, String)>,
+    separator: ScopeSeparator,
+}
+
+impl ScopeResources {
+    /// The pairs of a scope, or a template of scopes, and its resource.
+    #[must_use]
+    pub const fn new(resources: Vec<(String, String)>, separator: ScopeSeparator) -> Self {
+        Self { resources, separator }
+    }
+
+    /// The resource that `scope` is for, if it is for one only.
+    fn of(&self, scope: &str) -> Option<&str> {
+        let is_instance = |name: &str| {
+            ScopeTemplate::of(name, self.separator).is_some_and(|template| template.parameters(scope).is_some())
+        };
+        let named = self.resources.iter().find(|(name, _)| name == scope);
+        let known = named.or_else(|| self.resources.iter().find(|(name, _)| is_instance(name)));
+        known.map(|(_, resource)| resource.as_str())
+    }
 }
 
 /// The scopes that are for endpoints of the issuer itself.
@@ -314,6 +418,85 @@ mod tests {
         assert_eq!(targets.audience(&asked, &Resources::default(), &read), Ok(registered.clone()));
         let narrowed = Resources(vec!["https://b.example/".into()]);
         assert_eq!(targets.audience(&asked, &narrowed, &read), Ok(registered[1..].to_vec()));
+    }
+
+    /// `orders.*` is for A, `mail` for B, and `home` for the default.
+    fn services() -> Targets {
+        let pairs = [("orders.*", "urn:a"), ("mail", "urn:b"), ("home", "urn:default")];
+        let pairs = pairs.map(|(scope, resource)| (scope.to_owned(), resource.to_owned()));
+        targets("urn:default").with_scopes(ScopeResources::new(pairs.into(), ScopeSeparator::default()))
+    }
+
+    fn named(list: &[&str]) -> Resources {
+        Resources(list.iter().map(|one| (*one).into()).collect())
+    }
+
+    fn set(text: &str) -> Scopes {
+        Scopes::try_from(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn sec_tok_04_a_scope_of_a_resource_brings_its_audience_along() {
+        let none: &[&str] = &[];
+        let table = [
+            ("orders.1", none, none, Some(("urn:a", "orders.1"))),
+            ("orders.1 orders.2 mail", none, none, Some(("urn:a urn:b", "orders.1 orders.2 mail"))),
+            ("openid email orders.1", none, none, Some(("urn:a urn:issuer", "openid email orders.1"))),
+            ("openid read orders.1", none, none, Some(("urn:default urn:a urn:issuer", "openid read orders.1"))),
+            ("home", none, none, Some(("urn:default", "home"))),
+            ("home mail", none, none, Some(("urn:default urn:b", "home mail"))),
+            ("", none, none, Some(("urn:default", ""))),
+            ("openid", none, none, Some(("urn:default urn:issuer", "openid"))),
+            ("openid orders.1 mail", none, &["urn:b"], Some(("urn:b", "openid mail"))),
+            ("orders.1 read", &["urn:a"], none, Some(("urn:a", "orders.1 read"))),
+            ("orders.1 mail", &["urn:a", "urn:b"], &["urn:a"], Some(("urn:a", "orders.1"))),
+            ("orders.1", none, &["urn:b"], None),
+            ("orders.1", none, &["urn:default"], None),
+        ];
+        for (scope, granted, asked, expected) in table {
+            let audience = services().audience(&named(granted), &named(asked), &set(scope)).ok();
+            let found = audience.map(|audience| {
+                let narrowed = services().narrowed(&set(scope), &audience);
+                (audience.join(" "), narrowed.joined())
+            });
+            let expected = expected.map(|(audience, scope)| (audience.to_owned(), scope.to_owned()));
+            assert_eq!(found, expected, "{scope} {granted:?} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_can_be_requested_along_with_its_resource() {
+        let table = [
+            ("orders.1", &[][..], true),
+            ("orders.1", &["urn:a"], true),
+            ("orders.1", &["urn:b", "urn:a"], true),
+            ("orders.1", &["urn:b"], false),
+            ("orders", &["urn:b"], true),
+            ("openid", &["urn:b"], true),
+            ("home", &["urn:b"], false),
+        ];
+        for (scope, resources, expected) in table {
+            assert_eq!(services().is_for(&named(resources), scope), expected, "{scope} {resources:?}");
+        }
+    }
+
+    #[test]
+    fn sec_authz_26_each_api_is_consented_to_with_the_scopes_that_reach_it() {
+        let table = [
+            ("openid read", &[][..], "urn:default=openid read"),
+            ("openid orders.1", &[], "urn:default=openid, urn:a=orders.1"),
+            ("orders.1", &[], "urn:a=orders.1"),
+            ("openid read orders.1 mail", &[], "urn:default=openid read, urn:a=orders.1, urn:b=mail"),
+            ("openid read orders.1", &["urn:a", "urn:b"], "urn:a=openid read orders.1, urn:b=openid read"),
+            ("", &[], "urn:default="),
+        ];
+        for (scope, resources, expected) in table {
+            let (services, resources) = (services(), named(resources));
+            let apis = services.apis(&resources, &set(scope));
+            let found: Vec<String> =
+                apis.named.iter().map(|api| format!("{}={}", api.uri, api.scope.joined())).collect();
+            assert_eq!(found.join(", "), expected, "{scope} {resources:?}");
+        }
     }
 
     #[test]

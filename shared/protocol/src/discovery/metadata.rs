@@ -36,7 +36,7 @@ pub fn metadata(issuer: &Issuer, settings: &Settings, signing: &SigningAlgorithm
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "jwks_uri": issuer.url("/.well-known/jwks.json"),
-        "scopes_supported": settings.scope_names().iter().collect::<Vec<_>>(),
+        "scopes_supported": settings.fixed_scopes().collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": grant_types(settings),

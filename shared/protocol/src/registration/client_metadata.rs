@@ -220,8 +220,8 @@ impl ClientMetadata {
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
             // If an earlier version stored it, it may have scopes that are refused now.
-            scope: self.scope.of_users(),
-            client_scope: self.client_credentials_scope.clone(),
+            scope: settings.registered(self.scope.of_users()),
+            client_scope: settings.registered(self.client_credentials_scope.clone()),
             targets: self.targets(settings, issuer),
             introspection_audiences: self.introspection_audiences.clone(),
             revocation_audiences: self.revocation_audiences.clone(),
@@ -329,10 +329,14 @@ impl ClientMetadata {
         }
     }
 
-    /// The resources that tokens may be for, as the workspace spells them.
+    /// The resources that tokens may be for, as the workspace spells them: those of the client, and those of its scopes.
     fn targets(&self, settings: &Settings, issuer: &Issuer) -> Targets {
-        let others = self.resources.iter().filter_map(|resource| settings.resource(resource)).map(Into::into);
-        Targets::new(settings.default_audience.clone(), issuer.as_str().into(), others.collect())
+        let scopes = self.scope.union(&self.client_credentials_scope);
+        let of_scopes = scopes.iter().filter_map(|scope| settings.scope(scope)?.resource.as_deref());
+        let named = self.resources.iter().map(String::as_str).chain(of_scopes);
+        let others = named.filter_map(|resource| settings.resource(resource)).map(Into::into).collect();
+        Targets::new(settings.default_audience.clone(), issuer.as_str().into(), others)
+            .with_scopes(settings.scope_resources())
     }
 
     pub(super) fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {

@@ -87,7 +87,7 @@ fn a_client_reflects_its_metadata() {
     assert!(client.post_logout_redirect_uris.unwrap().registered("https://c1.example/bye").is_some());
     assert_eq!(client.backchannel_logout.unwrap().as_str(), "https://c1.example/ended");
     assert_eq!(client.grants, [GrantType::AuthorizationCode, GrantType::RefreshToken]);
-    assert_eq!((client.scope.joined().as_str(), client.consent), ("openid", ConsentPolicy::Skip));
+    assert_eq!((client.scope.names().joined().as_str(), client.consent), ("openid", ConsentPolicy::Skip));
     assert_eq!(client.challenge.method, MethodPolicy::PresetS256);
     assert_eq!((client.at_hash, client.userinfo_signed), (AtHash::Included, Some(Algorithm::RS256)));
     assert_eq!(client.id_token_signed, Some(Algorithm::ES256));
@@ -105,7 +105,9 @@ fn defaults_are_the_stricter_choice() {
     assert_eq!((client.challenge.presence, client.challenge.method), (Presence::Required, MethodPolicy::Named));
     assert_eq!((client.grants, client.rotation), (vec![GrantType::AuthorizationCode], RotationPolicy::On));
     assert!(client.post_logout_redirect_uris.is_none() && client.backchannel_logout.is_none());
-    assert!(client.client_scope.is_empty() && client.userinfo_signed.is_none() && client.id_token_signed.is_none());
+    assert!(
+        client.client_scope.names().is_empty() && client.userinfo_signed.is_none() && client.id_token_signed.is_none()
+    );
     assert_eq!((client.subject_type, client.loopback_consent), (SubjectType::Public, LoopbackConsent::Asked));
     assert_eq!(
         (client.unknown_scopes, client.id_token_claims),
@@ -146,7 +148,7 @@ fn only_a_client_without_users_has_no_redirect_uri() {
     )
     .unwrap();
     assert!(client.redirect_uris.only().is_none());
-    assert_eq!(client.client_scope.joined(), "read");
+    assert_eq!(client.client_scope.names().joined(), "read");
     assert!(registered(&serde_json::json!({"redirect_uris": []}), "all").is_err());
 }
 

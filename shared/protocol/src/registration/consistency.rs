@@ -15,7 +15,7 @@ impl ClientMetadata {
     }
 
     /// Every scope and resource that the workspace does not define, and every excepted scheme that is not permitted.
-    pub(super) fn unknown(&self, settings: &Settings) -> impl Iterator<Item = RegistrationError> {
+    pub(super) fn unknown<'a>(&'a self, settings: &'a Settings) -> impl Iterator<Item = RegistrationError> + use<'a> {
         let scopes = unknown_scopes(Field::Scope, &self.scope, settings).chain(unknown_scopes(
             Field::ClientCredentialsScope,
             &self.client_credentials_scope,
@@ -25,7 +25,17 @@ impl ClientMetadata {
             let fault = check_exception(scheme).err()?;
             Some(RegistrationError::PrivateUseScheme(Field::PrivateUseSchemes.at(position), fault))
         });
-        scopes.chain(schemes).chain(self.unknown_resources(settings))
+        scopes.chain(self.machine_scopes(settings)).chain(schemes).chain(self.unknown_resources(settings))
+    }
+
+    /// Every scope for clients themselves that the client requests of users.
+    fn machine_scopes(&self, settings: &Settings) -> impl Iterator<Item = RegistrationError> {
+        let machines_only = |scope: &str| settings.scope(scope).is_some_and(|scope| scope.machines_only);
+        let found = self.scope.iter().enumerate().filter(move |(_, scope)| machines_only(scope));
+        found.map(|(position, scope)| RegistrationError::MachineScope {
+            at: Field::Scope.at(position),
+            scope: scope.into(),
+        })
     }
 
     fn unknown_resources(&self, settings: &Settings) -> impl Iterator<Item = RegistrationError> {
@@ -102,10 +112,11 @@ impl ClientMetadata {
 fn unknown_scopes<'a>(
     field: Field,
     scopes: &'a Scopes,
-    settings: &Settings,
-) -> impl Iterator<Item = RegistrationError> + use<'a> {
-    let known = settings.scope_names();
-    let unknown = scopes.iter().enumerate().filter(move |(_, scope)| !known.contains(scope));
-    unknown
+    settings: &'a Settings,
+) -> impl Iterator<Item = RegistrationError> {
+    scopes
+        .iter()
+        .enumerate()
+        .filter(|(_, scope)| settings.scope(scope).is_none())
         .map(move |(position, scope)| RegistrationError::UnknownScope { at: field.at(position), scope: scope.into() })
 }

@@ -138,6 +138,14 @@ pub enum RegistrationError {
     /// Scopes of the client's own without `client_credentials`.
     #[error("client_credentials_scope is set, so grant_types needs client_credentials")]
     ClientScopeWithoutGrant,
+    /// A scope for clients themselves among those requested from users.
+    #[error("{at}: {scope} is machines_only, so no user can grant it: move it to client_credentials_scope")]
+    MachineScope {
+        /// Where it stands.
+        at: Location,
+        /// The scope.
+        scope: String,
+    },
     /// A workspace-wide scope among those requested from users.
     #[error(
         "{at}: {scope} reaches every token of the workspace, which no user can grant: move it to client_credentials_scope"
@@ -183,6 +191,7 @@ impl RegistrationError {
             Self::Uri { at, .. }
             | Self::UnknownScope { at, .. }
             | Self::UnknownResource { at, .. }
+            | Self::MachineScope { at, .. }
             | Self::PowerScope { at, .. }
             | Self::UserScope(at)
             | Self::PrivateUseScheme(at, _) => at.to_string(),

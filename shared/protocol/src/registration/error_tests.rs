@@ -219,7 +219,7 @@ fn all_faults_are_found_at_once_with_their_positions() {
 #[test]
 fn sec_adm_13_a_workspace_wide_scope_is_never_for_users_in_a_file_or_from_the_store() {
     let stored = registered(&json!({"scope": "openid introspect_tokens"}), &json!({})).unwrap();
-    assert_eq!(stored.scope.joined(), "openid", "a client that was stored before goes on, without it");
+    assert_eq!(stored.scope.names().joined(), "openid", "a client that was stored before goes on, without it");
     let metadata = |scope: &str| -> ClientMetadata {
         serde_json::from_value(json!({"client_id": "app", "client_name": "The App", "scope": scope})).unwrap()
     };

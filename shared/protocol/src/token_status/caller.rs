@@ -119,7 +119,7 @@ impl Caller {
             Self::Client(caller) => {
                 let client = caller.client();
                 let is_its_api = || token.audience.iter().any(|audience| intent.audiences(client).contains(audience));
-                let has_power = || client.client_scope.contains(intent.scope());
+                let has_power = || client.client_scope.allow(intent.scope());
                 client.id == *token.client || (client.authentication.is_confidential() && (is_its_api() || has_power()))
             }
             Self::Bearer(caller) => {

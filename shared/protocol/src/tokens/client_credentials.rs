@@ -34,13 +34,16 @@ pub fn approve(
         return Err(TokenError::UnauthorizedClient);
     }
     let scope = match &request.scope {
-        Some(asked) => match asked.first_outside(&client.client_scope) {
+        Some(asked) => match client.client_scope.first_refused(asked) {
             Some(unknown) => return Err(TokenError::UnknownScope(Quoted::of(unknown))),
             None => asked.clone(),
         },
-        None => client.client_scope.clone(),
+        None => client.client_scope.by_default().filtered(|scope| client.targets.is_for(&request.resource, scope)),
     };
     client.targets.allow(&request.resource)?;
+    if let Some(misdirected) = scope.iter().find(|scope| !client.targets.is_for(&request.resource, scope)) {
+        return Err(TokenError::MisdirectedScope(Quoted::of(misdirected)));
+    }
     Ok(Entitlement {
         grant: id,
         holder: Holder::Client(client.id.clone()),
@@ -95,6 +98,29 @@ mod tests {
             assert_eq!((due.client_id().as_str(), due.grant(), due.now()), ("app", &grant_id(), NOW));
             assert_eq!(due.access_token_lifetime().as_seconds(), 100);
         }
+    }
+
+    #[test]
+    fn sec_authz_18_a_client_has_instances_of_its_templates_by_name_only() {
+        let workspace = json!({"scopes": [
+            {"name": "openid", "title": "O"}, {"name": "jobs.*", "title": "J", "machines_only": true},
+            {"name": "read", "title": "R"},
+        ]});
+        let of = |scope: &str| {
+            let change = json!({
+                "grant_types": ["client_credentials"], "scope": "openid", "client_credentials_scope": scope,
+                "token_endpoint_auth_method": "client_secret_basic",
+                "client_secret_sha256": ["n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg"], "redirect_uris": [],
+            });
+            crate::fixtures::registered(&change, &workspace).unwrap()
+        };
+        let scope = |asked| decided(of("read jobs.*"), asked, "").map(|due| due.scope().joined()).ok();
+        assert_eq!(scope(None).as_deref(), Some("read"));
+        assert_eq!(scope(Some("jobs.7 read")).as_deref(), Some("jobs.7 read"));
+        assert_eq!((scope(Some("jobs.*")), scope(Some("jobs.7.x"))), (None, None));
+        let user = json!({"scope": "openid jobs.7"});
+        let error = crate::fixtures::registered(&user, &workspace).err().unwrap().to_string();
+        assert!(error.contains("jobs.7 is machines_only, so no user can grant it"), "{error}");
     }
 
     #[test]

@@ -194,14 +194,15 @@ fn entitled(
     let nonce = grant.terms.nonce.clone();
     // A grant created by an earlier version may have scopes that users can no longer grant.
     let scope = grant.terms.scope.of_users();
+    let audience = client.targets.audience(&grant.terms.resource, resource, &scope)?;
     Ok(ApprovedExchange {
         code: usage.code,
         sender: usage.sender,
         refresh: refreshes.then_some(RefreshLifetime { until, idle_until }),
         stays_until: grant.expires,
         entitlement: Entitlement {
-            audience: client.targets.audience(&grant.terms.resource, resource, &scope)?,
-            scope,
+            scope: client.targets.narrowed(&scope, &audience),
+            audience,
             grant: grant.id,
             holder: Holder::User(Box::new(grant.terms)),
             now,

@@ -79,6 +79,9 @@ pub enum TokenError {
     /// A scope that the client may not have in its own tokens.
     #[error("the scope {0} is not in the client_credentials_scope of this client")]
     UnknownScope(Quoted),
+    /// A scope that is for another resource than those of the request.
+    #[error("the scope {0} is for another resource than the requested ones: add its resource, or leave the scope out")]
+    MisdirectedScope(Quoted),
     /// A resource that is malformed, was not granted, or that the client may not use.
     #[error(transparent)]
     InvalidTarget(#[from] InvalidTarget),
@@ -193,7 +196,9 @@ impl TokenError {
             Self::DeviceDenied => (400, "access_denied"),
             Self::ExpiredToken => (400, "expired_token"),
             Self::UnauthorizedClient => (400, "unauthorized_client"),
-            Self::MalformedScope(_) | Self::ScopeNotGranted(_) | Self::UnknownScope(_) => (400, "invalid_scope"),
+            Self::MalformedScope(_) | Self::ScopeNotGranted(_) | Self::UnknownScope(_) | Self::MisdirectedScope(_) => {
+                (400, "invalid_scope")
+            }
             Self::InvalidTarget(_) => (400, "invalid_target"),
             Self::Code(_)
             | Self::Device(_)
@@ -250,6 +255,7 @@ mod tests {
             (TokenError::MalformedScope(MalformedScope), (400, "invalid_scope")),
             (TokenError::ScopeNotGranted(Quoted::of("x")), (400, "invalid_scope")),
             (TokenError::UnknownScope(Quoted::of("x")), (400, "invalid_scope")),
+            (TokenError::MisdirectedScope(Quoted::of("x")), (400, "invalid_scope")),
             (TokenError::from(InvalidTarget::TooMany), (400, "invalid_target")),
             (TokenError::OtherRegion(region()), invalid_grant),
             (TokenError::RedirectUri, invalid_grant),

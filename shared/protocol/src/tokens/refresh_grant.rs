@@ -209,7 +209,7 @@ fn entitlement(
     Narrowing { scope, resource }: Narrowing,
     now: Timestamp,
 ) -> Result<Entitlement, TokenError> {
-    let granted = grant.terms.scope.of_users().filtered(|scope| client.scope.contains(scope));
+    let granted = grant.terms.scope.of_users().filtered(|scope| client.scope.allow(scope));
     let scope = match scope {
         Some(asked) => match asked.first_outside(&granted) {
             Some(other) => return Err(TokenError::ScopeNotGranted(Quoted::of(other))),
@@ -221,7 +221,7 @@ fn entitlement(
     Ok(Entitlement {
         grant: grant.id.clone(),
         holder: Holder::User(Box::new(grant.terms.clone())),
-        scope,
+        scope: client.targets.narrowed(&scope, &audience),
         audience,
         now,
         access_token: client.lifetimes.access_token,

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::clients::client::Client;
+use crate::clients::registered_scopes::{RegisteredScopes, ScopeRule};
 use crate::clients::resource_indicator::Resources;
 use crate::fixtures::{
     DEFAULT_AUDIENCE, NOW, ago, authenticated, client, code, context, grant, grant_id, issued, issuer, later, loaded,
@@ -14,6 +15,7 @@ use crate::tokens::grant::{Grant, GrantState, LoadedGrant, RefreshState};
 use crate::tokens::refresh_grant::{ApprovedRefresh, Narrowing, Rotation, approve, of_region};
 use crate::types::id::RegionLabel;
 use crate::types::scope::Scopes;
+use crate::types::scope_template::ScopeSeparator;
 use crate::types::time::{Lifetime, Timestamp};
 use crate::users::status::UserStatus;
 
@@ -177,7 +179,12 @@ fn a_request_may_narrow_and_the_registration_may_have_narrowed() {
     assert_eq!(scope(scoped(None, all())).ok().as_deref(), Some("openid read offline_access"));
     assert_eq!(scope(scoped(Some("read"), all())).ok().as_deref(), Some("read"));
     assert_eq!(scope(scoped(None, less())).ok().as_deref(), Some("openid offline_access"));
-    let power = Client { scope: scopes("openid revoke_tokens"), ..all() };
+    let power = Client {
+        scope: RegisteredScopes::new(scopes("openid revoke_tokens"), ScopeSeparator::default(), |_| {
+            ScopeRule::default()
+        }),
+        ..all()
+    };
     let mut granted = grant(redeemed(Some(refresh_state())));
     granted.terms.scope = scopes("openid revoke_tokens");
     assert_eq!(scope(Case { client: power, ..with(granted) }).ok().as_deref(), Some("openid"), "sec_adm_13: of before");

@@ -14,5 +14,6 @@ pub mod network;
 pub mod rate_limit;
 pub mod retry_window;
 pub mod scope;
+pub mod scope_template;
 pub mod secret;
 pub mod time;

@@ -31,6 +31,12 @@ pub struct Scopes(Vec<String>);
 #[error("scope must be at most 100 tokens and 2048 characters, separated by single spaces")]
 pub struct MalformedScope;
 
+/// The maximum number of scopes in a set.
+const MAX_SCOPES: usize = 100;
+
+/// The maximum length of a set, as it is written.
+const MAX_SCOPE_BYTES: usize = 2048;
+
 impl Scopes {
     /// Parses a space-separated list (RFC 6749 §3.3). Duplicates are merged.
     ///
@@ -38,12 +44,12 @@ impl Scopes {
     ///
     /// [`MalformedScope`] for an empty token, a character outside the grammar, or too many or too long tokens.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
-        if text.len() > 2048 {
+        if text.len() > MAX_SCOPE_BYTES {
             return Err(MalformedScope);
         }
         let mut scopes = Vec::new();
         for token in text.split(' ') {
-            if !is_scope_token(token) || scopes.len() == 100 {
+            if !is_scope_token(token) || scopes.len() == MAX_SCOPES {
                 return Err(MalformedScope);
             }
             if !scopes.iter().any(|known| known == token) {
@@ -77,6 +83,30 @@ impl Scopes {
         let mut all = self.clone();
         all.0.extend(other.0.iter().filter(|token| !self.contains(token)).cloned());
         all
+    }
+
+    /// The union of these and `other`, if it is within the limits of a set.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedScope`] if it is not.
+    pub fn with(&self, other: &Self) -> Result<Self, MalformedScope> {
+        let all = self.union(other);
+        if all.is_within_limits() { Ok(all) } else { Err(MalformedScope) }
+    }
+
+    /// These scopes without the first ones, as many as it takes to be within the limits of a set.
+    #[must_use]
+    pub fn last_within_limits(mut self) -> Self {
+        while !self.is_within_limits() {
+            self.0.remove(0);
+        }
+        self
+    }
+
+    fn is_within_limits(&self) -> bool {
+        let bytes: usize = self.0.iter().map(|token| token.len().saturating_add(1)).sum();
+        self.0.len() <= MAX_SCOPES && bytes <= MAX_SCOPE_BYTES.saturating_add(1)
     }
 
     /// These scopes without the workspace-wide ones: what users may grant.
@@ -166,11 +196,28 @@ mod tests {
     }
 
     #[test]
+    fn a_set_that_grows_stays_readable() {
+        let of = |text: &str| Scopes::parse(text).unwrap();
+        let many = |letter: &str| of(&(0..60).map(|n| format!("{letter}{n}")).collect::<Vec<_>>().join(" "));
+        let (all, hundred) = (many("a").union(&many("b")), many("a").union(&many("b")).last_within_limits());
+        assert_eq!((all.iter().count(), hundred.iter().count()), (120, 100));
+        assert!(hundred.contains("b59") && hundred.contains("a20") && !hundred.contains("a19"));
+        assert_eq!(many("a").with(&many("b")), Err(MalformedScope));
+        let (long, most) = ("a".repeat(1024), "b".repeat(1023));
+        assert_eq!(of(&long).with(&of(&most)).map(|both| both.joined().len()), Ok(2048));
+        assert_eq!(of(&long).with(&of(&"b".repeat(1024))), Err(MalformedScope));
+        assert_eq!(of(&long).union(&of(&"b".repeat(1024))).last_within_limits().joined(), "b".repeat(1024));
+        assert!(Scopes::parse(&hundred.joined()).is_ok());
+        assert_eq!(many("a").last_within_limits(), many("a"));
+    }
+
+    #[test]
     fn scopes_are_sets() {
         let of = |text: &str| Scopes::try_from(text.to_owned()).unwrap();
         assert_eq!((of("a d e").first_outside(&of("c a")), of("a").first_outside(&of("a"))), (Some("d"), None));
         assert!(of("a b").within(&of("b c a")) && of("").within(&of("")) && !of("a d").within(&of("a b c")));
         assert_eq!(of("a b").union(&of("b c")), of("a b c"));
+        assert_eq!(of("a b").with(&of("b c")), Ok(of("a b c")));
         assert_eq!(of("a b c").filtered(|scope| scope != "b"), of("a c"));
         assert_eq!(of("openid introspect_tokens a revoke_tokens").of_users(), of("openid a"));
         assert_eq!(of("a b").iter().collect::<Vec<_>>(), ["a", "b"]);

@@ -3,6 +3,7 @@
 pub mod brand;
 pub mod identity_source;
 pub mod sandbox;
+pub mod scope_fault;
 pub mod settings;
 pub mod settings_error;
 pub mod upstream_provider;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::clients::client::SecretMethods;
 use crate::clients::external_url::Reach;
 use crate::clients::policies::UnknownScopes;
-use crate::clients::resource_indicator::is_same_resource;
+use crate::clients::registered_scopes::{RegisteredScopes, ScopeConsent, ScopeRule};
+use crate::clients::resource_indicator::{ScopeResources, is_same_resource};
 use crate::jose::at_hash::AtHash;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::language::Language;
@@ -13,6 +14,7 @@ use crate::types::lifetimes::Lifetimes;
 use crate::types::localized::LocalizedText;
 use crate::types::retry_window::RetryWindow;
 use crate::types::scope::{OPENID, Scopes};
+use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 use crate::users::factor::AuthenticationClass;
 use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
@@ -81,6 +83,9 @@ pub struct Settings {
     /// Whether ID tokens carry `at_hash`, unless a client overrides it.
     #[serde(default)]
     pub at_hash: AtHash,
+    /// The character between the segments of a scope.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scope_separator: ScopeSeparator,
     /// The scopes that clients may be registered for, with their texts on the consent page.
     #[serde(default)]
     pub scopes: Vec<ScopeDefinition>,
@@ -108,11 +113,17 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Settings {
-    /// The scopes of this workspace as a set.
+    /// The scopes of this workspace that are no templates.
+    pub fn fixed_scopes(&self) -> impl Iterator<Item = &str> {
+        let fixed = |name: &&str| ScopeTemplate::of(name, self.scope_separator).is_none();
+        self.scopes.iter().map(|scope| scope.name.as_str()).filter(fixed)
+    }
+
+    /// The scopes `names` of a client, with what this workspace says of each.
     #[must_use]
-    pub fn scope_names(&self) -> Scopes {
-        let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name.as_str()).collect();
-        Scopes::parse(&names.join(" ")).unwrap_or_default()
+    pub fn registered(&self, names: Scopes) -> RegisteredScopes {
+        let rule = |name: &str| self.scope(name).map(ScopeDefinition::rule).unwrap_or_default();
+        RegisteredScopes::new(names, self.scope_separator, rule)
     }
 
     /// The authentication context classes that a login here can have.
@@ -132,16 +143,35 @@ impl Settings {
         self.reach.unwrap_or_else(|| Reach::of(issuer.as_str()))
     }
 
-    /// Whether a user who allows a request may withhold `scope`: not what a login consists of, nor what is marked as required.
+    /// Whether a user who allows a request may withhold `scope`: not what a login
+    /// consists of, nor what is marked as required or granted with the login.
     #[must_use]
     pub fn is_optional(&self, scope: &str) -> bool {
-        scope != OPENID && !self.scope(scope).is_some_and(|scope| scope.required)
+        scope != OPENID && !self.scope(scope).is_some_and(|scope| scope.required || scope.implicit_grant)
     }
 
-    /// The definition of `scope`, if the workspace has it.
+    /// The definition of `scope`, if the workspace has it: the one of that name, else the template of which it is an
+    /// instance.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
-        self.scopes.iter().find(|known| known.name == scope)
+        let is_instance = |known: &&ScopeDefinition| !self.parameters(known, scope).is_empty();
+        let named = self.scopes.iter().find(|known| known.name == scope);
+        named.or_else(|| self.scopes.iter().find(is_instance))
+    }
+
+    /// The resources of scopes that are for one only.
+    #[must_use]
+    pub fn scope_resources(&self) -> ScopeResources {
+        let resource = |scope: &ScopeDefinition| self.resource(scope.resource.as_deref()?).map(Into::into);
+        let resources = self.scopes.iter().filter_map(|scope| Some((scope.name.clone(), resource(scope)?)));
+        ScopeResources::new(resources.collect(), self.scope_separator)
+    }
+
+    /// The parameters of `scope` as an instance of `definition`; none if it is not one.
+    #[must_use]
+    pub fn parameters<'s>(&self, definition: &ScopeDefinition, scope: &'s str) -> Vec<&'s str> {
+        let template = ScopeTemplate::of(&definition.name, self.scope_separator);
+        template.and_then(|template| template.parameters(scope)).unwrap_or_default()
     }
 
     /// `resource` as spelled in the settings, if tokens of this workspace can be for it.
@@ -169,14 +199,18 @@ impl Settings {
 /// A scope of a workspace, with its texts on the consent page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own in a workspace file")]
 pub struct ScopeDefinition {
-    /// The scope token.
+    /// The scope token, or a template of dynamic scopes such as `accounts.*`.
     pub name: String,
     /// The title on the consent page.
     pub title: LocalizedText,
     /// The description below it.
     #[serde(default)]
     pub description: LocalizedText,
+    /// The only resource that it is for (RFC 8707): a token with it is for that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// The heading under which it stands with others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<LocalizedText>,
@@ -186,6 +220,30 @@ pub struct ScopeDefinition {
     /// Whether it is marked as one to think about.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sensitive: bool,
+    /// Whether every request of a client that is registered for it has it, named or not.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub implicit: bool,
+    /// Whether it is granted with the login, without asking.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub implicit_grant: bool,
+    /// Whether users are asked each time, because their answer is not remembered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub transient: bool,
+    /// Whether clients have it by client credentials only, so that no user can grant it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub machines_only: bool,
+}
+
+impl ScopeDefinition {
+    /// What it says to clients.
+    const fn rule(&self) -> ScopeRule {
+        let consent = match (self.implicit_grant, self.transient) {
+            (true, _) => ScopeConsent::Implied,
+            (false, true) => ScopeConsent::Transient,
+            (false, false) => ScopeConsent::Remembered,
+        };
+        ScopeRule { implicit: self.implicit, consent }
+    }
 }
 
 /// A resource of a workspace, perhaps with its title on the consent page.
@@ -272,7 +330,7 @@ mod tests {
         let settings = settings(
             &json!({"scopes": [{"name": "openid", "title": "Know who you are"}, {"name": "read", "title": "Read"}]}),
         );
-        assert_eq!(settings.scope_names(), scopes("openid read"));
+        assert_eq!(settings.fixed_scopes().collect::<Vec<_>>(), ["openid", "read"]);
         assert_eq!(settings.scope("read").map(|scope| &scope.title), Some(&LocalizedText::Same("Read".into())));
         assert!(settings.scope("write").is_none());
         for (resource, expected) in [
@@ -311,7 +369,7 @@ mod tests {
         assert_eq!((settings.pkce, settings.client_secret_jwt), (PkceEnforcement::All, false));
         assert_eq!((settings.lifetimes, settings.at_hash), (Lifetimes::default(), AtHash::Omitted));
         assert_eq!(u32::from(settings.authorization_code_retry_window_ms), 500);
-        assert!(settings.scope_names().is_empty() && settings.sandbox.is_none() && settings.upstream.is_empty());
+        assert!(settings.fixed_scopes().next().is_none() && settings.sandbox.is_none() && settings.upstream.is_empty());
         assert!(
             serde_json::from_value::<Settings>(json!({"name": "Demo", "default_audience": "x", "pcke": "all"}))
                 .is_err()

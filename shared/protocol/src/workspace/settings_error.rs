@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::workspace::sandbox::{SANDBOX, SandboxUser};
+use crate::workspace::scope_fault::{self, ScopeFault};
 use crate::workspace::settings::Settings;
 use crate::workspace::upstream_provider::UpstreamProvider;
 
@@ -44,6 +45,9 @@ pub enum SettingsFault {
     /// A user has no password, so everybody could log in.
     #[error("the password is empty: everybody could log in as {0}")]
     NoPassword(String),
+    /// A scope that cannot be as it is defined.
+    #[error(transparent)]
+    Scope(#[from] ScopeFault),
 }
 
 impl Settings {
@@ -67,7 +71,10 @@ impl Settings {
             let (name, reason) = user_fault(user, users.iter().take(position))?;
             Some(fault("sandbox.users", position, name, reason))
         });
-        of_providers.chain(of_users)
+        let of_scopes = scope_fault::all(self);
+        of_providers
+            .chain(of_users)
+            .chain(of_scopes.map(|(position, name, reason)| fault("scopes", position, name, reason.into())))
     }
 }
 
