@@ -79,7 +79,8 @@ fn protocol_and_credentials_use_no_io_clock_or_environment() {
     // Fixtures of tests may draw keys.
     for (path, source) in folders.into_iter().flatten().filter(|(path, _)| !path.ends_with("fixtures.rs")) {
         let code: String = code(&source).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for foreign in ["async fn", "std::time::", "std::env", "std::fs", "std::net", "tracing::", "println!", "rand::"]
+        for foreign in
+            ["async fn", "std::time::", "std::env", "std::fs", "std::net", "tracing::", "println!", "lc_rs::rand"]
         {
             assert!(!code.contains(foreign), "{} has {foreign}", path.display());
         }
