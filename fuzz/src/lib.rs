@@ -2,6 +2,7 @@
 //!
 //! `fuzz_targets/` has one entry point for each; `fuzz/run` runs them.
 
+pub mod credentials;
 pub mod files;
 mod fixtures;
 pub mod forms;
