@@ -54,7 +54,7 @@ fn main() {
     if let Some(at) = arguments.iter().position(|argument| argument == "--one") {
         return one(&arguments[at + 1], runs);
     }
-    println!("{:<40} {:>9} {:>9} {:>12} {:>10}", "", "median ms", "p90 ms", "peak MiB", "$ for 1 M");
+    println!("{:<40} {:>9} {:>9} {:>12} {:>10}", "", "least ms", "median ms", "peak MiB", "$ for 1 M");
     for (name, _) in
         hashes().iter().chain(&[("ten recovery codes made", String::new()), ("one recovery code", String::new())])
     {
@@ -74,13 +74,13 @@ fn row(name: &str) {
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     let figures = String::from_utf8(output.stdout).unwrap();
     let figures: Vec<f64> = figures.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
-    let [median, late, peak] = figures.try_into().unwrap();
+    let [least, median, peak] = figures.try_into().unwrap();
     // A smaller function takes longer and costs less for each second: the price of the work stays the same.
-    let dollars = median / 1000.0 * MEGABYTES_OF_A_PROCESSOR / 1024.0 * GIGABYTE_SECOND * 1_000_000.0;
-    println!("{name:<40} {median:>9.2} {late:>9.2} {peak:>12.1} {dollars:>10.2}");
+    let dollars = least / 1000.0 * MEGABYTES_OF_A_PROCESSOR / 1024.0 * GIGABYTE_SECOND * 1_000_000.0;
+    println!("{name:<40} {least:>9.2} {median:>9.2} {peak:>12.1} {dollars:>10.2}");
 }
 
-/// Measures `name` and prints median, ninth decile, and the peak of the memory.
+/// Measures `name` and prints the least and the median time, and the peak of the memory.
 fn one(name: &str, runs: usize) {
     let password = Password::parse("violet kettle orbits").unwrap();
     let estimated = ESTIMATED.iter().find(|(known, _)| *known == name);
@@ -106,16 +106,18 @@ fn one(name: &str, runs: usize) {
             })
         }
     };
+    // The kernel counts in steps of milliseconds.
+    let batch = if estimated.is_some() { 100 } else { 1 };
     let mut times: Vec<f64> = (0..=runs)
         .map(|_| {
             let before = processor_time();
-            work();
-            processor_time() - before
+            (0..batch).for_each(|_| work());
+            (processor_time() - before) / f64::from(batch)
         })
         .skip(1)
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("{} {} {}", times[runs / 2], times[runs * 9 / 10], peak_mebibytes());
+    println!("{} {} {}", times[0], times[runs / 2], peak_mebibytes());
 }
 
 fn codes() -> RecoverySet {

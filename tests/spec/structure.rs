@@ -62,7 +62,7 @@ fn dependencies_point_one_way() {
 }
 
 #[test]
-fn the_protocol_uses_no_io_clock_randomness_or_cloud_sdk() {
+fn the_protocol_depends_on_no_source_of_io_randomness_or_cloud_sdk() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let protocol = metadata.packages.iter().find(|package| package.name.as_str() == "protocol").unwrap();
     let names: Vec<&str> = protocol
@@ -72,9 +72,17 @@ fn the_protocol_uses_no_io_clock_randomness_or_cloud_sdk() {
         .map(|dependency| dependency.name.as_str())
         .collect();
     assert_eq!(names, ["base64", "serde", "serde_json", "sha2", "subtle", "thiserror", "url"]);
-    for (path, source) in sources(&root().join("shared/protocol/src")) {
+}
+
+#[test]
+fn protocol_and_credentials_use_no_io_clock_or_environment() {
+    let folders = ["shared/protocol/src", "shared/credentials/src"].map(|folder| sources(&root().join(folder)));
+    // Fixtures of tests may draw keys.
+    for (path, source) in folders.into_iter().flatten().filter(|(path, _)| !path.ends_with("fixtures.rs")) {
         let code: String = code(&source).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for foreign in ["async fn", "std::time::", "std::env", "std::fs", "std::net", "tracing::", "println!"] {
+        for foreign in
+            ["async fn", "std::time::", "std::env", "std::fs", "std::net", "tracing::", "println!", "lc_rs::rand"]
+        {
             assert!(!code.contains(foreign), "{} has {foreign}", path.display());
         }
     }

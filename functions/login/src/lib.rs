@@ -8,11 +8,13 @@ mod consent;
 mod deps;
 mod device;
 mod hashing;
+mod login_page;
 mod page;
 mod passwords;
 mod permissions;
 mod resume;
 mod sign_in;
+mod source;
 
 use frontchannel::BrowserContext;
 use protocol::authorization::refusal::Refusal;

@@ -1,104 +1,21 @@
-//! The content of the pages.
+//! The content of the pages on which a user decides.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
-use http::HeaderValue;
-use http::header::RETRY_AFTER;
 use pages::{
-    AccountPage, ApiRow, ClientCard, ConsentPage, Frame, IdentifierLabel, LanguageChoice, LoginPage, PermissionRow,
-    PermissionText, Permissions, ProviderLink, page,
+    AccountPage, ApiRow, ClientCard, ConsentPage, Frame, LanguageChoice, PermissionRow, PermissionText, Permissions,
+    page,
 };
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
 use protocol::clients::resource_indicator::Resources;
 use protocol::types::language::Language;
 use protocol::types::scope::{OFFLINE_ACCESS, Scopes};
-use protocol::users::identifier::IdentifierKind;
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
 use protocol::workspace::settings::Workspace;
 use web::Response;
 
 use crate::permissions::{ALLOW, ALLOW_CLAIM};
-
-/// The values in the form.
-pub(crate) struct LoginForm<'a> {
-    /// The name.
-    pub(crate) username: &'a str,
-    /// What became of the last attempt.
-    pub(crate) attempt: Attempt,
-}
-
-/// What became of an attempt to log in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Attempt {
-    /// There was none yet.
-    None,
-    /// Name and password do not match.
-    Failed,
-    /// There were too many: the next can be made in this number of seconds.
-    TooMany(u32),
-}
-
-/// The login page.
-pub(crate) async fn login_page(
-    front: &FrontChannel,
-    pending: &PendingAuthorization,
-    form: &LoginForm<'_>,
-) -> Result<Response, Refusal> {
-    let workspace = pending.workspace();
-    let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, None).await?);
-    let sandbox = workspace.settings.sandbox.as_ref();
-    let pool = workspace.settings.pool.as_ref().filter(|pool| pool.has_passwords());
-    let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
-    let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
-    let upstream = workspace.settings.upstream.iter();
-    let providers: Vec<ProviderLink<'_>> = upstream
-        .map(|provider| {
-            let (id, title) = (provider.id.as_str(), provider.title.as_str());
-            ProviderLink { id, title, link: link(id) }
-        })
-        .collect();
-    let back = pending.way_back();
-    let frame = framed(&nonce, pending, "/login", &interaction);
-    let template = LoginPage {
-        frame: &frame,
-        client: (!pending.is_of_device_page()).then_some(pending.client().name_in(pending.language())),
-        action: &workspace.issuer.url("/login"),
-        interaction: &interaction,
-        username: form.username,
-        failed: form.attempt == Attempt::Failed,
-        wait: match form.attempt {
-            Attempt::TooMany(seconds) => Some(seconds),
-            Attempt::None | Attempt::Failed => None,
-        },
-        identifiers: identifiers(workspace),
-        passwords: sandbox.is_some() || pool.is_some(),
-        hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
-        providers: &providers,
-        back: back.as_deref(),
-    };
-    let status = match form.attempt {
-        Attempt::None => 200,
-        Attempt::Failed => 403,
-        Attempt::TooMany(_) => 429,
-    };
-    let mut response = page(status, &template, &frame, &pending.request.redirect_uri.form_targets());
-    if let Attempt::TooMany(seconds) = form.attempt {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    Ok(response)
-}
-
-/// What the page calls the thing that users log in with. Test users of the sandbox have names.
-fn identifiers(workspace: &Workspace) -> IdentifierLabel {
-    let kinds = workspace.settings.pool.as_ref().map(|pool| pool.identifiers.as_slice()).unwrap_or_default();
-    let named = workspace.settings.sandbox.is_some() || kinds.contains(&IdentifierKind::Username);
-    match (kinds.contains(&IdentifierKind::Email), named) {
-        (true, true) => IdentifierLabel::EmailOrUsername,
-        (true, false) => IdentifierLabel::Email,
-        (false, _) => IdentifierLabel::Username,
-    }
-}
 
 /// The frame of a page of `pending`, which can be had at `path` in other languages.
 pub(crate) fn framed<'a>(

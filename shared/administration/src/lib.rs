@@ -4,7 +4,9 @@
 //! The command line calls it, and so can an API: values in, values or errors out. It does not print, parse arguments,
 //! or read files or the environment.
 
+pub mod client_secrets;
 pub mod data_keys;
+pub mod export;
 mod file_check;
 mod file_problems;
 mod file_reading;
@@ -12,6 +14,7 @@ mod file_upstream;
 mod images;
 pub mod keys;
 mod nearest;
+pub mod plan;
 pub mod pool_users;
 pub mod provision;
 pub mod sealing_keys;
@@ -21,6 +24,7 @@ pub mod signing_policy;
 pub mod workspace_file;
 pub mod workspace_schema;
 
+pub use client_secrets::{NewSecret, SecretError, SecretRotation};
 pub use keys::{KeyError, KeySource, Keys, StackKeys};
 pub use pool_users::{NewUser, PoolAdministration, StatusStep, UserError};
 pub use provision::{ProvisionError, Provisioning};

@@ -13,6 +13,7 @@ mod front_channel;
 mod interaction;
 mod issue;
 mod known_browsers;
+mod last_source;
 mod pending;
 mod pushed;
 mod repeat;

@@ -14,8 +14,8 @@ use store::{ConfigurationReading, Connection, UserPage};
 use web::{Clock as _, SystemClock};
 
 use super::error::AdminError;
-use super::keys::workspace;
 use super::stack::{Stack, block_on};
+use super::workspace_name::parse;
 use crate::arguments::{UsersAction, UsersOptions};
 use crate::dev::state::State;
 use crate::output::print;
@@ -27,7 +27,7 @@ use crate::output::print;
 /// [`AdminError`] says what to do.
 pub fn users(options: &UsersOptions) -> Result<(), AdminError> {
     block_on(async {
-        let workspace = workspace(options.workspace.as_deref())?;
+        let workspace = parse(options.workspace.as_deref())?;
         let shown = match &options.data {
             Some(folder) => {
                 let state = State::existing(folder)?;

@@ -8,6 +8,8 @@ mod json_schema;
 mod lifetimes;
 mod pool;
 mod settings;
+mod translations;
+mod upstream;
 
 pub use json_schema::json_schema;
 pub use settings::WORKSPACE;
@@ -51,6 +53,8 @@ pub struct Key {
 pub enum Presence {
     /// It must be present.
     Required,
+    /// It must be present unless this other setting is.
+    RequiredUnless(&'static str),
     /// It may be omitted, and then has no value.
     Optional,
     /// It may be omitted, and then has this value, written as JSON.
@@ -84,6 +88,8 @@ pub enum Kind {
     Open,
     /// A string or a table.
     TextOrTable(&'static Form, &'static [Key]),
+    /// Where a claim comes from: a string, a list of strings, or one of two tables.
+    ClaimOrigin,
 }
 
 /// A list of tables.
@@ -100,6 +106,11 @@ impl Key {
     /// A setting that must be present.
     const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, about, kind, presence: Presence::Required }
+    }
+
+    /// A setting that must be present unless the setting `other` is.
+    const fn required_unless(other: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, kind, presence: Presence::RequiredUnless(other) }
     }
 
     /// A setting that may be omitted.
@@ -126,6 +137,7 @@ impl Kind {
             Self::Table(_) | Self::Open => "a table",
             Self::Tables(_) => "a list of tables",
             Self::TextOrTable(..) => "a string or a table",
+            Self::ClaimOrigin => "a string, a list of strings or a table",
         }
     }
 }
@@ -141,7 +153,13 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
                 all.extend(tables(&inner, keys));
             }
             Kind::Tables(entries) => all.extend(tables(&inner, entries.keys)),
-            Kind::Text(_) | Kind::Flag | Kind::Whole { .. } | Kind::OneOf(_) | Kind::List(..) | Kind::Open => {}
+            Kind::Text(_)
+            | Kind::Flag
+            | Kind::Whole { .. }
+            | Kind::OneOf(_)
+            | Kind::List(..)
+            | Kind::Open
+            | Kind::ClaimOrigin => {}
         }
     }
     all

@@ -198,6 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn the_memory_of_one_hash_does_not_change_the_next() {
+        let ours = PasswordHash::hash(&password("password"), [7; 16]).unwrap().stored();
+        for _ in 0..2 {
+            for stored in OTHER_PARAMETERS {
+                assert_eq!(verify(stored, "password"), Verification::MatchButOutdated, "{stored}");
+                assert_eq!(verify(&ours, "password"), Verification::Match, "after {stored}");
+            }
+        }
+    }
+
+    #[test]
     fn sec_pwd_02_passwords_that_differ_after_72_bytes_have_different_hashes() {
         let (same, other) = (format!("{}a", "x".repeat(72)), format!("{}b", "x".repeat(72)));
         let stored = PasswordHash::hash(&password(&same), [1; 16]).unwrap().stored();

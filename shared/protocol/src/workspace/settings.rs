@@ -194,6 +194,12 @@ impl Settings {
         all.find(|known| is_same_resource(known.uri(), resource)).and_then(ResourceDefinition::title)
     }
 
+    /// Whether users can log in with a name and a password.
+    #[must_use]
+    pub fn has_passwords(&self) -> bool {
+        self.sandbox.is_some() || self.pool.as_ref().is_some_and(Pool::has_passwords)
+    }
+
     /// The upstream provider named `id`.
     #[must_use]
     pub fn upstream(&self, id: &str) -> Option<&UpstreamProvider> {
@@ -321,7 +327,7 @@ mod tests {
         let name = |workspace: &Workspace, id: &str| match workspace.identity_source(&source_id(id)) {
             Some(IdentitySource::Sandbox(_)) => "sandbox".to_owned(),
             Some(IdentitySource::Pool(_)) => "pool".to_owned(),
-            Some(IdentitySource::Upstream(provider)) => provider.title.clone(),
+            Some(IdentitySource::Upstream(provider)) => provider.id.to_string(),
             None => "none".to_owned(),
         };
         for (id, expected) in [("sandbox", "sandbox"), ("a", "a"), ("b", "b"), ("c", "none")] {
