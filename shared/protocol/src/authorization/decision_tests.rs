@@ -141,7 +141,7 @@ fn skewed() -> (Timestamp, Timestamp) {
 fn a_login_must_be_recent_enough() {
     let (ahead, too_late) = skewed();
     let max_age = |seconds| Case::asking(&[("max_age", seconds)]);
-    let table = [
+    let table = vec![
         ("a session", Case::asking(&[]), "approved"),
         ("a session from the future", Case::asking(&[]).logged_in_at(too_late), "approved"),
         ("no session", Case { session: None, ..Case::asking(&[]) }, "log in"),
@@ -163,7 +163,7 @@ fn a_login_must_be_recent_enough() {
 fn prompt_decides_whether_the_login_page_is_shown() {
     let (ahead, too_late) = skewed();
     let prompt = |value| Case::asking(&[("prompt", value)]);
-    let table = [
+    let table = vec![
         ("none, a session", prompt("none"), "approved"),
         ("none, no session", Case { session: None, ..prompt("none") }, "login_required"),
         ("none, too old", Case::asking(&[("prompt", "none"), ("max_age", "59")]), "login_required"),
