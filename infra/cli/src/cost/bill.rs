@@ -272,14 +272,14 @@ mod tests {
             ("KMS Sign", 6.0),
             ("KMS at starts", 0.18),
             ("Logs (KB)", 4.5),
-            ("Egress (KB)", 2.61),
+            ("Egress (KB)", 2.70),
         ];
         for (item, expected) in table {
             about(dollars(&bill, item), expected, item);
         }
-        about(bill.per_million(), 24.5775, "a million");
+        about(bill.per_million(), 24.6675, "a million");
         // Three keys, 45 metrics under alarm, four custom metrics, a dashboard.
-        about(bill.per_month(), 24.5775 + 3.0 + 4.5 + 1.2 + 3.0, "a month");
+        about(bill.per_month(), 24.6675 + 3.0 + 4.5 + 1.2 + 3.0, "a month");
     }
 
     #[test]
