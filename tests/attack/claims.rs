@@ -7,7 +7,7 @@ use tests::{Browser, Laptop, Pkce};
 use crate::given::{NATIVE, SPA, claims, redeemed};
 
 /// Requests `email` at userinfo, `phone_number` in the ID token, and claims that cannot be granted.
-const ASKED: &str = r#"{"userinfo":{"email":{"essential":true},"groups":null},
+const ASKED: &str = r#"{"userinfo":{"email":{"essential":true},"department":null},
     "id_token":{"phone_number":null,"locale":{"value":"de"},"auth_time":{"essential":true}}}"#;
 
 fn asking<'a>(client: &'a str, uri: &'a str, pkce: &'a Pkce, claims: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -83,11 +83,14 @@ async fn sec_authz_13_and_14_and_sec_res_04_claims_requested_by_name_are_shown_a
     let consent = browser.sign_in(&login, "alice", "alice").await;
     let html = body(&consent);
     assert!(html.contains("See your e-mail address") && html.contains("See your phone number"), "{html}");
-    assert!(!html.contains("See your language") && !html.contains("groups"), "covered by profile, and unknown: {html}");
+    assert!(
+        !html.contains("See your language") && !html.contains("department"),
+        "covered by profile, and unknown: {html}"
+    );
     let response = browser.decide(&consent, "allow", &[]).await;
     let (id_token, userinfo) = told(&laptop, ("demo-native", NATIVE), &response, &pkce).await;
     assert_eq!((&userinfo["email"], &userinfo["name"]), (&"alice@example.com".into(), &"Alice Example".into()));
-    assert!(userinfo.get("phone_number").is_none() && userinfo.get("groups").is_none(), "{userinfo}");
+    assert!(userinfo.get("phone_number").is_none() && userinfo.get("department").is_none(), "{userinfo}");
     assert_eq!((&id_token["phone_number"], &id_token["locale"]), (&"+1 555 0100".into(), &"en".into()));
     assert!(id_token.get("email").is_none() && id_token.get("name").is_none(), "{id_token}");
 

@@ -298,8 +298,11 @@ async fn sec_xss_02_and_sec_up_06_error_texts_of_a_provider_are_not_repeated() {
             let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             let everything = format!("{:?} {}", response.headers(), body(&response));
             assert!(!everything.contains("pwned"), "{error}: {everything}");
-            let told = if error == "access_denied" { error } else { "server_error" };
-            redirected(laptop, &response, NATIVE, told, error);
+            if error == "access_denied" {
+                page(&response, 403, error);
+            } else {
+                redirected(laptop, &response, NATIVE, "server_error", error);
+            }
             let again = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             page(&again, 400, "the transaction is over");
         }

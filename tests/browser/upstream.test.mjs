@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import {
   allow,
+  assertErrorPage,
   cookies,
   deny,
   intercept,
@@ -114,14 +115,20 @@ test('SEC-UP-01 a response of the partner is rejected in another browser', async
   assert.equal(app.answers.length, 0);
 });
 
-test('SEC-UP-06 a denial at the partner becomes access_denied at the client', async (t) => {
+test('SEC-UP-06 a denial at the partner leaves the other source, and a way back with access_denied', async (t) => {
   const guest = await stage(t);
   const { server, page, app, ask } = guest;
   const request = ask('demo-native');
   await toPartner(page, request);
   await signIn(page, 'carol');
   await isConsentPage(page);
-  isRefusal(server, request, await leadsTo(page, app.redirectUri, () => deny(page)), 'access_denied');
+  await deny(page);
+  await assertErrorPage(page, /did not sign in with the other provider/, [
+    'Choose another way to sign in',
+    'Back to Demo (native application)',
+  ]);
+  const back = page.getByRole('link', { name: /^Back to/ });
+  isRefusal(server, request, await leadsTo(page, app.redirectUri, () => back.click()), 'access_denied');
   const jar = Object.keys(await cookies(guest));
   assert.deepEqual(jar.filter((name) => /^(upstream|session\.default\.demo)/.test(name)), []);
 });

@@ -3,7 +3,7 @@
 use protocol::clients::client::Presence;
 use protocol::types::id::ClientId;
 use serde_json::{Value, json};
-use store::configuration::ApplyError;
+use store::configuration_writing::ApplyError;
 use store::{ConfigurationReading, ConfigurationWriting};
 
 use crate::engine::Fresh;
@@ -91,4 +91,45 @@ async fn a_workspace_with_an_invalid_client_is_not_written_at_all() {
     let refused = writing.apply(&workspace("demo", Value::Null), &clients).await;
     assert!(matches!(refused, Err(ApplyError::Client { client: bad, .. }) if bad == client("bad")));
     assert!(at.items(&at.names.config).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_changed_meanwhile_is_not_overwritten() {
+    let at = Fresh::tables().await;
+    let writing = ConfigurationWriting::new(&at.connection);
+    let (demo, other) = (workspace("demo", Value::Null), workspace("demo", json!({"name": "Other"})));
+    let (app, changed) = (metadata("app", "https://app.example/a"), metadata("app", "https://app.example/b"));
+    let (old, new) = (metadata("old", "https://old.example/"), metadata("new", "https://new.example/"));
+    let nothing = writing.stored(&demo.id, [].iter()).await.unwrap();
+    writing.apply(&demo, &[app.clone(), old.clone()]).await.unwrap();
+    let seen = writing.stored(&demo.id, [].iter()).await.unwrap();
+    let replace =
+        async |before, workspace, clients: &[_]| match writing.replace(before, workspace, clients, &mut |_| {}).await {
+            Ok(()) => "done".to_owned(),
+            Err(ApplyError::Changed(what)) => what,
+            Err(error) => panic!("{error}"),
+        };
+    // Somebody else changes the client.
+    writing.apply(&demo, &[changed.clone(), old.clone()]).await.unwrap();
+    let theirs = writing.stored(&demo.id, [].iter()).await.unwrap();
+    assert_eq!(replace(&seen, &demo, &[metadata("app", "https://app.example/c"), old.clone()]).await, "client app");
+    assert_eq!(writing.stored(&demo.id, [].iter()).await.unwrap(), theirs);
+    assert_eq!(
+        replace(&nothing, &demo, std::slice::from_ref(&new)).await,
+        "workspace default/demo",
+        "it was taken for new"
+    );
+    assert_eq!(replace(&seen, &demo, std::slice::from_ref(&old)).await, "client app", "it would be removed");
+    // Somebody else changes the settings.
+    let seen = writing.stored(&demo.id, [].iter()).await.unwrap();
+    writing.apply(&other, &[changed.clone(), old.clone()]).await.unwrap();
+    let settings = workspace("demo", json!({"name": "Mine"}));
+    assert_eq!(replace(&seen, &settings, &[changed.clone(), old.clone()]).await, "workspace default/demo");
+    let seen = writing.stored(&demo.id, std::iter::once(&new.client_id)).await.unwrap();
+    assert!(seen.settings.as_ref().unwrap().contains("Other"));
+    assert_eq!(replace(&seen, &settings, &[changed, new]).await, "done");
+    let last = writing.stored(&demo.id, [].iter()).await.unwrap();
+    let clients: Vec<&str> = last.clients.keys().map(ClientId::as_str).collect();
+    assert!(clients == ["app", "new"] && last.settings.as_ref().unwrap().contains("Mine"), "{last:?}");
+    assert_eq!(writing.stored_client(&demo.id, &client("old")).await.unwrap(), None);
 }

@@ -115,7 +115,7 @@ async fn each_provider_has_its_own_users_and_an_unconfigured_one_has_none() {
 async fn an_account_of_an_earlier_version_is_read_with_current_settings() {
     let (at, alice) = (Fresh::tables().await, subject("alice"));
     let (reading, recording) = (AccountReading::new(&at.connection), AccountRecording::new(&at.connection));
-    let claims = json!({"email": "a@corp.example", "email_verified": true, "name": 7, "groups": ["x"]});
+    let claims = json!({"email": "a@corp.example", "email_verified": true, "name": 7, "groups": [7]});
     let former = json!({"subject": "alice", "source": "corp", "claims": claims});
     recording.record(&workspace_id("demo"), &serde_json::from_value(former).unwrap(), None).await.unwrap();
     for (domains, verified) in [(json!([]), false), (json!(["corp.example"]), true)] {

@@ -131,6 +131,14 @@ impl<'l> Browser<'l> {
     }
 }
 
+/// Returns the first link of `page` that contains `part`.
+#[must_use]
+pub fn link(page: &Response, part: &str) -> String {
+    let html = body(page);
+    let link = html.split('"').find(|attribute| attribute.contains(part)).unwrap_or_else(|| panic!("{part}: {html}"));
+    link.replace("&#38;", "&").replace("&amp;", "&")
+}
+
 /// Returns a valid authorization request of `client`, as a baseline for variations.
 #[must_use]
 pub fn request<'a>(client: &'a str, redirect_uri: &'a str, pkce: &'a Pkce) -> Vec<(&'a str, &'a str)> {

@@ -1,5 +1,6 @@
 //! A stub OpenID provider on loopback.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
@@ -42,6 +43,10 @@ struct Says {
     /// What the token endpoint answers instead of tokens.
     refusal: Option<(u16, Value)>,
     jwks_read: usize,
+    /// What is answered at a path instead of what an OpenID provider says there.
+    answers: BTreeMap<&'static str, (u16, Value)>,
+    /// The `Authorization` headers with which those paths were asked.
+    asked: Vec<(String, Option<String>)>,
 }
 
 /// How userinfo is answered.
@@ -99,6 +104,8 @@ impl Provider {
             exchange: None,
             refusal: None,
             jwks_read: 0,
+            answers: BTreeMap::new(),
+            asked: Vec::new(),
         };
         let says = Arc::new(Mutex::new(says));
         let answering = Arc::clone(&says);
@@ -140,6 +147,17 @@ impl Provider {
     /// What its token endpoint answers from now on instead of tokens.
     pub fn refuses(&self, status: u16, body: &Value) {
         self.says.lock().unwrap().refusal = Some((status, body.clone()));
+    }
+
+    /// What it answers at `path` from now on.
+    pub fn answers(&self, path: &'static str, (status, body): (u16, &Value)) {
+        self.says.lock().unwrap().answers.insert(path, (status, body.clone()));
+    }
+
+    /// The `Authorization` header of each request to a path of [`Provider::answers`] since this was asked.
+    #[must_use]
+    pub fn asked(&self) -> Vec<(String, Option<String>)> {
+        std::mem::take(&mut self.says.lock().unwrap().asked)
     }
 
     /// The last request to its token endpoint.
@@ -236,6 +254,14 @@ impl Provider {
     }
 }
 
+/// The demo without its sandbox, so that the provider is the only source.
+#[must_use]
+pub fn without_sandbox(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("[sandbox]") else { return text.into() };
+    let Some((_, after)) = rest.split_once("# Another OpenID provider") else { return text.into() };
+    format!("{before}# Another OpenID provider{after}")
+}
+
 /// Follows the link to the provider on the login page.
 pub async fn press(browser: &mut Browser<'_>, login: &Response) -> Response {
     let html = body(login);
@@ -245,6 +271,20 @@ pub async fn press(browser: &mut Browser<'_>, login: &Response) -> Response {
 
 impl Says {
     fn answer(&mut self, head: &http::request::Parts, body: &[u8]) -> http::Response<Full<Bytes>> {
+        let authorization = head.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        if let Some((status, said)) = self.answers.get(head.uri.path()).cloned() {
+            self.asked.push((head.uri.path().to_owned(), authorization.clone()));
+            // GitHub forbids requests without a user agent, and answers others with a form unless they ask for JSON.
+            let field = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            if field("user-agent").is_empty() || !field("accept").contains("application/json") {
+                return response(403, "text/plain", "Request forbidden by administrative rules".to_owned());
+            }
+            if head.uri.path() == "/token" {
+                self.exchanges += 1;
+                self.exchange = Some(Exchange { authorization, form: Parameters::parse(body).unwrap() });
+            }
+            return response(status, "application/json; charset=utf-8", said.to_string());
+        }
         let said = match head.uri.path() {
             path if path.ends_with("/.well-known/openid-configuration") => self.metadata.clone(),
             "/jwks" => {
@@ -255,7 +295,6 @@ impl Says {
             }
             "/token" => {
                 self.exchanges += 1;
-                let authorization = head.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
                 self.exchange = Some(Exchange { authorization, form: Parameters::parse(body).unwrap() });
                 if let Some((status, body)) = &self.refusal {
                     return response(*status, "application/json", body.to_string());

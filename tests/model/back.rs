@@ -392,7 +392,8 @@ impl World {
         let right = json["iss"] == url(grant.place, "")
             && json["client_id"] == CLIENTS[grant.terms.client].id
             && scope.is_some_and(|scope| scope & !grant.terms.scope == 0)
-            && json["exp"].as_u64().is_some_and(|exp| exp * 1000 > self.now());
+            // In whole seconds, rounded down.
+            && json["exp"].as_u64().is_some_and(|exp| (exp + 1) * 1000 > self.now());
         must(right, || format!("introspection of {:?}: {json}", grant.terms))
     }
 }

@@ -120,6 +120,7 @@ fn with_all_claims(text: &str) -> String {
         "email" => "email = \"alice@example.com\"".to_owned(),
         "phone_number" => "phone_number = \"+1 555 0100\"".to_owned(),
         verified @ ("email_verified" | "phone_number_verified") => format!("{verified} = true"),
+        names @ ("groups" | "roles") => format!("{names} = [\"staff\"]"),
         text => format!("{text} = \"https://alice.example/\""),
     });
     text.replacen(of_alice, &format!("claims = {{ {} }}", all.collect::<Vec<_>>().join(", ")), 1)
@@ -127,8 +128,8 @@ fn with_all_claims(text: &str) -> String {
 
 /// Logs alice in and returns the tokens.
 async fn tokens(laptop: &Laptop) -> Value {
-    // No scope of the demo covers `address`.
-    let claims = r#"{"userinfo":{"address":null}}"#;
+    // No scope of the demo covers these.
+    let claims = r#"{"userinfo":{"address":null,"groups":null,"roles":null}}"#;
     tokens_for(laptop, &[("scope", "openid profile email phone"), ("claims", claims)]).await
 }
 

@@ -15,5 +15,7 @@ mod languages;
 mod providers;
 mod roles;
 mod signing_algorithms;
+mod source_choice;
 mod structure;
+mod user_apis;
 mod workspace_schema;

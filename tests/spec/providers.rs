@@ -1,8 +1,9 @@
 //! Logging in by stand-ins of providers, each as its public documentation describes it (docs/providers.md).
 
 use serde_json::{Value, json};
-use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
-use tests::provider::{Exchange, Userinfo};
+use sha2::Digest as _;
+use tests::browser::{answered, body, changed, exchange, json as parsed, link, location, request};
+use tests::provider::{Exchange, Userinfo, without_sandbox};
 use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
 use web::Response;
 
@@ -123,39 +124,25 @@ fn corp(more: &str) -> String {
 }
 
 fn stand_ins() -> Vec<StandIn> {
-    of_consumers().into_iter().chain(hosted()).chain(run_by_oneself()).collect()
+    of_consumers().into_iter().chain(of_microsoft()).chain(hosted()).chain(run_by_oneself()).collect()
 }
 
 fn of_consumers() -> Vec<StandIn> {
-    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
     vec![
         StandIn {
             id_token: ada(),
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"], "response_modes_supported": null}),
             key: Some(ClientKey::new(protocol::jose::jwk::Algorithm::RS256)),
-            email: verified(),
-            ..StandIn::of("Google", &corp(""))
-        },
-        StandIn {
-            path: "/{tenantid}/v2.0",
-            iss: "/t-1/v2.0",
-            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "groups": groups, "ver": "2.0"}),
-            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
             authenticates: by_post,
-            email: json!(["ada@corp.example", false]),
-            ..StandIn::of("Microsoft Entra", &corp("tenants = [\"t-1\", \"t-2\"]"))
+            email: verified(),
+            ..StandIn::of("Google", &corp("preset = \"google\""))
         },
         StandIn {
-            path: "/{tenantid}/v2.0",
-            iss: "/t-1/v2.0",
-            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "ver": "2.0"}),
-            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
-            authenticates: by_certificate,
-            email: json!(["ada@corp.example", false]),
-            ..StandIn::of(
-                "Microsoft Entra with a certificate",
-                &format!("{}\nclient_assertion_audience = \"endpoint\"\ntenants = [\"t-1\"]", certified()),
-            )
+            id_token: json!({"nonce": null, "locale": "en_US"}),
+            userinfo: ada(),
+            authenticates: |exchange| by_post(exchange) && exchange.form.one("code_verifier").unwrap().is_none(),
+            email: verified(),
+            ..StandIn::of("LinkedIn", &corp("preset = \"linkedin\""))
         },
         StandIn {
             id_token: json!({"email": "ada@corp.example", "email_verified": "true", "is_private_email": "false"}),
@@ -169,10 +156,36 @@ fn of_consumers() -> Vec<StandIn> {
             ..StandIn::of(
                 "Sign in with Apple",
                 &format!(
-                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\n\
-                     response_mode = \"form_post\"\n\
+                    "{PRIVATE_KEY}\nprivate_key_id = \"KEY1\"\nprivate_key_issuer = \"TEAM1\"\npreset = \"apple\"\n\
                      verified_email_domains = [\"corp.example\"]"
                 ),
+            )
+        },
+    ]
+}
+
+fn of_microsoft() -> Vec<StandIn> {
+    let groups: Vec<String> = (0..200).map(|at| format!("01234567-89ab-cdef-0123-{at:012}")).collect();
+    vec![
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "groups": groups, "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_post,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of("Microsoft Entra", &corp("preset = \"microsoft\"\ntenants = [\"t-1\", \"t-2\"]"))
+        },
+        StandIn {
+            path: "/{tenantid}/v2.0",
+            iss: "/t-1/v2.0",
+            id_token: json!({"tid": "t-1", "email": "ada@corp.example", "ver": "2.0"}),
+            metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"]}),
+            authenticates: by_certificate,
+            email: json!(["ada@corp.example", false]),
+            ..StandIn::of(
+                "Microsoft Entra with a certificate",
+                &format!("{}\npreset = \"microsoft\"\ntenants = [\"t-1\"]", certified()),
             )
         },
     ]
@@ -186,7 +199,7 @@ fn hosted() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}),
             email: verified(),
             acr: "urn:postern:acr:multi-factor",
-            ..StandIn::of("Okta", &corp("multi_factor_amr = [\"mfa\"]"))
+            ..StandIn::of("Okta", &corp("preset = \"okta\""))
         },
         StandIn {
             path: "/",
@@ -197,7 +210,7 @@ fn hosted() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
             authenticates: by_post,
             email: verified(),
-            ..StandIn::of("Auth0", &corp(""))
+            ..StandIn::of("Auth0", &corp("preset = \"auth0\""))
         },
         StandIn {
             path: "/eu-west-1_abc",
@@ -205,7 +218,7 @@ fn hosted() -> Vec<StandIn> {
             id_token: json!({"token_use": "id", "cognito:username": "ada", "event_id": "x"}),
             userinfo: json!({"email": "ada@corp.example", "email_verified": "true", "username": "ada"}),
             email: verified(),
-            ..StandIn::of("Amazon Cognito", &corp(""))
+            ..StandIn::of("Amazon Cognito", &corp("preset = \"cognito\""))
         },
         StandIn {
             userinfo_as: Userinfo::Refused(403),
@@ -229,13 +242,16 @@ fn run_by_oneself() -> Vec<StandIn> {
             metadata: json!({"token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"]}),
             email: verified(),
             authenticates: by_assertion,
-            ..StandIn::of("Keycloak", &format!("{PRIVATE_KEY}\nverified_email_domains = [\"corp.example\"]"))
+            ..StandIn::of(
+                "Keycloak",
+                &format!("{PRIVATE_KEY}\npreset = \"keycloak\"\nverified_email_domains = [\"corp.example\"]"),
+            )
         },
         StandIn {
             id_token: json!({"sub_legacy": "x", "groups_direct": ["a"], "auth_time": null, "nbf": null}),
             userinfo: ada(),
             email: verified(),
-            ..StandIn::of("GitLab", &corp(""))
+            ..StandIn::of("GitLab", &corp("preset = \"gitlab\""))
         },
         StandIn {
             id_token: json!({"aud": ["demo", "234567890123456789"], "azp": "demo", "amr": ["pwd"]}),
@@ -388,6 +404,45 @@ async fn users_log_in_by_providers_as_they_are() {
     }
 }
 
+/// The demo with a scope for groups, which `demo-trusted` may have in its ID tokens too.
+fn with_groups(text: &str) -> String {
+    let client = "client_id = \"demo-trusted\"";
+    let Some((before, trusted)) = text.split_once(client) else { return text.into() };
+    let scope = "[[scopes]]\nname = \"groups\"\ntitle = \"Know your groups\"\n\n[[clients]]";
+    let before = before.replacen("[[clients]]", scope, 1);
+    let trusted = trusted.replacen("scope = \"openid ", "id_token_claims = \"scopes\"\nscope = \"openid groups ", 1);
+    format!("{before}{client}{trusted}")
+}
+
+#[tokio::test]
+async fn sec_up_17_mapped_groups_of_a_provider_reach_the_client_by_scope() {
+    let (provider, pkce) = (Provider::start().await, Pkce::new("groups"));
+    let mapping = "map = { groups = [\"realm_access\", \"roles\"], name = \"displayName\" }";
+    let laptop = Laptop::with(|text| with_groups(&provider.registered(&text, mapping))).await;
+    let told = async |scope: &str, said: &Value| {
+        let asked = changed(&request("demo-trusted", NATIVE, &pkce), "scope", Some(scope));
+        let mut browser = Browser::new(&laptop);
+        let response = provider.log_in((&laptop, &mut browser), &asked, (&json!({}), said)).await;
+        let code = answered(&response, "code").unwrap_or_else(|| panic!("{}", body(&response)));
+        let tokens = laptop.form("/oauth2/token", &exchange("demo-trusted", NATIVE, &code, &pkce.verifier), &[]).await;
+        let tokens = parsed(&tokens);
+        let userinfo = parsed(&laptop.userinfo(tokens["access_token"].as_str().unwrap()).await);
+        let id_token = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let id_token = protocol::syntax::encoding::base64url_decoded(&id_token).unwrap();
+        let id_token: Value = serde_json::from_slice(&id_token).unwrap();
+        json!([userinfo["groups"], id_token["groups"], userinfo["name"], id_token["acr"]])
+    };
+    let said = json!({
+        "realm_access": {"roles": ["admin", "staff"]}, "groups": ["root"], "roles": ["root"], "displayName": "Ada",
+        "acr": "urn:postern:acr:multi-factor",
+    });
+    let (names, acr) = (json!(["partner:admin", "partner:staff"]), "urn:postern:acr:single-factor");
+    assert_eq!(told("openid groups profile", &said).await, json!([names, names, "Ada", acr]));
+    assert_eq!(told("openid profile", &said).await, json!([null, null, "Ada", acr]), "without the scope");
+    let odd = json!({"realm_access": {"roles": ["admin", 7]}, "groups": ["root"]});
+    assert_eq!(told("openid groups profile", &odd).await, json!([null, null, null, acr]), "of another type");
+}
+
 #[tokio::test]
 async fn a_tenant_that_is_not_listed_and_an_issuer_with_another_path_are_refused() {
     for iss in ["/t-3/v2.0", "/common/v2.0", "/t-1/v2.0/", "/{tenantid}/v2.0", ""] {
@@ -446,9 +501,9 @@ async fn keys_are_read_once_and_again_for_a_name_that_is_not_known() {
 }
 
 #[tokio::test]
-async fn sec_up_06_a_providers_error_ends_at_the_client() {
+async fn sec_up_06_a_providers_error_ends_at_the_client_if_there_is_no_other_source() {
     let provider = Provider::start().await;
-    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let laptop = Laptop::with(|text| without_sandbox(&provider.registered(&text, ""))).await;
     for (theirs, ours) in [
         ("access_denied", "access_denied"),
         ("user_cancelled_login", "access_denied"),
@@ -466,6 +521,83 @@ async fn sec_up_06_a_providers_error_ends_at_the_client() {
         let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
         tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
         assert!(!location(&response).unwrap().contains("AADSTS"), "{theirs}");
+    }
+}
+
+/// The provider that answers is the one that the user was sent to: its path, and the issuer that it names.
+#[tokio::test]
+async fn sec_up_01_and_13_an_answer_at_the_path_of_another_provider_logs_nobody_in() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| {
+        let second = format!("[[upstream]]\nid = \"second\"\ntitle = \"Second\"\nissuer = \"{}\"", provider.issuer);
+        let before = "# Another OpenID provider";
+        provider.registered(&text, "").replacen(before, &format!("{second}\nclient_id = \"demo\"\n\n{before}"), 1)
+    })
+    .await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("other path"));
+    let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+    provider.will_say(&laptop, &away, (&json!({}), &json!({})));
+    let state = away.asked("state").unwrap();
+    for path in ["second", "nobody"] {
+        let response = browser.get(&laptop.demo_url(&format!("/callback/{path}?code=c&state={state}"))).await;
+        assert_eq!((response.status().as_u16(), provider.exchanges()), (400, 0), "{path}: {}", body(&response));
+    }
+    let response = provider.come_back((&laptop, &mut browser), &away, (&json!({}), &json!({}))).await;
+    assert!(answered(&response, "code").is_some(), "the login goes on at its own path: {}", body(&response));
+}
+
+/// What binds an answer to this login: the verifier is sent, and the ID token has the nonce.
+#[tokio::test]
+async fn sec_up_02_a_login_is_bound_by_pkce_and_nonce_of_its_own() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let pkce = Pkce::new("bound");
+    let mut sent = std::collections::BTreeSet::new();
+    for (nonce, accepted) in [(None, true), (Some(json!("other")), false), (Some(Value::Null), false)] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        assert_eq!(away.asked("code_challenge_method"), Some("S256"));
+        let said = nonce.as_ref().map_or(json!({}), |nonce| json!({ "nonce": nonce }));
+        let response = provider.come_back((&laptop, &mut browser), &away, (&said, &json!({}))).await;
+        assert_eq!(answered(&response, "code").is_some(), accepted, "{nonce:?}: {}", body(&response));
+        let verifier = provider.last_exchange().form.one("code_verifier").unwrap().unwrap().to_owned();
+        let challenge = protocol::syntax::encoding::base64url(&sha2::Sha256::digest(verifier.as_bytes()));
+        assert_eq!(away.asked("code_challenge"), Some(challenge.as_str()));
+        for (name, least) in [("state", 22), ("nonce", 22), ("code_challenge", 43)] {
+            let value = away.asked(name).unwrap();
+            assert!(value.len() >= least && sent.insert(value.to_owned()), "{name} is long and used once: {value}");
+        }
+    }
+}
+
+/// What the user can do something about does not end the login: they see the other sources, and a link back.
+#[tokio::test]
+async fn sec_up_06_a_providers_error_leaves_the_other_sources() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|text| provider.registered(&text, "")).await;
+    let pkce = Pkce::new("another");
+    for (theirs, status, says) in [
+        ("access_denied", 403, "You did not sign in with the other provider."),
+        ("user_cancelled_login", 403, "You did not sign in with the other provider."),
+        ("temporarily_unavailable", 502, "The other provider cannot be reached."),
+    ] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}&error_description=<b>AADSTS90033", away.asked("state").unwrap());
+        let page = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        assert_eq!(page.status(), status, "{theirs}");
+        assert!(body(&page).contains(says) && !body(&page).contains("AADSTS"), "{theirs}: {}", body(&page));
+        assert!(body(&page).contains("error=access_denied"), "{theirs}: the link back to the client");
+        let again = browser.get(&link(&page, "/login?interaction=")).await;
+        let response = browser.sign_in(&again, "alice", "alice").await;
+        assert!(answered(&response, "code").is_some(), "{theirs}: {}", body(&response));
+    }
+    for (theirs, ours) in [("login_required", "login_required"), ("server_error", "server_error")] {
+        let mut browser = Browser::new(&laptop);
+        let away = provider.leave(&mut browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let query = format!("state={}&error={theirs}", away.asked("state").unwrap());
+        let response = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
+        tests::expect::redirected(&laptop, &response, NATIVE, ours, theirs);
     }
 }
 

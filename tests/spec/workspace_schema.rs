@@ -14,7 +14,9 @@ use protocol::users::user_claims::ClaimName;
 use protocol::workspace::brand::Brand;
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
+use protocol::workspace::upstream_preset::PARAMETERS;
 use protocol::workspace::upstream_provider::UpstreamProvider;
+use protocol::workspace::user_api::UserApi;
 use regex::Regex;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -100,6 +102,9 @@ fn the_schema_rejects_what_the_parser_rejects() {
         ("/clients/0/redirect_uris", json!(vec!["x"; 51]), "/clients/0/redirect_uris"),
         ("/clients/0/client_secret_sha256", json!([{"sha256": "A"}]), "/clients/0/client_secret_sha256/0"),
         ("/sandbox", json!({}), "/sandbox/users"),
+        ("/upstream", json!([{"id": "a", "client_id": "us", "title": "A"}]), "/upstream/0"),
+        ("/upstream", json!([{"id": "a", "preset": "google"}]), "/upstream/0/client_id"),
+        ("/upstream", json!([{"id": "a", "client_id": "us", "preset": "gogle"}]), "/upstream/0/preset"),
     ];
     for (pointer, value, expected) in table {
         let mut changed = valid.clone();
@@ -112,8 +117,12 @@ fn the_schema_rejects_what_the_parser_rejects() {
 /// Returns where `value` violates `schema`; supports only the parts of JSON Schema that the published schema uses.
 fn faults(value: &Value, schema: &Value, at: &str) -> Vec<String> {
     if let Some(choices) = schema["anyOf"].as_array() {
-        let fits = choices.iter().any(|choice| faults(value, choice, at).is_empty());
-        return if fits { Vec::new() } else { vec![at.to_owned()] };
+        if !choices.iter().any(|choice| faults(value, choice, at).is_empty()) {
+            return vec![at.to_owned()];
+        }
+        if schema["type"].is_null() {
+            return Vec::new();
+        }
     }
     let fits = match schema["type"].as_str().unwrap() {
         "string" => value.as_str().is_some_and(|text| {
@@ -172,7 +181,8 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     let head = ["tenant", "workspace", "signing_algorithm", "rs256_key", "clients"];
     assert_eq!(without("", &head), fields::<Settings>());
     assert_eq!(without("clients", &["client_secret"]), fields::<ClientMetadata>());
-    assert_eq!(without("upstream", &["client_secret", "private_key"]), fields::<UpstreamProvider>());
+    let of_files = [&PARAMETERS[..], &["client_secret", "private_key"]].concat();
+    assert_eq!(without("upstream", &of_files), fields::<UpstreamProvider>());
     assert_eq!(names("brand"), fields::<Brand>());
     assert_eq!(names("lifetimes"), fields::<Lifetimes>());
     assert_eq!(names("clients.lifetimes"), fields::<OwnLifetimes>());
@@ -181,6 +191,8 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
     assert_eq!(names("sandbox.users"), fields::<SandboxUser>());
+    assert_eq!(names("upstream.oauth"), fields::<UserApi>());
+    assert_eq!(names("upstream.map"), names("sandbox.users.claims"));
     assert_eq!(names("sandbox.users.claims"), ClaimName::all().map(|name| name.as_str().to_owned()).collect());
 }
 
@@ -213,6 +225,7 @@ fn values_and_bounds_in_the_description_match_the_parser() {
                 | Kind::Table(_)
                 | Kind::Tables(_)
                 | Kind::Open
+                | Kind::ClaimOrigin
                 | Kind::TextOrTable(..) => continue,
             };
             for value in values {
@@ -242,9 +255,9 @@ fn defaults_in_the_description_match_the_parser() {
     let upstream: UpstreamProvider = serde_json::from_value(upstream).unwrap();
     let of_workspace = settings(&json!({})).unwrap();
     let of_upstream = json!({
-        "verified_email_domains": [], "verified_phone_numbers": upstream.verified_phone_numbers,
+        "verified_email_domains": [], "email_domains": [], "hidden": upstream.hidden, "verified_phone_numbers": upstream.verified_phone_numbers,
         "client_assertion_audience": upstream.client_assertion_audience, "response_mode": upstream.response_mode,
-        "userinfo": upstream.userinfo, "user_parameter": upstream.user_parameter, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
+        "pkce": upstream.pkce, "nonce": upstream.nonce, "user_parameter": upstream.user_parameter, "userinfo": upstream.userinfo, "trusted_audiences": upstream.trusted_audiences, "tenants": upstream.tenants,
         "multi_factor_acr": upstream.multi_factor_acr, "multi_factor_amr": upstream.multi_factor_amr,
     });
     let mut defaults = vec![

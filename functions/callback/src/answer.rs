@@ -3,7 +3,9 @@
 use frontchannel::{BrowserContext, PendingAuthorization, UserAuthentication};
 use protocol::authorization::error::{PageError, RedirectError};
 use protocol::authorization::refusal::Refusal;
+use protocol::authorization::upstream_refusal::UpstreamRefusal;
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
+use protocol::federation::source_choice;
 use protocol::syntax::encoding::encode_uri_component;
 use protocol::syntax::parameters::Parameters;
 use protocol::syntax::quoted::Quoted;
@@ -65,6 +67,9 @@ async fn finish(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     let pending = front.resume(context, transaction.interaction.clone()).await?;
+    if context.now.reached(transaction.expires) {
+        return Err(front.stranded(&pending, PageError::StaleInteraction).await);
+    }
     let identified = match identify(deps, &pending, transaction, answer).await {
         Err(Refusal::Page(error)) => return Err(front.stranded(&pending, error).await),
         identified => identified?,
@@ -81,7 +86,9 @@ async fn finish(
     // A login at the provider may be older than this request, but never newer than the current time.
     let factor = Factor { method: Method::Federated, at: auth_time.map(|elsewhere| elsewhere.min(front.now())), class };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;
-    Ok(front.proceed(context, &pending, &begun).await)
+    let response = front.proceed(context, &pending, &begun).await;
+    let remembered = front.remembered_source(context, &transaction.provider);
+    Ok(remembered.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
 }
 
 /// Logs the provider's error, shortened: it is meant for the operator of this server.
@@ -89,6 +96,25 @@ fn note(provider: &UpstreamProvider, answer: &Parameters) {
     let text = |name| Quoted::of(answer.one(name).ok().flatten().unwrap_or_default());
     let (error, description) = (text("error"), text("error_description"));
     tracing::warn!(error = %error, description = %description, provider = %provider.id, "an upstream provider refused a login");
+}
+
+/// The end of a login that the provider refused: where the user can log in another way, a page that says so, and otherwise
+/// the error at the client.
+fn refused(pending: &PendingAuthorization, refusal: UpstreamRefusal) -> Refusal {
+    let avoidable = match refusal {
+        UpstreamRefusal::Denied => Some(PageError::UpstreamDenied),
+        UpstreamRefusal::TemporarilyUnavailable => Some(PageError::UpstreamUnreachable),
+        UpstreamRefusal::LoginRequired
+        | UpstreamRefusal::ConsentRequired
+        | UpstreamRefusal::InteractionRequired
+        | UpstreamRefusal::AccountSelectionRequired
+        | UpstreamRefusal::ServerError => None,
+    };
+    let has_another_way = source_choice::several(&pending.workspace().settings);
+    match avoidable.filter(|_| has_another_way) {
+        Some(error) => error.into(),
+        None => pending.refuse(RedirectError::Upstream(refusal)),
+    }
 }
 
 /// Determines who the user is and when they authenticated; `None` if another request has used the response.
@@ -105,7 +131,7 @@ async fn identify(
         Ok(code) => code,
         Err(UpstreamError::Refused(refusal)) => {
             note(provider, answer);
-            return Err(pending.refuse(RedirectError::Upstream(refusal)));
+            return Err(refused(pending, refusal));
         }
         Err(error) => {
             tracing::warn!(error = %error, provider = %provider.id, "an upstream response was refused");

@@ -12,6 +12,7 @@ mod provider;
 mod provider_fault;
 mod provider_metadata;
 mod transaction;
+mod user_api;
 
 use frontchannel::BrowserContext;
 use protocol::authorization::refusal::Refusal;

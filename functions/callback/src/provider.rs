@@ -4,7 +4,7 @@ use http::Method;
 use http_client::{Claims, FetchFault, Outgoing};
 use protocol::authorization::error::PageError;
 use protocol::federation::id_token::{Expected, UpstreamIdToken, UpstreamIdentity};
-use protocol::federation::metadata::UpstreamMetadata;
+use protocol::federation::metadata::{OpenIdEndpoints, UpstreamMetadata, UserStatement};
 use protocol::federation::openid::{UpstreamError, UpstreamTransaction};
 use protocol::federation::signed_userinfo;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
@@ -17,6 +17,7 @@ use protocol::users::factor::AuthenticationClass;
 use protocol::users::user_claims::Identity;
 use protocol::workspace::upstream_provider::{UpstreamProvider, UserinfoUse};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use signing::verify::{self, MAX_PROVIDER_JWT_BYTES};
 
@@ -73,12 +74,13 @@ impl Login<'_> {
         workspace: &WorkspaceId,
         _proof: &Committed,
     ) -> Result<Identified, LoginFault> {
-        let tokens = self.exchange(deps).await?;
-        let id_token = self.id_token(deps, &tokens).await?;
-        let userinfo = self.userinfo(deps, &tokens).await?;
-        let (auth_time, class) = (id_token.auth_time(), id_token.class(self.provider));
-        let said = id_token.identity(workspace, self.provider, userinfo.as_ref());
-        let UpstreamIdentity { identity, dropped } = said.map_err(|error| refused(self.provider, &error))?;
+        let (said, auth_time, class) = match &self.metadata.statement {
+            UserStatement::IdToken(endpoints) => self.by_id_token(deps, workspace, endpoints).await?,
+            UserStatement::Api(api) => {
+                (self.by_api(deps, workspace, api).await?, None, AuthenticationClass::SingleFactor)
+            }
+        };
+        let UpstreamIdentity { identity, dropped } = said;
         if !dropped.is_empty() {
             let claims = dropped.iter().map(|claim| claim.as_str()).collect::<Vec<_>>().join(" ");
             tracing::warn!(provider = %self.provider.id, claims, "claims of the wrong type or form were dropped");
@@ -86,14 +88,35 @@ impl Login<'_> {
         Ok(Identified { identity, auth_time, class })
     }
 
-    async fn exchange(&self, deps: &Deps) -> Result<TokenResponse, PageError> {
+    /// Who the user is by the ID token and userinfo, when they authenticated, and how.
+    async fn by_id_token(
+        &self,
+        deps: &Deps,
+        workspace: &WorkspaceId,
+        endpoints: &OpenIdEndpoints,
+    ) -> Result<(UpstreamIdentity, Option<Timestamp>, AuthenticationClass), LoginFault> {
+        let tokens: TokenResponse = self.exchange(deps).await?;
+        let id_token = self.id_token(deps, endpoints, &tokens).await?;
+        let userinfo = self.userinfo(deps, endpoints, &tokens).await?;
+        let (auth_time, class) = (id_token.auth_time(), id_token.class(self.provider));
+        let said = id_token.identity(workspace, self.provider, userinfo.as_ref());
+        Ok((said.map_err(|error| refused(self.provider, &error))?, auth_time, class))
+    }
+
+    /// What is wrong with the login.
+    pub(crate) fn fault(&self, error: UpstreamError) -> LoginFault {
+        let page = refused(self.provider, &error);
+        if error == UpstreamError::TooOld { LoginFault::TooOld } else { page.into() }
+    }
+
+    pub(crate) async fn exchange<T: DeserializeOwned>(&self, deps: &Deps) -> Result<T, PageError> {
         let mut fields = vec![
             ("grant_type", "authorization_code"),
             ("code", self.code),
             ("redirect_uri", self.callback),
             ("client_id", self.provider.client_id.as_str()),
-            ("code_verifier", &self.transaction.code_verifier),
         ];
+        fields.extend(self.transaction.code_verifier(self.provider).map(|verifier| ("code_verifier", verifier)));
         fields.extend(self.credential.fields());
         let form: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encode_uri_component(value))).collect();
@@ -106,9 +129,14 @@ impl Login<'_> {
         deps.fetcher.json(outgoing).await.map_err(|fault| unreachable(self.provider, &fault))
     }
 
-    async fn id_token(&self, deps: &Deps, tokens: &TokenResponse) -> Result<UpstreamIdToken, LoginFault> {
-        let permitted = |alg| self.metadata.may_sign_with(alg);
-        let (alg, claims) = self.verified(deps, ("ID token", &tokens.id_token), permitted).await?;
+    async fn id_token(
+        &self,
+        deps: &Deps,
+        endpoints: &OpenIdEndpoints,
+        tokens: &TokenResponse,
+    ) -> Result<UpstreamIdToken, LoginFault> {
+        let permitted = |alg| endpoints.may_sign_with(alg);
+        let (alg, claims) = self.verified(deps, endpoints, ("ID token", &tokens.id_token), permitted).await?;
         let expected = Expected {
             provider: self.provider,
             nonce: &self.transaction.nonce,
@@ -118,16 +146,14 @@ impl Login<'_> {
             earliest_login: self.transaction.interaction.earliest_login(self.now),
             now: self.now,
         };
-        UpstreamIdToken::accept(&claims, &expected).map_err(|error| {
-            let page = refused(self.provider, &error);
-            if error == UpstreamError::TooOld { LoginFault::TooOld } else { page.into() }
-        })
+        UpstreamIdToken::accept(&claims, &expected).map_err(|error| self.fault(error))
     }
 
     /// Verifies a JWT signed by the provider with a `permitted` algorithm, and returns its algorithm and claims.
     async fn verified(
         &self,
         deps: &Deps,
+        endpoints: &OpenIdEndpoints,
         (kind, jwt): (&'static str, &str),
         permitted: impl Fn(ExternalAlgorithm) -> bool,
     ) -> Result<(ExternalAlgorithm, Vec<u8>), PageError> {
@@ -136,7 +162,7 @@ impl Login<'_> {
         if !permitted(header.alg) {
             return Err(refuse(JwtFault::Algorithm));
         }
-        let keys = deps.keys.candidates(&self.metadata.jwks_uri, header.alg, header.kid.as_deref(), self.now).await;
+        let keys = deps.keys.candidates(&endpoints.jwks_uri, header.alg, header.kid.as_deref(), self.now).await;
         let keys = keys.map_err(|fault| unreachable(self.provider, &FetchFault::Unreachable(fault.to_string())))?;
         let is_plain = |typ: Option<&str>| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
         // The claim is not verified yet: it narrows down the keys, one of which has to verify it.
@@ -150,10 +176,14 @@ impl Login<'_> {
         Ok((header.alg, claims))
     }
 
-    /// The userinfo claims, if the provider has a userinfo endpoint and its response is used (OpenID Connect Core
-    /// §5.3).
-    async fn userinfo(&self, deps: &Deps, tokens: &TokenResponse) -> Result<Option<Map<String, Value>>, PageError> {
-        let Some(url) = &self.metadata.userinfo_endpoint else { return Ok(None) };
+    /// What userinfo says, if there is such an endpoint and its answer is used (OpenID Connect Core §5.3).
+    async fn userinfo(
+        &self,
+        deps: &Deps,
+        endpoints: &OpenIdEndpoints,
+        tokens: &TokenResponse,
+    ) -> Result<Option<Map<String, Value>>, PageError> {
+        let Some(url) = &endpoints.userinfo_endpoint else { return Ok(None) };
         if self.provider.userinfo == UserinfoUse::Unused {
             return Ok(None);
         }
@@ -162,8 +192,8 @@ impl Login<'_> {
         match deps.fetcher.claims(outgoing).await {
             Ok(Claims::Plain(claims)) => Ok(Some(claims)),
             Ok(Claims::Signed(jwt)) => {
-                let permitted = |alg| self.metadata.may_sign_userinfo_with(alg);
-                let (_, claims) = self.verified(deps, ("userinfo", &jwt), permitted).await?;
+                let permitted = |alg| endpoints.may_sign_userinfo_with(alg);
+                let (_, claims) = self.verified(deps, endpoints, ("userinfo", &jwt), permitted).await?;
                 let claims = signed_userinfo::accept(&claims, self.provider, self.now);
                 claims.map(Some).map_err(|error| refused(self.provider, &error))
             }

@@ -14,9 +14,9 @@ use crate::provider_fault::{refused, unreachable};
 /// How long cached metadata is used before it is fetched again.
 const METADATA_LIFETIME: Lifetime = Lifetime::seconds(600);
 
-/// Cached metadata by issuer. Issuers are configured, so there are few.
+/// Cached metadata, by issuer and by where it is read. Both are configured, so there are few.
 #[derive(Default)]
-pub struct ProviderMetadata(Mutex<HashMap<String, Known>>);
+pub struct ProviderMetadata(Mutex<HashMap<(String, String), Known>>);
 
 /// The cache entry of one provider.
 #[derive(Default)]
@@ -34,6 +34,10 @@ impl ProviderMetadata {
         provider: &UpstreamProvider,
         now: Timestamp,
     ) -> Result<Arc<UpstreamMetadata>, PageError> {
+        if let Some(api) = &provider.oauth {
+            let fixed = UpstreamMetadata::of_api(provider, api, fetcher.reach());
+            return Ok(Arc::new(fixed.map_err(|error| refused(provider, &error))?));
+        }
         if let Some(fresh) = self.with(provider, |known| known.fresh(now)) {
             return Ok(fresh);
         }
@@ -51,7 +55,7 @@ impl ProviderMetadata {
 
     fn with<T>(&self, provider: &UpstreamProvider, work: impl FnOnce(&mut Known) -> T) -> T {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        work(all.entry(provider.issuer.clone()).or_default())
+        work(all.entry((provider.issuer.clone(), provider.discovery_issuer())).or_default())
     }
 }
 

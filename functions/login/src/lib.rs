@@ -7,10 +7,12 @@ mod account;
 mod consent;
 mod deps;
 mod device;
+mod login_page;
 mod page;
 mod permissions;
 mod resume;
 mod sign_in;
+mod source;
 
 use frontchannel::BrowserContext;
 use protocol::authorization::refusal::Refusal;

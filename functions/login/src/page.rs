@@ -1,9 +1,9 @@
-//! The content of the pages.
+//! The content of the pages on which a user decides.
 
 use frontchannel::{FrontChannel, PendingAuthorization};
 use pages::{
-    AccountPage, ApiRow, ClientCard, ConsentPage, Frame, LanguageChoice, LoginPage, PermissionRow, PermissionText,
-    Permissions, ProviderLink, page,
+    AccountPage, ApiRow, ClientCard, ConsentPage, Frame, LanguageChoice, PermissionRow, PermissionText, Permissions,
+    page,
 };
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
@@ -16,50 +16,6 @@ use protocol::workspace::settings::Workspace;
 use web::Response;
 
 use crate::permissions::{ALLOW, ALLOW_CLAIM};
-
-/// The values in the form.
-pub(crate) struct LoginForm<'a> {
-    /// The name.
-    pub(crate) username: &'a str,
-    /// Whether it has just been refused.
-    pub(crate) failed: bool,
-}
-
-/// The login page.
-pub(crate) async fn login_page(
-    front: &FrontChannel,
-    pending: &PendingAuthorization,
-    form: &LoginForm<'_>,
-) -> Result<Response, Refusal> {
-    let workspace = pending.workspace();
-    let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, None).await?);
-    let sandbox = workspace.settings.sandbox.as_ref();
-    let hinted = sandbox.filter(|sandbox| sandbox.hint).and_then(|sandbox| sandbox.users.first());
-    let link = |id: &str| workspace.issuer.url(&format!("/login/upstream/{id}?interaction={interaction}"));
-    let upstream = workspace.settings.upstream.iter();
-    let providers: Vec<ProviderLink<'_>> = upstream
-        .map(|provider| {
-            let (id, title) = (provider.id.as_str(), provider.title.as_str());
-            ProviderLink { id, title, link: link(id) }
-        })
-        .collect();
-    let back = pending.way_back();
-    let frame = framed(&nonce, pending, "/login", &interaction);
-    let template = LoginPage {
-        frame: &frame,
-        client: (!pending.is_of_device_page()).then_some(pending.client().name_in(pending.language())),
-        action: &workspace.issuer.url("/login"),
-        interaction: &interaction,
-        username: form.username,
-        failed: form.failed,
-        passwords: sandbox.is_some(),
-        hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
-        providers: &providers,
-        back: back.as_deref(),
-    };
-    let status = if form.failed { 403 } else { 200 };
-    Ok(page(status, &template, &frame, &pending.request.redirect_uri.form_targets()))
-}
 
 /// The frame of a page of `pending`, which can be had at `path` in other languages.
 pub(crate) fn framed<'a>(

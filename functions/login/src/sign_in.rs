@@ -11,8 +11,9 @@ use protocol::users::user_claims::Identity;
 use web::Response;
 
 use crate::deps::Deps;
-use crate::page::{LoginForm, account_page, login_page};
-use crate::{account, resume};
+use crate::login_page::{LoginForm, LoginView, login_page};
+use crate::page::account_page;
+use crate::{account, resume, source};
 
 /// The maximum length of a user name or password.
 const MAX_CREDENTIAL_BYTES: usize = 1024;
@@ -28,8 +29,12 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     if let Some(session) = account::to_choose(front, context, &pending).await? {
         return account_page(front, &pending, &session).await;
     }
+    if query.one("other").map_err(PageError::from)?.is_none() {
+        return source::begin(front, context, &pending).await;
+    }
     let username = pending.request.terms.login_hint.clone().unwrap_or_default();
-    login_page(front, &pending, &LoginForm { username: &username, failed: false }).await
+    let view = LoginView::of_all(&pending.workspace().settings);
+    login_page(front, context, &pending, &LoginForm { username: &username, failed: false, view }).await
 }
 
 /// Checks user name and password, and continues with what the request still needs. A resubmission of the same form
@@ -68,10 +73,14 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     if let Some(choice) = form.one("account").map_err(PageError::from)? {
         return account::choose(front, context, pending, choice).await;
     }
+    if let Some(address) = form.one("identifier").map_err(PageError::from)? {
+        return source::discover(front, context, pending, address).await;
+    }
     let Some(identity) = check_password(&pending, form)? else {
         tracing::info!("a login failed");
         let username = form.one("username").map_err(PageError::from)?.unwrap_or_default();
-        return login_page(front, &pending, &LoginForm { username, failed: true }).await;
+        let form = LoginForm { username, failed: true, view: LoginView::Everything };
+        return login_page(front, context, &pending, &form).await;
     };
     let factor = Factor { method: Method::Password, at: Some(front.now()), class: AuthenticationClass::SingleFactor };
     let begun = front.log_in(&deps.login, context, UserAuthentication { identity: &identity, factor }).await?;

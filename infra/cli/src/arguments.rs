@@ -37,9 +37,27 @@ pub enum Command {
     Init(InitOptions),
     /// Apply workspaces to a stack in AWS, and create the keys that it lacks.
     ///
-    /// The environment selects the stack: first export its output `AdminEnvironment`, and AWS credentials.
+    /// The environment selects the stack: first export its output `AdminEnvironment`, and AWS credentials. What somebody else
+    /// changes meanwhile is not overwritten; what is the same is not written. With --data it works on a laptop's state.
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyOptions),
+    /// Show what applying workspace files would change, and change nothing.
+    ///
+    /// Secrets are not shown; that one changes is. The keys that `apply` would create are not part of a plan.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(PlanOptions),
+    /// Show how two workspace files differ, by what they mean: order and defaults do not count.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffOptions),
+    /// Print a workspace that runs as a workspace file.
+    ///
+    /// Applied to the same server, the file changes nothing. Secrets are digests, or sealed so that only this server opens
+    /// them.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportOptions),
+    /// Give a client a new secret.
+    #[command(after_help = CLIENTS_EXAMPLES)]
+    Clients(ClientsOptions),
     /// Check workspace files, without a server, a stack or a network.
     ///
     /// Prints every problem with file, line and column, and exits with code 1 if there is any.
@@ -75,6 +93,23 @@ const APPLY_EXAMPLES: &str = "Examples:
   postern apply default.toml              create or change the workspace in the file
   postern apply --json *.toml             several workspaces, with JSON output";
 
+const PLAN_EXAMPLES: &str = "Examples:
+  postern plan default.toml                    what would change in the stack of the environment
+  postern plan --data .postern demo.toml       what would change on this laptop
+  postern plan --exit-code --json *.toml       for a pipeline: exit code 2 if something would change";
+
+const DIFF_EXAMPLES: &str = "Examples:
+  postern diff former.toml later.toml
+  postern diff --exit-code running.toml default.toml   2 if they differ";
+
+const EXPORT_EXAMPLES: &str = "Examples:
+  postern export default/demo > demo.toml                  from the stack of the environment
+  postern export --data .postern default/demo              from this laptop";
+
+const CLIENTS_EXAMPLES: &str = "Examples:
+  postern clients --workspace default/demo rotate-secret web           the former one is good for 7 more days
+  postern clients --workspace default/demo rotate-secret web --keep-days 0   it ends at once: it is known to others";
+
 const CHECK_EXAMPLES: &str = "Examples:
   postern check default.toml                               as `postern dev` would
   postern check --public-url https://auth.example *.toml   as `postern apply` would for that stack";
@@ -98,12 +133,105 @@ const SEALING_EXAMPLES: &str = "Examples:
   postern sealing rotate --purpose interaction
   postern sealing remove --purpose interaction";
 
+/// What a command works on.
+#[derive(Debug, Args)]
+pub struct TargetOptions {
+    /// Work on the state of `postern dev` in this folder instead of a stack in AWS. The server may be running.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// With --data: the public URL of the server there.
+    #[arg(long, global = true, value_name = "URL", default_value = "http://localhost:9000")]
+    pub public_url: String,
+}
+
+/// Options of `postern plan`.
+#[derive(Debug, Args)]
+pub struct PlanOptions {
+    /// Workspace files, in the form that docs/configuration.md describes.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What the files are compared with.
+    #[command(flatten)]
+    pub target: TargetOptions,
+    /// Exit with code 2 if something would change.
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Print the changes as JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `postern diff`.
+#[derive(Debug, Args)]
+pub struct DiffOptions {
+    /// A workspace file.
+    #[arg(value_name = "FILE")]
+    pub former: PathBuf,
+    /// The one that it is compared with.
+    #[arg(value_name = "FILE")]
+    pub later: PathBuf,
+    /// The public URL of the server that the files are for.
+    #[arg(long, value_name = "URL", default_value = "http://localhost:9000")]
+    pub public_url: String,
+    /// Exit with code 2 if they differ.
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Print the differences as JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `postern export`.
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// The workspace, as TENANT/WORKSPACE.
+    #[arg(value_name = "TENANT/WORKSPACE")]
+    pub workspace: String,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetOptions,
+}
+
+/// Options of `postern clients`.
+#[derive(Debug, Args)]
+pub struct ClientsOptions {
+    /// The workspace, as TENANT/WORKSPACE.
+    #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
+    pub workspace: Option<String>,
+    /// Where it runs.
+    #[command(flatten)]
+    pub target: TargetOptions,
+    /// Print the result as JSON, for scripts.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ClientsAction,
+}
+
+/// What `postern clients` can do.
+#[derive(Debug, Subcommand)]
+pub enum ClientsAction {
+    /// Make a new secret, and print it once. The two newest former ones stay good for a while.
+    RotateSecret {
+        /// The client.
+        #[arg(value_name = "CLIENT_ID")]
+        client: String,
+        /// For how many days former secrets stay good at most; 0 ends them at once.
+        #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=90))]
+        keep_days: u32,
+    },
+}
+
 /// Options of `postern apply`.
 #[derive(Debug, Args)]
 pub struct ApplyOptions {
     /// Workspace files, in the form that docs/configuration.md describes.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Where they are applied.
+    #[command(flatten)]
+    pub target: TargetOptions,
     /// Print the result as JSON, for scripts.
     #[arg(long)]
     pub json: bool,

@@ -13,6 +13,10 @@ fn main() -> ExitCode {
         Command::Dev(options) => exit_code(dev::run::dev(options)),
         Command::Init(options) => exit_code(init::init(&options)),
         Command::Apply(options) => exit_code(admin::apply(&options)),
+        Command::Plan(options) => difference(admin::plan(&options), options.exit_code),
+        Command::Diff(options) => difference(admin::diff(&options), options.exit_code),
+        Command::Export(options) => exit_code(admin::export(&options)),
+        Command::Clients(options) => exit_code(admin::clients(&options)),
         Command::Keys(options) => exit_code(admin::keys(&options)),
         Command::Sealing(options) => exit_code(admin::sealing(&options)),
         Command::Check(options) => exit_code(check::check(&options)),
@@ -22,6 +26,14 @@ fn main() -> ExitCode {
         }
         Command::Pages(options) => exit_code(gallery::pages(&options)),
         Command::Cost(options) => exit_code(cost::cost(&options)),
+    }
+}
+
+/// The exit code of a command that compares. A difference is 2 for scripts that ask for that.
+fn difference<E: Display>(outcome: Result<bool, E>, is_told: bool) -> ExitCode {
+    match outcome {
+        Ok(true) if is_told => ExitCode::from(2),
+        other => exit_code(other.map(|_| ())),
     }
 }
 

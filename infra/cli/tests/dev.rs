@@ -552,3 +552,70 @@ fn an_unknown_url_gives_a_browser_a_page_and_a_program_json() {
         );
     }
 }
+
+/// A workspace is its file: planned, applied, exported, compared.
+#[test]
+fn a_workspace_is_planned_applied_and_exported() {
+    let folder = folder("plan");
+    let (state, file) = (folder.join("state"), folder.join("notes.toml"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let data = state.to_str().unwrap();
+    let server = Server::start(&["dev", "--json", "--port", "0", "--data", data]);
+    let url = format!("http://localhost:{}", server.port);
+    let run = |arguments: &[&str]| {
+        let output = postern(&[arguments, &["--data", data, "--public-url", &url]].concat()).output().unwrap();
+        let (said, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        (output.status.code().unwrap(), said + &complaint)
+    };
+    std::fs::write(&file, NOTES).unwrap();
+    let path = file.to_str().unwrap();
+    let (code, planned) = run(&["plan", "--exit-code", path]);
+    assert!(code == 2 && planned.contains("would be created, with 1 clients"), "{planned}");
+    let (code, applied) = run(&["apply", path]);
+    assert!(code == 0 && applied.contains("with 1 clients: new."), "{applied}");
+    assert_eq!(run(&["plan", "--exit-code", path]).0, 0, "twice changes nothing");
+    // What runs can be had as a file, which changes nothing.
+    for workspace in ["default/demo", "default/partner", "default/notes"] {
+        let (code, exported) = run(&["export", workspace]);
+        assert_eq!(code, 0, "{exported}");
+        assert!(!exported.contains(&url) && exported.starts_with("tenant = \"default\""), "{exported}");
+        let copy = folder.join("copy.toml");
+        std::fs::write(&copy, &exported).unwrap();
+        let (code, planned) = run(&["plan", "--exit-code", copy.to_str().unwrap()]);
+        assert!(code == 0 && planned.contains("nothing would change"), "{workspace}: {planned}");
+    }
+    assert!(run(&["export", "default/none"]).1.contains("there is no workspace default/none"));
+    std::fs::write(&file, format!("{NOTES}\n[lifetimes]\naccess_token = 300\n")).unwrap();
+    let (_, planned) = run(&["plan", "--json", path]);
+    let planned: serde_json::Value = serde_json::from_str(&planned).unwrap();
+    let change = &planned["workspaces"][0]["changes"][0];
+    assert_eq!((&change["path"], &change["after"]), (&"lifetimes.access_token".into(), &300.into()), "{planned}");
+    let former = folder.join("former.toml");
+    std::fs::write(&former, NOTES).unwrap();
+    let compared = postern(&["diff", "--exit-code", former.to_str().unwrap(), path]).output().unwrap();
+    let said = String::from_utf8(compared.stdout).unwrap();
+    assert_eq!((compared.status.code(), said.trim_end()), (Some(2), "  ~ lifetimes.access_token: 600 -> 300"));
+}
+
+/// A client gets a new secret; the former one stays good.
+#[test]
+fn a_client_gets_a_new_secret_on_a_laptop() {
+    let folder = folder("secret");
+    let data = folder.to_str().unwrap();
+    drop(Server::start(&["dev", "--json", "--port", "0", "--data", data]));
+    let rotate = |client: &str, more: &[&str]| {
+        let of_demo = ["clients", "--workspace", "default/demo", "--data", data, "--json", "rotate-secret", client];
+        let output = postern(&[&of_demo[..], more].concat()).output().unwrap();
+        let (said, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        serde_json::from_str::<serde_json::Value>(&said).map_err(|_| complaint)
+    };
+    let first = rotate("demo-web", &[]).unwrap();
+    assert_eq!((&first["former"], first["client_secret_sha256"].as_array().unwrap().len()), (&1.into(), 2));
+    let second = rotate("demo-web", &[]).unwrap();
+    assert_eq!((&second["former"], second["client_secret_sha256"].as_array().unwrap().len()), (&2.into(), 3));
+    assert_ne!(first["client_secret"], second["client_secret"]);
+    let last = rotate("demo-web", &["--keep-days", "0"]).unwrap();
+    assert_eq!((&last["former"], &last["former_until"]), (&0.into(), &serde_json::Value::Null));
+    assert!(rotate("demo-spa", &[]).unwrap_err().contains("authenticates by none"));
+    assert!(rotate("nobody", &[]).unwrap_err().contains("has no client nobody"));
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use protocol::users::claim_map::ClaimOrigin;
 use toml::de::{DeArray, DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
@@ -101,6 +102,9 @@ impl Check<'_> {
             }
             (Kind::Tables(entries), DeValue::Array(list)) => Some(self.tables(list, entries, at)),
             (Kind::Open, DeValue::Table(_)) => Some(self.open(value.get_ref())),
+            (Kind::ClaimOrigin, DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_)) => {
+                self.claim_origin(value.get_ref(), at, start)
+            }
             (_, other) => {
                 self.report(
                     at,
@@ -170,6 +174,15 @@ impl Check<'_> {
             values.push(Value::Table(self.table(table, entries.keys, &here)));
         }
         Value::Array(values)
+    }
+
+    fn claim_origin(&mut self, value: &DeValue<'_>, at: &At, start: usize) -> Option<Value> {
+        let value = self.open(value);
+        let parsed = value.clone().try_into::<ClaimOrigin>();
+        parsed
+            .map(|_| value)
+            .map_err(|fault| self.report(at, start, format!("{}: {}", at.name(), fault.message())))
+            .ok()
     }
 
     /// A value whose form is checked elsewhere.
@@ -250,7 +263,7 @@ fn advice(name: &str, keys: &[Key]) -> String {
 /// A placeholder for a missing or unusable value, so that the rest of the file can be checked.
 fn stand_in(kind: &Kind) -> Value {
     match kind {
-        Kind::Text(_) | Kind::OneOf(_) | Kind::TextOrTable(..) => Value::String("missing".into()),
+        Kind::Text(_) | Kind::OneOf(_) | Kind::TextOrTable(..) | Kind::ClaimOrigin => Value::String("missing".into()),
         Kind::Flag => Value::Boolean(false),
         Kind::Whole { least, .. } => Value::Integer(*least),
         Kind::List(..) | Kind::Tables(_) => Value::Array(Vec::new()),

@@ -103,6 +103,12 @@ impl<'a> Reading<'a> {
         let mut settings = std::mem::take(&mut self.settings);
         let head: Head = self.parsed(take_head(&mut settings), "")?;
         let id = WorkspaceId::parse(&head.tenant, &head.workspace).ok()?;
+        for fault in file_upstream::expand_presets(&mut settings) {
+            let preset = format!("{}.preset", fault.path.rsplit_once('.').map_or("", |(table, _)| table));
+            if !self.is_faulty(&fault.path) && !self.is_faulty(&preset) {
+                self.report(&fault.path, fault.message);
+            }
+        }
         let sealing =
             UpstreamSealing { secrets: self.loader.upstream_secrets, entropy: self.loader.entropy, workspace: &id };
         for fault in sealing.seal(&mut settings) {
@@ -139,6 +145,11 @@ impl<'a> Reading<'a> {
         self.problems.push(Problem { line, column, message });
     }
 
+    /// Whether the check found a problem at `path`.
+    fn is_faulty(&self, path: &str) -> bool {
+        self.faulty.iter().any(|faulty| faulty == path)
+    }
+
     /// Records a problem with the setting at `path`, whose name starts the message.
     fn report_at(&mut self, path: &str, reason: &str) {
         self.report(path, format!("{path}: {reason}"));
@@ -168,8 +179,10 @@ impl<'a> Reading<'a> {
         let resources = settings.resources.iter().enumerate();
         let resources =
             resources.filter_map(|(at, resource)| Some((format!("resources[{at}].title"), resource.title()?)));
+        let upstream = settings.upstream.iter().enumerate();
+        let upstream = upstream.map(|(at, provider)| (format!("upstream[{at}].title"), &provider.title));
         let tag = settings.language.tag();
-        for (path, text) in scopes.chain(resources) {
+        for (path, text) in scopes.chain(resources).chain(upstream) {
             if !text.has(settings.language) {
                 self.report_at(&path, &format!("{tag} is missing: it is the language of the workspace"));
             }
@@ -226,6 +239,9 @@ impl<'a> Reading<'a> {
                 SettingsFault::ReservedSource => {
                     self.report(&error.place.to_string(), format!("upstream sandbox: id: {}", error.reason));
                 }
+                SettingsFault::DoubledDomain(_) => {
+                    self.report(&error.place.to_string(), format!("upstream: email_domains: {}", error.reason));
+                }
                 SettingsFault::Scope(fault) if !matches!(fault, ScopeFault::Doubled(_)) => {
                     self.report(&error.place.to_string(), format!("scope {fault}"));
                 }
@@ -242,8 +258,8 @@ impl<'a> Reading<'a> {
     /// Checks what the settings of a provider say together.
     fn check_providers(&mut self, settings: &Settings) {
         for fault in file_upstream::faults(settings, self.loader.public_url.reach()) {
-            // A missing setting has been reported.
-            if self.places.has(&fault.path) {
+            // A missing setting has been reported; an issuer may come from a preset.
+            if self.places.has(&fault.path) || fault.path.rsplit('.').next() != Some("id") {
                 self.report(&fault.path, fault.message);
             }
         }

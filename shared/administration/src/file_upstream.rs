@@ -7,7 +7,9 @@ use protocol::jose::jwk::Algorithm;
 use protocol::syntax::encoding::base64_decoded;
 use protocol::types::id::WorkspaceId;
 use protocol::workspace::settings::Settings;
+use protocol::workspace::upstream_preset::{self, PresetFault};
 use protocol::workspace::upstream_provider::{UpstreamProvider, UpstreamResponseMode, UserParameter};
+use serde_json::Map;
 use signing::local::LocalKey;
 use signing::{Entropy, Sealer};
 use toml::{Table, Value};
@@ -15,10 +17,51 @@ use toml::{Table, Value};
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
+/// The title and issuer of a provider that lacks them. What is missing is reported once.
+const STAND_IN: &str = "missing";
+
 /// What is wrong with a setting of a provider.
 pub(crate) struct UpstreamFault {
     pub(crate) path: String,
     pub(crate) message: String,
+}
+
+/// Replaces the preset of each provider with plain settings.
+pub(crate) fn expand_presets(settings: &mut Table) -> Vec<UpstreamFault> {
+    let mut found = Vec::new();
+    let providers = settings.get_mut("upstream").and_then(Value::as_array_mut);
+    for (at, provider) in providers.into_iter().flatten().enumerate() {
+        let Some(written) = provider.as_table_mut() else { continue };
+        let label = written.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match expanded(written) {
+            Ok(plain) => *written = plain,
+            Err(faults) => {
+                found.extend(faults.into_iter().map(|PresetFault { key, message }| UpstreamFault {
+                    path: format!("upstream[{at}].{key}"),
+                    message: format!("upstream {label}: {message}"),
+                }));
+                stand_in(written);
+            }
+        }
+    }
+    found
+}
+
+fn expanded(written: &Table) -> Result<Table, Vec<PresetFault>> {
+    let given: Map<String, serde_json::Value> =
+        written.iter().filter_map(|(key, value)| Some((key.clone(), serde_json::to_value(value).ok()?))).collect();
+    Ok(Table::try_from(upstream_preset::expand(&given)?).unwrap_or_default())
+}
+
+/// Replaces what could not be expanded, so that the rest of the file can be checked.
+fn stand_in(written: &mut Table) {
+    for key in upstream_preset::PARAMETERS {
+        written.remove(key);
+    }
+    written.remove("oauth");
+    for key in ["title", "issuer"] {
+        written.entry(key).or_insert_with(|| STAND_IN.into());
+    }
 }
 
 /// Seals the plaintext credentials of a file.
@@ -75,26 +118,46 @@ pub(crate) fn faults(settings: &Settings, reach: Reach) -> Vec<UpstreamFault> {
 
 /// What is wrong, with the setting where it stands. Every issuer is a URL that the server may call (catalogue row
 /// SEC-UP-14).
-fn provider_faults(provider: &UpstreamProvider, reach: Reach) -> Vec<(&'static str, String)> {
+fn provider_faults(provider: &UpstreamProvider, reach: Reach) -> Vec<(String, String)> {
+    let mut faults = own_faults(provider);
+    for (name, reason) in provider.oauth.iter().flat_map(|api| api.faults(reach)) {
+        faults.push((format!("oauth.{name}"), format!("oauth.{name}: {reason}")));
+    }
+    for (claim, reason) in provider.map.faults() {
+        let name = format!("map.{}", claim.as_str());
+        faults.push((name.clone(), format!("{name}: {reason}")));
+    }
+    if provider.issuer != STAND_IN {
+        faults.extend(issuer_faults(provider, reach).into_iter().map(|reason| ("issuer".to_owned(), reason)));
+    }
+    faults
+}
+
+fn own_faults(provider: &UpstreamProvider) -> Vec<(String, String)> {
     let mut faults = Vec::new();
     if let Some(missing) = provider.missing_credential() {
-        faults.push(("id", format!("it needs {missing} for how it authenticates")));
+        faults.push(("id".into(), format!("it needs {missing} for how it authenticates")));
     }
+    if (provider.user_parameter, provider.response_mode) == (UserParameter::Name, UpstreamResponseMode::Query) {
+        let reason = "user_parameter: a name comes with an answer by form only: set response_mode = \"form_post\"";
+        faults.push(("user_parameter".into(), reason.into()));
+    }
+    faults
+}
+
+fn issuer_faults(provider: &UpstreamProvider, reach: Reach) -> Vec<String> {
+    let mut faults = Vec::new();
     if provider.contradicts_tenants() {
         let reason = "tenants belong to an issuer with {tenantid}, and an issuer with {tenantid} needs tenants";
-        faults.push(("issuer", reason.into()));
+        faults.push(reason.into());
     }
     if provider.asserts_to_a_template() {
         let reason = "an issuer with {tenantid} cannot be the audience of an assertion: set client_assertion_audience = \
                       \"endpoint\"";
-        faults.push(("issuer", reason.into()));
-    }
-    if (provider.user_parameter, provider.response_mode) == (UserParameter::Name, UpstreamResponseMode::Query) {
-        let reason = "user_parameter: a name comes with an answer by form only: set response_mode = \"form_post\"";
-        faults.push(("user_parameter", reason.into()));
+        faults.push(reason.into());
     }
     if let Err(reason) = OutboundUrl::parse(&provider.discovery_issuer(), reach) {
-        faults.push(("issuer", format!("issuer: {}: {reason}", provider.issuer)));
+        faults.push(format!("issuer: {}: {reason}", provider.issuer));
     }
     faults
 }

@@ -1,6 +1,6 @@
 //! What the store needs before the first request: tables, keys, workspaces.
 
-use store::configuration::ApplyError;
+use store::configuration_writing::ApplyError;
 use store::{ConfigurationWriting, StoreFault, schema};
 use thiserror::Error;
 
@@ -32,6 +32,16 @@ impl<'a> Provisioning<'a> {
     #[must_use]
     pub const fn new(keys: &'a Keys<'a>) -> Self {
         Self(keys)
+    }
+
+    /// The keys.
+    pub(crate) const fn keys(&self) -> &Keys<'_> {
+        self.0
+    }
+
+    /// The store.
+    pub(crate) const fn connection(&self) -> &store::Connection {
+        self.0.connection
     }
 
     /// Creates the missing tables. Only an embedded engine needs this: the tables of a stack are part of it.

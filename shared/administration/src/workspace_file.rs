@@ -46,6 +46,7 @@ fn syntax_problem(text: &str, error: &toml::de::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use protocol::types::language::Language;
+    use protocol::types::localized::LocalizedText;
     use protocol::types::secret::Secret;
     use signing::{Purpose, Sealer, SystemEntropy};
     use web::config::PublicUrl;
@@ -220,7 +221,8 @@ mod tests {
             ("{ email_verified = \"yes\" }", "claims.email_verified must be true or false, not a string"),
             ("{ email = [\"x\"] }", "claims.email must be a string, not a list"),
             ("{ birthdate = 19800131 }", "claims.birthdate must be a string, not a whole number"),
-            ("{ groups = [\"admin\"] }", "claims.groups is not a setting"),
+            ("{ groups = \"admin\" }", "claims.groups must be a list of strings, not a string"),
+            ("{ groups = [\"a\\nb\"] }", "user alice: claims.groups has another type or form"),
             (
                 "{ birthdate = \"31.01.1980\" }",
                 "user alice: claims.birthdate has another type or form than OpenID Connect Core 5.1 says",
@@ -410,6 +412,73 @@ mod tests {
             assert!(error.starts_with(&expected), "{inner}: {error}");
         }
         assert!(load(&FIXTURE.replace(issuer, "issuer = \"https://idp.example\"")).is_ok());
+    }
+
+    /// The fixture with a second provider.
+    fn with_upstream(settings: &str) -> String {
+        let before = "[[clients]]\nclient_id = \"spa\"";
+        assert!(FIXTURE.contains(before));
+        FIXTURE.replacen(before, &format!("[[upstream]]\nid = \"corp\"\nclient_id = \"us\"\n{settings}\n\n{before}"), 1)
+    }
+
+    #[test]
+    fn a_preset_is_spelled_out_in_plain_settings() {
+        let google = "preset = \"google\"\nclient_secret = \"s3cret\"\nscope = \"openid\"";
+        let file = load(&with_upstream(google)).unwrap();
+        let provider = file.workspace.settings.upstream("corp").unwrap();
+        assert_eq!(
+            (provider.issuer.as_str(), provider.title.clone()),
+            ("https://accounts.google.com", LocalizedText::Same("Google".into()))
+        );
+        assert_eq!((provider.scope.joined(), provider.sealed_client_secret.is_some()), ("openid".to_owned(), true));
+        let stored = serde_json::to_string(&file.workspace.settings).unwrap();
+        assert!(!stored.contains("preset"), "{stored}");
+    }
+
+    #[test]
+    fn a_mapping_that_cannot_work_is_reported_at_its_line() {
+        let base = "title = \"Corp\"\nissuer = \"https://corp.example\"";
+        let table = [
+            ("map = { name = \"displayName\", roles = [\"realm\", \"roles\"], locale = { value = \"de\" } }", ""),
+            ("map = { groups = { path = \"https://corp.example/groups\", prefix = \"\" } }", ""),
+            ("map = { sub = \"uid\" }", "36:9: upstream corp: map.sub is not a setting: there are name,"),
+            ("map = { emial = \"mail\" }", "36:9: upstream corp: map.emial is not a setting: did you mean email?"),
+            ("map = { name = 7 }", "36:16: upstream corp: map.name must be a string, a list of strings or a table"),
+            ("map = { name = { from = \"x\" } }", "36:16: upstream corp: map.name: use the name of their claim"),
+            ("map = { name = \"\" }", "36:9: upstream corp: map.name: a path has 1 to 8 names"),
+            ("map = { locale = { value = 7 } }", "36:9: upstream corp: map.locale: value has another type"),
+        ];
+        for (mapping, expected) in table {
+            let error = load(&with_upstream(&format!("{base}\n{mapping}"))).err().unwrap_or_default();
+            assert!(error.strip_prefix("x.toml:").unwrap_or_default().starts_with(expected), "{mapping}: {error}");
+            assert_eq!(error.lines().count(), usize::from(!expected.is_empty()), "{mapping}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_a_preset_needs_is_reported_at_its_line_with_the_remedy() {
+        let table = [
+            ("", vec!["31:1: upstream corp: issuer is missing", "31:1: upstream corp: title is missing"]),
+            ("preset = \"gogle\"", vec!["34:10: upstream corp: preset is \"gogle\": it must be one of"]),
+            ("preset = \"google\"", vec!["31:1: upstream corp: client_secret is missing, and the preset needs it"]),
+            ("preset = \"okta\"", vec!["31:1: upstream corp: domain is missing: set it, such as"]),
+            ("preset = \"okta\"\ndomain = \"https://x/\"", vec!["35:10: upstream corp: domain is"]),
+            (
+                "preset = \"okta\"\ndomain = \"okta.internal\"",
+                vec!["31:1: upstream corp: issuer: https://okta.internal: use a host name that is known"],
+            ),
+            (
+                "preset = \"google\"\nclient_secret = \"s\"\nrealm = \"x\"",
+                vec!["36:1: upstream corp: realm is not of this preset: remove it"],
+            ),
+        ];
+        for (settings, expected) in table {
+            let error = load(&with_upstream(settings)).err().unwrap_or_default();
+            assert_eq!(error.lines().count(), expected.len(), "{settings}: {error}");
+            for (line, expected) in error.lines().zip(expected) {
+                assert!(line.starts_with(&format!("x.toml:{expected}")), "{settings}: {line}");
+            }
+        }
     }
 
     #[test]

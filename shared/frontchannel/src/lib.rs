@@ -12,6 +12,7 @@ mod device;
 mod front_channel;
 mod interaction;
 mod issue;
+mod last_source;
 mod pending;
 mod pushed;
 mod repeat;

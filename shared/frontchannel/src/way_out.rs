@@ -17,13 +17,18 @@ impl FrontChannel {
     pub async fn stranded(&self, pending: &PendingAuthorization, error: PageError) -> Refusal {
         if !matches!(
             error,
-            PageError::UpstreamRefused | PageError::UpstreamUnreachable | PageError::UnknownIdentitySource
+            PageError::UpstreamDenied
+                | PageError::UpstreamRefused
+                | PageError::UpstreamUnreachable
+                | PageError::UnknownIdentitySource
+                | PageError::ForeignUpstreamAnswer
+                | PageError::StaleInteraction
         ) {
             return error.into();
         }
         let mut ways = Vec::new();
         if let Ok(sealed) = self.seal(pending, None).await {
-            let link = pending.workspace().issuer.url(&format!("/login?interaction={sealed}"));
+            let link = pending.workspace().issuer.url(&format!("/login?interaction={sealed}&other=1"));
             ways.push(WayOut::OtherSignIn(link));
         }
         let back = pending

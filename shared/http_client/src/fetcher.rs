@@ -13,8 +13,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use protocol::clients::external_url::{OutboundUrl, Reach};
 use protocol::jose::external_jwk::ExternalJwks;
-use protocol::syntax::json::{strict, strict_list};
+use protocol::syntax::json::{strict, strict_array, strict_list};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::answer::{Accepted, Claims, document, is_json, is_jwt};
 use crate::fault::FetchFault;
@@ -97,6 +98,15 @@ impl Fetcher {
         }
         let plain = is_json(content_type).then(|| strict(&body)).flatten();
         plain.map(Claims::Plain).ok_or(FetchFault::Unreadable)
+    }
+
+    /// Sends `outgoing` and reads the JSON array of a 200.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchFault`].
+    pub async fn array(&self, outgoing: Outgoing<'_>) -> Result<Vec<Value>, FetchFault> {
+        strict_array(&self.written_in_json(outgoing).await?).ok_or(FetchFault::Unreadable)
     }
 
     /// Reads a JSON array of strings from `url`.

@@ -23,6 +23,10 @@ sign-in-username = الاسم
 sign-in-password = كلمة المرور
 sandbox-hint = هذه بيئة تجريبية. سجّل الدخول باسم { $username } وكلمة المرور { $password }.
 continue-with = المتابعة باستخدام { $provider }
+sign-in-identifier = البريد الإلكتروني أو الاسم
+sign-in-no-source = لا يمكن تسجيل الدخول هنا بهذا العنوان. تحقق منه أو عد إلى التطبيق.
+sign-in-leading = يجري نقلك الآن. إذا لم يحدث شيء، فتابع بنفسك.
+used-last = آخر استخدام
 
 ## Choice of an account
 
@@ -222,6 +226,7 @@ error-not-a-form = يجب أن يتضمن طلب POST جميع معاملاته 
 error-incomplete-form = النموذج غير مكتمل.
 error-unknown-source = طريقة تسجيل الدخول هذه غير متوفرة هنا.
 error-foreign-answer = لا تخص هذه الاستجابة أي عملية تسجيل دخول بدأت في هذا المتصفح.
+error-provider-denied = لم يتم تسجيل الدخول لدى المزوّد الآخر.
 error-provider-refused = لم يؤكد المزوّد الآخر هويتك.
 error-provider-unreachable = تعذّر الوصول إلى المزوّد الآخر.
 error-not-found = هذه الصفحة غير موجودة.

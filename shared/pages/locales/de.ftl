@@ -23,6 +23,10 @@ sign-in-username = Name
 sign-in-password = Passwort
 sandbox-hint = Dies ist eine Testumgebung. Melden Sie sich als { $username } mit dem Passwort { $password } an.
 continue-with = Weiter mit { $provider }
+sign-in-identifier = E-Mail-Adresse oder Name
+sign-in-no-source = Mit dieser Adresse können Sie sich hier nicht anmelden. Prüfen Sie sie oder gehen Sie zurück zur Anwendung.
+sign-in-leading = Sie werden gleich weitergeleitet. Wenn nichts geschieht, fahren Sie selbst fort.
+used-last = Zuletzt benutzt
 
 ## Choice of an account
 
@@ -198,6 +202,7 @@ error-not-a-form = Eine POST-Anfrage enthält alle Parameter als Formular in ihr
 error-incomplete-form = Das Formular ist unvollständig.
 error-unknown-source = Diese Art der Anmeldung gibt es hier nicht.
 error-foreign-answer = Diese Antwort gehört zu keiner Anmeldung, die in diesem Browser begonnen wurde.
+error-provider-denied = Sie haben sich beim anderen Anbieter nicht angemeldet.
 error-provider-refused = Der andere Anbieter hat nicht bestätigt, wer Sie sind.
 error-provider-unreachable = Der andere Anbieter ist nicht erreichbar.
 error-not-found = Diese Seite gibt es nicht.

@@ -25,6 +25,10 @@ sign-in-username = Name
 sign-in-password = Password
 sandbox-hint = This is a sandbox. Sign in as { $username } with the password { $password }.
 continue-with = Continue with { $provider }
+sign-in-identifier = Email address or name
+sign-in-no-source = You cannot sign in with this address here. Check it, or go back to the application.
+sign-in-leading = You are being taken there. If nothing happens, continue yourself.
+used-last = Used last
 
 ## Choice of an account
 
@@ -200,6 +204,7 @@ error-not-a-form = A POST request carries all its parameters in its body, as a f
 error-incomplete-form = The form is incomplete.
 error-unknown-source = There is no such way to sign in here.
 error-foreign-answer = This answer does not belong to a sign-in that was begun in this browser.
+error-provider-denied = You did not sign in with the other provider.
 error-provider-refused = The other provider did not confirm who you are.
 error-provider-unreachable = The other provider cannot be reached.
 error-not-found = There is no such page.

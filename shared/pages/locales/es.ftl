@@ -23,6 +23,10 @@ sign-in-username = Nombre
 sign-in-password = Contraseña
 sandbox-hint = Este es un entorno de pruebas. Inicia sesión como { $username } con la contraseña { $password }.
 continue-with = Continuar con { $provider }
+sign-in-identifier = Correo electrónico o nombre
+sign-in-no-source = No puedes iniciar sesión aquí con esta dirección. Revísala o vuelve a la aplicación.
+sign-in-leading = Te estamos redirigiendo. Si no pasa nada, continúa con el botón.
+used-last = Usado la última vez
 
 ## Choice of an account
 
@@ -198,6 +202,7 @@ error-not-a-form = Una solicitud POST lleva todos sus parámetros en el cuerpo, 
 error-incomplete-form = El formulario está incompleto.
 error-unknown-source = Esta forma de iniciar sesión no existe aquí.
 error-foreign-answer = Esta respuesta no corresponde a ningún inicio de sesión de este navegador.
+error-provider-denied = No has iniciado sesión con el otro proveedor.
 error-provider-refused = El otro proveedor no confirmó tu identidad.
 error-provider-unreachable = No se puede contactar con el otro proveedor.
 error-not-found = Esta página no existe.

@@ -23,6 +23,10 @@ sign-in-username = Nom
 sign-in-password = Mot de passe
 sandbox-hint = Ceci est un environnement de test. Connectez-vous en tant que { $username } avec le mot de passe { $password }.
 continue-with = Continuer avec { $provider }
+sign-in-identifier = Adresse e-mail ou nom
+sign-in-no-source = Cette adresse ne permet pas de se connecter ici. Vérifiez-la ou retournez à l’application.
+sign-in-leading = Redirection en cours. Si rien ne se passe, continuez vous-même.
+used-last = Dernier utilisé
 
 ## Choice of an account
 
@@ -198,6 +202,7 @@ error-not-a-form = Une requête POST porte tous ses paramètres dans son corps, 
 error-incomplete-form = Le formulaire est incomplet.
 error-unknown-source = Ce mode de connexion n’existe pas ici.
 error-foreign-answer = Cette réponse ne correspond à aucune connexion commencée dans ce navigateur.
+error-provider-denied = La connexion auprès de l’autre fournisseur n’a pas eu lieu.
 error-provider-refused = L’autre fournisseur n’a pas confirmé votre identité.
 error-provider-unreachable = L’autre fournisseur est injoignable.
 error-not-found = Cette page n’existe pas.

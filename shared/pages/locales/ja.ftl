@@ -23,6 +23,10 @@ sign-in-username = 名前
 sign-in-password = パスワード
 sandbox-hint = これはテスト環境です。名前 { $username }、パスワード { $password } でログインしてください。
 continue-with = { $provider } で続ける
+sign-in-identifier = メールアドレスまたは名前
+sign-in-no-source = このアドレスではここにログインできません。アドレスを確認するか、アプリケーションに戻ってください。
+sign-in-leading = 移動しています。何も起こらない場合は、ボタンで進んでください。
+used-last = 前回使用
 
 ## Choice of an account
 
@@ -186,6 +190,7 @@ error-not-a-form = POST リクエストでは、すべてのパラメーター�
 error-incomplete-form = フォームに不足があります。
 error-unknown-source = そのログイン方法はここにはありません。
 error-foreign-answer = この応答は、このブラウザーで始められたログインのものではありません。
+error-provider-denied = 別のプロバイダーでのログインは行われませんでした。
 error-provider-refused = 外部プロバイダーで本人確認ができませんでした。
 error-provider-unreachable = 外部プロバイダーに接続できません。
 error-not-found = このページはありません。

@@ -91,6 +91,7 @@ pub(crate) fn explanation(error: PageError) -> (&'static str, Option<(&'static s
         PageError::IncompleteForm => "error-incomplete-form",
         PageError::UnknownIdentitySource => "error-unknown-source",
         PageError::ForeignUpstreamAnswer => "error-foreign-answer",
+        PageError::UpstreamDenied => "error-provider-denied",
         PageError::UpstreamRefused => "error-provider-refused",
         PageError::UpstreamUnreachable => "error-provider-unreachable",
         PageError::NotFound => "error-not-found",
@@ -128,7 +129,9 @@ const fn advice_without_links(error: PageError) -> &'static str {
         PageError::StaleLogout => "advice-sign-out-again",
         PageError::RequestTooLarge => "advice-smaller",
         PageError::CrossSite | PageError::IncompleteForm => "advice-reload",
-        PageError::UnknownIdentitySource | PageError::UpstreamRefused => "advice-another-way",
+        PageError::UnknownIdentitySource | PageError::UpstreamDenied | PageError::UpstreamRefused => {
+            "advice-another-way"
+        }
         PageError::UpstreamUnreachable => "advice-wait-or-another-way",
         PageError::NotFound => "advice-address",
         PageError::MethodNotAllowed => "advice-from-application",

@@ -12,6 +12,7 @@ mod error;
 mod form_post;
 mod frame;
 mod logout;
+mod marks;
 mod messages;
 mod outcome;
 mod response;
@@ -24,9 +25,10 @@ pub use error::{error_page, stranded_page};
 pub use form_post::form_post_page;
 pub use frame::{Frame, LanguageChoice};
 pub use logout::LogoutPage;
+pub use marks::mark;
 pub use outcome::{Outcome, OutcomePage};
 pub use response::page;
-pub use sign_in::{AccountPage, LoginPage, ProviderLink};
+pub use sign_in::{AccountPage, Asks, LoginPage, ProviderLink};
 pub use start::StartPage;
 
 #[cfg(test)]

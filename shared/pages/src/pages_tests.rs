@@ -52,24 +52,30 @@ fn evil_pages() -> Vec<String> {
     pages
 }
 
-fn sign_in_pages(frame: &Frame<'_>) -> [String; 3] {
-    let providers = [ProviderLink { id: EVIL, title: EVIL, link: EVIL.to_owned() }];
-    let login = LoginPage {
+fn sign_in_pages(frame: &Frame<'_>) -> [String; 4] {
+    let providers = [ProviderLink { id: EVIL, title: EVIL, link: EVIL.to_owned(), icon: None, last_used: true }];
+    let login = |asks| LoginPage {
         frame,
         client: Some(EVIL),
         action: EVIL,
         interaction: EVIL,
         username: EVIL,
         failed: true,
-        passwords: true,
+        asks,
         hint: Some((EVIL, EVIL)),
         providers: &providers,
+        other: Some(EVIL),
         back: Some(EVIL),
     };
     let account = AccountPage { frame, client: EVIL, user: EVIL, action: EVIL, interaction: EVIL };
     let problem = Some(DeviceProblem::TooMany(60));
     let device = DevicePage { frame, action: EVIL, user_code: EVIL, problem };
-    [login.render().unwrap(), account.render().unwrap(), device.render().unwrap()]
+    [
+        login(Asks::Password).render().unwrap(),
+        login(Asks::Address).render().unwrap(),
+        account.render().unwrap(),
+        device.render().unwrap(),
+    ]
 }
 
 fn permissions() -> Permissions<'static> {

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::frame::Frame;
+use crate::marks::UNKNOWN;
 
 /// The login page.
 #[derive(Template)]
@@ -20,14 +21,29 @@ pub struct LoginPage<'a> {
     pub username: &'a str,
     /// Whether the last attempt failed.
     pub failed: bool,
-    /// Whether names and passwords can be used here at all.
-    pub passwords: bool,
+    /// What the user is asked for.
+    pub asks: Asks,
     /// Credentials to show, for the sandbox.
     pub hint: Option<(&'a str, &'a str)>,
     /// Other providers.
     pub providers: &'a [ProviderLink<'a>],
+    /// The link to the ways to sign in that this page does not show.
+    pub other: Option<&'a str>,
     /// The link that tells the client its user has turned back, if possible.
     pub back: Option<&'a str>,
+}
+
+/// What the login page asks the user for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Name and password.
+    Password,
+    /// Their address, which may belong to a provider.
+    Address,
+    /// Which provider they log in with, and nothing else.
+    Provider,
+    /// Nothing: the browser goes on to the provider by itself.
+    Nothing,
 }
 
 /// A provider on the login page.
@@ -38,6 +54,18 @@ pub struct ProviderLink<'a> {
     pub title: &'a str,
     /// Where its button leads.
     pub link: String,
+    /// The path of its icon, if it has one ([`mark`](crate::mark)).
+    pub icon: Option<&'static str>,
+    /// Whether this browser logged in with it last.
+    pub last_used: bool,
+}
+
+impl LoginPage<'_> {
+    /// The icon of each provider, so that their names align, unless none has one.
+    fn icon(&self, provider: &ProviderLink<'_>) -> Option<&'static str> {
+        let any = self.providers.iter().any(|provider| provider.icon.is_some());
+        any.then(|| provider.icon.unwrap_or(UNKNOWN))
+    }
 }
 
 /// The page that asks which account to go on with.

@@ -6,7 +6,6 @@ use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
 use protocol::clients::external_url::Reach;
 use protocol::registration::client_metadata::ClientMetadata;
-use protocol::registration::error::RegistrationError;
 use protocol::types::id::{ClientId, Issuer, WorkspaceId};
 use protocol::types::time::Timestamp;
 use protocol::workspace::settings::{Settings, Workspace};
@@ -15,17 +14,17 @@ use crate::cache::Cache;
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
-use crate::key::{self, Key, Kind, PARTITION, SORT};
+use crate::key::{self, Key, Kind};
 use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of items that are alone in their partition.
-const ALONE: &str = "-";
+pub(crate) const ALONE: &str = "-";
 
 /// The attribute with the loopback addresses whose pages may use any port. Earlier versions did not write it.
-const LOOPBACK_ORIGINS: &str = "loopback_origins";
+pub(crate) const LOOPBACK_ORIGINS: &str = "loopback_origins";
 
 /// The attribute with the format of a client's metadata. Earlier versions did not write it.
-const METADATA_FORMAT: &str = "format";
+pub(crate) const METADATA_FORMAT: &str = "format";
 
 /// A workspace with derived values.
 pub struct LoadedWorkspace {
@@ -57,9 +56,6 @@ pub struct ConfigurationReading {
     connection: Connection,
     clients: Cache<(WorkspaceId, ClientId), LoadedClient>,
 }
-
-/// May write workspaces and clients.
-pub struct ConfigurationWriting(Connection);
 
 impl Handle for WorkspaceReading {
     const NEEDS: &'static [Need] = &[Need::of(Table::Config, Action::GetItem, Kind::Workspace)];
@@ -215,105 +211,7 @@ fn read_metadata(item: &Item) -> Result<ClientMetadata, StoreFault> {
     Ok(ClientMetadata { require_pkce, ..metadata })
 }
 
-impl ConfigurationWriting {
-    /// The handle over `connection`.
-    #[must_use]
-    pub fn new(connection: &Connection) -> Self {
-        Self(connection.clone())
-    }
-
-    /// Writes a workspace and its clients, and removes clients that are no longer among them. All clients are checked
-    /// before anything is written.
-    ///
-    /// # Errors
-    ///
-    /// [`ApplyError`] names the client that cannot be registered, or the fault of the store.
-    pub async fn apply(&self, workspace: &Workspace, clients: &[ClientMetadata]) -> Result<(), ApplyError> {
-        let mut origins = AllowedOrigins::new(workspace.settings.cors_origins.iter().cloned());
-        for metadata in clients {
-            let client = metadata
-                .register(&workspace.settings, &workspace.issuer)
-                .map_err(|reason| ApplyError::Client { client: metadata.client_id.clone(), reason })?;
-            origins = origins.with_those_of(&client.redirect_uris, &workspace.issuer);
-        }
-        for metadata in clients {
-            let partition = key::partition(Kind::Client, &workspace.id, metadata.client_id.as_str());
-            let attributes = [("client", item::json(metadata)?), (METADATA_FORMAT, item::number(2))];
-            self.write(partition, &attributes).await?;
-        }
-        let former = self.client_ids(&workspace.id).await?;
-        let ids: Vec<&ClientId> = clients.iter().map(|metadata| &metadata.client_id).collect();
-        let (exact, loopback): (Vec<&str>, Vec<&str>) = (origins.iter().collect(), origins.loopback().collect());
-        let attributes = [
-            ("settings", item::json(&workspace.settings)?),
-            ("origins", item::json(&exact)?),
-            (LOOPBACK_ORIGINS, item::json(&loopback)?),
-            ("clients", item::json(&ids)?),
-        ];
-        self.write(key::partition(Kind::Workspace, &workspace.id, ALONE), &attributes).await?;
-        for removed in former.iter().filter(|former| !ids.contains(former)) {
-            self.remove_client(&workspace.id, removed).await?;
-        }
-        Ok(())
-    }
-
-    /// The clients of the last apply.
-    async fn client_ids(&self, workspace: &WorkspaceId) -> Result<Vec<ClientId>, StoreFault> {
-        match find(&self.0, key::partition(Kind::Workspace, workspace, ALONE)).await? {
-            Some(item) => item::read_json(&item, "clients"),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    async fn remove_client(&self, workspace: &WorkspaceId, client: &ClientId) -> Result<(), StoreFault> {
-        self.0
-            .client
-            .delete_item()
-            .table_name(&self.0.tables.config)
-            .key(PARTITION, item::text(key::partition(Kind::Client, workspace, client.as_str())))
-            .key(SORT, item::text(ALONE))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreFault::of(&error))
-    }
-
-    async fn write(
-        &self,
-        partition: String,
-        attributes: &[(&str, aws_sdk_dynamodb::types::AttributeValue)],
-    ) -> Result<(), StoreFault> {
-        let mut put = self.0.client.put_item().table_name(&self.0.tables.config);
-        for (name, value) in attributes {
-            put = put.item(*name, value.clone());
-        }
-        put.item(PARTITION, item::text(partition))
-            .item(SORT, item::text(ALONE))
-            .item("v", item::version())
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreFault::of(&error))
-    }
-}
-
-/// Why a workspace was not applied.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// A client cannot be registered.
-    #[error("client {client}: {reason}")]
-    Client {
-        /// The client.
-        client: ClientId,
-        /// The reason.
-        reason: RegistrationError,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreFault),
-}
-
-async fn find(connection: &Connection, partition: String) -> Result<Option<Item>, StoreFault> {
+pub(crate) async fn find(connection: &Connection, partition: String) -> Result<Option<Item>, StoreFault> {
     let key = Key { partition, sort: Some(ALONE) };
     connection.read(&connection.tables.config, key).await
 }

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod assertions;
 mod cache;
 pub mod configuration;
+pub mod configuration_writing;
 pub mod connection;
 pub mod consents;
 pub mod counters;
@@ -33,7 +34,8 @@ pub mod write_attempt;
 
 pub use accounts::{AccountReading, AccountRecording};
 pub use assertions::{AssertionSpending, Spending};
-pub use configuration::{ConfigurationReading, ConfigurationWriting, WorkspaceReading};
+pub use configuration::{ConfigurationReading, WorkspaceReading};
+pub use configuration_writing::{ApplyError, ConfigurationWriting, StoredClient, StoredConfiguration};
 pub use connection::{Connection, ConnectionSettings, Tables};
 pub use consents::{ConsentReading, ConsentRecording};
 pub use counters::Counting;

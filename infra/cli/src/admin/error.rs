@@ -1,10 +1,12 @@
 //! Why an administration command failed.
 
+use administration::export::ExportError;
 use administration::sector_documents::SectorError;
-use administration::{KeyError, ProvisionError};
+use administration::{KeyError, ProvisionError, SecretError};
 use bootstrap::BootstrapError;
 use keystore::DataKeyFault;
 use protocol::types::id::WorkspaceId;
+use signing::EntropyFault;
 use signing::seal::SealFault;
 use store::StoreFault;
 use thiserror::Error;
@@ -40,6 +42,21 @@ pub enum AdminError {
     /// `--workspace` is missing or malformed.
     #[error("name the workspace with --workspace TENANT/WORKSPACE, such as default/demo")]
     Workspace,
+    /// `--public-url` is malformed.
+    #[error("--public-url {0}")]
+    PublicUrl(&'static str),
+    /// A client id is malformed.
+    #[error("{0} is not a client_id")]
+    Client(String),
+    /// A workspace could not be exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A client did not get a new secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The random number generator failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFault),
     /// The workspace does not exist.
     #[error("there is no workspace {0}")]
     NoWorkspace(WorkspaceId),
@@ -50,7 +67,7 @@ pub enum AdminError {
     #[error(transparent)]
     Keys(#[from] KeyError),
     /// The data keys for client secrets could not be opened.
-    #[error("the keys for sealing could not be opened: {0}")]
+    #[error("the keys for sealing could not be opened: {0}. A new stack gets them with its first `postern apply`.")]
     Sealing(#[from] DataKeyFault),
     /// The store failed.
     #[error("the store failed: {0}")]

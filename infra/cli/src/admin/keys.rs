@@ -14,6 +14,7 @@ use web::{Clock as _, SystemClock};
 
 use super::error::AdminError;
 use super::stack::{Stack, block_on};
+use super::workspace_name::parse;
 use crate::arguments::{KeysAction, KeysOptions};
 use crate::dev::state::State;
 use crate::output::print;
@@ -28,7 +29,7 @@ const MAX_TOKEN_LIFETIME: Lifetime = Lifetime::seconds(24 * 3600);
 /// [`AdminError`] says what to do.
 pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
     block_on(async {
-        let workspace = workspace(options.workspace.as_deref())?;
+        let workspace = parse(options.workspace.as_deref())?;
         let ring = match &options.data {
             Some(folder) => of_laptop(folder, &workspace, &options.action).await?,
             None => run_key_step(&Stack::from_env()?.keys(), &workspace, &options.action).await?,
@@ -36,11 +37,6 @@ pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
         print(&if options.json { as_json(&ring) } else { as_table(&ring) });
         Ok(())
     })
-}
-
-fn workspace(argument: Option<&str>) -> Result<WorkspaceId, AdminError> {
-    let (tenant, name) = argument.and_then(|name| name.split_once('/')).ok_or(AdminError::Workspace)?;
-    WorkspaceId::parse(tenant, name).map_err(|_| AdminError::Workspace)
 }
 
 /// Runs `action` on the state of `postern dev` in `folder`. A running server picks up the change within half a minute.

@@ -54,7 +54,7 @@ impl Stack {
 }
 
 /// Runs a command to completion.
-pub(super) fn block_on(command: impl Future<Output = Result<(), AdminError>>) -> Result<(), AdminError> {
+pub(super) fn block_on<T>(command: impl Future<Output = Result<T, AdminError>>) -> Result<T, AdminError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(AdminError::Runtime)?;
     runtime.block_on(command)
 }

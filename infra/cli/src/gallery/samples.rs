@@ -1,9 +1,9 @@
 //! The samples: each page in each of its states, with content as it comes.
 
 use pages::{
-    AccountPage, ApiRow, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice,
-    LoginPage, LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, Permissions, ProviderLink, StartPage,
-    error_page, form_post_page, page, stranded_page,
+    AccountPage, ApiRow, Asks, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame,
+    LanguageChoice, LoginPage, LogoutPage, Outcome, OutcomePage, PermissionRow, PermissionText, Permissions,
+    ProviderLink, StartPage, error_page, form_post_page, mark, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
@@ -15,6 +15,7 @@ use protocol::syntax::parameters::ParameterError;
 use protocol::syntax::quoted::Quoted;
 use protocol::types::id::{Issuer, WorkspaceId};
 use protocol::types::image::Image;
+use protocol::workspace::upstream_preset::WellKnownProvider;
 use web::{Request, Response};
 
 use crate::gallery::brands::LOGO;
@@ -50,7 +51,32 @@ pub(super) const SAMPLES: &[Sample] = &[
     }),
     Sample::new("login", "sandbox", |scene| login(scene, |page| page.hint = Some(("alice", "alice")))),
     Sample::new("login", "passwords", |scene| login(scene, |page| page.providers = &[])),
-    Sample::new("login", "providers", |scene| login(scene, |page| page.passwords = false)),
+    Sample::new("login", "providers", |scene| login(scene, |page| page.asks = Asks::Provider)),
+    Sample::new("login", "icons", |scene| login_by_provider(scene, |_| {})),
+    Sample::new("login", "used-last", |scene| {
+        login_by_provider(scene, |page| page.providers = page.providers.get(..4).unwrap_or_default())
+    }),
+    Sample::new("login", "address", |scene| {
+        login_by_provider(scene, |page| {
+            page.asks = Asks::Address;
+            page.providers = page.providers.get(1..3).unwrap_or_default();
+        })
+    }),
+    Sample::new("login", "no-source", |scene| {
+        login_by_provider(scene, |page| {
+            page.asks = Asks::Address;
+            page.failed = true;
+            page.username = "alice@example.org";
+            page.providers = &[];
+        })
+    }),
+    Sample::new("login", "leading", |scene| {
+        login_by_provider(scene, |page| {
+            page.asks = Asks::Nothing;
+            page.other = Some("/login?other=1");
+            page.providers = page.providers.get(1..2).unwrap_or_default();
+        })
+    }),
     Sample::new("login", "device", |scene| {
         login(scene, |page| {
             page.client = None;
@@ -93,7 +119,8 @@ pub(super) const SAMPLES: &[Sample] = &[
     Sample::new("error", "unavailable", |scene| error(scene, PageError::Unavailable)),
     Sample::new("error", "not-found", |scene| error(scene, PageError::NotFound)),
     Sample::new("error", "expired", expired),
-    Sample::new("error", "provider", provider_failed),
+    Sample::new("error", "provider", |scene| provider_failed(scene, PageError::UpstreamUnreachable)),
+    Sample::new("error", "provider-denied", |scene| provider_failed(scene, PageError::UpstreamDenied)),
     Sample::new("start", "laptop", start),
 ];
 
@@ -116,9 +143,14 @@ fn frame(scene: &Scene) -> Frame<'_> {
 }
 
 fn login(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
-    let provider = |id, title| ProviderLink { id, title, link: format!("/login/upstream/{id}") };
+    let provider =
+        |id, title| ProviderLink { id, title, link: format!("/login/upstream/{id}"), icon: None, last_used: false };
     let providers =
         [provider("google", "Google"), provider("microsoft", "Microsoft"), provider("partner", "Partner Company")];
+    login_of(scene, &providers, change)
+}
+
+fn login_of(scene: &Scene, providers: &[ProviderLink<'_>], change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
     let frame = frame_with_choice(scene);
     let mut template = LoginPage {
         frame: &frame,
@@ -127,13 +159,47 @@ fn login(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
         interaction: INTERACTION,
         username: "",
         failed: false,
-        passwords: true,
+        asks: Asks::Password,
         hint: None,
-        providers: &providers,
+        providers,
+        other: None,
         back: Some("https://notes.acme.example/callback?error=access_denied"),
     };
     change(&mut template);
     page(200, &template, &frame, &[])
+}
+
+/// Providers: id, title, icon.
+const PROVIDERS: [(&str, &str, Option<WellKnownProvider>); 13] = [
+    ("google", "Google", Some(WellKnownProvider::Google)),
+    ("microsoft", "Microsoft", Some(WellKnownProvider::Microsoft)),
+    ("partner", "Partner Company", None),
+    ("apple", "Apple", Some(WellKnownProvider::Apple)),
+    ("github", "GitHub", Some(WellKnownProvider::Github)),
+    ("okta", "Okta", Some(WellKnownProvider::Okta)),
+    ("auth0", "Auth0", Some(WellKnownProvider::Auth0)),
+    ("cognito", "Amazon Cognito", Some(WellKnownProvider::Cognito)),
+    ("keycloak", "Keycloak", Some(WellKnownProvider::Keycloak)),
+    ("gitlab", "GitLab", Some(WellKnownProvider::Gitlab)),
+    ("facebook", "Facebook", Some(WellKnownProvider::Facebook)),
+    ("linkedin", "LinkedIn", Some(WellKnownProvider::Linkedin)),
+    ("amazon", "Amazon", Some(WellKnownProvider::Amazon)),
+];
+
+/// Every provider that has an icon, the first of them used last, and one without.
+fn login_by_provider(scene: &Scene, change: impl FnOnce(&mut LoginPage<'_>)) -> Response {
+    let provider = |(id, title, icon): (&'static str, &'static str, Option<WellKnownProvider>)| ProviderLink {
+        id,
+        title,
+        link: format!("/login/upstream/{id}"),
+        icon: icon.map(mark),
+        last_used: id == "google",
+    };
+    let providers: Vec<ProviderLink<'_>> = PROVIDERS.into_iter().map(provider).collect();
+    login_of(scene, &providers, |page| {
+        page.asks = Asks::Provider;
+        change(page);
+    })
 }
 
 fn account(scene: &Scene) -> Response {
@@ -302,9 +368,10 @@ fn expired(scene: &Scene) -> Response {
     stranded_page(&Request::nameless("q7dZ3kR1vT9mXw2c"), &frame(scene), PageError::StaleInteraction, &ways)
 }
 
-fn provider_failed(scene: &Scene) -> Response {
-    let ways = [WayOut::OtherSignIn("/login".into())];
-    stranded_page(&Request::nameless("q7dZ3kR1vT9mXw2c"), &frame(scene), PageError::UpstreamUnreachable, &ways)
+fn provider_failed(scene: &Scene, error: PageError) -> Response {
+    let application = WayOut::Application { name: CLIENT.into(), link: "https://notes.acme.example/".into() };
+    let ways = [WayOut::OtherSignIn("/login".into()), application];
+    stranded_page(&Request::nameless("q7dZ3kR1vT9mXw2c"), &frame(scene), error, &ways)
 }
 
 fn start(scene: &Scene) -> Response {

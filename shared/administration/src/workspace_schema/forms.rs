@@ -53,6 +53,28 @@ pub(super) const URI: Form = Form { pattern: Some("^.{1,2048}$"), fault: no_uri 
 /// A domain of e-mail addresses, or `*`.
 pub(super) const DOMAIN: Form = Form { pattern: Some("^(\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+)$"), fault: no_domain };
 
+/// A host, perhaps with its port.
+pub(super) const HOST: Form = Form {
+    pattern: Some("^[a-z0-9.-]+(:[0-9]{1,5})?$"),
+    fault: |text| {
+        let (host, port) = text.split_once(':').unwrap_or((text, "1"));
+        let is_host =
+            !host.is_empty() && host.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'));
+        let is_port = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+        (!is_host || !is_port).then(|| "write the host alone, in lower case, without https:// and slashes".into())
+    },
+};
+
+/// One segment of a path.
+pub(super) const SEGMENT: Form = Form {
+    pattern: Some("^[A-Za-z0-9._~-]{1,128}$"),
+    fault: |text| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
+        let is_segment = (1..=128).contains(&text.len()) && text.bytes().all(fits);
+        (!is_segment).then(|| "it is 1 to 128 of A-Z, a-z, 0-9 and . _ ~ -".into())
+    },
+};
+
 /// The base64url of a SHA-256.
 pub(super) const DIGEST: Form = Form {
     pattern: Some("^[A-Za-z0-9_-]{43}$"),

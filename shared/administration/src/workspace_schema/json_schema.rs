@@ -24,7 +24,23 @@ fn object(keys: &[Key]) -> Value {
     if let (Some(object), false) = (object.as_object_mut(), required.is_empty()) {
         object.insert("required".into(), json!(required));
     }
+    if let (Some(object), Some(alternatives)) = (object.as_object_mut(), alternatives(keys)) {
+        object.insert("anyOf".into(), alternatives);
+    }
     object
+}
+
+/// One setting, or those that are required without it.
+fn alternatives(keys: &[Key]) -> Option<Value> {
+    let conditional = || {
+        keys.iter().filter_map(|key| match key.presence {
+            Presence::RequiredUnless(other) => Some((key.name, other)),
+            Presence::Required | Presence::Optional | Presence::Default(_) => None,
+        })
+    };
+    let (_, other) = conditional().next()?;
+    let names: Vec<&str> = conditional().map(|(name, _)| name).collect();
+    Some(json!([{ "type": "object", "required": [other] }, { "type": "object", "required": names }]))
 }
 
 fn property(key: &Key) -> Value {
@@ -51,7 +67,20 @@ fn of(kind: &Kind) -> Value {
         Kind::Tables(entries) => json!({ "type": "array", "items": object(entries.keys) }),
         Kind::Open => json!({ "type": "object" }),
         Kind::TextOrTable(form, keys) => json!({ "anyOf": [text(form), object(keys)] }),
+        Kind::ClaimOrigin => claim_origin(),
     }
+}
+
+fn claim_origin() -> Value {
+    let path = [json!({ "type": "string" }), json!({ "type": "array", "items": { "type": "string" } })];
+    let prefixed = json!({
+        "type": "object", "properties": { "path": { "anyOf": path }, "prefix": { "type": "string" } },
+        "required": ["path", "prefix"], "additionalProperties": false,
+    });
+    let constant = json!({
+        "type": "object", "properties": { "value": {} }, "required": ["value"], "additionalProperties": false,
+    });
+    json!({ "anyOf": path.into_iter().chain([prefixed, constant]).collect::<Vec<_>>() })
 }
 
 fn text(form: &Form) -> Value {

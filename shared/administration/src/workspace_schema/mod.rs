@@ -7,6 +7,8 @@ mod forms;
 mod json_schema;
 mod lifetimes;
 mod settings;
+mod translations;
+mod upstream;
 
 pub use json_schema::json_schema;
 pub use settings::WORKSPACE;
@@ -50,6 +52,8 @@ pub struct Key {
 pub enum Presence {
     /// It must be present.
     Required,
+    /// It must be present unless this other setting is.
+    RequiredUnless(&'static str),
     /// It may be omitted, and then has no value.
     Optional,
     /// It may be omitted, and then has this value, written as JSON.
@@ -83,6 +87,8 @@ pub enum Kind {
     Open,
     /// A string or a table.
     TextOrTable(&'static Form, &'static [Key]),
+    /// Where a claim comes from: a string, a list of strings, or one of two tables.
+    ClaimOrigin,
 }
 
 /// A list of tables.
@@ -99,6 +105,11 @@ impl Key {
     /// A setting that must be present.
     const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, about, kind, presence: Presence::Required }
+    }
+
+    /// A setting that must be present unless the setting `other` is.
+    const fn required_unless(other: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self { name, about, kind, presence: Presence::RequiredUnless(other) }
     }
 
     /// A setting that may be omitted.
@@ -125,6 +136,7 @@ impl Kind {
             Self::Table(_) | Self::Open => "a table",
             Self::Tables(_) => "a list of tables",
             Self::TextOrTable(..) => "a string or a table",
+            Self::ClaimOrigin => "a string, a list of strings or a table",
         }
     }
 }
@@ -140,7 +152,13 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
                 all.extend(tables(&inner, keys));
             }
             Kind::Tables(entries) => all.extend(tables(&inner, entries.keys)),
-            Kind::Text(_) | Kind::Flag | Kind::Whole { .. } | Kind::OneOf(_) | Kind::List(..) | Kind::Open => {}
+            Kind::Text(_)
+            | Kind::Flag
+            | Kind::Whole { .. }
+            | Kind::OneOf(_)
+            | Kind::List(..)
+            | Kind::Open
+            | Kind::ClaimOrigin => {}
         }
     }
     all

@@ -2,11 +2,13 @@
 
 use super::brand::BRAND;
 use super::clients::CLIENT;
-use super::forms::{ANY_TEXT, CERTIFICATE, CLIENT_ID, DOMAIN, LABEL, SCOPE, SCOPES, TEXT, URI};
+use super::forms::{ANY_TEXT, LABEL, SCOPE, TEXT, URI};
 use super::lifetimes::LIFETIMES;
+use super::translations::{TRANSLATABLE, TRANSLATIONS};
+use super::upstream::UPSTREAM;
 use protocol::types::scope_template::ScopeSeparator;
 
-use super::{ALGORITHM, AT_HASH, EXTERNAL_ALGORITHM, Entries, Key, Kind, LANGUAGE, UNBOUNDED, UNKNOWN_SCOPES};
+use super::{ALGORITHM, AT_HASH, Entries, Key, Kind, LANGUAGE, UNBOUNDED, UNKNOWN_SCOPES};
 
 /// All settings of a workspace file.
 pub const WORKSPACE: &[Key] = &[
@@ -145,16 +147,6 @@ const SCOPE_KEYS: &[Key] = &[
     ),
 ];
 
-/// A text, or one for each of several languages.
-const TRANSLATABLE: Kind = Kind::TextOrTable(&TEXT, TRANSLATIONS);
-
-const fn translation(name: &'static str) -> Key {
-    Key::optional(name, Kind::Text(&TEXT), "The text in this language.")
-}
-
-const TRANSLATIONS: &[Key] =
-    &[translation("en"), translation("de"), translation("fr"), translation("es"), translation("ja"), translation("ar")];
-
 const SANDBOX: &[Key] = &[
     Key::with_default("hint", Kind::Flag, "false", "Whether the login page shows the first user and password."),
     Key::required(
@@ -198,6 +190,8 @@ const CLAIMS: &[Key] = &[
     claim("phone_number"),
     Key::optional("phone_number_verified", Kind::Flag, "Whether the phone number is the user's."),
     Key::optional("address", Kind::Table(ADDRESS), "The postal address (OpenID Connect Core §5.1.1)."),
+    Key::optional("groups", Kind::List(&Kind::Text(&TEXT), 200), "The groups that the user is in."),
+    Key::optional("roles", Kind::List(&Kind::Text(&TEXT), 200), "The roles that the user has."),
 ];
 
 const ADDRESS: &[Key] = &[
@@ -207,96 +201,4 @@ const ADDRESS: &[Key] = &[
     claim("region"),
     claim("postal_code"),
     claim("country"),
-];
-
-const UPSTREAM: &[Key] = &[
-    Key::required("id", Kind::Text(&LABEL), "The name of the provider in /callback/{id}."),
-    Key::required("title", Kind::Text(&TEXT), "The text on its button, after \"Continue with\"."),
-    Key::required("issuer", Kind::Text(&URI), "Its issuer, byte for byte as in its metadata."),
-    Key::required("client_id", Kind::Text(&CLIENT_ID), "The client_id of this workspace there."),
-    Key::optional("client_secret", Kind::Text(&TEXT), "The client secret there; it is sealed before it is stored."),
-    Key::optional("sealed_client_secret", Kind::Text(&TEXT), "The sealed form of the client secret."),
-    Key::optional(
-        "token_endpoint_auth_method",
-        Kind::OneOf(&["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
-        "How this server authenticates there; without it, as its metadata and the credentials allow.",
-    ),
-    Key::optional(
-        "private_key",
-        Kind::Text(&TEXT),
-        "The private key there, PKCS#8 in PEM; it is sealed before it is stored.",
-    ),
-    Key::optional("sealed_private_key", Kind::Text(&TEXT), "The sealed form of the private key."),
-    Key::optional("private_key_id", Kind::Text(&TEXT), "The kid of the private key; without it, its thumbprint."),
-    Key::optional(
-        "private_key_certificate",
-        Kind::Text(&CERTIFICATE),
-        "The certificate of the private key, in PEM: its thumbprint names the key instead of a kid, as Microsoft Entra demands.",
-    ),
-    Key::optional(
-        "private_key_issuer",
-        Kind::Text(&TEXT),
-        "The iss of a client secret that is a JWT signed with the private key, such as the team at Apple.",
-    ),
-    Key::with_default(
-        "client_assertion_audience",
-        Kind::OneOf(&["issuer", "endpoint"]),
-        "\"issuer\"",
-        "The aud of assertions there; \"endpoint\" is the URL of its token endpoint.",
-    ),
-    Key::with_default(
-        "response_mode",
-        Kind::OneOf(&["query", "form_post"]),
-        "\"query\"",
-        "How its answers come; \"form_post\" is requested.",
-    ),
-    Key::with_default(
-        "user_parameter",
-        Kind::OneOf(&["ignored", "name"]),
-        "\"ignored\"",
-        "What is taken of the unsigned user parameter beside its answers; \"name\" is for Sign in with Apple.",
-    ),
-    Key::with_default(
-        "userinfo",
-        Kind::OneOf(&["required", "optional", "unused"]),
-        "\"required\"",
-        "Whether its userinfo is needed; \"optional\" does without where it is refused.",
-    ),
-    Key::with_default(
-        "trusted_audiences",
-        Kind::List(&Kind::Text(&TEXT), UNBOUNDED),
-        "[]",
-        "Other audiences that its ID tokens may have beside the client_id.",
-    ),
-    Key::with_default(
-        "tenants",
-        Kind::List(&Kind::Text(&TEXT), UNBOUNDED),
-        "[]",
-        "The tenants whose users may log in, for an issuer with {tenantid}.",
-    ),
-    Key::with_default(
-        "multi_factor_acr",
-        Kind::List(&Kind::Text(&TEXT), UNBOUNDED),
-        "[]",
-        "The values of its acr that mean several factors.",
-    ),
-    Key::with_default(
-        "multi_factor_amr",
-        Kind::List(&Kind::Text(&TEXT), UNBOUNDED),
-        "[]",
-        "The values of its amr that mean several factors.",
-    ),
-    Key::optional(
-        "id_token_signed_response_alg",
-        EXTERNAL_ALGORITHM,
-        "The only algorithm of its ID tokens; without it, those that its metadata has.",
-    ),
-    Key::with_default("scope", Kind::Text(&SCOPES), "\"openid profile email\"", "The scopes that are requested."),
-    Key::with_default(
-        "verified_email_domains",
-        Kind::List(&Kind::Text(&DOMAIN), UNBOUNDED),
-        "[]",
-        "The domains of which its email_verified counts; \"*\" for all.",
-    ),
-    Key::with_default("verified_phone_numbers", Kind::Flag, "false", "Whether its phone_number_verified counts."),
 ];

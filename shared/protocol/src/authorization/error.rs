@@ -67,6 +67,9 @@ pub enum PageError {
     /// The upstream provider's response does not belong to a login that this browser started.
     #[error("this answer does not belong to a sign-in that was begun in this browser")]
     ForeignUpstreamAnswer,
+    /// The user turned back at the upstream provider, and can log in another way.
+    #[error("you did not sign in with the other provider")]
+    UpstreamDenied,
     /// The upstream provider refused, or its response is invalid.
     #[error("the other provider did not confirm who you are")]
     UpstreamRefused,
@@ -106,7 +109,7 @@ impl PageError {
             | Self::UnknownIdentitySource
             | Self::ForeignUpstreamAnswer
             | Self::RequestTooLarge => 400,
-            Self::CrossSite => 403,
+            Self::CrossSite | Self::UpstreamDenied => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::UpstreamRefused | Self::UpstreamUnreachable => 502,

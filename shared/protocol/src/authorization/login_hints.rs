@@ -1,14 +1,15 @@
-//! Hints of a client for the login, which an upstream provider may use.
+//! What a client says about the login that it would like: which source it is for, and what an upstream provider may make
+//! something of.
 
 use serde::{Deserialize, Serialize};
 
 use crate::syntax::parameters::{ParameterError, Parameters};
 
-/// The maximum length of a hint. Hints have no effect here, so a longer one is dropped instead of refused.
+/// The longest hint that is looked at. Hints are wishes, so a longer one is left out and not refused.
 const MAX_HINT_BYTES: usize = 128;
 
-/// Voluntary parameters of an authorization request (OpenID Connect Core §3.1.2.1), and `domain_hint`, which Microsoft Entra
-/// supports.
+/// Voluntary parameters of an authorization request (OpenID Connect Core §3.1.2.1); `domain_hint`, which Microsoft Entra
+/// takes; and `idp_hint`, the source that the user shall log in with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginHints {
     /// `ui_locales`.
@@ -20,6 +21,9 @@ pub struct LoginHints {
     /// `domain_hint`.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub domain_hint: Option<String>,
+    /// `idp_hint`.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub idp_hint: Option<String>,
 }
 
 impl LoginHints {
@@ -34,6 +38,7 @@ impl LoginHints {
             ui_locales: hint("ui_locales")?.map(Into::into),
             acr_values: hint("acr_values")?.map(Into::into),
             domain_hint: hint("domain_hint")?.map(Into::into),
+            idp_hint: hint("idp_hint")?.map(Into::into),
         })
     }
 

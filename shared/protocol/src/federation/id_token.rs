@@ -12,7 +12,7 @@ use crate::types::time::{Lifetime, Timestamp};
 use crate::users::factor::AuthenticationClass;
 use crate::users::user_claims::ClaimName;
 use crate::users::user_claims::{ClaimsReading, Identity, SourceClaims, derived_subject};
-use crate::workspace::upstream_provider::UpstreamProvider;
+use crate::workspace::upstream_provider::{UpstreamNonce, UpstreamProvider};
 
 /// The maximum age of an upstream ID token.
 const MAX_ID_TOKEN_AGE: Lifetime = Lifetime::seconds(600);
@@ -57,7 +57,7 @@ impl UpstreamIdToken {
             ("iat", clock.has_reached(issued) && clock.is_within(issued, MAX_ID_TOKEN_AGE)),
             ("nbf", begun(token.nbf)),
             ("auth_time", begun(token.auth_time)),
-            ("nonce", token.nonce.as_deref() == Some(expected.nonce)),
+            ("nonce", is_for_this_login(&token, expected)),
             ("sub", (1..=255).contains(&token.sub.len()) && token.sub.is_ascii()),
             ("at_hash", is_hash_of(&token.at_hash, expected.access_token)),
             ("c_hash", is_hash_of(&token.c_hash, expected.code)),
@@ -102,12 +102,13 @@ impl UpstreamIdToken {
         provider: &UpstreamProvider,
         userinfo: Option<&Map<String, Value>>,
     ) -> Result<UpstreamIdentity, UpstreamError> {
-        let ClaimsReading { mut claims, mut dropped } = SourceClaims::read(&self.others);
+        let read = |said| SourceClaims::read(&provider.map.applied(said, &provider.id));
+        let ClaimsReading { mut claims, mut dropped } = read(&self.others);
         if let Some(userinfo) = userinfo {
             if userinfo.get("sub").and_then(Value::as_str) != Some(self.sub.as_str()) {
                 return Err(UpstreamError::Userinfo);
             }
-            let also = SourceClaims::read(userinfo);
+            let also = read(userinfo);
             claims = claims.with_userinfo(&also.claims);
             dropped.extend(also.dropped);
         }
@@ -131,6 +132,14 @@ fn is_for_us(audiences: &[String], provider: &UpstreamProvider) -> bool {
 fn is_to_us(token: &UpstreamIdToken, provider: &UpstreamProvider) -> bool {
     let us = provider.client_id.as_str();
     token.azp.as_deref().map_or_else(|| token.aud.iter().all(|audience| audience == us), |azp| azp == us)
+}
+
+/// Whether the ID token is for this login (§3.1.3.7 no. 11). A nonce that is there is ours, whatever the setting says.
+fn is_for_this_login(token: &UpstreamIdToken, expected: &Expected<'_>) -> bool {
+    match &token.nonce {
+        Some(nonce) => nonce == expected.nonce,
+        None => expected.provider.nonce == UpstreamNonce::Optional,
+    }
 }
 
 /// The strings of a claim, which providers send as a string or an array, and `acr` also as a number.
@@ -258,6 +267,31 @@ mod tests {
                     assert_eq!(of_other.err(), Some(UpstreamError::IdToken(name)), "{alg:?} by {other:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_nonce_may_be_missing_where_the_provider_leaves_it_out_and_is_ours_where_it_is_there() {
+        let provider = changed(serde_json::to_value(provider()).unwrap(), &serde_json::json!({"nonce": "optional"}));
+        let provider: UpstreamProvider = serde_json::from_value(provider).unwrap();
+        let table = [("nonce", Some("n"), true), ("nonce", Some("other"), false), ("nonce", None, true)];
+        for (name, nonce, fits) in table {
+            let claims = serde_json::json!({
+                "iss": "https://partner.example", "sub": "s", "aud": "us", "exp": 1_700_000_060, "iat": 1_700_000_000,
+                name: nonce,
+            });
+            let (alg, access_token) = (ExternalAlgorithm::RS256, "t");
+            let expected = Expected {
+                provider: &provider,
+                nonce: "n",
+                alg,
+                access_token,
+                code: "c",
+                earliest_login: None,
+                now: NOW,
+            };
+            let accepted = UpstreamIdToken::accept(claims.to_string().as_bytes(), &expected);
+            assert_eq!(accepted.is_ok(), fits, "{nonce:?}");
         }
     }
 

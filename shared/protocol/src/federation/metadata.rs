@@ -7,6 +7,7 @@ use crate::clients::external_url::{ExternalUrl, OutboundUrl, Reach, UnaskableUrl
 use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::jwk::Algorithm;
 use crate::workspace::upstream_provider::{UpstreamAuthMethod, UpstreamProvider};
+use crate::workspace::user_api::UserApi;
 
 /// The members of a provider's metadata that are used, as published. Nothing in it is checked, and `null` counts as
 /// absent.
@@ -33,20 +34,47 @@ pub struct UpstreamMetadata {
     pub authorization_endpoint: ExternalUrl,
     /// The token endpoint.
     pub token_endpoint: OutboundUrl,
-    /// The URL of its keys.
-    pub jwks_uri: OutboundUrl,
-    /// The userinfo endpoint, if there is one.
-    pub userinfo_endpoint: Option<OutboundUrl>,
+    /// What says who the user is.
+    pub statement: UserStatement,
     /// Whether its responses carry `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
-    /// The permitted signature algorithms of its ID tokens.
-    id_token_algorithms: Vec<ExternalAlgorithm>,
-    /// The permitted signature algorithms of its userinfo responses.
-    userinfo_algorithms: Vec<ExternalAlgorithm>,
     /// The client authentication methods of its token endpoint, if published.
     authentication_methods: Option<Vec<String>>,
     /// The permitted signature algorithms of client assertions, if published.
     assertion_algorithms: Option<Vec<String>>,
+}
+
+/// What says who the user is.
+#[derive(Clone, Debug)]
+pub enum UserStatement {
+    /// An ID token, and perhaps userinfo (OpenID Connect Core §2 and §5.3).
+    IdToken(OpenIdEndpoints),
+    /// The API of a provider without OpenID Connect.
+    Api(ApiEndpoints),
+}
+
+/// What an OpenID provider has beside its OAuth endpoints.
+#[derive(Clone, Debug)]
+pub struct OpenIdEndpoints {
+    /// The URL of its keys.
+    pub jwks_uri: OutboundUrl,
+    /// The userinfo endpoint, if there is one.
+    pub userinfo_endpoint: Option<OutboundUrl>,
+    /// What its ID tokens may be signed with.
+    id_token_algorithms: Vec<ExternalAlgorithm>,
+    /// What its userinfo may be signed with.
+    userinfo_algorithms: Vec<ExternalAlgorithm>,
+}
+
+/// The API of a provider without OpenID Connect.
+#[derive(Clone, Debug)]
+pub struct ApiEndpoints {
+    /// How it is configured.
+    pub settings: UserApi,
+    /// Where it says who the user is.
+    pub user: OutboundUrl,
+    /// Where it lists the user's addresses, if it does.
+    pub emails: Option<OutboundUrl>,
 }
 
 /// Why metadata is refused.
@@ -86,19 +114,48 @@ impl UpstreamMetadata {
         let asked = |name, url: &str| OutboundUrl::parse(url, reach).map_err(refused(name));
         let authorization_endpoint = ExternalUrl::parse(&published.authorization_endpoint, reach);
         let userinfo_endpoint = published.userinfo_endpoint.as_deref();
+        let statement = OpenIdEndpoints {
+            jwks_uri: asked("jwks_uri", &published.jwks_uri)?,
+            userinfo_endpoint: userinfo_endpoint.map(|url| asked("userinfo_endpoint", url)).transpose()?,
+            id_token_algorithms: algorithms(provider, published.id_token_signing_alg_values_supported.as_deref()),
+            userinfo_algorithms: algorithms(provider, published.userinfo_signing_alg_values_supported.as_deref()),
+        };
         Ok(Self {
             issuer: published.issuer,
             authorization_endpoint: authorization_endpoint.map_err(refused("authorization_endpoint"))?,
             token_endpoint: asked("token_endpoint", &published.token_endpoint)?,
-            jwks_uri: asked("jwks_uri", &published.jwks_uri)?,
-            userinfo_endpoint: userinfo_endpoint.map(|url| asked("userinfo_endpoint", url)).transpose()?,
+            statement: UserStatement::IdToken(statement),
             authorization_response_iss_parameter_supported: published
                 .authorization_response_iss_parameter_supported
                 .unwrap_or_default(),
-            id_token_algorithms: algorithms(provider, published.id_token_signing_alg_values_supported.as_deref()),
-            userinfo_algorithms: algorithms(provider, published.userinfo_signing_alg_values_supported.as_deref()),
             authentication_methods: published.token_endpoint_auth_methods_supported,
             assertion_algorithms: published.token_endpoint_auth_signing_alg_values_supported,
+        })
+    }
+
+    /// What stands for the metadata of a provider without OpenID Connect: what is configured, each URL checked like those in
+    /// metadata.
+    ///
+    /// # Errors
+    ///
+    /// [`MetadataError::Url`].
+    pub fn of_api(provider: &UpstreamProvider, api: &UserApi, reach: Reach) -> Result<Self, MetadataError> {
+        let refused = |name| move |fault| MetadataError::Url { name, fault };
+        let asked = |name, url: &str| OutboundUrl::parse(url, reach).map_err(refused(name));
+        let authorization_endpoint = ExternalUrl::parse(&api.authorization_endpoint, reach);
+        let emails = api.emails_endpoint.as_deref();
+        Ok(Self {
+            issuer: provider.issuer.clone(),
+            authorization_endpoint: authorization_endpoint.map_err(refused("authorization_endpoint"))?,
+            token_endpoint: asked("token_endpoint", &api.token_endpoint)?,
+            statement: UserStatement::Api(ApiEndpoints {
+                settings: api.clone(),
+                user: asked("user_endpoint", &api.user_endpoint)?,
+                emails: emails.map(|url| asked("emails_endpoint", url)).transpose()?,
+            }),
+            authorization_response_iss_parameter_supported: false,
+            authentication_methods: None,
+            assertion_algorithms: None,
         })
     }
 
@@ -135,7 +192,9 @@ impl UpstreamMetadata {
             _ => Algorithm::RS256,
         }
     }
+}
 
+impl OpenIdEndpoints {
     /// Whether a userinfo response of this provider may be signed with `alg` (catalogue row SEC-JWT-01).
     #[must_use]
     pub fn may_sign_userinfo_with(&self, alg: ExternalAlgorithm) -> bool {
@@ -180,10 +239,40 @@ mod tests {
         UpstreamMetadata::parse(published, &serde_json::from_value(provider.clone()).unwrap(), Reach::Internet)
     }
 
+    fn openid(metadata: UpstreamMetadata) -> OpenIdEndpoints {
+        match metadata.statement {
+            UserStatement::IdToken(endpoints) => endpoints,
+            UserStatement::Api(_) => panic!("no OpenID provider"),
+        }
+    }
+
+    #[test]
+    fn sec_up_03_and_23_an_api_is_where_it_is_configured_and_each_url_is_checked() {
+        let of = |change: &Value| {
+            let urls = json!({
+                "authorization_endpoint": "https://p.example/a", "token_endpoint": "https://p.example/t",
+                "user_endpoint": "https://api.p.example/me", "emails_endpoint": "https://api.p.example/emails",
+            });
+            let api: UserApi = serde_json::from_value(changed(urls, change)).unwrap();
+            let provider = json!({"id": "p", "title": "P", "issuer": "https://p.example", "client_id": "us"});
+            UpstreamMetadata::of_api(&serde_json::from_value(provider).unwrap(), &api, Reach::Internet)
+        };
+        let metadata = of(&json!({})).unwrap();
+        assert_eq!(
+            (metadata.issuer.as_str(), metadata.token_endpoint.as_str()),
+            ("https://p.example", "https://p.example/t")
+        );
+        for name in ["authorization_endpoint", "token_endpoint", "user_endpoint", "emails_endpoint"] {
+            let fault = UnaskableUrl::NotSecure;
+            let refused = of(&json!({ name: "http://p.example/" })).err();
+            assert_eq!(refused, Some(MetadataError::Url { name, fault }), "{name}");
+        }
+    }
+
     #[test]
     fn metadata_of_another_issuer_is_refused() {
         assert!(parsed(&json!({})).is_ok());
-        assert!(parsed(&json!({"userinfo_endpoint": null})).unwrap().userinfo_endpoint.is_none());
+        assert!(openid(parsed(&json!({"userinfo_endpoint": null})).unwrap()).userinfo_endpoint.is_none());
         for other in ["https://p.example/", "https://P.example", "https://q.example"] {
             assert_eq!(parsed(&json!({"issuer": other})).err(), Some(MetadataError::Issuer), "{other}");
         }
@@ -197,6 +286,7 @@ mod tests {
                 "id_token_signed_response_alg": algorithm,
             });
             let metadata = parsed_of(&provider, &json!({"id_token_signing_alg_values_supported": supported})).unwrap();
+            let metadata = openid(metadata);
             let all = ExternalAlgorithm::ALL.into_iter().filter(|alg| metadata.may_sign_with(*alg));
             all.map(|alg| alg.names()[0]).collect::<Vec<_>>().join(" ")
         };

@@ -5,3 +5,5 @@ pub mod metadata;
 pub mod openid;
 pub mod posted_name;
 pub mod signed_userinfo;
+pub mod source_choice;
+pub mod user_api;

@@ -13,7 +13,7 @@ use crate::types::id::IdentitySourceId;
 use crate::types::secret::{Secret, SecretHash};
 use crate::types::time::Timestamp;
 use crate::users::factor::AuthenticationClass;
-use crate::workspace::upstream_provider::{UpstreamProvider, UpstreamResponseMode};
+use crate::workspace::upstream_provider::{UpstreamPkce, UpstreamProvider, UpstreamResponseMode};
 
 /// A login with an upstream provider that waits for its response. It travels sealed in a cookie.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,6 +65,12 @@ pub enum UpstreamError {
     /// The login is older than requested, or the provider does not state its time.
     #[error("the login is older than requested, or auth_time is missing")]
     TooOld,
+    /// The token response of a provider without OpenID Connect cannot be used (RFC 6749 §5.1).
+    #[error("the token response has a wrong {0}")]
+    TokenResponse(&'static str),
+    /// The API of such a provider does not say who the user is.
+    #[error("the answer of the user API has a wrong {0}")]
+    UserApi(&'static str),
     /// The userinfo response is about another user (§5.3.2).
     #[error("userinfo is about another subject")]
     Userinfo,
@@ -91,10 +97,12 @@ impl UpstreamTransaction {
             ("redirect_uri", target.callback),
             ("scope", &scope),
             ("state", &self.state),
-            ("nonce", &self.nonce),
-            ("code_challenge", target.code_challenge),
-            ("code_challenge_method", "S256"),
         ];
+        // Without an ID token, nothing would carry it back.
+        request.extend(provider.oauth.is_none().then_some(("nonce", self.nonce.as_str())));
+        if provider.pkce == UpstreamPkce::S256 {
+            request.extend([("code_challenge", target.code_challenge), ("code_challenge_method", "S256")]);
+        }
         // What the client requires of the login, this server requires of the provider's.
         request.extend(prompt(&self.interaction).map(|prompt| ("prompt", prompt)));
         request.extend(max_age.as_deref().map(|max_age| ("max_age", max_age)));
@@ -116,6 +124,12 @@ impl UpstreamTransaction {
             url.push_str(&encode_uri_component(value));
         }
         url
+    }
+
+    /// The `code_verifier` for the token endpoint, if the code is bound to it.
+    #[must_use]
+    pub fn code_verifier(&self, provider: &UpstreamProvider) -> Option<&str> {
+        (provider.pkce == UpstreamPkce::S256).then_some(self.code_verifier.as_str())
     }
 
     /// The `acr_values` for the provider: those that the client requests, with this server's own classes in the provider's
@@ -295,6 +309,17 @@ mod tests {
         for (settings, acr_values, expected) in table {
             assert_eq!(url(settings, &acr_values), expected, "{settings} {acr_values}");
         }
+    }
+
+    #[test]
+    fn a_provider_that_refuses_pkce_is_not_asked_for_it() {
+        let refuses = changed(serde_json::to_value(provider()).unwrap(), &serde_json::json!({"pkce": "unused"}));
+        let refuses: UpstreamProvider = serde_json::from_value(refuses).unwrap();
+        let target = Target { callback: "https://auth.example/cb", code_challenge: "ch" };
+        let transaction = transaction(&[]);
+        let url = transaction.authorization_url(&refuses, &metadata(&serde_json::json!({})), &target);
+        assert!(url.ends_with("&nonce=n") && !url.contains("code_challenge"), "{url}");
+        assert_eq!((transaction.code_verifier(&refuses), transaction.code_verifier(&provider())), (None, Some("v")));
     }
 
     #[test]

@@ -58,6 +58,15 @@ pub fn strict_list(bytes: &[u8]) -> Option<Vec<String>> {
     serde_json::from_value(strict_value(bytes, MAX_DEPTH)?).ok()
 }
 
+/// Parses an external JSON array as strictly.
+#[must_use]
+pub fn strict_array(bytes: &[u8]) -> Option<Vec<Value>> {
+    match strict_value(bytes, MAX_DEPTH)? {
+        Value::Array(values) => Some(values),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => None,
+    }
+}
+
 fn strict_value(bytes: &[u8], deepest: u8) -> Option<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { levels: deepest }.deserialize(&mut deserializer).ok()?;
@@ -175,6 +184,14 @@ mod tests {
         assert!(strict_object_within(deep(7).as_bytes(), 8).is_some());
         assert_eq!(strict_object_within(deep(8).as_bytes(), 8), None);
         assert_eq!(strict_object(b"{\"a\":\"\xff\"}"), None, "not UTF-8");
+    }
+
+    #[test]
+    fn sec_param_13_an_array_is_as_strict_as_an_object() {
+        assert_eq!(strict_array(br#"[{"a":1},2]"#), Some(vec![serde_json::json!({"a": 1}), 2.into()]));
+        for bad in [r#"[{"a":1,"a":2}]"#, "{}", "[1]x", "null", "\"a\"", ""] {
+            assert_eq!(strict_array(bad.as_bytes()), None, "{bad}");
+        }
     }
 
     #[test]

@@ -29,6 +29,17 @@ impl EmailDomains {
         domain(address).is_some_and(|domain| self.have(&domain))
     }
 
+    /// Whether `domain`, in its canonical spelling, is one of these by name.
+    #[must_use]
+    pub fn names(&self, domain: &str) -> bool {
+        is_domain(domain) && self.0.contains(domain)
+    }
+
+    /// The domains that are named, `*` not among them.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str).filter(|domain| *domain != ANY)
+    }
+
     /// Whether `domain`, in its canonical spelling, is one of these.
     #[must_use]
     pub fn have(&self, domain: &str) -> bool {
@@ -100,6 +111,8 @@ mod tests {
             assert!(!ours.cover(address), "{address:?}");
         }
         assert!(domains(r#"["*"]"#).unwrap().cover("a@any.example"));
+        assert!(ours.names("corp.example") && !ours.names("any.example") && !domains(r#"["*"]"#).unwrap().names("*"));
+        assert_eq!(domains(r#"["*", "corp.example"]"#).unwrap().named().collect::<Vec<_>>(), ["corp.example"]);
         assert!(!domains(r#"["*"]"#).unwrap().cover("a@b@any.example"));
         assert!(!EmailDomains::default().cover("a@corp.example"));
     }

@@ -1,4 +1,5 @@
-//! The type and form of each claim that a source may assert about a user (OpenID Connect Core §5.1), in one table.
+//! The type and form of each claim that a source may assert about a user (OpenID Connect Core §5.1), in one table; and
+//! groups and roles, which no standard defines for ID tokens (RFC 9068 §2.2.3.1 has the names).
 //!
 //! A value of another form is converted if it has a single certain interpretation, listed in docs/configuration.md, and
 //! dropped otherwise: strictly typed clients would fail on it (catalogue row SEC-UP-24).
@@ -31,12 +32,14 @@ pub(crate) enum Form {
     Boolean,
     /// An object with the members of §5.1.1.
     Address,
+    /// A list of names.
+    Names,
 }
 
 /// The claims that a source may assert. Any other is dropped, whatever its source.
 ///
 /// The reserved names of a token, such as `sub` or `aud`, are not among them, so no source can set them.
-pub(crate) const CLAIMS: [(&str, Form); 19] = [
+pub(crate) const CLAIMS: [(&str, Form); 21] = [
     ("name", Form::Text),
     ("given_name", Form::Text),
     ("family_name", Form::Text),
@@ -56,6 +59,8 @@ pub(crate) const CLAIMS: [(&str, Form); 19] = [
     ("phone_number", Form::Phone),
     ("phone_number_verified", Form::Boolean),
     ("address", Form::Address),
+    ("groups", Form::Names),
+    ("roles", Form::Names),
 ];
 
 /// The members of an address (§5.1.1).
@@ -63,6 +68,13 @@ const ADDRESS: [&str; 6] = ["formatted", "street_address", "locality", "region",
 
 /// The maximum length of a text, in bytes.
 const MAX_TEXT_BYTES: usize = 1024;
+
+/// The most names in a list. Microsoft Entra puts no more groups into a token.
+const MAX_NAMES: usize = 200;
+
+/// The longest name in a list, and all of them together, in bytes.
+const MAX_NAME_BYTES: usize = 256;
+const MAX_NAMES_BYTES: usize = 16 * 1024;
 
 /// A number from here on is in milliseconds: as seconds, it would lie after the year 5000.
 const FIRST_MILLIS: f64 = 1e11;
@@ -83,6 +95,7 @@ impl Form {
             Self::Time => seconds(value).map(Value::from),
             Self::Boolean => boolean(value).map(Value::from),
             Self::Address => value.as_object().and_then(address),
+            Self::Names => names(value),
         }
     }
 }
@@ -159,6 +172,17 @@ fn address(members: &Map<String, Value>) -> Option<Value> {
     let member = |name: &str| Some((name.to_owned(), members.get(name)?.as_str().filter(lines)?.into()));
     let fitting: Map<String, Value> = ADDRESS.iter().filter_map(|name| member(name)).collect();
     (!fitting.is_empty()).then_some(Value::Object(fitting))
+}
+
+/// A list of names, each of them once. A single one may come alone, as AD FS and Keycloak send it. A list that is too long
+/// does not fit: half of someone's groups would say something that is not so.
+fn names(value: &Value) -> Option<Value> {
+    let said = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let name = |value| line(value).filter(|name| name.len() <= MAX_NAME_BYTES);
+    let all: Vec<&str> = said.iter().map(name).collect::<Option<_>>()?;
+    let fits = all.len() <= MAX_NAMES && all.iter().map(|name| name.len()).sum::<usize>() <= MAX_NAMES_BYTES;
+    let first = |(at, name): &(usize, &&str)| all.iter().position(|other| other == *name) == Some(*at);
+    fits.then(|| all.iter().enumerate().filter(first).map(|(_, name)| *name).collect())
 }
 
 #[cfg(test)]
@@ -255,7 +279,28 @@ mod tests {
                 assert_eq!(fitted(name, &value), None, "{name}={value}");
             }
         }
-        assert!(form("groups").is_none() && form("sub").is_none());
+        assert!(form("department").is_none() && form("sub").is_none());
+    }
+
+    #[test]
+    fn groups_are_a_bounded_list_of_names() {
+        let many =
+            |count: usize, length: usize| json!((0..count).map(|at| format!("{at:0length$}")).collect::<Vec<_>>());
+        let kept = [
+            (json!([]), json!([])),
+            (json!(["a", "b"]), json!(["a", "b"])),
+            (json!(["b", "a", "b"]), json!(["b", "a"])),
+            (json!("a"), json!(["a"])),
+            (many(200, 36), many(200, 36)),
+            (many(64, 256), many(64, 256)),
+        ];
+        for (said, expected) in kept {
+            assert_eq!(fitted("groups", &said), Some(expected), "{said}");
+        }
+        let dropped = [json!(7), json!({"a": 1}), json!(["a", 7]), json!(["a", null]), json!([["a"]]), json!(["a\nb"])];
+        for said in dropped.into_iter().chain([json!([""]), many(201, 3), many(1, 257), many(65, 256)]) {
+            assert_eq!(fitted("roles", &said), None, "{said}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Users: their identity, claims, authentication and sessions.
 
 pub(crate) mod claim_form;
+pub mod claim_map;
 pub mod factor;
 pub mod session;
 pub mod status;

@@ -62,7 +62,7 @@ pub enum Trust<'s> {
 }
 
 /// Claims that make sense only together: a value, and whether it is verified.
-const VERIFIABLE: [(&str, &str); 2] = [(EMAIL, EMAIL_VERIFIED), ("phone_number", PHONE_NUMBER_VERIFIED)];
+pub(crate) const VERIFIABLE: [(&str, &str); 2] = [(EMAIL, EMAIL_VERIFIED), ("phone_number", PHONE_NUMBER_VERIFIED)];
 
 /// The claims that make up a name.
 const NAMES: [&str; 3] = ["name", "given_name", "family_name"];
@@ -307,12 +307,12 @@ mod tests {
 
     #[test]
     fn a_claim_has_one_of_the_names_of_a_profile() {
-        assert_eq!(ClaimName::all().count(), 19);
+        assert_eq!(ClaimName::all().count(), 21);
         for name in ClaimName::all() {
             assert_eq!(ClaimName::parse(name.as_str()), Some(name));
             assert_eq!(serde_json::from_value::<ClaimName>(json!(name)).unwrap(), name);
         }
-        for reserved in ["sub", "aud", "iss", "exp", "sid", "acr", "groups", "Email", ""] {
+        for reserved in ["sub", "aud", "iss", "exp", "sid", "acr", "department", "Email", ""] {
             assert_eq!(ClaimName::parse(reserved), None, "{reserved}");
             assert!(serde_json::from_value::<ClaimName>(json!(reserved)).is_err(), "{reserved}");
         }
@@ -399,7 +399,7 @@ mod tests {
     fn sec_up_24_malformed_claims_are_dropped_by_name() {
         let claims = json!({
             "name": 7, "email": ["x"], "email_verified": true, "picture": "javascript:alert(1)", "locale": "en_GB",
-            "nickname": null, "middle_name": "", "groups": ["admin"], "sub": "root", "updated_at": "x",
+            "nickname": null, "middle_name": "", "department": ["admin"], "sub": "root", "updated_at": "x",
         });
         let ClaimsReading { claims, dropped } = SourceClaims::read(claims.as_object().unwrap());
         assert_eq!(claims, SourceClaims(json!({"locale": "en-GB"}).as_object().unwrap().clone()));

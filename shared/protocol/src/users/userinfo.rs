@@ -6,8 +6,8 @@ use crate::types::id::{ClientId, Issuer, Subject};
 use crate::types::scope::Scopes;
 use crate::users::user_claims::{ClaimName, ClaimNames, Profile};
 
-/// The claims that each standard scope requests (§5.4).
-const CLAIMS_OF_SCOPE: [(&str, &[&str]); 4] = [
+/// The claims that each standard scope requests (§5.4), and those of groups and roles, as is common.
+const CLAIMS_OF_SCOPE: [(&str, &[&str]); 6] = [
     (
         "profile",
         &[
@@ -30,6 +30,8 @@ const CLAIMS_OF_SCOPE: [(&str, &[&str]); 4] = [
     ("email", &["email", "email_verified"]),
     ("phone", &["phone_number", "phone_number_verified"]),
     ("address", &["address"]),
+    ("groups", &["groups"]),
+    ("roles", &["roles"]),
 ];
 
 /// Whether `scope` includes `claim`.
@@ -73,7 +75,8 @@ mod tests {
 
     #[test]
     fn sec_res_04_claims_follow_the_granted_scopes() {
-        let profile = serde_json::json!({"name": "Alice", "email": "a@example.com", "phone_number": "+1 555"});
+        let profile = serde_json::json!({"name": "Alice", "email": "a@example.com", "phone_number": "+1 555", "groups": ["a"],
+            "roles": ["b"]});
         let profile = SourceClaims::read(profile.as_object().unwrap()).claims.judged(Trust::Everything);
         let subject = Subject::parse("s").unwrap();
         let asked = |scope: &str, names: &[&str]| {
@@ -86,6 +89,7 @@ mod tests {
         assert_eq!(names("openid"), "sub");
         assert_eq!(names("openid email"), "email sub");
         assert_eq!(names("openid profile phone"), "name phone_number sub");
+        assert_eq!((names("openid groups"), names("openid roles")), ("groups sub".into(), "roles sub".into()));
     }
 
     #[test]

@@ -6,4 +6,6 @@ pub mod sandbox;
 pub mod scope_fault;
 pub mod settings;
 pub mod settings_error;
+pub mod upstream_preset;
 pub mod upstream_provider;
+pub mod user_api;

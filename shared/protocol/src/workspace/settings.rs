@@ -315,7 +315,7 @@ mod tests {
         let both = workspace(&json!({"sandbox": sandbox, "upstream": [provider("a"), provider("b")]}));
         let name = |workspace: &Workspace, id: &str| match workspace.identity_source(&source_id(id)) {
             Some(IdentitySource::Sandbox(_)) => "sandbox".to_owned(),
-            Some(IdentitySource::Upstream(provider)) => provider.title.clone(),
+            Some(IdentitySource::Upstream(provider)) => provider.id.to_string(),
             None => "none".to_owned(),
         };
         for (id, expected) in [("sandbox", "sandbox"), ("a", "a"), ("b", "b"), ("c", "none")] {

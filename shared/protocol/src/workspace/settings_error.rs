@@ -36,6 +36,9 @@ pub enum SettingsFault {
     /// Two providers have one id, so the second could never be reached.
     #[error("\"{0}\" occurs twice: give each provider an id of its own")]
     DoubledSource(String),
+    /// Two providers name one domain, so the second could never be reached by an address.
+    #[error("{0} is a domain of another provider: leave it with one of them")]
+    DoubledDomain(String),
     /// Two users have one name, so the second could never log in.
     #[error("\"{0}\" occurs twice: give each user a name of their own")]
     DoubledUser(String),
@@ -67,12 +70,19 @@ impl Settings {
             let earlier = self.upstream.iter().take(position);
             Some(fault("upstream", position, "id", provider_fault(provider, earlier)?))
         });
+        let of_domains = self.upstream.iter().enumerate().filter_map(|(position, provider)| {
+            let earlier: Vec<&UpstreamProvider> = self.upstream.iter().take(position).collect();
+            let is_taken = |domain: &&str| earlier.iter().any(|earlier| earlier.email_domains.names(domain));
+            let domain = provider.email_domains.named().find(is_taken)?;
+            Some(fault("upstream", position, "email_domains", SettingsFault::DoubledDomain(domain.into())))
+        });
         let of_users = users.iter().enumerate().filter_map(|(position, user)| {
             let (name, reason) = user_fault(user, users.iter().take(position))?;
             Some(fault("sandbox.users", position, name, reason))
         });
         let of_scopes = scope_fault::all(self);
         of_providers
+            .chain(of_domains)
             .chain(of_users)
             .chain(of_scopes.map(|(position, name, reason)| fault("scopes", position, name, reason.into())))
     }
@@ -117,6 +127,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::fixtures::changed;
 
     fn said(change: &Value) -> Option<String> {
         let mut settings = json!({"name": "Demo", "default_audience": "https://api.example"});
@@ -128,6 +139,7 @@ mod tests {
     #[test]
     fn sec_adm_14_unusable_settings_are_named_with_their_position_and_value() {
         let provider = |id: &str| json!({"id": id, "title": "P", "issuer": "https://p.example", "client_id": "us"});
+        let of = |id: &str, domain: &str| changed(provider(id), &json!({"email_domains": [domain]}));
         let user = |name: &str, password: &str| json!({"username": name, "password": password});
         let table = [
             (json!({"upstream": [provider("a"), provider("b")]}), None),
@@ -136,6 +148,11 @@ mod tests {
                 Some("upstream[1].id: \"sandbox\" is the name"),
             ),
             (json!({"upstream": [provider("a"), provider("a")]}), Some("upstream[1].id: \"a\" occurs twice")),
+            (
+                json!({"upstream": [of("a", "corp.example"), of("b", "x.example"), of("c", "corp.example")]}),
+                Some("upstream[2].email_domains: corp.example is a domain of another provider"),
+            ),
+            (json!({"upstream": [of("a", "*"), of("b", "*")]}), None),
             (json!({"sandbox": {"users": [user("alice", "x"), user("bob", "x")]}}), None),
             (
                 json!({"sandbox": {"users": [user("alice", "x"), user("alice", "y")]}}),

@@ -8,7 +8,11 @@ use crate::jose::external_algorithm::ExternalAlgorithm;
 use crate::jose::external_jwk::TENANT;
 use crate::types::email::EmailDomains;
 use crate::types::id::{ClientId, IdentitySourceId};
+use crate::types::localized::LocalizedText;
 use crate::types::scope::Scopes;
+use crate::users::claim_map::ClaimMap;
+use crate::workspace::upstream_preset::{WellKnownProvider, is_tenant_id};
+use crate::workspace::user_api::UserApi;
 
 /// An upstream provider, as configured in the workspace file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,10 +20,19 @@ use crate::types::scope::Scopes;
 pub struct UpstreamProvider {
     /// Its id, as in `/callback/{idp}`.
     pub id: IdentitySourceId,
-    /// The text on its login button.
-    pub title: String,
+    /// What users know it as.
+    pub title: LocalizedText,
     /// Its issuer, from which the metadata is discovered.
     pub issuer: String,
+    /// Where its metadata is read, if that is not at its issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<String>,
+    /// Where it is, if it has no OpenID Connect, and so neither metadata nor ID tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<UserApi>,
+    /// Whose icon its button has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<WellKnownProvider>,
     /// The `client_id` of this server there.
     pub client_id: ClientId,
     /// The sealed client secret of this server there; without one it is a public client. PKCE is used in any case.
@@ -53,6 +66,12 @@ pub struct UpstreamProvider {
     /// The response mode.
     #[serde(default, skip_serializing_if = "is_default")]
     pub response_mode: UpstreamResponseMode,
+    /// Whether its codes are bound by PKCE.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pkce: UpstreamPkce,
+    /// Whether its ID tokens have our nonce.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nonce: UpstreamNonce,
     /// What is used of the `user` parameter of its responses.
     #[serde(default, skip_serializing_if = "is_default")]
     pub user_parameter: UserParameter,
@@ -62,7 +81,7 @@ pub struct UpstreamProvider {
     /// Other audiences that its ID tokens may have in addition to the `client_id`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_audiences: Vec<String>,
-    /// The tenants whose users may log in, where the issuer is a template with `{tenantid}`.
+    /// The tenants whose users may log in, where the issuer is a template with `{tenantid}`; `*` for every one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<String>,
     /// The values of its `acr` that mean several factors. The first of them is requested.
@@ -74,6 +93,15 @@ pub struct UpstreamProvider {
     /// The scopes to request.
     #[serde(default = "default_scope")]
     pub scope: Scopes,
+    /// The e-mail domains whose users log in with it.
+    #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
+    pub email_domains: EmailDomains,
+    /// Whether the login page leaves it out. It is reached by address or by hint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hidden: bool,
+    /// Which of its claims become which of ours, where the names differ. Groups and roles come by this only.
+    #[serde(default, skip_serializing_if = "ClaimMap::is_empty")]
+    pub map: ClaimMap,
     /// The e-mail domains for which it is trusted. Addresses in other domains are never marked as verified.
     #[serde(default, skip_serializing_if = "EmailDomains::is_empty")]
     pub verified_email_domains: EmailDomains,
@@ -81,6 +109,9 @@ pub struct UpstreamProvider {
     #[serde(default, skip_serializing_if = "is_default")]
     pub verified_phone_numbers: bool,
 }
+
+/// Stands for every tenant.
+const ANY_TENANT: &str = "*";
 
 /// The client authentication method at a provider's token endpoint (OpenID Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +151,28 @@ pub enum UpstreamResponseMode {
     FormPost,
 }
 
+/// Whether a provider's codes are bound by PKCE (RFC 7636).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpstreamPkce {
+    /// They are (RFC 9700 §2.1.1).
+    #[default]
+    S256,
+    /// They are not, for a provider that refuses a `code_verifier`.
+    #[serde(rename = "unused")]
+    Unused,
+}
+
+/// Whether a provider's ID tokens have our nonce. It is sent in any case, and one that comes back has to be it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamNonce {
+    /// They have.
+    #[default]
+    Required,
+    /// They may lack it, for a provider that leaves it out.
+    Optional,
+}
+
 /// What is used of the unsigned `user` parameter of a provider's responses, as Sign in with Apple sends it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,17 +201,20 @@ impl UpstreamProvider {
     /// Whether `issuer` belongs to this provider: byte for byte, or one of the configured tenants in its template.
     #[must_use]
     pub fn issues(&self, issuer: &str) -> bool {
-        if self.issuer.contains(TENANT) {
-            return self.tenants.iter().any(|tenant| self.issuer.replace(TENANT, tenant) == issuer);
-        }
-        self.issuer == issuer
+        let Some((before, after)) = self.issuer.split_once(TENANT) else { return self.issuer == issuer };
+        let tenant = issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        let permits = |permitted: &str, tenant| match permitted {
+            ANY_TENANT => is_tenant_id(tenant),
+            permitted => permitted == tenant,
+        };
+        tenant.is_some_and(|tenant| self.tenants.iter().any(|permitted| permits(permitted, tenant)))
     }
 
-    /// The issuer at which its metadata is read: its own, or for a template the one at which Microsoft Entra serves
-    /// all tenants.
+    /// Where its metadata is read: at its issuer unless another place is configured, or for a template where Microsoft
+    /// Entra serves all tenants.
     #[must_use]
     pub fn discovery_issuer(&self) -> String {
-        self.issuer.replace(TENANT, "common")
+        self.discovery.clone().unwrap_or_else(|| self.issuer.replace(TENANT, "common"))
     }
 
     /// Whether tenants are configured although the issuer is not a template, or the other way round.
@@ -238,6 +294,17 @@ mod tests {
         }
         assert!(!entra.issues("https://login.example/t-1/v2.0/") && !entra.issues("https://evil.example/t-1/v2.0"));
         assert_eq!(entra.discovery_issuer(), "https://login.example/common/v2.0");
+        let any = provider(&json!({"issuer": template, "tenants": ["*"]}));
+        let id = "01234567-89ab-cdef-0123-456789abcdef";
+        for (tenant, issues) in [(id, true), ("*", false), ("common", false), ("", false), ("{tenantid}", false)] {
+            assert_eq!(any.issues(&template.replace("{tenantid}", tenant)), issues, "{tenant}");
+        }
+        assert!(
+            !any.issues(&format!("https://login.example/{id}/../v2.0")) && !any.issues("https://login.example//v2.0")
+        );
+        let elsewhere =
+            provider(&json!({"issuer": template, "tenants": ["*"], "discovery": "https://login.example/o"}));
+        assert_eq!(elsewhere.discovery_issuer(), "https://login.example/o");
         assert!(!entra.contradicts_tenants() && !plain.contradicts_tenants());
         assert!(provider(&json!({"issuer": template})).contradicts_tenants());
         assert!(provider(&json!({"tenants": ["t-1"]})).contradicts_tenants());
