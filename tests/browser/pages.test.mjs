@@ -298,7 +298,7 @@ test('the language is chosen on the page without JavaScript, and lasts', async (
   await page.getByRole('button', { name: 'Deutsch' }).click();
   await page.getByRole('heading', { level: 1, name: 'Anmelden' }).waitFor();
   await page.getByLabel('Name').fill('alice');
-  await page.getByLabel('Passwort').fill('alice');
+  await page.getByLabel('Passwort', { exact: true }).fill('alice');
   await page.getByRole('button', { name: 'Anmelden' }).click();
   await page.getByRole('button', { name: 'Erlauben' }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
