@@ -82,18 +82,24 @@ test('login and consent work with the keyboard alone', async (t) => {
   const request = ask('demo-native', { scope: 'openid profile' });
   await page.goto(request.url);
   await isLoginPage(page);
-  const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+  const focused = () => page.evaluate(() => {
+    const { name, textContent, id } = document.activeElement;
+    return name || textContent.trim() || id;
+  });
   assert.equal(await focused(), 'username');
   await page.keyboard.type('alice');
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'password');
   await page.keyboard.type('alice');
   await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'show-password');
+  await page.keyboard.press('Tab');
   assert.equal(await focused(), 'Sign in');
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'Continue with Partner');
-  await page.keyboard.press('Shift+Tab');
-  await page.keyboard.press('Shift+Tab');
+  for (let back = 0; back < 3; back += 1) {
+    await page.keyboard.press('Shift+Tab');
+  }
   assert.equal(await focused(), 'password');
   await page.keyboard.press('Enter');
   await isConsentPage(page);
