@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use protocol::clients::external_url::Reach;
 use protocol::federation::id_token::{Expected, UpstreamIdToken};
-use protocol::federation::metadata::{PublishedMetadata, UpstreamMetadata};
+use protocol::federation::metadata::{PublishedMetadata, UpstreamMetadata, UserStatement};
 use protocol::federation::openid::UpstreamTransaction;
 use protocol::jose::external_algorithm::ExternalAlgorithm;
 use protocol::syntax::json;
@@ -46,7 +46,8 @@ pub fn metadata(data: &[u8]) {
     let Some(published) = json::strict::<PublishedMetadata>(data) else { return };
     let Ok(metadata) = UpstreamMetadata::parse(published, &PROVIDER, Reach::Internet) else { return };
     assert_eq!(metadata.issuer, PROVIDER.issuer);
-    let outbound = [Some(&metadata.token_endpoint), Some(&metadata.jwks_uri), metadata.userinfo_endpoint.as_ref()];
+    let UserStatement::IdToken(endpoints) = &metadata.statement else { panic!("an API instead of an OpenID provider") };
+    let outbound = [Some(&metadata.token_endpoint), Some(&endpoints.jwks_uri), endpoints.userinfo_endpoint.as_ref()];
     let browser = metadata.authorization_endpoint.as_str();
     for url in outbound.into_iter().flatten().map(|url| url.as_str()).chain([browser]) {
         let url = Url::parse(url).expect("a URL");
