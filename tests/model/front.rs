@@ -377,9 +377,11 @@ impl World {
             format!("{seen:?} at a logout: foreign {foreign}, ends {ends}, possible {possible:?}")
         })?;
         if let Some(session) = session {
-            let known = Known::of(&alive);
+            let (known, unexpired) = (Known::of(&alive), self.auth_time(Some(session), true).is_some());
             self.sessions[session].alive = match &seen {
-                Seen::Page(200) => Known::No,
+                Seen::Page(200) if unexpired => Known::No,
+                // One that had expired may be left as it is, and count again when the clock is set back.
+                Seen::Page(200) => known.perhaps(false),
                 seen if seen.is_fault() && (ends || vague) && !foreign => known.perhaps(false),
                 _ => known,
             };
