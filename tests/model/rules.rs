@@ -356,6 +356,10 @@ fn refresh(terms: &Terms, state: State, presented: Presented, moment: Moment) ->
         // The successor to be issued was itself rotated in between; a retry succeeds.
         outcomes.push((state, Reply::Unavailable));
     }
+    if moment.crowded && !current {
+        // The same for a replaced token that still counts because a clock was set back: its successor is gone, and nobody has it.
+        outcomes.push((state, INVALID_GRANT));
+    }
     outcomes
 }
 
