@@ -141,12 +141,20 @@ const SEALING_EXAMPLES: &str = "Examples:
   postern sealing rotate --purpose interaction
   postern sealing remove --purpose interaction";
 
-/// What a command works on.
+/// Whether a command works on a stack or on a laptop.
 #[derive(Debug, Args)]
-pub struct TargetOptions {
+pub struct PlaceOptions {
     /// Work on the state of `postern dev` in this folder instead of a stack in AWS. The server may be running.
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// What a command works on, and under which URL.
+#[derive(Debug, Args)]
+pub struct TargetOptions {
+    /// Where it is.
+    #[command(flatten)]
+    pub place: PlaceOptions,
     /// With --data: the public URL of the server there.
     #[arg(long, global = true, value_name = "URL", default_value = "http://localhost:9000")]
     pub public_url: String,
@@ -273,9 +281,9 @@ pub struct KeysOptions {
     /// The workspace, as TENANT/WORKSPACE.
     #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
     pub workspace: Option<String>,
-    /// Work on the state of `postern dev` in this folder instead of a stack in AWS. The server may be running.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: PlaceOptions,
     /// Print the keys as JSON, for scripts.
     #[arg(long, global = true)]
     pub json: bool,

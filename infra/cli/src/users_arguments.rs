@@ -1,8 +1,8 @@
 //! The options of `postern users`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
+
+use crate::arguments::PlaceOptions;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   postern users --workspace default/notes create --email alice@example.com --attribute name=Alice < password.txt
@@ -17,9 +17,9 @@ pub struct UsersOptions {
     /// The workspace, as TENANT/WORKSPACE.
     #[arg(long, global = true, value_name = "TENANT/WORKSPACE")]
     pub workspace: Option<String>,
-    /// Work on the state of `postern dev` in this folder instead of a stack in AWS. The server may be running.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub data: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: PlaceOptions,
     /// Print the result as JSON, for scripts.
     #[arg(long, global = true)]
     pub json: bool,

@@ -30,7 +30,7 @@ const MAX_TOKEN_LIFETIME: Lifetime = Lifetime::seconds(24 * 3600);
 pub fn keys(options: &KeysOptions) -> Result<(), AdminError> {
     block_on(async {
         let workspace = parse(options.workspace.as_deref())?;
-        let ring = match &options.data {
+        let ring = match &options.place.data {
             Some(folder) => of_laptop(folder, &workspace, &options.action).await?,
             None => run_key_step(&Stack::from_env()?.keys(), &workspace, &options.action).await?,
         };

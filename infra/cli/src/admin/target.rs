@@ -34,7 +34,7 @@ enum Place {
 impl Target {
     /// Opens the state in the folder that the options name, or else the stack of the environment.
     pub(super) async fn open(options: &TargetOptions) -> Result<Self, AdminError> {
-        match &options.data {
+        match &options.place.data {
             Some(folder) => Self::laptop(folder, &options.public_url),
             None => Self::stack(Stack::from_env()?).await,
         }
@@ -42,7 +42,7 @@ impl Target {
 
     /// The same, where a stack gets the data keys that it lacks.
     pub(super) async fn prepare(options: &TargetOptions) -> Result<Self, AdminError> {
-        if options.data.is_none() {
+        if options.place.data.is_none() {
             Stack::from_env()?.keys().ensure_sealing().await?;
         }
         Self::open(options).await

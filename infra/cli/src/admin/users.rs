@@ -28,7 +28,7 @@ use crate::output::print;
 pub fn users(options: &UsersOptions) -> Result<(), AdminError> {
     block_on(async {
         let workspace = parse(options.workspace.as_deref())?;
-        let shown = match &options.data {
+        let shown = match &options.place.data {
             Some(folder) => {
                 let state = State::existing(folder)?;
                 run(&state.engine.connection(), &workspace, &options.action).await?
