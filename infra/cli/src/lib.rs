@@ -12,5 +12,4 @@ pub mod dev;
 pub mod gallery;
 pub mod init;
 mod output;
-mod users_arguments;
 mod workspace_files;

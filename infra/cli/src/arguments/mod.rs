@@ -1,5 +1,8 @@
 //! The command line.
 
+mod target;
+mod users;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -8,9 +11,9 @@ use signing::Purpose;
 
 use crate::cost::{self, CostOptions};
 use crate::init::{self, InitOptions};
-use crate::users_arguments as users;
 
-pub use crate::users_arguments::{UsersAction, UsersOptions};
+pub use target::{PlaceOptions, TargetOptions};
+pub use users::{UsersAction, UsersOptions};
 
 /// An OAuth 2.1 and OpenID Connect authorization server for AWS that also runs on a laptop.
 #[derive(Debug, Parser)]
@@ -140,25 +143,6 @@ const SEALING_EXAMPLES: &str = "Examples:
   postern sealing add --purpose interaction
   postern sealing rotate --purpose interaction
   postern sealing remove --purpose interaction";
-
-/// Whether a command works on a stack or on a laptop.
-#[derive(Debug, Args)]
-pub struct PlaceOptions {
-    /// Work on the state of `postern dev` in this folder instead of a stack in AWS. The server may be running.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-}
-
-/// What a command works on, and under which URL.
-#[derive(Debug, Args)]
-pub struct TargetOptions {
-    /// Where it is.
-    #[command(flatten)]
-    pub place: PlaceOptions,
-    /// With --data: the public URL of the server there.
-    #[arg(long, global = true, value_name = "URL", default_value = "http://localhost:9000")]
-    pub public_url: String,
-}
 
 /// Options of `postern plan`.
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::arguments::PlaceOptions;
+use super::target::PlaceOptions;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   postern users --workspace default/notes create --email alice@example.com --attribute name=Alice < password.txt
