@@ -159,9 +159,8 @@ impl Settings {
     /// instance.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
-        let is_instance = |known: &&ScopeDefinition| !self.parameters(known, scope).is_empty();
-        let named = self.scopes.iter().find(|known| known.name == scope);
-        named.or_else(|| self.scopes.iter().find(is_instance))
+        let names = self.scopes.iter().map(|known| known.name.as_str());
+        self.scopes.get(self.scope_separator.definition(names, scope)?)
     }
 
     /// The resources of scopes that are for one only.
