@@ -13,6 +13,7 @@ use protocol::types::image::MAX_LOGO_BYTES;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::SourceClaims;
 use protocol::workspace::brand::Brand;
+use protocol::workspace::claim_fault::ClaimFault;
 use protocol::workspace::pool::PoolFault;
 use protocol::workspace::scope_fault::ScopeFault;
 use protocol::workspace::settings::{Settings, Workspace};
@@ -250,6 +251,7 @@ impl<'a> Reading<'a> {
                 SettingsFault::Scope(fault) if !matches!(fault, ScopeFault::Doubled(_)) => {
                     self.report(&error.place.to_string(), format!("scope {fault}"));
                 }
+                SettingsFault::Claim(fault) => self.report_of_claim(&error.place.to_string(), &fault),
                 // The check has already reported these.
                 SettingsFault::Scope(_)
                 | SettingsFault::Pool(PoolFault::DoubledAttribute(_) | PoolFault::AttributeName(_))
@@ -266,6 +268,15 @@ impl<'a> Reading<'a> {
     fn report_of_pool(&mut self, place: &str, fault: &PoolFault) {
         if self.places.has(place) && !self.faulty.iter().any(|faulty| faulty.starts_with(place)) {
             self.report_at(place, &fault.to_string());
+        }
+    }
+
+    /// Records a problem of a claim, unless it follows from one already found.
+    fn report_of_claim(&mut self, place: &str, fault: &ClaimFault) {
+        let table = place.rsplit_once('.').map_or(place, |(table, _)| table);
+        let is_found = matches!(fault, ClaimFault::Doubled(_) | ClaimFault::Name(_));
+        if !is_found && !self.faulty.iter().any(|faulty| faulty.starts_with(table)) {
+            self.report(place, format!("claim {fault}"));
         }
     }
 

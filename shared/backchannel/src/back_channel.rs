@@ -170,8 +170,8 @@ impl BackChannel {
         grant: Option<Grant>,
     ) -> Result<Option<LoadedGrant>, Unavailable> {
         let Some(grant) = grant else { return Ok(None) };
-        let user = users.status(context.workspace, grant.terms.user(), grant.terms.epoch).await;
-        Ok(Some(LoadedGrant { grant, user: user.map_err(unavailable)? }))
+        let user = users.current(context.workspace, grant.terms.user(), grant.terms.epoch).await;
+        Ok(Some(LoadedGrant::of(grant, user.map_err(unavailable)?)))
     }
 }
 

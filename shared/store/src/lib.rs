@@ -36,7 +36,7 @@ pub mod upstream_logins;
 mod users;
 pub mod write_attempt;
 
-pub use accounts::{AccountReading, AccountRecording};
+pub use accounts::{AccountReading, AccountRecording, UserAccount};
 pub use assertions::{AssertionSpending, Spending};
 pub use configuration::{ConfigurationReading, WorkspaceReading};
 pub use configuration_writing::{ApplyError, ConfigurationWriting, StoredClient, StoredConfiguration};

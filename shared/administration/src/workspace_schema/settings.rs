@@ -3,6 +3,7 @@
 use protocol::types::scope_template::ScopeSeparator;
 
 use super::brand::BRAND;
+use super::claims::CLAIM_KEYS;
 use super::clients::CLIENT;
 use super::forms::{ANY_TEXT, LABEL, OWN_DOMAIN, SCOPE, TEXT, URI};
 use super::lifetimes::LIFETIMES;
@@ -97,6 +98,11 @@ pub const WORKSPACE: &[Key] = &[
         "scopes",
         Kind::Tables(&Entries { noun: "scope", id: "name", keys: SCOPE_KEYS }),
         "The scopes that clients may be registered for.",
+    ),
+    Key::optional(
+        "claims",
+        Kind::Tables(&Entries { noun: "claim", id: "name", keys: CLAIM_KEYS }),
+        "Claims beside those of the protocol, in tokens and answers.",
     ),
     Key::optional("sandbox", Kind::Table(SANDBOX), "Users for trying things out, with passwords in clear."),
     Key::optional("pool", Kind::Table(POOL), "Users with records of their own."),

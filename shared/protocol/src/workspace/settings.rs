@@ -18,6 +18,7 @@ use crate::types::scope::{OPENID, Scopes};
 use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 use crate::users::factor::AuthenticationClass;
 use crate::workspace::brand::Brand;
+use crate::workspace::claim_rule::ClaimRule;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::pool::{POOL, Pool};
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
@@ -105,6 +106,9 @@ pub struct Settings {
     /// The resources that tokens can be for, in addition to the default audience (RFC 8707).
     #[serde(default)]
     pub resources: Vec<ResourceDefinition>,
+    /// Claims beside those of the protocol, in tokens and answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRule>,
     /// The sandbox identity source, with passwords in plaintext.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
@@ -170,9 +174,13 @@ impl Settings {
     /// instance.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
-        let is_instance = |known: &&ScopeDefinition| !self.parameters(known, scope).is_empty();
-        let named = self.scopes.iter().find(|known| known.name == scope);
-        named.or_else(|| self.scopes.iter().find(is_instance))
+        let names = self.scopes.iter().map(|known| known.name.as_str());
+        self.scopes.get(self.scope_separator.definition(names, scope)?)
+    }
+
+    /// The claims that are released by `granted`.
+    pub fn claims_released_by<'s>(&'s self, granted: &'s Scopes) -> impl Iterator<Item = &'s ClaimRule> {
+        self.claims.iter().filter(|rule| rule.is_released_by(granted, self.scope_separator))
     }
 
     /// The resources of scopes that are for one only.
