@@ -6,6 +6,7 @@
     reason = "a test panics when an expectation fails"
 )]
 
+mod access;
 mod allowances;
 mod authorization;
 mod availability;
