@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod administration;
 mod allowances;
 mod authorization;
 mod availability;
