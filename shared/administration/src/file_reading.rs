@@ -119,13 +119,17 @@ impl<'a> Reading<'a> {
         encode_images(settings.get_mut("brand"), &["logo", "logo_dark", "favicon"]);
         let settings: Settings = self.parsed(settings, "")?;
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
-        let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
-        self.check_settings(&settings);
+        let workspace = Workspace::new(id, self.loader.public_url.as_str(), settings);
+        let Workspace { id, issuer, settings } = &workspace;
+        if issuer.origin() == self.loader.public_url.origin() && settings.domain.is_some() {
+            self.report_at("domain", "it is the server's own host name, where other workspaces are");
+        }
+        self.check_settings(settings);
         let signing = self.signing(&head);
         let tables = head.clients.into_iter().enumerate();
-        let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, &id)).collect();
+        let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, id)).collect();
         for client in &clients {
-            self.check_client(client, &settings, &issuer);
+            self.check_client(client, settings, issuer);
             self.check_algorithms(client, signing);
         }
         let lines = clients.iter().map(|client| {
@@ -134,7 +138,7 @@ impl<'a> Reading<'a> {
         });
         Some(WorkspaceFile {
             lines: lines.collect(),
-            workspace: Workspace { id, issuer, settings },
+            workspace,
             clients: clients.into_iter().map(|client| client.metadata).collect(),
             signing,
             name: self.name.into(),

@@ -3,6 +3,7 @@
 use protocol::clients::page_link::PageLink;
 use protocol::jose::certificate::Certificate;
 use protocol::types::color::Color;
+use protocol::types::domain::Domain;
 use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::image::{MAX_CLIENT_LOGO_BYTES, MAX_FAVICON_BYTES, MAX_LOGO_BYTES};
@@ -81,6 +82,12 @@ pub(super) const CLAIM_SOURCE: Form = Form {
 
 /// A domain of e-mail addresses, or `*`.
 pub(super) const DOMAIN: Form = Form { pattern: Some("^(\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+)$"), fault: no_domain };
+
+/// The host name of a workspace.
+pub(super) const OWN_DOMAIN: Form = Form {
+    pattern: Some("^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\\.[a-z]([a-z0-9-]*[a-z0-9])?$"),
+    fault: |text| Domain::parse(text).err().map(|error| error.to_string()),
+};
 
 /// A host, perhaps with its port.
 pub(super) const HOST: Form = Form {

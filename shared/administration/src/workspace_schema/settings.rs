@@ -6,7 +6,7 @@ use super::allowed_users::ALLOWED_USERS;
 use super::brand::BRAND;
 use super::claims::CLAIM_KEYS;
 use super::clients::CLIENT;
-use super::forms::{ANY_TEXT, LABEL, SCOPE, TEXT, URI};
+use super::forms::{ANY_TEXT, LABEL, OWN_DOMAIN, SCOPE, TEXT, URI};
 use super::lifetimes::LIFETIMES;
 use super::pool::POOL;
 use super::translations::{TRANSLATABLE, TRANSLATIONS};
@@ -18,6 +18,11 @@ pub const WORKSPACE: &[Key] = &[
     Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
     Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),
     Key::required("name", Kind::Text(&TEXT), "What users read on the pages."),
+    Key::optional(
+        "domain",
+        Kind::Text(&OWN_DOMAIN),
+        "The host name that is the issuer, instead of a path on the server's own.",
+    ),
     Key::with_default("language", LANGUAGE, "\"en\"", "The language of pages for browsers that prefer none of theirs."),
     Key::optional("brand", Kind::Table(BRAND), "What the pages look like."),
     Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),

@@ -9,6 +9,7 @@ use crate::clients::policies::UnknownScopes;
 use crate::clients::registered_scopes::{RegisteredScopes, ScopeConsent, ScopeRule};
 use crate::clients::resource_indicator::{ScopeResources, is_same_resource};
 use crate::jose::at_hash::AtHash;
+use crate::types::domain::Domain;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
@@ -35,6 +36,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// The workspace `id` on the server with `public_url`.
+    #[must_use]
+    pub fn new(id: WorkspaceId, public_url: &str, settings: Settings) -> Self {
+        let own = settings.domain.as_ref().map(|domain| Issuer::at(public_url, domain));
+        Self { issuer: own.unwrap_or_else(|| Issuer::new(public_url, &id)), id, settings }
+    }
+
     /// The identity source `id`, if the workspace has it.
     #[must_use]
     pub fn identity_source(&self, id: &IdentitySourceId) -> Option<IdentitySource<'_>> {
@@ -52,6 +60,9 @@ impl Workspace {
 pub struct Settings {
     /// The name shown to users.
     pub name: String,
+    /// The host name that belongs to this workspace, which is then served there and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
     /// The language of pages for users whose browsers name none that the pages have.
     #[serde(default, skip_serializing_if = "is_default")]
     pub language: Language,
