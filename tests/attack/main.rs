@@ -6,6 +6,8 @@
     reason = "a test panics when an expectation fails"
 )]
 
+mod access;
+mod administration;
 mod allowances;
 mod authorization;
 mod availability;

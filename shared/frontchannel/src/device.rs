@@ -28,6 +28,8 @@ pub enum DeviceGrant {
     Created,
     /// The session of the user has ended.
     SessionEnded,
+    /// The user is not one of those who may use the client.
+    NotAllowed,
     /// Everything was withheld.
     Denied,
     /// An earlier attempt granted something else.
@@ -95,7 +97,7 @@ impl FrontChannel {
                 return Ok(DeviceGrant::SessionEnded);
             }
         }
-        let noted = noted_attributes(&workspace.settings, approved.scope());
+        let noted = noted_attributes(&workspace.settings, client, approved.scope());
         let names = UserClaimNames::of_device(approved, client.id_token_claims).with_attributes(noted);
         let chosen = self.chosen_claims(workspace, session, &names).await.map_err(unavailable)?;
         let grant = NewGrant {

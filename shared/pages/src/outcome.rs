@@ -27,14 +27,22 @@ pub enum Outcome {
     DeviceAllowed,
     /// A device was denied.
     DeviceDenied,
+    /// A device was denied, because the user may not use its application.
+    DeviceNotAllowed,
     /// The code of a device has become invalid.
     DeviceInvalidated,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::SignedOut, Self::StillSignedIn, Self::DeviceAllowed, Self::DeviceDenied, Self::DeviceInvalidated];
+    pub const ALL: [Self; 6] = [
+        Self::SignedOut,
+        Self::StillSignedIn,
+        Self::DeviceAllowed,
+        Self::DeviceDenied,
+        Self::DeviceNotAllowed,
+        Self::DeviceInvalidated,
+    ];
 
     /// Whether what the user wanted was done.
     pub(crate) const fn is_done(self) -> bool {
@@ -48,6 +56,7 @@ impl Outcome {
             Self::StillSignedIn => "still-signed-in",
             Self::DeviceAllowed => "device-allowed",
             Self::DeviceDenied => "device-denied",
+            Self::DeviceNotAllowed => "device-not-allowed",
             Self::DeviceInvalidated => "device-invalidated",
         }
     }
@@ -59,6 +68,7 @@ impl Outcome {
             Self::StillSignedIn => "still-signed-in-more",
             Self::DeviceAllowed => "device-allowed-more",
             Self::DeviceDenied => "device-denied-more",
+            Self::DeviceNotAllowed => "device-not-allowed-more",
             Self::DeviceInvalidated => "device-invalidated-more",
         }
     }
