@@ -282,6 +282,18 @@ way-start = إلى صفحة البداية
 way-start-over = البدء من جديد
 way-other-sign-in = اختيار طريقة أخرى لتسجيل الدخول
 
+## Mail
+
+mail-recovery-subject = تعيين كلمة مرور جديدة
+mail-recovery = يريد شخص ما تعيين كلمة مرور جديدة لحسابك في { $service }. إذا كنت أنت، فأدخل هذا الرمز في الصفحة التي طلبته منها:
+mail-recovery-way = أو استخدم هذا الرابط بدلًا من ذلك. يعمل الرمز والرابط مرة واحدة خلال 10 دقائق.
+mail-recovery-button = تعيين كلمة مرور جديدة
+mail-recovery-closing = إذا لم تكن أنت، فلا داعي لفعل أي شيء: كلمة مرورك لم تتغير. لا تعطِ الرمز أو الرابط لأي أحد.
+mail-password-changed = تم تغيير كلمة مرورك
+mail-password-changed-opening = تم للتو تغيير كلمة مرور حسابك في { $service }. وأُنهيت كل عمليات تسجيل الدخول الأخرى إلى هذا الحساب.
+mail-password-changed-closing = إذا لم تكن أنت، فعيّن كلمة مرور جديدة فورًا: اختر «هل نسيت كلمة المرور؟» عند تسجيل الدخول، وأبلغ المشغّل.
+mail-footer = أرسل { $service } هذه الرسالة تلقائيًا إلى { $address }.
+
 ## The front page of a laptop
 
 start-title = ‏Postern يعمل

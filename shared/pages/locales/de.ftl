@@ -250,6 +250,18 @@ way-start = Zur Startseite
 way-start-over = Von vorn beginnen
 way-other-sign-in = Andere Art der Anmeldung wählen
 
+## Mail
+
+mail-recovery-subject = Neues Passwort festlegen
+mail-recovery = Jemand möchte ein neues Passwort für Ihr Konto bei { $service } festlegen. Wenn Sie das sind, geben Sie diesen Code auf der Seite ein, auf der Sie ihn angefordert haben:
+mail-recovery-way = Oder benutzen Sie stattdessen diesen Link. Code und Link gelten einmal und nur 10 Minuten lang.
+mail-recovery-button = Neues Passwort festlegen
+mail-recovery-closing = Wenn Sie das nicht sind, brauchen Sie nichts zu tun: Ihr Passwort ist unverändert. Geben Sie Code und Link niemals weiter.
+mail-password-changed = Ihr Passwort wurde geändert
+mail-password-changed-opening = Das Passwort Ihres Kontos bei { $service } wurde soeben geändert. Alle anderen Anmeldungen bei diesem Konto wurden beendet.
+mail-password-changed-closing = Wenn Sie das nicht waren, legen Sie sofort ein neues Passwort fest: Wählen Sie bei der Anmeldung „Passwort vergessen?“ und benachrichtigen Sie den Betreiber.
+mail-footer = { $service } hat diese Nachricht automatisch an { $address } gesendet.
+
 ## The front page of a laptop
 
 start-title = Postern läuft

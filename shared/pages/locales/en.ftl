@@ -252,6 +252,18 @@ way-start = To the start
 way-start-over = Start over
 way-other-sign-in = Choose another way to sign in
 
+## Mail
+
+mail-recovery-subject = Set a new password
+mail-recovery = Somebody wants to set a new password for your account at { $service }. If this was you, enter this code on the page where you asked for it:
+mail-recovery-way = Or use this link instead. Code and link work once, within 10 minutes.
+mail-recovery-button = Set a new password
+mail-recovery-closing = If this was not you, you need not do anything: your password is unchanged. Never give the code or the link to anybody.
+mail-password-changed = Your password was changed
+mail-password-changed-opening = The password of your account at { $service } was just changed. Every other sign-in to the account was ended.
+mail-password-changed-closing = If this was not you, set a new password at once: choose "Forgot your password?" where you sign in, and tell the operator.
+mail-footer = { $service } sent this message automatically to { $address }.
+
 ## The front page of a laptop
 
 start-title = Postern is running

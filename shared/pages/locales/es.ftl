@@ -250,6 +250,18 @@ way-start = Ir al inicio
 way-start-over = Empezar de nuevo
 way-other-sign-in = Elegir otra forma de iniciar sesión
 
+## Mail
+
+mail-recovery-subject = Establecer una contraseña nueva
+mail-recovery = Alguien quiere establecer una contraseña nueva para su cuenta de { $service }. Si es usted, escriba este código en la página donde lo pidió:
+mail-recovery-way = O use este enlace. El código y el enlace funcionan una sola vez, durante 10 minutos.
+mail-recovery-button = Establecer una contraseña nueva
+mail-recovery-closing = Si no es usted, no tiene que hacer nada: su contraseña no ha cambiado. No dé nunca el código ni el enlace a nadie.
+mail-password-changed = Su contraseña ha cambiado
+mail-password-changed-opening = La contraseña de su cuenta de { $service } acaba de cambiar. Se han cerrado todas las demás sesiones de la cuenta.
+mail-password-changed-closing = Si no ha sido usted, establezca de inmediato una contraseña nueva: elija «¿Ha olvidado la contraseña?» al iniciar sesión, y avise al operador.
+mail-footer = { $service } ha enviado este mensaje automáticamente a { $address }.
+
 ## The front page of a laptop
 
 start-title = Postern está en marcha

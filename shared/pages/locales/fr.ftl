@@ -250,6 +250,18 @@ way-start = Aller à l’accueil
 way-start-over = Recommencer
 way-other-sign-in = Choisir un autre mode de connexion
 
+## Mail
+
+mail-recovery-subject = Définir un nouveau mot de passe
+mail-recovery = Quelqu’un souhaite définir un nouveau mot de passe pour votre compte { $service }. Si c’est vous, saisissez ce code sur la page où vous l’avez demandé :
+mail-recovery-way = Ou utilisez plutôt ce lien. Le code et le lien fonctionnent une seule fois, pendant 10 minutes.
+mail-recovery-button = Définir un nouveau mot de passe
+mail-recovery-closing = Si ce n’est pas vous, vous n’avez rien à faire : votre mot de passe est inchangé. Ne donnez jamais le code ni le lien à personne.
+mail-password-changed = Votre mot de passe a été modifié
+mail-password-changed-opening = Le mot de passe de votre compte { $service } vient d’être modifié. Toutes les autres connexions à ce compte ont été fermées.
+mail-password-changed-closing = Si ce n’est pas vous, définissez immédiatement un nouveau mot de passe : choisissez « Mot de passe oublié ? » sur la page de connexion, et prévenez l’exploitant.
+mail-footer = { $service } a envoyé ce message automatiquement à { $address }.
+
 ## The front page of a laptop
 
 start-title = Postern est en marche

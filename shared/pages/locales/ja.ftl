@@ -234,6 +234,18 @@ way-start = 最初のページへ
 way-start-over = 最初からやり直す
 way-other-sign-in = 別のログイン方法を選ぶ
 
+## Mail
+
+mail-recovery-subject = 新しいパスワードの設定
+mail-recovery = { $service } のアカウントに新しいパスワードを設定する依頼がありました。ご本人の場合は、依頼したページに次のコードを入力してください。
+mail-recovery-way = または、次のリンクを使ってください。コードとリンクは 10 分以内に 1 回だけ使えます。
+mail-recovery-button = 新しいパスワードを設定する
+mail-recovery-closing = お心当たりがない場合は、何もする必要はありません。パスワードは変更されていません。コードとリンクは決して他人に教えないでください。
+mail-password-changed = パスワードが変更されました
+mail-password-changed-opening = { $service } のアカウントのパスワードが変更されました。このアカウントのほかのログインはすべて終了しました。
+mail-password-changed-closing = お心当たりがない場合は、ログインページの「パスワードをお忘れですか？」からすぐに新しいパスワードを設定し、運営者に知らせてください。
+mail-footer = このメールは { $service } から { $address } に自動送信されました。
+
 ## The front page of a laptop
 
 start-title = Postern は動作中です

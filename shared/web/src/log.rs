@@ -16,7 +16,7 @@ pub enum Format {
 }
 
 /// The crates of this workspace: they log from INFO on.
-const OURS: [&str; 23] = [
+const OURS: [&str; 24] = [
     "administration",
     "authorize",
     "backchannel",
@@ -30,6 +30,7 @@ const OURS: [&str; 23] = [
     "login",
     "logout",
     "metadata",
+    "mail",
     "notify",
     "pages",
     "postern",

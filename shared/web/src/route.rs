@@ -29,11 +29,13 @@ pub enum Function {
     Logout,
     /// Notifies clients of ended sessions. It consumes a queue and has no route.
     Notify,
+    /// Sends mail. It consumes a queue and has no route.
+    Mail,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Authorize,
         Self::Login,
         Self::Callback,
@@ -46,6 +48,7 @@ impl Function {
         Self::Metadata,
         Self::Logout,
         Self::Notify,
+        Self::Mail,
     ];
 
     /// The name of its crate, its binary and its Lambda function.
@@ -64,6 +67,7 @@ impl Function {
             Self::Metadata => "metadata",
             Self::Logout => "logout",
             Self::Notify => "notify",
+            Self::Mail => "mail",
         }
     }
 }

@@ -7,11 +7,13 @@ use web::route::{self, Function, Matched};
 use web::{Request, Response, json};
 
 use administration::workspace_file::WorkspaceFile;
+use mailing::Mailbox;
 use signing::Entropy;
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
 use crate::dev::host::HostNames;
+use crate::dev::mailbox;
 use crate::dev::redirect_hint::RegisteredClients;
 use crate::dev::start_page::{not_found, start_page};
 
@@ -35,6 +37,7 @@ pub struct App {
     entropy: Arc<dyn Entropy>,
     public_url: String,
     names: HostNames,
+    mailbox: Option<Arc<Mailbox>>,
 }
 
 impl App {
@@ -65,6 +68,7 @@ impl App {
             entropy: Arc::clone(&runtime.entropy),
             names: HostNames::with(&public_url),
             public_url,
+            mailbox: None,
         })
     }
 
@@ -74,6 +78,13 @@ impl App {
         self.registered = RegisteredClients::of(files);
         self.issuers = files.iter().map(|file| file.workspace.issuer.as_str().to_owned()).collect();
         self.has_demo = files.iter().any(demo::is_client_of);
+        self
+    }
+
+    /// The same, with a page that shows `mailbox`.
+    #[must_use]
+    pub fn showing(mut self, mailbox: Arc<Mailbox>) -> Self {
+        self.mailbox = Some(mailbox);
         self
     }
 
@@ -93,6 +104,9 @@ impl App {
     pub async fn handle(&self, request: &Request) -> Response {
         if request.path == "/demo/api/offers" {
             return self.demo_api.handle(request).await;
+        }
+        if let Some(response) = self.mailbox.as_ref().and_then(|mailbox| mailbox::handle(request, mailbox)) {
+            return response;
         }
         if !self.has_demo && matches!(request.path.as_ref(), "/" | "/demo") {
             return start_page(request, &self.issuers, &*self.entropy);
@@ -125,8 +139,8 @@ impl App {
             Function::Par => Box::pin(par::handle(&self.par, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
-            // It consumes a queue and has no route.
-            Function::Notify => json::not_found(request),
+            // They consume queues and have no route.
+            Function::Notify | Function::Mail => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
         }
     }

@@ -7,6 +7,7 @@ pub mod identifier;
 pub mod known_browser;
 pub mod login_attempts;
 pub mod login_epoch;
+pub mod mail;
 pub mod pool_user;
 pub mod session;
 pub mod status;

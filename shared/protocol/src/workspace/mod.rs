@@ -2,6 +2,7 @@
 
 pub mod brand;
 pub mod identity_source;
+pub mod mail;
 pub mod pool;
 pub mod sandbox;
 pub mod scope_fault;

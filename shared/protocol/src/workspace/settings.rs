@@ -18,6 +18,7 @@ use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 use crate::users::factor::AuthenticationClass;
 use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
+use crate::workspace::mail::MailSettings;
 use crate::workspace::pool::{POOL, Pool};
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -100,6 +101,9 @@ pub struct Settings {
     /// Users with records of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,
+    /// How mail is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailSettings>,
     /// Upstream OpenID providers that users may log in with.
     #[serde(default)]
     pub upstream: Vec<UpstreamProvider>,
