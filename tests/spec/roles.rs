@@ -69,6 +69,7 @@ fn taken(function: Function) -> Runtime {
     match function {
         Function::Authorize => drop(authorize::Deps::assemble(&runtime).unwrap()),
         Function::Login => drop(login::Deps::assemble(&runtime).unwrap()),
+        Function::Enroll => drop(enroll::Deps::assemble(&runtime).unwrap()),
         Function::Callback => drop(callback::Deps::assemble(&runtime).unwrap()),
         Function::Token => drop(token::Deps::assemble(&runtime).unwrap()),
         Function::Userinfo => drop(userinfo::Deps::assemble(&runtime).unwrap()),
@@ -210,7 +211,8 @@ fn functions_can_sign_and_read_only_what_they_need() {
         );
         assert!(!back || !kinds.contains("account"), "{}", function.name());
         // Hashes of passwords are in sign-ins only.
-        assert_eq!(kinds.contains("sign-in"), function == Function::Login, "{}", function.name());
+        let reads_hashes = matches!(function, Function::Login | Function::Enroll);
+        assert_eq!(kinds.contains("sign-in"), reads_hashes, "{}", function.name());
         assert!(!back || !kinds.contains("session"), "{}", function.name());
         // What sends mail reads workspaces and nothing about users.
         let sends = !runtime.mail_needs().is_empty();

@@ -22,6 +22,9 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // Each function uses exactly one channel.
         "authorize" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],
         "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel", "credentials"],
+        "enroll" => {
+            &["protocol", "store", "signing", "web", "keystore", "pages", "bootstrap", "frontchannel", "credentials"]
+        }
         "callback" | "logout" => &[
             "protocol",
             "store",

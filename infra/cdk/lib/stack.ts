@@ -287,6 +287,7 @@ export class PosternStack extends Stack {
     });
     const special: Record<string, object> = {
       "POST /{tenant}/{workspace}/login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
+      "POST /{tenant}/{workspace}/login/recovery": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /{tenant}/{workspace}/oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
     };
     // Below /aws/vendedlogs/, because other names need an entry in the account's log delivery policy, whose size is limited.

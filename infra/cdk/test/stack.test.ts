@@ -127,6 +127,9 @@ test("routes are throttled, expensive ones more strictly, and queries are not lo
     "POST /{tenant}/{workspace}/login": {
       ThrottlingRateLimit: { Ref: "LoginRateLimit" }, ThrottlingBurstLimit: { Ref: "LoginBurstLimit" },
     },
+    "POST /{tenant}/{workspace}/login/recovery": {
+      ThrottlingRateLimit: { Ref: "LoginRateLimit" }, ThrottlingBurstLimit: { Ref: "LoginBurstLimit" },
+    },
     "POST /{tenant}/{workspace}/oauth2/token": {
       ThrottlingRateLimit: { Ref: "TokenRateLimit" }, ThrottlingBurstLimit: { Ref: "TokenBurstLimit" },
     },

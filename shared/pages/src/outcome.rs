@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::frame::Frame;
 
-/// The page at the end of a logout or of connecting a device.
+/// The page at the end of a logout, of connecting a device, or of setting a password by a link.
 #[derive(Template)]
 #[template(path = "outcome.html")]
 pub struct OutcomePage<'a> {
@@ -29,16 +29,24 @@ pub enum Outcome {
     DeviceDenied,
     /// The code of a device has become invalid.
     DeviceInvalidated,
+    /// The password was changed, in another browser than the one where that was asked for.
+    PasswordChanged,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::SignedOut, Self::StillSignedIn, Self::DeviceAllowed, Self::DeviceDenied, Self::DeviceInvalidated];
+    pub const ALL: [Self; 6] = [
+        Self::SignedOut,
+        Self::StillSignedIn,
+        Self::DeviceAllowed,
+        Self::DeviceDenied,
+        Self::DeviceInvalidated,
+        Self::PasswordChanged,
+    ];
 
     /// Whether what the user wanted was done.
     pub(crate) const fn is_done(self) -> bool {
-        matches!(self, Self::SignedOut | Self::DeviceAllowed)
+        matches!(self, Self::SignedOut | Self::DeviceAllowed | Self::PasswordChanged)
     }
 
     /// The key of its title.
@@ -49,6 +57,7 @@ impl Outcome {
             Self::DeviceAllowed => "device-allowed",
             Self::DeviceDenied => "device-denied",
             Self::DeviceInvalidated => "device-invalidated",
+            Self::PasswordChanged => "password-changed",
         }
     }
 
@@ -60,6 +69,7 @@ impl Outcome {
             Self::DeviceAllowed => "device-allowed-more",
             Self::DeviceDenied => "device-denied-more",
             Self::DeviceInvalidated => "device-invalidated-more",
+            Self::PasswordChanged => "password-changed-more",
         }
     }
 }

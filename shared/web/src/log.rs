@@ -16,13 +16,14 @@ pub enum Format {
 }
 
 /// The crates of this workspace: they log from INFO on.
-const OURS: [&str; 24] = [
+const OURS: [&str; 25] = [
     "administration",
     "authorize",
     "backchannel",
     "bootstrap",
     "callback",
     "delivery",
+    "enroll",
     "frontchannel",
     "http_client",
     "introspect",

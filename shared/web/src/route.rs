@@ -9,6 +9,8 @@ pub enum Function {
     Authorize,
     /// Login and consent pages.
     Login,
+    /// Users who prove that a mailbox is theirs.
+    Enroll,
     /// Logging in with an upstream provider.
     Callback,
     /// The pushed authorization request endpoint.
@@ -35,9 +37,10 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Authorize,
         Self::Login,
+        Self::Enroll,
         Self::Callback,
         Self::Par,
         Self::Device,
@@ -57,6 +60,7 @@ impl Function {
         match self {
             Self::Authorize => "authorize",
             Self::Login => "login",
+            Self::Enroll => "enroll",
             Self::Callback => "callback",
             Self::Par => "par",
             Self::Device => "device",
@@ -81,6 +85,8 @@ pub enum Endpoint {
     Login,
     /// The consent page.
     Consent,
+    /// The pages on which a new password is set with a code or link from a mail.
+    Recovery,
     /// The start of an upstream login.
     UpstreamLogin,
     /// The callback of an upstream login.
@@ -150,6 +156,7 @@ routes! {
     Authorization Authorize "/{tenant}/{workspace}/oauth2/authorize" ["GET", "POST"] Never;
     Login Login "/{tenant}/{workspace}/login" ["GET", "HEAD", "POST"] Never;
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
+    Recovery Enroll "/{tenant}/{workspace}/login/recovery" ["GET", "HEAD", "POST"] Never;
     DevicePage Login "/{tenant}/{workspace}/device" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
     Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET", "POST"] Never;

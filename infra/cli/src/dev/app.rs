@@ -21,6 +21,7 @@ use crate::dev::start_page::{not_found, start_page};
 pub struct App {
     authorize: authorize::Deps,
     login: login::Deps,
+    enroll: enroll::Deps,
     callback: callback::Deps,
     token: token::Deps,
     userinfo: userinfo::Deps,
@@ -52,6 +53,7 @@ impl App {
         Ok(Self {
             authorize: authorize::Deps::assemble(runtime)?,
             login: login::Deps::assemble(runtime)?,
+            enroll: enroll::Deps::assemble(runtime)?,
             callback: callback::Deps::assemble(runtime)?,
             token: token::Deps::assemble(runtime)?,
             userinfo: userinfo::Deps::assemble(runtime)?,
@@ -131,6 +133,7 @@ impl App {
         match matched.route.function {
             Function::Authorize => Box::pin(authorize::handle(&self.authorize, request)).await,
             Function::Login => Box::pin(login::handle(&self.login, request)).await,
+            Function::Enroll => Box::pin(enroll::handle(&self.enroll, request)).await,
             Function::Callback => Box::pin(callback::handle(&self.callback, request)).await,
             Function::Token => Box::pin(token::handle(&self.token, request)).await,
             Function::Userinfo => Box::pin(userinfo::handle(&self.userinfo, request)).await,

@@ -9,6 +9,7 @@ pub mod login_attempts;
 pub mod login_epoch;
 pub mod mail;
 pub mod pool_user;
+pub mod recovery;
 pub mod session;
 pub mod status;
 pub mod user_claims;

@@ -16,6 +16,7 @@ use crate::types::retry_window::RetryWindow;
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 use crate::users::factor::AuthenticationClass;
+use crate::users::identifier::IdentifierKind;
 use crate::workspace::brand::Brand;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::mail::MailSettings;
@@ -202,6 +203,13 @@ impl Settings {
     #[must_use]
     pub fn has_passwords(&self) -> bool {
         self.sandbox.is_some() || self.pool.as_ref().is_some_and(Pool::has_passwords)
+    }
+
+    /// Whether users can set a new password with a code from their mail.
+    #[must_use]
+    pub fn has_recovery(&self) -> bool {
+        let has_addresses = |pool: &Pool| pool.has_passwords() && pool.identifiers.contains(&IdentifierKind::Email);
+        self.mail.is_some() && self.pool.as_ref().is_some_and(has_addresses)
     }
 
     /// The upstream provider named `id`.
