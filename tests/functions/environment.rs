@@ -15,9 +15,10 @@ const REQUIRED: [&str; 8] = [
     "FLOW_TABLE",
 ];
 
-const SEALING: [&str; 12] = [
+const SEALING: [&str; 13] = [
     "authorize",
     "login",
+    "enroll",
     "callback",
     "par",
     "device",
@@ -30,8 +31,13 @@ const SEALING: [&str; 12] = [
     "mail",
 ];
 
-const QUEUEING: [(&str, &str); 3] =
-    [("logout", "LOGOUT_QUEUE_URL"), ("notify", "LOGOUT_QUEUE_URL"), ("mail", "MAIL_QUEUE_URL")];
+const QUEUEING: [(&str, &str); 5] = [
+    ("logout", "LOGOUT_QUEUE_URL"),
+    ("notify", "LOGOUT_QUEUE_URL"),
+    ("mail", "MAIL_QUEUE_URL"),
+    ("enroll", "LOGOUT_QUEUE_URL"),
+    ("enroll", "MAIL_QUEUE_URL"),
+];
 
 /// Returns the output of the function `name` that fails to start.
 async fn stopped(name: &str, environment: &Environment, case: &str) -> String {

@@ -33,9 +33,10 @@ use crate::ses::FakeSes;
 use crate::sqs::{FakeSqs, MAIL_QUEUE_URL, QUEUE_URL};
 
 /// The functions that handle HTTP requests.
-pub const FUNCTIONS: [&str; 11] = [
+pub const FUNCTIONS: [&str; 12] = [
     "authorize",
     "login",
+    "enroll",
     "callback",
     "par",
     "device",
