@@ -18,6 +18,7 @@ use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
 use postern::dev::queue_worker::{Consumer, QueueWorker};
 use postern::dev::state::State;
+use protocol::types::domain::Domain;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -97,7 +98,7 @@ pub struct Laptop {
     /// The queue of pending logout notifications.
     pub queue: Arc<InMemoryQueue>,
     /// The worker that consumes the queue when a test asks it to.
-    pub worker: Box<QueueWorker>,
+    pub worker: QueueWorker,
     /// The queue of mail.
     pub mail_queue: Arc<InMemoryQueue>,
     /// Where mail ends.
@@ -245,7 +246,7 @@ impl Laptop {
         (headers, body): (&[(&str, &str)], impl Into<Bytes>),
         deadline: Deadline,
     ) -> Response {
-        let local = url.strip_prefix(&self.public_url).unwrap_or(url);
+        let (domain, local) = self.local(url);
         assert!(local.starts_with('/') || local.is_empty(), "{url} is elsewhere");
         let (path, query) = local.split_once('?').unwrap_or((local, ""));
         let mut map = HeaderMap::new();
@@ -255,6 +256,7 @@ impl Laptop {
         }
         let request = Request {
             method: Method::from_bytes(method.as_bytes()).unwrap(),
+            domain,
             path: path.into(),
             query: query.into(),
             headers: map,
@@ -272,8 +274,21 @@ impl Laptop {
     /// Sends all queued mail, and returns what has reached the mailbox so far, the latest first.
     pub async fn mail(&self) -> Vec<Arc<Letter>> {
         let mail = mail::Deps::assemble(&self.runtime).unwrap();
-        QueueWorker::new(Arc::clone(&self.mail_queue), Consumer::Mail(mail)).deliver().await;
+        QueueWorker::new(Arc::clone(&self.mail_queue), Consumer::Mail(Box::new(mail))).deliver().await;
         self.mailbox.all().into_iter().map(|received| received.letter).collect()
+    }
+
+    /// The domain of a workspace in `url`, and the rest of it.
+    fn local<'u>(&self, url: &'u str) -> (Option<Domain>, &'u str) {
+        let own = url.strip_prefix(&self.public_url).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        if let Some(own) = own {
+            return (None, own);
+        }
+        let Some((_, rest)) = url.split_once("://") else { return (None, url) };
+        let (authority, local) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let domain = PublicUrl::parse(&self.public_url).unwrap().domain(authority);
+        assert!(domain.is_some(), "{url} is elsewhere");
+        (domain, local)
     }
 
     /// Sets the source address of further requests.
@@ -324,8 +339,8 @@ impl Laptop {
     }
 }
 
-fn worker(queue: &Arc<InMemoryQueue>, runtime: &Runtime) -> Box<QueueWorker> {
-    Box::new(QueueWorker::new(Arc::clone(queue), Consumer::Notify(notify::Deps::assemble(runtime).unwrap())))
+fn worker(queue: &Arc<InMemoryQueue>, runtime: &Runtime) -> QueueWorker {
+    QueueWorker::new(Arc::clone(queue), Consumer::Notify(Box::new(notify::Deps::assemble(runtime).unwrap())))
 }
 
 /// The queues of a server, and where mail ends.

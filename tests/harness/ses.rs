@@ -57,14 +57,11 @@ async fn answer(
     let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
     let mut state = ses.0.lock().unwrap();
     let response = http::Response::builder().header("content-type", "application/json");
-    let (response, body) = match state.refusal {
-        Some((status, error)) => {
-            (response.status(status).header("x-amzn-errortype", error), json!({"message": "injected"}))
-        }
-        None => {
-            state.sent.push(serde_json::from_slice(&body).unwrap());
-            (response.status(200), json!({"MessageId": "m"}))
-        }
+    let (response, body) = if let Some((status, error)) = state.refusal {
+        (response.status(status).header("x-amzn-errortype", error), json!({"message": "injected"}))
+    } else {
+        state.sent.push(serde_json::from_slice(&body).unwrap());
+        (response.status(200), json!({"MessageId": "m"}))
     };
     Ok(response.body(Full::new(Bytes::from(body.to_string()))).unwrap())
 }

@@ -144,19 +144,19 @@ def test_the_documented_alarms_exist(template):
     names = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
              for body in resources(template, "AWS::CloudWatch::Alarm").values()}
     assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed", "refresh-tokens-reused",
-                     "signing-takeovers", "user-codes-guessed", "flow-table-throttles", "logout-queue-age", "logout-dead-letters",
-                     "mail-queue-age", "mail-dead-letters"}
+                     "signing-takeovers", "user-codes-guessed", "logins-failed",
+                     "flow-table-throttles", "logout-queue-age", "logout-dead-letters", "mail-queue-age", "mail-dead-letters"}
     for body in resources(template, "AWS::CloudWatch::Alarm").values():
         assert body["Properties"]["AlarmActions"], body
 
 
 def test_metric_filters_match_log_messages_in_the_code(template):
     """A metric filter for a log message that no longer exists in the code would never match."""
-    places = ("functions/token/src", "shared/keystore/src", "shared/frontchannel/src")
+    places = ("functions/token/src", "functions/login/src", "shared/keystore/src", "shared/frontchannel/src")
     source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
     patterns = [body["Properties"]["FilterPattern"].split('"')[1] for body in filters]
-    assert len(patterns) == 4
+    assert len(patterns) == 5
     for sentence in patterns:
         assert f'"{sentence}"' in source, sentence
 
@@ -182,3 +182,11 @@ def test_mail_is_neither_sent_nor_polled_for_without_an_identity(template):
     assert template["Resources"]["MailSource"]["Properties"]["Enabled"] == {"Fn::If": ["SendsMail", True, False]}
     text = json.dumps({name: policy(template, name) for name in CONTRACT["functions"]})
     assert text.count("ses:") == 1
+
+
+def test_the_domain_of_a_workspace_is_deployed_like_that_of_the_server():
+    server, alone = translated()["Resources"], plain_template("workspace-domain.yaml")["Resources"]
+    for name in ("Domain", "DomainRecord"):
+        assert server[name]["Properties"] == alone[name]["Properties"]
+    mapping = alone["DomainMapping"]["Properties"]
+    assert mapping == {"ApiId": {"Ref": "ApiId"}, "DomainName": {"Ref": "Domain"}, "Stage": "$default"}

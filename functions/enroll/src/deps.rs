@@ -7,7 +7,7 @@ use keystore::DataKeys;
 use protocol::authorization::error::PageError;
 use protocol::workspace::pool::Pool;
 use signing::{Deriver, Purpose};
-use store::{Counting, LoginAttempts, MailProofRecording, MailProofTrying, PasswordRecovery, SignInReading};
+use store::{AttemptForgetting, Counting, MailProofRecording, MailProofTrying, PasswordRecovery, SignInReading};
 use web::blocking::Blocking;
 
 /// How many passwords are hashed at the same time. Each takes 19 MiB (catalogue row SEC-DOS-09).
@@ -32,7 +32,7 @@ pub struct Deps {
     /// Changes users.
     pub recovery: PasswordRecovery,
     /// Forgets wrong passwords.
-    pub attempts: LoginAttempts,
+    pub attempts: AttemptForgetting,
     /// The key of the digests of what was sent.
     pub digests: DataKeys<Deriver>,
     /// Hashes passwords.
@@ -55,7 +55,7 @@ impl Deps {
             recording: runtime.handle(MailProofRecording::new),
             trying: runtime.handle(MailProofTrying::new),
             recovery: runtime.handle(PasswordRecovery::new),
-            attempts: runtime.handle(LoginAttempts::new),
+            attempts: runtime.handle(AttemptForgetting::new),
             digests: runtime.deriver(Purpose::MailProof)?,
             hashing: Blocking::new(AT_A_TIME),
         })

@@ -13,7 +13,7 @@ use protocol::types::id::IdentitySourceId;
 use protocol::types::secret::Secret;
 use protocol::types::time::Lifetime;
 use protocol::users::factor::{AuthenticationClass, Factor, Method};
-use protocol::users::identifier::IdentifierKind;
+use protocol::users::identifier::{Identifier, IdentifierKind};
 use protocol::users::login_attempts::AttemptsKey;
 use protocol::users::mail::{Mail, MailAddress, MailContent};
 use protocol::users::pool_user::PoolUser;
@@ -137,7 +137,7 @@ async fn set(
 fn known(user: &PoolUser) -> Vec<&str> {
     let names = ["name", "given_name", "family_name", "nickname"].into_iter();
     let names = names.filter_map(|name| user.attributes.get(name).and_then(Value::as_str));
-    user.identifiers.iter().map(|identifier| identifier.as_str()).chain(names).collect()
+    user.identifiers.iter().map(Identifier::as_str).chain(names).collect()
 }
 
 /// What is wrong with `password`, if anything, for a user about whom this is known.
@@ -164,7 +164,7 @@ async fn commit(
     (before, accepted): (&PoolUser, Accepted),
     password: Password,
 ) -> Result<Option<PoolUser>, PageError> {
-    let Accepted { account, proof, accepted, .. } = accepted;
+    let Accepted { account, proof, .. } = accepted;
     let now = context.now;
     let salt = random(&*deps.front.browser.entropy).map_err(unavailable)?;
     let hash = deps.hashing.run(move || PasswordHash::hash(&password, salt)).await?.map_err(unavailable)?;
@@ -175,8 +175,6 @@ async fn commit(
     let free_since = now.minus(pool(context)?.identifier_quarantine);
     let change =
         UserChange { before: Some(before), after: &after, password: PasswordChange::Set(&hash), free_since, now };
-    // The proof ends with this write.
-    let _accepted = accepted;
     let written = deps.recovery.change(context.id(), &change, (&account.digest(), &proof)).await;
     match written.map_err(unavailable)? {
         UserWritten::Done => {}

@@ -40,8 +40,13 @@ pub(crate) struct Accepted {
     pub(crate) account: AccountName,
     /// What is stored of it.
     pub(crate) proof: StoredProof,
-    /// That it was right.
-    pub(crate) accepted: MailAccepted,
+}
+
+impl Accepted {
+    /// Only a code or link that was right makes one.
+    fn by(_right: MailAccepted, user: SignInUser, account: AccountName, proof: StoredProof) -> Self {
+        Self { user, account, proof }
+    }
 }
 
 /// A code and a link that were made, and what is stored of them.
@@ -97,7 +102,7 @@ pub(crate) async fn accept(
     let pending = PendingMail { hash: stored, expires: tried.proof.expires, attempts: tried.attempts };
     let accepted = pending.accept(&hash, context.now).ok();
     let user = user.filter(|user| user.standing.status.may_log_in());
-    Ok(accepted.zip(user).map(|(accepted, user)| Accepted { user, account, proof: tried.proof, accepted }))
+    Ok(accepted.zip(user).map(|(right, user)| Accepted::by(right, user, account, tried.proof)))
 }
 
 /// Finds the user who has this name.

@@ -49,10 +49,10 @@ pub(crate) async fn submit(deps: &Deps, context: &BrowserContext<'_>, form: &Par
 async fn exceeded(deps: &Deps, context: &BrowserContext<'_>, account: &AccountName) -> Result<Option<u32>, PageError> {
     let limits: [(RateLimit, &str); 2] = [(OF_ADDRESS, &context.request.address), (OF_ACCOUNT, &account.digest())];
     for (limit, sender) in limits {
-        let counter = limit.counter(sender, context.now);
-        let counted = deps.counting.count(context.id(), &counter).await.map_err(unavailable)?;
+        let key = limit.counter(sender, context.now);
+        let counted = deps.counting.count(context.id(), &key).await.map_err(unavailable)?;
         // An address that is over its limit does not use up the messages of accounts.
-        if let Verdict::Exceeded(seconds) = limit.verdict(&counter, counted, context.now) {
+        if let Verdict::Exceeded(seconds) = limit.verdict(&key, counted, context.now) {
             return Ok(Some(seconds));
         }
     }

@@ -34,6 +34,7 @@ export function parameters(stack: Stack, label: string) {
   text("TrafficAlias", "", "An alias of every function to send requests to.");
   text("MailIdentityArns", "", "The SES identities that mail is sent from, and the configuration sets that they need, as " +
     "ARNs separated by commas; without one, nothing is sent.");
+  number("FailedLogins", 300, "How many logins with a password may fail in five minutes before an alarm.", { minValue: 1 });
   number("KmsSignQuota", 1000, "The KMS quota for keys of this type, in signatures per second.");
   return {
     regionLabel,

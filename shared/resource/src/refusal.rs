@@ -66,6 +66,12 @@ pub enum Refusal {
     /// The token is valid but lacks this scope.
     #[error("the access token lacks the scope {0:?}")]
     InsufficientScope(String),
+    /// The token is valid, but its subject lacks this role.
+    #[error("the subject of the access token lacks the role {0:?}")]
+    MissingRole(String),
+    /// The token is valid, but its subject is not in this group.
+    #[error("the subject of the access token is not in the group {0:?}")]
+    MissingGroup(String),
     /// The token cannot be validated because the issuer's keys are unavailable. The token itself may be valid.
     #[error("the access token cannot be checked: {0}")]
     Unavailable(#[source] JwksFault),
@@ -79,7 +85,9 @@ impl Refusal {
             Self::Missing => (StatusCode::UNAUTHORIZED, None),
             Self::Malformed => (StatusCode::BAD_REQUEST, Some("invalid_request")),
             Self::Invalid(_) => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
-            Self::InsufficientScope(_) => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
+            Self::InsufficientScope(_) | Self::MissingRole(_) | Self::MissingGroup(_) => {
+                (StatusCode::FORBIDDEN, Some("insufficient_scope"))
+            }
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable")),
         }
     }
@@ -92,6 +100,7 @@ impl Refusal {
             Self::Malformed => "send exactly one access token, in the Authorization header",
             Self::Invalid(_) => "the access token is not valid here, or has expired",
             Self::InsufficientScope(_) => "the access token lacks the scope that this request requires",
+            Self::MissingRole(_) | Self::MissingGroup(_) => "this request requires higher privileges",
             Self::Unavailable(_) => "the service is not available at the moment: try again",
         }
     }
@@ -105,7 +114,7 @@ impl Refusal {
         let more = match self {
             Self::Unavailable(_) => return None,
             Self::Missing => String::new(),
-            Self::Malformed | Self::Invalid(_) => error(),
+            Self::Malformed | Self::Invalid(_) | Self::MissingRole(_) | Self::MissingGroup(_) => error(),
             Self::InsufficientScope(scope) => format!("{}, scope={}", error(), quoted(scope)),
         };
         HeaderValue::from_str(&format!("Bearer realm={}{more}", quoted(realm))).ok()
@@ -149,6 +158,10 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// The challenge for a token whose subject may not do this.
+    const PRIVILEGES: &str = "Bearer realm=\"api\", error=\"insufficient_scope\", error_description=\"this request requires higher \
+                              privileges\"";
+
     #[test]
     fn sec_res_03_each_refusal_has_the_status_and_the_challenge_of_rfc_6750() {
         let table = [
@@ -177,6 +190,8 @@ mod tests {
                      the scope that this request requires\", scope=\"offers.read\"",
                 ),
             ),
+            (Refusal::MissingRole("admin".into()), 403, Some(PRIVILEGES)),
+            (Refusal::MissingGroup("staff".into()), 403, Some(PRIVILEGES)),
             (Refusal::Unavailable(JwksFault::Unreadable), 503, None),
         ];
         for (refusal, status, challenge) in table {

@@ -21,9 +21,9 @@ pub struct QueueWorker {
 /// A function that consumes a queue.
 pub enum Consumer {
     /// Logout notifications.
-    Notify(notify::Deps),
+    Notify(Box<notify::Deps>),
     /// Mail.
-    Mail(mail::Deps),
+    Mail(Box<mail::Deps>),
 }
 
 impl Consumer {

@@ -148,8 +148,8 @@ impl Post {
     fn workers(&self, runtime: &Runtime) -> Result<[QueueWorker; 2], BootstrapError> {
         let (notify, mail) = (notify::Deps::assemble(runtime)?, mail::Deps::assemble(runtime)?);
         Ok([
-            QueueWorker::new(Arc::clone(&self.logouts), Consumer::Notify(notify)),
-            QueueWorker::new(Arc::clone(&self.mail), Consumer::Mail(mail)),
+            QueueWorker::new(Arc::clone(&self.logouts), Consumer::Notify(Box::new(notify))),
+            QueueWorker::new(Arc::clone(&self.mail), Consumer::Mail(Box::new(mail))),
         ])
     }
 
