@@ -34,4 +34,5 @@ mod response_mode;
 mod session;
 mod tokens;
 mod upstream;
+mod upstream_results;
 mod userinfo;

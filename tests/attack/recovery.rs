@@ -79,7 +79,7 @@ async fn ask(browser: &mut Browser<'_>, name: &str) -> Response {
 /// The code and the link of the latest message.
 async fn latest(laptop: &Laptop) -> (String, String) {
     let mail = laptop.mail().await;
-    let text = &mail.first().expect("a message").text;
+    let text = &mail.first().unwrap().text;
     let code = text.lines().find_map(|line| line.strip_prefix("    ")).unwrap().replace(' ', "");
     let link = text.lines().find(|line| line.starts_with("http")).unwrap().to_owned();
     (code, link)

@@ -32,8 +32,8 @@ fn sealed(account: &Account, mail: &Mail) -> SealedMail {
     let root = Secret::new(base64url_array(&account.environment["SEALING_KEY"]).unwrap());
     let sealer = Sealer::derived(&root, Purpose::Mail).unwrap();
     let workspace = WorkspaceId::parse("default", "demo").unwrap();
-    let sealed = sealer.seal(&workspace, mail.encoded().expose().clone(), &SystemEntropy).unwrap();
-    SealedMail { workspace, sealed }
+    let text = sealer.seal(&workspace, mail.encoded().expose().clone(), &SystemEntropy).unwrap();
+    SealedMail { workspace, sealed: text }
 }
 
 /// Whether the function has the message come again.
