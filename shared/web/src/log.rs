@@ -16,13 +16,14 @@ pub enum Format {
 }
 
 /// The crates of this workspace: they log from INFO on.
-const OURS: [&str; 23] = [
+const OURS: [&str; 25] = [
     "administration",
     "authorize",
     "backchannel",
     "bootstrap",
     "callback",
     "delivery",
+    "enroll",
     "frontchannel",
     "http_client",
     "introspect",
@@ -30,6 +31,7 @@ const OURS: [&str; 23] = [
     "login",
     "logout",
     "metadata",
+    "mail",
     "notify",
     "pages",
     "postern",
