@@ -193,6 +193,22 @@ async fn a_login_without_consent_costs_one_read_and_one_write() {
     assert_eq!(names, ["GetItem", "PutItem"]);
 }
 
+/// That a session is in use is recorded when a quarter of the idle limit has passed since the last record.
+#[tokio::test]
+async fn a_session_in_use_costs_a_write_each_quarter_of_an_hour_at_most() {
+    let (laptop, _) = Laptop::in_aws(|file| file).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
+    let trusted = request("demo-trusted", NATIVE, &pkce);
+    assert!(answered(&browser.log_in(&trusted).await, "code").is_some());
+    for (seconds, expected) in [(899, &["GetItem", "PutItem"][..]), (1, &["GetItem", "UpdateItem", "PutItem"])] {
+        laptop.clock.advance(seconds);
+        let _ = laptop.wire.calls();
+        assert!(answered(&browser.authorize(&trusted).await, "code").is_some());
+        let calls = laptop.wire.calls().into_iter().filter(|call| ["session", "grant"].contains(&call.kind.as_str()));
+        assert_eq!(calls.map(|call| call.name).collect::<Vec<_>>(), expected, "{seconds}");
+    }
+}
+
 /// The push is one write, and a public client's is counted by another. Its reference costs a read, and is bound to its browser by
 /// a write; then the login goes on like any other.
 #[tokio::test]

@@ -250,7 +250,21 @@ impl BrowserChannel {
     /// [`PageError::Unavailable`].
     pub async fn any_session(&self, context: &BrowserContext<'_>) -> Result<Option<Session>, PageError> {
         let Some(hash) = self.session_cookie(context) else { return Ok(None) };
-        let found = self.sessions.find(context.id(), &hash, context.now).await;
+        self.session_of(context, &hash).await
+    }
+
+    /// The session whose cookie has this hash, if it is neither expired nor unused for too long.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn session_of(
+        &self,
+        context: &BrowserContext<'_>,
+        cookie: &SecretHash,
+    ) -> Result<Option<Session>, PageError> {
+        let idle = context.workspace().settings.lifetimes.session_idle;
+        let found = self.sessions.find(context.id(), cookie, idle, context.now).await;
         Ok(found.map_err(unavailable)?)
     }
 

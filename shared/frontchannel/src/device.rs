@@ -88,11 +88,9 @@ impl FrontChannel {
         approved: &ApprovedDevice,
     ) -> Result<DeviceGrant, PageError> {
         let (workspace, session) = (context.workspace(), approved.session());
-        if let Some(participant) = Participant::joining(client, session, approved.client_subject()) {
-            let joined = self.joining.join(&workspace.id, session, &participant).await.map_err(unavailable)?;
-            if joined == Joining::Ended {
-                return Ok(DeviceGrant::SessionEnded);
-            }
+        let joining = Participant::joining(client, session, approved.client_subject());
+        if self.use_session(workspace, session, joining).await.map_err(unavailable)? == Joining::Ended {
+            return Ok(DeviceGrant::SessionEnded);
         }
         let names = UserClaimNames::of_device(approved, client.id_token_claims);
         let chosen = self.chosen_claims(workspace, session, &names).await.map_err(unavailable)?;

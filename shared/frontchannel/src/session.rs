@@ -89,6 +89,7 @@ impl FrontChannel {
             authentication: Authentication::by(factor),
             epoch,
             began: now,
+            used: now,
             expires: now.plus(workspace.settings.lifetimes.session),
             cookie: hash.encoded(),
             participants,

@@ -200,6 +200,7 @@ pub(crate) fn session() -> Session {
         authentication: logged_in(ago(60)),
         epoch: LoginEpoch::default(),
         began: ago(60),
+        used: ago(60),
         expires: later(3600),
         cookie: secret_hash("cookie").encoded(),
         participants: Vec::new(),

@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use protocol::logout::request::ApprovedLogout;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::SecretHash;
-use protocol::types::time::Timestamp;
-use protocol::users::session::{FormerParticipants, Participant, Session};
+use protocol::types::time::{Lifetime, Timestamp};
+use protocol::users::session::{FormerParticipants, Participant, Session, SessionUse};
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
@@ -22,7 +22,7 @@ pub struct SessionReading(Connection);
 #[derive(Clone)]
 pub struct SessionCreation(Connection);
 
-/// Adds clients to a session, so that they are notified when it ends.
+/// Records the use of a session, and adds clients to it so that they are notified when it ends.
 #[derive(Clone)]
 pub struct SessionJoining(Connection);
 
@@ -30,11 +30,11 @@ pub struct SessionJoining(Connection);
 #[derive(Clone)]
 pub struct SessionEnding(Connection);
 
-/// Whether a client was added to a session.
+/// Whether the use of a session was recorded.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joining {
-    /// It was added, durably.
+    /// It was, durably, and so was the client that joined.
     Joined,
     /// The session ended in the meantime.
     Ended,
@@ -42,6 +42,9 @@ pub enum Joining {
 
 /// The attribute with the clients of a session. It is a set, so adding one is idempotent and needs no read.
 const PARTICIPANTS: &str = "participants";
+
+/// The attribute with the time of its last recorded use.
+const USED: &str = "used";
 
 /// The attribute with the clients that a session inherited from earlier ones.
 const INHERITED: &str = "inherited";
@@ -57,7 +60,7 @@ impl SessionReading {
         Self(connection.clone())
     }
 
-    /// Finds the session of the cookie with this hash, if it has not expired at `now`.
+    /// Finds the session of the cookie with this hash, if at `now` it has not expired and was not unused for `idle`.
     ///
     /// # Errors
     ///
@@ -66,13 +69,15 @@ impl SessionReading {
         &self,
         workspace: &WorkspaceId,
         cookie: &SecretHash,
+        idle: Lifetime,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreFault> {
         let key = Key { partition: partition(workspace, cookie), sort: None };
         let Some(item) = self.0.read(&self.0.tables.flow, key).await? else { return Ok(None) };
         let participants = all_participants(&item);
         let session = Session { cookie: cookie.encoded(), participants, ..item::read_json(&item, "session")? };
-        Ok(session.alive(now))
+        let used = item::read_number(&item, USED)?.map(Timestamp::from_millis);
+        Ok(session.limited(used, idle).alive(now))
     }
 }
 
@@ -111,6 +116,7 @@ impl SessionCreation {
             .item(PARTITION, item::text(partition(workspace, cookie)))
             .item("v", item::version())
             .item("session", item::json(session)?)
+            .item(USED, item::instant(session.used))
             .item(TTL, item::ttl(session.expires))
             .send()
             .await
@@ -143,28 +149,32 @@ impl SessionJoining {
         Self(connection.clone())
     }
 
-    /// Adds `participant` to `session`, unless it has ended: an ended session is not created again.
+    /// Records a use of `session`, unless it has ended: an ended session is not created again.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn join(
+    pub async fn record(
         &self,
         workspace: &WorkspaceId,
         session: &Session,
-        participant: &Participant,
+        usage: &SessionUse,
     ) -> Result<Joining, StoreFault> {
-        let updated = self
-            .0
-            .client
-            .update_item()
+        let update = self.0.client.update_item();
+        let update = match &usage.joining {
+            None => update.update_expression("SET #used = :now"),
+            Some(joining) => update
+                .update_expression("SET #used = :now ADD #participants :joining")
+                .expression_attribute_names("#participants", PARTICIPANTS)
+                .expression_attribute_values(":joining", set(std::slice::from_ref(joining))),
+        };
+        let updated = update
             .table_name(&self.0.tables.flow)
             .key(PARTITION, item::text(key::partition(Kind::Session, workspace, &session.cookie)))
-            .update_expression("ADD #participants :joining")
             .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#participants", PARTICIPANTS)
             .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_values(":joining", set(std::slice::from_ref(participant)))
+            .expression_attribute_names("#used", USED)
+            .expression_attribute_values(":now", item::instant(usage.at))
             .send()
             .await;
         match updated {
