@@ -20,6 +20,7 @@ mod given;
 mod id_token;
 mod logout;
 mod oidc;
+mod own_account;
 mod page;
 mod par;
 mod parameters;

@@ -81,7 +81,7 @@ async fn ids_are_never_interpreted() {
         assert!(sealing.write(id, &wrapped(number), None).await.unwrap(), "{id}");
         let user = subject(&id.chars().take(255).collect::<String>());
         accounts.record(&demo, &identity(user.as_str(), id), None).await.unwrap();
-        consents
+        let _ = consents
             .remember(&demo, &user, &ClientId::parse(id).unwrap(), &consent(&format!("scope{number}"), NOW))
             .await
             .unwrap();
@@ -111,7 +111,7 @@ async fn fill(at: &Fresh, name: &str) {
     keys.keep(&id, "kid", &format!("sealed {name}")).await.unwrap();
     AccountRecording::new(&at.connection).record(&id, &identity("alice", name), None).await.unwrap();
     let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
-    ConsentRecording::new(&at.connection).remember(&id, &alice, &app, &consent("openid", NOW)).await.unwrap();
+    let _ = ConsentRecording::new(&at.connection).remember(&id, &alice, &app, &consent("openid", NOW)).await.unwrap();
     SessionCreation::new(&at.connection).begin(&id, &digest("cookie"), &session(code.expires)).await.unwrap();
     assert_eq!(code.created(at, name).await, "created");
 }

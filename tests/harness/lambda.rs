@@ -32,7 +32,7 @@ use crate::laptop::encoded;
 use crate::sqs::{FakeSqs, QUEUE_URL};
 
 /// The functions that handle HTTP requests.
-pub const FUNCTIONS: [&str; 11] = [
+pub const FUNCTIONS: [&str; 12] = [
     "authorize",
     "login",
     "callback",
@@ -44,6 +44,7 @@ pub const FUNCTIONS: [&str; 11] = [
     "revoke",
     "metadata",
     "logout",
+    "account",
 ];
 
 /// The functions that consume a queue.

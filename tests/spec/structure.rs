@@ -22,7 +22,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         // Each function uses exactly one channel.
         "authorize" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],
         "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel", "credentials"],
-        "callback" | "logout" => &[
+        "callback" | "logout" | "account" => &[
             "protocol",
             "store",
             "signing",

@@ -276,6 +276,14 @@ impl BrowserChannel {
             .map(|value| SecretHash::of(&Secret::new(value.into())))
     }
 
+    /// What proves that a form was shown to the browser's session: a digest of its cookie, which other sites cannot know
+    /// (catalogue row SEC-SESS-05).
+    #[must_use]
+    pub fn form_token(&self, context: &BrowserContext<'_>) -> Option<String> {
+        let cookie = self.session_cookie_of(context.workspace()).read(context.request)?;
+        Some(SecretHash::of(&Secret::new(format!("form {cookie}"))).encoded())
+    }
+
     /// The response that removes the session cookie.
     #[must_use]
     pub fn forget_session(&self, response: Response, workspace: &Workspace) -> Response {

@@ -15,6 +15,7 @@ use store::configuration::LoadedClient;
 use store::{Creation, Finish, Joining, NewGrant, WriteAttempt};
 use web::{Response, unavailable};
 
+use crate::account_page::account_client;
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
@@ -62,7 +63,7 @@ impl FrontChannel {
         self.to_page(pending, PATH).await
     }
 
-    /// The client of `interaction`: a registered one, or the device page.
+    /// The client of `interaction`: a registered one, the device page, or the account page.
     pub(crate) async fn client_of(
         &self,
         context: &BrowserContext<'_>,
@@ -70,6 +71,9 @@ impl FrontChannel {
     ) -> Result<Arc<LoadedClient>, PageError> {
         if interaction.state.user_code.is_some() {
             return device_client(context);
+        }
+        if interaction.state.account_page {
+            return account_client(context);
         }
         self.browser.client(context, interaction.client_id()).await
     }

@@ -62,6 +62,7 @@ impl FrontChannel {
         match step {
             // A login for the device page leads back there, and to nothing else.
             NextStep::Approved(_) if pending.is_of_device_page() => self.to_device_page(pending).await,
+            NextStep::Approved(_) if pending.is_of_account_page() => Ok(self.to_account_page(pending)),
             NextStep::Approved(approved) => self.issue(pending, &approved).await,
             NextStep::AskConsent(allowed_before) => self.to_consent(pending, allowed_before).await,
             NextStep::LogIn | NextStep::SelectAccount => self.to_login(pending).await,
@@ -79,7 +80,7 @@ impl FrontChannel {
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
     ) -> Result<Response, Refusal> {
-        if pending.is_of_device_page() {
+        if pending.is_of_device_page() || pending.is_of_account_page() {
             return Err(Refusal::Page(PageError::StaleInteraction));
         }
         // Boxed: most requests have nothing to do here, and the SDK's futures are large.

@@ -29,12 +29,20 @@ pub enum Outcome {
     DeviceDenied,
     /// The code of a device has become invalid.
     DeviceInvalidated,
+    /// A login for the account page was not completed.
+    NotSignedIn,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::SignedOut, Self::StillSignedIn, Self::DeviceAllowed, Self::DeviceDenied, Self::DeviceInvalidated];
+    pub const ALL: [Self; 6] = [
+        Self::SignedOut,
+        Self::StillSignedIn,
+        Self::DeviceAllowed,
+        Self::DeviceDenied,
+        Self::DeviceInvalidated,
+        Self::NotSignedIn,
+    ];
 
     /// Whether what the user wanted was done.
     pub(crate) const fn is_done(self) -> bool {
@@ -49,6 +57,7 @@ impl Outcome {
             Self::DeviceAllowed => "device-allowed",
             Self::DeviceDenied => "device-denied",
             Self::DeviceInvalidated => "device-invalidated",
+            Self::NotSignedIn => "account-not-signed-in",
         }
     }
 
@@ -60,6 +69,7 @@ impl Outcome {
             Self::DeviceAllowed => "device-allowed-more",
             Self::DeviceDenied => "device-denied-more",
             Self::DeviceInvalidated => "device-invalidated-more",
+            Self::NotSignedIn => "account-not-signed-in-more",
         }
     }
 }

@@ -198,6 +198,7 @@ pub(crate) fn session() -> Session {
         issuer: None,
         display_name: "Alice".into(),
         authentication: logged_in(ago(60)),
+        device: None,
         epoch: LoginEpoch::default(),
         began: ago(60),
         used: ago(60),

@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     SigningKey,
     UpstreamLogin,
     User,
+    UserSessions,
     Workspace,
 }
 
@@ -53,6 +54,7 @@ impl Kind {
             Self::SigningKey => "signing-key",
             Self::UpstreamLogin => "upstream-login",
             Self::User => "user",
+            Self::UserSessions => "user-sessions",
             Self::Workspace => "workspace",
         }
     }

@@ -7,12 +7,15 @@ use protocol::types::id::WorkspaceId;
 use protocol::types::secret::SecretHash;
 use protocol::types::time::{Lifetime, Timestamp};
 use protocol::users::session::{FormerParticipants, Participant, Session, SessionUse};
+use protocol::users::session_list::ListedSession;
+use protocol::users::user_key::UserKey;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
+use crate::user_sessions;
 
 /// May find sessions.
 #[derive(Clone)]
@@ -85,6 +88,7 @@ impl Handle for SessionCreation {
     const NEEDS: &'static [Need] = &[
         Need::of(Table::Flow, Action::PutItem, Kind::Session),
         Need::of(Table::Flow, Action::DeleteItem, Kind::Session),
+        Need::of(Table::Flow, Action::UpdateItem, Kind::UserSessions),
     ];
 }
 
@@ -95,7 +99,8 @@ impl SessionCreation {
         Self(connection.clone())
     }
 
-    /// Creates `session` under the hash of its cookie. Its initial clients come from previous sessions.
+    /// Creates `session` under the hash of its cookie, and returns the list of its user's sessions, in which it is first
+    /// entered. Its initial clients come from previous sessions.
     ///
     /// # Errors
     ///
@@ -105,7 +110,9 @@ impl SessionCreation {
         workspace: &WorkspaceId,
         cookie: &SecretHash,
         session: &Session,
-    ) -> Result<(), StoreFault> {
+    ) -> Result<Vec<ListedSession>, StoreFault> {
+        let entry = ListedSession { cookie: *cookie, expires: session.expires };
+        let listed = user_sessions::add(&self.0, workspace, session.user(), entry, session.began).await?;
         // DynamoDB has no empty sets, so the attribute is left out.
         let inherited = (!session.participants.is_empty()).then(|| set(&session.participants));
         self.0
@@ -120,8 +127,22 @@ impl SessionCreation {
             .item(TTL, item::ttl(session.expires))
             .send()
             .await
-            .map(|_| ())
+            .map(|_| listed)
             .map_err(|error| StoreFault::of(&error))
+    }
+
+    /// Removes sessions that have ended from the list of their user.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn unlist(
+        &self,
+        workspace: &WorkspaceId,
+        user: UserKey<'_>,
+        ended: &[ListedSession],
+    ) -> Result<(), StoreFault> {
+        user_sessions::remove(&self.0, workspace, user, ended).await
     }
 
     /// Ends the session with this cookie hash, if there is one, and returns its clients.
@@ -210,7 +231,16 @@ impl SessionEnding {
         workspace: &WorkspaceId,
         approved: &ApprovedLogout,
     ) -> Result<Vec<Participant>, StoreFault> {
-        let deleted = delete(&self.0, key::partition(Kind::Session, workspace, &approved.session().cookie)).await?;
+        self.end_own(workspace, approved.session()).await
+    }
+
+    /// Ends `session` at the demand of its user, if it has not ended already, and returns its clients.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn end_own(&self, workspace: &WorkspaceId, session: &Session) -> Result<Vec<Participant>, StoreFault> {
+        let deleted = delete(&self.0, key::partition(Kind::Session, workspace, &session.cookie)).await?;
         Ok(deleted.as_ref().map(all_participants).unwrap_or_default())
     }
 }

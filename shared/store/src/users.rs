@@ -1,5 +1,7 @@
 //! Whether a user still exists: loaded before every decision about a user.
 
+use protocol::authorization::consent::ConsentEpoch;
+use protocol::tokens::grant::GrantTerms;
 use protocol::types::id::{Subject, WorkspaceId};
 use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::pool_user::Standing;
@@ -8,6 +10,7 @@ use protocol::users::user_key::UserKey;
 use protocol::workspace::settings::Workspace;
 
 use crate::connection::Connection;
+use crate::consents::EPOCH;
 use crate::fault::StoreFault;
 use crate::item;
 use crate::key::{self, Key, Kind};
@@ -22,7 +25,8 @@ pub struct UserReading(Connection);
 
 impl Handle for UserReading {
     // Users of the sandbox and of upstream providers depend only on the settings, which are already loaded.
-    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::GetItem, Kind::User)];
+    const NEEDS: &'static [Need] =
+        &[Need::of(Table::Users, Action::GetItem, Kind::User), Need::of(Table::Users, Action::GetItem, Kind::Consent)];
 }
 
 impl UserReading {
@@ -51,6 +55,27 @@ impl UserReading {
         }
         let standing = self.standing(&workspace.id, user.subject).await?;
         Ok(standing.map_or(UserStatus::Gone, |standing| standing.of_login(epoch)))
+    }
+
+    /// The current epoch of the consent that a grant with these `terms` rests on; `None` if it rests on none. It costs a
+    /// read: what a user withdraws ends at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn consent(
+        &self,
+        workspace: &WorkspaceId,
+        terms: &GrantTerms,
+    ) -> Result<Option<ConsentEpoch>, StoreFault> {
+        if terms.consent.is_none() {
+            return Ok(None);
+        }
+        let partition = key::partition(Kind::Consent, workspace, terms.subject.as_str());
+        let key = Key { partition, sort: Some(terms.client_id.as_str()) };
+        let item = self.0.read(&self.0.tables.users, key).await?;
+        let number = item.map(|item| item::read_number(&item, EPOCH)).transpose()?.flatten();
+        Ok(Some(ConsentEpoch::new(number.unwrap_or_default())))
     }
 
     async fn standing(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Standing>, StoreFault> {

@@ -27,6 +27,7 @@ pub struct App {
     device: device::Deps,
     revoke: revoke::Deps,
     logout: logout::Deps,
+    account: account::Deps,
     metadata: Arc<metadata::Deps>,
     demo_api: DemoApi,
     registered: RegisteredClients,
@@ -57,6 +58,7 @@ impl App {
             device: device::Deps::assemble(runtime)?,
             revoke: revoke::Deps::assemble(runtime)?,
             logout: logout::Deps::assemble(runtime)?,
+            account: account::Deps::assemble(runtime)?,
             demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
             registered: RegisteredClients::default(),
@@ -125,6 +127,7 @@ impl App {
             Function::Par => Box::pin(par::handle(&self.par, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
+            Function::Account => Box::pin(account::handle(&self.account, request)).await,
             // It consumes a queue and has no route.
             Function::Notify => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,

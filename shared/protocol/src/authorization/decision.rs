@@ -4,7 +4,7 @@
 //! current content of the store. No result of an earlier step is reused, so no step can be skipped.
 
 use crate::authorization::claims_parameter::RequestedClaims;
-use crate::authorization::consent::{AllowedBefore, Consent, Withheld};
+use crate::authorization::consent::{AllowedBefore, Consent, ConsentEpoch, Withheld};
 use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
@@ -67,6 +67,7 @@ pub struct ApprovedAuthorization {
     client_subject: Subject,
     scope: Scopes,
     claims: RequestedClaims,
+    consent: Option<ConsentEpoch>,
 }
 
 impl ApprovedAuthorization {
@@ -98,6 +99,18 @@ impl ApprovedAuthorization {
     #[must_use]
     pub const fn claims(&self) -> &RequestedClaims {
         &self.claims
+    }
+
+    /// The epoch of the consent that it rests on; `None` if the client needs none.
+    #[must_use]
+    pub const fn consent(&self) -> Option<ConsentEpoch> {
+        self.consent
+    }
+
+    /// The same, resting on a consent of this epoch, which was just recorded.
+    #[must_use]
+    pub fn consented(self, epoch: ConsentEpoch) -> Self {
+        Self { consent: Some(epoch), ..self }
     }
 
     /// The granted scopes: those requested, or fewer.
@@ -149,6 +162,7 @@ fn approved(
 ) -> Box<ApprovedAuthorization> {
     let AuthorizationRequest { redirect_uri, terms, .. } = input.request;
     let (session, client_subject) = (user.session.clone(), user.client_subject.clone());
+    let is_asked = input.client.consent == ConsentPolicy::Ask;
     Box::new(ApprovedAuthorization {
         redirect_uri: redirect_uri.clone(),
         terms: terms.clone(),
@@ -156,6 +170,7 @@ fn approved(
         client_subject,
         scope,
         claims,
+        consent: is_asked.then(|| input.consent.map(|consent| consent.epoch()).unwrap_or_default()),
     })
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::authorization::consent::ConsentEpoch;
 use crate::authorization::decision::ApprovedAuthorization;
 use crate::authorization::device_request::ApprovedDevice;
 use crate::authorization::pkce::CodeChallenge;
@@ -87,9 +88,23 @@ pub struct GrantTerms {
     /// The epoch of the user's logins in which the user logged in.
     #[serde(default, skip_serializing_if = "LoginEpoch::is_first")]
     pub epoch: LoginEpoch,
+    /// The epoch of the consent that it rests on; `None` if the client needs none.
+    #[serde(default = "first_consent", skip_serializing_if = "is_first_consent")]
+    pub consent: Option<ConsentEpoch>,
     /// How the grant came about.
     #[serde(default, skip_serializing_if = "GrantOrigin::is_browser")]
     pub origin: GrantOrigin,
+}
+
+/// What the grants of earlier versions rest on.
+#[expect(clippy::unnecessary_wraps, reason = "serde needs the type of the field")]
+fn first_consent() -> Option<ConsentEpoch> {
+    Some(ConsentEpoch::default())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde passes a reference")]
+fn is_first_consent(consent: &Option<ConsentEpoch>) -> bool {
+    *consent == first_consent()
 }
 
 /// How a grant came about, which decides what must be presented with its code.
@@ -248,6 +263,7 @@ impl GrantTerms {
             sid: session.sid_for(&asked.client_id),
             issued: now,
             epoch: session.epoch,
+            consent: approved.consent(),
             origin: GrantOrigin::Browser,
         }
     }
@@ -279,6 +295,7 @@ impl GrantTerms {
             sid: session.sid_for(&asked.client_id),
             issued: now,
             epoch: session.epoch,
+            consent: Some(approved.consent()),
             origin: GrantOrigin::Device,
         }
     }
@@ -329,6 +346,19 @@ impl LoadedGrant {
 }
 
 impl Grant {
+    /// The grant, revoked if the consent that it rests on was withdrawn: `current` is the epoch of the user's consents to the
+    /// client (catalogue row SEC-AUTHZ-17).
+    #[must_use]
+    pub fn under(self, current: Option<ConsentEpoch>) -> Self {
+        if self.terms.consent == current {
+            return self;
+        }
+        let code = match self.state {
+            GrantState::Issued { code, .. } | GrantState::Redeemed { code, .. } | GrantState::Revoked { code } => code,
+        };
+        Self { state: GrantState::Revoked { code }, ..self }
+    }
+
     /// Whether tokens of this grant are valid at `now`.
     #[must_use]
     pub const fn is_live(&self, now: Timestamp) -> bool {

@@ -2,6 +2,7 @@
 
 pub(crate) mod claim_form;
 pub mod claim_map;
+pub mod device;
 pub mod factor;
 pub mod identifier;
 pub mod known_browser;
@@ -9,6 +10,7 @@ pub mod login_attempts;
 pub mod login_epoch;
 pub mod pool_user;
 pub mod session;
+pub mod session_list;
 pub mod status;
 pub mod user_claims;
 pub mod user_key;

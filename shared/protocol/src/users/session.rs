@@ -7,6 +7,7 @@ use crate::clients::client::Client;
 use crate::syntax::encoding::base64url;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
 use crate::types::time::{Lifetime, Timestamp};
+use crate::users::device::Device;
 use crate::users::factor::Authentication;
 use crate::users::login_epoch::LoginEpoch;
 use crate::users::user_key::UserKey;
@@ -28,6 +29,9 @@ pub struct Session {
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
+    /// The device of the login, if it was recognized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// The epoch of the user's logins in which it began.
     #[serde(default, skip_serializing_if = "LoginEpoch::is_first")]
     pub epoch: LoginEpoch,
@@ -67,6 +71,13 @@ impl Session {
     #[must_use]
     pub fn user(&self) -> UserKey<'_> {
         UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
+
+    /// The name of the session on its user's account page. It is not a credential.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let digest = Sha256::digest(format!("account {}", self.sid));
+        base64url(digest.get(..16).unwrap_or_default())
     }
 
     /// The `sid` that `client` sees in its tokens. It is not a credential.
