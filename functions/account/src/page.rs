@@ -2,8 +2,8 @@
 
 use frontchannel::BrowserContext;
 use pages::{
-    AccountNotice, ApplicationRow, Frame, LanguageChoice, Outcome, OutcomePage, OwnAccountPage, SessionRow, SignInWay,
-    page,
+    AccountNotice, ApplicationRow, Frame, LanguageChoice, Outcome, OutcomePage, OwnAccountPage, SHOWN_CLAIMS,
+    SessionRow, SignInWay, page,
 };
 use protocol::authorization::consent::Consent;
 use protocol::authorization::error::PageError;
@@ -17,14 +17,6 @@ use web::{Response, unavailable};
 
 use crate::deps::Deps;
 use crate::visit::Visit;
-
-/// The claims that the page shows, and the keys of their labels.
-const SHOWN: [(&str, &str); 4] = [
-    ("name", "account-name"),
-    ("preferred_username", "account-username"),
-    ("email", "account-email"),
-    ("phone_number", "account-phone"),
-];
 
 /// Shows the page.
 pub(crate) async fn show(
@@ -64,10 +56,10 @@ pub(crate) fn show_not_signed_in(deps: &Deps, context: &BrowserContext<'_>) -> R
     Ok(page(403, &template, &frame, &[]))
 }
 
-/// What is known about the user: the keys of labels, and values.
+/// What is known about the user: claims, and their values.
 fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
-    let fact = |(claim, key): (&str, &'static str)| Some((key, profile.claim(claim)?.as_str()?.to_owned()));
-    SHOWN.into_iter().filter_map(fact).collect()
+    let fact = |claim: &'static str| Some((claim, profile.claim(claim)?.as_str()?.to_owned()));
+    SHOWN_CLAIMS.into_iter().filter_map(fact).collect()
 }
 
 /// How the user signs in here.

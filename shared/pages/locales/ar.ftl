@@ -224,7 +224,6 @@ account-set = تم التعيين
 account-sessions = أين سجّلت الدخول
 account-this-browser = هذا المتصفح
 account-device = { $browser } على { $system }
-account-device-partly = { $name }
 account-device-unknown = جهاز غير معروف
 account-signed-in = تسجيل الدخول
 account-last-used = آخر استخدام

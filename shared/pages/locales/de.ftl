@@ -192,7 +192,6 @@ account-set = Festgelegt
 account-sessions = Wo Sie angemeldet sind
 account-this-browser = Dieser Browser
 account-device = { $browser } unter { $system }
-account-device-partly = { $name }
 account-device-unknown = Unbekanntes Gerät
 account-signed-in = Angemeldet
 account-last-used = Zuletzt benutzt

@@ -194,7 +194,6 @@ account-set = Set
 account-sessions = Where you are signed in
 account-this-browser = This browser
 account-device = { $browser } on { $system }
-account-device-partly = { $name }
 account-device-unknown = Unknown device
 account-signed-in = Signed in
 account-last-used = Last used

@@ -192,7 +192,6 @@ account-set = Establecida
 account-sessions = Dónde ha iniciado sesión
 account-this-browser = Este navegador
 account-device = { $browser } en { $system }
-account-device-partly = { $name }
 account-device-unknown = Dispositivo desconocido
 account-signed-in = Sesión iniciada
 account-last-used = Último uso

@@ -192,7 +192,6 @@ account-set = Défini
 account-sessions = Où vous êtes connecté
 account-this-browser = Ce navigateur
 account-device = { $browser } sous { $system }
-account-device-partly = { $name }
 account-device-unknown = Appareil inconnu
 account-signed-in = Connexion
 account-last-used = Dernière utilisation

@@ -176,7 +176,6 @@ account-set = 設定:
 account-sessions = サインイン中の場所
 account-this-browser = このブラウザー
 account-device = { $system } の { $browser }
-account-device-partly = { $name }
 account-device-unknown = 不明なデバイス
 account-signed-in = サインイン:
 account-last-used = 最後の使用:

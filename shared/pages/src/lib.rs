@@ -28,7 +28,7 @@ pub use frame::{Frame, LanguageChoice};
 pub use logout::LogoutPage;
 pub use marks::mark;
 pub use outcome::{Outcome, OutcomePage};
-pub use own_account::{AccountNotice, ApplicationRow, OwnAccountPage, SessionRow, SignInWay};
+pub use own_account::{AccountNotice, ApplicationRow, OwnAccountPage, SHOWN_CLAIMS, SessionRow, SignInWay};
 pub use response::page;
 pub use sign_in::{AccountPage, Asks, IdentifierLabel, LoginPage, ProviderLink};
 pub use start::StartPage;

@@ -19,7 +19,7 @@ pub struct OwnAccountPage<'a> {
     pub token: &'a str,
     /// What was done before.
     pub notice: Option<AccountNotice>,
-    /// What is known about the user: keys of labels, and values.
+    /// What is known about the user: claims of [`SHOWN_CLAIMS`], and their values.
     pub profile: &'a [(&'static str, String)],
     /// How the user signs in.
     pub ways: &'a [SignInWay],
@@ -29,6 +29,19 @@ pub struct OwnAccountPage<'a> {
     pub applications: &'a [ApplicationRow],
     /// Where this browser signs out.
     pub sign_out: &'a str,
+}
+
+/// The claims that the page shows.
+pub const SHOWN_CLAIMS: [&str; 4] = ["name", "preferred_username", "email", "phone_number"];
+
+/// The key of the label of a claim.
+fn label(claim: &str) -> &'static str {
+    match claim {
+        "preferred_username" => "account-username",
+        "email" => "account-email",
+        "phone_number" => "account-phone",
+        _ => "account-name",
+    }
 }
 
 /// What was done on the account page before it is shown again.
@@ -107,7 +120,8 @@ impl SessionRow {
             (Some(browser), Some(system)) => {
                 frame.markup("account-device", &[("browser", Value::Text(browser)), ("system", Value::Text(system))])
             }
-            (Some(name), None) | (None, Some(name)) => frame.with("account-device-partly", "name", name),
+            // Names of ours, which are the same in all languages.
+            (Some(name), None) | (None, Some(name)) => Markup::trusted(format!("<bdi>{name}</bdi>")),
             (None, None) => frame.markup("account-device-unknown", &[]),
         }
     }

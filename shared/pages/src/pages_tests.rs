@@ -79,7 +79,7 @@ fn sign_in_pages(frame: &Frame<'_>) -> [String; 5] {
         action: EVIL,
         token: EVIL,
         notice: Some(AccountNotice::Ended),
-        profile: &[("account-name", EVIL.into())],
+        profile: &[("name", EVIL.into())],
         ways: &[SignInWay::Provider(EVIL.into())],
         sessions: &sessions,
         applications: &[ApplicationRow { id, name, allowed, claims: vec!["email"], given: 1 }],

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::authorization::code;
+use crate::authorization::consent::ConsentEpoch;
 use crate::authorization::request::AuthorizationRequest;
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::Client;
@@ -276,6 +277,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         sid: "sid-of-app".into(),
         issued: ago(30),
         epoch: LoginEpoch::default(),
+        consent: Some(ConsentEpoch::default()),
         origin: crate::tokens::grant::GrantOrigin::Browser,
     }
 }

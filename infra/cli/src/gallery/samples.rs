@@ -260,7 +260,7 @@ fn own_account(scene: &Scene, count: usize, notice: Option<AccountNotice>) -> Re
         ),
         application("acme-cli", "Acme for the terminal", &["Know who you are"], 2_600_000),
     ];
-    let profile = [("account-name", USER.to_owned()), ("account-email", "alice.example@a-long-domain.example".into())];
+    let profile = [("name", USER.to_owned()), ("email", "alice.example@a-long-domain.example".into())];
     let ways = [SignInWay::Password { set: Some(8_000_000) }, SignInWay::Provider("Partner Company".into())];
     let template = OwnAccountPage {
         frame: &frame,

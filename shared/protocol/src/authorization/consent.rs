@@ -247,7 +247,8 @@ mod tests {
     /// A consent for the default API.
     fn consent(scope: &str, claims: &[&str]) -> Consent {
         let apis = [(DEFAULT.to_owned(), scopes(scope))].into();
-        Consent { scope: scopes(""), claims: claim_names(claims), apis, given: ago(1000) }
+        let (once, epoch) = (Scopes::default(), ConsentEpoch::default());
+        Consent { scope: scopes(""), claims: claim_names(claims), apis, once, given: ago(1000), epoch }
     }
 
     #[test]
@@ -325,6 +326,21 @@ mod tests {
             given.covered(&subject("alice"), &at(&[DEFAULT], "write"), &scopes("write"), &claim_names(&[])),
             None
         );
+    }
+
+    #[test]
+    fn sec_authz_17_what_is_allowed_once_is_shown_and_allows_nothing_and_withdrawing_empties_all() {
+        let before = consent("read", &["name"]).in_epoch(ConsentEpoch::new(3));
+        let once = Consent::once(Some(before.clone()), &scopes("openid write"), NOW);
+        assert_eq!((once.scopes(), once.epoch()), (scopes("openid write read"), before.epoch()));
+        assert!(!once.covers(&at(&[DEFAULT], "write"), &claim_names(&[])), "it is asked for again");
+        assert!(once.covers(&at(&[DEFAULT], "read"), &claim_names(&["name"])), "what was remembered stays");
+        let granted = Granted { scope: &scopes("openid"), claims: &claim_names(&[]) };
+        let after = Consent::after(Some(once), &at(&[DEFAULT], "openid"), granted, Withheld::default(), NOW);
+        assert_eq!((after.scopes(), after.epoch().number()), (scopes("read openid"), 3));
+        assert!(Consent::withdrawn(NOW).is_empty() && !after.is_empty() && after.given() == NOW);
+        let stored = serde_json::to_value(&after).unwrap();
+        assert!(stored.get("epoch").is_none() && stored.get("once").is_none(), "{stored}");
     }
 
     #[test]

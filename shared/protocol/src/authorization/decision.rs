@@ -14,6 +14,7 @@ use crate::clients::registered_scopes::ScopeConsent;
 use crate::types::id::Subject;
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{OWN_CLOCK_SKEW, Timestamp};
+use crate::users::factor::AuthenticationClass;
 use crate::users::session::Session;
 
 /// The input of the decision.
@@ -170,14 +171,14 @@ fn approved(
         client_subject,
         scope,
         claims,
-        consent: is_asked.then(|| input.consent.map(|consent| consent.epoch()).unwrap_or_default()),
+        consent: is_asked.then(|| input.consent.map(Consent::epoch).unwrap_or_default()),
     })
 }
 
 /// The user who may decide, or the step that has to come first.
 fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     let user = authenticated(input).ok_or_else(|| log_in(input))?;
-    if !input.request.terms.claims.are_met_by(user.session.authentication.class().as_str()) {
+    if !is_of_required_class(input, user.session) {
         // Another login may be of the required class, unless one has already been made for this request.
         let in_vain = is_since_request(input, user.session) || input.request.terms.prompt == Prompt::Nothing;
         let unmet = NextStep::Refused(RedirectError::UnmetAuthenticationRequirements);
@@ -188,6 +189,14 @@ fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
         Account::Open => Err(NextStep::SelectAccount),
         Account::Another => Err(log_in(input)),
     }
+}
+
+/// Whether the login is of the class that the request demands: an essential `acr` of its `claims` (OpenID Connect Core
+/// §5.5.1.1), or at least one of its `acr_values`, as an API had its client ask for (RFC 9470 §5).
+fn is_of_required_class(input: &DecisionInput<'_>, session: &Session) -> bool {
+    let (terms, class) = (&input.request.terms, session.authentication.class());
+    let least = terms.hints.acr_values.as_deref().and_then(AuthenticationClass::least_of);
+    terms.claims.are_met_by(class.as_str()) && least.is_none_or(|least| class >= least)
 }
 
 /// Whether the user chose the account of the session (OpenID Connect Core §3.1.2.1, `prompt`).

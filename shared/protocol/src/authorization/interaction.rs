@@ -194,6 +194,7 @@ mod tests {
             pushed: false,
             shown_to: Some(subject("alice")),
             user_code: None,
+            account_page: false,
             language: Some(Language::German),
             allowed_before: None,
             account: Some(AccountChoice::Current("sid-1".into())),

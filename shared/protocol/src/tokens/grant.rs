@@ -102,7 +102,7 @@ fn first_consent() -> Option<ConsentEpoch> {
     Some(ConsentEpoch::default())
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde passes a reference")]
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
 fn is_first_consent(consent: &Option<ConsentEpoch>) -> bool {
     *consent == first_consent()
 }
@@ -401,6 +401,29 @@ mod tests {
     }
 
     #[test]
+    fn sec_authz_17_a_grant_of_another_epoch_of_its_consent_is_revoked() {
+        let (first, second) = (Some(ConsentEpoch::default()), Some(ConsentEpoch::new(1)));
+        let with = |consent| Grant { terms: GrantTerms { consent, ..grant_terms() }, ..grant(redeemed(None)) };
+        for (own, current, good) in [
+            (first, first, true),
+            (first, second, false),
+            (second, second, true),
+            (second, first, false),
+            (None, None, true),
+        ] {
+            let under = with(own).under(current);
+            assert_eq!(matches!(under.state, GrantState::Revoked { .. }), !good, "{own:?} {current:?}");
+        }
+        let stored = serde_json::to_value(with(first).terms).unwrap();
+        assert!(stored.get("consent").is_none(), "the first epoch takes no room: {stored}");
+        for consent in [first, second, None] {
+            let terms = with(consent).terms;
+            let stored = serde_json::to_value(&terms).unwrap();
+            assert_eq!(serde_json::from_value::<GrantTerms>(stored).unwrap(), terms);
+        }
+    }
+
+    #[test]
     fn the_terms_are_what_was_approved() {
         let claims = r#"{"userinfo":{"email":null},"id_token":{"locale":null}}"#;
         let changes = [
@@ -416,6 +439,7 @@ mod tests {
             id_token_scope_claims: json!({"email": "a@b.example"}).as_object().unwrap().clone(),
             sid: session().sid_for(&client_id("app")),
             issued: NOW,
+            consent: None,
             ..grant_terms()
         };
         assert_eq!(terms(&changes, "alice"), expected);
