@@ -19,6 +19,7 @@ mod dynamic_scopes;
 mod given;
 mod id_token;
 mod logout;
+mod mapped_claims;
 mod oidc;
 mod own_account;
 mod page;

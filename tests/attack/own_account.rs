@@ -4,7 +4,7 @@ use tests::browser::{answered, body, changed, exchange, form, json, location, re
 use tests::expect::{headers, page, refused};
 use tests::laptop::encoded;
 use tests::receiver::Receiver;
-use tests::{Browser, Laptop, Pkce};
+use tests::{Browser, Laptop, Pkce, Provider};
 use web::Response;
 
 use crate::given::{NATIVE, SPA, and_clients};
@@ -246,7 +246,10 @@ async fn sec_adm_07_nobody_ends_a_session_or_withdraws_an_application_of_another
     let shown = open(&laptop, &mut bob, "bob").await;
     assert!(buttons(&shown, "end").is_empty() && buttons(&shown, "withdraw").is_empty());
     press(&mut bob, &shown, "end", &reference).await;
+    let before = laptop.dump();
     press(&mut bob, &shown, "withdraw", "demo-spa").await;
+    press(&mut bob, &shown, "withdraw", "nobody").await;
+    assert_eq!(laptop.dump(), before, "nothing is written for a client that was allowed nothing");
     assert!(is_logged_in(&mut again).await);
     assert_eq!(buttons(&open(&laptop, &mut alice, "alice").await, "withdraw"), ["demo-spa"]);
 }
@@ -266,6 +269,27 @@ async fn sec_sess_10_what_matters_needs_a_recent_login() {
     assert!(body(&back).contains("You have signed in again."), "{}", body(&back));
     assert_ne!(here.cookies, cookie, "the session is a new one");
     press(&mut here, &back, "others", "end").await;
+    assert!(!is_logged_in(&mut other).await);
+}
+
+/// A provider need not say when its user authenticated, and most do not. Its users can end what they no longer want all the same.
+#[tokio::test]
+async fn sec_sess_10_users_of_a_provider_that_states_no_time_can_end_sessions_as_well() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(|file| provider.registered(&file, "")).await;
+    let (pkce, nothing) = (Pkce::new("sess 10 upstream"), serde_json::json!({}));
+    let log_in = async |browser: &mut Browser<'_>| {
+        let away = provider.leave(browser, &request("demo-trusted", NATIVE, &pkce)).await;
+        let back = provider.come_back((&laptop, &mut *browser), &away, (&nothing, &nothing)).await;
+        assert!(answered(&back, "code").is_some(), "{}", body(&back));
+    };
+    let (mut here, mut other) = (Browser::new(&laptop), Browser::new(&laptop));
+    log_in(&mut here).await;
+    log_in(&mut other).await;
+    let shown = open(&laptop, &mut here, "").await;
+    assert!(body(&shown).contains("Partner"), "the way to sign in: {}", body(&shown));
+    let done = press(&mut here, &shown, "others", "end").await;
+    assert!(body(&done).contains("You are signed out everywhere else."), "{}", body(&done));
     assert!(!is_logged_in(&mut other).await);
 }
 

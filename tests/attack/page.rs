@@ -283,12 +283,12 @@ async fn listening(test: impl AsyncFnOnce(&Laptop)) {
     let app = Rc::new(App::assemble(&laptop.runtime).unwrap());
     let local = tokio::task::LocalSet::new();
     local.spawn_local(serve(app, listeners, &SystemEntropy, std::future::pending()));
-    local.run_until(test(&laptop)).await;
+    local.run_until(Box::pin(test(&laptop))).await;
 }
 
 #[tokio::test]
 async fn sec_xss_02_and_sec_up_06_error_texts_of_a_provider_are_not_repeated() {
-    listening(async |laptop| {
+    Box::pin(listening(async |laptop| {
         let pkce = Pkce::new("xss 2");
         let said = "error_description=%3Cb%3Epwned%3C%2Fb%3E&error_uri=https%3A%2F%2Fpwned.example";
         for error in ["x", "access_denied", "%3Cb%3Epwned", "server_error"] {
@@ -312,6 +312,6 @@ async fn sec_xss_02_and_sec_up_06_error_texts_of_a_provider_are_not_repeated() {
             let again = browser.get(&format!("{}?{query}", laptop.demo_url("/callback/partner"))).await;
             page(&again, 400, "the transaction is over");
         }
-    })
+    }))
     .await;
 }

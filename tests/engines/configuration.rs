@@ -1,10 +1,11 @@
 //! Workspaces and clients: applied, read, changed, removed.
 
 use protocol::clients::client::Presence;
+use protocol::types::domain::Domain;
 use protocol::types::id::ClientId;
 use serde_json::{Value, json};
 use store::configuration_writing::ApplyError;
-use store::{ConfigurationReading, ConfigurationWriting};
+use store::{ConfigurationReading, ConfigurationWriting, DomainReading};
 
 use crate::engine::Fresh;
 use crate::given::{NOW, PUBLIC_URL, later, metadata, workspace};
@@ -38,6 +39,38 @@ async fn applied_configuration_is_read_back() {
     let loaded = reading.usable_client(&demo, &client("app"), later(5)).await.unwrap().unwrap();
     assert_eq!(loaded.client.id, client("app"));
     assert!(loaded.client.redirect_uris.registered("https://app.example/callback").is_some());
+}
+
+#[tokio::test]
+async fn sec_adm_07_a_domain_belongs_to_one_workspace_at_a_time() {
+    let at = Fresh::tables().await;
+    let (reading, writing) = (DomainReading::new(&at.connection), ConfigurationWriting::new(&at.connection));
+    let domain = |name: &str| Domain::parse(name).unwrap();
+    let owner = async |name: &str, now| {
+        reading.workspace(&domain(name), now).await.unwrap().map(|workspace| workspace.to_string())
+    };
+    let at_domain = |name: &str, domain: &str| workspace(name, json!({ "domain": domain }));
+    assert_eq!(owner("a.example", NOW).await, None);
+    writing.apply(&at_domain("one", "a.example"), &[]).await.unwrap();
+    writing.apply(&at_domain("one", "a.example"), &[]).await.unwrap();
+    assert_eq!(owner("a.example", later(4)).await, None, "absence is cached for five seconds");
+    assert_eq!(owner("a.example", later(5)).await.as_deref(), Some("default/one"));
+
+    let refused = writing.apply(&at_domain("two", "a.example"), &[]).await.unwrap_err();
+    assert!(matches!(&refused, ApplyError::DomainTaken(taken) if taken.as_str() == "a.example"), "{refused}");
+    let two = workspace("two", Value::Null);
+    let configuration = ConfigurationReading::new(&at.connection, PUBLIC_URL);
+    assert!(configuration.workspace(&two.id, NOW).await.unwrap().is_none(), "nothing of it was written");
+
+    writing.apply(&at_domain("one", "b.example"), &[]).await.unwrap();
+    writing.apply(&at_domain("two", "a.example"), &[]).await.unwrap();
+    assert_eq!(owner("b.example", later(40)).await.as_deref(), Some("default/one"));
+    assert_eq!(owner("a.example", later(40)).await.as_deref(), Some("default/two"));
+    writing.apply(&workspace("one", Value::Null), &[]).await.unwrap();
+    writing.apply(&two, &[]).await.unwrap();
+    assert_eq!((owner("a.example", later(80)).await, owner("b.example", later(80)).await), (None, None));
+    let loaded = ConfigurationReading::new(&at.connection, PUBLIC_URL).workspace(&two.id, NOW).await.unwrap().unwrap();
+    assert_eq!(loaded.workspace.issuer, two.issuer);
 }
 
 #[tokio::test]

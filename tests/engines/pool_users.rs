@@ -107,7 +107,7 @@ async fn a_user_is_found_by_each_identifier_and_by_subject() {
     assert_eq!(pool.1.find(&workspace_id("partner"), &both[0]).await.unwrap().map(|found| found.user), None);
     let source = IdentitySourceId::parse("pool").unwrap();
     let key = UserKey { source: &source, issuer: None, subject: &subject("a1") };
-    let profile = AccountReading::new(&at.connection).profile(&demo(), key).await.unwrap().unwrap();
+    let profile = AccountReading::new(&at.connection).account(&demo(), key).await.unwrap().unwrap().profile;
     let claims = ["email", "email_verified", "preferred_username", "name"].map(|name| profile.claim(name).cloned());
     let expected = [json!("alice@example.com"), json!(false), json!("alice"), json!("a1")];
     assert_eq!(claims, expected.map(Some));

@@ -152,7 +152,7 @@ async fn each_provider_has_its_own_users_and_an_unconfigured_one_has_none() {
     for (source, issuer, subject, expected, status) in table {
         let source = IdentitySourceId::parse(source).unwrap();
         let user = UserKey { source: &source, issuer, subject };
-        let profile = reading.profile(&demo, user).await.unwrap();
+        let profile = reading.account(&demo, user).await.unwrap().map(|account| account.profile);
         let name = profile.and_then(|profile| profile.claim("name")?.as_str().map(str::to_owned));
         assert_eq!(name.as_deref(), expected, "{user:?}");
         assert_eq!(users.status(&demo, user, LoginEpoch::default()).await.unwrap(), status, "{user:?}");
@@ -174,7 +174,7 @@ async fn an_account_of_an_earlier_version_is_read_with_current_settings() {
         let demo = workspace("demo", json!({"upstream": [corp]}));
         let source = IdentitySourceId::parse("corp").unwrap();
         let user = UserKey { source: &source, issuer: Some("https://corp.example"), subject: &alice };
-        let profile = reading.profile(&demo, user).await.unwrap().unwrap();
+        let profile = reading.account(&demo, user).await.unwrap().unwrap().profile;
         let told = |name| profile.claim(name).cloned();
         assert_eq!((told("email_verified"), told("email")), (Some(json!(verified)), Some(json!("a@corp.example"))));
         assert_eq!((told("name"), told("groups")), (None, None));

@@ -8,6 +8,7 @@ mod given;
 mod injected;
 mod items;
 mod kms;
+mod pool;
 mod races;
 mod refresh;
 mod restored;

@@ -45,6 +45,36 @@ async fn the_whole_flow_works_behind_the_base_path_of_a_custom_domain() {
 }
 
 #[tokio::test]
+async fn sec_sess_15_a_workspace_is_served_at_its_domain_and_no_header_names_it() {
+    let (demo, domain) = ("workspace = \"demo\"", "workspace = \"demo\"\ndomain = \"login.acme.example\"");
+    let at_domain = |file: String| file.replacen(demo, domain, 1);
+    let account = Account::new(URL, at_domain).await;
+    let configuration = "/.well-known/openid-configuration";
+    let sent_to = |name: &str, path: &str| {
+        Event::new("GET", path).header("host", "login.acme.example").with("/requestContext", "domainName", name.into())
+    };
+    let metadata = account.start("metadata").await;
+    let found = metadata.invoke(sent_to("login.acme.example", configuration)).await;
+    assert_eq!(json(&found)["issuer"], "https://login.acme.example", "{}", body(&found));
+    for (name, path) in [
+        ("auth.example", configuration),
+        ("auth.example", CONFIGURATION),
+        ("login.acme.example", CONFIGURATION),
+        ("login.other.example", configuration),
+        ("login.other.example", CONFIGURATION),
+    ] {
+        expect::refused(&metadata.invoke(sent_to(name, path)).await, 404, "not_found", &format!("{name}{path}"));
+    }
+    let partner =
+        metadata.invoke(sent_to("r3pmxmplak.execute-api.example", &CONFIGURATION.replace("demo", "partner"))).await;
+    assert_eq!(json(&partner)["issuer"], "https://auth.example/default/partner", "another name of the server");
+    let token = account.start("token").await;
+    let form = Event::new("POST", "/oauth2/token").form(&[("client_id", "demo-spa")]);
+    let token = token.invoke(form.with("/requestContext", "domainName", "login.acme.example".into())).await;
+    expect::refused(&token, 400, "invalid_request", "the token endpoint was reached");
+}
+
+#[tokio::test]
 async fn an_unknown_tenant_or_workspace_is_a_404_in_json_to_programs_and_a_page_to_people() {
     let account = Account::new(URL, |file| file).await;
     let paths = [

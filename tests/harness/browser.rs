@@ -11,6 +11,7 @@ use crate::pkce::Pkce;
 /// A browser with its cookie jar.
 pub struct Browser<'l> {
     laptop: &'l Laptop,
+    issuer: String,
     /// Cookie values by name.
     pub cookies: BTreeMap<String, String>,
 }
@@ -27,8 +28,14 @@ pub struct Form {
 impl<'l> Browser<'l> {
     /// Creates a browser without cookies.
     #[must_use]
-    pub const fn new(laptop: &'l Laptop) -> Self {
-        Self { laptop, cookies: BTreeMap::new() }
+    pub fn new(laptop: &'l Laptop) -> Self {
+        Self::at(laptop, &laptop.issuer())
+    }
+
+    /// Creates a browser without cookies that sends authorization requests to `issuer`.
+    #[must_use]
+    pub fn at(laptop: &'l Laptop, issuer: &str) -> Self {
+        Self { laptop, issuer: issuer.into(), cookies: BTreeMap::new() }
     }
 
     /// Opens `url` without following redirects.
@@ -65,14 +72,14 @@ impl<'l> Browser<'l> {
 
     /// Sends an authorization request and follows redirects until a page or a redirect to another site.
     pub async fn authorize(&mut self, parameters: &[(&str, &str)]) -> Response {
-        let url = format!("{}?{}", self.laptop.demo_url("/oauth2/authorize"), encoded(parameters));
+        let url = format!("{}/oauth2/authorize?{}", self.issuer, encoded(parameters));
         let response = self.get(&url).await;
         self.follow(response).await
     }
 
     /// Follows redirects within the server.
     pub async fn follow(&mut self, mut response: Response) -> Response {
-        let here = self.laptop.issuer().split("/default").next().unwrap().to_owned();
+        let here = self.issuer.split("/default").next().unwrap().to_owned();
         while let Some(location) = location(&response).filter(|location| location.starts_with(&here)) {
             if location.contains("/demo/callback") || location.contains("/demo/silent") {
                 break;

@@ -17,6 +17,7 @@ use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
 use postern::dev::queue_worker::QueueWorker;
 use postern::dev::state::State;
+use protocol::types::domain::Domain;
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use protocol::types::time::{Lifetime, Timestamp};
@@ -235,7 +236,7 @@ impl Laptop {
         (headers, body): (&[(&str, &str)], impl Into<Bytes>),
         deadline: Deadline,
     ) -> Response {
-        let local = url.strip_prefix(&self.public_url).unwrap_or(url);
+        let (domain, local) = self.local(url);
         assert!(local.starts_with('/') || local.is_empty(), "{url} is elsewhere");
         let (path, query) = local.split_once('?').unwrap_or((local, ""));
         let mut map = HeaderMap::new();
@@ -245,6 +246,7 @@ impl Laptop {
         }
         let request = Request {
             method: Method::from_bytes(method.as_bytes()).unwrap(),
+            domain,
             path: path.into(),
             query: query.into(),
             headers: map,
@@ -257,6 +259,19 @@ impl Laptop {
         self.answers.fetch_add(1, Ordering::SeqCst);
         self.answer_bytes.fetch_add(size(&response), Ordering::SeqCst);
         response
+    }
+
+    /// The domain of a workspace in `url`, and the rest of it.
+    fn local<'u>(&self, url: &'u str) -> (Option<Domain>, &'u str) {
+        let own = url.strip_prefix(&self.public_url).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        if let Some(own) = own {
+            return (None, own);
+        }
+        let Some((_, rest)) = url.split_once("://") else { return (None, url) };
+        let (authority, local) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let domain = PublicUrl::parse(&self.public_url).unwrap().domain(authority);
+        assert!(domain.is_some(), "{url} is elsewhere");
+        (domain, local)
     }
 
     /// Sets the source address of further requests.

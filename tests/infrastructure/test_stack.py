@@ -172,3 +172,11 @@ def test_an_unreachable_client_delays_no_other_and_ends_in_the_dead_letter_queue
     assert aside["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
     assert queue["SqsManagedSseEnabled"] is aside["SqsManagedSseEnabled"] is True
     assert source["BatchSize"] == 1 and source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_domain_of_a_workspace_is_deployed_like_that_of_the_server():
+    server, alone = translated()["Resources"], plain_template("workspace-domain.yaml")["Resources"]
+    for name in ("Domain", "DomainRecord"):
+        assert server[name]["Properties"] == alone[name]["Properties"]
+    mapping = alone["DomainMapping"]["Properties"]
+    assert mapping == {"ApiId": {"Ref": "ApiId"}, "DomainName": {"Ref": "Domain"}, "Stage": "$default"}

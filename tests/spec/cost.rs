@@ -438,3 +438,17 @@ async fn discovery_and_jwks_cost_nothing_when_warm() {
         assert_eq!(laptop.wire.calls(), []);
     }
 }
+
+/// Claims of the workspace's own are read with what is read anyway: at the token endpoint they cost nothing, and at the
+/// authorization endpoint one read of the account of a user who has one. The users of the sandbox have none.
+#[tokio::test]
+async fn claims_of_the_workspace_cost_nothing_at_the_token_endpoint() {
+    let claim = "\n[[claims]]\nname = \"roles\"\nfrom = \"user.roles\"\nin = [\"access_token\", \"id_token\"]\n";
+    let plain = counted(0, "RS256").await;
+    let aws = Laptop::in_aws(|file| file + claim).await;
+    let _ = Visit::new(&aws, "bob", 0).all().await;
+    let mapped = Visit::new(&aws, "alice", 0).all().await;
+    for (plain, mapped) in plain.iter().zip(&mapped) {
+        assert_eq!((plain.reads, plain.writes, plain.signatures), (mapped.reads, mapped.writes, mapped.signatures));
+    }
+}

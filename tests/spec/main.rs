@@ -9,6 +9,7 @@
 mod cost;
 mod discovery;
 mod documents;
+mod domains;
 mod flow;
 mod front;
 mod languages;

@@ -139,8 +139,10 @@ fn contract() -> Value {
     let mut routes = Vec::new();
     for route in ROUTES {
         let preflight = (route.cross_origin != CrossOrigin::Never).then_some("OPTIONS");
-        for method in route.methods.iter().copied().chain(preflight) {
-            routes.push(json!({ "method": method, "path": route.template, "function": route.function.name() }));
+        for path in std::iter::once(route.template).chain(route.at_domain()) {
+            for method in route.methods.iter().copied().chain(preflight) {
+                routes.push(json!({ "method": method, "path": path, "function": route.function.name() }));
+            }
         }
     }
     json!({ "functions": functions, "routes": routes })

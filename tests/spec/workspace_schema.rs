@@ -12,6 +12,7 @@ use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::ClaimName;
 use protocol::workspace::brand::Brand;
+use protocol::workspace::claim_rule::ClaimRule;
 use protocol::workspace::pool::{AttributeDefinition, Pool};
 use protocol::workspace::sandbox::{Sandbox, SandboxUser};
 use protocol::workspace::settings::{ScopeDefinition, Settings, TitledResource};
@@ -192,6 +193,7 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(names("pool.attributes"), fields::<AttributeDefinition>());
     assert_eq!(names("resources"), fields::<TitledResource>());
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
+    assert_eq!(names("claims"), fields::<ClaimRule>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
     assert_eq!(names("sandbox.users"), fields::<SandboxUser>());
     assert_eq!(names("upstream.oauth"), fields::<UserApi>());
@@ -228,6 +230,7 @@ fn values_and_bounds_in_the_description_match_the_parser() {
                 | Kind::Table(_)
                 | Kind::Tables(_)
                 | Kind::Open
+                | Kind::Constant
                 | Kind::ClaimOrigin
                 | Kind::TextOrTable(..) => continue,
             };
@@ -304,6 +307,7 @@ fn docs_configuration_md_has_exactly_the_settings_of_the_description() {
         ("### `[lifetimes]`", "lifetimes"),
         ("### `[brand]`", "brand"),
         ("### `[[scopes]]`", "scopes"),
+        ("### `[[claims]]`", "claims"),
         ("### `[sandbox]`", "sandbox"),
         ("### `[pool]`", "pool"),
         ("### `[[pool.attributes]]`", "pool.attributes"),

@@ -68,9 +68,13 @@ async fn make(deps: &Deps, context: &BrowserContext<'_>, visit: &Visit, change: 
     match change {
         Change::Withdraw(client) => {
             let subject = &visit.session.subject;
-            let withdrawn = deps.withdrawal.withdraw(context.id(), subject, client, context.now).await;
-            withdrawn.map_err(unavailable)?;
-            tracing::info!("a user withdrew what was allowed to a client");
+            // Only what is there is written: a form can name any client.
+            let all = deps.consents.all(context.id(), subject).await.map_err(unavailable)?;
+            if all.iter().any(|(known, _)| known == client) {
+                let withdrawn = deps.withdrawal.withdraw(context.id(), subject, client, context.now).await;
+                withdrawn.map_err(unavailable)?;
+                tracing::info!("a user withdrew what was allowed to a client");
+            }
         }
         Change::End(_) | Change::EndOthers => {
             let others = visit.sessions(deps, context).await?;

@@ -28,7 +28,7 @@ pub(crate) async fn show(
     let (workspace, nonce, session) = (context.workspace(), deps.browser.nonce()?, &visit.session);
     let choice = LanguageChoice { action: workspace.issuer.url(PATH), fields: Vec::new() };
     let frame = Frame::new(&nonce, &workspace.settings, context.language()).offering(choice);
-    let profile = deps.accounts.profile(workspace, session.user()).await.map_err(unavailable)?;
+    let account = deps.accounts.account(workspace, session.user()).await.map_err(unavailable)?;
     let sessions = visit.sessions(deps, context).await?;
     let template = OwnAccountPage {
         frame: &frame,
@@ -36,7 +36,7 @@ pub(crate) async fn show(
         action: &workspace.issuer.url(PATH),
         token: &visit.token,
         notice,
-        profile: &facts(&profile.unwrap_or_default()),
+        profile: &account.map(|account| facts(&account.profile)).unwrap_or_default(),
         ways: &ways(deps, context, session, &frame).await?,
         sessions: &sessions.iter().map(|session| row(session, &visit.session, context.now)).collect::<Vec<_>>(),
         applications: &applications(deps, context, session, &frame).await?,

@@ -8,7 +8,9 @@ use protocol::token_status::caller::{Caller, Intent, TokenInQuestion};
 use protocol::token_status::introspection::{self, Introspection, SignedIntrospection, current};
 use protocol::token_status::request::{TokenParameter, TokenRequestError};
 use protocol::tokens::access_token::AccessTokenClaims;
+use protocol::tokens::mapped_claims::ClaimValues;
 use protocol::tokens::refresh_token::RefreshToken;
+use protocol::workspace::claim_rule::ClaimPlace;
 use signing::Signer;
 use web::response::{Caching, response};
 use web::route::Endpoint;
@@ -88,7 +90,12 @@ async fn describe(
         return Ok(Introspection::INACTIVE);
     };
     let live = deps.status.live(context, claims).await?;
-    Ok(live.map_or(Introspection::INACTIVE, Introspection::access_token))
+    Ok(live.map_or(Introspection::INACTIVE, |live| {
+        let (client, terms) = (&live.client.client, live.grant.as_ref().map(|grant| &grant.terms));
+        let values = ClaimValues::of(context.workspace, client, terms, &live.claims.scope);
+        let more = values.for_place(ClaimPlace::Introspection, usize::MAX);
+        Introspection::access_token(live.claims, more)
+    }))
 }
 
 async fn describe_refresh_token(

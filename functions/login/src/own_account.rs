@@ -24,7 +24,8 @@ pub(crate) async fn begin(
     freshness: Freshness,
 ) -> Result<Response, Refusal> {
     let pending = front.begin_account(context, freshness)?;
-    let session = front.session(context).await?;
-    let step = front.decide(&pending, session.as_ref()).await?;
-    front.take(&pending, step).await
+    match front.session(context).await?.filter(|session| freshness.is_met_by(session, context.now)) {
+        Some(session) => front.next(&pending, &session).await,
+        None => front.to_login(&pending).await,
+    }
 }

@@ -18,7 +18,9 @@ use protocol::users::user_claims::{Identity, SourceClaims};
 use protocol::workspace::pool::{POOL, Pool};
 use serde_json::{Map, Value};
 use signing::entropy::random;
-use store::{Counting, LoginAttempts, PasswordRehashing, Reservation, SignIn, SignInReading};
+use store::{
+    Counting, LoginAttempts, PasswordRehashing, Reservation, SignIn, SignInReading, WriteAttempt, WriteContext,
+};
 use web::response::with_cookie;
 use web::{Response, unavailable};
 
@@ -155,7 +157,9 @@ impl Passwords {
                 return Ok(Some(seconds));
             }
         }
-        match self.attempts.reserve(workspace, &counters.attempts, now).await.map_err(unavailable)? {
+        let attempt = WriteAttempt::new(visit.channel.random_text::<16>()?);
+        let context = WriteContext { workspace, attempt, now };
+        match self.attempts.reserve(&context, &counters.attempts).await.map_err(unavailable)? {
             Reservation::Reserved => Ok(None),
             Reservation::Wait(seconds) => Ok(Some(seconds)),
         }

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use bootstrap::{BootstrapError, Runtime};
+use bootstrap::{BootstrapError, Entrance, Runtime};
 use protocol::discovery::metadata;
 use protocol::jose::key_ring::KeyRing;
+use protocol::types::time::Timestamp;
 use protocol::workspace::settings::Workspace;
 use serde_json::Value;
 use store::{KeyRingReading, StoreFault, WorkspaceReading};
 use web::response::Caching;
-use web::route::{self, Endpoint, Matched};
+use web::route::{Endpoint, Matched};
 use web::{Clock, Request, Response, cors, edge, json, unavailable};
 
 /// The handles of the function: it reads public data only.
 pub struct Deps {
+    /// What finds the workspace of a request.
+    pub entrance: Entrance,
     /// Workspaces.
     pub workspaces: WorkspaceReading,
     /// Public keys.
@@ -29,7 +32,12 @@ impl Deps {
     ///
     /// [`BootstrapError`] if the runtime lacks a handle that the function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
-        Ok(Self { workspaces: runtime.workspaces(), rings: runtime.rings(), clock: Arc::clone(&runtime.clock) })
+        Ok(Self {
+            entrance: runtime.entrance(),
+            workspaces: runtime.workspaces(),
+            rings: runtime.rings(),
+            clock: Arc::clone(&runtime.clock),
+        })
     }
 }
 
@@ -50,7 +58,11 @@ pub async fn handle(deps: &Deps, request: &Request) -> Response {
 
 async fn respond(deps: &Deps, request: &Request) -> Response {
     let ours = [Endpoint::Discovery, Endpoint::Jwks];
-    let Some(matched) = route::find(&request.path).filter(|found| ours.contains(&found.route.endpoint)) else {
+    let now = deps.clock.now();
+    let Ok(found) = deps.entrance.find(request, now).await.map_err(unavailable) else {
+        return json::unavailable(request);
+    };
+    let Some(matched) = found.filter(|found| ours.contains(&found.route.endpoint)) else {
         return json::not_found(request);
     };
     edge::note_workspace(&matched.workspace);
@@ -65,7 +77,7 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
         }
         _ => return json::method_not_allowed(request, matched.route.methods),
     }
-    match document(deps, &matched).await {
+    match document(deps, &matched, now).await {
         Ok(Some(document)) => json::json(200, &document, Caching::Public),
         Ok(None) => json::not_found(request),
         Err(fault) => {
@@ -75,9 +87,10 @@ async fn respond(deps: &Deps, request: &Request) -> Response {
     }
 }
 
-async fn document(deps: &Deps, matched: &Matched<'_>) -> Result<Option<Value>, StoreFault> {
-    let now = deps.clock.now();
-    let Some(loaded) = deps.workspaces.workspace(&matched.workspace, now).await? else { return Ok(None) };
+async fn document(deps: &Deps, matched: &Matched<'_>, now: Timestamp) -> Result<Option<Value>, StoreFault> {
+    let loaded = deps.workspaces.workspace(&matched.workspace, now).await?;
+    let served = loaded.filter(|loaded| matched.is_served(&loaded.workspace.settings));
+    let Some(loaded) = served else { return Ok(None) };
     let ring = deps.rings.ring(&matched.workspace, now).await?;
     let ring = ring.ok_or(StoreFault::Unreadable("key ring"))?;
     if matched.route.endpoint == Endpoint::Jwks {

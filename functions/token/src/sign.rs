@@ -8,9 +8,11 @@ use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::tokens::entitlement::Entitlement;
 use protocol::tokens::error::TokenError;
 use protocol::tokens::id_token::{self, IdTokenClaims};
+use protocol::tokens::mapped_claims::ClaimValues;
 use protocol::types::commit::Unreleased;
 use protocol::types::id::WorkspaceId;
 use protocol::types::time::Timestamp;
+use protocol::workspace::claim_fault::OMITTED;
 use signing::entropy::random;
 use signing::{Signer, SigningFault};
 use web::unavailable;
@@ -27,8 +29,11 @@ pub(crate) async fn sign_tokens(
 ) -> Result<TokenResponse, TokenError> {
     let (deps, workspace) = (request.deps, request.workspace());
     let nonce = random(&*deps.entropy).map_err(unavailable)?;
+    let values = ClaimValues::of(workspace, request.client.client(), due.terms(), due.scope());
     let access = AccessTokenClaims::of(due, &workspace.issuer, &nonce).ok_or(TokenError::UnauthorizedClient)?;
-    let id = IdTokenClaims::of(due, workspace);
+    let access = access.with(&values);
+    let id = IdTokenClaims::of(due, workspace).map(|id| id.with(&values));
+    warn_of_omitted(&access);
     let keys = TokenKeys { signers: &deps.signers, workspace: &workspace.id, now: due.now() };
     let form = IdTokenForm { algorithm: due.id_token_algorithm(), at_hash: due.at_hash() };
     let signed = keys.sign(&access, id, form).await;
@@ -41,6 +46,13 @@ pub(crate) async fn sign_tokens(
         id_token,
         refresh_token: refresh_token.map(|derived| derived.token.expose().clone()),
     })
+}
+
+/// Tells the operator that claims did not fit: the token names them.
+fn warn_of_omitted(access: &AccessTokenClaims) {
+    if access.mapped.contains_key(OMITTED) {
+        tracing::warn!(client.id = %access.client_id, "claims of the workspace did not fit into an access token");
+    }
 }
 
 /// Signs the tokens of a grant, and holds them back until the commit is won.

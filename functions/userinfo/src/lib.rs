@@ -13,8 +13,10 @@ use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token_or_parameter};
 use protocol::tokens::grant::Grant;
 use protocol::tokens::id_token;
+use protocol::tokens::mapped_claims::ClaimValues;
 use protocol::types::scope::OPENID;
 use protocol::users::userinfo;
+use protocol::workspace::claim_rule::ClaimPlace;
 use serde_json::{Map, Value};
 use store::configuration::LoadedClient;
 use store::{AccountReading, GrantReading, UserReading};
@@ -109,9 +111,12 @@ async fn claims(
     if *grant.terms.client_subject() != token.sub {
         return Err(BearerError::Invalid);
     }
-    let profile = deps.accounts.profile(context.workspace, grant.terms.user()).await.map_err(unavailable)?;
-    let profile = profile.ok_or(BearerError::Invalid)?;
-    Ok((client, userinfo::claims(&token.sub, &profile, &token.scope, &grant.terms.claims)))
+    let account = deps.accounts.account(context.workspace, grant.terms.user()).await.map_err(unavailable)?;
+    let account = account.ok_or(BearerError::Invalid)?;
+    let values = ClaimValues::of(context.workspace, &client.client, Some(&grant.terms), &token.scope);
+    let mut claims = userinfo::claims(&token.sub, &account.profile, &token.scope, &grant.terms.claims);
+    claims.extend(values.knowing(account.attributes).for_place(ClaimPlace::Userinfo, usize::MAX));
+    Ok((client, claims))
 }
 
 /// Parses the form of a POST. A body that is not a form is ignored: some clients send POST without one.

@@ -55,6 +55,7 @@ export function routeId({ method, path }: Route): string {
   const name = words
     .map((word) => word.replaceAll(".", "").split("-").map((part) => capital(part.toLowerCase())).join(""))
     .join("");
-  const place = path.startsWith("/.well-known") ? "AtRoot" : "";
+  const ofDomain = path.includes("{tenant}") ? "" : "AtDomain";
+  const place = path.startsWith("/.well-known") && ofDomain === "" ? "AtRoot" : ofDomain;
   return `${name}${place}${capital(method.toLowerCase())}Route`;
 }

@@ -274,6 +274,8 @@ export class PosternStack extends Stack {
     const special: Record<string, object> = {
       "POST /{tenant}/{workspace}/login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /{tenant}/{workspace}/oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
+      "POST /login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
+      "POST /oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
     };
     // Below /aws/vendedlogs/, because other names need an entry in the account's log delivery policy, whose size is limited.
     const accessLogs = passing(new logs.CfnLogGroup(this, "AccessLogs", {

@@ -121,13 +121,12 @@ test("routes are throttled, expensive ones more strictly, and queries are not lo
   assert.deepEqual(Properties.DefaultRouteSettings, {
     ThrottlingRateLimit: { Ref: "RateLimit" }, ThrottlingBurstLimit: { Ref: "BurstLimit" },
   });
+  const [login, token] = ["Login", "Token"].map((name) => ({
+    ThrottlingRateLimit: { Ref: `${name}RateLimit` }, ThrottlingBurstLimit: { Ref: `${name}BurstLimit` },
+  }));
   assert.deepEqual(Properties.RouteSettings, {
-    "POST /{tenant}/{workspace}/login": {
-      ThrottlingRateLimit: { Ref: "LoginRateLimit" }, ThrottlingBurstLimit: { Ref: "LoginBurstLimit" },
-    },
-    "POST /{tenant}/{workspace}/oauth2/token": {
-      ThrottlingRateLimit: { Ref: "TokenRateLimit" }, ThrottlingBurstLimit: { Ref: "TokenBurstLimit" },
-    },
+    "POST /{tenant}/{workspace}/login": login, "POST /login": login,
+    "POST /{tenant}/{workspace}/oauth2/token": token, "POST /oauth2/token": token,
   });
   const logged: string[] = Properties.AccessLogSettings.Format.match(/\$context\.[A-Za-z.]+/g);
   assert.deepEqual(logged.filter((name) => /path|query|header/i.test(name)), []);

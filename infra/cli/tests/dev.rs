@@ -419,6 +419,17 @@ client_id = "notes"
 client_name = "Notes"
 token_endpoint_auth_method = "none"
 redirect_uris = ["{public_url}/callback"]
+metadata = { tier = "gold", regions = ["eu", "us"] }
+
+[[claims]]
+name = "tier"
+from = "client.metadata.tier"
+in = ["access_token", "introspection"]
+
+[[claims]]
+name = "https://notes.example/stages"
+value = ["test", "demo"]
+in = ["id_token"]
 "#;
 
 #[test]

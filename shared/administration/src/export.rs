@@ -58,11 +58,9 @@ fn document(
         stored.clients.values().map(|client| serde_json::from_str(&client.metadata)).collect();
     let mut document = settings.as_object()?.clone();
     let algorithm = ring.current().map(|key| key.jwk.alg)?;
-    let name = id.to_string();
-    let (tenant, workspace) = name.split_once('/')?;
     let without_rs256 = algorithm != Algorithm::RS256 && ring.beside.is_empty();
-    document.insert("tenant".into(), tenant.into());
-    document.insert("workspace".into(), workspace.into());
+    document.insert("tenant".into(), id.tenant().into());
+    document.insert("workspace".into(), id.name().into());
     document.insert("signing_algorithm".into(), algorithm.as_str().into());
     document.insert("rs256_key".into(), if without_rs256 { "none" } else { "beside" }.into());
     document.insert("clients".into(), clients.ok()?.into());

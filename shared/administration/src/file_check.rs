@@ -9,7 +9,7 @@ use toml::{Spanned, Table, Value};
 
 use crate::file_problems::{Places, Problem, position};
 use crate::nearest::{nearest, quoted};
-use crate::workspace_schema::{Entries, Key, Kind, Presence, WORKSPACE, tables};
+use crate::workspace_schema::{Entries, Key, Kind, Presence, TEXTS, UNBOUNDED, WORKSPACE, tables};
 
 /// The placeholder of the server's public URL.
 const PUBLIC_URL: &str = "{public_url}";
@@ -102,6 +102,10 @@ impl Check<'_> {
             }
             (Kind::Tables(entries), DeValue::Array(list)) => Some(self.tables(list, entries, at)),
             (Kind::Open, DeValue::Table(_)) => Some(self.open(value.get_ref())),
+            (Kind::Constant, DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_)) => {
+                Some(self.open(value.get_ref()))
+            }
+            (Kind::Constant, DeValue::Array(list)) => self.list(list, &TEXTS, UNBOUNDED, at),
             (Kind::ClaimOrigin, DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_)) => {
                 self.claim_origin(value.get_ref(), at, start)
             }
@@ -263,7 +267,9 @@ fn advice(name: &str, keys: &[Key]) -> String {
 /// A placeholder for a missing or unusable value, so that the rest of the file can be checked.
 fn stand_in(kind: &Kind) -> Value {
     match kind {
-        Kind::Text(_) | Kind::OneOf(_) | Kind::TextOrTable(..) | Kind::ClaimOrigin => Value::String("missing".into()),
+        Kind::Text(_) | Kind::OneOf(_) | Kind::TextOrTable(..) | Kind::ClaimOrigin | Kind::Constant => {
+            Value::String("missing".into())
+        }
         Kind::Flag => Value::Boolean(false),
         Kind::Whole { least, .. } => Value::Integer(*least),
         Kind::List(..) | Kind::Tables(_) => Value::Array(Vec::new()),

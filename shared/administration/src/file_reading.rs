@@ -13,6 +13,7 @@ use protocol::types::image::MAX_LOGO_BYTES;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::users::user_claims::SourceClaims;
 use protocol::workspace::brand::Brand;
+use protocol::workspace::claim_fault::ClaimFault;
 use protocol::workspace::pool::PoolFault;
 use protocol::workspace::scope_fault::ScopeFault;
 use protocol::workspace::settings::{Settings, Workspace};
@@ -118,13 +119,17 @@ impl<'a> Reading<'a> {
         encode_images(settings.get_mut("brand"), &["logo", "logo_dark", "favicon"]);
         let settings: Settings = self.parsed(settings, "")?;
         let settings = Settings { reach: Some(self.loader.public_url.reach()), ..settings };
-        let issuer = Issuer::new(self.loader.public_url.as_str(), &id);
-        self.check_settings(&settings);
+        let workspace = Workspace::new(id, self.loader.public_url.as_str(), settings);
+        let Workspace { id, issuer, settings } = &workspace;
+        if issuer.origin() == self.loader.public_url.origin() && settings.domain.is_some() {
+            self.report_at("domain", "it is the server's own host name, where other workspaces are");
+        }
+        self.check_settings(settings);
         let signing = self.signing(&head);
         let tables = head.clients.into_iter().enumerate();
-        let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, &id)).collect();
+        let clients: Vec<FileClient> = tables.filter_map(|(at, table)| self.client(at, table, id)).collect();
         for client in &clients {
-            self.check_client(client, &settings, &issuer);
+            self.check_client(client, settings, issuer);
             self.check_algorithms(client, signing);
         }
         let lines = clients.iter().map(|client| {
@@ -133,7 +138,7 @@ impl<'a> Reading<'a> {
         });
         Some(WorkspaceFile {
             lines: lines.collect(),
-            workspace: Workspace { id, issuer, settings },
+            workspace,
             clients: clients.into_iter().map(|client| client.metadata).collect(),
             signing,
             name: self.name.into(),
@@ -246,6 +251,7 @@ impl<'a> Reading<'a> {
                 SettingsFault::Scope(fault) if !matches!(fault, ScopeFault::Doubled(_)) => {
                     self.report(&error.place.to_string(), format!("scope {fault}"));
                 }
+                SettingsFault::Claim(fault) => self.report_of_claim(&error.place.to_string(), &fault),
                 // The check has already reported these.
                 SettingsFault::Scope(_)
                 | SettingsFault::Pool(PoolFault::DoubledAttribute(_) | PoolFault::AttributeName(_))
@@ -262,6 +268,15 @@ impl<'a> Reading<'a> {
     fn report_of_pool(&mut self, place: &str, fault: &PoolFault) {
         if self.places.has(place) && !self.faulty.iter().any(|faulty| faulty.starts_with(place)) {
             self.report_at(place, &fault.to_string());
+        }
+    }
+
+    /// Records a problem of a claim, unless it follows from one already found.
+    fn report_of_claim(&mut self, place: &str, fault: &ClaimFault) {
+        let table = place.rsplit_once('.').map_or(place, |(table, _)| table);
+        let is_found = matches!(fault, ClaimFault::Doubled(_) | ClaimFault::Name(_));
+        if !is_found && !self.faulty.iter().any(|faulty| faulty.starts_with(table)) {
+            self.report(place, format!("claim {fault}"));
         }
     }
 

@@ -120,6 +120,54 @@ mod tests {
     }
 
     #[test]
+    fn sec_adm_14_and_sec_tok_07_a_claim_is_refused_with_its_line() {
+        let claim = |settings: &str| format!("{FIXTURE}\n[[claims]]\nname = \"x\"\n{settings}\n");
+        let line = FIXTURE.lines().count() + 3;
+        assert!(load(&claim("from = \"user.roles\"\nin = [\"access_token\"]\nscopes = [\"email\"]")).is_ok());
+        assert!(load(&claim("value = [\"a\"]\nin = [\"access_token\"]")).is_ok());
+        let table = [
+            (
+                "value = 1\nin = [\"access_token\"]\nscopes = [\"mail\"]",
+                4,
+                "claim scope mail is not one of the workspace",
+            ),
+            (
+                "from = \"user.department\"\nin = [\"access_token\"]",
+                2,
+                "claim user.department is neither a claim of OpenID",
+            ),
+            ("from = \"department\"\nin = [\"access_token\"]", 2, "claim x: from is \"department\": use user.…"),
+            ("value = 1\nin = [\"acces_token\"]", 3, "claim x: in[0] is \"acces_token\": it must be one of"),
+            ("value = { a = 1 }\nin = []", 2, "claim x: value must be a string, a whole number, true, false or a list"),
+            ("value = 1\nin = []", 3, "claim x is put nowhere"),
+            ("in = [\"access_token\"]", 1, "claim x needs from, or value"),
+        ];
+        for (settings, at, expected) in table {
+            let said = load(&claim(settings)).err().unwrap_or_default();
+            let expected = (line + at - 1, expected);
+            assert!(
+                said.starts_with(&format!("x.toml:{}:", expected.0)) && said.contains(expected.1),
+                "{settings}: {said}"
+            );
+        }
+        let reserved = load(&claim("value = 1\nin = [\"access_token\"]").replace("name = \"x\"", "name = \"aud\""));
+        assert!(reserved.err().unwrap_or_default().contains("claim aud is a claim of the protocol"));
+        let tiered = |value: &str| {
+            let web = "client_id = \"web\"";
+            let text = FIXTURE.replace(web, &format!("{web}\nmetadata = {{ tier = {value} }}"));
+            let list = "\n[[claims]]\nname = \"roles\"\nfrom = \"client.metadata.tier\"\nin = [\"access_token\"]\n";
+            load(&format!("{text}{list}")).err().unwrap_or_default()
+        };
+        assert_eq!(tiered("[\"a\"]"), "");
+        assert!(
+            tiered("\"a\"").contains("client web: metadata.tier is for the claim roles of the workspace"),
+            "{}",
+            tiered("\"a\"")
+        );
+        assert!(tiered("1.5").contains("client web: metadata.tier must be a text"), "{}", tiered("1.5"));
+    }
+
+    #[test]
     fn texts_can_be_translated_and_are_there_in_the_language_of_the_workspace() {
         let scope = |title: &str| format!("{FIXTURE}\n[[scopes]]\nname = \"notes\"\ntitle = {title}\n");
         let both = "{ en = \"Read notes\", de = \"Notizen lesen\" }";

@@ -15,7 +15,12 @@ impl BackChannel {
     /// Takes the handles that every back-channel function needs.
     #[must_use]
     pub fn assemble(runtime: &Runtime) -> Self {
-        Self { configuration: runtime.configuration(), rings: runtime.rings(), clock: Arc::clone(&runtime.clock) }
+        Self {
+            entrance: runtime.entrance(),
+            configuration: runtime.configuration(),
+            rings: runtime.rings(),
+            clock: Arc::clone(&runtime.clock),
+        }
     }
 }
 

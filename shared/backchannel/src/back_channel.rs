@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bootstrap::Entrance;
 use protocol::tokens::access_token::{self, AccessTokenClaims};
 use protocol::tokens::grant::{Grant, LoadedGrant};
 use protocol::types::id::{ClientId, GrantId};
@@ -9,13 +10,15 @@ use protocol::types::time::Timestamp;
 use signing::verify::verify_issued_by_us;
 use store::configuration::{LoadedClient, LoadedWorkspace};
 use store::{ConfigurationReading, GrantReading, KeyRingReading, StoreFault, UserReading};
-use web::route::{self, CrossOrigin, Endpoint, Matched};
+use web::route::{CrossOrigin, Endpoint, Matched};
 use web::{Clock, Request, Response, Unavailable, cors, edge, json, unavailable};
 
 use crate::client_context::ClientContext;
 
 /// The handles of every back-channel function.
 pub struct BackChannel {
+    /// What finds the workspace of a request.
+    pub entrance: Entrance,
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
     /// Public keys.
@@ -57,12 +60,9 @@ impl BackChannel {
         endpoint: Endpoint,
         handler: impl AsyncFnOnce(&ClientContext<'_>) -> Response,
     ) -> Response {
-        let Some(matched) = route::find(&request.path).filter(|found| found.route.endpoint == endpoint) else {
-            return json::not_found(request);
-        };
         let now = self.now();
-        let loaded = match self.configuration.workspace(&matched.workspace, now).await.map_err(unavailable) {
-            Ok(Some(loaded)) => loaded,
+        let (matched, loaded) = match self.workspace(request, endpoint, now).await.map_err(unavailable) {
+            Ok(Some(found)) => found,
             Ok(None) => return json::not_found(request),
             Err(_logged) => return json::unavailable(request),
         };
@@ -77,6 +77,20 @@ impl BackChannel {
             return cors::shared_with(response, request, origins);
         }
         response
+    }
+
+    /// The workspace that the request is for, if it is served there and `endpoint` is meant.
+    async fn workspace<'r>(
+        &self,
+        request: &'r Request,
+        endpoint: Endpoint,
+        now: Timestamp,
+    ) -> Result<Option<(Matched<'r>, Arc<LoadedWorkspace>)>, StoreFault> {
+        let found = self.entrance.find(request, now).await?.filter(|found| found.route.endpoint == endpoint);
+        let Some(matched) = found else { return Ok(None) };
+        let loaded = self.configuration.workspace(&matched.workspace, now).await?;
+        let served = loaded.filter(|loaded| matched.is_served(&loaded.workspace.settings));
+        Ok(served.map(|loaded| (matched, loaded)))
     }
 
     /// Loads the client that the request names; from now on its registered origins may read the response.
@@ -159,10 +173,10 @@ impl BackChannel {
         let Some(grant) = grant else { return Ok(None) };
         let (workspace, terms) = (context.workspace, &grant.terms);
         // Boxed, because the SDK's futures are large.
-        let status = Box::pin(users.status(workspace, terms.user(), terms.epoch));
-        let (user, consent) = tokio::join!(status, Box::pin(users.consent(&workspace.id, terms)));
+        let current = Box::pin(users.current(workspace, terms.user(), terms.epoch));
+        let (user, consent) = tokio::join!(current, Box::pin(users.consent(&workspace.id, terms)));
         let (user, consent) = (user.map_err(unavailable)?, consent.map_err(unavailable)?);
-        Ok(Some(LoadedGrant { grant: grant.under(consent), user }))
+        Ok(Some(LoadedGrant::of(grant.under(consent), user)))
     }
 }
 

@@ -16,4 +16,4 @@ pub use client_authenticator::ClientAuthenticator;
 pub use client_context::ClientContext;
 pub use refresh_tokens::{Derived, RefreshTokens, WorkspaceRefreshTokens};
 pub use refusal::{challenged_by_basic, refused};
-pub use token_status::{TokenStatus, refuse};
+pub use token_status::{LiveToken, TokenStatus, refuse};

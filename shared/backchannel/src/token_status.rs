@@ -1,11 +1,15 @@
 //! Shared by `introspect` and `revoke`: authenticating the caller, evaluating a token, and error responses.
 
+use std::sync::Arc;
+
 use http::header;
 use protocol::syntax::parameters::Parameters;
 use protocol::token_status::caller::{Caller, CallerError};
 use protocol::token_status::request::TokenRequestError;
 use protocol::tokens::access_token::AccessTokenClaims;
 use protocol::tokens::bearer::{BearerError, bearer_token};
+use protocol::tokens::grant::Grant;
+use store::configuration::LoadedClient;
 use store::{GrantReading, UserReading};
 use web::{Response, Unavailable, json, unavailable};
 
@@ -26,6 +30,16 @@ pub struct TokenStatus {
     pub users: UserReading,
 }
 
+/// An access token that is currently valid.
+pub struct LiveToken {
+    /// Its claims.
+    pub claims: AccessTokenClaims,
+    /// Its client.
+    pub client: Arc<LoadedClient>,
+    /// Its grant; a client's own token has none.
+    pub grant: Option<Grant>,
+}
+
 impl TokenStatus {
     /// Authenticates the caller: the holder of a bearer token, or a client with its own credentials.
     ///
@@ -40,7 +54,7 @@ impl TokenStatus {
                 // Even if the token is invalid, the origins of its client may read the response.
                 self.back.client(context, &claims.client_id).await?;
                 let live = self.live(context, claims).await?.ok_or(BearerError::Invalid)?;
-                Ok(Caller::bearer(live, context.workspace)?)
+                Ok(Caller::bearer(live.claims, context.workspace)?)
             }
             Err(BearerError::Missing) => {
                 Ok(Caller::Client(self.client_authenticator.authenticate(&self.back, context, body).await?))
@@ -49,7 +63,7 @@ impl TokenStatus {
         }
     }
 
-    /// Returns the claims of an access token issued here if it is currently valid: not expired or revoked, its client
+    /// Returns an access token issued here if it is currently valid: not expired or revoked, its client
     /// active, and its user existing.
     ///
     /// # Errors
@@ -59,19 +73,18 @@ impl TokenStatus {
         &self,
         context: &ClientContext<'_>,
         claims: AccessTokenClaims,
-    ) -> Result<Option<AccessTokenClaims>, Unavailable> {
+    ) -> Result<Option<LiveToken>, Unavailable> {
         let (workspace, now) = (context.workspace, context.now);
         let Some(id) = claims.grant().filter(|_| !claims.expired(now)) else { return Ok(None) };
         let client = self.back.configuration.usable_client(workspace, &claims.client_id, now).await;
-        if client.map_err(unavailable)?.is_none() {
-            return Ok(None);
-        }
+        let Some(client) = client.map_err(unavailable)? else { return Ok(None) };
         if claims.gty.is_some() {
             let revoked = self.grants.is_revoked(&workspace.id, &id).await.map_err(unavailable)?;
-            return Ok((!revoked).then_some(claims));
+            return Ok((!revoked).then_some(LiveToken { claims, client, grant: None }));
         }
         let grant = self.back.grant(context, &self.grants, &self.users, &id).await?;
-        Ok(grant.is_some_and(|grant| grant.is_live(now)).then_some(claims))
+        let grant = grant.filter(|grant| grant.is_live(now)).map(|loaded| loaded.grant);
+        Ok(grant.map(|grant| LiveToken { claims, client, grant: Some(grant) }))
     }
 }
 

@@ -3,6 +3,7 @@
 //! In Lambda the runtime is built from the environment, in local development from what the command line created;
 //! everything outside this crate is the same. A function takes the handles that it needs and keeps nothing else.
 
+mod entrance;
 mod keys;
 mod queue;
 mod transport;
@@ -17,12 +18,14 @@ use protocol::types::secret::Secret;
 use signing::seal::SealFault;
 use signing::{Entropy, Kms, KmsNeed, KmsSettings, SystemEntropy};
 use store::{
-    ConfigurationReading, Connection, ConnectionSettings, Handle, KeyRingReading, Need, Tables, WorkspaceReading,
+    ConfigurationReading, Connection, ConnectionSettings, DomainReading, Handle, KeyRingReading, Need, Tables,
+    WorkspaceReading,
 };
 use thiserror::Error;
 use web::config::{Aws, PublicUrl, SealingRoot};
 use web::{Clock, Config, ConfigError, SystemClock};
 
+pub use entrance::Entrance;
 pub use keys::KeyBackend;
 pub use queue::QueueBackend;
 
@@ -130,6 +133,12 @@ impl Runtime {
     pub fn configuration(&self) -> Arc<ConfigurationReading> {
         self.note(ConfigurationReading::NEEDS);
         Arc::clone(&self.configuration)
+    }
+
+    /// What finds the workspace of a request.
+    #[must_use]
+    pub fn entrance(&self) -> Entrance {
+        Entrance::new(self.handle(DomainReading::new))
     }
 
     /// The DynamoDB permissions needed by all handles taken so far.

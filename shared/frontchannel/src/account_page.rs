@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::authorization::error::PageError;
 use protocol::clients::allowed_origins::AllowedOrigins;
-use protocol::registration::account_page::{self, Freshness, PATH, account_page};
+use protocol::registration::account_page::{self, AGAIN, Freshness, PATH, account_page};
 use store::configuration::LoadedClient;
 use web::response::{see_other, with_cookie};
 use web::{Response, unavailable};
@@ -36,7 +36,8 @@ impl FrontChannel {
     /// Redirects the browser to the account page, after the login.
     pub(crate) fn to_account_page(&self, pending: &PendingAuthorization) -> Response {
         let language = pending.language().tag();
-        let done = if pending.request.terms.max_age.is_some() { "done=again&" } else { "" };
+        let again = pending.request.terms.state.as_deref() == Some(AGAIN);
+        let done = if again { "done=again&" } else { "" };
         let response = see_other(&pending.workspace().issuer.url(&format!("{PATH}?{done}{UI_LOCALES}={language}")));
         self.used_cookie(pending).iter().fold(response, |response, used| with_cookie(response, used))
     }

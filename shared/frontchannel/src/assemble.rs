@@ -14,6 +14,7 @@ impl BrowserChannel {
     #[must_use]
     pub fn assemble(runtime: &Runtime) -> Self {
         Self {
+            entrance: runtime.entrance(),
             configuration: runtime.configuration(),
             rings: runtime.rings(),
             sessions: runtime.handle(SessionReading::new),

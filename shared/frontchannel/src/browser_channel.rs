@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bootstrap::Entrance;
 use pages::{Frame, error_page, form_post_page, stranded_page};
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::{Redirected, Refusal, Stranded};
 use protocol::authorization::response::Answer;
 use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
-use protocol::types::id::{ClientId, WorkspaceId};
+use protocol::types::id::ClientId;
 use protocol::types::language::Language;
 use protocol::types::secret::{Secret, SecretHash};
 use protocol::types::time::Timestamp;
@@ -24,7 +25,7 @@ use web::cookie::Cookie;
 use web::origin::is_from_our_page;
 use web::request::MAX_QUERY_BYTES;
 use web::response::{see_other, set, with_cookie};
-use web::route::{self, Endpoint, Matched};
+use web::route::{Endpoint, Matched};
 use web::{Clock, Request, Response, edge, json, login_cookies, unavailable};
 
 use crate::browser_context::BrowserContext;
@@ -35,6 +36,8 @@ pub const SESSION_COOKIE: &str = "session";
 /// The context of a function that serves browsers: it reads workspaces, clients, public keys and sessions, and issues
 /// nothing.
 pub struct BrowserChannel {
+    /// What finds the workspace of a request.
+    pub entrance: Entrance,
     /// Workspaces and clients.
     pub configuration: Arc<ConfigurationReading>,
     /// Public keys.
@@ -69,15 +72,19 @@ impl BrowserChannel {
         endpoints: &[Endpoint],
         handler: impl AsyncFnOnce(&BrowserContext<'_>) -> Result<Response, Refusal>,
     ) -> Response {
-        let matched = match route::find(&request.path).filter(|found| endpoints.contains(&found.route.endpoint)) {
+        let now = self.clock.now();
+        let matched = match self.entrance.find(request, now).await {
+            Ok(found) => found.filter(|found| endpoints.contains(&found.route.endpoint)),
+            Err(fault) => return self.error(request, unavailable(fault).into()),
+        };
+        let matched = match matched {
             Some(matched) if !matched.route.methods.contains(&request.method.as_str()) => {
                 return self.method_not_allowed(request, &matched);
             }
             Some(matched) => matched,
             None => return self.error(request, PageError::NotFound),
         };
-        let now = self.clock.now();
-        let loaded = match self.workspace(&matched.workspace, now).await {
+        let loaded = match self.workspace(&matched, now).await {
             Ok(loaded) => loaded,
             Err(error) => return self.error(request, error),
         };
@@ -90,8 +97,11 @@ impl BrowserChannel {
         }
     }
 
-    async fn workspace(&self, id: &WorkspaceId, now: Timestamp) -> Result<Arc<LoadedWorkspace>, PageError> {
-        self.configuration.workspace(id, now).await.map_err(unavailable)?.ok_or(PageError::NotFound)
+    /// The workspace of `matched`, if it is served there.
+    async fn workspace(&self, matched: &Matched<'_>, now: Timestamp) -> Result<Arc<LoadedWorkspace>, PageError> {
+        let loaded = self.configuration.workspace(&matched.workspace, now).await.map_err(unavailable)?;
+        let served = loaded.filter(|loaded| matched.is_served(&loaded.workspace.settings));
+        served.ok_or(PageError::NotFound)
     }
 
     /// The response to a request that is refused: on an error page, or at the client.
@@ -196,7 +206,7 @@ impl BrowserChannel {
     ///
     /// As for [`Self::form`].
     pub fn form_repeating(&self, context: &BrowserContext<'_>, repeatable: &[&str]) -> Result<Parameters, PageError> {
-        if !is_from_our_page(context.request, &self.public_url) {
+        if !is_from_our_page(context.request, context.workspace().issuer.origin()) {
             return Err(PageError::CrossSite);
         }
         context.request.form_repeating(repeatable).map_err(|fault| match fault {

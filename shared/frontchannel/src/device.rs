@@ -10,6 +10,7 @@ use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
 use protocol::registration::device_page::{self, PATH, device_page};
 use protocol::tokens::grant::{GrantTerms, UserClaimNames};
+use protocol::tokens::mapped_claims::noted_attributes;
 use protocol::users::session::Participant;
 use store::configuration::LoadedClient;
 use store::{Creation, Finish, Joining, NewGrant, WriteAttempt};
@@ -96,7 +97,8 @@ impl FrontChannel {
         if self.use_session(workspace, session, joining).await.map_err(unavailable)? == Joining::Ended {
             return Ok(DeviceGrant::SessionEnded);
         }
-        let names = UserClaimNames::of_device(approved, client.id_token_claims);
+        let noted = noted_attributes(&workspace.settings, approved.scope());
+        let names = UserClaimNames::of_device(approved, client.id_token_claims).with_attributes(noted);
         let chosen = self.chosen_claims(workspace, session, &names).await.map_err(unavailable)?;
         let grant = NewGrant {
             id: request.grant.clone(),

@@ -7,6 +7,7 @@ use protocol::authorization::interaction::InteractionState;
 use protocol::authorization::refusal::Refusal;
 use protocol::tokens::grant::{GrantTerms, UserClaimNames, UserClaims};
 use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
+use protocol::tokens::mapped_claims::noted_attributes;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
 use protocol::users::session::{Participant, Session, SessionUse};
@@ -170,14 +171,15 @@ impl FrontChannel {
         }
     }
 
-    /// The user's claims for the ID token. They are fixed now, because `token` cannot read accounts. The account is read
-    /// only if claims are requested.
+    /// The user's claims for tokens. They are fixed now, because `token` cannot read accounts. The account is read only if
+    /// claims are requested, or claims of the workspace need it.
     async fn id_token_claims(
         &self,
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
     ) -> Result<UserClaims, Refusal> {
-        let names = UserClaimNames::of(approved, pending.client().id_token_claims);
+        let noted = noted_attributes(&pending.workspace().settings, approved.scope());
+        let names = UserClaimNames::of(approved, pending.client().id_token_claims).with_attributes(noted);
         let chosen = self.chosen_claims(pending.workspace(), approved.session(), &names).await;
         chosen.map_err(|fault| pending.unavailable(fault))
     }
@@ -192,11 +194,11 @@ impl FrontChannel {
         if names.is_empty() {
             return Ok(UserClaims::default());
         }
-        let Some(profile) = self.accounts.profile(workspace, session.user()).await? else {
+        let Some(account) = self.accounts.account(workspace, session.user()).await? else {
             return Ok(UserClaims::default());
         };
-        let selected = names.selected(&profile, MAX_CLAIMS_BYTES);
-        let left_out = names.left_out(&profile, &selected);
+        let selected = names.selected(&account.profile, &account.attributes, MAX_CLAIMS_BYTES);
+        let left_out = names.left_out(&account.profile, &selected);
         if left_out > 0 {
             tracing::warn!(
                 claims.count = left_out,

@@ -34,13 +34,15 @@ pub struct OwnAccountPage<'a> {
 /// The claims that the page shows.
 pub const SHOWN_CLAIMS: [&str; 4] = ["name", "preferred_username", "email", "phone_number"];
 
-/// The key of the label of a claim.
-fn label(claim: &str) -> &'static str {
-    match claim {
-        "preferred_username" => "account-username",
-        "email" => "account-email",
-        "phone_number" => "account-phone",
-        _ => "account-name",
+impl OwnAccountPage<'_> {
+    /// What a claim is called.
+    fn label(&self, claim: &str) -> String {
+        self.frame.say(match claim {
+            "preferred_username" => "account-username",
+            "email" => "account-email",
+            "phone_number" => "account-phone",
+            _ => "account-name",
+        })
     }
 }
 

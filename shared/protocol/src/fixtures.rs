@@ -266,6 +266,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         claims: ClaimNames::new(),
         id_token_claims: Map::new(),
         email_domain: None,
+        attributes: crate::users::attributes::Attributes::default(),
         id_token_scope_claims: Map::new(),
         redirect_uri: REDIRECT_URI.into(),
         redirect_uri_sent: true,

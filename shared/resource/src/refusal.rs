@@ -71,6 +71,12 @@ pub enum Refusal {
     /// The token is valid, but its user has to authenticate again, in another way or more recently (RFC 9470 §3).
     #[error("the user of the access token has to authenticate again: {0}")]
     InsufficientAuthentication(StepUp),
+    /// The token is valid, but its subject lacks this role.
+    #[error("the subject of the access token lacks the role {0:?}")]
+    MissingRole(String),
+    /// The token is valid, but its subject is not in this group.
+    #[error("the subject of the access token is not in the group {0:?}")]
+    MissingGroup(String),
     /// The token cannot be validated because the issuer's keys are unavailable. The token itself may be valid.
     #[error("the access token cannot be checked: {0}")]
     Unavailable(#[source] JwksFault),
@@ -84,7 +90,9 @@ impl Refusal {
             Self::Missing => (StatusCode::UNAUTHORIZED, None),
             Self::Malformed => (StatusCode::BAD_REQUEST, Some("invalid_request")),
             Self::Invalid(_) => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
-            Self::InsufficientScope(_) => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
+            Self::InsufficientScope(_) | Self::MissingRole(_) | Self::MissingGroup(_) => {
+                (StatusCode::FORBIDDEN, Some("insufficient_scope"))
+            }
             Self::InsufficientAuthentication(_) => (StatusCode::UNAUTHORIZED, Some("insufficient_user_authentication")),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable")),
         }
@@ -99,6 +107,7 @@ impl Refusal {
             Self::Invalid(_) => "the access token is not valid here, or has expired",
             Self::InsufficientScope(_) => "the access token lacks the scope that this request requires",
             Self::InsufficientAuthentication(_) => "this request requires another authentication of the user",
+            Self::MissingRole(_) | Self::MissingGroup(_) => "this request requires higher privileges",
             Self::Unavailable(_) => "the service is not available at the moment: try again",
         }
     }
@@ -112,7 +121,7 @@ impl Refusal {
         let more = match self {
             Self::Unavailable(_) => return None,
             Self::Missing => String::new(),
-            Self::Malformed | Self::Invalid(_) => error(),
+            Self::Malformed | Self::Invalid(_) | Self::MissingRole(_) | Self::MissingGroup(_) => error(),
             Self::InsufficientScope(scope) => format!("{}, scope={}", error(), quoted(scope)),
             Self::InsufficientAuthentication(step_up) => error() + &step_up.parameters(),
         };
@@ -158,6 +167,10 @@ impl From<StepUp> for Refusal {
 mod tests {
     use super::*;
 
+    /// The challenge for a token whose subject may not do this.
+    const PRIVILEGES: &str = "Bearer realm=\"api\", error=\"insufficient_scope\", error_description=\"this request requires higher \
+                              privileges\"";
+
     #[test]
     fn sec_res_03_each_refusal_has_the_status_and_the_challenge_of_rfc_6750() {
         let table = [
@@ -194,6 +207,8 @@ mod tests {
                      requires another authentication of the user\", acr_values=\"gold\", max_age=\"300\"",
                 ),
             ),
+            (Refusal::MissingRole("admin".into()), 403, Some(PRIVILEGES)),
+            (Refusal::MissingGroup("staff".into()), 403, Some(PRIVILEGES)),
             (Refusal::Unavailable(JwksFault::Unreadable), 503, None),
         ];
         for (refusal, status, challenge) in table {

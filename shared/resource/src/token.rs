@@ -90,6 +90,48 @@ impl AccessToken {
         self.scope.iter().map(String::as_str)
     }
 
+    /// Returns the token if its subject has `role`, by the claim `roles` (RFC 9068 §2.2.3.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MissingRole`].
+    pub fn require_role(self, role: &str) -> Result<Self, Refusal> {
+        if self.has_role(role) { Ok(self) } else { Err(Refusal::MissingRole(role.to_owned())) }
+    }
+
+    /// Returns the token if its subject is in `group`, by the claim `groups` (RFC 9068 §2.2.3.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MissingGroup`].
+    pub fn require_group(self, group: &str) -> Result<Self, Refusal> {
+        if self.is_in_group(group) { Ok(self) } else { Err(Refusal::MissingGroup(group.to_owned())) }
+    }
+
+    /// Whether the subject has `role`. A token without the claim `roles` has none.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.names("roles").any(|known| known == role)
+    }
+
+    /// Whether the subject is in `group`. A token without the claim `groups` is in none.
+    #[must_use]
+    pub fn is_in_group(&self, group: &str) -> bool {
+        self.names("groups").any(|known| known == group)
+    }
+
+    /// The names in the claim `claim`, such as `roles`, `groups` or `entitlements`; none if it is missing or is no list.
+    pub fn names(&self, claim: &str) -> impl Iterator<Item = &str> {
+        let list = self.claims.get(claim).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Whether the issuer left `claim` out because it did not fit into the token. Introspection has it.
+    #[must_use]
+    pub fn omits(&self, claim: &str) -> bool {
+        self.names("omitted_claims").any(|omitted| omitted == claim || omitted == "*")
+    }
+
     /// The issuer of the token.
     #[must_use]
     pub fn issuer(&self) -> &str {

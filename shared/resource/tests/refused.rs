@@ -33,6 +33,21 @@ async fn a_valid_token_is_accepted_and_exposes_its_claims() {
 }
 
 #[tokio::test]
+async fn roles_and_groups_decide_and_are_lists() {
+    let of = async |more: Value| accepted(&signed(header(), with(claims(), more))).await.unwrap();
+    let token = of(json!({"roles": ["editor", 7], "groups": "staff", "omitted_claims": ["entitlements"]})).await;
+    assert!(token.has_role("editor") && !token.has_role("edit") && !token.is_in_group("staff"));
+    assert!(token.clone().require_role("editor").is_ok());
+    assert_eq!(token.clone().require_role("admin"), Err(Refusal::MissingRole("admin".into())));
+    assert_eq!(token.clone().require_group("staff"), Err(Refusal::MissingGroup("staff".into())));
+    assert_eq!(token.names("roles").collect::<Vec<_>>(), ["editor"]);
+    assert!(token.omits("entitlements") && !token.omits("roles"));
+    let other = of(json!({"groups": ["staff"], "omitted_claims": ["*"]})).await;
+    assert!(other.omits("roles") && !other.has_role("editor"));
+    assert!(other.require_group("staff").is_ok());
+}
+
+#[tokio::test]
 async fn each_variant_of_a_valid_token_is_accepted() {
     let rsa = || with(header(), json!({"alg": "RS256", "kid": "rsa"}));
     let good = [

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use protocol::types::id::{Subject, WorkspaceId};
 use protocol::types::time::Timestamp;
+use protocol::users::attributes::Attributes;
 use protocol::users::pool_user::PoolUser;
 use protocol::users::status::UserStatus;
 use protocol::users::user_claims::{Identity, Profile, SourceClaims};
@@ -33,6 +34,14 @@ pub struct AccountReading(Connection);
 /// May record accounts.
 #[derive(Clone)]
 pub struct AccountRecording(Connection);
+
+/// What is known of a user.
+pub struct UserAccount {
+    /// The claims for clients, judged by the current settings.
+    pub profile: Profile,
+    /// These claims, and the attributes of a pool beside them.
+    pub attributes: Attributes,
+}
 
 impl Handle for AccountReading {
     const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::GetItem, Kind::Account)];
@@ -101,11 +110,12 @@ impl AccountReading {
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn profile(&self, workspace: &Workspace, user: UserKey<'_>) -> Result<Option<Profile>, StoreFault> {
+    pub async fn account(&self, workspace: &Workspace, user: UserKey<'_>) -> Result<Option<UserAccount>, StoreFault> {
         let source = workspace.identity_source(user.source);
         let may_be_known =
             |source: &IdentitySource<'_>| source.status(&workspace.id, user).is_none_or(UserStatus::is_active);
         let Some(source) = source.filter(may_be_known) else { return Ok(None) };
+        let mut own = Attributes::default();
         let claims = match source {
             IdentitySource::Sandbox(sandbox) => {
                 sandbox.identity_of(&workspace.id, user.subject).map(|identity| identity.claims)
@@ -113,13 +123,17 @@ impl AccountReading {
             IdentitySource::Pool(pool) => {
                 let user = self.pool_user(&workspace.id, user.subject).await?;
                 let user = user.filter(|user| user.standing.status.of_logins().is_active());
+                own = user.as_ref().map(|user| pool.deciding(user)).unwrap_or_default();
                 user.map(|user| pool.claims(&user))
             }
             IdentitySource::Upstream(provider) => {
                 self.claims(&workspace.id, user.subject, provider.user_parameter).await?
             }
         };
-        Ok(claims.map(|claims| claims.judged(source.trust())))
+        Ok(claims.map(|claims| {
+            let profile = claims.judged(source.trust());
+            UserAccount { attributes: Attributes::of(&profile, own), profile }
+        }))
     }
 }
 

@@ -6,7 +6,7 @@ use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::clients::client::Client;
 use protocol::clients::external_url::Reach;
 use protocol::registration::client_metadata::ClientMetadata;
-use protocol::types::id::{ClientId, Issuer, WorkspaceId};
+use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::time::Timestamp;
 use protocol::workspace::settings::{Settings, Workspace};
 
@@ -99,7 +99,7 @@ impl WorkspaceReading {
             if item.contains_key(LOOPBACK_ORIGINS) { item::read_json(&item, LOOPBACK_ORIGINS)? } else { Vec::new() };
         let settings: Settings = item::read_json(&item, "settings")?;
         let settings = Settings { reach: self.reach, ..settings };
-        let workspace = Workspace { id: id.clone(), issuer: Issuer::new(&self.public_url, id), settings };
+        let workspace = Workspace::new(id.clone(), &self.public_url, settings);
         let origins = AllowedOrigins::new(origins).with_any_port(loopback, &workspace.issuer);
         let loaded = LoadedWorkspace { workspace, origins };
         Ok(Some(self.workspaces.remember(id.clone(), loaded, now)))

@@ -9,11 +9,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use protocol::clients::allowed_origins::AllowedOrigins;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::registration::error::RegistrationError;
+use protocol::types::domain::Domain;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::workspace::settings::Workspace;
+use serde::Deserialize;
 
 use crate::configuration::{ALONE, LOOPBACK_ORIGINS, METADATA_FORMAT, find};
 use crate::connection::Connection;
+use crate::domains;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Kind, PARTITION, SORT};
@@ -54,6 +57,9 @@ pub enum ApplyError {
         /// The reason.
         reason: RegistrationError,
     },
+    /// The domain belongs to another workspace.
+    #[error("domain {0} belongs to another workspace, which has to give it up first")]
+    DomainTaken(Domain),
     /// Somebody else changed the configuration meanwhile.
     #[error("{0} was changed meanwhile, and nothing of that was overwritten: look at the plan again, then apply")]
     Changed(String),
@@ -154,11 +160,22 @@ impl ConfigurationWriting {
         for (client, stored) in before.clients.iter().filter(|(client, _)| !kept.contains(client)) {
             self.remove_client(id, client, stored).await?;
         }
+        let changes = before.settings.as_deref() != Some(&after.settings);
+        let domain = workspace.settings.domain.as_ref();
+        if let Some(domain) = domain.filter(|_| changes)
+            && !domains::claim(&self.0, domain, id).await?
+        {
+            return Err(ApplyError::DomainTaken(domain.clone()));
+        }
         // The list of clients comes last: what it names can still be found when a command did not come to its end.
-        if before.settings.as_deref() != Some(&after.settings) || before.derived != after.derived {
+        if changes || before.derived != after.derived {
             self.replace_workspace(id, before, &after).await?;
         }
-        Ok(())
+        // Until here the former domain leads to the workspace, whose settings say that it is no longer served there.
+        match before.domain()? {
+            Some(former) if domain != Some(&former) => Ok(domains::release(&self.0, &former, id).await?),
+            _ => Ok(()),
+        }
     }
 
     /// Replaces the client `before` of `workspace`, unless it is the same already.
@@ -247,6 +264,19 @@ impl ConfigurationWriting {
             let changed = error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception);
             if changed { ApplyError::Changed(format!("client {client}")) } else { StoreFault::of(&error).into() }
         })
+    }
+}
+
+impl StoredConfiguration {
+    /// The domain of the workspace, if it has one.
+    fn domain(&self) -> Result<Option<Domain>, StoreFault> {
+        #[derive(Deserialize)]
+        struct Named {
+            #[serde(default)]
+            domain: Option<Domain>,
+        }
+        let named = self.settings.as_deref().map(serde_json::from_str::<Named>).transpose();
+        named.map(|named| named.and_then(|named| named.domain)).map_err(|_| StoreFault::Unreadable("settings"))
     }
 }
 

@@ -62,6 +62,6 @@ impl Inventoried {
 /// The workspace in a partition key, if the item is of this kind.
 fn workspace_of(partition: &str, kind: Kind) -> Option<WorkspaceId> {
     let (found, rest) = partition.split_once('#')?;
-    let (tenant, name) = rest.split_once('#')?.0.split_once('/')?;
-    (found == kind.name()).then(|| WorkspaceId::parse(tenant, name).ok())?
+    let workspace = rest.split_once('#')?.0;
+    (found == kind.name()).then(|| workspace.parse().ok())?
 }

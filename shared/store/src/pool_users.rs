@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use protocol::types::id::{Subject, WorkspaceId};
 use protocol::types::secret::Secret;
 use protocol::types::time::Timestamp;
+use protocol::users::attributes::Attributes;
 use protocol::users::identifier::{Identifier, IdentifierKind};
 use protocol::users::pool_user::{PoolStatus, PoolUser};
 
@@ -19,7 +20,7 @@ use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, SORT};
 use crate::sign_ins::{self, PASSWORD, SIGN_IN, SignInUser};
-use crate::users::STANDING;
+use crate::users::{DECIDING, STANDING};
 
 /// May find, list and change users of pools. Functions have no such handle: it is for administration.
 #[derive(Clone)]
@@ -258,6 +259,7 @@ impl PoolUsers {
             .item(SORT, item::text(STANDING))
             .item("v", item::version())
             .item(STANDING, item::json(&user.standing)?)
+            .item(DECIDING, item::json(&Attributes::deciding(&user.attributes))?)
             .build();
         Ok(TransactWriteItem::builder().put(put.map_err(|_| StoreFault::Unreadable("change"))?).build())
     }

@@ -3,10 +3,12 @@
 use protocol::authorization::consent::ConsentEpoch;
 use protocol::tokens::grant::GrantTerms;
 use protocol::types::id::{Subject, WorkspaceId};
+use protocol::users::attributes::Attributes;
 use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::pool_user::Standing;
-use protocol::users::status::UserStatus;
+use protocol::users::status::{CurrentUser, UserStatus};
 use protocol::users::user_key::UserKey;
+use protocol::workspace::identity_source::IdentitySource;
 use protocol::workspace::settings::Workspace;
 
 use crate::connection::Connection;
@@ -18,6 +20,9 @@ use crate::need::{Action, Handle, Need, Table};
 
 /// The sort key of the item that says whether a user of a pool exists.
 pub(crate) const STANDING: &str = "standing";
+
+/// The attribute of that item with what is known of the user and decides.
+pub(crate) const DECIDING: &str = "attributes";
 
 /// May find out whether users exist and are active.
 #[derive(Clone)]
@@ -49,12 +54,29 @@ impl UserReading {
         user: UserKey<'_>,
         epoch: LoginEpoch,
     ) -> Result<UserStatus, StoreFault> {
-        let Some(source) = workspace.identity_source(user.source) else { return Ok(UserStatus::Gone) };
+        Ok(self.current(workspace, user, epoch).await?.status)
+    }
+
+    /// The status of `user`, and what the server itself knows of them and decides. It costs no more than the status.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn current(
+        &self,
+        workspace: &Workspace,
+        user: UserKey<'_>,
+        epoch: LoginEpoch,
+    ) -> Result<CurrentUser, StoreFault> {
+        let gone = CurrentUser { status: UserStatus::Gone, attributes: None };
+        let Some(source) = workspace.identity_source(user.source) else { return Ok(gone) };
         if let Some(status) = source.status(&workspace.id, user) {
-            return Ok(status);
+            return Ok(CurrentUser { status, attributes: source.deciding(&workspace.id, user) });
         }
-        let standing = self.standing(&workspace.id, user.subject).await?;
-        Ok(standing.map_or(UserStatus::Gone, |standing| standing.of_login(epoch)))
+        let Some((standing, attributes)) = self.standing(&workspace.id, user.subject).await? else { return Ok(gone) };
+        let IdentitySource::Pool(pool) = source else { return Ok(gone) };
+        let attributes = attributes.map(|attributes| pool.defined(&attributes));
+        Ok(CurrentUser { status: standing.of_login(epoch), attributes })
     }
 
     /// The current epoch of the consent that a grant with these `terms` rests on; `None` if it rests on none. It costs a
@@ -78,9 +100,16 @@ impl UserReading {
         Ok(Some(ConsentEpoch::new(number.unwrap_or_default())))
     }
 
-    async fn standing(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Standing>, StoreFault> {
+    /// The standing of a user, with their attributes that decide unless they were last written by a version that did not
+    /// note them.
+    async fn standing(
+        &self,
+        workspace: &WorkspaceId,
+        subject: &Subject,
+    ) -> Result<Option<(Standing, Option<Attributes>)>, StoreFault> {
         let key = Key { partition: key::partition(Kind::User, workspace, subject.as_str()), sort: Some(STANDING) };
-        let item = self.0.read(&self.0.tables.users, key).await?;
-        item.map(|item| item::read_json(&item, STANDING)).transpose()
+        let Some(item) = self.0.read(&self.0.tables.users, key).await? else { return Ok(None) };
+        let attributes = item.contains_key(DECIDING).then(|| item::read_json(&item, DECIDING)).transpose()?;
+        Ok(Some((item::read_json(&item, STANDING)?, attributes)))
     }
 }

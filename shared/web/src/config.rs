@@ -2,7 +2,8 @@
 
 use protocol::clients::external_url::Reach;
 use protocol::syntax::encoding::base64url_array;
-use protocol::types::id::{RegionLabel, is_loopback_host};
+use protocol::types::domain::Domain;
+use protocol::types::id::{Issuer, RegionLabel, host_and_port, is_loopback_host};
 use protocol::types::secret::Secret;
 use thiserror::Error;
 use url::Url;
@@ -197,6 +198,22 @@ impl PublicUrl {
         self.url.strip_suffix(self.base_path()).unwrap_or(&self.url)
     }
 
+    /// The domain that `authority`, to which a request was sent, can be: `None` for the server's own name, and for one that is
+    /// no domain. On a laptop the names of domains end in `.localhost`.
+    #[must_use]
+    pub fn domain(&self, authority: &str) -> Option<Domain> {
+        let host = host_and_port(authority).0.to_ascii_lowercase();
+        let own = host_and_port(self.origin().split_once("://").map_or("", |(_, authority)| authority)).0;
+        let name = if is_loopback_host(own) { host.strip_suffix(".localhost")? } else { &host };
+        if name == own { None } else { Domain::parse(name).ok() }
+    }
+
+    /// The origin of the pages of `domain`, or the server's own.
+    #[must_use]
+    pub fn origin_of(&self, domain: Option<&Domain>) -> String {
+        domain.map_or_else(|| self.origin().into(), |domain| Issuer::at(&self.url, domain).origin().into())
+    }
+
     /// The path prefix of all routes; empty if there is none.
     #[must_use]
     pub fn base_path(&self) -> &str {
@@ -286,6 +303,22 @@ mod tests {
         ] {
             assert!(PublicUrl::parse(bad).is_err(), "{bad}");
         }
+        let url = PublicUrl::parse("https://auth.example:8443/key").unwrap();
+        let domain = |authority| url.domain(authority).map(|domain| domain.as_str().to_owned());
+        assert_eq!(domain("Login.Acme.example:8443"), Some("login.acme.example".into()));
+        for own in ["auth.example", "AUTH.example:8443", "localhost", "192.0.2.1:8443", "[::1]:8443", "", "a b.example"]
+        {
+            assert_eq!(domain(own), None, "{own}");
+        }
+        let login = Domain::parse("login.acme.example").unwrap();
+        assert_eq!(url.origin_of(Some(&login)), "https://login.acme.example:8443");
+        assert_eq!(url.origin_of(None), "https://auth.example:8443");
+        let laptop = PublicUrl::parse("http://localhost:9000").unwrap();
+        assert_eq!(laptop.domain("login.acme.example.localhost:9000"), Some(login));
+        for own in ["localhost:9000", "127.0.0.1:9000", "login.acme.example", "login.localhost:9000"] {
+            assert_eq!(laptop.domain(own), None, "{own}");
+        }
+
         let url = PublicUrl::parse("https://auth.example/key").unwrap();
         assert_eq!((url.origin(), url.base_path()), ("https://auth.example", "/key"));
         let url = PublicUrl::parse("https://auth.example").unwrap();

@@ -49,7 +49,7 @@ where
     F: Future<Output = Response>,
 {
     let deadline = Deadline::at(Timestamp::from_millis(event.context.deadline));
-    match request(event.payload, public_url.base_path(), deadline) {
+    match request(event.payload, public_url, deadline) {
         Ok(request) => lambda_response(handler(request).await),
         Err(trace_id) => lambda_response(json::error(
             &Request::nameless(trace_id),
@@ -61,9 +61,9 @@ where
 }
 
 /// Converts an event to a request; `Err` is the trace id of an event that cannot be converted.
-fn request(payload: Value, base_path: &str, deadline: Deadline) -> Result<Request, String> {
+fn request(payload: Value, public_url: &PublicUrl, deadline: Deadline) -> Result<Request, String> {
     let trace_id = payload.pointer("/requestContext/requestId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    event(payload).and_then(|event| read(event, base_path, deadline)).ok_or(trace_id)
+    event(payload).and_then(|event| read(event, public_url, deadline)).ok_or(trace_id)
 }
 
 /// Deserializes an event, and refuses what the library's type would alter: it reads an empty method as GET, accepts an
@@ -83,7 +83,7 @@ fn event(payload: Value) -> Option<ApiGatewayV2httpRequest> {
     (event.headers.len() == headers).then_some(event)
 }
 
-fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> Option<Request> {
+fn read(event: ApiGatewayV2httpRequest, public_url: &PublicUrl, deadline: Deadline) -> Option<Request> {
     let (context, mut headers, cookies) = (event.request_context, event.headers, event.cookies.unwrap_or_default());
     // A function URL repeats the cookies among the headers; the list is authoritative.
     if !cookies.is_empty() {
@@ -93,8 +93,13 @@ fn read(event: ApiGatewayV2httpRequest, base_path: &str, deadline: Deadline) -> 
     for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_bytes(cookie.as_bytes()).ok()) {
         headers.append(header::COOKIE, cookie);
     }
+    // The name in the certificate that API Gateway chose, not the header `Host` (catalogue row SEC-SESS-15).
+    let domain = context.domain_name.and_then(|name| public_url.domain(&name));
+    // A mapping of a workspace's domain has no base path.
+    let base_path = if domain.is_some() { "" } else { public_url.base_path() };
     Some(Request {
         method: context.http.method,
+        domain,
         path: clean_path(&event.raw_path?, base_path, context.stage.as_deref().unwrap_or_default()).into(),
         query: event.raw_query_string.unwrap_or_default(),
         headers,
@@ -164,7 +169,7 @@ mod tests {
 
     #[test]
     fn sec_param_08_a_body_is_decoded_once_and_only_if_flagged() {
-        let body = |change: Value| request(event(&change), "", Deadline::NONE).map(|request| request.body);
+        let body = |change: Value| request(event(&change), &server(), Deadline::NONE).map(|request| request.body);
         assert_eq!(body(json!({})), Ok(Bytes::from("YQ==")));
         assert_eq!(body(json!({"isBase64Encoded": true})), Ok(Bytes::from("a")));
         assert_eq!(body(json!({"isBase64Encoded": true, "body": "YQ=="})), Ok(Bytes::from("a")));
@@ -172,9 +177,29 @@ mod tests {
         assert_eq!(body(json!({"body": null})), Ok(Bytes::new()));
     }
 
+    fn server() -> PublicUrl {
+        PublicUrl::parse("https://auth.example").unwrap()
+    }
+
+    #[test]
+    fn sec_sess_15_the_domain_is_the_one_that_api_gateway_serves_and_no_header_says_it() {
+        let read = |public_url: &str, name: &str| {
+            let mut event = event(&json!({"headers": {"host": "other.example", "x-forwarded-host": "other.example"}}));
+            event["requestContext"]["domainName"] = name.into();
+            let request = request(event, &PublicUrl::parse(public_url).unwrap(), Deadline::NONE).unwrap();
+            (request.domain.map(String::from), request.path)
+        };
+        let path = "/default/demo/oauth2/token";
+        let acme = Some("login.acme.example".to_owned());
+        assert_eq!(read("https://auth.example", "login.acme.example"), (acme.clone(), path.into()));
+        assert_eq!(read("https://auth.example", "auth.example"), (None, path.into()));
+        assert_eq!(read("https://auth.example/default", "auth.example"), (None, "/demo/oauth2/token".into()));
+        assert_eq!(read("https://auth.example/default", "login.acme.example"), (acme, path.into()));
+    }
+
     #[test]
     fn cookies_come_from_their_own_list() {
-        let request = request(event(&json!({})), "", Deadline::NONE).unwrap();
+        let request = request(event(&json!({})), &server(), Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!((request.query.as_str(), request.trace_id.as_str()), ("a=b", "r"));
@@ -184,7 +209,7 @@ mod tests {
     #[test]
     fn sec_sess_17_a_cookie_with_any_bytes_does_not_cause_a_refusal() {
         let event = event(&json!({"cookies": ["theme=caf\u{e9}", "bad=\n", "a=1"]}));
-        let request = request(event, "", Deadline::NONE).unwrap();
+        let request = request(event, &server(), Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(cookies, ["theme=caf\u{e9}".as_bytes(), b"a=1"]);
     }
@@ -192,7 +217,7 @@ mod tests {
     #[test]
     fn foreign_cookies_and_headers_may_have_any_bytes() {
         let event = event(&json!({"headers": {"x-visitor": "Zo\u{eb}"}, "cookies": ["visitor=Zo\u{eb}", "b=2"]}));
-        let request = request(event, "", Deadline::NONE).unwrap();
+        let request = request(event, &server(), Deadline::NONE).unwrap();
         let cookies: Vec<_> = request.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(cookies, ["visitor=Zo\u{eb}".as_bytes(), b"b=2"]);
         assert_eq!(request.headers["x-visitor"].as_bytes(), "Zo\u{eb}".as_bytes());
@@ -223,7 +248,7 @@ mod tests {
             Value::Null,
         ];
         for headers in table {
-            let refused = request(event(&json!({ "headers": headers })), "", Deadline::NONE).err();
+            let refused = request(event(&json!({ "headers": headers })), &server(), Deadline::NONE).err();
             assert_eq!(refused.as_deref(), Some("r"), "{headers}");
         }
     }
@@ -233,7 +258,7 @@ mod tests {
         let (path, query) = ("/a/../b\\c", "a=\"<b>\"");
         let headers = json!({"host": "a b", "x-forwarded-proto": "%%"});
         let event = event(&json!({"headers": headers, "rawPath": path, "rawQueryString": query}));
-        let request = request(event, "", Deadline::NONE).unwrap();
+        let request = request(event, &server(), Deadline::NONE).unwrap();
         assert_eq!((request.path.as_str(), request.query.as_str()), (path, query));
     }
 
@@ -247,7 +272,7 @@ mod tests {
         ] {
             let mut event = event(&json!({}));
             event.pointer_mut(parent).unwrap()[name] = value.clone();
-            assert_eq!(request(event, "", Deadline::NONE).err().as_deref(), Some("r"), "{name}: {value}");
+            assert_eq!(request(event, &server(), Deadline::NONE).err().as_deref(), Some("r"), "{name}: {value}");
         }
     }
 
@@ -280,7 +305,7 @@ mod tests {
             "body": "Hello from Lambda", "pathParameters": {"parameter1": "value1"}, "isBase64Encoded": false,
             "stageVariables": {"stageVariable1": "value1", "stageVariable2": "value2"},
         });
-        let request = request(event, "", Deadline::NONE).unwrap();
+        let request = request(event, &server(), Deadline::NONE).unwrap();
         assert_eq!((request.method, request.path.as_str()), (Method::POST, "/my/path"));
         assert_eq!(request.query, "parameter1=value1&parameter1=value2&parameter2=value");
         assert_eq!(

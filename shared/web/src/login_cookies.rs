@@ -116,7 +116,8 @@ fn after(response: &Response, request: &Request, public_url: &PublicUrl) -> Vec<
 /// cookies.
 fn room(response: &Response, request: &Request, public_url: &PublicUrl) -> usize {
     let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-    let next = location.filter(|location| location.starts_with(public_url.origin())).map_or(0, str::len);
+    let origin = public_url.origin_of(request.domain.as_ref());
+    let next = location.filter(|location| location.starts_with(&origin)).map_or(0, str::len);
     let url = next.max(request.path.len() + request.query.len() + 1);
     let is_ours = |name, value| LoginCookie::parse(name, value, public_url).is_some();
     let others = pairs(request).filter(|(name, value)| !is_ours(name, value));

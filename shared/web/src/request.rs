@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use protocol::syntax::form_fault::FormFault;
 use protocol::syntax::parameters::Parameters;
+use protocol::types::domain::Domain;
 use protocol::types::time::{Lifetime, Timestamp};
 
 use crate::media_type::{Accepted, is_type, preferred_languages};
@@ -21,6 +22,8 @@ const REPEATABLE: [&str; 2] = ["resource", "audience"];
 pub struct Request {
     /// The method.
     pub method: Method,
+    /// The host name that the request was sent to, unless that is the server's own. It may belong to a workspace.
+    pub domain: Option<Domain>,
     /// The path as received, without any decoding.
     pub path: String,
     /// The query without its question mark; empty if there is none.
@@ -64,6 +67,7 @@ impl Request {
     pub fn nameless(trace_id: impl Into<String>) -> Self {
         Self {
             method: Method::GET,
+            domain: None,
             path: String::new(),
             query: String::new(),
             headers: HeaderMap::new(),

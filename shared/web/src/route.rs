@@ -1,6 +1,8 @@
 //! The route table, from which discovery, the local server, the functions, the tests and the stacks are derived.
 
+use protocol::types::domain::Domain;
 use protocol::types::id::WorkspaceId;
+use protocol::workspace::settings::Settings;
 
 /// The functions; each is a crate and a Lambda function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +180,21 @@ pub struct Matched<'p> {
     pub workspace: WorkspaceId,
     /// The identity source that the path names, if the route has one.
     pub identity_source: Option<&'p str>,
+    /// The domain of the workspace that the request was sent to, if it was.
+    pub domain: Option<Domain>,
 }
+
+impl Matched<'_> {
+    /// Whether a workspace with these settings is served where the request was sent to: one that has a domain is served
+    /// there alone, because its issuer is that domain.
+    #[must_use]
+    pub fn is_served(&self, settings: &Settings) -> bool {
+        self.domain == settings.domain
+    }
+}
+
+/// The beginning of the routes of a workspace, which its domain stands for if it has one.
+pub const WORKSPACE: &str = "/{tenant}/{workspace}";
 
 /// The route that matches `path` literally: no case folding, no decoding, no doubled or trailing slashes (catalogue
 /// row SEC-PARAM-20).
@@ -187,20 +203,51 @@ pub fn find(path: &str) -> Option<Matched<'_>> {
     ROUTES.iter().find_map(|route| matched(route, path))
 }
 
+/// The route of `workspace` that matches `path` at its `domain`.
+#[must_use]
+pub fn find_at<'p>(domain: &Domain, workspace: &WorkspaceId, path: &'p str) -> Option<Matched<'p>> {
+    ROUTES.iter().find_map(|route| {
+        let named = segments(route.at_domain()?, path)?;
+        let (workspace, domain) = (workspace.clone(), Some(domain.clone()));
+        Some(Matched { route, workspace, identity_source: named.identity_source, domain })
+    })
+}
+
+impl Route {
+    /// The path at the domain of a workspace, if there is one: the documents whose paths end in the workspace have none.
+    #[must_use]
+    pub fn at_domain(&self) -> Option<&'static str> {
+        self.template.strip_prefix(WORKSPACE)
+    }
+}
+
 fn matched<'p>(route: &'static Route, path: &'p str) -> Option<Matched<'p>> {
-    let (mut tenant, mut workspace, mut identity_source) = (None, None, None);
-    let (mut expected, mut segments) = (route.template.split('/'), path.split('/'));
+    let named = segments(route.template, path)?;
+    let workspace = WorkspaceId::parse(named.tenant?, named.workspace?).ok()?;
+    Some(Matched { route, workspace, identity_source: named.identity_source, domain: None })
+}
+
+/// What the segments of a path name.
+#[derive(Default)]
+struct Named<'p> {
+    tenant: Option<&'p str>,
+    workspace: Option<&'p str>,
+    identity_source: Option<&'p str>,
+}
+
+fn segments<'p>(template: &str, path: &'p str) -> Option<Named<'p>> {
+    let mut named = Named::default();
+    let (mut expected, mut segments) = (template.split('/'), path.split('/'));
     loop {
         match (expected.next(), segments.next()) {
-            (None, None) => break,
-            (Some("{tenant}"), Some(segment)) => tenant = Some(segment),
-            (Some("{workspace}"), Some(segment)) => workspace = Some(segment),
-            (Some("{idp}"), Some(segment)) => identity_source = Some(segment),
+            (None, None) => return Some(named),
+            (Some("{tenant}"), Some(segment)) => named.tenant = Some(segment),
+            (Some("{workspace}"), Some(segment)) => named.workspace = Some(segment),
+            (Some("{idp}"), Some(segment)) => named.identity_source = Some(segment),
             (Some(literal), Some(segment)) if literal == segment => {}
             _ => return None,
         }
     }
-    Some(Matched { route, workspace: WorkspaceId::parse(tenant?, workspace?).ok()?, identity_source })
 }
 
 #[cfg(test)]
@@ -217,6 +264,23 @@ mod tests {
             assert_eq!(found.workspace.to_string(), "t1/w1");
             assert_eq!(found.identity_source, route.template.contains("{idp}").then_some("partner"));
         }
+    }
+
+    #[test]
+    fn every_route_of_a_workspace_is_found_at_its_domain() {
+        let (domain, workspace) =
+            (Domain::parse("login.example.com").unwrap(), WorkspaceId::parse("t1", "w1").unwrap());
+        let find_at = |path: &'static str| find_at(&domain, &workspace, path);
+        let token = find_at("/oauth2/token").unwrap();
+        assert_eq!((token.route.endpoint, &token.workspace), (Endpoint::Token, &workspace));
+        assert_eq!(token.domain, Some(domain.clone()));
+        assert_eq!(find_at("/callback/partner").unwrap().identity_source, Some("partner"));
+        assert_eq!(find_at("/.well-known/openid-configuration").unwrap().route.endpoint, Endpoint::Discovery);
+        for elsewhere in ["/t1/w1/oauth2/token", "/.well-known/openid-configuration/t1/w1", "/oauth2/token/", "/", ""] {
+            assert!(find_at(elsewhere).is_none(), "{elsewhere}");
+        }
+        let without = ROUTES.iter().filter(|route| route.at_domain().is_none());
+        assert!(without.into_iter().all(|route| route.endpoint == Endpoint::Discovery));
     }
 
     #[test]

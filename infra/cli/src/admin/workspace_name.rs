@@ -6,6 +6,5 @@ use super::error::AdminError;
 
 /// The workspace that `argument` names, as TENANT/WORKSPACE.
 pub(super) fn parse(argument: Option<&str>) -> Result<WorkspaceId, AdminError> {
-    let (tenant, name) = argument.and_then(|name| name.split_once('/')).ok_or(AdminError::Workspace)?;
-    WorkspaceId::parse(tenant, name).map_err(|_| AdminError::Workspace)
+    argument.and_then(|name| name.parse().ok()).ok_or(AdminError::Workspace)
 }

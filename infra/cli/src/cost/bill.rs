@@ -303,7 +303,7 @@ mod tests {
         }
         let fixed = |arguments: &[&str]| bill(arguments).per_month();
         about(fixed(&["--logins", "0", "--regions", "2"]), 23.8, "two regions");
-        about(fixed(&["--logins", "0", "--keys", "5"]), 13.7, "five keys");
+        about(fixed(&["--logins", "0", "--keys", "5"]), 13.9, "five keys");
     }
 
     #[test]

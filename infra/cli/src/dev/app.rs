@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use bootstrap::{BootstrapError, Runtime};
-use web::route::{self, Function, Matched};
-use web::{Request, Response, json};
+use bootstrap::{BootstrapError, Entrance, Runtime};
+use protocol::types::domain::Domain;
+use web::config::PublicUrl;
+use web::route::{Function, Matched};
+use web::{Clock, Request, Response, json, unavailable};
 
 use administration::workspace_file::WorkspaceFile;
 use signing::Entropy;
@@ -17,6 +19,8 @@ use crate::dev::start_page::{not_found, start_page};
 
 /// Every function, assembled from one runtime, and the demo.
 pub struct App {
+    entrance: Entrance,
+    clock: Arc<dyn Clock>,
     authorize: authorize::Deps,
     login: login::Deps,
     callback: callback::Deps,
@@ -34,7 +38,7 @@ pub struct App {
     issuers: Vec<String>,
     has_demo: bool,
     entropy: Arc<dyn Entropy>,
-    public_url: String,
+    public_url: PublicUrl,
     names: HostNames,
 }
 
@@ -46,8 +50,10 @@ impl App {
     /// [`BootstrapError`] if the runtime lacks something that a function needs.
     pub fn assemble(runtime: &Runtime) -> Result<Self, BootstrapError> {
         let metadata = Arc::new(metadata::Deps::assemble(runtime)?);
-        let public_url = runtime.public_url.as_str().to_owned();
+        let public_url = runtime.public_url.clone();
         Ok(Self {
+            entrance: runtime.entrance(),
+            clock: Arc::clone(&runtime.clock),
             authorize: authorize::Deps::assemble(runtime)?,
             login: login::Deps::assemble(runtime)?,
             callback: callback::Deps::assemble(runtime)?,
@@ -59,13 +65,13 @@ impl App {
             revoke: revoke::Deps::assemble(runtime)?,
             logout: logout::Deps::assemble(runtime)?,
             account: account::Deps::assemble(runtime)?,
-            demo_api: DemoApi::new(&public_url, Arc::clone(&metadata), Arc::clone(&runtime.clock)),
+            demo_api: DemoApi::new(public_url.as_str(), Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
             registered: RegisteredClients::default(),
             issuers: Vec::new(),
             has_demo: true,
             entropy: Arc::clone(&runtime.entropy),
-            names: HostNames::with(&public_url),
+            names: HostNames::with(public_url.as_str()),
             public_url,
         })
     }
@@ -82,13 +88,28 @@ impl App {
     /// Whether browsers reach the server over TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        self.public_url.starts_with("https://")
+        self.public_url.is_secure()
     }
 
     /// The host names that the server accepts.
     #[must_use]
     pub const fn names(&self) -> &HostNames {
         &self.names
+    }
+
+    /// The domain that `authority`, to which a request was sent, can be.
+    #[must_use]
+    pub fn domain(&self, authority: &str) -> Option<Domain> {
+        self.public_url.domain(authority)
+    }
+
+    /// Whether the request was sent to the domain of a workspace.
+    pub async fn has_domain(&self, request: &Request) -> bool {
+        let Some(domain) = &request.domain else { return false };
+        self.entrance.has(domain, self.clock.now()).await.unwrap_or_else(|fault| {
+            let _logged = unavailable(fault);
+            false
+        })
     }
 
     /// Handles a request with the function that the route table names.
@@ -99,12 +120,13 @@ impl App {
         if !self.has_demo && matches!(request.path.as_ref(), "/" | "/demo") {
             return start_page(request, &self.issuers, &*self.entropy);
         }
-        if let Some(response) = demo::handle(request, &self.public_url) {
+        if let Some(response) = demo::handle(request, self.public_url.as_str()) {
             return response;
         }
-        let Some(matched) = route::find(&request.path) else {
-            return not_found(request, &self.public_url, &*self.entropy);
+        let Ok(found) = self.entrance.find(request, self.clock.now()).await.map_err(unavailable) else {
+            return json::unavailable(request);
         };
+        let Some(matched) = found else { return not_found(request, self.public_url.as_str(), &*self.entropy) };
         let response = self.call(request, &matched).await;
         if response.status() == 400
             && matched.route.function == Function::Authorize

@@ -28,16 +28,26 @@ impl HostNames {
     /// Whether the request was sent to one of these names, on any port.
     #[must_use]
     pub fn include(&self, request: &Parts) -> bool {
-        let mut headers = request.headers.get_all(header::HOST).iter();
-        let (Some(host), None) = (headers.next(), headers.next()) else { return false };
-        let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
-        // A URL in the request line overrides the header (RFC 9112 section 3.2.2).
-        host.is_some_and(|host| self.contains(host.host())) && request.uri.host().is_none_or(|host| self.contains(host))
+        authority(request).is_some_and(|host| self.contains(host.host()))
+            && request.uri.host().is_none_or(|host| self.contains(host))
     }
 
     fn contains(&self, host: &str) -> bool {
         LOOPBACK_HOSTS.into_iter().chain(self.public.as_deref()).any(|name| name.eq_ignore_ascii_case(host))
     }
+}
+
+/// The one host that the request was sent to, by its header `Host`. A URL in the request line overrides the header (RFC 9112
+/// §3.2.2), so it has to name the same.
+#[must_use]
+pub fn sole_authority(request: &Parts) -> Option<Authority> {
+    authority(request).filter(|host| request.uri.authority().is_none_or(|authority| authority == host))
+}
+
+fn authority(request: &Parts) -> Option<Authority> {
+    let mut headers = request.headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (headers.next(), headers.next()) else { return None };
+    host.to_str().ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use web::{Deadline, Request, json};
 
 use crate::dev::app::App;
 use crate::dev::engine::Engine;
-use crate::dev::host::HostNames;
+use crate::dev::host::{HostNames, sole_authority};
 
 /// The limits of a server (catalogue row SEC-DOS-11).
 #[derive(Clone, Copy, Debug)]
@@ -225,6 +225,7 @@ async fn answer(
 ) -> Result<http::Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
     let is_called_right = app.names().include(&parts);
+    let other = if is_called_right { None } else { sole_authority(&parts) };
     let (body, is_late) = match read(body, MAX_BODY_BYTES, Limits::LAPTOP).await? {
         Body::Whole(body) => (body, false),
         // Substitute a body that every function refuses for its size.
@@ -233,6 +234,7 @@ async fn answer(
     };
     let request = Request {
         method: parts.method,
+        domain: other.and_then(|other| app.domain(other.as_str())),
         path: parts.uri.path().into(),
         query: parts.uri.query().unwrap_or_default().into(),
         headers: parts.headers,
@@ -243,7 +245,7 @@ async fn answer(
     };
     let mut response = if is_late {
         json::error(&request, 408, "invalid_request", "the request took too long to arrive")
-    } else if is_called_right || is_public(&request.path) {
+    } else if is_called_right || is_public(&request.path) || app.has_domain(&request).await {
         app.handle(&request).await
     } else {
         json::error(&request, 421, "invalid_request", OTHER_NAME)

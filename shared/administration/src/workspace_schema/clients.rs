@@ -25,6 +25,11 @@ pub(super) const CLIENT: &[Key] = &[
     Key::optional("organization_name", Kind::Text(&TEXT), "Who publishes it."),
     Key::optional("policy_uri", Kind::Text(&LINK), "Its privacy policy."),
     Key::optional("tos_uri", Kind::Text(&LINK), "Its terms of service."),
+    Key::optional(
+        "metadata",
+        Kind::Open,
+        "What you say of it, for claims of the workspace (client.metadata.…): at most 20 values, each a string, a whole number, true, false or a list of strings.",
+    ),
     Key::with_default(
         "grant_types",
         Kind::List(

@@ -3,10 +3,12 @@
 use protocol::clients::page_link::PageLink;
 use protocol::jose::certificate::Certificate;
 use protocol::types::color::Color;
+use protocol::types::domain::Domain;
 use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::image::{MAX_CLIENT_LOGO_BYTES, MAX_FAVICON_BYTES, MAX_LOGO_BYTES};
 use protocol::types::scope::Scopes;
+use protocol::workspace::claim_rule::ClaimSource;
 use serde::Deserialize as _;
 use serde::de::value::{Error as ValueError, SeqDeserializer};
 
@@ -60,8 +62,32 @@ pub(super) const ATTRIBUTE: Form = Form {
     },
 };
 
+/// The name of a claim.
+pub(super) const CLAIM: Form = Form {
+    pattern: Some("^[A-Za-z0-9._:/-]{1,128}$"),
+    fault: |text| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+        let is_name = (1..=128).contains(&text.len()) && text.bytes().all(fits);
+        (!is_name).then(|| "1 to 128 of A-Z, a-z, 0-9 and . _ : / -".into())
+    },
+};
+
+/// Where a claim comes from.
+pub(super) const CLAIM_SOURCE: Form = Form {
+    pattern: Some(
+        "^(user\\.[^.]+(\\.[^.]+)?|client\\.(metadata\\..+|client_name|organization_name)|source\\.(id|issuer)|grant\\.(scope|issued))$",
+    ),
+    fault: |text| ClaimSource::try_from(text.to_owned()).err().map(|error| error.to_string()),
+};
+
 /// A domain of e-mail addresses, or `*`.
 pub(super) const DOMAIN: Form = Form { pattern: Some("^(\\*|[a-z0-9-]+(\\.[a-z0-9-]+)+)$"), fault: no_domain };
+
+/// The host name of a workspace.
+pub(super) const OWN_DOMAIN: Form = Form {
+    pattern: Some("^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\\.[a-z]([a-z0-9-]*[a-z0-9])?$"),
+    fault: |text| Domain::parse(text).err().map(|error| error.to_string()),
+};
 
 /// A host, perhaps with its port.
 pub(super) const HOST: Form = Form {

@@ -67,8 +67,15 @@ fn of(kind: &Kind) -> Value {
         Kind::Tables(entries) => json!({ "type": "array", "items": object(entries.keys) }),
         Kind::Open => json!({ "type": "object" }),
         Kind::TextOrTable(form, keys) => json!({ "anyOf": [text(form), object(keys)] }),
+        Kind::Constant => constant(),
         Kind::ClaimOrigin => claim_origin(),
     }
+}
+
+fn constant() -> Value {
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    let scalars = ["string", "integer", "boolean"].map(|kind| json!({ "type": kind }));
+    json!({ "anyOf": scalars.into_iter().chain([texts]).collect::<Vec<_>>() })
 }
 
 fn claim_origin() -> Value {

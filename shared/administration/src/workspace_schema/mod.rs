@@ -2,6 +2,7 @@
 //! description, and tests compare it with what the functions parse.
 
 mod brand;
+mod claims;
 mod clients;
 mod forms;
 mod json_schema;
@@ -18,7 +19,10 @@ use forms::Form;
 use protocol::types::language::Language;
 
 /// For lists without a maximum length.
-const UNBOUNDED: usize = usize::MAX;
+pub(crate) const UNBOUNDED: usize = usize::MAX;
+
+/// The entries of a constant that is a list.
+pub(crate) const TEXTS: Kind = Kind::Text(&forms::ANY_TEXT);
 
 /// The algorithms of signing keys.
 const ALGORITHM: Kind = Kind::OneOf(&["RS256", "PS256", "ES256"]);
@@ -88,6 +92,8 @@ pub enum Kind {
     Open,
     /// A string or a table.
     TextOrTable(&'static Form, &'static [Key]),
+    /// A string, a whole number, `true`, `false` or a list of strings.
+    Constant,
     /// Where a claim comes from: a string, a list of strings, or one of two tables.
     ClaimOrigin,
 }
@@ -137,6 +143,7 @@ impl Kind {
             Self::Table(_) | Self::Open => "a table",
             Self::Tables(_) => "a list of tables",
             Self::TextOrTable(..) => "a string or a table",
+            Self::Constant => "a string, a whole number, true, false or a list of strings",
             Self::ClaimOrigin => "a string, a list of strings or a table",
         }
     }
@@ -159,6 +166,7 @@ pub fn tables(path: &str, keys: &'static [Key]) -> Vec<(String, &'static [Key])>
             | Kind::OneOf(_)
             | Kind::List(..)
             | Kind::Open
+            | Kind::Constant
             | Kind::ClaimOrigin => {}
         }
     }

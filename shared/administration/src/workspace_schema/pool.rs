@@ -52,6 +52,6 @@ const ATTRIBUTES: &[Key] = &[
     Key::optional(
         "read",
         Kind::OneOf(&["clients", "operators"]),
-        "Who reads it; if not given, clients read standard claims, and operators the others.",
+        "Who reads it; if not given, clients read standard claims, and the others as far as [[claims]] puts them into tokens.",
     ),
 ];

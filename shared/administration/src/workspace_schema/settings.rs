@@ -3,8 +3,9 @@
 use protocol::types::scope_template::ScopeSeparator;
 
 use super::brand::BRAND;
+use super::claims::CLAIM_KEYS;
 use super::clients::CLIENT;
-use super::forms::{ANY_TEXT, LABEL, SCOPE, TEXT, URI};
+use super::forms::{ANY_TEXT, LABEL, OWN_DOMAIN, SCOPE, TEXT, URI};
 use super::lifetimes::LIFETIMES;
 use super::pool::POOL;
 use super::translations::{TRANSLATABLE, TRANSLATIONS};
@@ -16,6 +17,11 @@ pub const WORKSPACE: &[Key] = &[
     Key::required("tenant", Kind::Text(&LABEL), "The first part of the path of the issuer."),
     Key::required("workspace", Kind::Text(&LABEL), "The second part of the path of the issuer."),
     Key::required("name", Kind::Text(&TEXT), "What users read on the pages."),
+    Key::optional(
+        "domain",
+        Kind::Text(&OWN_DOMAIN),
+        "The host name that is the issuer, instead of a path on the server's own.",
+    ),
     Key::with_default("language", LANGUAGE, "\"en\"", "The language of pages for browsers that prefer none of theirs."),
     Key::optional("brand", Kind::Table(BRAND), "What the pages look like."),
     Key::required("default_audience", Kind::Text(&TEXT), "The aud of access tokens if a request names no resource."),
@@ -92,6 +98,11 @@ pub const WORKSPACE: &[Key] = &[
         "scopes",
         Kind::Tables(&Entries { noun: "scope", id: "name", keys: SCOPE_KEYS }),
         "The scopes that clients may be registered for.",
+    ),
+    Key::optional(
+        "claims",
+        Kind::Tables(&Entries { noun: "claim", id: "name", keys: CLAIM_KEYS }),
+        "Claims beside those of the protocol, in tokens and answers.",
     ),
     Key::optional("sandbox", Kind::Table(SANDBOX), "Users for trying things out, with passwords in clear."),
     Key::optional("pool", Kind::Table(POOL), "Users with records of their own."),

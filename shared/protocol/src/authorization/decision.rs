@@ -14,7 +14,6 @@ use crate::clients::registered_scopes::ScopeConsent;
 use crate::types::id::Subject;
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{OWN_CLOCK_SKEW, Timestamp};
-use crate::users::factor::AuthenticationClass;
 use crate::users::session::Session;
 
 /// The input of the decision.
@@ -195,8 +194,7 @@ fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
 /// §5.5.1.1), or at least one of its `acr_values`, as an API had its client ask for (RFC 9470 §5).
 fn is_of_required_class(input: &DecisionInput<'_>, session: &Session) -> bool {
     let (terms, class) = (&input.request.terms, session.authentication.class());
-    let least = terms.hints.acr_values.as_deref().and_then(AuthenticationClass::least_of);
-    terms.claims.are_met_by(class.as_str()) && least.is_none_or(|least| class >= least)
+    terms.claims.are_met_by(class.as_str()) && terms.least_class.is_none_or(|least| class >= least)
 }
 
 /// Whether the user chose the account of the session (OpenID Connect Core §3.1.2.1, `prompt`).

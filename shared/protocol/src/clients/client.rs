@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
 use crate::clients::page_link::PageLink;
@@ -34,6 +36,8 @@ pub struct Client {
     pub names: BTreeMap<Language, String>,
     /// What users are shown of it on the consent page.
     pub display: Box<ClientDisplay>,
+    /// What its operator says of it, for mapped claims.
+    pub metadata: Map<String, Value>,
     /// Whether it may be used.
     pub status: Status,
     /// How it authenticates.

@@ -93,9 +93,7 @@ impl RegisteredScopes {
         if self.template(scope).is_some() {
             return None;
         }
-        let position = self.names.iter().position(|name| name == scope);
-        let of_template = |name: &str| self.template(name).is_some_and(|template| template.parameters(scope).is_some());
-        position.or_else(|| self.names.iter().position(of_template)).and_then(|position| self.rules.get(position))
+        self.rules.get(self.separator.definition(self.names.iter(), scope)?)
     }
 
     fn template<'s>(&self, name: &'s str) -> Option<ScopeTemplate<'s>> {

@@ -7,7 +7,7 @@ use url::Url;
 use crate::syntax::parameters::Parameters;
 use crate::syntax::quoted::Quoted;
 use crate::types::scope::{INTROSPECT_TOKENS, OF_USERS, OPENID, REVOKE_TOKENS, Scopes};
-use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
+use crate::types::scope_template::ScopeSeparator;
 
 /// The maximum number of resources in a request (catalogue row SEC-PARAM-17).
 const MAX_RESOURCES: usize = 10;
@@ -283,12 +283,9 @@ impl ScopeResources {
 
     /// The resource that `scope` is for, if it is for one only.
     fn of(&self, scope: &str) -> Option<&str> {
-        let is_instance = |name: &str| {
-            ScopeTemplate::of(name, self.separator).is_some_and(|template| template.parameters(scope).is_some())
-        };
-        let named = self.resources.iter().find(|(name, _)| name == scope);
-        let known = named.or_else(|| self.resources.iter().find(|(name, _)| is_instance(name)));
-        known.map(|(_, resource)| resource.as_str())
+        let names = self.resources.iter().map(|(name, _)| name.as_str());
+        let (_, resource) = self.resources.get(self.separator.definition(names, scope)?)?;
+        Some(resource)
     }
 }
 

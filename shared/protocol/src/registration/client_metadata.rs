@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::clients::client::{
     AssertionAudience, Authentication, ChallengePolicy, Client, ClientDisplay, ConsentPolicy, RotationPolicy, Status,
@@ -68,6 +69,9 @@ pub struct ClientMetadata {
     /// Its terms of service (RFC 7591 §2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<PageLink>,
+    /// What its operator says of it, for claims of the workspace. Users and the protocol do not see it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
     /// `web` or `native`.
     #[serde(default)]
     pub application_type: ApplicationType,
@@ -211,6 +215,7 @@ impl ClientMetadata {
                 policy: self.policy_uri.clone(),
                 terms: self.tos_uri.clone(),
             }),
+            metadata: self.metadata.clone(),
             status: self.client_status,
             loopback_consent: self.loopback_consent(&redirect_uris)?,
             redirect_uris,

@@ -6,7 +6,12 @@ use crate::clients::private_use_scheme::check_exception;
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
 use crate::types::scope::{OF_POWER, OF_USERS, OFFLINE_ACCESS, Scopes};
+use crate::workspace::claim_fault::{LISTS, is_constant};
+use crate::workspace::claim_rule::{ClaimRule, ClaimSource};
 use crate::workspace::settings::Settings;
+
+/// The most values of the operator's own.
+const MAX_METADATA: usize = 20;
 
 impl ClientMetadata {
     /// Checks that the workspace defines every scope and resource, and that every excepted scheme is permitted.
@@ -25,7 +30,24 @@ impl ClientMetadata {
             let fault = check_exception(scheme).err()?;
             Some(RegistrationError::PrivateUseScheme(Field::PrivateUseSchemes.at(position), fault))
         });
-        scopes.chain(self.machine_scopes(settings)).chain(schemes).chain(self.unknown_resources(settings))
+        let found = scopes.chain(self.machine_scopes(settings)).chain(schemes).chain(self.unknown_resources(settings));
+        found.chain(self.unfit_metadata(settings))
+    }
+
+    /// Every value of the operator's own that the claims of the workspace cannot have.
+    fn unfit_metadata<'a>(&'a self, settings: &'a Settings) -> impl Iterator<Item = RegistrationError> + use<'a> {
+        let too_many = (self.metadata.len() > MAX_METADATA).then_some(RegistrationError::TooMuchMetadata);
+        let unfit = self.metadata.iter().filter_map(|(key, value)| {
+            if !is_constant(value) {
+                return Some(RegistrationError::Metadata(key.clone()));
+            }
+            let of_list = |rule: &&ClaimRule| {
+                rule.from == Some(ClaimSource::ClientMetadata(key.clone())) && LISTS.contains(&rule.name.as_str())
+            };
+            let rule = settings.claims.iter().find(of_list).filter(|_| !value.is_array())?;
+            Some(RegistrationError::MetadataList { key: key.clone(), claim: rule.name.clone() })
+        });
+        too_many.into_iter().chain(unfit)
     }
 
     /// Every scope for clients themselves that the client requests of users.

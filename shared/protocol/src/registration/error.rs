@@ -171,6 +171,20 @@ pub enum RegistrationError {
     /// An excepted scheme that is not permitted.
     #[error("{0}: {1}")]
     PrivateUseScheme(Location, SchemeFault),
+    /// A value of the operator's own that no claim can have.
+    #[error("metadata.{0} must be a text, a whole number, true, false or a list of texts, of at most 1024 bytes")]
+    Metadata(String),
+    /// A value of the operator's own for a claim that is a list.
+    #[error("metadata.{key} is for the claim {claim} of the workspace, so it must be a list of names")]
+    MetadataList {
+        /// The key.
+        key: String,
+        /// The claim.
+        claim: String,
+    },
+    /// Too many values of the operator's own.
+    #[error("metadata has more than 20 values: remove some")]
+    TooMuchMetadata,
     /// A lifetime out of its bounds.
     #[error("lifetimes.{} is {} seconds: it must be {} to {} seconds", .0.name, .0.value, .0.least, .0.most)]
     Lifetime(LifetimeBound),
@@ -214,6 +228,8 @@ impl RegistrationError {
             Self::PublicPush => "pushed_redirect_uris".into(),
             Self::NonceWithPkce => "require_nonce".into(),
             Self::LoopbackConsentElsewhere => "loopback_consent".into(),
+            Self::Metadata(key) | Self::MetadataList { key, .. } => format!("metadata.{key}"),
+            Self::TooMuchMetadata => "metadata".into(),
             Self::Lifetime(bound) => format!("lifetimes.{}", bound.name),
         }
     }

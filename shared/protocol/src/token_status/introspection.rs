@@ -1,6 +1,7 @@
 //! Introspection responses (RFC 7662).
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::tokens::access_token::AccessTokenClaims;
 use crate::tokens::grant::{Grant, GrantState, RefreshState};
@@ -53,6 +54,9 @@ pub struct Described {
     acr: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amr: Option<Vec<String>>,
+    /// Claims of the workspace's own.
+    #[serde(flatten)]
+    mapped: Map<String, Value>,
 }
 
 /// The claims of a signed response (RFC 9701 §5).
@@ -72,9 +76,9 @@ impl Introspection {
     /// The response that only states that the token is not active.
     pub const INACTIVE: Self = Self::Inactive(Inactive { active: false });
 
-    /// The response for an active access token.
+    /// The response for an active access token: its claims, and `more` of the workspace's own.
     #[must_use]
-    pub fn access_token(token: AccessTokenClaims) -> Self {
+    pub fn access_token(token: AccessTokenClaims, more: Map<String, Value>) -> Self {
         Self::Active(Box::new(Described {
             active: true,
             iss: token.iss,
@@ -89,6 +93,7 @@ impl Introspection {
             auth_time: token.auth_time,
             acr: token.acr,
             amr: token.amr,
+            mapped: token.mapped.into_iter().chain(more).collect(),
         }))
     }
 
@@ -110,6 +115,7 @@ impl Introspection {
             auth_time: terms.auth_time.map(Timestamp::seconds),
             acr: Some(terms.acr.clone()),
             amr: Some(terms.amr.clone()),
+            mapped: Map::new(),
         }))
     }
 }
@@ -169,7 +175,7 @@ mod tests {
             "iss": issuer().as_str(), "sub": "alice", "aud": ["https://api.example"], "client_id": "app", "iat": 1,
             "exp": 2, "jti": "j", "scope": "read", "auth_time": 1, "acr": "x", "amr": ["pwd"],
         });
-        let said = Introspection::access_token(serde_json::from_value(claims.clone()).unwrap());
+        let said = Introspection::access_token(serde_json::from_value(claims.clone()).unwrap(), Map::new());
         let expected = crate::fixtures::changed(claims, &json!({"active": true, "token_type": "Bearer"}));
         assert_eq!(serde_json::to_value(said).unwrap(), expected);
     }

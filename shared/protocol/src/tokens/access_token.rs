@@ -1,12 +1,15 @@
 //! JWT access tokens (RFC 9068): issuing and checking their claims.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::syntax::json::{audience, present, strict};
 use crate::tokens::entitlement::Entitlement;
+use crate::tokens::mapped_claims::{ClaimValues, left_beside};
 use crate::types::id::{ClientId, GrantId, Issuer, Subject};
 use crate::types::scope::Scopes;
 use crate::types::time::Timestamp;
+use crate::workspace::claim_rule::ClaimPlace;
 
 /// The `typ` of the JOSE header (RFC 9068 §2.1).
 pub const TYPE: &str = "at+jwt";
@@ -44,6 +47,9 @@ pub struct AccessTokenClaims {
     /// (catalogue row SEC-CLI-14).
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub gty: Option<OwnToken>,
+    /// Claims of the workspace's own. None has the name of one above.
+    #[serde(flatten)]
+    pub mapped: Map<String, Value>,
 }
 
 /// The `gty` of a client's own token.
@@ -73,7 +79,15 @@ impl AccessTokenClaims {
             acr: terms.map(|terms| terms.acr.clone()),
             amr: terms.map(|terms| terms.amr.clone()),
             gty: terms.is_none().then_some(OwnToken::ClientCredentials),
+            mapped: Map::new(),
         })
+    }
+
+    /// The same claims, and those of the workspace's own in `values` as far as they fit.
+    #[must_use]
+    pub fn with(self, values: &ClaimValues<'_>) -> Self {
+        let left = left_beside(&self);
+        Self { mapped: values.for_place(ClaimPlace::AccessToken, left), ..self }
     }
 
     /// Parses the claims of a token whose signature is valid, and checks that `issuer` issued it.

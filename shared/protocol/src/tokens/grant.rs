@@ -1,5 +1,7 @@
 //! Grants. A grant is one item from the code to the last token.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,8 +15,9 @@ use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
 use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Timestamp, unstated_as_epoch};
+use crate::users::attributes::Attributes;
 use crate::users::login_epoch::LoginEpoch;
-use crate::users::status::UserStatus;
+use crate::users::status::{CurrentUser, UserStatus};
 use crate::users::user_claims::{ChosenClaims, ClaimName, ClaimNames, Profile, Trust, size};
 use crate::users::user_key::UserKey;
 use crate::users::userinfo;
@@ -64,6 +67,9 @@ pub struct GrantTerms {
     /// The domain of the address that these claims call verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_domain: Option<String>,
+    /// What claims and rules of the workspace need to know of the user, when the code was issued.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
     /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
     /// Whether the authorization request contained it.
@@ -134,6 +140,8 @@ pub struct UserClaims {
     pub of_scopes: Map<String, Value>,
     /// The domain of the address whose `email_verified` is true.
     pub email_domain: Option<String>,
+    /// What claims and rules of the workspace need.
+    pub attributes: Attributes,
 }
 
 /// The names of the claims about the user for ID tokens.
@@ -141,6 +149,7 @@ pub struct UserClaims {
 pub struct UserClaimNames {
     requested: ClaimNames,
     of_scopes: ClaimNames,
+    attributes: BTreeSet<String>,
 }
 
 impl UserClaimNames {
@@ -163,23 +172,36 @@ impl UserClaimNames {
                 ClaimName::all().filter(|claim| userinfo::covers(scope, *claim) && !requested.contains(claim)).collect()
             }
         };
-        Self { requested, of_scopes }
+        Self { requested, of_scopes, attributes: BTreeSet::new() }
+    }
+
+    /// These, and the attributes that claims and rules of the workspace need.
+    #[must_use]
+    pub fn with_attributes(self, attributes: BTreeSet<String>) -> Self {
+        Self { attributes, ..self }
     }
 
     /// Whether there are none, so that the user need not be looked up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.requested.is_empty() && self.of_scopes.is_empty()
+        self.requested.is_empty() && self.of_scopes.is_empty() && self.attributes.is_empty()
     }
 
-    /// The values in `profile` that fit into `limit` bytes; claims requested by name take precedence.
+    /// The values in `profile` that fit into `limit` bytes; claims requested by name take precedence. The values in
+    /// `attributes` have bounds of their own.
     #[must_use]
-    pub fn selected(&self, profile: &Profile, limit: usize) -> UserClaims {
+    pub fn selected(&self, profile: &Profile, attributes: &Attributes, limit: usize) -> UserClaims {
         let requested = profile.chosen(&self.requested, limit);
         let taken: usize = requested.claims.iter().map(|(name, value)| size(name, value)).sum();
         let of_scopes = profile.chosen(&self.of_scopes, limit.saturating_sub(taken));
-        let email_domain = requested.email_domain.or(of_scopes.email_domain);
-        UserClaims { requested: requested.claims, of_scopes: of_scopes.claims, email_domain }
+        let noted = self.attributes.iter().filter_map(|name| ClaimName::parse(name)).collect();
+        let noted = profile.chosen(&noted, usize::MAX);
+        UserClaims {
+            email_domain: requested.email_domain.or(of_scopes.email_domain).or(noted.email_domain),
+            requested: requested.claims,
+            of_scopes: of_scopes.claims,
+            attributes: attributes.selected(&self.attributes),
+        }
     }
 
     /// How many values of `profile` are missing from `selected` because they did not fit.
@@ -253,6 +275,7 @@ impl GrantTerms {
             id_token_claims: chosen.requested,
             id_token_scope_claims: chosen.of_scopes,
             email_domain: chosen.email_domain,
+            attributes: chosen.attributes,
             redirect_uri: approved.redirect_uri().as_str().into(),
             redirect_uri_sent: asked.redirect_uri_sent,
             code_challenge: asked.code_challenge,
@@ -285,6 +308,7 @@ impl GrantTerms {
             id_token_claims: chosen.requested,
             id_token_scope_claims: chosen.of_scopes,
             email_domain: chosen.email_domain,
+            attributes: chosen.attributes,
             redirect_uri: String::new(),
             redirect_uri_sent: false,
             code_challenge: None,
@@ -338,6 +362,13 @@ pub struct LoadedGrant {
 }
 
 impl LoadedGrant {
+    /// `grant` with the `current` status of its user, and with what is current of what is known of them.
+    #[must_use]
+    pub fn of(mut grant: Grant, current: CurrentUser) -> Self {
+        grant.terms.attributes = grant.terms.attributes.renewed(current.attributes);
+        Self { grant, user: current.status }
+    }
+
     /// Whether tokens of this grant are valid at `now`.
     #[must_use]
     pub const fn is_live(&self, now: Timestamp) -> bool {
@@ -396,6 +427,7 @@ mod tests {
             requested: map(json!({"locale": "de"})),
             of_scopes: map(json!({"email": "a@b.example"})),
             email_domain: None,
+            attributes: Attributes::default(),
         };
         GrantTerms::of(&approved, claims, NOW)
     }

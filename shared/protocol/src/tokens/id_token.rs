@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 use crate::jose::at_hash::at_hash;
 use crate::syntax::json::{audience, strict};
 use crate::tokens::entitlement::Entitlement;
+use crate::tokens::mapped_claims::{ClaimValues, left_beside};
 use crate::types::id::{ClientId, Issuer, Subject};
 use crate::types::time::Timestamp;
+use crate::workspace::claim_rule::ClaimPlace;
 use crate::workspace::settings::Workspace;
 
 /// The `typ` of the JOSE header (RFC 7519 §5.1).
@@ -41,7 +43,7 @@ pub struct IdTokenClaims {
     pub at_hash: Option<String>,
     /// The identifier of the user's session for this client.
     pub sid: String,
-    /// Requested claims about the user. Their names are profile claims, so none collides with the above.
+    /// Requested claims about the user, and claims of the workspace's own. None has the name of one above.
     #[serde(flatten)]
     pub user: Map<String, Value>,
 }
@@ -70,6 +72,14 @@ impl IdTokenClaims {
             sid: terms.sid.clone(),
             user: terms.user_claims(due.scope(), source.map(|source| source.trust())),
         })
+    }
+
+    /// The same claims, and those of the workspace's own in `values` as far as they fit.
+    #[must_use]
+    pub fn with(mut self, values: &ClaimValues<'_>) -> Self {
+        let left = left_beside(&self);
+        self.user.extend(values.for_place(ClaimPlace::IdToken, left));
+        self
     }
 
     /// The same claims, with the `at_hash` of `access_token`.

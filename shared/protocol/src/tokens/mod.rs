@@ -13,6 +13,7 @@ pub mod entitlement;
 pub mod error;
 pub mod grant;
 pub mod id_token;
+pub mod mapped_claims;
 pub mod refresh_grant;
 #[cfg(test)]
 mod refresh_grant_tests;

@@ -1,11 +1,13 @@
 //! Identifiers of workspaces, issuers, clients, grants, subjects and regions.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::syntax::encoding;
+use crate::types::domain::Domain;
 
 /// A malformed identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -48,6 +50,16 @@ impl WorkspaceId {
     }
 }
 
+impl FromStr for WorkspaceId {
+    type Err = MalformedId;
+
+    /// Parses `tenant/workspace`.
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let (tenant, name) = text.split_once('/').ok_or(MalformedId("a workspace is named TENANT/WORKSPACE"))?;
+        Self::parse(tenant, name)
+    }
+}
+
 impl fmt::Display for WorkspaceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.tenant, self.name)
@@ -61,7 +73,8 @@ fn is_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The issuer identifier of a workspace: `{public URL}/{tenant}/{workspace}` (RFC 8414 §2).
+/// The issuer identifier of a workspace: `{public URL}/{tenant}/{workspace}`, or `https://{domain}` if it has a domain
+/// (RFC 8414 §2).
 ///
 /// It comes from configuration, never from a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,11 +89,32 @@ pub fn is_loopback_host(host: &str) -> bool {
     LOOPBACK_HOSTS.contains(&host)
 }
 
+/// The host of an authority as written in a URL, and its port with the colon; an empty text if it has none.
+#[must_use]
+pub fn host_and_port(authority: &str) -> (&str, &str) {
+    let port = authority.rfind(':').filter(|at| !authority.get(*at..).unwrap_or_default().contains(']'));
+    port.and_then(|at| authority.split_at_checked(at)).unwrap_or((authority, ""))
+}
+
 impl Issuer {
     /// The issuer of `workspace` below `public_url`, which has no trailing slash.
     #[must_use]
     pub fn new(public_url: &str, workspace: &WorkspaceId) -> Self {
         Self(format!("{public_url}/{workspace}"))
+    }
+
+    /// The issuer of the workspace that `domain` belongs to, on the server with `public_url`: with its scheme and port,
+    /// and without a path.
+    ///
+    /// On a laptop the name ends in `.localhost`, which browsers resolve to this machine (RFC 6761 §6.3), so that the same
+    /// workspace file serves there and in AWS.
+    #[must_use]
+    pub fn at(public_url: &str, domain: &Domain) -> Self {
+        let (scheme, rest) = public_url.split_once("://").unwrap_or(("https", public_url));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let (host, port) = host_and_port(authority);
+        let suffix = if is_loopback_host(host) { ".localhost" } else { "" };
+        Self(format!("{scheme}://{domain}{suffix}{port}"))
     }
 
     /// The value of `iss`.
@@ -98,11 +132,8 @@ impl Issuer {
     /// Whether this server runs on a laptop: its own URL is plain `http` on a loopback address.
     #[must_use]
     pub fn is_on_laptop(&self) -> bool {
-        let host = |authority: &str| {
-            let port = authority.rfind(':').filter(|at| !authority.get(*at..).unwrap_or_default().contains(']'));
-            authority.get(..port.unwrap_or(authority.len())).unwrap_or_default().to_owned()
-        };
-        self.origin().strip_prefix("http://").map(host).is_some_and(|host| is_loopback_host(&host))
+        let host = self.origin().strip_prefix("http://").map(|authority| host_and_port(authority).0);
+        host.is_some_and(|host| is_loopback_host(host) || host.ends_with(".localhost"))
     }
 
     /// The origin that the issuer is served from: scheme, host and port (RFC 6454 §6.2).
@@ -247,6 +278,24 @@ mod tests {
         }
         assert_eq!(Issuer::new("https://auth.example", &workspace).url("/x"), "https://auth.example/default/demo/x");
         assert_eq!((workspace.tenant(), workspace.name()), ("default", "demo"));
+    }
+
+    #[test]
+    fn a_workspace_with_a_domain_is_its_own_issuer() {
+        let domain = Domain::parse("login.acme.example").unwrap();
+        let table = [
+            ("https://auth.example", "https://login.acme.example", false),
+            ("https://auth.example/key", "https://login.acme.example", false),
+            ("https://auth.example:8443", "https://login.acme.example:8443", false),
+            ("http://localhost:9000", "http://login.acme.example.localhost:9000", true),
+            ("http://[::1]:9000", "http://login.acme.example.localhost:9000", true),
+        ];
+        for (public_url, expected, is_on_laptop) in table {
+            let issuer = Issuer::at(public_url, &domain);
+            assert_eq!((issuer.as_str(), issuer.origin()), (expected, expected));
+            assert_eq!(issuer.is_on_laptop(), is_on_laptop, "{public_url}");
+            assert_eq!(issuer.url("/oauth2/token"), format!("{expected}/oauth2/token"));
+        }
     }
 
     #[test]

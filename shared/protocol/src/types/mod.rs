@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod color;
 pub mod commit;
+pub mod domain;
 pub mod email;
 pub mod external_time;
 pub mod id;

@@ -122,7 +122,7 @@ impl Scopes {
     }
 
     /// The tokens, one by one.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().map(String::as_str)
     }
 

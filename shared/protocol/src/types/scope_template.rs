@@ -20,6 +20,18 @@ impl ScopeSeparator {
     /// Those that a workspace can choose.
     pub const ALL: [&str; 5] = [".", ":", "/", "-", "_"];
 
+    /// The position of the definition of `scope` among `names`: of that name, else of the template of which it is an
+    /// instance.
+    #[must_use]
+    pub fn definition<'n>(self, mut names: impl Iterator<Item = &'n str> + Clone, scope: &str) -> Option<usize> {
+        let is_instance = |name: &str| self.is_instance(name, scope);
+        names.clone().position(|name| name == scope).or_else(|| names.position(is_instance))
+    }
+
+    fn is_instance(self, name: &str, scope: &str) -> bool {
+        ScopeTemplate::of(name, self).is_some_and(|template| template.parameters(scope).is_some())
+    }
+
     /// The segments of `scope`.
     fn segments(self, scope: &str) -> impl Iterator<Item = &str> {
         scope.split(self.0)
@@ -154,6 +166,21 @@ mod tests {
         ];
         for (name, scope, expected) in table {
             assert_eq!(template(name).parameters(scope).as_deref(), expected, "{name} {scope}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_defined_by_its_name_or_else_by_its_template() {
+        let names = ["read", "accounts.*", "accounts.42"];
+        let table = [
+            ("read", Some(0)),
+            ("accounts.42", Some(2)),
+            ("accounts.7", Some(1)),
+            ("accounts.*", Some(1)),
+            ("x", None),
+        ];
+        for (scope, expected) in table {
+            assert_eq!(ScopeSeparator::default().definition(names.into_iter(), scope), expected, "{scope}");
         }
     }
 

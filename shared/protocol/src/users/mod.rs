@@ -1,5 +1,6 @@
 //! Users: their identity, claims, authentication and sessions.
 
+pub mod attributes;
 pub(crate) mod claim_form;
 pub mod claim_map;
 pub mod device;

@@ -51,7 +51,7 @@ impl PoolStatus {
     }
 }
 
-/// What every function that decides about a user reads: nothing personal.
+/// What every function that decides about a user reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The status.

@@ -1,5 +1,16 @@
 //! Whether a user may get tokens at the moment.
 
+use crate::users::attributes::Attributes;
+
+/// What the server itself knows of a user at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// The status.
+    pub status: UserStatus,
+    /// The attributes that decide; `None` for the users of upstream providers, who say it at a login only.
+    pub attributes: Option<Attributes>,
+}
+
 /// The current status of a user's account. Loaded for each decision and never cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserStatus {

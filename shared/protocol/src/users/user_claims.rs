@@ -268,6 +268,11 @@ impl Profile {
     pub fn claim(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
+
+    /// All claims.
+    pub fn claims(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
 }
 
 /// The number of bytes of a token that a claim takes.

@@ -1,6 +1,7 @@
 //! The identity sources of a workspace.
 
 use crate::types::id::WorkspaceId;
+use crate::users::attributes::Attributes;
 use crate::users::status::UserStatus;
 use crate::users::user_claims::Trust;
 use crate::users::user_key::UserKey;
@@ -30,6 +31,18 @@ impl<'w> IdentitySource<'w> {
                 email_domains: &provider.verified_email_domains,
                 phone_numbers: provider.verified_phone_numbers,
             },
+        }
+    }
+
+    /// What the settings know of `user` and decides; `None` where the settings have no users.
+    #[must_use]
+    pub fn deciding(&self, workspace: &WorkspaceId, user: UserKey<'_>) -> Option<Attributes> {
+        match self {
+            Self::Sandbox(sandbox) => {
+                let identity = sandbox.identity_of(workspace, user.subject)?;
+                Some(Attributes::of(&identity.claims.judged(Trust::Everything), Attributes::default()))
+            }
+            Self::Pool(_) | Self::Upstream(_) => None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The settings of a workspace, and the identity sources that it offers.
 
 pub mod brand;
+pub mod claim_fault;
+pub mod claim_rule;
 pub mod identity_source;
 pub mod pool;
 pub mod sandbox;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::types::time::Lifetime;
+use crate::users::attributes::Attributes;
 use crate::users::claim_form::{CLAIMS, Form};
 use crate::users::identifier::{Identifier, IdentifierKind};
 use crate::users::pool_user::PoolUser;
@@ -71,7 +72,7 @@ pub struct AttributeDefinition {
     /// Whether every user has it.
     #[serde(default)]
     pub required: bool,
-    /// Who reads it: without this, clients read standard claims, and operators read the others.
+    /// Who reads it: without this, clients read standard claims, and others as far as the workspace puts them into tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<AttributeReaders>,
 }
@@ -129,7 +130,9 @@ pub enum PoolFault {
     #[error("it must be 1 to 1024 characters")]
     Length,
     /// Clients cannot ask for it.
-    #[error("\"{0}\" is no claim of OpenID Connect, so clients cannot read it: write \"operators\"")]
+    #[error(
+        "\"{0}\" is no claim of OpenID Connect, so clients cannot ask for it: remove this, and write where it goes under [[claims]]"
+    )]
     NoClaim(String),
 }
 
@@ -191,6 +194,18 @@ impl Pool {
         missing.map_or(Ok(attributes), |of| Err(AttributeFault::Missing(of.name.clone())))
     }
 
+    /// Those of the attributes of `user` that decide, by the current settings.
+    #[must_use]
+    pub fn deciding(&self, user: &PoolUser) -> Attributes {
+        self.defined(&Attributes::deciding(&user.attributes))
+    }
+
+    /// Those of `attributes` that the settings still define.
+    #[must_use]
+    pub fn defined(&self, attributes: &Attributes) -> Attributes {
+        attributes.selected(&self.attributes.iter().map(|attribute| attribute.name.clone()).collect())
+    }
+
     /// The claims of `user` for clients, by the current settings. What is said to be verified was verified here.
     #[must_use]
     pub fn claims(&self, user: &PoolUser) -> SourceClaims {
@@ -242,16 +257,17 @@ impl AttributeDefinition {
 
     fn is_text(&self) -> bool {
         match self.form() {
-            Some(form) => !matches!(form, Form::Boolean | Form::Time | Form::Address),
+            Some(form) => !matches!(form, Form::Boolean | Form::Time | Form::Address | Form::Names),
             None => matches!(self.kind, None | Some(AttributeType::Text)),
         }
     }
 
-    /// Reads a value that is written as text; an address is written as JSON.
+    /// Reads a value that is written as text: an address as JSON, and the names of a list with commas between them.
     fn parse(&self, text: &str) -> Option<Value> {
         let short = text.chars().count() <= usize::from(self.max_length.unwrap_or(MAX_LENGTH));
         match (self.form(), self.kind) {
             (Some(Form::Address), _) => Form::Address.fitted(&serde_json::from_str(text).ok()?),
+            (Some(Form::Names), _) => Form::Names.fitted(&text.split(',').map(str::trim).collect()),
             (Some(form), _) => form.fitted(&text.into()).filter(|_| short),
             (None, Some(AttributeType::Number)) => text.parse::<i64>().ok().map(Value::from),
             (None, Some(AttributeType::Boolean)) => text.parse::<bool>().ok().map(Value::from),
@@ -301,6 +317,7 @@ mod tests {
             {"name": "department"},
             {"name": "badge", "type": "number"},
             {"name": "staff", "type": "boolean"},
+            {"name": "groups"},
         ]});
         serde_json::from_value(crate::fixtures::changed(base, change)).unwrap()
     }
@@ -342,10 +359,11 @@ mod tests {
             ("department", "Sales"),
             ("badge", "-7"),
             ("staff", "true"),
+            ("groups", "sales, admins,sales"),
         ];
         let expected = json!({
             "name": "Alice", "birthdate": "1980-02-29", "address": {"country": "PT"}, "department": "Sales", "badge": -7,
-            "staff": true,
+            "staff": true, "groups": ["sales", "admins"],
         });
         assert_eq!(read(&all), Ok(expected));
         for (name, text) in [

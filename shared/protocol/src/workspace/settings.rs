@@ -8,6 +8,7 @@ use crate::clients::policies::UnknownScopes;
 use crate::clients::registered_scopes::{RegisteredScopes, ScopeConsent, ScopeRule};
 use crate::clients::resource_indicator::{ScopeResources, is_same_resource};
 use crate::jose::at_hash::AtHash;
+use crate::types::domain::Domain;
 use crate::types::id::{IdentitySourceId, Issuer, WorkspaceId};
 use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
@@ -17,6 +18,7 @@ use crate::types::scope::{OPENID, Scopes};
 use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 use crate::users::factor::AuthenticationClass;
 use crate::workspace::brand::Brand;
+use crate::workspace::claim_rule::ClaimRule;
 use crate::workspace::identity_source::IdentitySource;
 use crate::workspace::pool::{POOL, Pool};
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
@@ -33,6 +35,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// The workspace `id` on the server with `public_url`.
+    #[must_use]
+    pub fn new(id: WorkspaceId, public_url: &str, settings: Settings) -> Self {
+        let own = settings.domain.as_ref().map(|domain| Issuer::at(public_url, domain));
+        Self { issuer: own.unwrap_or_else(|| Issuer::new(public_url, &id)), id, settings }
+    }
+
     /// The identity source `id`, if the workspace has it.
     #[must_use]
     pub fn identity_source(&self, id: &IdentitySourceId) -> Option<IdentitySource<'_>> {
@@ -50,6 +59,9 @@ impl Workspace {
 pub struct Settings {
     /// The name shown to users.
     pub name: String,
+    /// The host name that belongs to this workspace, which is then served there and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
     /// The language of pages for users whose browsers name none that the pages have.
     #[serde(default, skip_serializing_if = "is_default")]
     pub language: Language,
@@ -94,6 +106,9 @@ pub struct Settings {
     /// The resources that tokens can be for, in addition to the default audience (RFC 8707).
     #[serde(default)]
     pub resources: Vec<ResourceDefinition>,
+    /// Claims beside those of the protocol, in tokens and answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRule>,
     /// The sandbox identity source, with passwords in plaintext.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
@@ -159,9 +174,13 @@ impl Settings {
     /// instance.
     #[must_use]
     pub fn scope(&self, scope: &str) -> Option<&ScopeDefinition> {
-        let is_instance = |known: &&ScopeDefinition| !self.parameters(known, scope).is_empty();
-        let named = self.scopes.iter().find(|known| known.name == scope);
-        named.or_else(|| self.scopes.iter().find(is_instance))
+        let names = self.scopes.iter().map(|known| known.name.as_str());
+        self.scopes.get(self.scope_separator.definition(names, scope)?)
+    }
+
+    /// The claims that are released by `granted`.
+    pub fn claims_released_by<'s>(&'s self, granted: &'s Scopes) -> impl Iterator<Item = &'s ClaimRule> {
+        self.claims.iter().filter(|rule| rule.is_released_by(granted, self.scope_separator))
     }
 
     /// The resources of scopes that are for one only.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::workspace::claim_fault::{self, ClaimFault};
 use crate::workspace::pool::{POOL, PoolFault};
 use crate::workspace::sandbox::{SANDBOX, SandboxUser};
 use crate::workspace::scope_fault::{self, ScopeFault};
@@ -55,6 +56,9 @@ pub enum SettingsFault {
     /// A scope that cannot be as it is defined.
     #[error(transparent)]
     Scope(#[from] ScopeFault),
+    /// A claim that cannot be as it is defined.
+    #[error(transparent)]
+    Claim(#[from] ClaimFault),
 }
 
 impl Settings {
@@ -92,7 +96,9 @@ impl Settings {
         });
         let of_scopes = scope_fault::all(self);
         let of_scopes = of_scopes.map(|(position, name, reason)| fault("scopes", position, name, reason.into()));
-        of_providers.chain(of_domains).chain(of_users).chain(of_pool).chain(of_scopes)
+        let of_claims = claim_fault::all(self);
+        let of_claims = of_claims.map(|(position, name, reason)| fault("claims", position, name, reason.into()));
+        of_providers.chain(of_domains).chain(of_users).chain(of_pool).chain(of_scopes).chain(of_claims)
     }
 }
 
