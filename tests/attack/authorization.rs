@@ -348,7 +348,8 @@ async fn sec_authz_10_and_sec_sess_03_a_login_by_another_user_ends_the_first_ses
 
 #[tokio::test]
 async fn sec_authz_11_a_hint_never_logs_in_and_a_forged_one_is_rejected() {
-    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("authz 11"));
+    let lasting = |file: String| file.replace("session = 43200", "session = 43200\nsession_idle = 43200");
+    let (laptop, pkce) = (Laptop::with(lasting).await, Pkce::new("authz 11"));
     let baseline = request("demo-trusted", NATIVE, &pkce);
     let mut alice = Browser::new(&laptop);
     let code = answered(&alice.log_in(&baseline).await, "code").unwrap();

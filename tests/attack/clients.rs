@@ -379,7 +379,8 @@ async fn private_key_jwt_costs_one_additional_write_per_code_exchange() {
             .filter(|call| call.kind != "signing-key" && call.kind != "key-ring")
             .map(|call| (call.name, call.kind))
             .collect();
-        let expected = [("PutItem", "assertion"), ("GetItem", "grant"), ("UpdateItem", "grant")];
+        let expected =
+            [("PutItem", "assertion"), ("GetItem", "grant"), ("GetItem", "consent"), ("UpdateItem", "grant")];
         assert_eq!(calls, expected.map(|(name, kind)| (name.to_owned(), kind.to_owned())), "{client}");
     }
 }

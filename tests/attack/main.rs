@@ -23,6 +23,7 @@ mod id_token;
 mod logout;
 mod mapped_claims;
 mod oidc;
+mod own_account;
 mod page;
 mod par;
 mod parameters;

@@ -40,6 +40,12 @@ async fn pages(laptop: &Laptop) -> Pages {
     laptop.clock.advance(10);
     let chooser = [&fields[..], &[("prompt", "select_account")]].concat();
     all.push(("account", 200, browser.authorize(&chooser).await));
+    all.push(("own account", 200, browser.get(&laptop.demo_url("/account")).await));
+    all.push(("own account, no decision", 400, browser.post(&laptop.demo_url("/account"), &[]).await));
+    all.push(("own account, foreign form", 403, browser.post(&laptop.demo_url("/account"), &[("others", "x")]).await));
+    all.push(("own account, not signed in", 403, browser.get(&laptop.demo_url("/account?error=access_denied")).await));
+    all.push(("device", 200, browser.get(&laptop.demo_url("/device")).await));
+    all.push(("device, no code", 400, browser.post(&laptop.demo_url("/device"), &[("user_code", "x")]).await));
     all.push(("form post", 200, browser.authorize(&refused).await));
     all.push(("still signed in", 200, log_out(laptop, &mut browser, "stay").await));
     all.push(("logout without decision", 400, log_out(laptop, &mut browser, "").await));

@@ -144,6 +144,42 @@ async fn sec_sess_06_an_interaction_expires() {
     assert_eq!(laptop.dump(), before);
 }
 
+/// Both limits are those of the defaults: an hour without a use, and twelve hours in any case.
+#[tokio::test]
+async fn sec_sess_08_a_session_ends_when_it_is_not_used_and_at_its_end_however_much_it_is_used() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 8"));
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    let silent = changed(&fields, "prompt", Some("none"));
+    let (mut idle, mut busy) = (Browser::new(&laptop), Browser::new(&laptop));
+    for browser in [&mut idle, &mut busy] {
+        assert!(answered(&browser.log_in(&fields).await, "code").is_some());
+    }
+    for minutes in (30..=11 * 60).step_by(30) {
+        laptop.clock.advance(1800);
+        assert!(answered(&busy.authorize(&silent).await, "code").is_some(), "after {minutes} minutes");
+    }
+    let ended = idle.authorize(&silent).await;
+    assert_eq!(answered(&ended, "error").as_deref(), Some("login_required"), "not used for an hour");
+    laptop.clock.advance(3599);
+    assert!(answered(&busy.authorize(&silent).await, "code").is_some(), "a second before its end");
+    laptop.clock.advance(1);
+    let ended = busy.authorize(&silent).await;
+    assert_eq!(answered(&ended, "error").as_deref(), Some("login_required"), "twelve hours after the login");
+}
+
+#[tokio::test]
+async fn sec_sess_08_the_idle_limit_ends_a_session_to_the_second() {
+    let (laptop, pkce) = (Laptop::demo().await, Pkce::new("sess 8 idle"));
+    let fields = request("demo-trusted", NATIVE, &pkce);
+    let silent = changed(&fields, "prompt", Some("none"));
+    for (seconds, error) in [(3599, None), (3600, Some("login_required"))] {
+        let mut browser = Browser::new(&laptop);
+        assert!(answered(&browser.log_in(&fields).await, "code").is_some());
+        laptop.clock.advance(seconds);
+        assert_eq!(answered(&browser.authorize(&silent).await, "error").as_deref(), error, "{seconds}");
+    }
+}
+
 /// Two tabs are two interactions; each ends at its own client with its own state.
 #[tokio::test]
 async fn sec_sess_07_two_tabs_do_not_interfere() {

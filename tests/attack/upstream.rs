@@ -441,3 +441,37 @@ async fn an_id_token_of_a_provider_may_have_two_hundred_groups() {
     let (response, _) = signed_login(&provider, ClientKey::new(Algorithm::RS256), &json!({ "groups": groups })).await;
     assert!(answered(&response, "code").is_some(), "{}", body(&response));
 }
+
+/// An API demands several factors, its client asks for them, and a password is not enough (RFC 9470 §5).
+#[tokio::test]
+async fn sec_authz_25_and_sec_sess_03_acr_values_lead_to_another_login_and_never_to_a_lower_class() {
+    let provider = Provider::start().await;
+    let laptop = Laptop::with(file(&provider, "multi_factor_acr = [\"gold\"]")).await;
+    let pkce = Pkce::new("step up");
+    let multi = [("acr_values", "urn:postern:acr:multi-factor")];
+    let mut browser = Browser::new(&laptop);
+    let login = browser.authorize(&asked(&pkce, &[])).await;
+    assert!(answered(&browser.sign_in(&login, "alice", "alice").await, "code").is_some());
+    let before = browser.cookies.clone();
+    laptop.clock.advance(1);
+    let silent = asked(&pkce, &[multi[0], ("prompt", "none")]);
+    let answer = browser.authorize(&silent).await;
+    assert_eq!(answered(&answer, "error").as_deref(), Some("unmet_authentication_requirements"));
+    let single = asked(&pkce, &[("acr_values", "urn:postern:acr:multi-factor urn:postern:acr:single-factor")]);
+    assert!(answered(&browser.authorize(&single).await, "code").is_some(), "one of them is enough");
+
+    let login = browser.authorize(&asked(&pkce, &multi)).await;
+    assert!(body(&login).contains("name=\"password\""), "the user is asked to log in again");
+    let again = browser.sign_in(&login, "alice", "alice").await;
+    assert_eq!(answered(&again, "error").as_deref(), Some("unmet_authentication_requirements"), "{}", body(&again));
+
+    for (acr, met) in [("silver", false), ("gold", true)] {
+        laptop.clock.advance(1);
+        let away = provider.leave(&mut browser, &asked(&pkce, &multi)).await;
+        assert_eq!(away.asked("acr_values"), Some("gold"), "the provider is told");
+        let back = provider.come_back((&laptop, &mut browser), &away, (&json!({"acr": acr}), &json!({}))).await;
+        assert_eq!(answered(&back, "code").is_some(), met, "{acr}: {:?}", location(&back));
+    }
+    assert_ne!(browser.cookies, before, "each login is a session of its own");
+    assert!(answered(&browser.authorize(&silent).await, "code").is_some(), "and the last one is of the class");
+}

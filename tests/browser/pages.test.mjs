@@ -106,6 +106,8 @@ test('login and consent work with the keyboard alone', async (t) => {
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'decision', 'Not you?');
   await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'Your account');
+  await page.keyboard.press('Tab');
   assert.equal(await focused(), 'allow');
   await page.keyboard.press('Space');
   await page.keyboard.press('Space');

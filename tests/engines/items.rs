@@ -14,7 +14,7 @@ use store::{
 use crate::engine::Fresh;
 use crate::given::{Code, NOW, PUBLIC_URL, digest, later, metadata, subject, terms, workspace, workspace_id};
 use crate::keys::{ring, wrapped};
-use crate::sessions::session;
+use crate::sessions::{IDLE, session};
 use crate::users::{consent, identity};
 
 /// Valid ids that resemble something else.
@@ -81,7 +81,7 @@ async fn ids_are_never_interpreted() {
         assert!(sealing.write(id, &wrapped(number), None).await.unwrap(), "{id}");
         let user = subject(&id.chars().take(255).collect::<String>());
         accounts.record(&demo, &identity(user.as_str(), id), None).await.unwrap();
-        consents
+        let _ = consents
             .remember(&demo, &user, &ClientId::parse(id).unwrap(), &consent(&format!("scope{number}"), NOW))
             .await
             .unwrap();
@@ -111,7 +111,7 @@ async fn fill(at: &Fresh, name: &str) {
     keys.keep(&id, "kid", &format!("sealed {name}")).await.unwrap();
     AccountRecording::new(&at.connection).record(&id, &identity("alice", name), None).await.unwrap();
     let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
-    ConsentRecording::new(&at.connection).remember(&id, &alice, &app, &consent("openid", NOW)).await.unwrap();
+    let _ = ConsentRecording::new(&at.connection).remember(&id, &alice, &app, &consent("openid", NOW)).await.unwrap();
     SessionCreation::new(&at.connection).begin(&id, &digest("cookie"), &session(code.expires)).await.unwrap();
     assert_eq!(code.created(at, name).await, "created");
 }
@@ -131,7 +131,7 @@ async fn read(at: &Fresh, name: &str) -> Vec<(&'static str, Result<bool, StoreFa
         ("consent", ConsentReading::new(connection).find(&id, &alice, &app).await.map(|found| found.is_some())),
         (
             "session",
-            SessionReading::new(connection).find(&id, &digest("cookie"), NOW).await.map(|found| found.is_some()),
+            SessionReading::new(connection).find(&id, &digest("cookie"), IDLE, NOW).await.map(|found| found.is_some()),
         ),
         ("grant", GrantReading::new(connection).find(&id, &grant).await.map(|found| found.is_some())),
         ("grant to redeem", GrantRedemption::new(connection).find(&id, &grant).await.map(|found| found.is_some())),
@@ -190,7 +190,7 @@ async fn expired_items_that_still_exist_are_not_honored() {
     let ttl = ago.plus(Lifetime::seconds(3600)).seconds().to_string();
     let items = at.items(&at.names.flow).await;
     assert_eq!(items.iter().filter(|item| item["ttl"]["N"] == ttl).count(), 2, "{items:?}");
-    assert_eq!(SessionReading::new(&at.connection).find(&demo, &cookie, NOW).await.unwrap(), None);
+    assert_eq!(SessionReading::new(&at.connection).find(&demo, &cookie, IDLE, NOW).await.unwrap(), None);
     let grant = code.found(&at).await.unwrap();
     assert!(!grant.is_live(NOW));
     assert_eq!(grant.terms, terms());
@@ -207,9 +207,9 @@ async fn an_oversized_item_is_an_infrastructure_fault_and_changes_nothing() {
     for (letter, times) in [("x", 409_000), ("\u{e9}", 204_450)] {
         let largest = named(letter.repeat(times));
         creation.begin(&demo, &cookie, &largest).await.unwrap();
-        assert_eq!(reading.find(&demo, &cookie, NOW).await.unwrap(), Some(largest.clone()));
+        assert_eq!(reading.find(&demo, &cookie, IDLE, NOW).await.unwrap(), Some(largest.clone()));
         let fault = creation.begin(&demo, &cookie, &named(letter.repeat(times + 800))).await.err();
         assert!(matches!(&fault, Some(StoreFault::Unavailable(code)) if code == "ValidationException"), "{fault:?}");
-        assert_eq!(reading.find(&demo, &cookie, NOW).await.unwrap(), Some(largest));
+        assert_eq!(reading.find(&demo, &cookie, IDLE, NOW).await.unwrap(), Some(largest));
     }
 }

@@ -1,7 +1,8 @@
 //! Accounts and consents.
 
-use protocol::authorization::consent::{Consent, Granted, Withheld};
+use protocol::authorization::consent::{Consent, ConsentEpoch, Granted, Withheld};
 use protocol::clients::resource_indicator::{RequestedApi, RequestedApis};
+use protocol::tokens::grant::GrantTerms;
 use protocol::types::id::{ClientId, IdentitySourceId};
 use protocol::types::scope::Scopes;
 use protocol::types::time::Timestamp;
@@ -10,10 +11,13 @@ use protocol::users::status::UserStatus;
 use protocol::users::user_claims::{ClaimName, Identity, SourceClaims, derived_subject};
 use protocol::users::user_key::UserKey;
 use serde_json::json;
-use store::{AccountReading, AccountRecording, ConsentReading, ConsentRecording, UserReading};
+use store::{
+    AccountReading, AccountRecording, ConsentListing, ConsentReading, ConsentRecording, ConsentWithdrawal, Remembering,
+    UserReading,
+};
 
 use crate::engine::Fresh;
-use crate::given::{NOW, later, subject, workspace, workspace_id};
+use crate::given::{NOW, later, subject, terms, workspace, workspace_id};
 
 /// The claims that a provider asserts about a user.
 pub(crate) fn identity(of: &str, name: &str) -> Identity {
@@ -69,15 +73,58 @@ async fn a_consent_belongs_to_one_user_and_one_client() {
     let (reading, recording) = (ConsentReading::new(&at.connection), ConsentRecording::new(&at.connection));
     let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
     assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), None);
-    recording.remember(&demo, &alice, &app, &consent("openid email", NOW)).await.unwrap();
-    recording.remember(&demo, &alice, &app, &consent("openid", later(1))).await.unwrap();
+    assert_eq!(
+        recording.remember(&demo, &alice, &app, &consent("openid email", NOW)).await.unwrap(),
+        Remembering::Remembered
+    );
+    assert_eq!(
+        recording.remember(&demo, &alice, &app, &consent("openid", later(1))).await.unwrap(),
+        Remembering::Remembered
+    );
     assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), Some(consent("openid", later(1))));
     let other = ClientId::parse("app2").unwrap();
     assert_eq!(reading.find(&demo, &alice, &other).await.unwrap(), None);
     assert_eq!(reading.find(&demo, &subject("alic"), &app).await.unwrap(), None);
     assert_eq!(reading.find(&workspace_id("demo-2"), &alice, &app).await.unwrap(), None);
-    recording.remember(&demo, &alice, &other, &consent("email", NOW)).await.unwrap();
+    assert_eq!(
+        recording.remember(&demo, &alice, &other, &consent("email", NOW)).await.unwrap(),
+        Remembering::Remembered
+    );
     assert_eq!(reading.find(&demo, &alice, &app).await.unwrap(), Some(consent("openid", later(1))));
+}
+
+#[tokio::test]
+async fn sec_authz_17_a_withdrawn_consent_moves_its_epoch_and_no_former_one_takes_its_place() {
+    let (at, demo) = (Fresh::tables().await, workspace("demo", json!({})));
+    let (reading, recording) = (ConsentReading::new(&at.connection), ConsentRecording::new(&at.connection));
+    let (listing, withdrawal) = (ConsentListing::new(&at.connection), ConsentWithdrawal::new(&at.connection));
+    let users = UserReading::new(&at.connection);
+    let (alice, app) = (subject("alice"), ClientId::parse("app").unwrap());
+    let terms = terms();
+    let (first, second) = (ConsentEpoch::default(), ConsentEpoch::new(1));
+    assert_eq!(users.consent(&demo.id, &terms).await.unwrap(), Some(first), "nothing was recorded yet");
+    let before = consent("openid", NOW);
+    assert_eq!(recording.remember(&demo.id, &alice, &app, &before).await.unwrap(), Remembering::Remembered);
+    let others = [("alice", "app2"), ("bob", "app"), ("alic", "app")];
+    for (user, client) in others {
+        let client = ClientId::parse(client).unwrap();
+        let _ = recording.remember(&demo.id, &subject(user), &client, &before).await.unwrap();
+    }
+    let all = async || listing.all(&demo.id, &alice).await.unwrap();
+    assert_eq!(all().await.len(), 2);
+    withdrawal.withdraw(&demo.id, &alice, &app, later(1)).await.unwrap();
+    assert_eq!(users.consent(&demo.id, &terms).await.unwrap(), Some(second));
+    let implied = GrantTerms { consent: None, ..terms.clone() };
+    assert_eq!(users.consent(&demo.id, &implied).await.unwrap(), None, "a grant that rests on no consent");
+    assert_eq!(all().await, [(ClientId::parse("app2").unwrap(), before.clone())]);
+    assert_eq!(recording.remember(&demo.id, &alice, &app, &before).await.unwrap(), Remembering::Withdrawn);
+    let found = reading.find(&demo.id, &alice, &app).await.unwrap().unwrap();
+    assert!(found.is_empty() && found.epoch() == second);
+    let again = consent("openid", later(2)).in_epoch(second);
+    assert_eq!(recording.remember(&demo.id, &alice, &app, &again).await.unwrap(), Remembering::Remembered);
+    assert_eq!(reading.find(&demo.id, &alice, &app).await.unwrap(), Some(again));
+    withdrawal.withdraw(&demo.id, &alice, &app, later(3)).await.unwrap();
+    assert_eq!(users.consent(&demo.id, &terms).await.unwrap(), Some(ConsentEpoch::new(2)));
 }
 
 #[tokio::test]

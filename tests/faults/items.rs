@@ -136,7 +136,7 @@ async fn f_lam_06_a_damaged_item_is_a_503_and_never_a_protocol_error_or_a_panic(
 
 #[tokio::test]
 async fn sec_code_03_and_f_ddb_08_an_expired_item_that_still_exists_is_refused() {
-    let laptop = Laptop::demo().await;
+    let laptop = Laptop::with(|file| file.replace("session = 43200", "session = 43200\nsession_idle = 43200")).await;
     let (code, allow) = (Step::Exchange.ready(&laptop).await, Step::Allow.ready(&laptop).await);
     let (session, token) = (Step::SingleSignOn.ready(&laptop).await, Step::Userinfo.ready(&laptop).await);
     for stored in stored(laptop.database(), "grant").iter().chain(&stored(laptop.database(), "session")) {

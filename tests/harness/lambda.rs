@@ -46,6 +46,7 @@ pub const FUNCTIONS: [&str; 12] = [
     "revoke",
     "metadata",
     "logout",
+    "account",
 ];
 
 /// The functions that consume a queue.

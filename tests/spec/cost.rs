@@ -146,8 +146,9 @@ async fn matches_the_cost_model(algorithm: &str) {
 #[test]
 fn each_step_stays_within_the_budget_of_the_design() {
     const { assert!(FIRST_LOGIN.writes <= 4) };
-    assert_eq!((CODE_EXCHANGE.reads, CODE_EXCHANGE.writes, CODE_EXCHANGE.signatures), (1, 1, 2));
-    assert_eq!((REFRESH.reads, REFRESH.writes, REFRESH.signatures), (1, 1, 2));
+    // The second read is that of the consent, so that what a user withdraws ends at once.
+    assert_eq!((CODE_EXCHANGE.reads, CODE_EXCHANGE.writes, CODE_EXCHANGE.signatures), (2, 1, 2));
+    assert_eq!((REFRESH.reads, REFRESH.writes, REFRESH.signatures), (2, 1, 2));
     const { assert!(SINGLE_SIGN_ON.reads <= 2) };
     assert_eq!((SINGLE_SIGN_ON.writes, SINGLE_SIGN_ON.signatures), (1, 0));
 }
@@ -193,6 +194,22 @@ async fn a_login_without_consent_costs_one_read_and_one_write() {
     assert_eq!(names, ["GetItem", "PutItem"]);
 }
 
+/// That a session is in use is recorded when a quarter of the idle limit has passed since the last record.
+#[tokio::test]
+async fn a_session_in_use_costs_a_write_each_quarter_of_an_hour_at_most() {
+    let (laptop, _) = Laptop::in_aws(|file| file).await;
+    let (mut browser, pkce) = (Browser::new(&laptop), Pkce::new("cost"));
+    let trusted = request("demo-trusted", NATIVE, &pkce);
+    assert!(answered(&browser.log_in(&trusted).await, "code").is_some());
+    for (seconds, expected) in [(899, &["GetItem", "PutItem"][..]), (1, &["GetItem", "UpdateItem", "PutItem"])] {
+        laptop.clock.advance(seconds);
+        let _ = laptop.wire.calls();
+        assert!(answered(&browser.authorize(&trusted).await, "code").is_some());
+        let calls = laptop.wire.calls().into_iter().filter(|call| ["session", "grant"].contains(&call.kind.as_str()));
+        assert_eq!(calls.map(|call| call.name).collect::<Vec<_>>(), expected, "{seconds}");
+    }
+}
+
 /// The push is one write, and a public client's is counted by another. Its reference costs a read, and is bound to its browser by
 /// a write; then the login goes on like any other.
 #[tokio::test]
@@ -219,7 +236,7 @@ async fn a_pushed_request_costs_one_write_and_its_reference_a_read_and_a_write()
 }
 
 /// To ask is one write and one that counts it; a poll that waits one read; to enter the code seven writes, six of which count; to
-/// allow it three; and the exchange that of a code with one more read.
+/// allow it four; and the exchange that of a code with one more read.
 #[tokio::test]
 async fn a_device_costs_one_read_for_each_poll_and_its_grant_is_redeemed_like_a_code() {
     let (laptop, kms) = Laptop::in_aws(|file| file).await;
@@ -262,11 +279,11 @@ async fn a_device_costs_one_read_for_each_poll_and_its_grant_is_redeemed_like_a_
     let writes = [&["UpdateItem counter"; 6][..], &["UpdateItem device-request"]].concat();
     assert_eq!(calls(), [&reads[..], &writes].concat());
     browser.decide(&page, "allow", &[]).await;
-    let decided = ["PutItem grant", "UpdateItem device-request", "UpdateItem device-request"];
-    assert_eq!(calls(), [&reads[..2], &decided].concat());
+    let decided = ["PutItem consent", "PutItem grant", "UpdateItem device-request", "UpdateItem device-request"];
+    assert_eq!(calls(), [&["GetItem consent"][..], &reads[..2], &decided].concat());
     assert!(kms.calls().is_empty());
     assert_eq!(poll(&codes).await.status(), 200);
-    assert_eq!(calls(), ["GetItem device-request", "GetItem grant", "UpdateItem grant"]);
+    assert_eq!(calls(), ["GetItem consent", "GetItem device-request", "GetItem grant", "UpdateItem grant"]);
 }
 
 fn text<'c>(codes: &'c serde_json::Value, name: &str) -> &'c str {
@@ -287,7 +304,7 @@ async fn an_upstream_login_also_writes_the_account_and_a_used_response_marker() 
     assert!(answered(&back, "code").is_some());
     let writes: Vec<String> =
         laptop.wire.calls().into_iter().filter(tests::Operation::is_write).map(|call| call.kind).collect();
-    assert_eq!(writes, ["upstream-login", "account", "session", "grant"]);
+    assert_eq!(writes, ["upstream-login", "account", "user-sessions", "session", "grant"]);
 }
 
 /// A workspace with the user carol in its pool.
@@ -330,8 +347,14 @@ async fn a_password_of_a_pool_costs_one_read_and_four_writes_more_and_two_in_a_k
     let mut paid = calls();
     // Both counters are put back at the same time.
     paid[4..6].sort();
-    let forgotten = ["DeleteItem login-attempts", "UpdateItem counter", "PutItem session", "PutItem grant"];
-    assert_eq!(paid, [reserved, forgotten].concat());
+    let forgotten = [
+        "DeleteItem login-attempts",
+        "UpdateItem counter",
+        "UpdateItem user-sessions",
+        "PutItem session",
+        "PutItem grant",
+    ];
+    assert_eq!(paid, [&reserved[..], &forgotten].concat());
     assert!(answered(&browser.authorize(&trusted).await, "code").is_some());
     assert_eq!(calls(), ["GetItem session", "GetItem user", "PutItem grant"]);
     browser.cookies.retain(|name, _| name.starts_with("known"));
@@ -339,7 +362,7 @@ async fn a_password_of_a_pool_costs_one_read_and_four_writes_more_and_two_in_a_k
     let _ = calls();
     assert!(answered(&browser.sign_in(&page, "carol", "violet kettle orbits").await, "code").is_some());
     let known = ["GetItem grant", "GetItem sign-in", "UpdateItem login-attempts", "DeleteItem login-attempts"];
-    assert_eq!(calls(), [&known[..], &["PutItem session", "PutItem grant"]].concat());
+    assert_eq!(calls(), [&known[..], &["UpdateItem user-sessions", "PutItem session", "PutItem grant"]].concat());
 }
 
 #[tokio::test]
@@ -366,8 +389,12 @@ async fn each_step_of_a_user_of_a_pool_matches_the_cost_model() {
 
 /// The size of an item as DynamoDB bills it: names and values, and for numbers one byte plus half a byte per digit.
 fn billed(item: &str) -> usize {
-    let item: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(item).unwrap();
-    let value = |(kind, text): (&String, &String)| if kind == "N" { text.len() / 2 + 2 } else { text.len() };
+    let item: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_str(item).unwrap();
+    let value = |(kind, value): (&String, &serde_json::Value)| match (kind.as_str(), value) {
+        ("N", value) => value.as_str().unwrap().len() / 2 + 2,
+        ("SS", value) => value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().len()).sum(),
+        (_, value) => value.as_str().unwrap().len(),
+    };
     item.iter().map(|(name, of)| name.len() + of.iter().map(value).sum::<usize>()).sum()
 }
 

@@ -69,8 +69,8 @@ async fn sec_authz_11_a_hint_names_the_expected_user_and_never_logs_in() {
     };
     let mut browser = Browser::new(&laptop);
     redirected(&laptop, &browser.get(&asked(&alices)).await, NATIVE, "login_required", "nobody is logged in");
-    browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await;
     laptop.clock.advance(2 * 3600);
+    browser.log_in(&request("demo-trusted", NATIVE, &pkce)).await;
     assert!(answered(&browser.get(&asked(&alices)).await, "code").is_some(), "an expired token is still a hint");
     redirected(&laptop, &browser.get(&asked(&bobs)).await, NATIVE, "login_required", "another user is expected");
     for forged in ["x", "a.b.c", &alices[..alices.len() - 2], &format!("{alices}A")] {

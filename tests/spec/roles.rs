@@ -78,6 +78,7 @@ fn taken(function: Function) -> Runtime {
         Function::Par => drop(par::Deps::assemble(&runtime).unwrap()),
         Function::Revoke => drop(revoke::Deps::assemble(&runtime).unwrap()),
         Function::Logout => drop(logout::Deps::assemble(&runtime).unwrap()),
+        Function::Account => drop(account::Deps::assemble(&runtime).unwrap()),
         Function::Notify => drop(notify::Deps::assemble(&runtime).unwrap()),
         Function::Mail => drop(mail::Deps::assemble(&runtime).unwrap()),
         Function::Metadata => drop(metadata::Deps::assemble(&runtime).unwrap()),

@@ -25,7 +25,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "enroll" => {
             &["protocol", "store", "signing", "web", "keystore", "pages", "bootstrap", "frontchannel", "credentials"]
         }
-        "callback" | "logout" => &[
+        "callback" | "logout" | "account" => &[
             "protocol",
             "store",
             "signing",

@@ -8,6 +8,7 @@ use protocol::authorization::refusal::Refusal;
 use protocol::clients::registered_scopes::ScopeConsent;
 use protocol::syntax::parameters::Parameters;
 use protocol::users::session::Session;
+use store::Remembering;
 use web::Response;
 
 use crate::deps::Deps;
@@ -105,10 +106,11 @@ async fn allow(
 ) -> Result<Response, Refusal> {
     let front = &deps.front;
     match front.decide_allowed(pending, session, withheld).await? {
-        NextStep::Approved(approved) => {
-            remember(deps, pending, &approved, withheld).await?;
-            front.issue(pending, &approved).await
-        }
+        NextStep::Approved(approved) => match remember(deps, pending, *approved, withheld).await? {
+            Some(approved) => front.issue(pending, &approved).await,
+            // The user has withdrawn an earlier consent in another tab since the page was shown.
+            None => front.to_consent(pending, None).await,
+        },
         // Everything was withheld, which is a denial.
         NextStep::Refused(RedirectError::AccessDenied) => Err(front.deny(pending).await),
         NextStep::Refused(error) => Err(pending.refuse(error)),
@@ -116,25 +118,30 @@ async fn allow(
     }
 }
 
-/// Records the consent if a record can spare the user the question next time.
+/// Records the consent, so that the user can withdraw it, and need not be asked again where the client's identity is assured.
+/// `None` if an earlier one was withdrawn in the meantime.
 async fn remember(
     deps: &Deps,
     pending: &PendingAuthorization,
-    approved: &ApprovedAuthorization,
+    approved: ApprovedAuthorization,
     withheld: Withheld<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Option<ApprovedAuthorization>, Refusal> {
     let front = &deps.front;
-    if !pending.client().remembers_consent_at(&pending.request.redirect_uri) {
-        return Ok(());
-    }
     let (workspace, session) = (&pending.workspace().id, approved.session());
     let before = front.consent(pending, session).await?;
     // What is not remembered is asked for each time.
     let remembered = pending.client().scope.asked(approved.scope(), ScopeConsent::Remembered);
     let granted = Granted { scope: &remembered, claims: &approved.claims().names() };
-    let terms = &pending.request.terms;
-    let apis = pending.client().targets.apis(&terms.resource, &terms.scope);
-    let consent = Consent::after(before, &apis, granted, withheld, front.now());
-    let remembered = deps.consents.remember(workspace, &session.subject, &pending.client().id, &consent).await;
-    remembered.map_err(|fault| pending.unavailable(fault))
+    let (client, terms) = (pending.client(), &pending.request.terms);
+    let consent = if client.remembers_consent_at(&pending.request.redirect_uri) {
+        let apis = client.targets.apis(&terms.resource, &terms.scope);
+        Consent::after(before, &apis, granted, withheld, front.now())
+    } else {
+        Consent::once(before, approved.scope(), front.now())
+    };
+    let recorded = deps.consents.remember(workspace, &session.subject, &client.id, &consent).await;
+    Ok(match recorded.map_err(|fault| pending.unavailable(fault))? {
+        Remembering::Remembered => Some(approved.consented(consent.epoch())),
+        Remembering::Withdrawn => None,
+    })
 }

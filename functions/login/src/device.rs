@@ -9,7 +9,7 @@ use http::header::RETRY_AFTER;
 use pages::{
     DeviceConsentPage, DevicePage, DeviceProblem, Frame, LanguageChoice, Outcome, OutcomePage, Permissions, page,
 };
-use protocol::authorization::consent::Withheld;
+use protocol::authorization::consent::{Consent, Withheld};
 use protocol::authorization::decision::User;
 use protocol::authorization::device_request::{ApprovedDevice, DeviceDecision, DeviceStep, allow};
 use protocol::authorization::error::PageError;
@@ -18,14 +18,13 @@ use protocol::authorization::user_code::UserCode;
 use protocol::clients::client::Client;
 use protocol::registration::device_page::PATH;
 use protocol::syntax::parameters::Parameters;
-use protocol::types::id::Subject;
+use protocol::types::id::{Subject, WorkspaceId};
 use protocol::types::network::is_same_network;
 use protocol::users::session::Session;
 use protocol::users::user_claims::ClaimNames;
-use store::Deciding;
-use web::Response;
+use store::{Deciding, Remembering};
 use web::response::see_other;
-use web::unavailable;
+use web::{Response, unavailable};
 
 use crate::deps::Deps;
 use crate::page::{apis, card, framed, lifetime, rows};
@@ -152,10 +151,22 @@ async fn allowed(
     match allow(waiting.asked.clone(), client, user, withheld)? {
         DeviceStep::NotAllowed => Ok(DeviceGrant::NotAllowed),
         DeviceStep::Approved(approved) => {
-            let approved: &ApprovedDevice = &approved;
-            front.grant_device(context, client, &waiting.request, approved).await
+            let approved: ApprovedDevice = record(deps, workspace, *approved).await?;
+            front.grant_device(context, client, &waiting.request, &approved).await
         }
         DeviceStep::Denied => Ok(DeviceGrant::Denied),
+    }
+}
+
+/// Records the consent, so that the user can withdraw it. It spares no question (RFC 8628 §5.4).
+async fn record(deps: &Deps, workspace: &WorkspaceId, approved: ApprovedDevice) -> Result<ApprovedDevice, PageError> {
+    let (subject, client) = (&approved.session().subject, &approved.asked().client_id);
+    let before = deps.front.consents.find(workspace, subject, client).await.map_err(unavailable)?;
+    let consent = Consent::once(before, approved.scope(), deps.front.now());
+    match deps.consents.remember(workspace, subject, client, &consent).await.map_err(unavailable)? {
+        Remembering::Remembered => Ok(approved.consented(consent.epoch())),
+        // An earlier consent was withdrawn at the same moment. Submitting the form again finds the record as it is.
+        Remembering::Withdrawn => Err(unavailable("a consent was withdrawn while another was given").into()),
     }
 }
 

@@ -9,6 +9,7 @@ mod deps;
 mod device;
 mod hashing;
 mod login_page;
+mod own_account;
 mod page;
 mod passwords;
 mod permissions;

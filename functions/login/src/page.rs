@@ -8,6 +8,7 @@ use pages::{
 use protocol::authorization::refusal::Refusal;
 use protocol::clients::client::Client;
 use protocol::clients::resource_indicator::Resources;
+use protocol::registration::account_page;
 use protocol::types::language::Language;
 use protocol::types::scope::{OFFLINE_ACCESS, Scopes};
 use protocol::users::session::Session;
@@ -74,6 +75,7 @@ pub(crate) async fn consent_page(
         destination: &destination,
         unassured: !client.identity_is_assured(&pending.request.redirect_uri),
         user: &session.display_name,
+        account: &workspace.issuer.url(account_page::PATH),
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
         permissions: &Permissions::new(rows(offered, &terms.claims_by_name(), &frame), allowed_before),

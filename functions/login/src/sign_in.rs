@@ -13,7 +13,7 @@ use crate::deps::Deps;
 use crate::login_page::{Attempt, LoginForm, LoginView, login_page};
 use crate::page::account_page;
 use crate::passwords::{Checked, PasswordLogin, PasswordVisit};
-use crate::{account, resume, source};
+use crate::{account, own_account, resume, source};
 
 /// The maximum length of a user name or password.
 const MAX_CREDENTIAL_BYTES: usize = 1024;
@@ -24,6 +24,9 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     let query = context.request.query_parameters().map_err(PageError::from)?;
     if query.one("again").map_err(PageError::from)?.is_some() {
         return front.start_over(context, resume::open(front, context, &query).await?).await;
+    }
+    if let Some(freshness) = own_account::asked(&query)? {
+        return own_account::begin(front, context, freshness).await;
     }
     let pending = resume::by_parameters(front, context, &query).await?;
     if let Some(session) = account::to_choose(front, context, &pending).await? {

@@ -66,5 +66,5 @@ async fn asked_about(
 ) -> Result<Option<Session>, PageError> {
     let presented = deps.browser.session_cookie(context);
     let Some(cookie) = confirmation.session(presented, context.now)? else { return Ok(None) };
-    Ok(deps.browser.sessions.find(context.id(), &cookie, context.now).await.map_err(unavailable)?)
+    deps.browser.session_of(context, &cookie).await
 }

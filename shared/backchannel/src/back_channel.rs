@@ -158,7 +158,8 @@ impl BackChannel {
         self.with_user(context, users, grant).await
     }
 
-    /// Adds the current status of the user to `grant`, whichever handle found it.
+    /// Adds the current status of the user to `grant`, whichever handle found it. A grant whose consent was withdrawn is
+    /// revoked.
     ///
     /// # Errors
     ///
@@ -170,8 +171,12 @@ impl BackChannel {
         grant: Option<Grant>,
     ) -> Result<Option<LoadedGrant>, Unavailable> {
         let Some(grant) = grant else { return Ok(None) };
-        let user = users.current(context.workspace, grant.terms.user(), grant.terms.epoch).await;
-        Ok(Some(LoadedGrant::of(grant, user.map_err(unavailable)?)))
+        let (workspace, terms) = (context.workspace, &grant.terms);
+        // Boxed, because the SDK's futures are large.
+        let current = Box::pin(users.current(workspace, terms.user(), terms.epoch));
+        let (user, consent) = tokio::join!(current, Box::pin(users.consent(&workspace.id, terms)));
+        let (user, consent) = (user.map_err(unavailable)?, consent.map_err(unavailable)?);
+        Ok(Some(LoadedGrant::of(grant.under(consent), user)))
     }
 }
 

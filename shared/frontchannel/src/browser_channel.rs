@@ -260,7 +260,21 @@ impl BrowserChannel {
     /// [`PageError::Unavailable`].
     pub async fn any_session(&self, context: &BrowserContext<'_>) -> Result<Option<Session>, PageError> {
         let Some(hash) = self.session_cookie(context) else { return Ok(None) };
-        let found = self.sessions.find(context.id(), &hash, context.now).await;
+        self.session_of(context, &hash).await
+    }
+
+    /// The session whose cookie has this hash, if it is neither expired nor unused for too long.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Unavailable`].
+    pub async fn session_of(
+        &self,
+        context: &BrowserContext<'_>,
+        cookie: &SecretHash,
+    ) -> Result<Option<Session>, PageError> {
+        let idle = context.workspace().settings.lifetimes.session_idle;
+        let found = self.sessions.find(context.id(), cookie, idle, context.now).await;
         Ok(found.map_err(unavailable)?)
     }
 
@@ -270,6 +284,14 @@ impl BrowserChannel {
         self.session_cookie_of(context.workspace())
             .read(context.request)
             .map(|value| SecretHash::of(&Secret::new(value.into())))
+    }
+
+    /// What proves that a form was shown to the browser's session: a digest of its cookie, which other sites cannot know
+    /// (catalogue row SEC-SESS-05).
+    #[must_use]
+    pub fn form_token(&self, context: &BrowserContext<'_>) -> Option<String> {
+        let cookie = self.session_cookie_of(context.workspace()).read(context.request)?;
+        Some(SecretHash::of(&Secret::new(format!("form {cookie}"))).encoded())
     }
 
     /// The response that removes the session cookie.

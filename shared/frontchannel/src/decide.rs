@@ -49,8 +49,8 @@ impl FrontChannel {
         session: &Session,
         withheld: Withheld<'_>,
     ) -> Result<NextStep, Refusal> {
-        // The device page itself gets no consent page: its login grants nothing.
-        if pending.is_of_device_page() {
+        // Our own pages get no consent page: a login for them grants nothing.
+        if pending.is_of_device_page() || pending.is_of_account_page() {
             return Ok(NextStep::LogIn);
         }
         let client_subject = &self.client_subject(pending, session).await?;

@@ -16,6 +16,7 @@ use store::configuration::LoadedClient;
 use store::{Creation, Finish, Joining, NewGrant, WriteAttempt};
 use web::{Response, unavailable};
 
+use crate::account_page::account_client;
 use crate::browser_context::BrowserContext;
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
@@ -65,7 +66,7 @@ impl FrontChannel {
         self.to_page(pending, PATH).await
     }
 
-    /// The client of `interaction`: a registered one, or the device page.
+    /// The client of `interaction`: a registered one, the device page, or the account page.
     pub(crate) async fn client_of(
         &self,
         context: &BrowserContext<'_>,
@@ -73,6 +74,9 @@ impl FrontChannel {
     ) -> Result<Arc<LoadedClient>, PageError> {
         if interaction.state.user_code.is_some() {
             return device_client(context);
+        }
+        if interaction.state.account_page {
+            return account_client(context);
         }
         self.browser.client(context, interaction.client_id()).await
     }
@@ -91,11 +95,9 @@ impl FrontChannel {
         approved: &ApprovedDevice,
     ) -> Result<DeviceGrant, PageError> {
         let (workspace, session) = (context.workspace(), approved.session());
-        if let Some(participant) = Participant::joining(client, session, approved.client_subject()) {
-            let joined = self.joining.join(&workspace.id, session, &participant).await.map_err(unavailable)?;
-            if joined == Joining::Ended {
-                return Ok(DeviceGrant::SessionEnded);
-            }
+        let joining = Participant::joining(client, session, approved.client_subject());
+        if self.use_session(workspace, session, joining).await.map_err(unavailable)? == Joining::Ended {
+            return Ok(DeviceGrant::SessionEnded);
         }
         let noted = noted_attributes(&workspace.settings, client, approved.scope());
         let names = UserClaimNames::of_device(approved, client.id_token_claims).with_attributes(noted);

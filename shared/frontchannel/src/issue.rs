@@ -10,7 +10,7 @@ use protocol::tokens::id_token::MAX_CLAIMS_BYTES;
 use protocol::tokens::mapped_claims::noted_attributes;
 use protocol::types::commit::Unreleased;
 use protocol::types::secret::Secret;
-use protocol::users::session::{Participant, Session};
+use protocol::users::session::{Participant, Session, SessionUse};
 use protocol::workspace::settings::Workspace;
 use signing::entropy::random;
 use store::{Creation, Joining, NewGrant, StoreFault, WriteAttempt};
@@ -63,6 +63,7 @@ impl FrontChannel {
         match step {
             // A login for the device page leads back there, and to nothing else.
             NextStep::Approved(_) if pending.is_of_device_page() => self.to_device_page(pending).await,
+            NextStep::Approved(_) if pending.is_of_account_page() => Ok(self.to_account_page(pending)),
             NextStep::Approved(approved) => self.issue(pending, &approved).await,
             NextStep::AskConsent(allowed_before) => self.to_consent(pending, allowed_before).await,
             NextStep::LogIn | NextStep::SelectAccount => self.to_login(pending).await,
@@ -80,11 +81,11 @@ impl FrontChannel {
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
     ) -> Result<Response, Refusal> {
-        if pending.is_of_device_page() {
+        if pending.is_of_device_page() || pending.is_of_account_page() {
             return Err(Refusal::Page(PageError::StaleInteraction));
         }
         // Boxed: most requests have nothing to do here, and the SDK's futures are large.
-        if Box::pin(self.join(pending, approved)).await? == Joining::Ended {
+        if Box::pin(self.record_use(pending, approved)).await? == Joining::Ended {
             return match self.decide_without_user(pending) {
                 NextStep::Refused(error) => Err(pending.refuse(error)),
                 NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) | NextStep::Approved(_) => {
@@ -142,15 +143,32 @@ impl FrontChannel {
         carried.map_err(|_logged| pending.refuse(RedirectError::TemporarilyUnavailable))
     }
 
-    /// Adds the client to the user's session if it has back-channel logout: one write, and only the first time. This
-    /// precedes the grant, so that no client has tokens of a session whose end it would not learn of.
-    async fn join(&self, pending: &PendingAuthorization, approved: &ApprovedAuthorization) -> Result<Joining, Refusal> {
+    /// Records that the session is used, and adds the client to it if it has back-channel logout: one write, the first time
+    /// for each client and then now and again ([`SessionUse::due`]). This precedes the grant, so that no client has tokens of
+    /// a session whose end it would not learn of.
+    async fn record_use(
+        &self,
+        pending: &PendingAuthorization,
+        approved: &ApprovedAuthorization,
+    ) -> Result<Joining, Refusal> {
         let session = approved.session();
-        let Some(participant) = Participant::joining(pending.client(), session, approved.client_subject()) else {
-            return Ok(Joining::Joined);
-        };
-        let joined = self.joining.join(&pending.workspace().id, session, &participant).await;
-        joined.map_err(|fault| pending.unavailable(fault))
+        let joining = Participant::joining(pending.client(), session, approved.client_subject());
+        let recorded = self.use_session(pending.workspace(), session, joining).await;
+        recorded.map_err(|fault| pending.unavailable(fault))
+    }
+
+    /// Records that `session` is used, and by whom, if that is due.
+    pub(crate) async fn use_session(
+        &self,
+        workspace: &Workspace,
+        session: &Session,
+        joining: Option<Participant>,
+    ) -> Result<Joining, StoreFault> {
+        let idle = workspace.settings.lifetimes.session_idle;
+        match SessionUse::due(session, joining, idle, self.now()) {
+            Some(usage) => self.joining.record(&workspace.id, session, &usage).await,
+            None => Ok(Joining::Joined),
+        }
     }
 
     /// The user's claims for tokens. They are fixed now, because `token` cannot read accounts. The account is read only if

@@ -4,6 +4,7 @@
 //! entry point, an interaction that travels sealed with the browser, the session behind a cookie, one decision
 //! function, and the single write that creates a grant.
 
+mod account_page;
 mod assemble;
 mod browser_channel;
 mod browser_context;
@@ -19,6 +20,7 @@ mod pending;
 mod pushed;
 mod repeat;
 mod session;
+mod session_list;
 mod subject;
 mod user_codes;
 mod way_out;

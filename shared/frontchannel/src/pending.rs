@@ -52,6 +52,12 @@ impl PendingAuthorization {
         self.interaction.user_code.is_some()
     }
 
+    /// Whether this is a login for the account page.
+    #[must_use]
+    pub const fn is_of_account_page(&self) -> bool {
+        self.interaction.account_page
+    }
+
     /// Returns the refusal that sends `error` to the client.
     #[must_use]
     pub fn refuse(&self, error: RedirectError) -> Refusal {

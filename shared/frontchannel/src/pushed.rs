@@ -100,6 +100,7 @@ impl FrontChannel {
             pushed: true,
             shown_to: None,
             user_code: None,
+            account_page: false,
             language: Some(language_of(context, &request)),
             allowed_before: None,
             account: None,

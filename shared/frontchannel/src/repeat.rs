@@ -90,7 +90,7 @@ impl FrontChannel {
         let (client_id, sub) = (pending.client().id.clone(), grant.terms.client_subject().clone());
         let participant = Participant { client_id, sub, sid: grant.terms.sid.clone() };
         if pending.client().backchannel_logout.is_some() && !session.participants.contains(&participant) {
-            let joined = self.joining.join(&pending.workspace().id, session, &participant).await;
+            let joined = self.use_session(pending.workspace(), session, Some(participant)).await;
             let _joined = joined.map_err(|fault| pending.unavailable(fault))?;
         }
         self.carry_again(finished)

@@ -2,10 +2,12 @@
 
 use bootstrap::{BootstrapError, Runtime};
 use delivery::Deliveries;
+use http::header::USER_AGENT;
 use protocol::authorization::error::PageError;
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::{Secret, SecretHash};
+use protocol::users::device::Device;
 use protocol::users::factor::{Authentication, Factor};
 use protocol::users::login_epoch::LoginEpoch;
 use protocol::users::session::{Participant, Session, Succession};
@@ -19,9 +21,9 @@ use crate::front_channel::FrontChannel;
 /// The handles that a login needs in addition to the front channel.
 pub struct Login {
     /// Creates sessions.
-    sessions: SessionCreation,
+    pub(crate) sessions: SessionCreation,
     /// The queue of logout notifications.
-    deliveries: Deliveries,
+    pub(crate) deliveries: Deliveries,
 }
 
 impl Login {
@@ -87,13 +89,17 @@ impl FrontChannel {
             issuer: identity.issuer.clone(),
             display_name: identity.claims.display_name().unwrap_or(identity.subject.as_str()).into(),
             authentication: Authentication::by(factor),
+            device: Device::of(&context.request.header(USER_AGENT).join(", ")),
             epoch,
             began: now,
+            used: now,
             expires: now.plus(workspace.settings.lifetimes.session),
             cookie: hash.encoded(),
             participants,
         };
-        login.sessions.begin(&workspace.id, &hash, &session).await.map_err(unavailable)?;
+        let listed = login.sessions.begin(&workspace.id, &hash, &session).await.map_err(unavailable)?;
+        // Boxed: there is hardly ever anything to do, and the SDK's futures are large.
+        Box::pin(self.bound_sessions(login, context, &session, &listed)).await;
         tracing::info!(source = %identity.source, "a user logged in");
         let cookie = self.browser.session_cookie_of(workspace).set(&cookie);
         Ok(NewSession { session, cookie })

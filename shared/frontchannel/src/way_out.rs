@@ -92,6 +92,7 @@ impl FrontChannel {
         let request = interaction.request(&loaded_client.client)?;
         let mut pending = self.begin(context, loaded_client, request)?;
         pending.interaction.user_code = interaction.state.user_code;
+        pending.interaction.account_page = interaction.state.account_page;
         pending.interaction.language = Some(context.language());
         let session = self.session(context).await?;
         let step = self.decide(&pending, session.as_ref()).await?;

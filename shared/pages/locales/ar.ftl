@@ -212,6 +212,36 @@ duration = { $unit ->
     }
 }
 
+## The account page
+
+account-title = حسابك
+account-link = حسابك
+account-profile = معلومات عنك
+account-name = الاسم
+account-username = اسم المستخدم
+account-email = البريد الإلكتروني
+account-phone = رقم الهاتف
+account-ways = طرق تسجيل الدخول
+account-set = تم التعيين
+account-sessions = أين سجّلت الدخول
+account-this-browser = هذا المتصفح
+account-device = { $browser } على { $system }
+account-device-unknown = جهاز غير معروف
+account-signed-in = تسجيل الدخول
+account-last-used = آخر استخدام
+account-end = تسجيل الخروج هناك
+account-end-others = تسجيل الخروج من كل مكان آخر
+account-applications = تطبيقات لها صلاحية الوصول
+account-applications-none = لا توجد تطبيقات لها صلاحية الوصول.
+account-allowed = مسموح
+account-withdraw = سحب الإذن
+account-done-ended = تم تسجيل خروجك هناك.
+account-done-others = تم تسجيل خروجك من كل مكان آخر.
+account-done-withdrawn = لم يعد للتطبيق صلاحية الوصول. إذا استخدمته مرة أخرى فعليه أن يطلب إذنك من جديد.
+account-done-again = لقد سجّلت الدخول من جديد. يمكنك الآن إجراء التغيير.
+account-not-signed-in = لم تسجّل الدخول
+account-not-signed-in-more = سجّل الدخول لرؤية حسابك.
+
 ## Sign out
 
 sign-out = تسجيل الخروج

@@ -180,6 +180,36 @@ duration = { $unit ->
     }
 }
 
+## The account page
+
+account-title = Ihr Konto
+account-link = Ihr Konto
+account-profile = Über Sie
+account-name = Name
+account-username = Benutzername
+account-email = E-Mail-Adresse
+account-phone = Telefonnummer
+account-ways = Möglichkeiten zur Anmeldung
+account-set = Festgelegt
+account-sessions = Wo Sie angemeldet sind
+account-this-browser = Dieser Browser
+account-device = { $browser } unter { $system }
+account-device-unknown = Unbekanntes Gerät
+account-signed-in = Angemeldet
+account-last-used = Zuletzt benutzt
+account-end = Dort abmelden
+account-end-others = Überall sonst abmelden
+account-applications = Anwendungen mit Zugriff
+account-applications-none = Keine Anwendung hat Zugriff.
+account-allowed = Erlaubt
+account-withdraw = Entziehen
+account-done-ended = Sie sind dort abgemeldet.
+account-done-others = Sie sind überall sonst abgemeldet.
+account-done-withdrawn = Die Anwendung hat keinen Zugriff mehr. Wenn Sie sie wieder benutzen, muss sie erneut fragen.
+account-done-again = Sie haben sich erneut angemeldet. Jetzt können Sie die Änderung vornehmen.
+account-not-signed-in = Sie sind nicht angemeldet
+account-not-signed-in-more = Melden Sie sich an, um Ihr Konto zu sehen.
+
 ## Sign out
 
 sign-out = Abmelden

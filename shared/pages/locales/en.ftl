@@ -182,6 +182,36 @@ duration = { $unit ->
     }
 }
 
+## The account page
+
+account-title = Your account
+account-link = Your account
+account-profile = About you
+account-name = Name
+account-username = User name
+account-email = E-mail address
+account-phone = Phone number
+account-ways = Ways to sign in
+account-set = Set
+account-sessions = Where you are signed in
+account-this-browser = This browser
+account-device = { $browser } on { $system }
+account-device-unknown = Unknown device
+account-signed-in = Signed in
+account-last-used = Last used
+account-end = Sign out there
+account-end-others = Sign out everywhere else
+account-applications = Applications with access
+account-applications-none = No application has access.
+account-allowed = Allowed
+account-withdraw = Withdraw
+account-done-ended = You are signed out there.
+account-done-others = You are signed out everywhere else.
+account-done-withdrawn = The application no longer has access. If you use it again, it has to ask you again.
+account-done-again = You have signed in again. Now you can make your change.
+account-not-signed-in = You are not signed in
+account-not-signed-in-more = Sign in to see your account.
+
 ## Sign out
 
 sign-out = Sign out

@@ -180,6 +180,36 @@ duration = { $unit ->
     }
 }
 
+## The account page
+
+account-title = Su cuenta
+account-link = Su cuenta
+account-profile = Sobre usted
+account-name = Nombre
+account-username = Nombre de usuario
+account-email = Correo electrónico
+account-phone = Número de teléfono
+account-ways = Formas de iniciar sesión
+account-set = Establecida
+account-sessions = Dónde ha iniciado sesión
+account-this-browser = Este navegador
+account-device = { $browser } en { $system }
+account-device-unknown = Dispositivo desconocido
+account-signed-in = Sesión iniciada
+account-last-used = Último uso
+account-end = Cerrar esa sesión
+account-end-others = Cerrar todas las demás sesiones
+account-applications = Aplicaciones con acceso
+account-applications-none = Ninguna aplicación tiene acceso.
+account-allowed = Permitido
+account-withdraw = Retirar el acceso
+account-done-ended = La sesión se ha cerrado allí.
+account-done-others = Se han cerrado todas las demás sesiones.
+account-done-withdrawn = La aplicación ya no tiene acceso. Si vuelve a usarla, tendrá que pedírselo de nuevo.
+account-done-again = Ha vuelto a iniciar sesión. Ahora puede hacer el cambio.
+account-not-signed-in = No ha iniciado sesión
+account-not-signed-in-more = Inicie sesión para ver su cuenta.
+
 ## Sign out
 
 sign-out = Cerrar sesión

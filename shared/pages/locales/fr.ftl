@@ -180,6 +180,36 @@ duration = { $unit ->
     }
 }
 
+## The account page
+
+account-title = Votre compte
+account-link = Votre compte
+account-profile = À propos de vous
+account-name = Nom
+account-username = Nom d’utilisateur
+account-email = Adresse e-mail
+account-phone = Numéro de téléphone
+account-ways = Moyens de connexion
+account-set = Défini
+account-sessions = Où vous êtes connecté
+account-this-browser = Ce navigateur
+account-device = { $browser } sous { $system }
+account-device-unknown = Appareil inconnu
+account-signed-in = Connexion
+account-last-used = Dernière utilisation
+account-end = Déconnecter
+account-end-others = Déconnecter partout ailleurs
+account-applications = Applications ayant accès
+account-applications-none = Aucune application n’a accès.
+account-allowed = Autorisée
+account-withdraw = Retirer l’accès
+account-done-ended = Vous y êtes déconnecté.
+account-done-others = Vous êtes déconnecté partout ailleurs.
+account-done-withdrawn = L’application n’a plus accès. Si vous l’utilisez à nouveau, elle devra vous redemander.
+account-done-again = Vous vous êtes reconnecté. Vous pouvez maintenant faire votre modification.
+account-not-signed-in = Vous n’êtes pas connecté
+account-not-signed-in-more = Connectez-vous pour voir votre compte.
+
 ## Sign out
 
 sign-out = Se déconnecter

@@ -164,6 +164,36 @@ duration = { $unit ->
     }
 }
 
+## The account page
+
+account-title = アカウント
+account-link = アカウント
+account-profile = あなたの情報
+account-name = 名前
+account-username = ユーザー名
+account-email = メールアドレス
+account-phone = 電話番号
+account-ways = サインインの方法
+account-set = 設定:
+account-sessions = サインイン中の場所
+account-this-browser = このブラウザー
+account-device = { $system } の { $browser }
+account-device-unknown = 不明なデバイス
+account-signed-in = サインイン:
+account-last-used = 最後の使用:
+account-end = サインアウト
+account-end-others = ほかのすべての場所でサインアウト
+account-applications = アクセスできるアプリケーション
+account-applications-none = アクセスできるアプリケーションはありません。
+account-allowed = 許可:
+account-withdraw = 取り消す
+account-done-ended = その場所でサインアウトしました。
+account-done-others = ほかのすべての場所でサインアウトしました。
+account-done-withdrawn = アプリケーションはアクセスできなくなりました。もう一度使うときは、あらためて許可を求められます。
+account-done-again = もう一度サインインしました。これで変更できます。
+account-not-signed-in = サインインしていません
+account-not-signed-in-more = アカウントを見るにはサインインしてください。
+
 ## Sign out
 
 sign-out = ログアウト

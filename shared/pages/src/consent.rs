@@ -19,6 +19,8 @@ pub struct ConsentPage<'a> {
     pub unassured: bool,
     /// How the user is addressed.
     pub user: &'a str,
+    /// The account page of the user.
+    pub account: &'a str,
     /// Where the form goes.
     pub action: &'a str,
     /// The sealed interaction.
@@ -114,7 +116,7 @@ impl PermissionRow<'_> {
     pub(crate) fn title(&self, frame: &Frame<'_>) -> String {
         match self.text {
             PermissionText::Described(title, _) => title.to_owned(),
-            PermissionText::StandardClaim => frame.say(&format!("claim-{}", self.name)),
+            PermissionText::StandardClaim => frame.claim(self.name),
         }
     }
 

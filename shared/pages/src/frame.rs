@@ -110,6 +110,17 @@ impl<'a> Frame<'a> {
         self.messages.markup(key, &[(name, Value::Text(value.as_ref()))])
     }
 
+    /// What the account page is called.
+    #[must_use]
+    pub fn account_name(&self) -> String {
+        self.say("account-title")
+    }
+
+    /// What it means to allow the claim of this name.
+    pub(crate) fn claim(&self, name: &str) -> String {
+        self.say(&format!("claim-{name}"))
+    }
+
     /// What the sandbox says about its first user.
     pub(crate) fn sandbox_hint(&self, username: impl AsRef<str>, password: impl AsRef<str>) -> Markup {
         let values = [("username", Value::Text(username.as_ref())), ("password", Value::Text(password.as_ref()))];

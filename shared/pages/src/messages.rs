@@ -203,7 +203,12 @@ mod tests {
         let lines = |language| -> BTreeSet<&str> {
             source(language).lines().filter(|line| keys(line).len() == 1 && !line.ends_with("->")).collect()
         };
-        let same = ["consent-application = Application", "device-code = Code", "sign-in-username = Name"];
+        let same = [
+            "account-name = Name",
+            "consent-application = Application",
+            "device-code = Code",
+            "sign-in-username = Name",
+        ];
         for language in Language::ALL.into_iter().skip(1) {
             let untranslated: Vec<_> = lines(language).intersection(&lines(Language::English)).copied().collect();
             assert!(untranslated.iter().all(|line| same.contains(line)), "{language:?}: {untranslated:?}");

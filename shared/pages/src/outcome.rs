@@ -33,11 +33,13 @@ pub enum Outcome {
     DeviceInvalidated,
     /// The password was changed, in another browser than the one where that was asked for.
     PasswordChanged,
+    /// A login for the account page was not completed.
+    NotSignedIn,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::StillSignedIn,
         Self::DeviceAllowed,
@@ -45,6 +47,7 @@ impl Outcome {
         Self::DeviceNotAllowed,
         Self::DeviceInvalidated,
         Self::PasswordChanged,
+        Self::NotSignedIn,
     ];
 
     /// Whether what the user wanted was done.
@@ -62,6 +65,7 @@ impl Outcome {
             Self::DeviceNotAllowed => "device-not-allowed",
             Self::DeviceInvalidated => "device-invalidated",
             Self::PasswordChanged => "password-changed",
+            Self::NotSignedIn => "account-not-signed-in",
         }
     }
 
@@ -75,6 +79,7 @@ impl Outcome {
             Self::DeviceNotAllowed => "device-not-allowed-more",
             Self::DeviceInvalidated => "device-invalidated-more",
             Self::PasswordChanged => "password-changed-more",
+            Self::NotSignedIn => "account-not-signed-in-more",
         }
     }
 }

@@ -66,7 +66,7 @@ fn recovery_pages(frame: &Frame<'_>) -> [String; 3] {
     [asked.render().unwrap(), page(code), page(ProofForm::Link(EVIL))]
 }
 
-fn sign_in_pages(frame: &Frame<'_>) -> [String; 4] {
+fn sign_in_pages(frame: &Frame<'_>) -> [String; 5] {
     let providers = [ProviderLink { id: EVIL, title: EVIL, link: EVIL.to_owned(), icon: None, last_used: true }];
     let login = |asks| LoginPage {
         frame,
@@ -85,12 +85,28 @@ fn sign_in_pages(frame: &Frame<'_>) -> [String; 4] {
         back: Some(EVIL),
     };
     let account = AccountPage { frame, client: EVIL, user: EVIL, action: EVIL, interaction: EVIL };
+    let sessions =
+        [SessionRow { reference: EVIL.into(), browser: None, system: None, began: 1, used: 1, is_this: false }];
+    let (id, name, allowed) = (EVIL.into(), EVIL.into(), vec![EVIL.into()]);
+    let own = OwnAccountPage {
+        frame,
+        user: EVIL,
+        action: EVIL,
+        token: EVIL,
+        notice: Some(AccountNotice::Ended),
+        profile: &[("name", EVIL.into())],
+        ways: &[SignInWay::Provider(EVIL.into())],
+        sessions: &sessions,
+        applications: &[ApplicationRow { id, name, allowed, claims: vec!["email"], given: 1 }],
+        sign_out: EVIL,
+    };
     let problem = Some(DeviceProblem::TooMany(60));
     let device = DevicePage { frame, action: EVIL, user_code: EVIL, problem };
     [
         login(Asks::Password).render().unwrap(),
         login(Asks::Address).render().unwrap(),
         account.render().unwrap(),
+        own.render().unwrap(),
         device.render().unwrap(),
     ]
 }
@@ -129,6 +145,7 @@ fn consent_pages(frame: &Frame<'_>) -> [String; 2] {
         destination: EVIL,
         unassured: true,
         user: EVIL,
+        account: EVIL,
         action: EVIL,
         interaction: EVIL,
         permissions: &permissions,

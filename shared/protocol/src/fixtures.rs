@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::authorization::code;
+use crate::authorization::consent::ConsentEpoch;
 use crate::authorization::request::AuthorizationRequest;
 use crate::client_authentication::authenticated_client::AuthenticatedClient;
 use crate::clients::client::Client;
@@ -198,8 +199,10 @@ pub(crate) fn session() -> Session {
         issuer: None,
         display_name: "Alice".into(),
         authentication: logged_in(ago(60)),
+        device: None,
         epoch: LoginEpoch::default(),
         began: ago(60),
+        used: ago(60),
         expires: later(3600),
         cookie: secret_hash("cookie").encoded(),
         participants: Vec::new(),
@@ -275,6 +278,7 @@ pub(crate) fn grant_terms() -> GrantTerms {
         sid: "sid-of-app".into(),
         issued: ago(30),
         epoch: LoginEpoch::default(),
+        consent: Some(ConsentEpoch::default()),
         origin: crate::tokens::grant::GrantOrigin::Browser,
     }
 }

@@ -41,6 +41,12 @@
 //!   refused, because a Bearer request does not prove possession of its key.
 //! - **Signature**, with AWS-LC.
 //!
+//! # Step-up authentication
+//!
+//! A request that takes more than any login, such as a payment, demands a class or a recent time of authentication with
+//! [`Validator::require_authentication`]. A token that does not meet it is answered by the challenge of RFC 9470, with which the
+//! client sends its user to the issuer again.
+//!
 //! # Key caching
 //!
 //! The keys are fetched when they are older than five minutes or a token names an unknown key, by one request at a time
@@ -66,8 +72,10 @@ mod compact;
 mod https;
 mod json;
 mod jwks;
+mod quoted;
 mod refusal;
 mod source;
+mod step_up;
 mod token;
 mod validator;
 
@@ -77,5 +85,6 @@ pub use clock::{Clock, SystemClock};
 pub use https::HttpsJwks;
 pub use refusal::{InvalidToken, Refusal};
 pub use source::{JwksFault, JwksSource, StaticJwks};
+pub use step_up::StepUp;
 pub use token::AccessToken;
 pub use validator::Validator;

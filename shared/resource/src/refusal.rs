@@ -4,7 +4,9 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use thiserror::Error;
 
+use crate::quoted::quoted;
 use crate::source::JwksFault;
+use crate::step_up::StepUp;
 
 /// Why a token is invalid. For logs only: the caller of the API learns no more than `invalid_token`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -66,6 +68,9 @@ pub enum Refusal {
     /// The token is valid but lacks this scope.
     #[error("the access token lacks the scope {0:?}")]
     InsufficientScope(String),
+    /// The token is valid, but its user has to authenticate again, in another way or more recently (RFC 9470 §3).
+    #[error("the user of the access token has to authenticate again: {0}")]
+    InsufficientAuthentication(StepUp),
     /// The token is valid, but its subject lacks this role.
     #[error("the subject of the access token lacks the role {0:?}")]
     MissingRole(String),
@@ -88,6 +93,7 @@ impl Refusal {
             Self::InsufficientScope(_) | Self::MissingRole(_) | Self::MissingGroup(_) => {
                 (StatusCode::FORBIDDEN, Some("insufficient_scope"))
             }
+            Self::InsufficientAuthentication(_) => (StatusCode::UNAUTHORIZED, Some("insufficient_user_authentication")),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Some("temporarily_unavailable")),
         }
     }
@@ -100,6 +106,7 @@ impl Refusal {
             Self::Malformed => "send exactly one access token, in the Authorization header",
             Self::Invalid(_) => "the access token is not valid here, or has expired",
             Self::InsufficientScope(_) => "the access token lacks the scope that this request requires",
+            Self::InsufficientAuthentication(_) => "this request requires another authentication of the user",
             Self::MissingRole(_) | Self::MissingGroup(_) => "this request requires higher privileges",
             Self::Unavailable(_) => "the service is not available at the moment: try again",
         }
@@ -116,6 +123,7 @@ impl Refusal {
             Self::Missing => String::new(),
             Self::Malformed | Self::Invalid(_) | Self::MissingRole(_) | Self::MissingGroup(_) => error(),
             Self::InsufficientScope(scope) => format!("{}, scope={}", error(), quoted(scope)),
+            Self::InsufficientAuthentication(step_up) => error() + &step_up.parameters(),
         };
         HeaderValue::from_str(&format!("Bearer realm={}{more}", quoted(realm))).ok()
     }
@@ -149,9 +157,10 @@ impl From<InvalidToken> for Refusal {
     }
 }
 
-/// `text` as a quoted string (RFC 9110 §5.6.4).
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+impl From<StepUp> for Refusal {
+    fn from(demanded: StepUp) -> Self {
+        Self::InsufficientAuthentication(demanded)
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +197,14 @@ mod tests {
                 Some(
                     "Bearer realm=\"api\", error=\"insufficient_scope\", error_description=\"the access token lacks \
                      the scope that this request requires\", scope=\"offers.read\"",
+                ),
+            ),
+            (
+                StepUp::default().acr("gold").max_age(std::time::Duration::from_mins(5)).into(),
+                401,
+                Some(
+                    "Bearer realm=\"api\", error=\"insufficient_user_authentication\", error_description=\"this request \
+                     requires another authentication of the user\", acr_values=\"gold\", max_age=\"300\"",
                 ),
             ),
             (Refusal::MissingRole("admin".into()), 403, Some(PRIVILEGES)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
+use serde_json::Value;
 
 use crate::algorithm::Algorithm;
 use crate::bearer;
@@ -11,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::compact::Compact;
 use crate::refusal::{InvalidToken, Refusal};
 use crate::source::JwksSource;
+use crate::step_up::StepUp;
 use crate::token::{AccessToken, Expected};
 
 /// The maximum leeway; a larger clock skew should be fixed at its source.
@@ -82,6 +84,18 @@ impl<S: JwksSource> Validator<S> {
     /// [`Refusal`], which can build the response.
     pub async fn authenticate(&self, headers: &HeaderMap, query: Option<&str>) -> Result<AccessToken, Refusal> {
         self.accept(bearer::token(headers, query)?).await
+    }
+
+    /// Returns `token` if its user authenticated as `demanded`, by the clock and with the leeway of this validator (RFC 9470).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InsufficientAuthentication`].
+    pub fn require_authentication(&self, token: AccessToken, demanded: &StepUp) -> Result<AccessToken, Refusal> {
+        let acr = token.claim("acr").and_then(Value::as_str);
+        let auth_time = token.claim("auth_time").and_then(Value::as_u64);
+        let recent = demanded.is_met_at(auth_time, self.clock.now(), self.leeway);
+        if demanded.accepts(acr) && recent { Ok(token) } else { Err(demanded.clone().into()) }
     }
 
     /// Validates a token: its form, its header, its claims, and then its signature (RFC 9068 §4).

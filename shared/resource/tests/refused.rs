@@ -2,7 +2,7 @@
 
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue};
-use postern_resource::{Algorithm, InvalidToken, JwksSource, Refusal, StaticJwks, Validator};
+use postern_resource::{Algorithm, InvalidToken, JwksSource, Refusal, StaticJwks, StepUp, Validator};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -478,4 +478,27 @@ fn json_value() -> impl Strategy<Value = Value> {
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
+}
+
+/// A valid token is not always enough: the API says what its user has to do (RFC 9470).
+#[tokio::test]
+async fn sec_res_03_a_weak_or_old_authentication_is_challenged() {
+    let token = async |changes| accepted(&signed(header(), with(claims(), changes))).await.unwrap();
+    let gold = StepUp::default().acr("gold").max_age(std::time::Duration::from_mins(5));
+    let table = [
+        (json!({"acr": "gold", "auth_time": NOW - 300}), true),
+        (json!({"acr": "gold", "auth_time": NOW - 300 - LEEWAY - 1}), false),
+        (json!({"acr": "silver", "auth_time": NOW}), false),
+        (json!({"auth_time": NOW}), false),
+        (json!({"acr": "gold"}), false),
+        (json!({}), false),
+    ];
+    for (said, enough) in table {
+        let token = token(said.clone()).await;
+        let found = validator().require_authentication(token.clone(), &gold);
+        let expected = if enough { Ok(token) } else { Err(Refusal::InsufficientAuthentication(gold.clone())) };
+        assert_eq!(found, expected, "{said}");
+    }
+    let plain = token(json!({})).await;
+    assert_eq!(validator().require_authentication(plain.clone(), &StepUp::default()), Ok(plain));
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use protocol::types::id::{Subject, WorkspaceId};
+use protocol::types::time::Timestamp;
 use protocol::users::attributes::Attributes;
 use protocol::users::pool_user::PoolUser;
 use protocol::users::status::UserStatus;
@@ -61,6 +62,19 @@ impl AccountReading {
     /// [`StoreFault`].
     pub async fn find(&self, workspace: &WorkspaceId, subject: &Subject) -> Result<Option<Identity>, StoreFault> {
         self.item(workspace, subject).await?.map(|item| item::read_json(&item, "identity")).transpose()
+    }
+
+    /// When the user of a pool with this subject last set a password; `None` without one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn password_changed(
+        &self,
+        workspace: &WorkspaceId,
+        subject: &Subject,
+    ) -> Result<Option<Timestamp>, StoreFault> {
+        Ok(self.pool_user(workspace, subject).await?.and_then(|user| user.password_changed))
     }
 
     /// The record of a user of a pool.

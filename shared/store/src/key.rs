@@ -33,6 +33,7 @@ pub(crate) enum Kind {
     SigningKey,
     UpstreamLogin,
     User,
+    UserSessions,
     Workspace,
 }
 
@@ -57,6 +58,7 @@ impl Kind {
             Self::SigningKey => "signing-key",
             Self::UpstreamLogin => "upstream-login",
             Self::User => "user",
+            Self::UserSessions => "user-sessions",
             Self::Workspace => "workspace",
         }
     }

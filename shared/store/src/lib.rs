@@ -35,6 +35,7 @@ pub mod sessions;
 pub mod sign_ins;
 mod single_use;
 pub mod upstream_logins;
+mod user_sessions;
 mod users;
 pub mod write_attempt;
 
@@ -43,7 +44,7 @@ pub use assertions::{AssertionSpending, Spending};
 pub use configuration::{ConfigurationReading, WorkspaceReading};
 pub use configuration_writing::{ApplyError, ConfigurationWriting, StoredClient, StoredConfiguration};
 pub use connection::{Connection, ConnectionSettings, Tables};
-pub use consents::{ConsentReading, ConsentRecording};
+pub use consents::{ConsentListing, ConsentReading, ConsentRecording, ConsentWithdrawal, Remembering};
 pub use counters::Counting;
 pub use device_codes::{Deciding, DeviceDeciding, DevicePolling, DeviceRequestCreation, Presented};
 pub use domains::DomainReading;
@@ -63,5 +64,6 @@ pub use sealing_keys::{SealingKeyReading, SealingKeyWriting, WrappedSealingKey, 
 pub use sessions::{Joining, SessionCreation, SessionEnding, SessionJoining, SessionReading};
 pub use sign_ins::{PasswordRehashing, SignIn, SignInReading, SignInUser};
 pub use upstream_logins::{Taking, UpstreamAnswerTaking};
+pub use user_sessions::SessionListing;
 pub use users::UserReading;
 pub use write_attempt::{WriteAttempt, WriteContext};

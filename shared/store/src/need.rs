@@ -34,6 +34,8 @@ pub enum Action {
     GetItem,
     /// Write a whole item.
     PutItem,
+    /// Read the items of a partition.
+    Query,
     /// Change an item.
     UpdateItem,
 }
@@ -46,6 +48,7 @@ impl Action {
             Self::DeleteItem => "DeleteItem",
             Self::GetItem => "GetItem",
             Self::PutItem => "PutItem",
+            Self::Query => "Query",
             Self::UpdateItem => "UpdateItem",
         }
     }

@@ -5,14 +5,17 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use protocol::logout::request::ApprovedLogout;
 use protocol::types::id::WorkspaceId;
 use protocol::types::secret::SecretHash;
-use protocol::types::time::Timestamp;
-use protocol::users::session::{FormerParticipants, Participant, Session};
+use protocol::types::time::{Lifetime, Timestamp};
+use protocol::users::session::{FormerParticipants, Participant, Session, SessionUse};
+use protocol::users::session_list::ListedSession;
+use protocol::users::user_key::UserKey;
 
 use crate::connection::Connection;
 use crate::fault::StoreFault;
 use crate::item::{self, Item};
 use crate::key::{self, Key, Kind, PARTITION, TTL};
 use crate::need::{Action, Handle, Need, Table};
+use crate::user_sessions;
 
 /// May find sessions.
 #[derive(Clone)]
@@ -22,7 +25,7 @@ pub struct SessionReading(Connection);
 #[derive(Clone)]
 pub struct SessionCreation(Connection);
 
-/// Adds clients to a session, so that they are notified when it ends.
+/// Records the use of a session, and adds clients to it so that they are notified when it ends.
 #[derive(Clone)]
 pub struct SessionJoining(Connection);
 
@@ -30,11 +33,11 @@ pub struct SessionJoining(Connection);
 #[derive(Clone)]
 pub struct SessionEnding(Connection);
 
-/// Whether a client was added to a session.
+/// Whether the use of a session was recorded.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joining {
-    /// It was added, durably.
+    /// It was, durably, and so was the client that joined.
     Joined,
     /// The session ended in the meantime.
     Ended,
@@ -42,6 +45,9 @@ pub enum Joining {
 
 /// The attribute with the clients of a session. It is a set, so adding one is idempotent and needs no read.
 const PARTICIPANTS: &str = "participants";
+
+/// The attribute with the time of its last recorded use.
+const USED: &str = "used";
 
 /// The attribute with the clients that a session inherited from earlier ones.
 const INHERITED: &str = "inherited";
@@ -57,7 +63,7 @@ impl SessionReading {
         Self(connection.clone())
     }
 
-    /// Finds the session of the cookie with this hash, if it has not expired at `now`.
+    /// Finds the session of the cookie with this hash, if at `now` it has not expired and was not unused for `idle`.
     ///
     /// # Errors
     ///
@@ -66,13 +72,15 @@ impl SessionReading {
         &self,
         workspace: &WorkspaceId,
         cookie: &SecretHash,
+        idle: Lifetime,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreFault> {
         let key = Key { partition: partition(workspace, cookie), sort: None };
         let Some(item) = self.0.read(&self.0.tables.flow, key).await? else { return Ok(None) };
         let participants = all_participants(&item);
         let session = Session { cookie: cookie.encoded(), participants, ..item::read_json(&item, "session")? };
-        Ok(session.alive(now))
+        let used = item::read_number(&item, USED)?.map(Timestamp::from_millis);
+        Ok(session.limited(used, idle).alive(now))
     }
 }
 
@@ -80,6 +88,7 @@ impl Handle for SessionCreation {
     const NEEDS: &'static [Need] = &[
         Need::of(Table::Flow, Action::PutItem, Kind::Session),
         Need::of(Table::Flow, Action::DeleteItem, Kind::Session),
+        Need::of(Table::Flow, Action::UpdateItem, Kind::UserSessions),
     ];
 }
 
@@ -90,7 +99,8 @@ impl SessionCreation {
         Self(connection.clone())
     }
 
-    /// Creates `session` under the hash of its cookie. Its initial clients come from previous sessions.
+    /// Creates `session` under the hash of its cookie, and returns the list of its user's sessions, in which it is first
+    /// entered. Its initial clients come from previous sessions.
     ///
     /// # Errors
     ///
@@ -100,7 +110,9 @@ impl SessionCreation {
         workspace: &WorkspaceId,
         cookie: &SecretHash,
         session: &Session,
-    ) -> Result<(), StoreFault> {
+    ) -> Result<Vec<ListedSession>, StoreFault> {
+        let entry = ListedSession { cookie: *cookie, expires: session.expires };
+        let listed = user_sessions::add(&self.0, workspace, session.user(), entry, session.began).await?;
         // DynamoDB has no empty sets, so the attribute is left out.
         let inherited = (!session.participants.is_empty()).then(|| set(&session.participants));
         self.0
@@ -111,11 +123,26 @@ impl SessionCreation {
             .item(PARTITION, item::text(partition(workspace, cookie)))
             .item("v", item::version())
             .item("session", item::json(session)?)
+            .item(USED, item::instant(session.used))
             .item(TTL, item::ttl(session.expires))
             .send()
             .await
-            .map(|_| ())
+            .map(|_| listed)
             .map_err(|error| StoreFault::of(&error))
+    }
+
+    /// Removes sessions that have ended from the list of their user.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn unlist(
+        &self,
+        workspace: &WorkspaceId,
+        user: UserKey<'_>,
+        ended: &[ListedSession],
+    ) -> Result<(), StoreFault> {
+        user_sessions::remove(&self.0, workspace, user, ended).await
     }
 
     /// Ends the session with this cookie hash, if there is one, and returns its clients.
@@ -143,28 +170,32 @@ impl SessionJoining {
         Self(connection.clone())
     }
 
-    /// Adds `participant` to `session`, unless it has ended: an ended session is not created again.
+    /// Records a use of `session`, unless it has ended: an ended session is not created again.
     ///
     /// # Errors
     ///
     /// [`StoreFault`].
-    pub async fn join(
+    pub async fn record(
         &self,
         workspace: &WorkspaceId,
         session: &Session,
-        participant: &Participant,
+        usage: &SessionUse,
     ) -> Result<Joining, StoreFault> {
-        let updated = self
-            .0
-            .client
-            .update_item()
+        let update = self.0.client.update_item();
+        let update = match &usage.joining {
+            None => update.update_expression("SET #used = :now"),
+            Some(joining) => update
+                .update_expression("SET #used = :now ADD #participants :joining")
+                .expression_attribute_names("#participants", PARTICIPANTS)
+                .expression_attribute_values(":joining", set(std::slice::from_ref(joining))),
+        };
+        let updated = update
             .table_name(&self.0.tables.flow)
             .key(PARTITION, item::text(key::partition(Kind::Session, workspace, &session.cookie)))
-            .update_expression("ADD #participants :joining")
             .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#participants", PARTICIPANTS)
             .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_values(":joining", set(std::slice::from_ref(participant)))
+            .expression_attribute_names("#used", USED)
+            .expression_attribute_values(":now", item::instant(usage.at))
             .send()
             .await;
         match updated {
@@ -200,7 +231,16 @@ impl SessionEnding {
         workspace: &WorkspaceId,
         approved: &ApprovedLogout,
     ) -> Result<Vec<Participant>, StoreFault> {
-        let deleted = delete(&self.0, key::partition(Kind::Session, workspace, &approved.session().cookie)).await?;
+        self.end_own(workspace, approved.session()).await
+    }
+
+    /// Ends `session` at the demand of its user, if it has not ended already, and returns its clients.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn end_own(&self, workspace: &WorkspaceId, session: &Session) -> Result<Vec<Participant>, StoreFault> {
+        let deleted = delete(&self.0, key::partition(Kind::Session, workspace, &session.cookie)).await?;
         Ok(deleted.as_ref().map(all_participants).unwrap_or_default())
     }
 }

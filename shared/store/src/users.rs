@@ -1,5 +1,7 @@
 //! Whether a user still exists: loaded before every decision about a user.
 
+use protocol::authorization::consent::ConsentEpoch;
+use protocol::tokens::grant::GrantTerms;
 use protocol::types::id::{Subject, WorkspaceId};
 use protocol::users::attributes::Attributes;
 use protocol::users::login_epoch::LoginEpoch;
@@ -10,6 +12,7 @@ use protocol::workspace::identity_source::IdentitySource;
 use protocol::workspace::settings::Workspace;
 
 use crate::connection::Connection;
+use crate::consents::EPOCH;
 use crate::fault::StoreFault;
 use crate::item;
 use crate::key::{self, Key, Kind};
@@ -27,7 +30,8 @@ pub struct UserReading(Connection);
 
 impl Handle for UserReading {
     // Users of the sandbox and of upstream providers depend only on the settings, which are already loaded.
-    const NEEDS: &'static [Need] = &[Need::of(Table::Users, Action::GetItem, Kind::User)];
+    const NEEDS: &'static [Need] =
+        &[Need::of(Table::Users, Action::GetItem, Kind::User), Need::of(Table::Users, Action::GetItem, Kind::Consent)];
 }
 
 impl UserReading {
@@ -73,6 +77,27 @@ impl UserReading {
         let IdentitySource::Pool(pool) = source else { return Ok(gone) };
         let attributes = attributes.map(|attributes| pool.defined(&attributes));
         Ok(CurrentUser { status: standing.of_login(epoch), attributes })
+    }
+
+    /// The current epoch of the consent that a grant with these `terms` rests on; `None` if it rests on none. It costs a
+    /// read: what a user withdraws ends at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn consent(
+        &self,
+        workspace: &WorkspaceId,
+        terms: &GrantTerms,
+    ) -> Result<Option<ConsentEpoch>, StoreFault> {
+        if terms.consent.is_none() {
+            return Ok(None);
+        }
+        let partition = key::partition(Kind::Consent, workspace, terms.subject.as_str());
+        let key = Key { partition, sort: Some(terms.client_id.as_str()) };
+        let item = self.0.read(&self.0.tables.users, key).await?;
+        let number = item.map(|item| item::read_number(&item, EPOCH)).transpose()?.flatten();
+        Ok(Some(ConsentEpoch::new(number.unwrap_or_default())))
     }
 
     /// The standing of a user, with their attributes that decide unless they were last written by a version that did not

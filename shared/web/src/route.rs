@@ -31,6 +31,8 @@ pub enum Function {
     Metadata,
     /// The logout endpoint.
     Logout,
+    /// The account page.
+    Account,
     /// Notifies clients of ended sessions. It consumes a queue and has no route.
     Notify,
     /// Sends mail. It consumes a queue and has no route.
@@ -39,7 +41,7 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Authorize,
         Self::Login,
         Self::Enroll,
@@ -52,6 +54,7 @@ impl Function {
         Self::Revoke,
         Self::Metadata,
         Self::Logout,
+        Self::Account,
         Self::Notify,
         Self::Mail,
     ];
@@ -72,6 +75,7 @@ impl Function {
             Self::Revoke => "revoke",
             Self::Metadata => "metadata",
             Self::Logout => "logout",
+            Self::Account => "account",
             Self::Notify => "notify",
             Self::Mail => "mail",
         }
@@ -109,6 +113,8 @@ pub enum Endpoint {
     Revocation,
     /// OpenID Connect RP-Initiated Logout §2.
     Logout,
+    /// The account page of a user.
+    Account,
     /// OpenID Connect Discovery §4 and RFC 8414 §3.
     Discovery,
     /// RFC 7517 §5.
@@ -169,6 +175,7 @@ routes! {
     Introspection Introspect "/{tenant}/{workspace}/oauth2/introspect" ["POST"] Never;
     Revocation Revoke "/{tenant}/{workspace}/oauth2/revoke" ["POST"] Registered;
     Logout Logout "/{tenant}/{workspace}/oidc/logout" ["GET", "POST"] Never;
+    Account Account "/{tenant}/{workspace}/account" ["GET", "HEAD", "POST"] Never;
     Discovery Metadata "/{tenant}/{workspace}/.well-known/openid-configuration" ["GET", "HEAD"] Public;
     Discovery Metadata "/{tenant}/{workspace}/.well-known/oauth-authorization-server" ["GET", "HEAD"] Public;
     Discovery Metadata "/.well-known/openid-configuration/{tenant}/{workspace}" ["GET", "HEAD"] Public;

@@ -27,8 +27,9 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// The item kinds on which `rights` allow this action, in order.
-fn kinds(rights: &Value, action: &str) -> Vec<String> {
-    let of_action = rights["dynamodb"].as_array().unwrap().iter().filter(|right| right["action"] == action);
+fn kinds(rights: &Value, actions: &[&str]) -> Vec<String> {
+    let is_one = |right: &&Value| actions.contains(&right["action"].as_str().unwrap());
+    let of_action = rights["dynamodb"].as_array().unwrap().iter().filter(is_one);
     let kinds: BTreeSet<&str> = of_action.flat_map(|right| texts(&right["kinds"])).collect();
     kinds.into_iter().map(str::to_owned).collect()
 }
@@ -44,7 +45,7 @@ fn role(name: &str, rights: &Value) -> Vec<String> {
     let purposes = rights["kms"].as_array().unwrap().iter().flat_map(|right| texts(&right["purposes"]));
     vec![
         name.into(),
-        or_nothing(kinds(rights, "GetItem"), ", "),
+        or_nothing(kinds(rights, &["GetItem", "Query"]), ", "),
         or_nothing(writes(name, rights), "; "),
         signs(name, rights).into(),
         or_nothing(purposes.map(str::to_owned).collect(), ", "),
@@ -59,9 +60,9 @@ fn actions<'a>(rights: &'a Value, service: &str) -> BTreeSet<&'a str> {
 
 fn writes(name: &str, rights: &Value) -> Vec<String> {
     let verbs = [("put", "PutItem"), ("update", "UpdateItem"), ("delete", "DeleteItem")];
-    let known = verbs.map(|(_, action)| action).into_iter().chain(["GetItem"]).collect();
+    let known = verbs.map(|(_, action)| action).into_iter().chain(["GetItem", "Query"]).collect();
     assert!(actions(rights, "dynamodb").is_subset(&known), "{name} has a table permission without a description here");
-    let written = verbs.map(|(verb, action)| (verb, kinds(rights, action))).into_iter();
+    let written = verbs.map(|(verb, action)| (verb, kinds(rights, &[action]))).into_iter();
     written.filter(|(_, kinds)| !kinds.is_empty()).map(|(verb, kinds)| format!("{verb} {}", kinds.join(", "))).collect()
 }
 

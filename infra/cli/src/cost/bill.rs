@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The billed alarm metrics of a stack, independent of logins. An alarm over three metrics counts as three.
-const ALARM_METRICS: f64 = 46.0;
+const ALARM_METRICS: f64 = 54.0;
 const CUSTOM_METRICS: f64 = 5.0;
 const DASHBOARDS: f64 = 1.0;
 
@@ -265,9 +265,9 @@ mod tests {
             ("API Gateway", 6.0),
             ("Lambda requests", 1.2),
             ("Lambda time (GB-seconds)", 0.3),
-            // 3 + 1 writes at $0.625, 8 + 1 reads and a tenth of 10 + 3 at $0.125.
-            ("DynamoDB writes", 2.5),
-            ("DynamoDB reads", 1.2875),
+            // 4 + 1 writes at $0.625, 8 + 2 reads and a tenth of 10 + 3 at $0.125.
+            ("DynamoDB writes", 3.125),
+            ("DynamoDB reads", 1.4125),
             // Two signatures at $3, and a hundredth of 6 requests that start a function.
             ("KMS Sign", 6.0),
             ("KMS at starts", 0.18),
@@ -277,9 +277,9 @@ mod tests {
         for (item, expected) in table {
             about(dollars(&bill, item), expected, item);
         }
-        about(bill.per_million(), 24.6675, "a million");
-        // Three keys, 46 metrics under alarm, five custom metrics, a dashboard.
-        about(bill.per_month(), 24.6675 + 3.0 + 4.6 + 1.5 + 3.0, "a month");
+        about(bill.per_million(), 25.4175, "a million");
+        // Three keys, 54 metrics under alarm, five custom metrics, a dashboard.
+        about(bill.per_month(), 25.4175 + 3.0 + 5.4 + 1.5 + 3.0, "a month");
     }
 
     #[test]
@@ -291,10 +291,10 @@ mod tests {
             (&["--first", "0"], "DynamoDB writes", 1.25),
             (&["--refreshes", "2"], "KMS Sign", 18.0),
             (&["--memory", "128", "--milliseconds", "100"], "Lambda time (GB-seconds)", 1.0),
-            (&["--stale", "100"], "DynamoDB reads", 2.75),
+            (&["--stale", "100"], "DynamoDB reads", 2.875),
             (&["--starts", "100"], "KMS at starts", 18.0),
-            (&["--pool"], "DynamoDB writes", 5.0),
-            (&["--pool"], "DynamoDB reads", 1.7875),
+            (&["--pool"], "DynamoDB writes", 5.625),
+            (&["--pool"], "DynamoDB reads", 1.9125),
             (&["--pool", "--first", "0"], "DynamoDB writes", 1.25),
             (&["--price", "kms_million_rsa_2048=1.5"], "KMS Sign", 3.0),
         ];
@@ -302,8 +302,8 @@ mod tests {
             about(dollars(&bill(arguments), item), expected, &format!("{arguments:?}: {item}"));
         }
         let fixed = |arguments: &[&str]| bill(arguments).per_month();
-        about(fixed(&["--logins", "0", "--regions", "2"]), 24.2, "two regions");
-        about(fixed(&["--logins", "0", "--keys", "5"]), 14.1, "five keys");
+        about(fixed(&["--logins", "0", "--regions", "2"]), 25.8, "two regions");
+        about(fixed(&["--logins", "0", "--keys", "5"]), 14.9, "five keys");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub struct App {
     device: device::Deps,
     revoke: revoke::Deps,
     logout: logout::Deps,
+    account: account::Deps,
     metadata: Arc<metadata::Deps>,
     demo_api: DemoApi,
     registered: RegisteredClients,
@@ -68,6 +69,7 @@ impl App {
             device: device::Deps::assemble(runtime)?,
             revoke: revoke::Deps::assemble(runtime)?,
             logout: logout::Deps::assemble(runtime)?,
+            account: account::Deps::assemble(runtime)?,
             demo_api: DemoApi::new(public_url.as_str(), Arc::clone(&metadata), Arc::clone(&runtime.clock)),
             metadata,
             registered: RegisteredClients::default(),
@@ -164,6 +166,7 @@ impl App {
             Function::Par => Box::pin(par::handle(&self.par, request)).await,
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
+            Function::Account => Box::pin(account::handle(&self.account, request)).await,
             // They consume queues and have no route.
             Function::Notify | Function::Mail => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,

@@ -1,9 +1,7 @@
 //! The samples: each page in each of its states, with content as it comes.
 
 use pages::{
-    AccountPage, ApiRow, Asks, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame,
-    IdentifierLabel, LanguageChoice, LoginPage, LogoutPage, NewPasswordPage, NewPasswordProblem, Outcome, OutcomePage,
-    PermissionRow, PermissionText, Permissions, ProofForm, ProviderLink, RecoveryPage, StartPage, error_page,
+    AccountNotice, AccountPage, ApiRow, ApplicationRow, Asks, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, IdentifierLabel, LanguageChoice, LoginPage, LogoutPage, NewPasswordPage, NewPasswordProblem, Outcome, OutcomePage, OwnAccountPage, PermissionRow, PermissionText, Permissions, ProofForm, ProviderLink, RecoveryPage, SessionRow, SignInWay, StartPage, error_page,
     form_post_page, mark, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
@@ -113,6 +111,10 @@ pub(super) const SAMPLES: &[Sample] = &[
     }),
     Sample::new("recovery", "done", |scene| outcome(scene, Outcome::PasswordChanged)),
     Sample::new("account", "choose", account),
+    Sample::new("own-account", "usual", |scene| own_account(scene, 3, None)),
+    Sample::new("own-account", "withdrawn", |scene| own_account(scene, 2, Some(AccountNotice::Withdrawn))),
+    Sample::new("own-account", "little", |scene| own_account(scene, 0, None)),
+    Sample::new("own-account", "not-signed-in", |scene| outcome(scene, Outcome::NotSignedIn)),
     Sample::new("consent", "usual", |scene| consent(scene, 4, "usual")),
     Sample::new("consent", "twelve", |scene| consent(scene, 12, "usual")),
     Sample::new("consent", "more", |scene| consent(scene, 7, "more")),
@@ -242,6 +244,55 @@ fn account(scene: &Scene) -> Response {
     page(200, &template, &frame, &[])
 }
 
+/// The account page: with nothing but this browser, or with sessions and applications.
+fn own_account(scene: &Scene, count: usize, notice: Option<AccountNotice>) -> Response {
+    let frame = frame(scene).offering(LanguageChoice { action: "/account".into(), fields: Vec::new() });
+    let session = |reference: &str, browser, system, began, used| SessionRow {
+        reference: reference.into(),
+        browser,
+        system,
+        began,
+        used,
+        is_this: reference.is_empty(),
+    };
+    let sessions = [
+        session("", Some("Firefox"), Some("Linux"), 7_300, 40),
+        session("s1", Some("Samsung Internet"), Some("Android"), 40_000, 900),
+        session("s2", None, None, 39_000, 39_000),
+    ];
+    let application = |id: &str, name: &str, allowed: &[&str], given| ApplicationRow {
+        id: id.into(),
+        name: name.into(),
+        allowed: allowed.iter().map(|allowed| (*allowed).to_owned()).collect(),
+        claims: if count == 3 { vec!["phone_number"] } else { Vec::new() },
+        given,
+    };
+    let applications = [
+        application(
+            CLIENT_ID,
+            CLIENT,
+            &["Know who you are", "Read your notes", "Have access while you are away"],
+            90_000,
+        ),
+        application("acme-cli", "Acme for the terminal", &["Know who you are"], 2_600_000),
+    ];
+    let profile = [("name", USER.to_owned()), ("email", "alice.example@a-long-domain.example".into())];
+    let ways = [SignInWay::Password { set: Some(8_000_000) }, SignInWay::Provider("Partner Company".into())];
+    let template = OwnAccountPage {
+        frame: &frame,
+        user: USER,
+        action: "/account",
+        token: "token",
+        notice,
+        profile: if count == 0 { &[] } else { &profile },
+        ways: ways.get(..count.min(2)).unwrap_or_default(),
+        sessions: sessions.get(..count.max(1)).unwrap_or_default(),
+        applications: if count == 0 { &[] } else { &applications },
+        sign_out: "/oidc/logout",
+    };
+    page(200, &template, &frame, &[])
+}
+
 /// Scopes as a workspace describes them: name, title, description.
 const SCOPES: [(&str, &str, &str); 10] = [
     ("openid", "Know who you are", ""),
@@ -320,6 +371,7 @@ fn consent(scene: &Scene, count: usize, case: &str) -> Response {
         destination: if native { "127.0.0.1:8400" } else { "notes.acme.example" },
         unassured: native,
         user: USER,
+        account: "/account",
         action: "/login/consent",
         interaction: INTERACTION,
         permissions: &Permissions::new(rows, |row| before && row.group == Some("Notes")),

@@ -56,6 +56,7 @@ pub(super) const LIFETIMES: &[Key] = &[
     REFRESH_TOKEN_GRACE,
     INTERACTION,
     Key::with_default("session", seconds(1, 365 * DAY), "43200", "The lifetime of a session, from the login on."),
+    Key::with_default("session_idle", seconds(1, 365 * DAY), "3600", "How long a session may stay unused."),
 ];
 
 /// The lifetimes that a client may have of its own.

@@ -23,8 +23,34 @@ pub struct Consent {
     /// The scopes for each API (RFC 8707 §2).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     apis: BTreeMap<String, Scopes>,
+    /// What the user allowed last where nothing is remembered, because the client could be another one. Only the user is shown it.
+    #[serde(default, skip_serializing_if = "Scopes::is_empty")]
+    once: Scopes,
     /// When the user last consented.
     given: Timestamp,
+    /// The epoch of the user's consents to this client. Stored separately, because withdrawing moves it.
+    #[serde(skip)]
+    epoch: ConsentEpoch,
+}
+
+/// A number that each grant of a user to a client repeats. Withdrawing the consent moves it to the next, and all grants
+/// made before end, without being found one by one (catalogue row SEC-AUTHZ-17). It is compared, not ordered by a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConsentEpoch(u64);
+
+impl ConsentEpoch {
+    /// The epoch with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl Consent {
@@ -39,6 +65,7 @@ impl Consent {
         withheld: Withheld<'_>,
         now: Timestamp,
     ) -> Self {
+        let epoch = before.as_ref().map(|before| before.epoch).unwrap_or_default();
         let (mut by_api, claims) = before.map(|before| before.by_api(apis.default)).unwrap_or_default();
         for api in &apis.named {
             let scopes = by_api.entry(api.uri.to_owned()).or_default();
@@ -51,8 +78,65 @@ impl Consent {
             scope: Scopes::default(),
             claims: kept.chain(granted.claims.iter().copied()).collect(),
             apis: by_api,
+            once: Scopes::default(),
             given: now,
+            epoch,
         }
+    }
+
+    /// The consent after the user granted `scope` where nothing is remembered: it allows no more than `before`.
+    #[must_use]
+    pub fn once(before: Option<Self>, scope: &Scopes, now: Timestamp) -> Self {
+        Self { once: scope.clone(), given: now, ..before.unwrap_or_else(|| Self::withdrawn(now)) }
+    }
+
+    /// A consent that was withdrawn: nothing is allowed.
+    #[must_use]
+    pub fn withdrawn(now: Timestamp) -> Self {
+        Self {
+            scope: Scopes::default(),
+            claims: ClaimNames::new(),
+            apis: BTreeMap::new(),
+            once: Scopes::default(),
+            given: now,
+            epoch: ConsentEpoch::default(),
+        }
+    }
+
+    /// The consent as it is stored, with its epoch.
+    #[must_use]
+    pub fn in_epoch(self, epoch: ConsentEpoch) -> Self {
+        Self { epoch, ..self }
+    }
+
+    /// The epoch of the user's consents to this client.
+    #[must_use]
+    pub const fn epoch(&self) -> ConsentEpoch {
+        self.epoch
+    }
+
+    /// Everything that the user has allowed, at whatever API.
+    #[must_use]
+    pub fn scopes(&self) -> Scopes {
+        self.apis.values().fold(self.scope.union(&self.once), |all, scopes| all.union(scopes).last_within_limits())
+    }
+
+    /// The claims that were requested by name.
+    #[must_use]
+    pub const fn claims(&self) -> &ClaimNames {
+        &self.claims
+    }
+
+    /// When the user last consented.
+    #[must_use]
+    pub const fn given(&self) -> Timestamp {
+        self.given
+    }
+
+    /// Whether the user has allowed nothing, or withdrawn it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty() && self.scopes().is_empty()
     }
 
     /// The scopes for each API, with the scopes of old records under `default`, and the claims.
@@ -163,7 +247,8 @@ mod tests {
     /// A consent for the default API.
     fn consent(scope: &str, claims: &[&str]) -> Consent {
         let apis = [(DEFAULT.to_owned(), scopes(scope))].into();
-        Consent { scope: scopes(""), claims: claim_names(claims), apis, given: ago(1000) }
+        let (once, epoch) = (Scopes::default(), ConsentEpoch::default());
+        Consent { scope: scopes(""), claims: claim_names(claims), apis, once, given: ago(1000), epoch }
     }
 
     #[test]
@@ -241,6 +326,21 @@ mod tests {
             given.covered(&subject("alice"), &at(&[DEFAULT], "write"), &scopes("write"), &claim_names(&[])),
             None
         );
+    }
+
+    #[test]
+    fn sec_authz_17_what_is_allowed_once_is_shown_and_allows_nothing_and_withdrawing_empties_all() {
+        let before = consent("read", &["name"]).in_epoch(ConsentEpoch::new(3));
+        let once = Consent::once(Some(before.clone()), &scopes("openid write"), NOW);
+        assert_eq!((once.scopes(), once.epoch()), (scopes("openid write read"), before.epoch()));
+        assert!(!once.covers(&at(&[DEFAULT], "write"), &claim_names(&[])), "it is asked for again");
+        assert!(once.covers(&at(&[DEFAULT], "read"), &claim_names(&["name"])), "what was remembered stays");
+        let granted = Granted { scope: &scopes("openid"), claims: &claim_names(&[]) };
+        let after = Consent::after(Some(once), &at(&[DEFAULT], "openid"), granted, Withheld::default(), NOW);
+        assert_eq!((after.scopes(), after.epoch().number()), (scopes("read openid"), 3));
+        assert!(Consent::withdrawn(NOW).is_empty() && !after.is_empty() && after.given() == NOW);
+        let stored = serde_json::to_value(&after).unwrap();
+        assert!(stored.get("epoch").is_none() && stored.get("once").is_none(), "{stored}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! current content of the store. No result of an earlier step is reused, so no step can be skipped.
 
 use crate::authorization::claims_parameter::RequestedClaims;
-use crate::authorization::consent::{AllowedBefore, Consent, Withheld};
+use crate::authorization::consent::{AllowedBefore, Consent, ConsentEpoch, Withheld};
 use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
@@ -79,6 +79,7 @@ pub struct ApprovedAuthorization {
     client_subject: Subject,
     scope: Scopes,
     claims: RequestedClaims,
+    consent: Option<ConsentEpoch>,
 }
 
 impl ApprovedAuthorization {
@@ -110,6 +111,18 @@ impl ApprovedAuthorization {
     #[must_use]
     pub const fn claims(&self) -> &RequestedClaims {
         &self.claims
+    }
+
+    /// The epoch of the consent that it rests on; `None` if the client needs none.
+    #[must_use]
+    pub const fn consent(&self) -> Option<ConsentEpoch> {
+        self.consent
+    }
+
+    /// The same, resting on a consent of this epoch, which was just recorded.
+    #[must_use]
+    pub fn consented(self, epoch: ConsentEpoch) -> Self {
+        Self { consent: Some(epoch), ..self }
     }
 
     /// The granted scopes: those requested, or fewer.
@@ -168,6 +181,7 @@ fn approved(
 ) -> Box<ApprovedAuthorization> {
     let AuthorizationRequest { redirect_uri, terms, .. } = input.request;
     let (session, client_subject) = (user.session.clone(), user.client_subject.clone());
+    let is_asked = input.client.consent == ConsentPolicy::Ask;
     Box::new(ApprovedAuthorization {
         redirect_uri: redirect_uri.clone(),
         terms: terms.clone(),
@@ -175,6 +189,7 @@ fn approved(
         client_subject,
         scope,
         claims,
+        consent: is_asked.then(|| input.consent.map(Consent::epoch).unwrap_or_default()),
     })
 }
 
@@ -193,7 +208,7 @@ fn offered(input: &DecisionInput<'_>, user: User<'_>) -> Result<Scopes, NextStep
 /// The user who may decide, or the step that has to come first.
 fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
     let user = authenticated(input).ok_or_else(|| log_in(input))?;
-    if !input.request.terms.claims.are_met_by(user.session.authentication.class().as_str()) {
+    if !is_of_required_class(input, user.session) {
         // Another login may be of the required class, unless one has already been made for this request.
         let in_vain = is_since_request(input, user.session) || input.request.terms.prompt == Prompt::Nothing;
         let unmet = NextStep::Refused(RedirectError::UnmetAuthenticationRequirements);
@@ -204,6 +219,13 @@ fn deciding<'a>(input: &DecisionInput<'a>) -> Result<User<'a>, NextStep> {
         Account::Open => Err(NextStep::SelectAccount),
         Account::Another => Err(log_in(input)),
     }
+}
+
+/// Whether the login is of the class that the request demands: an essential `acr` of its `claims` (OpenID Connect Core
+/// §5.5.1.1), or at least one of its `acr_values`, as an API had its client ask for (RFC 9470 §5).
+fn is_of_required_class(input: &DecisionInput<'_>, session: &Session) -> bool {
+    let (terms, class) = (&input.request.terms, session.authentication.class());
+    terms.claims.are_met_by(class.as_str()) && terms.least_class.is_none_or(|least| class >= least)
 }
 
 /// Whether the user chose the account of the session (OpenID Connect Core §3.1.2.1, `prompt`).

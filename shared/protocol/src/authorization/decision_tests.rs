@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::authorization::consent::{Consent, Granted, Withheld};
+use crate::authorization::consent::{Consent, ConsentEpoch, Granted, Withheld};
 use crate::authorization::decision::{
     ApprovedAuthorization, DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent,
 };
@@ -519,4 +519,42 @@ fn sec_authz_19_a_scope_that_the_user_may_not_have_is_left_out_and_not_asked_for
     let mut asking = for_some(&json!({"groups": ["staff"]}), &all);
     asking.client.consent = ConsentPolicy::Ask;
     assert_eq!(asking.next(), "approved", "what was remembered covers all that is offered");
+}
+
+#[test]
+fn sec_authz_25_acr_values_with_a_class_of_ours_are_a_demand_and_others_a_wish() {
+    let (single, multi) = ("urn:postern:acr:single-factor", "urn:postern:acr:multi-factor");
+    let both = format!("{multi} {single}");
+    let of_class = |class, began, asked: &[(&str, &str)]| {
+        let mut case = Case::asking(asked);
+        let factor = Factor { method: Method::Federated, at: Some(NOW), class };
+        let session = case.session.as_mut().unwrap();
+        (session.authentication, session.began) = (Authentication::by(factor), began);
+        case.next()
+    };
+    let (low, high) = (AuthenticationClass::SingleFactor, AuthenticationClass::MultiFactor);
+    let unmet = "unmet_authentication_requirements";
+    let table: [(_, _, &[(&str, &str)], _); 8] = [
+        (low, ago(60), &[("acr_values", single)], "approved"),
+        (low, ago(60), &[("acr_values", &both)], "approved"),
+        (low, ago(60), &[("acr_values", "silver 9")], "approved"),
+        (low, ago(60), &[("acr_values", multi)], "log in"),
+        (low, NOW, &[("acr_values", multi)], unmet),
+        (low, ago(60), &[("acr_values", multi), ("prompt", "none")], unmet),
+        (high, ago(60), &[("acr_values", multi)], "approved"),
+        (high, ago(60), &[("acr_values", single)], "approved"),
+    ];
+    for (class, began, asked, expected) in table {
+        assert_eq!(of_class(class, began, asked), expected, "{class:?} {began:?} {asked:?}");
+    }
+}
+
+#[test]
+fn sec_authz_17_an_approval_carries_the_epoch_of_the_consent_that_it_rests_on() {
+    let epoch = ConsentEpoch::new(3);
+    let approved = |case: Case| case.approved(&[], &[]).consent();
+    let consented = |consent| Case { consent, ..Case::asking(&[]) };
+    assert_eq!(approved(consented(Some(allowed("openid read", &[]).in_epoch(epoch)))), Some(epoch));
+    assert_eq!(approved(consented(None)), Some(ConsentEpoch::default()));
+    assert_eq!(approved(Case::of(client(&json!({"trusted": true})), &[])), None, "a client that needs none");
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::authorization::consent::Withheld;
+use crate::authorization::consent::{ConsentEpoch, Withheld};
 use crate::authorization::decision::User;
 use crate::authorization::device_error::DeviceError;
 use crate::authorization::error::PageError;
@@ -156,9 +156,22 @@ pub struct ApprovedDevice {
     session: Session,
     client_subject: Subject,
     scope: Scopes,
+    consent: ConsentEpoch,
 }
 
 impl ApprovedDevice {
+    /// The same, resting on a consent of this epoch, which was just recorded.
+    #[must_use]
+    pub fn consented(self, epoch: ConsentEpoch) -> Self {
+        Self { consent: epoch, ..self }
+    }
+
+    /// The epoch of the consent that it rests on.
+    #[must_use]
+    pub const fn consent(&self) -> ConsentEpoch {
+        self.consent
+    }
+
     /// The requested content.
     #[must_use]
     pub const fn asked(&self) -> &DeviceAsk {
@@ -203,7 +216,13 @@ pub fn allow(
         return Ok(DeviceStep::Denied);
     }
     let (session, client_subject) = (user.session.clone(), user.client_subject.clone());
-    Ok(DeviceStep::Approved(Box::new(ApprovedDevice { asked, session, client_subject, scope })))
+    Ok(DeviceStep::Approved(Box::new(ApprovedDevice {
+        asked,
+        session,
+        client_subject,
+        scope,
+        consent: ConsentEpoch::default(),
+    })))
 }
 
 #[cfg(test)]

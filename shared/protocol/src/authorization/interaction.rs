@@ -62,6 +62,9 @@ pub struct InteractionState {
     /// back there, and never to a grant.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub user_code: Option<String>,
+    /// Whether this is a login for the account page. It leads back there, and never to a grant.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    pub account_page: bool,
     /// The language of the pages: what the client and the browser prefer, or what the user chose on a page.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
@@ -191,6 +194,7 @@ mod tests {
             pushed: false,
             shown_to: Some(subject("alice")),
             user_code: None,
+            account_page: false,
             language: Some(Language::German),
             allowed_before: None,
             account: Some(AccountChoice::Current("sid-1".into())),

@@ -78,6 +78,10 @@ pub struct RequestTerms {
     /// Hints for the login.
     #[serde(rename = "j", default, skip_serializing_if = "LoginHints::is_empty")]
     pub hints: LoginHints,
+    /// The lowest class of this server that `acr_values` names, which the login must have (RFC 9470 §5). It is a demand, and
+    /// stays when the hints are left out.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub least_class: Option<AuthenticationClass>,
     /// The user that the client expects, from `id_token_hint` or `claims`.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub expected_subject: Option<Subject>,
@@ -260,6 +264,7 @@ fn terms(parameters: &Parameters, client: &Client, redirect_uri_sent: bool) -> R
         max_age: max_age(parameters.one("max_age")?)?,
         login_hint: bounded(parameters, "login_hint", 320)?,
         hints: LoginHints::parse(parameters)?,
+        least_class: parameters.one("acr_values")?.and_then(AuthenticationClass::least_of),
         expected_subject: subject,
     })
 }

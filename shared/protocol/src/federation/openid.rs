@@ -236,6 +236,7 @@ mod tests {
             pushed: false,
             shown_to: None,
             user_code: None,
+            account_page: false,
             language: None,
             allowed_before: None,
             account: None,

@@ -49,6 +49,7 @@ pub fn request(page: &Client) -> Option<AuthorizationRequest> {
         max_age: None,
         login_hint: None,
         hints: LoginHints::default(),
+        least_class: None,
         expected_subject: None,
     };
     let redirect_uri = page.redirect_uris.only()?;

@@ -1,5 +1,6 @@
 //! Client metadata and its validation (RFC 7591 §2).
 
+pub mod account_page;
 pub mod authentication_method;
 pub mod challenge;
 pub mod client_metadata;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::authorization::consent::ConsentEpoch;
 use crate::authorization::decision::ApprovedAuthorization;
 use crate::authorization::device_request::ApprovedDevice;
 use crate::authorization::pkce::CodeChallenge;
@@ -94,9 +95,23 @@ pub struct GrantTerms {
     /// The epoch of the user's logins in which the user logged in.
     #[serde(default, skip_serializing_if = "LoginEpoch::is_first")]
     pub epoch: LoginEpoch,
+    /// The epoch of the consent that it rests on; `None` if the client needs none.
+    #[serde(default = "first_consent", skip_serializing_if = "is_first_consent")]
+    pub consent: Option<ConsentEpoch>,
     /// How the grant came about.
     #[serde(default, skip_serializing_if = "GrantOrigin::is_browser")]
     pub origin: GrantOrigin,
+}
+
+/// What the grants of earlier versions rest on.
+#[expect(clippy::unnecessary_wraps, reason = "serde needs the type of the field")]
+fn first_consent() -> Option<ConsentEpoch> {
+    Some(ConsentEpoch::default())
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+fn is_first_consent(consent: &Option<ConsentEpoch>) -> bool {
+    *consent == first_consent()
 }
 
 /// How a grant came about, which decides what must be presented with its code.
@@ -272,6 +287,7 @@ impl GrantTerms {
             sid: session.sid_for(&asked.client_id),
             issued: now,
             epoch: session.epoch,
+            consent: approved.consent(),
             origin: GrantOrigin::Browser,
         }
     }
@@ -304,6 +320,7 @@ impl GrantTerms {
             sid: session.sid_for(&asked.client_id),
             issued: now,
             epoch: session.epoch,
+            consent: Some(approved.consent()),
             origin: GrantOrigin::Device,
         }
     }
@@ -367,6 +384,19 @@ impl LoadedGrant {
 }
 
 impl Grant {
+    /// The grant, revoked if the consent that it rests on was withdrawn: `current` is the epoch of the user's consents to the
+    /// client (catalogue row SEC-AUTHZ-17).
+    #[must_use]
+    pub fn under(self, current: Option<ConsentEpoch>) -> Self {
+        if self.terms.consent == current {
+            return self;
+        }
+        let code = match self.state {
+            GrantState::Issued { code, .. } | GrantState::Redeemed { code, .. } | GrantState::Revoked { code } => code,
+        };
+        Self { state: GrantState::Revoked { code }, ..self }
+    }
+
     /// Whether tokens of this grant are valid at `now`.
     #[must_use]
     pub const fn is_live(&self, now: Timestamp) -> bool {
@@ -410,6 +440,29 @@ mod tests {
     }
 
     #[test]
+    fn sec_authz_17_a_grant_of_another_epoch_of_its_consent_is_revoked() {
+        let (first, second) = (Some(ConsentEpoch::default()), Some(ConsentEpoch::new(1)));
+        let with = |consent| Grant { terms: GrantTerms { consent, ..grant_terms() }, ..grant(redeemed(None)) };
+        for (own, current, good) in [
+            (first, first, true),
+            (first, second, false),
+            (second, second, true),
+            (second, first, false),
+            (None, None, true),
+        ] {
+            let under = with(own).under(current);
+            assert_eq!(matches!(under.state, GrantState::Revoked { .. }), !good, "{own:?} {current:?}");
+        }
+        let stored = serde_json::to_value(with(first).terms).unwrap();
+        assert!(stored.get("consent").is_none(), "the first epoch takes no room: {stored}");
+        for consent in [first, second, None] {
+            let terms = with(consent).terms;
+            let stored = serde_json::to_value(&terms).unwrap();
+            assert_eq!(serde_json::from_value::<GrantTerms>(stored).unwrap(), terms);
+        }
+    }
+
+    #[test]
     fn the_terms_are_what_was_approved() {
         let claims = r#"{"userinfo":{"email":null},"id_token":{"locale":null}}"#;
         let changes = [
@@ -425,6 +478,7 @@ mod tests {
             id_token_scope_claims: json!({"email": "a@b.example"}).as_object().unwrap().clone(),
             sid: session().sid_for(&client_id("app")),
             issued: NOW,
+            consent: None,
             ..grant_terms()
         };
         assert_eq!(terms(&changes, "alice"), expected);

@@ -29,6 +29,8 @@ pub struct Lifetimes {
     pub interaction: Lifetime,
     /// A single sign-on session, from the login.
     pub session: Lifetime,
+    /// A single sign-on session that is not used (NIST SP 800-63B-4 §2.2.3).
+    pub session_idle: Lifetime,
 }
 
 impl Default for Lifetimes {
@@ -44,6 +46,7 @@ impl Default for Lifetimes {
             refresh_token_grace: Lifetime::seconds(60),
             interaction: Lifetime::seconds(1800),
             session: Lifetime::seconds(12 * 3600),
+            session_idle: Lifetime::seconds(3600),
         }
     }
 }
@@ -96,6 +99,7 @@ impl OwnLifetimes {
             refresh_token_grace: self.refresh_token_grace.unwrap_or(workspace.refresh_token_grace),
             interaction: self.interaction.unwrap_or(workspace.interaction),
             session: workspace.session,
+            session_idle: workspace.session_idle,
         }
     }
 }
@@ -130,6 +134,7 @@ impl Lifetimes {
             ("refresh_token_grace", self.refresh_token_grace, 0, 300),
             ("interaction", self.interaction, 1, 3600),
             ("session", self.session, 1, 365 * 86_400),
+            ("session_idle", self.session_idle, 1, 365 * 86_400),
         ]
         .into_iter()
         .map(|(name, lifetime, least, most)| LifetimeBound { name, value: lifetime.as_seconds(), least, most })
@@ -163,6 +168,7 @@ mod tests {
             ("refresh_token_grace", 0, 300),
             ("interaction", 1, 3600),
             ("session", 1, year),
+            ("session_idle", 1, year),
         ];
         for (name, least, most) in table {
             let with = |value: u32| serde_json::from_value::<Lifetimes>(json!({ name: value })).unwrap();
@@ -188,6 +194,7 @@ mod tests {
         assert_eq!((seconds(default.access_token), seconds(default.id_token)), (600, 3600));
         assert_eq!((seconds(default.refresh_token), seconds(default.refresh_token_idle)), (2_592_000, 1_296_000));
         assert_eq!((seconds(default.refresh_token_grace), seconds(default.session)), (60, 43_200));
+        assert_eq!(seconds(default.session_idle), 3600);
     }
 
     #[test]
@@ -201,7 +208,7 @@ mod tests {
         for (name, value) in own.as_object().unwrap() {
             assert_eq!(&merged[name], value, "{name}");
         }
-        assert_eq!(merged["session"], 43_200);
+        assert_eq!((&merged["session"], &merged["session_idle"]), (&json!(43_200), &json!(3600)));
         assert_eq!(OwnLifetimes::default().or(Lifetimes::default()), Lifetimes::default());
         assert_eq!(serde_json::to_value(OwnLifetimes::default()).unwrap(), json!({}));
     }

@@ -78,6 +78,14 @@ impl AuthenticationClass {
         }
     }
 
+    /// The lowest class of this server among `acr_values`; `None` if there is none, so that they are left to others.
+    #[must_use]
+    pub fn least_of(acr_values: &str) -> Option<Self> {
+        let named =
+            acr_values.split(' ').filter_map(|value| Self::ALL.into_iter().find(|class| class.as_str() == value));
+        named.min()
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     const fn is_single(&self) -> bool {
         matches!(self, Self::SingleFactor)
@@ -206,6 +214,22 @@ mod tests {
         assert_eq!(several.auth_time(), Some(Timestamp::from_seconds(9)));
         assert_eq!(several.amr(), ["pwd", "fed"]);
         assert_eq!(several.factors().count(), 3);
+    }
+
+    #[test]
+    fn the_least_class_among_acr_values_is_enough() {
+        let (single, multi) = (AuthenticationClass::SingleFactor, AuthenticationClass::MultiFactor);
+        let table = [
+            (multi.as_str().to_owned(), Some(multi)),
+            (format!("{} {}", multi.as_str(), single.as_str()), Some(single)),
+            (format!("silver {}", multi.as_str()), Some(multi)),
+            ("silver 9".into(), None),
+            (String::new(), None),
+        ];
+        for (acr_values, least) in table {
+            assert_eq!(AuthenticationClass::least_of(&acr_values), least, "{acr_values}");
+        }
+        assert!(single < multi);
     }
 
     #[test]

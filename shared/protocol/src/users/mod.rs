@@ -3,6 +3,7 @@
 pub mod attributes;
 pub(crate) mod claim_form;
 pub mod claim_map;
+pub mod device;
 pub mod factor;
 pub mod identifier;
 pub mod known_browser;
@@ -12,6 +13,7 @@ pub mod mail;
 pub mod pool_user;
 pub mod recovery;
 pub mod session;
+pub mod session_list;
 pub mod status;
 pub mod user_claims;
 pub mod user_key;

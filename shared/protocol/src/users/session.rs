@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 use crate::clients::client::Client;
 use crate::syntax::encoding::base64url;
 use crate::types::id::{ClientId, IdentitySourceId, Subject};
-use crate::types::time::Timestamp;
+use crate::types::time::{Lifetime, Timestamp};
+use crate::users::device::Device;
 use crate::users::factor::Authentication;
 use crate::users::login_epoch::LoginEpoch;
 use crate::users::user_key::UserKey;
@@ -28,14 +29,21 @@ pub struct Session {
     /// How and when the user authenticated.
     #[serde(flatten)]
     pub authentication: Authentication,
+    /// The device of the login, if it was recognized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// The epoch of the user's logins in which it began.
     #[serde(default, skip_serializing_if = "LoginEpoch::is_first")]
     pub epoch: LoginEpoch,
     /// When the session began, by the local clock. Earlier versions did not record it, which counts as long ago.
     #[serde(default)]
     pub began: Timestamp,
-    /// When the session expires.
+    /// When the session expires: a session that was found expires when it was unused for too long, or at its end,
+    /// whichever comes first.
     pub expires: Timestamp,
+    /// When it was last used, as far as that is recorded. Stored separately, because it changes.
+    #[serde(skip)]
+    pub used: Timestamp,
     /// The hash of its cookie, which is its key in the store.
     #[serde(skip)]
     pub cookie: String,
@@ -51,10 +59,25 @@ impl Session {
         (!now.reached(self.expires)).then_some(self)
     }
 
+    /// The session with the limit on its idle time, which counts from `used`. Sessions of earlier versions have no record of
+    /// their use: for them it counts from the login.
+    #[must_use]
+    pub fn limited(self, used: Option<Timestamp>, idle: Lifetime) -> Self {
+        let used = used.unwrap_or(self.began);
+        Self { expires: self.expires.min(used.plus(idle)), used, ..self }
+    }
+
     /// The user of the session.
     #[must_use]
     pub fn user(&self) -> UserKey<'_> {
         UserKey { source: &self.source, issuer: self.issuer.as_deref(), subject: &self.subject }
+    }
+
+    /// The name of the session on its user's account page. It is not a credential.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let digest = Sha256::digest(format!("account {}", self.sid));
+        base64url(digest.get(..16).unwrap_or_default())
     }
 
     /// The `sid` that `client` sees in its tokens. It is not a credential.
@@ -145,12 +168,36 @@ impl Participant {
     }
 }
 
+/// The part of the idle limit for which a use is not recorded again, so that not every use costs a write.
+const USES_IN_IDLE_LIMIT: u32 = 4;
+
+/// What to record when a client gets a code of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionUse {
+    /// The client, if it has to be notified of the end of the session and is not yet recorded.
+    pub joining: Option<Participant>,
+    /// When the session is used.
+    pub at: Timestamp,
+}
+
+impl SessionUse {
+    /// What to record when the session is used at `now`, if anything: a client that joins, or that the session is in use.
+    /// The latter only when a quarter of the idle limit has passed since the last record, so a session that is used all
+    /// the time costs four writes in that time at most, and an unused one ends after three quarters of it at the earliest.
+    #[must_use]
+    pub fn due(session: &Session, joining: Option<Participant>, idle: Lifetime, now: Timestamp) -> Option<Self> {
+        let unrecorded = Lifetime::seconds(idle.as_seconds() / USES_IN_IDLE_LIMIT);
+        let due = joining.is_some() || now.reached(session.used.plus(unrecorded));
+        due.then_some(Self { joining, at: now })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fixtures::{client, client_id, just_before, later, session, subject};
+    use crate::fixtures::{NOW, ago, client, client_id, just_before, later, session, subject};
 
     #[test]
     fn a_session_is_live_until_it_expires() {
@@ -160,13 +207,45 @@ mod tests {
     }
 
     #[test]
+    fn sec_sess_08_a_session_ends_when_it_is_not_used_and_at_its_end_in_any_case() {
+        let idle = Lifetime::seconds(600);
+        let table = [
+            (Some(NOW), 600),
+            (Some(later(2999)), 3599),
+            (Some(later(3000)), 3600),
+            (Some(later(3500)), 3600),
+            (None, 540),
+        ];
+        for (used, end) in table {
+            let limited = session().limited(used, idle);
+            assert_eq!(limited.expires, later(end), "{used:?}");
+            assert_eq!(limited.used, used.unwrap_or(ago(60)));
+            assert!(limited.clone().alive(just_before(later(end))).is_some() && limited.alive(later(end)).is_none());
+        }
+        assert_eq!(session().limited(Some(NOW), Lifetime::seconds(u32::MAX)).expires, later(3600));
+    }
+
+    #[test]
+    fn a_use_is_recorded_when_a_quarter_of_the_idle_limit_has_passed_or_a_client_joins() {
+        let (idle, used) = (Lifetime::seconds(400), Session { used: NOW, ..session() });
+        let at = |now| SessionUse::due(&used, None, idle, now);
+        assert_eq!(at(just_before(later(100))), None);
+        assert_eq!(at(later(100)), Some(SessionUse { joining: None, at: later(100) }));
+        assert_eq!(at(ago(1)), None, "after the clock was set back");
+        let participant = Participant { client_id: client_id("app"), sub: subject("alice"), sid: "sid-1".into() };
+        let joining = SessionUse::due(&used, Some(participant.clone()), idle, later(1));
+        assert_eq!(joining, Some(SessionUse { joining: Some(participant), at: later(1) }));
+    }
+
+    #[test]
     fn a_stored_session_contains_neither_its_cookie_nor_its_clients() {
         let participant = Participant { client_id: client_id("app"), sub: subject("alice"), sid: "sid-1".into() };
         let session = Session { participants: vec![participant], ..session() };
         let stored = serde_json::to_value(&session).unwrap();
         assert!(stored.get("cookie").is_none() && stored.get("participants").is_none());
         let read: Session = serde_json::from_value(stored).unwrap();
-        assert_eq!(read, Session { cookie: String::new(), participants: Vec::new(), ..session });
+        let used = Timestamp::default();
+        assert_eq!(read, Session { cookie: String::new(), participants: Vec::new(), used, ..session });
     }
 
     #[test]

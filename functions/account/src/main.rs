@@ -1,0 +1,13 @@
+//! The `account` function: wires and serves.
+
+use account::{Deps, handle};
+use bootstrap::Runtime;
+use web::{lambda, log};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    log::init(log::Format::Json);
+    let runtime = Runtime::from_env()?;
+    let deps = Deps::assemble(&runtime)?;
+    lambda::serve(runtime.public_url, async |request| handle(&deps, &request).await).await
+}
