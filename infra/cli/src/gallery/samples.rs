@@ -1,8 +1,10 @@
 //! The samples: each page in each of its states, with content as it comes.
 
 use pages::{
-    AccountNotice, AccountPage, ApiRow, ApplicationRow, Asks, ClientCard, ConsentPage, DeviceConsentPage, DevicePage, DeviceProblem, Frame, IdentifierLabel, LanguageChoice, LoginPage, LogoutPage, NewPasswordPage, NewPasswordProblem, Outcome, OutcomePage, OwnAccountPage, PermissionRow, PermissionText, Permissions, ProofForm, ProviderLink, RecoveryPage, SessionRow, SignInWay, StartPage, error_page,
-    form_post_page, mark, page, stranded_page,
+    AccountNotice, AccountPage, ApiRow, ApplicationRow, Asks, ClientCard, ConsentPage, DeviceConsentPage, DevicePage,
+    DeviceProblem, Frame, IdentifierLabel, LanguageChoice, LoginPage, LogoutPage, NewPasswordPage, NewPasswordProblem,
+    Outcome, OutcomePage, OwnAccountPage, PermissionRow, PermissionText, Permissions, ProofForm, ProviderLink,
+    RecoveryPage, SessionRow, SignInWay, StartPage, error_page, form_post_page, mark, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
