@@ -16,7 +16,9 @@ fn at_domain(text: &str) -> String {
 }
 
 async fn laptop() -> Laptop {
-    Laptop::with(|text| at_domain(&text)).await
+    // With all that makes pages of its own: a path that is not offered would be none.
+    let settings = "\n[pool]\nidentifiers = [\"email\"]\n\n[mail]\nfrom = \"no-reply@acme.example\"\n";
+    Laptop::with(|text| if text.contains("workspace = \"demo\"") { at_domain(&text) + settings } else { text }).await
 }
 
 /// Follows the whole flow at `issuer`, up to the claims about the user.
