@@ -33,7 +33,7 @@ use crate::ses::FakeSes;
 use crate::sqs::{FakeSqs, MAIL_QUEUE_URL, QUEUE_URL};
 
 /// The functions that handle HTTP requests.
-pub const FUNCTIONS: [&str; 12] = [
+pub const FUNCTIONS: [&str; 13] = [
     "authorize",
     "login",
     "enroll",
