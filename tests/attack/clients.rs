@@ -513,7 +513,7 @@ async fn sec_cli_10_an_assertion_is_accepted_once_at_any_endpoint_and_any_time()
 }
 
 #[tokio::test]
-async fn sec_cli_10_an_assertion_is_accepted_until_exp_plus_skew_and_its_jti_is_kept_as_long() {
+async fn sec_cli_10_and_sec_time_03_an_assertion_is_accepted_until_exp_plus_skew_and_its_jti_is_kept_as_long() {
     let (laptop, key) = (Laptop::demo().await, ClientKey::of_demo());
     let late = Assertion::new(&laptop, "demo-private-key-jwt", "late").signed(&key);
     let later = Assertion::new(&laptop, "demo-private-key-jwt", "later").signed(&key);

@@ -6,6 +6,8 @@
     reason = "a test panics when an expectation fails"
 )]
 
+mod access;
+mod administration;
 mod allowances;
 mod authorization;
 mod availability;
@@ -34,4 +36,5 @@ mod response_mode;
 mod session;
 mod tokens;
 mod upstream;
+mod upstream_results;
 mod userinfo;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::browser::{answered, body, changed, exchange, json as parsed, location, request};
 use tests::expect::{page, redirected, refused};
 use tests::laptop::encoded;
-use tests::provider::{Away, press};
+use tests::provider::{ACCESS_TOKEN, Away, press};
 use tests::{Browser, ClientKey, Laptop, Pkce, Provider};
 use web::Response;
 
@@ -420,7 +420,7 @@ async fn sec_up_05_and_sec_jwt_01_a_provider_signs_with_any_supported_algorithm_
         let (provider, name) = (Provider::start().await, key.alg());
         let alg = ExternalAlgorithm::named(name).unwrap();
         provider.publishes(&json!({"id_token_signing_alg_values_supported": [name]}));
-        let said = json!({"at_hash": alg.left_half("at"), "c_hash": alg.left_half("c")});
+        let said = json!({"at_hash": alg.left_half(ACCESS_TOKEN), "c_hash": alg.left_half("c")});
         let (response, _) = signed_login(&provider, key, &said).await;
         assert!(answered(&response, "code").is_some(), "{name}: {}", body(&response));
     }

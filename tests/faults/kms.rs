@@ -328,7 +328,7 @@ async fn sealing_keys_are_decrypted_once_and_only_for_their_purpose() {
 }
 
 #[tokio::test]
-async fn a_wrapped_key_signs_in_memory_after_one_decryption_bound_to_its_workspace() {
+async fn sec_store_02_a_wrapped_key_signs_in_memory_after_one_decryption_bound_to_its_workspace() {
     for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256] {
         let change = |file: String| file.replace("\"RS256\"", &format!("\"{}\"", algorithm.as_str()));
         let (mut laptop, kms) = Laptop::in_aws(change).await;
@@ -353,7 +353,7 @@ async fn a_wrapped_key_signs_in_memory_after_one_decryption_bound_to_its_workspa
 }
 
 #[tokio::test]
-async fn rotation_never_yields_a_token_that_cannot_be_verified() {
+async fn sec_key_02_rotation_never_yields_a_token_that_cannot_be_verified() {
     let (mut laptop, _kms) = Laptop::in_aws(|file| file).await;
     let before = Step::Userinfo.ready(&laptop).await;
     let ring = laptop.with_keys(async |keys| keys.ring(&demo()).await.unwrap().ring).await;

@@ -109,7 +109,7 @@ async fn sec_log_01_no_log_line_contains_a_secret_and_every_line_is_json() {
     }
     for (function, event) in [
         ("login", "a user logged in"),
-        ("login", "a login failed"),
+        ("login", "a login with a password failed"),
         ("login", "a code was issued"),
         ("token", "a code was redeemed"),
         ("token", "a token request was refused"),

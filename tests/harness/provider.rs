@@ -20,6 +20,9 @@ use crate::assertion::{Assertion, ClientKey};
 use crate::browser::{Browser, body, location};
 use crate::laptop::Laptop;
 
+/// The access token that it issues.
+pub const ACCESS_TOKEN: &str = "upstream-access-token";
+
 /// A provider that serves until the test ends.
 pub struct Provider {
     /// The issuer.
@@ -43,6 +46,8 @@ struct Says {
     /// What the token endpoint answers instead of tokens.
     refusal: Option<(u16, Value)>,
     jwks_read: usize,
+    /// The path at which answers do not come.
+    stalled: Option<&'static str>,
     /// What is answered at a path instead of what an OpenID provider says there.
     answers: BTreeMap<&'static str, (u16, Value)>,
     /// The `Authorization` headers with which those paths were asked.
@@ -104,6 +109,7 @@ impl Provider {
             exchange: None,
             refusal: None,
             jwks_read: 0,
+            stalled: None,
             answers: BTreeMap::new(),
             asked: Vec::new(),
         };
@@ -117,7 +123,14 @@ impl Provider {
                     async move {
                         let (head, body) = request.into_parts();
                         let body = body.collect().await.unwrap().to_bytes();
-                        Ok::<_, Infallible>(says.lock().unwrap().answer(&head, &body))
+                        let (answer, stalled) = {
+                            let mut says = says.lock().unwrap();
+                            (says.answer(&head, &body), says.stalled == Some(head.uri.path()))
+                        };
+                        if stalled {
+                            std::future::pending::<()>().await;
+                        }
+                        Ok::<_, Infallible>(answer)
                     }
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
@@ -152,6 +165,11 @@ impl Provider {
     /// What it answers at `path` from now on.
     pub fn answers(&self, path: &'static str, (status, body): (u16, &Value)) {
         self.says.lock().unwrap().answers.insert(path, (status, body.clone()));
+    }
+
+    /// Whether it does what is asked at `path` from now on, and does not answer.
+    pub fn stalls(&self, path: Option<&'static str>) {
+        self.says.lock().unwrap().stalled = path;
     }
 
     /// The `Authorization` header of each request to a path of [`Provider::answers`] since this was asked.
@@ -299,7 +317,7 @@ impl Says {
                 if let Some((status, body)) = &self.refusal {
                     return response(*status, "application/json", body.to_string());
                 }
-                json!({"access_token": "at", "token_type": "Bearer", "id_token": self.signed(&self.id_token)})
+                json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": self.signed(&self.id_token)})
             }
             "/userinfo" => match self.userinfo_as {
                 Userinfo::Plain => self.userinfo.clone(),

@@ -144,18 +144,19 @@ def test_the_documented_alarms_exist(template):
     names = {body["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
              for body in resources(template, "AWS::CloudWatch::Alarm").values()}
     assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed", "refresh-tokens-reused",
-                     "signing-takeovers", "user-codes-guessed", "flow-table-throttles", "logout-queue-age", "logout-dead-letters"}
+                     "signing-takeovers", "user-codes-guessed", "logins-failed",
+                     "flow-table-throttles", "logout-queue-age", "logout-dead-letters"}
     for body in resources(template, "AWS::CloudWatch::Alarm").values():
         assert body["Properties"]["AlarmActions"], body
 
 
 def test_metric_filters_match_log_messages_in_the_code(template):
     """A metric filter for a log message that no longer exists in the code would never match."""
-    places = ("functions/token/src", "shared/keystore/src", "shared/frontchannel/src")
+    places = ("functions/token/src", "functions/login/src", "shared/keystore/src", "shared/frontchannel/src")
     source = "".join(path.read_text() for place in places for path in (REPOSITORY / place).glob("*.rs"))
     filters = resources(template, "AWS::Logs::MetricFilter").values()
     patterns = [body["Properties"]["FilterPattern"].split('"')[1] for body in filters]
-    assert len(patterns) == 4
+    assert len(patterns) == 5
     for sentence in patterns:
         assert f'"{sentence}"' in source, sentence
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use administration::workspace_file::Loader;
 use administration::workspace_schema::{Key, Kind, Presence, WORKSPACE, json_schema, tables};
+use protocol::clients::allowed_users::AllowedUsers;
 use protocol::registration::authentication_method::EndingSecret;
 use protocol::registration::client_metadata::ClientMetadata;
 use protocol::types::lifetimes::{Lifetimes, OwnLifetimes};
@@ -193,6 +194,9 @@ fn the_description_has_exactly_the_settings_of_the_parser() {
     assert_eq!(names("pool.attributes"), fields::<AttributeDefinition>());
     assert_eq!(names("resources"), fields::<TitledResource>());
     assert_eq!(names("scopes"), fields::<ScopeDefinition>());
+    for place in ["clients", "scopes", "resources"] {
+        assert_eq!(names(&format!("{place}.allowed_users")), fields::<AllowedUsers>());
+    }
     assert_eq!(names("claims"), fields::<ClaimRule>());
     assert_eq!(names("sandbox"), fields::<Sandbox>());
     assert_eq!(names("sandbox.users"), fields::<SandboxUser>());

@@ -21,15 +21,18 @@ pub(crate) async fn show(deps: &Deps, context: &BrowserContext<'_>) -> Result<Re
     let front = &deps.front;
     let pending = resume::by_query(front, context).await?;
     match front.session(context).await? {
-        Some(session) if may_decide(front, &pending, &session).await? => consent_page(front, &pending, &session).await,
-        _ => front.to_login(&pending).await,
+        Some(session) => show_to(front, &pending, &session).await,
+        None => front.to_login(&pending).await,
     }
 }
 
-/// Whether the login behind `session` satisfies this request.
-async fn may_decide(front: &FrontChannel, pending: &PendingAuthorization, session: &Session) -> Result<bool, Refusal> {
-    let step = front.decide_allowed(pending, session, Withheld::default()).await?;
-    Ok(!matches!(step, NextStep::LogIn | NextStep::SelectAccount))
+/// Shows the page with what the user of `session` may allow, if their login satisfies this request.
+async fn show_to(front: &FrontChannel, pending: &PendingAuthorization, session: &Session) -> Result<Response, Refusal> {
+    match front.decide_allowed(pending, session, Withheld::default()).await? {
+        NextStep::Approved(approved) => consent_page(front, pending, session, approved.scope()).await,
+        NextStep::Refused(error) => Err(pending.refuse(error)),
+        NextStep::LogIn | NextStep::SelectAccount | NextStep::AskConsent(_) => front.to_login(pending).await,
+    }
 }
 
 /// Accepts the decision; resubmitting the same decision gets the same response.

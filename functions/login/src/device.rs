@@ -123,6 +123,7 @@ async fn decide(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) ->
                 Submitted::read(form, &context.workspace().settings, &waiting.asked.scope, &ClaimNames::new());
             match allowed(deps, context, &waiting, &session, permissions.withheld()).await? {
                 DeviceGrant::Created => end(deps, context, &waiting, &session, DeviceDecision::Allowed).await,
+                DeviceGrant::NotAllowed => not_allowed(deps, context, &waiting, &session).await,
                 DeviceGrant::Denied => end(deps, context, &waiting, &session, DeviceDecision::Denied).await,
                 DeviceGrant::SessionEnded => front.to_login(&pending).await,
                 DeviceGrant::Different => end(deps, context, &waiting, &session, DeviceDecision::Invalidated).await,
@@ -145,7 +146,10 @@ async fn allowed(
     let loaded = front.browser.client(context, &waiting.asked.client_id).await?;
     let client: &Client = &loaded.client;
     let subject: Subject = front.subject_for(workspace, client, session).await?;
-    match allow(waiting.asked.clone(), client, User { session, client_subject: &subject }, withheld)? {
+    let attributes = &front.attributes_for(context.workspace(), client, session).await.map_err(unavailable)?;
+    let user = User { session, client_subject: &subject, attributes };
+    match allow(waiting.asked.clone(), client, user, withheld)? {
+        DeviceStep::NotAllowed => Ok(DeviceGrant::NotAllowed),
         DeviceStep::Approved(approved) => {
             let approved: ApprovedDevice = record(deps, workspace, *approved).await?;
             front.grant_device(context, client, &waiting.request, &approved).await
@@ -210,6 +214,12 @@ async fn consent_page(
     let (front, workspace, asked) = (&deps.front, context.workspace(), &waiting.asked);
     let loaded = front.browser.client(context, &asked.client_id).await?;
     asked.check(&loaded.client)?;
+    let attributes = front.attributes_for(workspace, &loaded.client, session).await;
+    let attributes = attributes.map_err(|fault| PageError::from(unavailable(fault)))?;
+    let user = User { session, client_subject: &session.subject, attributes: &attributes };
+    let Some(scope) = &asked.offered(&loaded.client, user) else {
+        return not_allowed(deps, context, waiting, session).await;
+    };
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
     let ago = context.now.seconds().saturating_sub(waiting.request.began.seconds());
     let frame = framed(&nonce, pending, PATH, &interaction);
@@ -220,23 +230,43 @@ async fn consent_page(
         user: &session.display_name,
         action: &workspace.issuer.url(PATH),
         interaction: &interaction,
-        permissions: &Permissions::new(rows(&asked.scope, &ClaimNames::new(), &frame), |_| false),
-        apis: &apis(workspace, &loaded.client, &asked.resource, &asked.scope, &frame),
+        permissions: &Permissions::new(rows(scope, &ClaimNames::new(), &frame), |_| false),
+        apis: &apis(workspace, &loaded.client, &asked.resource, scope, &frame),
         asked: u32::try_from(ago).unwrap_or(u32::MAX),
         address: &asked.address,
         same_network: is_same_network(&asked.address, &context.request.address),
         user_agent: &asked.user_agent,
-        lifetime: lifetime(&loaded.client, &asked.scope),
+        lifetime: lifetime(&loaded.client, scope),
     };
     Ok(page(200, &template, &frame, &[]))
 }
 
+/// Denies the request of a device whose client the user may not use, and says so.
+async fn not_allowed(
+    deps: &Deps,
+    context: &BrowserContext<'_>,
+    waiting: &WaitingDevice,
+    session: &Session,
+) -> Result<Response, Refusal> {
+    match deps.user_codes.decide(context, session, &waiting.request, DeviceDecision::Denied).await? {
+        Deciding::Decided => outcome(deps, context, Outcome::DeviceNotAllowed),
+        Deciding::TooLate => Ok(to_entry(context)),
+    }
+}
+
 fn outcome_page(deps: &Deps, context: &BrowserContext<'_>, decision: DeviceDecision) -> Result<Response, Refusal> {
-    let outcome = match decision {
-        DeviceDecision::Allowed => Outcome::DeviceAllowed,
-        DeviceDecision::Denied => Outcome::DeviceDenied,
-        DeviceDecision::Invalidated => Outcome::DeviceInvalidated,
-    };
+    outcome(
+        deps,
+        context,
+        match decision {
+            DeviceDecision::Allowed => Outcome::DeviceAllowed,
+            DeviceDecision::Denied => Outcome::DeviceDenied,
+            DeviceDecision::Invalidated => Outcome::DeviceInvalidated,
+        },
+    )
+}
+
+fn outcome(deps: &Deps, context: &BrowserContext<'_>, outcome: Outcome) -> Result<Response, Refusal> {
     let nonce = deps.front.browser.nonce()?;
     let frame = Frame::new(&nonce, &context.workspace().settings, context.language());
     Ok(page(200, &OutcomePage { frame: &frame, outcome, back: None }, &frame, &[]))

@@ -50,11 +50,12 @@ pub(crate) async fn account_page(
     Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }
 
-/// The consent page.
+/// The consent page, which asks for the scopes `offered`.
 pub(crate) async fn consent_page(
     front: &FrontChannel,
     pending: &PendingAuthorization,
     session: &Session,
+    offered: &Scopes,
 ) -> Result<Response, Refusal> {
     let (workspace, client) = (pending.workspace(), pending.client());
     let (nonce, interaction) = (front.browser.nonce()?, front.seal(pending, Some(session)).await?);
@@ -77,9 +78,9 @@ pub(crate) async fn consent_page(
         account: &workspace.issuer.url(account_page::PATH),
         action: &workspace.issuer.url("/login/consent"),
         interaction: &interaction,
-        permissions: &Permissions::new(rows(&terms.scope, &terms.claims_by_name(), &frame), allowed_before),
-        apis: &apis(workspace, client, &terms.resource, &terms.scope, &frame),
-        lifetime: lifetime(client, &terms.scope),
+        permissions: &Permissions::new(rows(offered, &terms.claims_by_name(), &frame), allowed_before),
+        apis: &apis(workspace, client, &terms.resource, offered, &frame),
+        lifetime: lifetime(client, offered),
     };
     Ok(page(200, &template, &frame, &pending.request.redirect_uri.form_targets()))
 }

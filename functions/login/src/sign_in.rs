@@ -88,7 +88,7 @@ async fn take(deps: &Deps, context: &BrowserContext<'_>, form: &Parameters) -> R
     let login = match check_password(deps, context, form).await? {
         Checked::Right(login) => login,
         Checked::Wrong => {
-            tracing::info!("a login failed");
+            tracing::info!("a login with a password failed");
             return refused(Attempt::Failed).await;
         }
         Checked::TooMany(seconds) => {

@@ -32,6 +32,7 @@ export function parameters(stack: Stack, label: string) {
   text("AlarmTopicArn", "", "The topic for alarms, whose policy must let CloudWatch and, without a condition, " +
     "EventBridge publish; without one, the stack creates a topic to which you subscribe.");
   text("TrafficAlias", "", "An alias of every function to send requests to.");
+  number("FailedLogins", 300, "How many logins with a password may fail in five minutes before an alarm.", { minValue: 1 });
   number("KmsSignQuota", 1000, "The KMS quota for keys of this type, in signatures per second.");
   return {
     regionLabel,

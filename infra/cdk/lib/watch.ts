@@ -1,5 +1,5 @@
 // Monitoring: alarms, metrics derived from log lines, an event for endangered keys, and the dashboard.
-import { Fn, type Stack } from "aws-cdk-lib";
+import { Fn, type Stack, Token } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as events from "aws-cdk-lib/aws-events";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
@@ -42,6 +42,7 @@ export class Watch {
     this.#counted("UserCodesGuessed", "LoginLogs",
       "user codes are being guessed in this workspace: every account is slowed down", "user-codes-guessed",
       "More than a thousand wrong user codes were entered in an hour in one workspace.");
+    this.#failedLogins();
     this.#gateway();
     for (const table of ["Config", "Users", "Flow"]) {
       this.#tableAlarm(table);
@@ -103,18 +104,32 @@ export class Watch {
     });
   }
 
-  /** Log lines of the token function that should raise an alarm. */
+  /** Log lines each of which should raise an alarm. */
   #counted(metric: string, group: string, line: string, suffix: string, description: string): void {
+    this.#lines(metric, group, line);
+    this.#alarm(`${metric}Alarm`, suffix, description, {
+      namespace: Fn.sub(OWN_METRICS), metricName: metric,
+      statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
+    });
+  }
+
+  /** Limits by user and by address see no attack that spreads over both. */
+  #failedLogins(): void {
+    this.#lines("LoginsFailed", "LoginLogs", "a login with a password failed");
+    this.#alarm("LoginsFailedAlarm", "logins-failed",
+      "More logins with a password failed in five minutes than FailedLogins allows: passwords of many users may be tried.", {
+        namespace: Fn.sub(OWN_METRICS), metricName: "LoginsFailed",
+        statistic: "Sum", period: 300, evaluationPeriods: 1, threshold: Token.asNumber({ Ref: "FailedLogins" }),
+      });
+  }
+
+  #lines(metric: string, group: string, line: string): void {
     new logs.CfnMetricFilter(this.#stack, metric, {
       logGroupName: Fn.ref(group),
       filterPattern: `{ $.message = "${line}" }`,
       metricTransformations: [
         { metricNamespace: Fn.sub(OWN_METRICS), metricName: metric, metricValue: "1", defaultValue: 0 },
       ],
-    });
-    this.#alarm(`${metric}Alarm`, suffix, description, {
-      namespace: Fn.sub(OWN_METRICS), metricName: metric,
-      statistic: "Sum", period: 60, evaluationPeriods: 1, threshold: 1,
     });
   }
 

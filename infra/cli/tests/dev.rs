@@ -420,6 +420,13 @@ client_name = "Notes"
 token_endpoint_auth_method = "none"
 redirect_uris = ["{public_url}/callback"]
 metadata = { tier = "gold", regions = ["eu", "us"] }
+allowed_users = { groups = ["staff"], attributes = { department = ["hr"] } }
+
+[pool]
+identifiers = ["email"]
+
+[[pool.attributes]]
+name = "department"
 
 [[claims]]
 name = "tier"

@@ -251,6 +251,13 @@ impl<'a> Reading<'a> {
                 SettingsFault::Scope(fault) if !matches!(fault, ScopeFault::Doubled(_)) => {
                     self.report(&error.place.to_string(), format!("scope {fault}"));
                 }
+                SettingsFault::AllowedUsers(fault) => {
+                    let place = error.place.to_string();
+                    if !self.faulty.iter().any(|faulty| faulty.starts_with(&place)) {
+                        let table = place.rsplit_once('.').map_or(place.as_str(), |(table, _)| table);
+                        self.report(&place, format!("{table}: {fault}"));
+                    }
+                }
                 SettingsFault::Claim(fault) => self.report_of_claim(&error.place.to_string(), &fault),
                 // The check has already reported these.
                 SettingsFault::Scope(_)

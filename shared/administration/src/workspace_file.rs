@@ -168,6 +168,29 @@ mod tests {
     }
 
     #[test]
+    fn sec_adm_14_and_sec_authz_19_a_rule_about_users_is_refused_with_its_line() {
+        let scope =
+            |rule: &str| format!("{FIXTURE}\n[[scopes]]\nname = \"hr\"\ntitle = \"HR\"\nallowed_users = {rule}\n");
+        let line = FIXTURE.lines().count() + 5;
+        assert!(load(&scope("{ groups = [\"hr\"], sources = [\"partner\"] }")).is_ok());
+        for (rule, expected) in [
+            ("{}", "scopes[2]: allowed_users names nobody"),
+            ("{ sources = [\"corp\"] }", "scopes[2]: allowed_users.sources: \"corp\" is no identity source"),
+            ("{ attributes = { level = [1] } }", "scopes[2]: allowed_users.attributes: \"level\" is not an attribute"),
+            ("{ group = [\"hr\"] }", "scope hr: allowed_users.group is not a setting: did you mean groups?"),
+        ] {
+            let said = load(&scope(rule)).err().unwrap_or_default();
+            assert!(said.starts_with(&format!("x.toml:{line}:")) && said.contains(expected), "{rule}: {said}");
+        }
+        let client = "client_id = \"web\"";
+        let said = load(&FIXTURE.replace(client, &format!("{client}\nallowed_users = {{}}"))).err().unwrap_or_default();
+        assert!(said.contains("client web: allowed_users names nobody"), "{said}");
+        let login = "name = \"openid\"";
+        let said = load(&FIXTURE.replace(login, &format!("{login}\nallowed_users = {{ groups = [\"a\"] }}")));
+        assert!(said.err().unwrap_or_default().contains("openid is what every login consists of"));
+    }
+
+    #[test]
     fn texts_can_be_translated_and_are_there_in_the_language_of_the_workspace() {
         let scope = |title: &str| format!("{FIXTURE}\n[[scopes]]\nname = \"notes\"\ntitle = {title}\n");
         let both = "{ en = \"Read notes\", de = \"Notizen lesen\" }";

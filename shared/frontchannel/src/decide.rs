@@ -4,7 +4,11 @@ use protocol::authorization::consent::{Consent, Withheld};
 use protocol::authorization::decision::{DecisionInput, NextStep, User, decide, decide_allowed, depends_on_consent};
 use protocol::authorization::interaction::InteractionState;
 use protocol::authorization::refusal::Refusal;
+use protocol::clients::client::Client;
+use protocol::users::attributes::Attributes;
 use protocol::users::session::Session;
+use protocol::workspace::settings::Workspace;
+use store::StoreFault;
 
 use crate::front_channel::FrontChannel;
 use crate::pending::PendingAuthorization;
@@ -23,7 +27,9 @@ impl FrontChannel {
             None
         };
         let client_subject = &self.client_subject(pending, session).await?;
-        Ok(decide(&self.decision_input(pending, Some(User { session, client_subject }), consent.as_ref())))
+        let attributes = &self.attributes(pending, session).await?;
+        let user = User { session, client_subject, attributes };
+        Ok(decide(&self.decision_input(pending, Some(user), consent.as_ref())))
     }
 
     /// Decides the next step of `pending` without a session.
@@ -48,7 +54,8 @@ impl FrontChannel {
             return Ok(NextStep::LogIn);
         }
         let client_subject = &self.client_subject(pending, session).await?;
-        let user = User { session, client_subject };
+        let attributes = &self.attributes(pending, session).await?;
+        let user = User { session, client_subject, attributes };
         Ok(decide_allowed(&self.decision_input(pending, Some(user), None), withheld))
     }
 
@@ -60,6 +67,31 @@ impl FrontChannel {
     pub async fn consent(&self, pending: &PendingAuthorization, session: &Session) -> Result<Option<Consent>, Refusal> {
         let found = self.consents.find(&pending.workspace().id, &session.subject, &pending.client().id).await;
         found.map_err(|fault| pending.unavailable(fault))
+    }
+
+    /// What is known of the user of `session`, if rules about the users of this client look at it.
+    async fn attributes(&self, pending: &PendingAuthorization, session: &Session) -> Result<Attributes, Refusal> {
+        let known = self.attributes_for(pending.workspace(), pending.client(), session).await;
+        known.map_err(|fault| pending.unavailable(fault))
+    }
+
+    /// What is known of the user of `session`, if rules about the users of `client` look at it: a read of the account then,
+    /// and none otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn attributes_for(
+        &self,
+        workspace: &Workspace,
+        client: &Client,
+        session: &Session,
+    ) -> Result<Attributes, StoreFault> {
+        if client.attributes_of_rules().is_none_or(|names| names.is_empty()) {
+            return Ok(Attributes::default());
+        }
+        let account = self.accounts.account(workspace, session.user()).await?;
+        Ok(account.map(|account| account.attributes).unwrap_or_default())
     }
 
     fn decision_input<'a>(

@@ -29,6 +29,8 @@ pub enum DeviceGrant {
     Created,
     /// The session of the user has ended.
     SessionEnded,
+    /// The user is not one of those who may use the client.
+    NotAllowed,
     /// Everything was withheld.
     Denied,
     /// An earlier attempt granted something else.
@@ -97,7 +99,7 @@ impl FrontChannel {
         if self.use_session(workspace, session, joining).await.map_err(unavailable)? == Joining::Ended {
             return Ok(DeviceGrant::SessionEnded);
         }
-        let noted = noted_attributes(&workspace.settings, approved.scope());
+        let noted = noted_attributes(&workspace.settings, client, approved.scope());
         let names = UserClaimNames::of_device(approved, client.id_token_claims).with_attributes(noted);
         let chosen = self.chosen_claims(workspace, session, &names).await.map_err(unavailable)?;
         let grant = NewGrant {

@@ -178,7 +178,7 @@ impl FrontChannel {
         pending: &PendingAuthorization,
         approved: &ApprovedAuthorization,
     ) -> Result<UserClaims, Refusal> {
-        let noted = noted_attributes(&pending.workspace().settings, approved.scope());
+        let noted = noted_attributes(&pending.workspace().settings, pending.client(), approved.scope());
         let names = UserClaimNames::of(approved, pending.client().id_token_claims).with_attributes(noted);
         let chosen = self.chosen_claims(pending.workspace(), approved.session(), &names).await;
         chosen.map_err(|fault| pending.unavailable(fault))

@@ -180,6 +180,8 @@ device-allowed = تم ربط جهازك
 device-allowed-more = يمكنك إغلاق هذه الصفحة والمتابعة على جهازك.
 device-denied = تم الرفض
 device-denied-more = لن يحصل الجهاز على شيء. يمكنك إغلاق هذه الصفحة.
+device-not-allowed = غير مسموح
+device-not-allowed-more = لا يُسمح لحسابك باستخدام هذا التطبيق. لن يحصل الجهاز على شيء. يمكنك إغلاق هذه الصفحة.
 device-invalidated = لم يتم الربط
 device-invalidated-more = لم يعد هذا الرمز صالحًا. اعرض رمزًا جديدًا على الجهاز.
 

@@ -156,6 +156,8 @@ device-allowed = Ihr Gerät ist verbunden
 device-allowed-more = Sie können diese Seite schließen und auf Ihrem Gerät weitermachen.
 device-denied = Abgelehnt
 device-denied-more = Das Gerät erhält nichts. Sie können diese Seite schließen.
+device-not-allowed = Nicht erlaubt
+device-not-allowed-more = Ihr Konto darf diese Anwendung nicht nutzen. Das Gerät erhält nichts. Sie können diese Seite schließen.
 device-invalidated = Nicht verbunden
 device-invalidated-more = Dieser Code gilt nicht mehr. Lassen Sie das Gerät einen neuen anzeigen.
 

@@ -158,6 +158,8 @@ device-allowed = Your device is connected
 device-allowed-more = You can close this page and continue on your device.
 device-denied = Denied
 device-denied-more = The device gets nothing. You can close this page.
+device-not-allowed = Not allowed
+device-not-allowed-more = Your account may not use this application, so the device gets nothing. You can close this page.
 device-invalidated = Not connected
 device-invalidated-more = This code is no longer valid. Have the device show a new one.
 

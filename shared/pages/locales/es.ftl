@@ -156,6 +156,8 @@ device-allowed = Tu dispositivo está conectado
 device-allowed-more = Puedes cerrar esta página y seguir en tu dispositivo.
 device-denied = Acceso rechazado
 device-denied-more = El dispositivo no recibe nada. Puedes cerrar esta página.
+device-not-allowed = No permitido
+device-not-allowed-more = Tu cuenta no puede usar esta aplicación. El dispositivo no recibe nada. Puedes cerrar esta página.
 device-invalidated = No se ha conectado
 device-invalidated-more = Este código ya no sirve. Pide uno nuevo en el dispositivo.
 

@@ -156,6 +156,8 @@ device-allowed = Votre appareil est associé
 device-allowed-more = Vous pouvez fermer cette page et continuer sur votre appareil.
 device-denied = Accès refusé
 device-denied-more = L’appareil ne reçoit rien. Vous pouvez fermer cette page.
+device-not-allowed = Accès non autorisé
+device-not-allowed-more = Votre compte n’est pas autorisé à utiliser cette application. L’appareil ne reçoit rien. Vous pouvez fermer cette page.
 device-invalidated = Appareil non associé
 device-invalidated-more = Ce code n’est plus valable. Affichez-en un nouveau sur l’appareil.
 

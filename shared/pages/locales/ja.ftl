@@ -144,6 +144,8 @@ device-allowed = デバイスを接続しました
 device-allowed-more = このページを閉じて、デバイスで操作を続けてください。
 device-denied = 拒否しました
 device-denied-more = デバイスには何も渡されません。このページは閉じてかまいません。
+device-not-allowed = 許可されていません
+device-not-allowed-more = お使いのアカウントではこのアプリケーションを利用できません。デバイスには何も渡されません。このページは閉じてかまいません。
 device-invalidated = 接続されていません
 device-invalidated-more = このコードはもう使えません。デバイスで新しいコードを表示してください。
 

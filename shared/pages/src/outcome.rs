@@ -27,6 +27,8 @@ pub enum Outcome {
     DeviceAllowed,
     /// A device was denied.
     DeviceDenied,
+    /// A device was denied, because the user may not use its application.
+    DeviceNotAllowed,
     /// The code of a device has become invalid.
     DeviceInvalidated,
     /// A login for the account page was not completed.
@@ -35,11 +37,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SignedOut,
         Self::StillSignedIn,
         Self::DeviceAllowed,
         Self::DeviceDenied,
+        Self::DeviceNotAllowed,
         Self::DeviceInvalidated,
         Self::NotSignedIn,
     ];
@@ -56,6 +59,7 @@ impl Outcome {
             Self::StillSignedIn => "still-signed-in",
             Self::DeviceAllowed => "device-allowed",
             Self::DeviceDenied => "device-denied",
+            Self::DeviceNotAllowed => "device-not-allowed",
             Self::DeviceInvalidated => "device-invalidated",
             Self::NotSignedIn => "account-not-signed-in",
         }
@@ -68,6 +72,7 @@ impl Outcome {
             Self::StillSignedIn => "still-signed-in-more",
             Self::DeviceAllowed => "device-allowed-more",
             Self::DeviceDenied => "device-denied-more",
+            Self::DeviceNotAllowed => "device-not-allowed-more",
             Self::DeviceInvalidated => "device-invalidated-more",
             Self::NotSignedIn => "account-not-signed-in-more",
         }

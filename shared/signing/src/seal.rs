@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_sess_12_a_sealed_value_opens_only_for_its_purpose_and_workspace() {
+    fn sec_sess_12_and_sec_store_02_a_sealed_value_opens_only_for_its_purpose_and_workspace() {
         let text = sealed();
         assert!(opens(1, Purpose::Interaction, "demo", &text));
         assert!(!opens(2, Purpose::Interaction, "demo", &text));

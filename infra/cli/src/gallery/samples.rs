@@ -116,6 +116,7 @@ pub(super) const SAMPLES: &[Sample] = &[
     Sample::new("device-consent", "unknown", |scene| device_consent(scene, "", "")),
     Sample::new("device-outcome", "allowed", |scene| outcome(scene, Outcome::DeviceAllowed)),
     Sample::new("device-outcome", "denied", |scene| outcome(scene, Outcome::DeviceDenied)),
+    Sample::new("device-outcome", "not-allowed", |scene| outcome(scene, Outcome::DeviceNotAllowed)),
     Sample::new("device-outcome", "invalidated", |scene| outcome(scene, Outcome::DeviceInvalidated)),
     Sample::new("logout", "asked", |scene| logout(scene, |_| {})),
     Sample::new("logout", "by-user", |scene| logout(scene, |page| page.client = None)),

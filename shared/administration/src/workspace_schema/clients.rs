@@ -1,5 +1,6 @@
 //! The settings of a client, in the terms of RFC 7591 §2.
 
+use super::allowed_users::ALLOWED_USERS;
 use super::forms::{CLIENT_ID, CLIENT_LOGO, DIGEST, LINK, SCOPES, TEXT, URI};
 use super::lifetimes::OWN_LIFETIMES;
 use super::{ALGORITHM, AT_HASH, Key, Kind, UNBOUNDED, UNKNOWN_SCOPES};
@@ -25,6 +26,11 @@ pub(super) const CLIENT: &[Key] = &[
     Key::optional("organization_name", Kind::Text(&TEXT), "Who publishes it."),
     Key::optional("policy_uri", Kind::Text(&LINK), "Its privacy policy."),
     Key::optional("tos_uri", Kind::Text(&LINK), "Its terms of service."),
+    Key::optional(
+        "allowed_users",
+        Kind::Table(ALLOWED_USERS),
+        "Who may use it; every user of the workspace, if not given.",
+    ),
     Key::optional(
         "metadata",
         Kind::Open,

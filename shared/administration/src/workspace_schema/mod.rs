@@ -1,6 +1,7 @@
 //! The settings of a workspace file, described once: the check of a file and the published JSON Schema follow this
 //! description, and tests compare it with what the functions parse.
 
+mod allowed_users;
 mod brand;
 mod claims;
 mod clients;

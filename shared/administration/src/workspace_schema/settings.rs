@@ -2,6 +2,7 @@
 
 use protocol::types::scope_template::ScopeSeparator;
 
+use super::allowed_users::ALLOWED_USERS;
 use super::brand::BRAND;
 use super::claims::CLAIM_KEYS;
 use super::clients::CLIENT;
@@ -121,6 +122,11 @@ pub const WORKSPACE: &[Key] = &[
 const RESOURCE: &[Key] = &[
     Key::required("uri", Kind::Text(&URI), "The URI that clients name (RFC 8707 §2)."),
     Key::required("title", TRANSLATABLE, "What the user reads on the consent page."),
+    Key::optional(
+        "allowed_users",
+        Kind::Table(ALLOWED_USERS),
+        "Who may use it; everybody who may use a client that requests it, if not given.",
+    ),
 ];
 
 const SCOPE_KEYS: &[Key] = &[
@@ -152,6 +158,11 @@ const SCOPE_KEYS: &[Key] = &[
     ),
     Key::with_default("implicit_grant", Kind::Flag, "false", "Whether it is granted with the login, without asking."),
     Key::with_default("transient", Kind::Flag, "false", "Whether users are asked each time."),
+    Key::optional(
+        "allowed_users",
+        Kind::Table(ALLOWED_USERS),
+        "Who may have it; everybody who may use a client that requests it, if not given.",
+    ),
     Key::with_default(
         "machines_only",
         Kind::Flag,

@@ -8,12 +8,14 @@ use crate::authorization::consent::{AllowedBefore, Consent, ConsentEpoch, Withhe
 use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::{AuthorizationRequest, Prompt, RequestTerms};
+use crate::clients::allowed_users::UserFacts;
 use crate::clients::client::{Client, ConsentPolicy};
 use crate::clients::redirect_uri::RedirectUri;
 use crate::clients::registered_scopes::ScopeConsent;
 use crate::types::id::Subject;
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::time::{OWN_CLOCK_SKEW, Timestamp};
+use crate::users::attributes::Attributes;
 use crate::users::session::Session;
 
 /// The input of the decision.
@@ -41,6 +43,16 @@ pub struct User<'a> {
     pub session: &'a Session,
     /// The `sub` that the client sees (OpenID Connect Core §8).
     pub client_subject: &'a Subject,
+    /// What is known of them, as far as rules about users look at it.
+    pub attributes: &'a Attributes,
+}
+
+impl<'a> User<'a> {
+    /// What rules look at.
+    #[must_use]
+    pub const fn facts(&self) -> UserFacts<'a> {
+        UserFacts { source: &self.session.source, attributes: self.attributes.all() }
+    }
 }
 
 /// What happens next.
@@ -128,24 +140,31 @@ pub fn decide(input: &DecisionInput<'_>) -> NextStep {
         Ok(user) => user,
         Err(next) => return next,
     };
-    if must_ask(input) {
+    let offered = match offered(input, user) {
+        Ok(offered) => offered,
+        Err(next) => return next,
+    };
+    if must_ask(input, &offered) {
         return match prompt {
             Prompt::Nothing => NextStep::Refused(RedirectError::ConsentRequired),
-            Prompt::AsNeeded | Prompt::Pages { .. } => NextStep::AskConsent(allowed_before(input, user)),
+            Prompt::AsNeeded | Prompt::Pages { .. } => NextStep::AskConsent(allowed_before(input, user, &offered)),
         };
     }
-    NextStep::Approved(approved(input, user, input.request.terms.scope.clone(), input.request.terms.claims.clone()))
+    NextStep::Approved(approved(input, user, offered, input.request.terms.claims.clone()))
 }
 
 /// Decides what happens next after the user pressed "Allow" and withheld `withheld`.
-/// The grant is what the page showed minus what the user withheld: a form can only narrow it.
+/// The grant is what the page showed, which are the requested scopes that the user may have, minus what the user withheld: a form can only narrow it.
 #[must_use]
 pub fn decide_allowed(input: &DecisionInput<'_>, withheld: Withheld<'_>) -> NextStep {
     let user = match deciding(input) {
         Ok(user) => user,
         Err(next) => return next,
     };
-    let asked = &input.request.terms.scope;
+    let asked = match offered(input, user) {
+        Ok(offered) => offered,
+        Err(next) => return next,
+    };
     let scope = asked.filtered(|scope| scope == OPENID || !withheld.scopes.contains(&scope));
     let claims = input.request.terms.claims.filtered(|claim| !withheld.has(claim));
     if scope.is_empty() && !asked.is_empty() {
@@ -172,6 +191,18 @@ fn approved(
         claims,
         consent: is_asked.then(|| input.consent.map(Consent::epoch).unwrap_or_default()),
     })
+}
+
+/// The requested scopes that `user` may have, if the user may use the client at all (catalogue row SEC-AUTHZ-19). Others are
+/// left out like those that a user withholds, and nowhere shown.
+fn offered(input: &DecisionInput<'_>, user: User<'_>) -> Result<Scopes, NextStep> {
+    let (client, terms) = (input.client, &input.request.terms);
+    let offered = client.allowed_scopes(&terms.scope, user.facts());
+    let is_empty = offered.is_empty() && !terms.scope.is_empty();
+    if is_empty || !client.allows(user.facts(), &terms.resource) {
+        return Err(NextStep::Refused(RedirectError::UserNotAllowed));
+    }
+    Ok(offered)
 }
 
 /// The user who may decide, or the step that has to come first.
@@ -257,37 +288,39 @@ fn authenticated<'a>(input: &DecisionInput<'a>) -> Option<User<'a>> {
 }
 
 /// Whether the user has to consent (RFC 8252 §8.6, OAuth 2.1 §7.3.1).
-fn must_ask(input: &DecisionInput<'_>) -> bool {
+fn must_ask(input: &DecisionInput<'_>, offered: &Scopes) -> bool {
     let DecisionInput { request, client, consent, .. } = input;
     if client.consent == ConsentPolicy::Skip {
         return false;
     }
     let demanded = matches!(request.terms.prompt, Prompt::Pages { consent: true, .. });
-    demanded || !client.remembers_consent_at(&request.redirect_uri) || !is_covered(&request.terms, client, *consent)
+    demanded
+        || !client.remembers_consent_at(&request.redirect_uri)
+        || !is_covered(&request.terms, offered, client, *consent)
 }
 
-/// Whether nothing in `terms` needs an answer that the user has not given before.
-fn is_covered(terms: &RequestTerms, client: &Client, consent: Option<&Consent>) -> bool {
-    let (implied, claims) = (client.scope.asked(&terms.scope, ScopeConsent::Implied), terms.claims_by_name());
-    let rest = terms.scope.filtered(|scope| !implied.contains(scope));
+/// Whether nothing in `terms` with the scopes `offered` needs an answer that the user has not given before.
+fn is_covered(terms: &RequestTerms, offered: &Scopes, client: &Client, consent: Option<&Consent>) -> bool {
+    let (implied, claims) = (client.scope.asked(offered, ScopeConsent::Implied), terms.claims_by_name());
+    let rest = offered.filtered(|scope| !implied.contains(scope));
     if rest.is_empty() && claims.is_empty() && !implied.is_empty() {
         return true;
     }
     let transient = !client.scope.asked(&rest, ScopeConsent::Transient).is_empty();
-    let apis = client.targets.apis(&terms.resource, &terms.scope).without(&implied);
+    let apis = client.targets.apis(&terms.resource, offered).without(&implied);
     !transient && consent.is_some_and(|consent| consent.covers(&apis, &claims))
 }
 
 /// What the user allowed before, so that the page can ask for what is new. A client that wants the whole question asked, or whose
 /// identity is not assured, gets it asked as a whole.
-fn allowed_before(input: &DecisionInput<'_>, user: User<'_>) -> Option<Box<AllowedBefore>> {
+fn allowed_before(input: &DecisionInput<'_>, user: User<'_>, offered: &Scopes) -> Option<Box<AllowedBefore>> {
     let DecisionInput { request, client, consent, .. } = input;
     if !depends_on_consent(request, client) {
         return None;
     }
     let terms = &request.terms;
-    let remembered = client.scope.asked(&terms.scope, ScopeConsent::Remembered);
-    let apis = client.targets.apis(&terms.resource, &terms.scope);
+    let remembered = client.scope.asked(offered, ScopeConsent::Remembered);
+    let apis = client.targets.apis(&terms.resource, offered);
     let covered =
         consent.and_then(|consent| consent.covered(&user.session.subject, &apis, &remembered, &terms.claims_by_name()));
     covered.map(Box::new)

@@ -1,6 +1,6 @@
 //! Tests of the decision on an authorization request.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::authorization::consent::{Consent, ConsentEpoch, Granted, Withheld};
 use crate::authorization::decision::{
@@ -9,7 +9,7 @@ use crate::authorization::decision::{
 use crate::authorization::error::RedirectError;
 use crate::authorization::interaction::AccountChoice;
 use crate::authorization::request::AuthorizationRequest;
-use crate::clients::client::Client;
+use crate::clients::client::{Client, ConsentPolicy};
 use crate::clients::resource_indicator::{RequestedApi, RequestedApis};
 use crate::fixtures::{
     DEFAULT_AUDIENCE, NOW, REDIRECT_URI, ago, claim_names, client, confidential_client, just_before, later, logged_in,
@@ -17,6 +17,7 @@ use crate::fixtures::{
 };
 use crate::types::id::Subject;
 use crate::types::time::Timestamp;
+use crate::users::attributes::Attributes;
 use crate::users::factor::{Authentication, AuthenticationClass, Factor, Method};
 use crate::users::session::Session;
 
@@ -27,6 +28,7 @@ struct Case {
     request: AuthorizationRequest,
     session: Option<Session>,
     client_subject: Subject,
+    attributes: Attributes,
     consent: Option<Consent>,
     account: Option<AccountChoice>,
     began: Timestamp,
@@ -43,6 +45,7 @@ impl Case {
             client,
             session: Some(session()),
             client_subject: subject("alice"),
+            attributes: Attributes::default(),
             consent: Some(allowed("openid read", &[])),
             account: None,
             began: ago(10),
@@ -76,7 +79,11 @@ impl Case {
     }
 
     fn input<T>(&self, decided: impl FnOnce(&DecisionInput<'_>) -> T) -> T {
-        let user = self.session.as_ref().map(|session| User { session, client_subject: &self.client_subject });
+        let user = self.session.as_ref().map(|session| User {
+            session,
+            client_subject: &self.client_subject,
+            attributes: &self.attributes,
+        });
         decided(&DecisionInput {
             request: &self.request,
             client: &self.client,
@@ -456,6 +463,62 @@ fn consent_is_read_only_where_it_can_make_a_difference() {
     for (case, client, changes, expected) in table {
         assert_eq!(depends_on_consent(&request(&client, &changes), &client), expected, "{case}");
     }
+}
+
+/// A client for users in the group `staff`, with a scope for editors and a service for users of the department `hr`.
+fn for_some(attributes: &Value, changes: &[(&str, &str)]) -> Case {
+    let editors = json!({"name": "write", "title": "W", "allowed_users": {"roles": ["editor"]}});
+    let names = ["openid", "read", "profile", "email", "offline_access"];
+    let scopes = names
+        .into_iter()
+        .map(|name| json!({"name": name, "title": name}))
+        .chain([editors, json!({"name": "pay", "title": "P", "resource": "https://a.example"})]);
+    let pool = json!({"identifiers": ["email"], "attributes": [{"name": "department"}]});
+    let of_workspace = json!({
+        "pool": pool, "scopes": scopes.collect::<Vec<_>>(),
+        "resources": [{"uri": "https://a.example", "title": "A", "allowed_users": {"attributes": {"department": ["hr"]}}}],
+    });
+    let of_client = json!({"allowed_users": {"groups": ["staff"]}, "scope": "openid read write pay", "trusted": true});
+    let client = registered(&of_client, &of_workspace).unwrap();
+    Case { attributes: serde_json::from_value(attributes.clone()).unwrap(), ..Case::of(client, changes) }
+}
+
+#[test]
+fn sec_authz_19_a_user_who_may_not_use_the_client_is_refused_once_logged_in() {
+    let table = [
+        (json!({"groups": ["staff"]}), vec![], "approved"),
+        (json!({"groups": ["guests"]}), vec![], "access_denied"),
+        (json!({}), vec![], "access_denied"),
+        (json!({}), vec![("prompt", "none")], "access_denied"),
+        (json!({}), vec![("prompt", "select_account")], "select account"),
+        (json!({"groups": ["staff"]}), vec![("scope", "write")], "access_denied"),
+        (json!({"groups": ["staff"]}), vec![("scope", "pay")], "access_denied"),
+        (json!({"groups": ["staff"], "department": "hr"}), vec![("scope", "pay")], "approved"),
+        (json!({"groups": ["staff"]}), vec![("resource", "https://a.example")], "access_denied"),
+        (json!({"groups": ["staff"], "department": "hr"}), vec![("resource", "https://a.example")], "approved"),
+    ];
+    for (attributes, changes, expected) in table {
+        let case = for_some(&attributes, &changes);
+        assert_eq!(case.next(), expected, "{attributes} {changes:?}");
+        let stranger = Case { session: None, ..for_some(&attributes, &[]) };
+        assert_eq!(stranger.next(), "log in", "nobody learns anything before a login");
+    }
+}
+
+#[test]
+fn sec_authz_19_a_scope_that_the_user_may_not_have_is_left_out_and_not_asked_for() {
+    let all = [("scope", "openid read write pay")];
+    let table = [
+        (json!({"groups": ["staff"]}), "openid read"),
+        (json!({"groups": ["staff"], "roles": ["editor"]}), "openid read write"),
+        (json!({"groups": ["staff"], "roles": ["editor"], "department": "hr"}), "openid read write pay"),
+    ];
+    for (attributes, expected) in table {
+        assert_eq!(for_some(&attributes, &all).approved(&[], &[]).scope().joined(), expected, "{attributes}");
+    }
+    let mut asking = for_some(&json!({"groups": ["staff"]}), &all);
+    asking.client.consent = ConsentPolicy::Ask;
+    assert_eq!(asking.next(), "approved", "what was remembered covers all that is offered");
 }
 
 #[test]

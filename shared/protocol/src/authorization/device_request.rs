@@ -129,10 +129,21 @@ impl DeviceAsk {
         let may = client.grants.contains(&GrantType::DeviceCode) && client.scope.allow_all(&self.scope);
         if may && client.targets.allow(&self.resource).is_ok() { Ok(()) } else { Err(PageError::StaleInteraction) }
     }
+
+    /// The requested scopes that `user` may have; `None` if the user may not use the client, or nothing that it requests
+    /// (catalogue row SEC-DEV-08).
+    #[must_use]
+    pub fn offered(&self, client: &Client, user: User<'_>) -> Option<Scopes> {
+        let offered = client.allowed_scopes(&self.scope, user.facts());
+        let is_empty = offered.is_empty() && !self.scope.is_empty();
+        (!is_empty && client.allows(user.facts(), &self.resource)).then_some(offered)
+    }
 }
 
 /// The next step after the user pressed "Allow".
 pub enum DeviceStep {
+    /// The user is not one of those who may use the client, or nothing that it requests.
+    NotAllowed,
     /// A grant may be created.
     Approved(Box<ApprovedDevice>),
     /// Everything was withheld, which is a denial.
@@ -199,7 +210,8 @@ pub fn allow(
     withheld: Withheld<'_>,
 ) -> Result<DeviceStep, PageError> {
     asked.check(client)?;
-    let scope = asked.scope.filtered(|scope| scope == OPENID || !withheld.scopes.contains(&scope));
+    let Some(offered) = asked.offered(client, user) else { return Ok(DeviceStep::NotAllowed) };
+    let scope = offered.filtered(|scope| scope == OPENID || !withheld.scopes.contains(&scope));
     if scope.is_empty() && !asked.scope.is_empty() {
         return Ok(DeviceStep::Denied);
     }
@@ -219,6 +231,7 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{client, parameters, session, subject};
+    use crate::users::attributes::Attributes;
 
     fn device_client(change: &serde_json::Value) -> Client {
         let base = json!({
@@ -252,12 +265,14 @@ mod tests {
     #[test]
     fn sec_dev_05_what_is_allowed_is_for_the_client_of_the_request_and_never_more_than_it_asked_for() {
         let (device, session, sub) = (device_client(&json!({})), session(), subject("alice"));
-        let user = User { session: &session, client_subject: &sub };
+        let attributes = &Attributes::default();
+        let user = User { session: &session, client_subject: &sub, attributes };
         let ask = || asked("scope=openid%20read", &device).unwrap();
         let granted = |withheld: &[&str]| match allow(ask(), &device, user, Withheld { scopes: withheld, claims: &[] })
         {
             Ok(DeviceStep::Approved(approved)) => approved.scope().joined(),
             Ok(DeviceStep::Denied) => "denied".into(),
+            Ok(DeviceStep::NotAllowed) => "not allowed".into(),
             Err(error) => error.to_string(),
         };
         assert_eq!(granted(&[]), "openid read");
@@ -266,6 +281,8 @@ mod tests {
         let read = || asked("scope=read", &device).unwrap();
         let all = Withheld { scopes: &["read"], claims: &[] };
         assert!(matches!(allow(read(), &device, user, all), Ok(DeviceStep::Denied)));
+        let for_staff = device_client(&json!({"allowed_users": {"groups": ["staff"]}}));
+        assert!(matches!(allow(read(), &for_staff, user, all), Ok(DeviceStep::NotAllowed)));
         for (change, expected) in [
             (json!({"client_id": "other"}), PageError::UnknownClient),
             (json!({"client_status": "inactive"}), PageError::UnknownClient),

@@ -241,6 +241,9 @@ pub enum RedirectError {
     /// The user denied the request.
     #[error("the user denied the request")]
     AccessDenied,
+    /// The user is not one of those who may use the client, or nothing that it requests.
+    #[error("this user may not use the application")]
+    UserNotAllowed,
     /// The store or a key is unavailable.
     #[error("the service is not available at the moment: try again")]
     TemporarilyUnavailable,
@@ -282,7 +285,7 @@ impl RedirectError {
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
-            Self::AccessDenied => "access_denied",
+            Self::AccessDenied | Self::UserNotAllowed => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::Upstream(refusal) => refusal.code(),
         }

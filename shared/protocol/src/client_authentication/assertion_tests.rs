@@ -55,7 +55,7 @@ fn fault(change: &Value) -> Option<AssertionFault> {
 }
 
 #[test]
-fn sec_cli_09_each_claim_is_checked() {
+fn sec_cli_09_and_sec_time_02_each_claim_is_checked() {
     let fine = [
         json!({}),
         json!({"iat": null}),

@@ -1,10 +1,11 @@
 //! Registered clients, validated and ready for decisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::clients::allowed_users::{AllowedUsers, UserFacts};
 use crate::clients::external_url::OutboundUrl;
 use crate::clients::grant_type::GrantType;
 use crate::clients::page_link::PageLink;
@@ -12,7 +13,7 @@ use crate::clients::policies::{IdTokenClaimPolicy, LoopbackConsent, PushedRedire
 use crate::clients::redirect_uri::{RedirectUri, RedirectUris};
 use crate::clients::registered_scopes::RegisteredScopes;
 use crate::clients::request_channel::RequestChannel;
-use crate::clients::resource_indicator::Targets;
+use crate::clients::resource_indicator::{Resources, Targets};
 use crate::clients::sector::SubjectType;
 use crate::jose::at_hash::AtHash;
 use crate::jose::external_algorithm::ExternalAlgorithm;
@@ -22,6 +23,7 @@ use crate::types::id::ClientId;
 use crate::types::image::Image;
 use crate::types::language::Language;
 use crate::types::lifetimes::Lifetimes;
+use crate::types::scope::Scopes;
 use crate::types::secret::SecretHash;
 use crate::types::time::{Lifetime, Timestamp};
 
@@ -52,6 +54,8 @@ pub struct Client {
     pub post_logout_redirect_uris: Option<RedirectUris>,
     /// Where it is notified that a session has ended (OpenID Connect Back-Channel Logout §2.2).
     pub backchannel_logout: Option<OutboundUrl>,
+    /// Who may use it, if not everybody.
+    pub allowed_users: Option<AllowedUsers>,
     /// Its grant types.
     pub grants: Vec<GrantType>,
     /// The scopes that it may request of users.
@@ -293,6 +297,28 @@ pub enum MethodPolicy {
 }
 
 impl Client {
+    /// Whether `user` may use the client at all, and all of the named `resources`.
+    #[must_use]
+    pub fn allows(&self, user: UserFacts<'_>, resources: &Resources) -> bool {
+        self.allowed_users.as_ref().is_none_or(|allowed| allowed.allows(user))
+            && resources.iter().all(|resource| self.targets.allow_user(resource, user))
+    }
+
+    /// Those of `scopes` that `user` may have.
+    #[must_use]
+    pub fn allowed_scopes(&self, scopes: &Scopes, user: UserFacts<'_>) -> Scopes {
+        scopes.filtered(|scope| self.scope.allow_user(scope, user) && self.targets.allow_user_of(scope, user))
+    }
+
+    /// The attributes that the rules about its users look at; `None` if there is no rule.
+    #[must_use]
+    pub fn attributes_of_rules(&self) -> Option<BTreeSet<String>> {
+        let mut rules =
+            self.allowed_users.iter().chain(self.scope.user_rules()).chain(self.targets.user_rules()).peekable();
+        rules.peek()?;
+        Some(rules.flat_map(AllowedUsers::names).collect())
+    }
+
     /// Whether the client may be used at all.
     #[must_use]
     pub fn is_usable(&self) -> bool {

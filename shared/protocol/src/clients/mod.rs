@@ -1,6 +1,7 @@
 //! Registered clients, and the URLs that belong to them.
 
 pub mod allowed_origins;
+pub mod allowed_users;
 pub mod client;
 pub mod external_url;
 pub mod grant_type;

@@ -1,5 +1,6 @@
 //! The scopes that a client is registered for, with what its workspace says of each.
 
+use crate::clients::allowed_users::{AllowedUsers, UserFacts};
 use crate::types::scope::Scopes;
 use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 
@@ -10,6 +11,8 @@ pub struct ScopeRule {
     pub implicit: bool,
     /// Whether users are asked for it.
     pub consent: ScopeConsent,
+    /// Who may have it, if not everybody.
+    pub allowed_users: Option<AllowedUsers>,
 }
 
 /// Whether users are asked for a scope.
@@ -82,6 +85,18 @@ impl RegisteredScopes {
         scopes.filtered(|scope| self.rule(scope).map(|rule| rule.consent).unwrap_or_default() == consent)
     }
 
+    /// Whether `user` may have `scope`, if the client may request it.
+    #[must_use]
+    pub fn allow_user(&self, scope: &str, user: UserFacts<'_>) -> bool {
+        let rule = self.rule(scope).and_then(|rule| rule.allowed_users.as_ref());
+        rule.is_none_or(|allowed| allowed.allows(user))
+    }
+
+    /// The rules about users.
+    pub fn user_rules(&self) -> impl Iterator<Item = &AllowedUsers> {
+        self.rules.iter().filter_map(|rule| rule.allowed_users.as_ref())
+    }
+
     /// The names, templates included.
     #[must_use]
     pub const fn names(&self) -> &Scopes {
@@ -116,6 +131,7 @@ mod tests {
                 "free" => ScopeConsent::Implied,
                 _ => ScopeConsent::Remembered,
             },
+            allowed_users: None,
         })
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
+use crate::clients::allowed_users::{AllowedUsers, UserFacts};
 use crate::syntax::parameters::Parameters;
 use crate::syntax::quoted::Quoted;
 use crate::types::scope::{INTROSPECT_TOKENS, OF_USERS, OPENID, REVOKE_TOKENS, Scopes};
@@ -108,6 +109,7 @@ pub struct Targets {
     issuer: String,
     others: Vec<String>,
     scopes: ScopeResources,
+    users: Vec<(String, AllowedUsers)>,
 }
 
 impl Targets {
@@ -115,13 +117,37 @@ impl Targets {
     /// workspace may, and `others`.
     #[must_use]
     pub fn new(default: String, issuer: String, others: Vec<String>) -> Self {
-        Self { default, issuer, others, scopes: ScopeResources::default() }
+        Self { default, issuer, others, scopes: ScopeResources::default(), users: Vec::new() }
     }
 
     /// These, where the scopes that `scopes` knows are for their resources only.
     #[must_use]
     pub fn with_scopes(self, scopes: ScopeResources) -> Self {
         Self { scopes, ..self }
+    }
+
+    /// These, where the resources in `users` are for some users only.
+    #[must_use]
+    pub fn with_users(self, users: Vec<(String, AllowedUsers)>) -> Self {
+        Self { users, ..self }
+    }
+
+    /// Whether `user` may use `resource`.
+    #[must_use]
+    pub fn allow_user(&self, resource: &str, user: UserFacts<'_>) -> bool {
+        let mut rules = self.users.iter().filter(|(known, _)| is_same_resource(known, resource));
+        rules.all(|(_, allowed)| allowed.allows(user))
+    }
+
+    /// Whether `user` may use the resource that `scope` is for, if it is for one only.
+    #[must_use]
+    pub fn allow_user_of(&self, scope: &str, user: UserFacts<'_>) -> bool {
+        self.scopes.of(scope).is_none_or(|resource| self.allow_user(resource, user))
+    }
+
+    /// The rules about users.
+    pub fn user_rules(&self) -> impl Iterator<Item = &AllowedUsers> {
+        self.users.iter().map(|(_, allowed)| allowed)
     }
 
     /// Whether `scope` can be requested along with `resources`: it is for no resource in particular, or for one of them.

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bounds_of_an_id_token_are_exact() {
+    fn sec_time_02_the_bounds_of_an_id_token_are_exact() {
         let good = [
             serde_json::json!({"exp": 1_699_999_991}),
             serde_json::from_str(r#"{"exp":1700000060.25,"iat":1700000000.5,"nbf":1700000000.0,"auth_time":1.7e9}"#)

@@ -42,7 +42,7 @@ fn sec_disc_03_the_current_key_comes_first_and_only_public_members_are_published
 }
 
 #[test]
-fn a_key_is_published_before_it_signs_and_after_it_has_signed() {
+fn sec_key_02_a_key_is_published_before_it_signs_and_after_it_has_signed() {
     let mut ring = KeyRing::default();
     ring.add(KeySeries::Own, jwk("AA"), KeyLocation::Wrapped, NOW).unwrap();
     assert_eq!(roles(&ring), [KeyRole::Current], "no verifier knows the workspace yet");
@@ -210,7 +210,7 @@ fn a_replaced_rs256_key_keeps_signing_for_clients_that_request_rs256() {
 }
 
 #[test]
-fn a_key_is_published_for_longer_than_verifiers_cache_it() {
+fn sec_key_02_a_key_is_published_for_longer_than_verifiers_cache_it() {
     assert_eq!(PUBLISHED_BEFORE_USE, Lifetime::seconds(7500), "API Gateway caches keys for 7200 seconds");
 }
 

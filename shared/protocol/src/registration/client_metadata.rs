@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::clients::allowed_users::AllowedUsers;
 use crate::clients::client::{
     AssertionAudience, Authentication, ChallengePolicy, Client, ClientDisplay, ConsentPolicy, RotationPolicy, Status,
 };
@@ -99,6 +100,9 @@ pub struct ClientMetadata {
     /// Whether logout tokens must contain `sid`. They always do.
     #[serde(default)]
     pub backchannel_logout_session_required: bool,
+    /// Who may use it, if not every user of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_users: Option<AllowedUsers>,
     /// Its grant types: `authorization_code` (the default), `refresh_token`, `client_credentials`,
     /// `urn:ietf:params:oauth:grant-type:device_code`.
     #[serde(default = "by_code")]
@@ -221,6 +225,7 @@ impl ClientMetadata {
             redirect_uris,
             pushed_redirect_uris: self.pushed_redirect_uris.unwrap_or_default(),
             must_push: settings.require_pushed_authorization_requests || self.must_push(),
+            allowed_users: self.allowed_users.clone(),
             grants: self.grant_types.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris(issuer)?,
             backchannel_logout: self.backchannel_logout(issuer)?,
@@ -342,6 +347,7 @@ impl ClientMetadata {
         let others = named.filter_map(|resource| settings.resource(resource)).map(Into::into).collect();
         Targets::new(settings.default_audience.clone(), issuer.as_str().into(), others)
             .with_scopes(settings.scope_resources())
+            .with_users(settings.resource_users())
     }
 
     pub(super) fn redirect_uris(&self, issuer: &Issuer) -> Result<RedirectUris, RegistrationError> {

@@ -6,6 +6,7 @@ use crate::clients::private_use_scheme::check_exception;
 use crate::registration::client_metadata::ClientMetadata;
 use crate::registration::error::{Field, RegistrationError};
 use crate::types::scope::{OF_POWER, OF_USERS, OFFLINE_ACCESS, Scopes};
+use crate::workspace::allowed_users_fault;
 use crate::workspace::claim_fault::{LISTS, is_constant};
 use crate::workspace::claim_rule::{ClaimRule, ClaimSource};
 use crate::workspace::settings::Settings;
@@ -31,7 +32,9 @@ impl ClientMetadata {
             Some(RegistrationError::PrivateUseScheme(Field::PrivateUseSchemes.at(position), fault))
         });
         let found = scopes.chain(self.machine_scopes(settings)).chain(schemes).chain(self.unknown_resources(settings));
-        found.chain(self.unfit_metadata(settings))
+        let rule = self.allowed_users.as_ref();
+        let of_users = rule.and_then(|rule| allowed_users_fault::fault(rule, settings)).map(RegistrationError::from);
+        found.chain(self.unfit_metadata(settings)).chain(of_users)
     }
 
     /// Every value of the operator's own that the claims of the workspace cannot have.

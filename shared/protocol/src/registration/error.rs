@@ -11,6 +11,7 @@ use crate::clients::sector::SectorError;
 use crate::clients::unusable_uri::{UnusableUri, UriFault};
 use crate::jose::external_jwk::JwksError;
 use crate::types::lifetimes::LifetimeBound;
+use crate::workspace::allowed_users_fault::AllowedUsersFault;
 
 /// Why a client cannot be registered, as a sentence that says what is wrong, where, and what to do. One variant per
 /// cause.
@@ -171,6 +172,9 @@ pub enum RegistrationError {
     /// An excepted scheme that is not permitted.
     #[error("{0}: {1}")]
     PrivateUseScheme(Location, SchemeFault),
+    /// A rule about users that cannot work.
+    #[error(transparent)]
+    AllowedUsers(#[from] AllowedUsersFault),
     /// A value of the operator's own that no claim can have.
     #[error("metadata.{0} must be a text, a whole number, true, false or a list of texts, of at most 1024 bytes")]
     Metadata(String),
@@ -230,6 +234,7 @@ impl RegistrationError {
             Self::LoopbackConsentElsewhere => "loopback_consent".into(),
             Self::Metadata(key) | Self::MetadataList { key, .. } => format!("metadata.{key}"),
             Self::TooMuchMetadata => "metadata".into(),
+            Self::AllowedUsers(_) => "allowed_users".into(),
             Self::Lifetime(bound) => format!("lifetimes.{}", bound.name),
         }
     }

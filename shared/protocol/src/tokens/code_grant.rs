@@ -5,6 +5,7 @@ use crate::authorization::pkce::CodeVerifier;
 use crate::clients::client::Presence;
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
+use crate::tokens::access::{allowed_audience, allowed_scope};
 use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{CodeFault, TokenError};
@@ -193,8 +194,11 @@ fn entitled(
     let idle_until = now.plus(lifetimes.refresh_token_idle).min(until);
     let nonce = grant.terms.nonce.clone();
     // A grant created by an earlier version may have scopes that users can no longer grant.
-    let scope = grant.terms.scope.of_users();
+    let scope = allowed_scope(&grant.terms, client, &grant.terms.scope.of_users());
+    let scope = scope.ok_or(TokenError::Code(CodeFault::UserNotAllowed))?;
     let audience = client.targets.audience(&grant.terms.resource, resource, &scope)?;
+    let audience = allowed_audience(&grant.terms, client, resource, audience)?;
+    let audience = audience.ok_or(TokenError::Code(CodeFault::UserNotAllowed))?;
     Ok(ApprovedExchange {
         code: usage.code,
         sender: usage.sender,

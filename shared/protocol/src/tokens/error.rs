@@ -123,6 +123,9 @@ pub enum CodeFault {
     /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
+    /// The user is no longer one of those who may use the client.
+    #[error("of a user who may not use the client")]
+    UserNotAllowed,
     /// The same sender redeemed it a moment ago, and this is a retry.
     #[error("lost the race")]
     LostRace,
@@ -163,6 +166,9 @@ pub enum RefreshFault {
     /// The user no longer exists, or their identity source was removed.
     #[error("of a user who is gone")]
     UserGone,
+    /// The user is no longer one of those who may use the client.
+    #[error("of a user who may not use the client")]
+    UserNotAllowed,
     /// A concurrent request replaced it, and there is no grace period.
     #[error("lost the race")]
     LostRace,

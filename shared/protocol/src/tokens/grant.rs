@@ -9,6 +9,7 @@ use crate::authorization::consent::ConsentEpoch;
 use crate::authorization::decision::ApprovedAuthorization;
 use crate::authorization::device_request::ApprovedDevice;
 use crate::authorization::pkce::CodeChallenge;
+use crate::clients::allowed_users::UserFacts;
 use crate::clients::policies::IdTokenClaimPolicy;
 use crate::clients::resource_indicator::Resources;
 use crate::types::id::{ClientId, GrantId, IdentitySourceId, Subject};
@@ -326,6 +327,12 @@ impl GrantTerms {
 }
 
 impl GrantTerms {
+    /// What rules about users look at.
+    #[must_use]
+    pub const fn facts(&self) -> UserFacts<'_> {
+        UserFacts { source: &self.source, attributes: self.attributes.all() }
+    }
+
     /// The user of the grant.
     #[must_use]
     pub fn user(&self) -> UserKey<'_> {
@@ -415,7 +422,7 @@ mod tests {
         let decided = decide(&DecisionInput {
             request: &request,
             client: &client,
-            user: Some(User { session: &session, client_subject: &client_subject }),
+            user: Some(User { session: &session, client_subject: &client_subject, attributes: &Attributes::default() }),
             consent: None,
             account: None,
             began: ago(10),

@@ -114,11 +114,13 @@ impl<'a> ClaimValues<'a> {
     }
 }
 
-/// The attributes of the user that a grant of `scope` has to note, because claims need them where the account is not read.
+/// The attributes of the user that a grant of `scope` to `client` has to note, because claims and rules about users need them
+/// where the account is not read.
 #[must_use]
-pub fn noted_attributes(settings: &Settings, scope: &Scopes) -> BTreeSet<String> {
+pub fn noted_attributes(settings: &Settings, client: &Client, scope: &Scopes) -> BTreeSet<String> {
     let elsewhere = |rule: &&ClaimRule| rule.places.iter().any(|place| *place != ClaimPlace::Userinfo);
-    settings.claims_released_by(scope).filter(elsewhere).filter_map(ClaimRule::attribute).map(str::to_owned).collect()
+    let of_claims = settings.claims_released_by(scope).filter(elsewhere).filter_map(ClaimRule::attribute);
+    of_claims.map(str::to_owned).chain(client.attributes_of_rules().unwrap_or_default()).collect()
 }
 
 #[cfg(test)]
@@ -245,7 +247,8 @@ mod tests {
             {"name": "d", "from": "source.id", "in": ["id_token"]},
         ]);
         let noted = |granted: &str| {
-            let names = noted_attributes(&settings(&json!({ "claims": claims })), &scopes(granted));
+            let names =
+                noted_attributes(&settings(&json!({ "claims": claims })), &client(&json!({})), &scopes(granted));
             names.into_iter().collect::<Vec<_>>().join(" ")
         };
         assert_eq!((noted("openid"), noted("openid write")), ("roles".into(), "birthdate roles".into()));

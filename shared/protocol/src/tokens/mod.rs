@@ -1,5 +1,6 @@
 //! The token endpoint: grants, and the tokens that are issued for them (RFC 6749 §3.2).
 
+mod access;
 pub mod access_token;
 pub mod bearer;
 pub mod client_credentials;

@@ -9,6 +9,7 @@ use crate::clients::client::{Client, RotationPolicy};
 use crate::clients::grant_type::GrantType;
 use crate::clients::resource_indicator::Resources;
 use crate::syntax::quoted::Quoted;
+use crate::tokens::access::{allowed_audience, allowed_scope};
 use crate::tokens::context::TokenContext;
 use crate::tokens::entitlement::{Entitlement, Holder, IdTokens};
 use crate::tokens::error::{RefreshFault, TokenError};
@@ -140,10 +141,10 @@ pub fn approve(
         return Err(TokenError::UnauthorizedClient);
     }
     let (state, rotation) = rotation(position, &grant.id, client, now)?;
-    let entitlement = entitlement(&grant, client, narrowing, now)?;
     if !user.is_active() {
         return Err(TokenError::Refresh(RefreshFault::UserGone));
     }
+    let entitlement = entitlement(&grant, client, narrowing, now)?;
     Ok(ApprovedRefresh {
         entitlement,
         rotation,
@@ -209,7 +210,9 @@ fn entitlement(
     Narrowing { scope, resource }: Narrowing,
     now: Timestamp,
 ) -> Result<Entitlement, TokenError> {
+    let not_allowed = || TokenError::Refresh(RefreshFault::UserNotAllowed);
     let granted = grant.terms.scope.of_users().filtered(|scope| client.scope.allow(scope));
+    let granted = allowed_scope(&grant.terms, client, &granted).ok_or_else(not_allowed)?;
     let scope = match scope {
         Some(asked) => match asked.first_outside(&granted) {
             Some(other) => return Err(TokenError::ScopeNotGranted(Quoted::of(other))),
@@ -218,6 +221,7 @@ fn entitlement(
         None => granted,
     };
     let audience = client.targets.audience(&grant.terms.resource, &resource, &scope)?;
+    let audience = allowed_audience(&grant.terms, client, &resource, audience)?.ok_or_else(not_allowed)?;
     Ok(Entitlement {
         grant: grant.id.clone(),
         holder: Holder::User(Box::new(grant.terms.clone())),

@@ -71,6 +71,12 @@ impl Attributes {
         self.0.get(name)
     }
 
+    /// All of them.
+    #[must_use]
+    pub const fn all(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

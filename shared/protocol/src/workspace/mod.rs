@@ -1,5 +1,6 @@
 //! The settings of a workspace, and the identity sources that it offers.
 
+pub mod allowed_users_fault;
 pub mod brand;
 pub mod claim_fault;
 pub mod claim_rule;

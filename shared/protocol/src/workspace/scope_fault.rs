@@ -30,6 +30,9 @@ pub enum ScopeFault {
     /// A template that every request has, although nobody names its parameter.
     #[error("{0} is a template, and only a request names its parameter: remove implicit")]
     ImplicitTemplate(String),
+    /// The scope of every login, for some users only.
+    #[error("{0} is what every login consists of: write allowed_users for clients instead")]
+    LoginUsers(String),
     /// A scope that is granted without asking, and for which users are asked.
     #[error("{0} is granted without asking (implicit_grant), so it cannot be {1} as well")]
     GrantedUnasked(String, &'static str),
@@ -90,6 +93,7 @@ fn of_flags(settings: &Settings, scope: &ScopeDefinition) -> impl Iterator<Item 
         ("implicit_grant", scope.implicit_grant),
         ("transient", scope.transient),
         ("required", scope.required),
+        ("allowed_users", scope.allowed_users.is_some()),
     ];
     let is_power = OF_POWER.contains(&scope.name.as_str());
     let contradictions = of_users.into_iter().filter(|(_, set)| *set).filter_map(move |(flag, _)| {
@@ -109,7 +113,9 @@ fn of_flags(settings: &Settings, scope: &ScopeDefinition) -> impl Iterator<Item 
         implicit.into_iter().filter(|(wrong, _)| *wrong && scope.implicit).map(|(_, fault)| ("implicit", fault));
     let about_user = scope.machines_only && OF_USERS.contains(&scope.name.as_str());
     let about_user = about_user.then(|| ("machines_only", ScopeFault::UserScope(name())));
-    contradictions.chain(unasked).chain(implicit).chain(about_user)
+    let of_login = scope.name == OPENID && scope.allowed_users.is_some();
+    let of_login = of_login.then(|| ("allowed_users", ScopeFault::LoginUsers(name())));
+    contradictions.chain(unasked).chain(implicit).chain(about_user).chain(of_login)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::allowed_users::AllowedUsers;
 use crate::clients::client::SecretMethods;
 use crate::clients::external_url::Reach;
 use crate::clients::policies::UnknownScopes;
@@ -191,6 +192,13 @@ impl Settings {
         ScopeResources::new(resources.collect(), self.scope_separator)
     }
 
+    /// The resources that are for some users only.
+    #[must_use]
+    pub fn resource_users(&self) -> Vec<(String, AllowedUsers)> {
+        let rule = |resource: &ResourceDefinition| Some((resource.uri().to_owned(), resource.allowed_users()?.clone()));
+        self.resources.iter().filter_map(rule).collect()
+    }
+
     /// The parameters of `scope` as an instance of `definition`; none if it is not one.
     #[must_use]
     pub fn parameters<'s>(&self, definition: &ScopeDefinition, scope: &'s str) -> Vec<&'s str> {
@@ -259,6 +267,9 @@ pub struct ScopeDefinition {
     /// Whether users are asked each time, because their answer is not remembered.
     #[serde(default, skip_serializing_if = "is_default")]
     pub transient: bool,
+    /// Who may have it, if not everybody who may use a client that requests it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_users: Option<AllowedUsers>,
     /// Whether clients have it by client credentials only, so that no user can grant it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub machines_only: bool,
@@ -266,13 +277,13 @@ pub struct ScopeDefinition {
 
 impl ScopeDefinition {
     /// What it says to clients.
-    const fn rule(&self) -> ScopeRule {
+    fn rule(&self) -> ScopeRule {
         let consent = match (self.implicit_grant, self.transient) {
             (true, _) => ScopeConsent::Implied,
             (false, true) => ScopeConsent::Transient,
             (false, false) => ScopeConsent::Remembered,
         };
-        ScopeRule { implicit: self.implicit, consent }
+        ScopeRule { implicit: self.implicit, consent, allowed_users: self.allowed_users.clone() }
     }
 }
 
@@ -294,9 +305,21 @@ pub struct TitledResource {
     pub uri: String,
     /// The title.
     pub title: LocalizedText,
+    /// Who may use it, if not everybody who may use a client that requests it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_users: Option<AllowedUsers>,
 }
 
 impl ResourceDefinition {
+    /// Who may use it, if not everybody.
+    #[must_use]
+    pub const fn allowed_users(&self) -> Option<&AllowedUsers> {
+        match self {
+            Self::Untitled(_) => None,
+            Self::Titled(resource) => resource.allowed_users.as_ref(),
+        }
+    }
+
     /// The URI.
     #[must_use]
     pub fn uri(&self) -> &str {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::workspace::allowed_users_fault::{self, AllowedUsersFault};
 use crate::workspace::claim_fault::{self, ClaimFault};
 use crate::workspace::pool::{POOL, PoolFault};
 use crate::workspace::sandbox::{SANDBOX, SandboxUser};
@@ -56,6 +57,9 @@ pub enum SettingsFault {
     /// A scope that cannot be as it is defined.
     #[error(transparent)]
     Scope(#[from] ScopeFault),
+    /// A rule about users that cannot work.
+    #[error(transparent)]
+    AllowedUsers(#[from] AllowedUsersFault),
     /// A claim that cannot be as it is defined.
     #[error(transparent)]
     Claim(#[from] ClaimFault),
@@ -98,7 +102,16 @@ impl Settings {
         let of_scopes = of_scopes.map(|(position, name, reason)| fault("scopes", position, name, reason.into()));
         let of_claims = claim_fault::all(self);
         let of_claims = of_claims.map(|(position, name, reason)| fault("claims", position, name, reason.into()));
-        of_providers.chain(of_domains).chain(of_users).chain(of_pool).chain(of_scopes).chain(of_claims)
+        let of_users_of_scopes = self.scopes.iter().enumerate().filter_map(|(position, scope)| {
+            let reason = allowed_users_fault::fault(scope.allowed_users.as_ref()?, self)?;
+            Some(fault("scopes", position, "allowed_users", reason.into()))
+        });
+        let of_users_of_resources = self.resources.iter().enumerate().filter_map(|(position, resource)| {
+            let reason = allowed_users_fault::fault(resource.allowed_users()?, self)?;
+            Some(fault("resources", position, "allowed_users", reason.into()))
+        });
+        let of_rules = of_users_of_scopes.chain(of_users_of_resources);
+        of_providers.chain(of_domains).chain(of_users).chain(of_pool).chain(of_scopes).chain(of_claims).chain(of_rules)
     }
 }
 
