@@ -335,3 +335,21 @@ async fn sec_sess_06_a_login_for_the_account_page_never_becomes_a_grant() {
     page(&error, 403, "turned back at the login");
     assert!(!body(&error).contains("Call us"));
 }
+
+/// The list of a user's sessions is bounded: the ones that began first end, and never the one that has just begun.
+#[tokio::test]
+async fn sec_sess_11_a_user_has_at_most_twenty_sessions_and_the_newest_stays() {
+    let laptop = Laptop::demo().await;
+    let mut first = logged_in(&laptop, "alice", "").await;
+    let mut bob = logged_in(&laptop, "bob", "").await;
+    laptop.clock.advance(1);
+    let mut newest = Browser::new(&laptop);
+    // All of them at the same moment.
+    for _ in 0..24 {
+        newest = logged_in(&laptop, "alice", "").await;
+        assert!(is_logged_in(&mut newest).await);
+    }
+    let shown = open(&laptop, &mut newest, "alice").await;
+    assert_eq!(buttons(&shown, "end").len(), 19);
+    assert!(!is_logged_in(&mut first).await && is_logged_in(&mut bob).await);
+}

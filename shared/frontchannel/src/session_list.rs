@@ -36,14 +36,15 @@ impl FrontChannel {
         listed: &[ListedSession],
     ) -> Result<(), PageError> {
         let (mut ended, mut alive) = (Vec::new(), Vec::new());
-        for entry in listed {
+        // The session that has just begun stays, whatever the clocks of the others say.
+        for entry in listed.iter().filter(|entry| entry.cookie.encoded() != session.cookie) {
             match self.browser.session_of(context, &entry.cookie).await? {
                 Some(found) => alive.push((found, *entry)),
                 None => ended.push(*entry),
             }
         }
         alive.sort_by_key(|(found, _)| found.began);
-        let too_many = alive.len().saturating_sub(MAX_SESSIONS);
+        let too_many = (alive.len() + 1).saturating_sub(MAX_SESSIONS);
         for (found, entry) in alive.into_iter().take(too_many) {
             let notices = LogoutNotice::for_each(context.id(), &found.participants);
             login.deliveries.enqueue(&notices, self.now()).await.map_err(unavailable)?;
