@@ -46,7 +46,7 @@ async fn sec_adm_04_an_exported_workspace_has_no_secret() {
     let exported = laptop.with_keys(async |keys| export(keys, &demo, &public_url).await.unwrap()).await;
     assert!(exported.contains("sealed_client_secret") && exported.contains("client_secret_sha256"), "{exported}");
     for secret in
-        ["secret-at-the-provider", "demo-web-secret", "demo-service-secret", "demo-secret-jwt-secret", "private"]
+        ["secret-at-the-provider", "demo-web-secret", "demo-service-secret", "demo-secret-jwt-secret", "PRIVATE KEY"]
     {
         assert!(!exported.contains(secret), "{secret}");
     }
