@@ -29,6 +29,7 @@ mod par;
 mod parameters;
 mod password;
 mod pkce;
+mod recovery;
 mod redirect_uri;
 mod refresh;
 mod resource;

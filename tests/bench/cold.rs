@@ -165,6 +165,9 @@ impl Events {
             "metadata" => Self::same(&Event::new("GET", &demo("/.well-known/jwks.json"))),
             // Nothing to resume: the workspace is read, and the seal is checked.
             "login" => Self::same(&Event::new("GET", &demo("/login")).query("interaction=AAAA")),
+            "enroll" => Self::same(&Event::new("GET", &demo("/login/recovery")).query("interaction=AAAA")),
+            // Nothing that it could open: the message is put off.
+            "mail" => Self::same(&Event::of_queue("{}", 1)),
             _ => Self::same(&Event::new("GET", &demo("/login/upstream/partner")).query("interaction=AAAA")),
         }
     }

@@ -30,7 +30,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
+use bootstrap::{Environment, KeyBackend, MailBackend, MailTransport, QueueBackend, Runtime};
 use keystore::{Signers, SigningTask};
 use protocol::jose::key_ring::KeyRing;
 use protocol::syntax::encoding::base64url_decoded;
@@ -240,6 +240,7 @@ impl World {
             region: RegionLabel::parse("local").unwrap(),
             keys,
             queue: QueueBackend::Nowhere,
+            mail: MailBackend { queue: QueueBackend::Nowhere, transport: MailTransport::Laptop(Arc::default()) },
         };
         let (connection, clock) = (self.laptop.connection.clone(), Arc::new(FixedClock::new()));
         Runtime::new(connection, environment, clock, Arc::new(SystemEntropy)).signers().unwrap()

@@ -15,9 +15,10 @@ const REQUIRED: [&str; 8] = [
     "FLOW_TABLE",
 ];
 
-const SEALING: [&str; 11] = [
+const SEALING: [&str; 13] = [
     "authorize",
     "login",
+    "enroll",
     "callback",
     "par",
     "device",
@@ -27,9 +28,16 @@ const SEALING: [&str; 11] = [
     "revoke",
     "logout",
     "notify",
+    "mail",
 ];
 
-const QUEUEING: [&str; 2] = ["logout", "notify"];
+const QUEUEING: [(&str, &str); 5] = [
+    ("logout", "LOGOUT_QUEUE_URL"),
+    ("notify", "LOGOUT_QUEUE_URL"),
+    ("mail", "MAIL_QUEUE_URL"),
+    ("enroll", "LOGOUT_QUEUE_URL"),
+    ("enroll", "MAIL_QUEUE_URL"),
+];
 
 /// Returns the output of the function `name` that fails to start.
 async fn stopped(name: &str, environment: &Environment, case: &str) -> String {
@@ -47,7 +55,7 @@ async fn a_missing_variable_stops_the_process_and_is_named() {
     let account = Account::new(URL, |file| file).await;
     for name in FUNCTIONS.into_iter().chain(RECEIVERS) {
         let sealing = SEALING.contains(&name).then_some("SEALING_KEY");
-        let queueing = QUEUEING.contains(&name).then_some("LOGOUT_QUEUE_URL");
+        let queueing = QUEUEING.into_iter().filter(|(queueing, _)| *queueing == name).map(|(_, variable)| variable);
         for variable in REQUIRED.into_iter().chain(sealing).chain(queueing) {
             let mut environment = account.environment.clone();
             environment.remove(variable).unwrap();

@@ -7,4 +7,5 @@ mod flow;
 mod lambda_http;
 mod logout;
 mod logs;
+mod mail;
 mod race;

@@ -29,12 +29,14 @@ pub use process::{Process, binary};
 
 use crate::kms::{FakeKms, SEALING_KEY};
 use crate::laptop::encoded;
-use crate::sqs::{FakeSqs, QUEUE_URL};
+use crate::ses::FakeSes;
+use crate::sqs::{FakeSqs, MAIL_QUEUE_URL, QUEUE_URL};
 
 /// The functions that handle HTTP requests.
-pub const FUNCTIONS: [&str; 12] = [
+pub const FUNCTIONS: [&str; 13] = [
     "authorize",
     "login",
+    "enroll",
     "callback",
     "par",
     "device",
@@ -48,7 +50,7 @@ pub const FUNCTIONS: [&str; 12] = [
 ];
 
 /// The functions that consume a queue.
-pub const RECEIVERS: [&str; 1] = ["notify"];
+pub const RECEIVERS: [&str; 2] = ["notify", "mail"];
 
 /// The timeout for anything a process does, generous enough for a busy machine.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -64,6 +66,8 @@ pub struct Account {
     database: dynoxide::Database,
     /// The queue of pending logout notifications.
     pub queue: FakeSqs,
+    /// The mail service.
+    pub ses: FakeSes,
     connections: Arc<AtomicUsize>,
 }
 
@@ -81,10 +85,12 @@ impl Account {
         let store = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
         let (mut environment, queue) = (environment(public_url.as_str()), FakeSqs::default());
+        let ses = FakeSes::default();
+        environment.insert("AWS_ENDPOINT_URL_SESV2".into(), ses.serve().await);
         environment.insert("AWS_ENDPOINT_URL_SQS".into(), queue.serve().await);
         environment.insert("SEALING_KEY".into(), base64url(state.sealing_key.expose()));
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), store);
-        Self { environment, public_url, database, queue, connections: Arc::default() }
+        Self { environment, public_url, database, queue, ses, connections: Arc::default() }
     }
 
     /// Like `new`, with keys in KMS as in AWS, behind a port that speaks TLS like the AWS endpoints.
@@ -104,7 +110,8 @@ impl Account {
         environment.insert("AWS_ENDPOINT_URL".into(), served.endpoint);
         environment.insert("AWS_ENDPOINT_URL_KMS".into(), served.kms);
         environment.insert("AWS_CA_BUNDLE".into(), served.ca_bundle);
-        Self { environment, public_url, database, queue, connections: served.connections }
+        let ses = FakeSes::default();
+        Self { environment, public_url, database, queue, ses, connections: served.connections }
     }
 
     /// Returns how many connections the functions have opened to the AWS stubs.
@@ -163,6 +170,7 @@ fn environment(public_url: &str) -> Environment {
         ("USERS_TABLE", &tables.users),
         ("FLOW_TABLE", &tables.flow),
         ("LOGOUT_QUEUE_URL", QUEUE_URL),
+        ("MAIL_QUEUE_URL", MAIL_QUEUE_URL),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex};
 use administration::workspace_file::Loader;
 use administration::{KeySource, Keys, Provisioning, StackKeys};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
+use bootstrap::{Environment, KeyBackend, MailBackend, MailTransport, QueueBackend, Runtime};
 use bytes::Bytes;
 use delivery::InMemoryQueue;
 use dynoxide::actions::scan::ScanRequest;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use mailing::{Letter, Mailbox};
 use postern::dev::app::App;
 use postern::dev::demo_workspaces::DEMO;
 use postern::dev::engine::local_settings;
-use postern::dev::queue_worker::QueueWorker;
+use postern::dev::queue_worker::{Consumer, QueueWorker};
 use postern::dev::state::State;
 use protocol::types::domain::Domain;
 use protocol::types::id::RegionLabel;
@@ -97,7 +98,11 @@ pub struct Laptop {
     /// The queue of pending logout notifications.
     pub queue: Arc<InMemoryQueue>,
     /// The worker that consumes the queue when a test asks it to.
-    pub worker: Box<QueueWorker>,
+    pub worker: QueueWorker,
+    /// The queue of mail.
+    pub mail_queue: Arc<InMemoryQueue>,
+    /// Where mail ends.
+    pub mailbox: Arc<Mailbox>,
     /// The runtime that the functions are built from.
     pub runtime: Runtime,
     public_url: String,
@@ -136,14 +141,18 @@ impl Laptop {
         let connection = Connection::through(SharedHttpClient::new(wire.clone()), local_settings());
         let public_url = PublicUrl::parse(public_url).unwrap();
         let queue = Arc::new(InMemoryQueue::default());
-        let place = place(public_url.clone(), (&state, &queue), kms.as_ref(), "eu-west-1");
+        let (mail_queue, mailbox) = (Arc::new(InMemoryQueue::default()), Arc::new(Mailbox::default()));
+        let post = Post { logouts: &queue, mail: &mail_queue, mailbox: &mailbox };
+        let place = place(public_url.clone(), (&state, &post), kms.as_ref(), "eu-west-1");
         let runtime = Runtime::new(connection, place, clock.clone(), Arc::new(SeededEntropy::default()));
         let laptop = Self {
-            app: Box::new(App::assemble(&runtime).unwrap()),
+            app: Box::new(App::assemble(&runtime).unwrap().showing(Arc::clone(&mailbox))),
             connection: state.engine.connection(),
             public_url: public_url.as_str().into(),
             worker: worker(&queue, &runtime),
             queue,
+            mail_queue,
+            mailbox,
             clock,
             wire,
             runtime,
@@ -160,9 +169,10 @@ impl Laptop {
 
     /// Restarts all functions over `connection`, as in fresh execution environments in `region`.
     pub fn start_over(&mut self, connection: Connection, region: &str) {
-        let place = place(self.runtime.public_url.clone(), (&self.state, &self.queue), self.kms.as_ref(), region);
+        let post = Post { logouts: &self.queue, mail: &self.mail_queue, mailbox: &self.mailbox };
+        let place = place(self.runtime.public_url.clone(), (&self.state, &post), self.kms.as_ref(), region);
         self.runtime = Runtime::new(connection, place, self.clock.clone(), self.runtime.entropy.clone());
-        *self.app = App::assemble(&self.runtime).unwrap();
+        *self.app = App::assemble(&self.runtime).unwrap().showing(Arc::clone(&self.mailbox));
         self.worker = worker(&self.queue, &self.runtime);
     }
 
@@ -261,6 +271,13 @@ impl Laptop {
         response
     }
 
+    /// Sends all queued mail, and returns what has reached the mailbox so far, the latest first.
+    pub async fn mail(&self) -> Vec<Arc<Letter>> {
+        let mail = mail::Deps::assemble(&self.runtime).unwrap();
+        QueueWorker::new(Arc::clone(&self.mail_queue), Consumer::Mail(Box::new(mail))).deliver().await;
+        self.mailbox.all().into_iter().map(|received| received.letter).collect()
+    }
+
     /// The domain of a workspace in `url`, and the rest of it.
     fn local<'u>(&self, url: &'u str) -> (Option<Domain>, &'u str) {
         let own = url.strip_prefix(&self.public_url).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
@@ -322,13 +339,20 @@ impl Laptop {
     }
 }
 
-fn worker(queue: &Arc<InMemoryQueue>, runtime: &Runtime) -> Box<QueueWorker> {
-    Box::new(QueueWorker::new(Arc::clone(queue), notify::Deps::assemble(runtime).unwrap()))
+fn worker(queue: &Arc<InMemoryQueue>, runtime: &Runtime) -> QueueWorker {
+    QueueWorker::new(Arc::clone(queue), Consumer::Notify(Box::new(notify::Deps::assemble(runtime).unwrap())))
+}
+
+/// The queues of a server, and where mail ends.
+struct Post<'a> {
+    logouts: &'a Arc<InMemoryQueue>,
+    mail: &'a Arc<InMemoryQueue>,
+    mailbox: &'a Arc<Mailbox>,
 }
 
 fn place(
     public_url: PublicUrl,
-    (state, queue): (&State, &Arc<InMemoryQueue>),
+    (state, post): (&State, &Post<'_>),
     kms: Option<&FakeKms>,
     region: &str,
 ) -> Environment {
@@ -340,8 +364,10 @@ fn place(
             signing_keys: fake.signing_keys(),
         },
     };
-    let queue = QueueBackend::Laptop(Arc::clone(queue));
-    Environment { public_url, region: RegionLabel::parse("local").unwrap(), keys, queue }
+    let queue = |queue: &Arc<InMemoryQueue>| QueueBackend::Laptop(Arc::clone(queue));
+    let transport = MailTransport::Laptop(Arc::clone(post.mailbox));
+    let (queue, mail) = (queue(post.logouts), MailBackend { queue: queue(post.mail), transport });
+    Environment { public_url, region: RegionLabel::parse("local").unwrap(), keys, queue, mail }
 }
 
 /// The size of an HTTP/1.1 response in bytes, without its status line.

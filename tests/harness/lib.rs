@@ -23,6 +23,7 @@ pub mod pkce;
 pub mod provider;
 pub mod published;
 pub mod receiver;
+pub mod ses;
 pub mod sqs;
 pub mod wire;
 
@@ -33,5 +34,6 @@ pub use laptop::{FixedClock, Laptop, SeededEntropy};
 pub use pkce::Pkce;
 pub use provider::Provider;
 pub use published::Published;
+pub use ses::FakeSes;
 pub use sqs::FakeSqs;
 pub use wire::{Operation, Trouble, Wire};

@@ -17,7 +17,10 @@ pub const SERVICE: &str = "AmazonSQS.";
 /// The queue URL as SQS would return it.
 pub const QUEUE_URL: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/postern-logouts";
 
-/// The queue. Clones share one state.
+/// The URL of the queue of mail.
+pub const MAIL_QUEUE_URL: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/postern-mail";
+
+/// The queues. Clones share one state.
 #[derive(Clone, Default)]
 pub struct FakeSqs(Arc<Mutex<State>>);
 
@@ -59,7 +62,7 @@ impl FakeSqs {
         let mut state = self.0.lock().unwrap();
         state.calls += 1;
         let request: Value = serde_json::from_slice(body).unwrap();
-        assert_eq!(request["QueueUrl"], QUEUE_URL);
+        assert!([QUEUE_URL, MAIL_QUEUE_URL].contains(&request["QueueUrl"].as_str().unwrap()));
         if state.is_broken {
             return (503, br#"{"__type":"com.amazonaws.sqs#ServiceUnavailable","message":"injected"}"#.to_vec());
         }

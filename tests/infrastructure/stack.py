@@ -8,6 +8,7 @@ from samtranslator.translator.transform import transform
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = json.loads((REPOSITORY / "infra/contract.json").read_text())
+QUEUES = {"logout": "LogoutQueue", "mail": "MailQueue"}
 TABLES = {"config": "ConfigTable", "users": "UsersTable", "flow": "FlowTable"}
 
 
@@ -102,9 +103,13 @@ def due(function, log_group):
                 "Condition": {"StringEquals": {"kms:EncryptionContext:purpose": right["purposes"]}},
             }
         yield statement
-    if "sqs" in rights:
-        actions = [f"sqs:{action}" for action in rights["sqs"]]
-        yield {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": ["LogoutQueue", "Arn"]}}
+    for right in rights.get("sqs", []):
+        actions = [f"sqs:{action}" for action in right["actions"]]
+        yield {"Effect": "Allow", "Action": actions, "Resource": {"Fn::GetAtt": [QUEUES[right["queue"]], "Arn"]}}
+    if "ses" in rights:
+        actions = [f"ses:{action}" for action in rights["ses"]]
+        right = {"Effect": "Allow", "Action": actions, "Resource": {"Fn::Split": [",", {"Ref": "MailIdentityArns"}]}}
+        yield {"Fn::If": ["SendsMail", right, {"Ref": "AWS::NoValue"}]}
 
 
 SEALING_KEY = {"Fn::If": ["OwnSealingKey", {"Fn::GetAtt": ["SealingKey", "Arn"]}, {"Ref": "ExistingSealingKeyArn"}]}

@@ -145,7 +145,7 @@ def test_the_documented_alarms_exist(template):
              for body in resources(template, "AWS::CloudWatch::Alarm").values()}
     assert names >= {"server-errors", "latency", "token-latency", "signing-rate", "codes-replayed", "refresh-tokens-reused",
                      "signing-takeovers", "user-codes-guessed", "logins-failed",
-                     "flow-table-throttles", "logout-queue-age", "logout-dead-letters"}
+                     "flow-table-throttles", "logout-queue-age", "logout-dead-letters", "mail-queue-age", "mail-dead-letters"}
     for body in resources(template, "AWS::CloudWatch::Alarm").values():
         assert body["Properties"]["AlarmActions"], body
 
@@ -161,18 +161,27 @@ def test_metric_filters_match_log_messages_in_the_code(template):
         assert f'"{sentence}"' in source, sentence
 
 
-def test_an_unreachable_client_delays_no_other_and_ends_in_the_dead_letter_queue(template):
-    queue = template["Resources"]["LogoutQueue"]["Properties"]
-    aside = template["Resources"]["LogoutDeadLetters"]["Properties"]
-    source = template["Resources"]["NotifySource"]["Properties"]
+@pytest.mark.parametrize(("name", "consumer"), [("Logout", "Notify"), ("Mail", "Mail")])
+def test_a_message_that_fails_delays_no_other_and_ends_in_the_dead_letter_queue(template, name, consumer):
+    queue = template["Resources"][f"{name}Queue"]["Properties"]
+    aside = template["Resources"][f"{name}DeadLetters"]["Properties"]
+    source = template["Resources"][f"{consumer}Source"]["Properties"]
     constants = (REPOSITORY / "shared/delivery/src/schedule.rs").read_text()
     assert f"MAX_RECEIVE_COUNT: u32 = {queue['RedrivePolicy']['maxReceiveCount']};" in constants
     assert f"VISIBILITY_TIMEOUT: Lifetime = Lifetime::seconds({queue['VisibilityTimeout']});" in constants
-    assert queue["VisibilityTimeout"] >= 6 * template["Resources"]["NotifyFunction"]["Properties"]["Timeout"]
-    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["LogoutDeadLetters", "Arn"]}
+    assert queue["VisibilityTimeout"] >= 6 * template["Resources"][f"{consumer}Function"]["Properties"]["Timeout"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}
     assert aside["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
     assert queue["SqsManagedSseEnabled"] is aside["SqsManagedSseEnabled"] is True
     assert source["BatchSize"] == 1 and source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_mail_is_neither_sent_nor_polled_for_without_an_identity(template):
+    assert template["Parameters"]["MailIdentityArns"]["Default"] == ""
+    assert template["Conditions"]["SendsMail"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MailIdentityArns"}, ""]}]}
+    assert template["Resources"]["MailSource"]["Properties"]["Enabled"] == {"Fn::If": ["SendsMail", True, False]}
+    text = json.dumps({name: policy(template, name) for name in CONTRACT["functions"]})
+    assert text.count("ses:") == 1
 
 
 def test_the_domain_of_a_workspace_is_deployed_like_that_of_the_server():

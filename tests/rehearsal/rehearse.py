@@ -898,7 +898,7 @@ def confined(rehearsal, deployed):
 def guarded(rehearsal, deployed):
     """Checks that each queue has its own policy that denies requests without TLS."""
     formation, sqs = (rehearsal.client(service, deployed.region) for service in ("cloudformation", "sqs"))
-    for name in ("LogoutQueue", "LogoutDeadLetters"):
+    for name in ("LogoutQueue", "LogoutDeadLetters", "MailQueue", "MailDeadLetters"):
         found = formation.describe_stack_resource(StackName=deployed.name, LogicalResourceId=name)
         url = found["StackResourceDetail"]["PhysicalResourceId"]
         queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "QueueArn"])["Attributes"]

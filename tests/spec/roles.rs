@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use bootstrap::{Environment, KeyBackend, QueueBackend, Runtime};
-use delivery::{QueueNeed, QueueSettings};
+use bootstrap::{Environment, KeyBackend, MailBackend, MailTransport, QueueBackend, Runtime};
+use delivery::{QueueName, QueueNeed, QueueSettings};
+use mailing::{MailNeed, SesSettings};
 use postern::dev::engine::local_settings;
 use postern::dev::state::State;
 use protocol::types::id::RegionLabel;
@@ -32,19 +33,31 @@ fn runtime() -> Runtime {
         endpoint: Some("http://127.0.0.1:9".into()),
     };
     let kms = Kms::through(SharedHttpClient::new(state.engine.clone()), settings);
-    let queue = QueueSettings {
+    let queue = |name: &str| QueueBackend::Aws {
+        http: SharedHttpClient::new(state.engine.clone()),
+        settings: QueueSettings {
+            region: "eu-west-1".into(),
+            access_key_id: "id".into(),
+            secret_access_key: Secret::new("secret".into()),
+            session_token: None,
+            endpoint: None,
+            url: format!("https://sqs.eu-west-1.amazonaws.com/111122223333/{name}"),
+        },
+    };
+    let ses = SesSettings {
         region: "eu-west-1".into(),
         access_key_id: "id".into(),
         secret_access_key: Secret::new("secret".into()),
         session_token: None,
         endpoint: None,
-        url: "https://sqs.eu-west-1.amazonaws.com/111122223333/queue".into(),
     };
+    let transport = MailTransport::Aws { http: SharedHttpClient::new(state.engine.clone()), settings: ses };
     let environment = Environment {
         public_url: PublicUrl::parse("https://auth.example").unwrap(),
         region: RegionLabel::parse("eu").unwrap(),
         keys: KeyBackend::Aws { kms, sealing_key: ARN.into(), signing_keys: vec![ARN.into()] },
-        queue: QueueBackend::Aws { http: SharedHttpClient::new(state.engine.clone()), settings: queue },
+        queue: queue("logouts"),
+        mail: MailBackend { queue: queue("mail"), transport },
     };
     let connection = store::Connection::through(SharedHttpClient::new(state.engine), local_settings());
     Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy))
@@ -56,6 +69,7 @@ fn taken(function: Function) -> Runtime {
     match function {
         Function::Authorize => drop(authorize::Deps::assemble(&runtime).unwrap()),
         Function::Login => drop(login::Deps::assemble(&runtime).unwrap()),
+        Function::Enroll => drop(enroll::Deps::assemble(&runtime).unwrap()),
         Function::Callback => drop(callback::Deps::assemble(&runtime).unwrap()),
         Function::Token => drop(token::Deps::assemble(&runtime).unwrap()),
         Function::Userinfo => drop(userinfo::Deps::assemble(&runtime).unwrap()),
@@ -66,6 +80,7 @@ fn taken(function: Function) -> Runtime {
         Function::Logout => drop(logout::Deps::assemble(&runtime).unwrap()),
         Function::Account => drop(account::Deps::assemble(&runtime).unwrap()),
         Function::Notify => drop(notify::Deps::assemble(&runtime).unwrap()),
+        Function::Mail => drop(mail::Deps::assemble(&runtime).unwrap()),
         Function::Metadata => drop(metadata::Deps::assemble(&runtime).unwrap()),
     }
     runtime
@@ -96,12 +111,20 @@ fn kms(needs: &BTreeSet<KmsNeed>) -> Vec<Value> {
     rights
 }
 
-fn sqs(needs: &BTreeSet<QueueNeed>) -> Vec<&'static str> {
-    let actions = |need: &QueueNeed| match need {
+fn sqs(needs: &BTreeSet<(QueueName, QueueNeed)>) -> Vec<Value> {
+    let actions = |need: QueueNeed| match need {
         QueueNeed::Send => ["SendMessage"].as_slice(),
         QueueNeed::Receive => &["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"],
     };
-    needs.iter().flat_map(actions).copied().collect()
+    let right = |(queue, need): &(QueueName, QueueNeed)| json!({ "queue": queue.name(), "actions": actions(*need) });
+    needs.iter().map(right).collect()
+}
+
+fn ses(needs: &BTreeSet<MailNeed>) -> Vec<&'static str> {
+    let action = |need: &MailNeed| match need {
+        MailNeed::Send => "SendEmail",
+    };
+    needs.iter().map(action).collect()
 }
 
 fn environment(runtime: &Runtime) -> Vec<&'static str> {
@@ -113,8 +136,10 @@ fn environment(runtime: &Runtime) -> Vec<&'static str> {
     if needs.contains(&KmsNeed::Sign) {
         names.push("SIGNING_KEY_ARNS");
     }
-    if !runtime.queue_needs().is_empty() {
-        names.push("LOGOUT_QUEUE_URL");
+    for (queue, name) in [(QueueName::Logout, "LOGOUT_QUEUE_URL"), (QueueName::Mail, "MAIL_QUEUE_URL")] {
+        if runtime.queue_needs().iter().any(|(needed, _)| *needed == queue) {
+            names.push(name);
+        }
     }
     names
 }
@@ -129,9 +154,12 @@ fn contract() -> Value {
                 "dynamodb": dynamodb(&runtime),
                 "kms": kms(&runtime.kms_needs()),
             });
-            let queue = sqs(&runtime.queue_needs());
-            if !queue.is_empty() {
-                rights.as_object_mut().unwrap().insert("sqs".into(), queue.into());
+            let (queues, mail) = (sqs(&runtime.queue_needs()), ses(&runtime.mail_needs()));
+            if !queues.is_empty() {
+                rights.as_object_mut().unwrap().insert("sqs".into(), queues.into());
+            }
+            if !mail.is_empty() {
+                rights.as_object_mut().unwrap().insert("ses".into(), mail.into());
             }
             (function.name(), rights)
         })
@@ -186,7 +214,12 @@ fn functions_can_sign_and_read_only_what_they_need() {
         );
         assert!(!back || !kinds.contains("account"), "{}", function.name());
         // Hashes of passwords are in sign-ins only.
-        assert_eq!(kinds.contains("sign-in"), function == Function::Login, "{}", function.name());
+        let reads_hashes = matches!(function, Function::Login | Function::Enroll);
+        assert_eq!(kinds.contains("sign-in"), reads_hashes, "{}", function.name());
         assert!(!back || !kinds.contains("session"), "{}", function.name());
+        // What sends mail reads workspaces and nothing about users.
+        let sends = !runtime.mail_needs().is_empty();
+        assert_eq!(sends, function == Function::Mail, "{}", function.name());
+        assert!(!sends || kinds.iter().all(|kind| ["sealing-key", "workspace"].contains(kind)), "{kinds:?}");
     }
 }

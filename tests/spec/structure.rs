@@ -12,16 +12,19 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         // A crate for API developers, independent of the server.
         "protocol" | "postern-resource" => &[],
-        "store" | "signing" | "web" | "http_client" | "credentials" => &["protocol"],
+        "store" | "signing" | "web" | "http_client" | "credentials" | "mailing" => &["protocol"],
         "pages" | "delivery" => &["protocol", "web"],
         "keystore" => &["protocol", "store", "signing"],
         "administration" => &["protocol", "store", "signing", "web", "http_client", "credentials"],
-        "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore"],
+        "bootstrap" => &["protocol", "store", "signing", "web", "http_client", "delivery", "mailing", "keystore"],
         "frontchannel" => &["protocol", "store", "signing", "web", "delivery", "keystore", "pages", "bootstrap"],
         "backchannel" => &["protocol", "store", "signing", "web", "keystore", "http_client", "bootstrap"],
         // Each function uses exactly one channel.
         "authorize" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel"],
         "login" => &["protocol", "store", "signing", "web", "pages", "bootstrap", "frontchannel", "credentials"],
+        "enroll" => {
+            &["protocol", "store", "signing", "web", "keystore", "pages", "bootstrap", "frontchannel", "credentials"]
+        }
         "callback" | "logout" | "account" => &[
             "protocol",
             "store",
@@ -39,6 +42,7 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         }
         "metadata" => &["protocol", "store", "web", "bootstrap"],
         "notify" => &["protocol", "store", "signing", "web", "http_client", "delivery", "keystore", "bootstrap"],
+        "mail" => &["protocol", "store", "signing", "web", "delivery", "mailing", "keystore", "pages", "bootstrap"],
         "postern" | "tests" => return None,
         other => panic!("{other} is not part of the architecture: add it here and in ARCHITECTURE.md"),
     })

@@ -122,6 +122,9 @@ impl Links<'_> {
         let frame = self.framed(nonce, form.view);
         let providers = self.providers(form.view, &frame);
         let (back, other) = (pending.way_back(), self.other(form.view));
+        let recovery = workspace.settings.has_recovery();
+        let recovery =
+            recovery.then(|| workspace.issuer.url(&format!("/login/recovery?interaction={}", self.interaction)));
         let template = LoginPage {
             frame: &frame,
             client: (!pending.is_of_device_page()).then_some(pending.client().name_in(pending.language())),
@@ -143,6 +146,7 @@ impl Links<'_> {
             hint: hinted.map(|user| (user.username.as_str(), user.password.as_str())),
             providers: &providers,
             other: other.as_deref(),
+            recovery: recovery.as_deref(),
             back: back.as_deref(),
         };
         let status = match form.attempt {

@@ -14,11 +14,17 @@ export interface KmsRight {
   purposes?: string[];
 }
 
+export interface SqsRight {
+  queue: "logout" | "mail";
+  actions: string[];
+}
+
 export interface FunctionContract {
   environment: string[];
   dynamodb: DynamoDbRight[];
   kms: KmsRight[];
-  sqs?: string[];
+  sqs?: SqsRight[];
+  ses?: string[];
 }
 
 export interface Route {

@@ -32,6 +32,8 @@ export function parameters(stack: Stack, label: string) {
   text("AlarmTopicArn", "", "The topic for alarms, whose policy must let CloudWatch and, without a condition, " +
     "EventBridge publish; without one, the stack creates a topic to which you subscribe.");
   text("TrafficAlias", "", "An alias of every function to send requests to.");
+  text("MailIdentityArns", "", "The SES identities that mail is sent from, and the configuration sets that they need, as " +
+    "ARNs separated by commas; without one, nothing is sent.");
   number("FailedLogins", 300, "How many logins with a password may fail in five minutes before an alarm.", { minValue: 1 });
   number("KmsSignQuota", 1000, "The KMS quota for keys of this type, in signatures per second.");
   return {
@@ -73,6 +75,7 @@ export function conditions(stack: Stack) {
   made("HasTableKey", given("TableKeyArn"));
   made("ProtectsTables", Fn.conditionEquals(ref("TableDeletionProtection"), "true"));
   made("HasTrafficAlias", given("TrafficAlias"));
+  made("SendsMail", given("MailIdentityArns"));
   made("SignsWithRsa", Fn.conditionEquals(ref("SigningKeySpec"), "RSA_2048"));
   return {
     hasDomain,

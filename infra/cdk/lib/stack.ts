@@ -78,7 +78,7 @@ export class PosternStack extends Stack {
     const functions = Object.entries(contract.functions).map(([name, rights]) =>
       this.#function(name, rights, join(props.artifacts, name), front),
     );
-    this.#queue();
+    this.#queues();
     this.#routes(front, functions);
     this.#domain(front);
     new Watch(this, functions, this.#conditions);
@@ -183,7 +183,7 @@ export class PosternStack extends Stack {
       PUBLIC_URL, REGION_LABEL: { Ref: "RegionLabel" }, CONFIG_TABLE: { Ref: "ConfigTable" },
       USERS_TABLE: { Ref: "UsersTable" }, FLOW_TABLE: { Ref: "FlowTable" },
       SEALING_KEY_ARN: SEALING_KEY, SIGNING_KEY_ARNS: SIGNING_KEYS,
-      LOGOUT_QUEUE_URL: { Ref: "LogoutQueue" },
+      LOGOUT_QUEUE_URL: { Ref: "LogoutQueue" }, MAIL_QUEUE_URL: { Ref: "MailQueue" },
     };
     const target = new lambda.CfnFunction(this, `${capital(name)}Function`, {
       functionName: Fn.sub(`\${AWS::StackName}-${name}`),
@@ -208,17 +208,27 @@ export class PosternStack extends Stack {
     return { name, target, logGroup };
   }
 
-  /** The queue of logout notifications, one message per client, and its dead-letter queue. */
-  #queue(): void {
+  /** The queues, each with its dead-letter queue: logout notifications, one message per client, and mail, which is sealed. */
+  #queues(): void {
+    this.#queue("Logout", 345_600, 1_209_600);
+    this.#consumed("Logout", "Notify");
+    this.#queue("Mail", 14_400, 345_600);
+    // Without an identity nothing is polled, and nothing costs.
+    this.#consumed("Mail", "Mail").addPropertyOverride("Enabled", ifElse("SendsMail", true, false));
+  }
+
+  #queue(name: string, messageRetentionPeriod: number, asideRetentionPeriod: number): void {
     const queues = [
-      new sqs.CfnQueue(this, "LogoutQueue", {
+      new sqs.CfnQueue(this, `${name}Queue`, {
         sqsManagedSseEnabled: true,
-        messageRetentionPeriod: 345_600,
+        messageRetentionPeriod,
         // Six times the function timeout, as recommended for Lambda.
         visibilityTimeout: 60,
-        redrivePolicy: { deadLetterTargetArn: attribute("LogoutDeadLetters", "Arn"), maxReceiveCount: 8 },
+        redrivePolicy: { deadLetterTargetArn: attribute(`${name}DeadLetters`, "Arn"), maxReceiveCount: 8 },
       }),
-      new sqs.CfnQueue(this, "LogoutDeadLetters", { sqsManagedSseEnabled: true, messageRetentionPeriod: 1_209_600 }),
+      new sqs.CfnQueue(this, `${name}DeadLetters`, {
+        sqsManagedSseEnabled: true, messageRetentionPeriod: asideRetentionPeriod,
+      }),
     ];
     // A policy per queue: SQS rejects one that names two queues.
     for (const queue of queues) {
@@ -233,16 +243,20 @@ export class PosternStack extends Stack {
         },
       });
     }
-    // One message at a time, so that an unresponsive client delays no other.
-    const source = new lambda.CfnEventSourceMapping(this, "NotifySource", {
-      eventSourceArn: Fn.getAtt("LogoutQueue", "Arn").toString(),
-      functionName: "NotifyFunction",
+  }
+
+  /** One message at a time, so that none waits for another. */
+  #consumed(name: string, consumer: string): lambda.CfnEventSourceMapping {
+    const source = new lambda.CfnEventSourceMapping(this, `${consumer}Source`, {
+      eventSourceArn: Fn.getAtt(`${name}Queue`, "Arn").toString(),
+      functionName: `${consumer}Function`,
       batchSize: 1,
       functionResponseTypes: ["ReportBatchItemFailures"],
       scalingConfig: { maximumConcurrency: 10 },
     });
-    source.addPropertyOverride("FunctionName", target("NotifyFunction"));
-    source.addDependency(this.node.findChild("NotifyPolicy") as CfnResource);
+    source.addPropertyOverride("FunctionName", target(`${consumer}Function`));
+    source.addDependency(this.node.findChild(`${consumer}Policy`) as CfnResource);
+    return source;
   }
 
   /** The integration of the API with a function or its alias. */
@@ -273,8 +287,10 @@ export class PosternStack extends Stack {
     });
     const special: Record<string, object> = {
       "POST /{tenant}/{workspace}/login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
+      "POST /{tenant}/{workspace}/login/recovery": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /{tenant}/{workspace}/oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
       "POST /login": narrow(limits.loginRateLimit, limits.loginBurstLimit),
+      "POST /login/recovery": narrow(limits.loginRateLimit, limits.loginBurstLimit),
       "POST /oauth2/token": narrow(limits.tokenRateLimit, limits.tokenBurstLimit),
     };
     // Below /aws/vendedlogs/, because other names need an entry in the account's log delivery policy, whose size is limited.
@@ -410,7 +426,14 @@ function statements(rights: FunctionContract, logGroup: string): object[] {
       ? right
       : { ...right, Condition: { StringEquals: { "kms:EncryptionContext:purpose": purposes } } };
   });
-  const queue = (rights.sqs ?? []).map((action) => `sqs:${action}`);
-  const messages = queue.length === 0 ? [] : [{ Effect: "Allow", Action: queue, Resource: attribute("LogoutQueue", "Arn") }];
-  return [written, ...items, ...keys, ...messages];
+  const queues = { logout: "LogoutQueue", mail: "MailQueue" };
+  const messages = (rights.sqs ?? []).map(({ queue, actions }) => ({
+    Effect: "Allow", Action: actions.map((action) => `sqs:${action}`), Resource: attribute(queues[queue], "Arn"),
+  }));
+  const identities = { "Fn::Split": [",", { Ref: "MailIdentityArns" }] };
+  const mail = (rights.ses ?? []).map((action) => `ses:${action}`);
+  const sending = mail.length === 0
+    ? []
+    : [ifElse("SendsMail", { Effect: "Allow", Action: mail, Resource: identities }, { Ref: "AWS::NoValue" }) as object];
+  return [written, ...items, ...keys, ...messages, ...sending];
 }

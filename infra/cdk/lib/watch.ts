@@ -48,7 +48,7 @@ export class Watch {
       this.#tableAlarm(table);
     }
     this.#signingRate();
-    this.#logouts();
+    this.#queues();
     this.#endangered();
     this.#undelivered();
     this.#dashboard(functions);
@@ -210,18 +210,23 @@ export class Watch {
       });
   }
 
-  #logouts(): void {
-    const queue = (name: string) => [{ name: "QueueName", value: Fn.getAtt(name, "QueueName").toString() }];
-    this.#alarm("LogoutQueueAgeAlarm", "logout-queue-age",
-      "Clients wait longer than a quarter of an hour to be notified of a logout. Notify does not keep up.", {
-        namespace: "AWS/SQS", metricName: "ApproximateAgeOfOldestMessage", dimensions: queue("LogoutQueue"),
-        statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 900,
-      });
-    this.#alarm("LogoutDeadLettersAlarm", "logout-dead-letters",
-      "A client could not be notified of a logout in any of the attempts.", {
-        namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: queue("LogoutDeadLetters"),
-        statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 1,
-      });
+  #queues(): void {
+    this.#queue("Logout", 900, "Clients wait longer than a quarter of an hour to be notified of a logout. Notify does not keep up.",
+      "A client could not be notified of a logout in any of the attempts.");
+    this.#queue("Mail", 300, "Mail waits longer than five minutes. The function mail does not keep up, or MailIdentityArns is empty.",
+      "A message could not be sent in any of the attempts.");
+  }
+
+  #queue(name: string, threshold: number, old: string, aside: string): void {
+    const dimensions = (queue: string) => [{ name: "QueueName", value: Fn.getAtt(queue, "QueueName").toString() }];
+    this.#alarm(`${name}QueueAgeAlarm`, `${name.toLowerCase()}-queue-age`, old, {
+      namespace: "AWS/SQS", metricName: "ApproximateAgeOfOldestMessage", dimensions: dimensions(`${name}Queue`),
+      statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold,
+    });
+    this.#alarm(`${name}DeadLettersAlarm`, `${name.toLowerCase()}-dead-letters`, aside, {
+      namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: dimensions(`${name}DeadLetters`),
+      statistic: "Maximum", period: 300, evaluationPeriods: 1, threshold: 1,
+    });
   }
 
   /**

@@ -94,6 +94,8 @@ const fn in_use(purpose: Purpose) -> Option<Lifetime> {
         // user codes expire sooner.
         Purpose::Interaction | Purpose::Upstream | Purpose::Logout | Purpose::UserCode => Some(Lifetime::seconds(3600)),
         Purpose::KnownBrowser => Some(KNOWN_FOR),
+        // The longest lifetime of a link, that of an invitation.
+        Purpose::Mail | Purpose::MailProof => Some(Lifetime::seconds(7 * 86_400)),
         // The longest lifetime that a workspace may set for refresh tokens. Until then replayed tokens are recognized.
         Purpose::RefreshToken => Some(Lifetime::seconds(365 * 86_400)),
         Purpose::SigningKey | Purpose::UpstreamSecret | Purpose::ClientSecret | Purpose::PairwiseSubject => None,

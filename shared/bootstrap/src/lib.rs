@@ -5,14 +5,16 @@
 
 mod entrance;
 mod keys;
+mod mail;
 mod queue;
 mod transport;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use delivery::{QueueNeed, QueueSettings};
+use delivery::{QueueName, QueueNeed, QueueSettings};
 use http_client::Fetcher;
+use mailing::{MailNeed, SesSettings};
 use protocol::types::id::RegionLabel;
 use protocol::types::secret::Secret;
 use signing::seal::SealFault;
@@ -27,6 +29,7 @@ use web::{Clock, Config, ConfigError, SystemClock};
 
 pub use entrance::Entrance;
 pub use keys::KeyBackend;
+pub use mail::{MailBackend, MailTransport};
 pub use queue::QueueBackend;
 
 /// The components that functions are built from. Every handle taken is recorded, and the function's AWS role is
@@ -37,9 +40,11 @@ pub struct Runtime {
     rings: Arc<KeyRingReading>,
     keys: KeyBackend,
     queue: QueueBackend,
+    mail: MailBackend,
     needs: Mutex<BTreeSet<Need>>,
     kms_needs: Mutex<BTreeSet<KmsNeed>>,
-    queue_needs: Mutex<BTreeSet<QueueNeed>>,
+    queue_needs: Mutex<BTreeSet<(QueueName, QueueNeed)>>,
+    mail_needs: Mutex<BTreeSet<MailNeed>>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// The time.
@@ -58,8 +63,10 @@ pub struct Environment {
     pub region: RegionLabel,
     /// Where keys are.
     pub keys: KeyBackend,
-    /// Where the queue is.
+    /// Where the queue of logout notifications is.
     pub queue: QueueBackend,
+    /// Where mail goes.
+    pub mail: MailBackend,
 }
 
 /// Why a function cannot start.
@@ -97,9 +104,11 @@ impl Runtime {
             rings: Arc::new(KeyRingReading::new(&connection)),
             keys: environment.keys,
             queue: environment.queue,
+            mail: environment.mail,
             needs: Mutex::default(),
             kms_needs: Mutex::default(),
             queue_needs: Mutex::default(),
+            mail_needs: Mutex::default(),
             public_url: environment.public_url,
             region: environment.region,
             connection,
@@ -155,8 +164,14 @@ impl Runtime {
 
     /// The SQS permissions needed by all handles taken so far.
     #[must_use]
-    pub fn queue_needs(&self) -> BTreeSet<QueueNeed> {
+    pub fn queue_needs(&self) -> BTreeSet<(QueueName, QueueNeed)> {
         self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The SES permissions needed by all handles taken so far.
+    #[must_use]
+    pub fn mail_needs(&self) -> BTreeSet<MailNeed> {
+        self.mail_needs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn note(&self, needs: &[Need]) {
@@ -167,8 +182,13 @@ impl Runtime {
         self.kms_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
     }
 
-    fn note_queue(&self, needs: &[QueueNeed]) {
+    fn note_queue(&self, queue: QueueName, needs: &[QueueNeed]) {
+        let needs = needs.iter().map(|need| (queue, *need));
         self.queue_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
+    }
+
+    fn note_mail(&self, needs: &[MailNeed]) {
+        self.mail_needs.lock().unwrap_or_else(PoisonError::into_inner).extend(needs);
     }
 
     /// A client for requests to other parties.
@@ -188,9 +208,10 @@ fn configuration(connection: &Connection, public_url: &PublicUrl) -> Configurati
 ///
 /// [`BootstrapError::Config`] if a file that it names cannot be used.
 pub fn surroundings(config: Config) -> Result<(Connection, Environment), BootstrapError> {
-    let Config { public_url, region_label, aws, sealing, signing_keys, logout_queue_url } = config;
-    let http =
-        transport::client(&[&aws.dynamodb_endpoint, &aws.kms_endpoint, &aws.sqs_endpoint], aws.ca_bundle.as_deref())?;
+    let Config { public_url, region_label, aws, sealing, signing_keys, logout_queue_url, mail_queue_url } = config;
+    let mut endpoints = vec![&aws.dynamodb_endpoint, &aws.kms_endpoint, &aws.sqs_endpoint];
+    endpoints.extend(mail_queue_url.as_ref().map(|_| &aws.ses_endpoint));
+    let http = transport::client(&endpoints, aws.ca_bundle.as_deref())?;
     let keys = match sealing {
         None => KeyBackend::Nowhere,
         Some(SealingRoot::Held(root)) => KeyBackend::Laptop(root),
@@ -198,12 +219,17 @@ pub fn surroundings(config: Config) -> Result<(Connection, Environment), Bootstr
             KeyBackend::Aws { kms: Kms::through(http.clone(), kms_settings(&aws)), sealing_key, signing_keys }
         }
     };
-    let queue = logout_queue_url.map_or(QueueBackend::Nowhere, |url| QueueBackend::Aws {
-        http: http.clone(),
-        settings: queue_settings(&aws, url),
-    });
+    let queue = |url: Option<String>| {
+        url.map_or(QueueBackend::Nowhere, |url| QueueBackend::Aws {
+            http: http.clone(),
+            settings: queue_settings(&aws, url),
+        })
+    };
+    let (queue, mail_queue) = (queue(logout_queue_url), queue(mail_queue_url));
+    let transport = MailTransport::Aws { http: http.clone(), settings: ses_settings(&aws) };
+    let mail = MailBackend { queue: mail_queue, transport };
     let connection = Connection::through(http, connection_settings(aws));
-    Ok((connection, Environment { public_url, region: region_label, keys, queue }))
+    Ok((connection, Environment { public_url, region: region_label, keys, queue, mail }))
 }
 
 fn queue_settings(aws: &Aws, url: String) -> QueueSettings {
@@ -214,6 +240,16 @@ fn queue_settings(aws: &Aws, url: String) -> QueueSettings {
         session_token: aws.session_token.clone(),
         endpoint: aws.sqs_endpoint.clone(),
         url,
+    }
+}
+
+fn ses_settings(aws: &Aws) -> SesSettings {
+    SesSettings {
+        region: aws.region.clone(),
+        access_key_id: aws.access_key_id.clone(),
+        secret_access_key: Secret::new(aws.secret_access_key.clone()),
+        session_token: aws.session_token.clone(),
+        endpoint: aws.ses_endpoint.clone(),
     }
 }
 

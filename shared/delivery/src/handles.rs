@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use protocol::logout::logout_token::LogoutNotice;
 use protocol::types::time::Timestamp;
+use protocol::users::mail::SealedMail;
 use web::queue::Message;
 
 use crate::fault::DeliveryFault;
@@ -20,9 +21,41 @@ pub enum QueueNeed {
     Receive,
 }
 
+/// A queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QueueName {
+    /// Of logout notifications.
+    Logout,
+    /// Of mail.
+    Mail,
+}
+
+impl QueueName {
+    /// Its name in stacks and documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Mail => "mail",
+        }
+    }
+}
+
 enum Backend {
     Sqs(Queue),
     InMemory(Arc<InMemoryQueue>),
+}
+
+impl Backend {
+    async fn send(&self, bodies: Vec<String>, now: Timestamp) -> Result<(), DeliveryFault> {
+        match self {
+            Self::Sqs(queue) => queue.send(&bodies).await,
+            Self::InMemory(queue) => {
+                queue.send(bodies, now);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Sends messages.
@@ -50,14 +83,36 @@ impl Deliveries {
     ///
     /// [`DeliveryFault`]; some of them may have been queued.
     pub async fn enqueue(&self, notices: &[LogoutNotice], now: Timestamp) -> Result<(), DeliveryFault> {
-        let bodies: Vec<String> = notices.iter().map(LogoutNotice::encoded).collect();
-        match &self.0 {
-            Backend::Sqs(queue) => queue.send(&bodies).await,
-            Backend::InMemory(queue) => {
-                queue.send(bodies, now);
-                Ok(())
-            }
-        }
+        self.0.send(notices.iter().map(LogoutNotice::encoded).collect(), now).await
+    }
+}
+
+/// Sends mail.
+pub struct Outbox(Backend);
+
+impl Outbox {
+    /// The permissions that the handle needs.
+    pub const NEEDS: &'static [QueueNeed] = &[QueueNeed::Send];
+
+    /// The handle over SQS.
+    #[must_use]
+    pub const fn sqs(queue: Queue) -> Self {
+        Self(Backend::Sqs(queue))
+    }
+
+    /// The handle over a queue in memory.
+    #[must_use]
+    pub const fn in_memory(queue: Arc<InMemoryQueue>) -> Self {
+        Self(Backend::InMemory(queue))
+    }
+
+    /// Queues a message. Once it returns, the message will be delivered at least once.
+    ///
+    /// # Errors
+    ///
+    /// [`DeliveryFault`]; it may have been queued.
+    pub async fn enqueue(&self, mail: &SealedMail, now: Timestamp) -> Result<(), DeliveryFault> {
+        self.0.send(vec![mail.encoded()], now).await
     }
 }
 

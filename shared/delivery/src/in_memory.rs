@@ -56,10 +56,7 @@ impl InMemoryQueue {
             state.waiting.retain(|waiting| waiting.message.tries < MAX_RECEIVE_COUNT || !now.reached(waiting.due));
             let put_aside = u32::try_from(before - state.waiting.len()).unwrap_or(u32::MAX);
             if put_aside > 0 {
-                tracing::error!(
-                    messages = put_aside,
-                    "clients could not be notified of a logout after the maximum number of tries"
-                );
+                tracing::error!(messages = put_aside, "messages were set aside after the maximum number of tries");
                 state.put_aside += put_aside;
             }
             let due = state.waiting.iter_mut().filter(|waiting| now.reached(waiting.due));

@@ -282,6 +282,43 @@ way-start = Zur Startseite
 way-start-over = Von vorn beginnen
 way-other-sign-in = Andere Art der Anmeldung wählen
 
+## Recovery of a password
+
+recovery-forgot = Passwort vergessen?
+recovery-title = Neues Passwort festlegen
+recovery-ask = Geben Sie ein, womit Sie sich anmelden. Wenn es ein solches Konto gibt, geht ein Code an dessen E-Mail-Adresse.
+recovery-send = Code senden
+recovery-sent = Wenn es ein Konto für { $account } gibt, ist ein Code an dessen E-Mail-Adresse unterwegs. Er gilt einmal und nur 10 Minuten lang.
+recovery-for = für { $account }
+recovery-code = Code aus der Nachricht
+recovery-wrong = Dieser Code oder Link ist nicht oder nicht mehr gültig. Prüfen Sie ihn oder lassen Sie einen neuen senden.
+recovery-again = Nichts angekommen? Sehen Sie im Spam-Ordner nach oder lassen Sie einen neuen Code senden. Nur der neueste gilt.
+recovery-send-again = Neuen Code senden
+recovery-too-many = Es wurden zu viele Codes angefordert. Versuchen Sie es in { $time } noch einmal.
+new-password = Neues Passwort
+new-password-hint = Mindestens { $count } Zeichen. Mehrere Wörter sind lang und leicht zu merken.
+new-password-save = Passwort speichern
+password-too-short = Das Passwort ist zu kurz.
+password-unusable = Das Passwort ist zu lang oder hat ein Zeichen, das ein Passwort nicht haben kann.
+password-known = Dieses Passwort ist verbreitet oder wurde bei einem Datenleck veröffentlicht. Wählen Sie ein anderes.
+password-context = Das Passwort ist kaum mehr als Ihr Name, Ihre Adresse oder der Name dieses Dienstes. Wählen Sie ein anderes.
+password-predictable = Das Passwort ist leicht zu erraten. Fügen Sie Wörter hinzu, die nicht zusammengehören.
+back-to-sign-in = Zurück zur Anmeldung
+password-changed = Ihr Passwort ist geändert
+password-changed-more = Sie wurden überall abgemeldet. Gehen Sie zurück zur Anwendung und melden Sie sich mit dem neuen Passwort an.
+
+## Mail
+
+mail-recovery-subject = Neues Passwort festlegen
+mail-recovery = Jemand möchte ein neues Passwort für Ihr Konto bei { $service } festlegen. Wenn Sie das sind, geben Sie diesen Code auf der Seite ein, auf der Sie ihn angefordert haben:
+mail-recovery-way = Oder benutzen Sie stattdessen diesen Link. Code und Link gelten einmal und nur 10 Minuten lang.
+mail-recovery-button = Neues Passwort festlegen
+mail-recovery-closing = Wenn Sie das nicht sind, brauchen Sie nichts zu tun: Ihr Passwort ist unverändert. Geben Sie Code und Link niemals weiter.
+mail-password-changed = Ihr Passwort wurde geändert
+mail-password-changed-opening = Das Passwort Ihres Kontos bei { $service } wurde soeben geändert. Alle anderen Anmeldungen bei diesem Konto wurden beendet.
+mail-password-changed-closing = Wenn Sie das nicht waren, legen Sie sofort ein neues Passwort fest: Wählen Sie bei der Anmeldung „Passwort vergessen?“ und benachrichtigen Sie den Betreiber.
+mail-footer = { $service } hat diese Nachricht automatisch an { $address } gesendet.
+
 ## The front page of a laptop
 
 start-title = Postern läuft

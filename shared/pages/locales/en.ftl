@@ -284,6 +284,43 @@ way-start = To the start
 way-start-over = Start over
 way-other-sign-in = Choose another way to sign in
 
+## Recovery of a password
+
+recovery-forgot = Forgot your password?
+recovery-title = Set a new password
+recovery-ask = Enter what you sign in with. If there is such an account, a code goes to its e-mail address.
+recovery-send = Send code
+recovery-sent = If there is an account for { $account }, a code is on its way to its e-mail address. It works once, within 10 minutes.
+recovery-for = for { $account }
+recovery-code = Code from the message
+recovery-wrong = This code or link is not valid, or not any more. Check it, or have a new one sent.
+recovery-again = Did nothing arrive? Look into the spam folder, or have a new code sent. Only the newest one works.
+recovery-send-again = Send a new code
+recovery-too-many = Too many codes were asked for. Try again in { $time }.
+new-password = New password
+new-password-hint = At least { $count } characters. Several words are long and easy to remember.
+new-password-save = Save password
+password-too-short = The password is too short.
+password-unusable = The password is too long, or has a character that a password cannot have.
+password-known = This password is a common one, or was published in a leak. Choose another.
+password-context = The password is little more than your name, your address or the name of this service. Choose another.
+password-predictable = The password is easily guessed. Add more words that do not belong together.
+back-to-sign-in = Back to sign-in
+password-changed = Your password is changed
+password-changed-more = You were signed out everywhere. Go back to the application and sign in with the new password.
+
+## Mail
+
+mail-recovery-subject = Set a new password
+mail-recovery = Somebody wants to set a new password for your account at { $service }. If this was you, enter this code on the page where you asked for it:
+mail-recovery-way = Or use this link instead. Code and link work once, within 10 minutes.
+mail-recovery-button = Set a new password
+mail-recovery-closing = If this was not you, you need not do anything: your password is unchanged. Never give the code or the link to anybody.
+mail-password-changed = Your password was changed
+mail-password-changed-opening = The password of your account at { $service } was just changed. Every other sign-in to the account was ended.
+mail-password-changed-closing = If this was not you, set a new password at once: choose "Forgot your password?" where you sign in, and tell the operator.
+mail-footer = { $service } sent this message automatically to { $address }.
+
 ## The front page of a laptop
 
 start-title = Postern is running

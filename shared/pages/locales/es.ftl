@@ -282,6 +282,43 @@ way-start = Ir al inicio
 way-start-over = Empezar de nuevo
 way-other-sign-in = Elegir otra forma de iniciar sesión
 
+## Recovery of a password
+
+recovery-forgot = ¿Ha olvidado la contraseña?
+recovery-title = Establecer una contraseña nueva
+recovery-ask = Escriba con qué inicia sesión. Si existe esa cuenta, se envía un código a su dirección de correo electrónico.
+recovery-send = Enviar código
+recovery-sent = Si existe una cuenta para { $account }, un código va de camino a su dirección de correo electrónico. Funciona una sola vez, durante 10 minutos.
+recovery-for = para { $account }
+recovery-code = Código del mensaje
+recovery-wrong = Este código o enlace no es válido, o ya no lo es. Compruébelo o pida que se envíe uno nuevo.
+recovery-again = ¿No ha llegado nada? Mire en la carpeta de correo no deseado o pida un código nuevo. Solo funciona el más reciente.
+recovery-send-again = Enviar un código nuevo
+recovery-too-many = Se han pedido demasiados códigos. Inténtelo de nuevo dentro de { $time }.
+new-password = Contraseña nueva
+new-password-hint = Al menos { $count } caracteres. Varias palabras son largas y fáciles de recordar.
+new-password-save = Guardar contraseña
+password-too-short = La contraseña es demasiado corta.
+password-unusable = La contraseña es demasiado larga o tiene un carácter que una contraseña no puede tener.
+password-known = Esta contraseña es común o se publicó en una filtración. Elija otra.
+password-context = La contraseña es poco más que su nombre, su dirección o el nombre de este servicio. Elija otra.
+password-predictable = La contraseña es fácil de adivinar. Añada palabras que no tengan relación entre sí.
+back-to-sign-in = Volver al inicio de sesión
+password-changed = Su contraseña se ha cambiado
+password-changed-more = Se ha cerrado su sesión en todas partes. Vuelva a la aplicación e inicie sesión con la contraseña nueva.
+
+## Mail
+
+mail-recovery-subject = Establecer una contraseña nueva
+mail-recovery = Alguien quiere establecer una contraseña nueva para su cuenta de { $service }. Si es usted, escriba este código en la página donde lo pidió:
+mail-recovery-way = O use este enlace. El código y el enlace funcionan una sola vez, durante 10 minutos.
+mail-recovery-button = Establecer una contraseña nueva
+mail-recovery-closing = Si no es usted, no tiene que hacer nada: su contraseña no ha cambiado. No dé nunca el código ni el enlace a nadie.
+mail-password-changed = Su contraseña ha cambiado
+mail-password-changed-opening = La contraseña de su cuenta de { $service } acaba de cambiar. Se han cerrado todas las demás sesiones de la cuenta.
+mail-password-changed-closing = Si no ha sido usted, establezca de inmediato una contraseña nueva: elija «¿Ha olvidado la contraseña?» al iniciar sesión, y avise al operador.
+mail-footer = { $service } ha enviado este mensaje automáticamente a { $address }.
+
 ## The front page of a laptop
 
 start-title = Postern está en marcha

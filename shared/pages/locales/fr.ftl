@@ -282,6 +282,43 @@ way-start = Aller à l’accueil
 way-start-over = Recommencer
 way-other-sign-in = Choisir un autre mode de connexion
 
+## Recovery of a password
+
+recovery-forgot = Mot de passe oublié ?
+recovery-title = Définir un nouveau mot de passe
+recovery-ask = Saisissez l’identifiant avec lequel vous vous connectez. Si ce compte existe, un code est envoyé à son adresse e-mail.
+recovery-send = Envoyer le code
+recovery-sent = S’il existe un compte pour { $account }, un code est en route vers son adresse e-mail. Il fonctionne une seule fois, pendant 10 minutes.
+recovery-for = pour { $account }
+recovery-code = Code reçu par message
+recovery-wrong = Ce code ou ce lien n’est pas valable, ou ne l’est plus. Vérifiez-le, ou faites-en envoyer un nouveau.
+recovery-again = Rien reçu ? Regardez dans les indésirables, ou faites envoyer un nouveau code. Seul le plus récent fonctionne.
+recovery-send-again = Envoyer un nouveau code
+recovery-too-many = Trop de codes ont été demandés. Réessayez dans { $time }.
+new-password = Nouveau mot de passe
+new-password-hint = Au moins { $count } caractères. Plusieurs mots sont longs et faciles à retenir.
+new-password-save = Enregistrer le mot de passe
+password-too-short = Le mot de passe est trop court.
+password-unusable = Le mot de passe est trop long, ou contient un caractère qu’un mot de passe ne peut pas avoir.
+password-known = Ce mot de passe est courant, ou a été publié lors d’une fuite. Choisissez-en un autre.
+password-context = Le mot de passe n’est guère plus que votre nom, votre adresse ou le nom de ce service. Choisissez-en un autre.
+password-predictable = Le mot de passe est facile à deviner. Ajoutez des mots qui ne vont pas ensemble.
+back-to-sign-in = Retour à la connexion
+password-changed = Votre mot de passe est modifié
+password-changed-more = Vous avez été déconnecté partout. Retournez à l’application et connectez-vous avec le nouveau mot de passe.
+
+## Mail
+
+mail-recovery-subject = Définir un nouveau mot de passe
+mail-recovery = Quelqu’un souhaite définir un nouveau mot de passe pour votre compte { $service }. Si c’est vous, saisissez ce code sur la page où vous l’avez demandé :
+mail-recovery-way = Ou utilisez plutôt ce lien. Le code et le lien fonctionnent une seule fois, pendant 10 minutes.
+mail-recovery-button = Définir un nouveau mot de passe
+mail-recovery-closing = Si ce n’est pas vous, vous n’avez rien à faire : votre mot de passe est inchangé. Ne donnez jamais le code ni le lien à personne.
+mail-password-changed = Votre mot de passe a été modifié
+mail-password-changed-opening = Le mot de passe de votre compte { $service } vient d’être modifié. Toutes les autres connexions à ce compte ont été fermées.
+mail-password-changed-closing = Si ce n’est pas vous, définissez immédiatement un nouveau mot de passe : choisissez « Mot de passe oublié ? » sur la page de connexion, et prévenez l’exploitant.
+mail-footer = { $service } a envoyé ce message automatiquement à { $address }.
+
 ## The front page of a laptop
 
 start-title = Postern est en marche

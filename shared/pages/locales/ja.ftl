@@ -266,6 +266,43 @@ way-start = 最初のページへ
 way-start-over = 最初からやり直す
 way-other-sign-in = 別のログイン方法を選ぶ
 
+## Recovery of a password
+
+recovery-forgot = パスワードをお忘れですか？
+recovery-title = 新しいパスワードの設定
+recovery-ask = ログインに使うものを入力してください。該当するアカウントがあれば、そのメールアドレスにコードを送ります。
+recovery-send = コードを送る
+recovery-sent = { $account } のアカウントがあれば、そのメールアドレスにコードを送りました。10 分以内に 1 回だけ使えます。
+recovery-for = { $account }
+recovery-code = メールに書かれたコード
+recovery-wrong = このコードまたはリンクは無効です。確認するか、新しいものを送ってください。
+recovery-again = 届きませんか？迷惑メールフォルダーを確認するか、新しいコードを送ってください。最新のコードだけが使えます。
+recovery-send-again = 新しいコードを送る
+recovery-too-many = コードの依頼が多すぎます。{ $time }後にもう一度お試しください。
+new-password = 新しいパスワード
+new-password-hint = { $count } 文字以上。いくつかの単語をつなげると、長くて覚えやすくなります。
+new-password-save = パスワードを保存する
+password-too-short = パスワードが短すぎます。
+password-unusable = パスワードが長すぎるか、使えない文字が含まれています。
+password-known = よく使われるパスワードか、流出したパスワードです。別のものを選んでください。
+password-context = 名前、アドレス、またはこのサービスの名前とほとんど同じです。別のものを選んでください。
+password-predictable = 推測されやすいパスワードです。関連のない単語を足してください。
+back-to-sign-in = ログインに戻る
+password-changed = パスワードを変更しました
+password-changed-more = すべての場所でログアウトしました。アプリケーションに戻り、新しいパスワードでログインしてください。
+
+## Mail
+
+mail-recovery-subject = 新しいパスワードの設定
+mail-recovery = { $service } のアカウントに新しいパスワードを設定する依頼がありました。ご本人の場合は、依頼したページに次のコードを入力してください。
+mail-recovery-way = または、次のリンクを使ってください。コードとリンクは 10 分以内に 1 回だけ使えます。
+mail-recovery-button = 新しいパスワードを設定する
+mail-recovery-closing = お心当たりがない場合は、何もする必要はありません。パスワードは変更されていません。コードとリンクは決して他人に教えないでください。
+mail-password-changed = パスワードが変更されました
+mail-password-changed-opening = { $service } のアカウントのパスワードが変更されました。このアカウントのほかのログインはすべて終了しました。
+mail-password-changed-closing = お心当たりがない場合は、ログインページの「パスワードをお忘れですか？」からすぐに新しいパスワードを設定し、運営者に知らせてください。
+mail-footer = このメールは { $service } から { $address } に自動送信されました。
+
 ## The front page of a laptop
 
 start-title = Postern は動作中です

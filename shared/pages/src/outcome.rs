@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::frame::Frame;
 
-/// The page at the end of a logout or of connecting a device.
+/// The page at the end of a logout, of connecting a device, or of setting a password by a link.
 #[derive(Template)]
 #[template(path = "outcome.html")]
 pub struct OutcomePage<'a> {
@@ -31,25 +31,28 @@ pub enum Outcome {
     DeviceNotAllowed,
     /// The code of a device has become invalid.
     DeviceInvalidated,
+    /// The password was changed, in another browser than the one where that was asked for.
+    PasswordChanged,
     /// A login for the account page was not completed.
     NotSignedIn,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignedOut,
         Self::StillSignedIn,
         Self::DeviceAllowed,
         Self::DeviceDenied,
         Self::DeviceNotAllowed,
         Self::DeviceInvalidated,
+        Self::PasswordChanged,
         Self::NotSignedIn,
     ];
 
     /// Whether what the user wanted was done.
     pub(crate) const fn is_done(self) -> bool {
-        matches!(self, Self::SignedOut | Self::DeviceAllowed)
+        matches!(self, Self::SignedOut | Self::DeviceAllowed | Self::PasswordChanged)
     }
 
     /// The key of its title.
@@ -61,6 +64,7 @@ impl Outcome {
             Self::DeviceDenied => "device-denied",
             Self::DeviceNotAllowed => "device-not-allowed",
             Self::DeviceInvalidated => "device-invalidated",
+            Self::PasswordChanged => "password-changed",
             Self::NotSignedIn => "account-not-signed-in",
         }
     }
@@ -74,6 +78,7 @@ impl Outcome {
             Self::DeviceDenied => "device-denied-more",
             Self::DeviceNotAllowed => "device-not-allowed-more",
             Self::DeviceInvalidated => "device-invalidated-more",
+            Self::PasswordChanged => "password-changed-more",
             Self::NotSignedIn => "account-not-signed-in-more",
         }
     }

@@ -25,6 +25,8 @@ fn every_button_and_every_field_has_an_id() {
         ("device_consent", include_str!("../templates/device_consent.html")),
         ("logout", include_str!("../templates/logout.html")),
         ("outcome", include_str!("../templates/outcome.html")),
+        ("recovery", include_str!("../templates/recovery.html")),
+        ("new_password", include_str!("../templates/new_password.html")),
     ] {
         for begin in ["<button", "<input", "<a class=\"button\""] {
             for element in template.split(begin).skip(1) {
@@ -47,9 +49,21 @@ fn evil_pages() -> Vec<String> {
     let frame = frame.offering(LanguageChoice { action: EVIL.into(), fields: vec![("interaction", EVIL.into())] });
     let mut pages = Vec::new();
     pages.extend(sign_in_pages(&frame));
+    pages.extend(recovery_pages(&frame));
     pages.extend(consent_pages(&frame));
     pages.extend(final_pages(&frame));
     pages
+}
+
+fn recovery_pages(frame: &Frame<'_>) -> [String; 3] {
+    let (identifiers, wait) = (IdentifierLabel::Email, Some(60));
+    let asked = RecoveryPage { frame, action: EVIL, interaction: EVIL, identifiers, account: EVIL, wait, back: EVIL };
+    let page = |proof| {
+        let problem = Some(NewPasswordProblem::Known);
+        NewPasswordPage { frame, action: EVIL, proof, account: EVIL, minimum: 15, problem }.render().unwrap()
+    };
+    let code = ProofForm::Code { interaction: EVIL, code: EVIL, back: EVIL };
+    [asked.render().unwrap(), page(code), page(ProofForm::Link(EVIL))]
 }
 
 fn sign_in_pages(frame: &Frame<'_>) -> [String; 5] {
@@ -67,6 +81,7 @@ fn sign_in_pages(frame: &Frame<'_>) -> [String; 5] {
         hint: Some((EVIL, EVIL)),
         providers: &providers,
         other: Some(EVIL),
+        recovery: Some(EVIL),
         back: Some(EVIL),
     };
     let account = AccountPage { frame, client: EVIL, user: EVIL, action: EVIL, interaction: EVIL };

@@ -34,6 +34,8 @@ pub struct LoginPage<'a> {
     pub providers: &'a [ProviderLink<'a>],
     /// The link to the ways to sign in that this page does not show.
     pub other: Option<&'a str>,
+    /// The link for users who have forgotten their password.
+    pub recovery: Option<&'a str>,
     /// The link that tells the client its user has turned back, if possible.
     pub back: Option<&'a str>,
 }
@@ -64,7 +66,7 @@ pub enum IdentifierLabel {
 
 impl IdentifierLabel {
     /// The key of the label.
-    const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Username => "sign-in-username",
             Self::Email => "sign-in-email",
@@ -81,7 +83,7 @@ impl IdentifierLabel {
     }
 
     /// The keyboard that a phone shows.
-    const fn keyboard(self) -> &'static str {
+    pub(crate) const fn keyboard(self) -> &'static str {
         match self {
             Self::Username => "text",
             Self::Email | Self::EmailOrUsername => "email",

@@ -38,11 +38,15 @@ pub enum Purpose {
     UserCode,
     /// The users who logged in with a password in a browser before, in its cookie.
     KnownBrowser,
+    /// Mail in the queue, and the links in it.
+    Mail,
+    /// The digests of codes and links in mail.
+    MailProof,
 }
 
 impl Purpose {
     /// The purposes that have data keys in AWS. Private signing keys are encrypted by KMS directly.
-    pub const OF_DATA_KEYS: [Self; 9] = [
+    pub const OF_DATA_KEYS: [Self; 11] = [
         Self::Interaction,
         Self::Upstream,
         Self::UpstreamSecret,
@@ -52,6 +56,8 @@ impl Purpose {
         Self::PairwiseSubject,
         Self::UserCode,
         Self::KnownBrowser,
+        Self::Mail,
+        Self::MailProof,
     ];
 
     /// Its name in KMS and in the store.
@@ -68,6 +74,8 @@ impl Purpose {
             Self::PairwiseSubject => "pairwise-subject",
             Self::UserCode => "user-code",
             Self::KnownBrowser => "known-browser",
+            Self::Mail => "mail",
+            Self::MailProof => "mail-proof",
         }
     }
 
@@ -91,6 +99,8 @@ impl Purpose {
             Self::PairwiseSubject => b"pairwise subject",
             Self::UserCode => b"user code",
             Self::KnownBrowser => b"known browser",
+            Self::Mail => b"mail",
+            Self::MailProof => b"mail proof",
         }
     }
 }

@@ -19,6 +19,10 @@ use crate::write_attempt::{WriteAttempt, WriteContext};
 #[derive(Clone)]
 pub struct LoginAttempts(Connection);
 
+/// May forget attempts, and not reserve any.
+#[derive(Clone)]
+pub struct AttemptForgetting(LoginAttempts);
+
 /// Whether an attempt was reserved.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +139,27 @@ impl LoginAttempts {
         let delete = self.0.client.delete_item().table_name(&self.0.tables.flow);
         let deleted = delete.key(PARTITION, item::text(partition(workspace, key))).send().await;
         deleted.map(|_| ()).map_err(|error| StoreFault::of(&error))
+    }
+}
+
+impl Handle for AttemptForgetting {
+    const NEEDS: &'static [Need] = &[Need::of(Table::Flow, Action::DeleteItem, Kind::LoginAttempts)];
+}
+
+impl AttemptForgetting {
+    /// The handle over `connection`.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        Self(LoginAttempts::new(connection))
+    }
+
+    /// Forgets all attempts, because the user has proved otherwise who they are.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFault`].
+    pub async fn forget(&self, workspace: &WorkspaceId, key: &AttemptsKey) -> Result<(), StoreFault> {
+        self.0.forget(workspace, key).await
     }
 }
 

@@ -128,6 +128,16 @@ impl PoolUsers {
     ///
     /// [`StoreFault`].
     pub async fn write(&self, workspace: &WorkspaceId, change: &UserChange<'_>) -> Result<UserWritten, StoreFault> {
+        self.write_with(workspace, change, Vec::new()).await
+    }
+
+    /// Makes a change and `more`, or none of it. When `more` fails, the outcome is [`UserWritten::Changed`].
+    pub(crate) async fn write_with(
+        &self,
+        workspace: &WorkspaceId,
+        change: &UserChange<'_>,
+        more: Vec<TransactWriteItem>,
+    ) -> Result<UserWritten, StoreFault> {
         let UserChange { before, after, .. } = change;
         let kept = if after.standing.status == PoolStatus::Deleted { &[] } else { after.identifiers.as_slice() };
         let former = before.map(|user| user.identifiers.as_slice()).unwrap_or_default();
@@ -140,6 +150,7 @@ impl PoolUsers {
         }
         writes.push(self.account(workspace, change)?);
         writes.push(self.standing(workspace, after)?);
+        writes.extend(more);
         let outcome = self.0.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match outcome {
             Ok(_) => Ok(UserWritten::Done),

@@ -23,6 +23,8 @@ pub struct Config {
     pub signing_keys: Vec<String>,
     /// The URL of the logout queue; set only for the two functions that use it.
     pub logout_queue_url: Option<String>,
+    /// The URL of the mail queue; set only for the functions that use it.
+    pub mail_queue_url: Option<String>,
 }
 
 /// The root of sealing keys.
@@ -49,6 +51,8 @@ pub struct Aws {
     pub kms_endpoint: Option<String>,
     /// An endpoint that replaces the region's for SQS.
     pub sqs_endpoint: Option<String>,
+    /// An endpoint that replaces the region's for SES.
+    pub ses_endpoint: Option<String>,
     /// A file of certificates to trust instead of Amazon's: for rehearsals.
     pub ca_bundle: Option<String>,
     /// The table of workspaces, clients and keys.
@@ -101,6 +105,7 @@ impl Config {
                 dynamodb_endpoint: lookup("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| lookup("AWS_ENDPOINT_URL")),
                 kms_endpoint: lookup("AWS_ENDPOINT_URL_KMS").or_else(|| lookup("AWS_ENDPOINT_URL")),
                 sqs_endpoint: lookup("AWS_ENDPOINT_URL_SQS").or_else(|| lookup("AWS_ENDPOINT_URL")),
+                ses_endpoint: lookup("AWS_ENDPOINT_URL_SESV2").or_else(|| lookup("AWS_ENDPOINT_URL")),
                 ca_bundle: lookup("AWS_CA_BUNDLE"),
                 config_table: required("CONFIG_TABLE")?,
                 users_table: required("USERS_TABLE")?,
@@ -109,6 +114,7 @@ impl Config {
             sealing: sealing(lookup("SEALING_KEY_ARN"), lookup("SEALING_KEY"))?,
             signing_keys: lookup("SIGNING_KEY_ARNS").map(|arns| signing_keys(&arns)).transpose()?.unwrap_or_default(),
             logout_queue_url: lookup("LOGOUT_QUEUE_URL"),
+            mail_queue_url: lookup("MAIL_QUEUE_URL"),
         })
     }
 }
@@ -236,6 +242,7 @@ mod tests {
             | "AWS_ENDPOINT_URL_DYNAMODB"
             | "AWS_ENDPOINT_URL_KMS"
             | "AWS_ENDPOINT_URL_SQS"
+            | "AWS_ENDPOINT_URL_SESV2"
             | "AWS_CA_BUNDLE"
             | "SEALING_KEY"
             | "SEALING_KEY_ARN"

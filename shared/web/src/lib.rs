@@ -3,6 +3,7 @@
 //! A function receives a [`Request`] and returns a [`Response`], in local development and in Lambda alike. The
 //! differences are confined to [`lambda`] and the local server.
 
+pub mod blocking;
 pub mod clock;
 pub mod config;
 pub mod cookie;

@@ -16,7 +16,7 @@ pub enum Format {
 }
 
 /// The crates of this workspace: they log from INFO on.
-const OURS: [&str; 24] = [
+const OURS: [&str; 26] = [
     "account",
     "administration",
     "authorize",
@@ -24,6 +24,7 @@ const OURS: [&str; 24] = [
     "bootstrap",
     "callback",
     "delivery",
+    "enroll",
     "frontchannel",
     "http_client",
     "introspect",
@@ -31,6 +32,7 @@ const OURS: [&str; 24] = [
     "login",
     "logout",
     "metadata",
+    "mail",
     "notify",
     "pages",
     "postern",

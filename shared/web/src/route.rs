@@ -11,6 +11,8 @@ pub enum Function {
     Authorize,
     /// Login and consent pages.
     Login,
+    /// Users who prove that a mailbox is theirs.
+    Enroll,
     /// Logging in with an upstream provider.
     Callback,
     /// The pushed authorization request endpoint.
@@ -33,13 +35,16 @@ pub enum Function {
     Account,
     /// Notifies clients of ended sessions. It consumes a queue and has no route.
     Notify,
+    /// Sends mail. It consumes a queue and has no route.
+    Mail,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Authorize,
         Self::Login,
+        Self::Enroll,
         Self::Callback,
         Self::Par,
         Self::Device,
@@ -51,6 +56,7 @@ impl Function {
         Self::Logout,
         Self::Account,
         Self::Notify,
+        Self::Mail,
     ];
 
     /// The name of its crate, its binary and its Lambda function.
@@ -59,6 +65,7 @@ impl Function {
         match self {
             Self::Authorize => "authorize",
             Self::Login => "login",
+            Self::Enroll => "enroll",
             Self::Callback => "callback",
             Self::Par => "par",
             Self::Device => "device",
@@ -70,6 +77,7 @@ impl Function {
             Self::Logout => "logout",
             Self::Account => "account",
             Self::Notify => "notify",
+            Self::Mail => "mail",
         }
     }
 }
@@ -83,6 +91,8 @@ pub enum Endpoint {
     Login,
     /// The consent page.
     Consent,
+    /// The pages on which a new password is set with a code or link from a mail.
+    Recovery,
     /// The start of an upstream login.
     UpstreamLogin,
     /// The callback of an upstream login.
@@ -154,6 +164,7 @@ routes! {
     Authorization Authorize "/{tenant}/{workspace}/oauth2/authorize" ["GET", "POST"] Never;
     Login Login "/{tenant}/{workspace}/login" ["GET", "HEAD", "POST"] Never;
     Consent Login "/{tenant}/{workspace}/login/consent" ["GET", "HEAD", "POST"] Never;
+    Recovery Enroll "/{tenant}/{workspace}/login/recovery" ["GET", "HEAD", "POST"] Never;
     DevicePage Login "/{tenant}/{workspace}/device" ["GET", "HEAD", "POST"] Never;
     UpstreamLogin Callback "/{tenant}/{workspace}/login/upstream/{idp}" ["GET", "HEAD"] Never;
     Callback Callback "/{tenant}/{workspace}/callback/{idp}" ["GET", "POST"] Never;

@@ -36,7 +36,7 @@ fn kinds(rights: &Value, actions: &[&str]) -> Vec<String> {
 
 /// The table row of a function, derived from its permissions in the contract.
 fn role(name: &str, rights: &Value) -> Vec<String> {
-    let known = ["dynamodb", "environment", "kms", "sqs"];
+    let known = ["dynamodb", "environment", "kms", "ses", "sqs"];
     assert!(
         rights.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())),
         "{name} has unknown permissions"
@@ -49,7 +49,7 @@ fn role(name: &str, rights: &Value) -> Vec<String> {
         or_nothing(writes(name, rights), "; "),
         signs(name, rights).into(),
         or_nothing(purposes.map(str::to_owned).collect(), ", "),
-        queue(name, rights).into(),
+        messages(name, rights),
     ]
 }
 
@@ -74,13 +74,21 @@ fn signs(name: &str, rights: &Value) -> &'static str {
     }
 }
 
-fn queue(name: &str, rights: &Value) -> &'static str {
-    match texts(&rights["sqs"]).collect::<Vec<_>>().as_slice() {
-        [] => "no",
-        ["SendMessage"] => "send",
-        ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"] => "receive",
-        other => panic!("{name} has a queue permission without a description here: {other:?}"),
-    }
+fn messages(name: &str, rights: &Value) -> String {
+    let queue = |right: &Value| {
+        let verb = match texts(&right["actions"]).collect::<Vec<_>>().as_slice() {
+            ["SendMessage"] => "send",
+            ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"] => "receive",
+            other => panic!("{name} has a queue permission without a description here: {other:?}"),
+        };
+        format!("{verb}: {}", right["queue"].as_str().unwrap())
+    };
+    let mail = texts(&rights["ses"]).map(|action| {
+        assert_eq!(action, "SendEmail", "{name} has a mail permission without a description here");
+        "SES".to_owned()
+    });
+    let all: Vec<String> = rights["sqs"].as_array().into_iter().flatten().map(queue).chain(mail).collect();
+    if all.is_empty() { "no".into() } else { all.join("; ") }
 }
 
 fn document(repository: &Repository) -> Document {
@@ -137,7 +145,7 @@ fn wrong_and_missing_rows_are_reported() {
             { "action": "DeleteItem", "kinds": ["session"] },
         ],
         "kms": [{ "action": "Sign" }, { "action": "DescribeKey" }, { "action": "Decrypt", "purposes": ["logout"] }],
-        "sqs": ["SendMessage"],
+        "sqs": [{ "queue": "logout", "actions": ["SendMessage"] }],
     });
-    assert_eq!(role("a", &rights), ["a", "client, grant", "delete session", "yes", "logout", "send"]);
+    assert_eq!(role("a", &rights), ["a", "client, grant", "delete session", "yes", "logout", "send: logout"]);
 }

@@ -9,11 +9,13 @@ use web::route::{Function, Matched};
 use web::{Clock, Request, Response, json, unavailable};
 
 use administration::workspace_file::WorkspaceFile;
+use mailing::Mailbox;
 use signing::Entropy;
 
 use crate::dev::demo;
 use crate::dev::demo_api::DemoApi;
 use crate::dev::host::HostNames;
+use crate::dev::mailbox;
 use crate::dev::redirect_hint::RegisteredClients;
 use crate::dev::start_page::{not_found, start_page};
 
@@ -23,6 +25,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     authorize: authorize::Deps,
     login: login::Deps,
+    enroll: enroll::Deps,
     callback: callback::Deps,
     token: token::Deps,
     userinfo: userinfo::Deps,
@@ -40,6 +43,7 @@ pub struct App {
     entropy: Arc<dyn Entropy>,
     public_url: PublicUrl,
     names: HostNames,
+    mailbox: Option<Arc<Mailbox>>,
 }
 
 impl App {
@@ -56,6 +60,7 @@ impl App {
             clock: Arc::clone(&runtime.clock),
             authorize: authorize::Deps::assemble(runtime)?,
             login: login::Deps::assemble(runtime)?,
+            enroll: enroll::Deps::assemble(runtime)?,
             callback: callback::Deps::assemble(runtime)?,
             token: token::Deps::assemble(runtime)?,
             userinfo: userinfo::Deps::assemble(runtime)?,
@@ -73,6 +78,7 @@ impl App {
             entropy: Arc::clone(&runtime.entropy),
             names: HostNames::with(public_url.as_str()),
             public_url,
+            mailbox: None,
         })
     }
 
@@ -82,6 +88,13 @@ impl App {
         self.registered = RegisteredClients::of(files);
         self.issuers = files.iter().map(|file| file.workspace.issuer.as_str().to_owned()).collect();
         self.has_demo = files.iter().any(demo::is_client_of);
+        self
+    }
+
+    /// The same, with a page that shows `mailbox`.
+    #[must_use]
+    pub fn showing(mut self, mailbox: Arc<Mailbox>) -> Self {
+        self.mailbox = Some(mailbox);
         self
     }
 
@@ -117,6 +130,9 @@ impl App {
         if request.path == "/demo/api/offers" {
             return self.demo_api.handle(request).await;
         }
+        if let Some(response) = self.mailbox.as_ref().and_then(|mailbox| mailbox::handle(request, mailbox)) {
+            return response;
+        }
         if !self.has_demo && matches!(request.path.as_ref(), "/" | "/demo") {
             return start_page(request, &self.issuers, &*self.entropy);
         }
@@ -141,6 +157,7 @@ impl App {
         match matched.route.function {
             Function::Authorize => Box::pin(authorize::handle(&self.authorize, request)).await,
             Function::Login => Box::pin(login::handle(&self.login, request)).await,
+            Function::Enroll => Box::pin(enroll::handle(&self.enroll, request)).await,
             Function::Callback => Box::pin(callback::handle(&self.callback, request)).await,
             Function::Token => Box::pin(token::handle(&self.token, request)).await,
             Function::Userinfo => Box::pin(userinfo::handle(&self.userinfo, request)).await,
@@ -150,8 +167,8 @@ impl App {
             Function::Revoke => Box::pin(revoke::handle(&self.revoke, request)).await,
             Function::Logout => Box::pin(logout::handle(&self.logout, request)).await,
             Function::Account => Box::pin(account::handle(&self.account, request)).await,
-            // It consumes a queue and has no route.
-            Function::Notify => json::not_found(request),
+            // They consume queues and have no route.
+            Function::Notify | Function::Mail => json::not_found(request),
             Function::Metadata => Box::pin(metadata::handle(&self.metadata, request)).await,
         }
     }

@@ -8,6 +8,7 @@ pub mod demo_workspaces;
 pub mod engine;
 pub mod folder_lock;
 pub mod host;
+mod mailbox;
 mod private_files;
 pub mod queue_worker;
 mod redirect_hint;

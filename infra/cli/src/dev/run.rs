@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bootstrap::{BootstrapError, Environment, KeyBackend, QueueBackend, Runtime};
+use bootstrap::{BootstrapError, Environment, KeyBackend, MailBackend, MailTransport, QueueBackend, Runtime};
 use delivery::InMemoryQueue;
 use http_client::Fetcher;
+use mailing::Mailbox;
 use protocol::clients::external_url::Reach;
 use protocol::types::id::{MalformedId, RegionLabel};
 use protocol::types::secret::Secret;
@@ -22,7 +23,7 @@ use crate::dev::app::App;
 use crate::dev::applied::{Applied, AppliedError};
 use crate::dev::demo_workspaces::DEMO;
 use crate::dev::engine::Engine;
-use crate::dev::queue_worker::QueueWorker;
+use crate::dev::queue_worker::{Consumer, QueueWorker};
 use crate::dev::server::{ListenError, Listeners, serve, serve_engine};
 use crate::dev::state::{State, StateError};
 use crate::dev::stop_signal::stop_signal;
@@ -115,12 +116,11 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     let state =
         if options.memory { State::memory(&SystemEntropy) } else { State::open(&options.data, &SystemEntropy) }?;
     let engine = state.engine.clone();
-    let queue = Arc::new(InMemoryQueue::default());
-    let (runtime, files) = prepare_store(&state, &public_url, &queue, &options).await?;
-    let app = Rc::new(App::assemble(&runtime)?.serving(&files));
+    let post = Post::default();
+    let (runtime, files) = prepare_store(&state, &public_url, &post, &options).await?;
+    let app = Rc::new(App::assemble(&runtime)?.serving(&files).showing(Arc::clone(&post.mailbox)));
     let (stopping, stopped) = watch::channel(());
-    let worker = QueueWorker::new(queue, notify::Deps::assemble(&runtime).map_err(DevError::from)?);
-    let delivery = tokio::task::spawn_local(deliver(worker, stopped.clone()));
+    let deliveries = post.workers(&runtime)?.map(|worker| tokio::task::spawn_local(deliver(worker, stopped.clone())));
     let store_port = serve_store(&engine, options.store_port, stopped).await?;
     tokio::task::spawn_local(sweep(engine));
     // A signal that arrives right after the announcement stops the server like any other.
@@ -128,16 +128,42 @@ async fn run(options: DevOptions) -> Result<(), DevError> {
     announce(&options, &public_url, &files, Ports { server: listeners.port(), store: store_port });
     serve(app, listeners, &SystemEntropy, stop).await;
     drop(stopping);
-    // The worker stops within its SHUTDOWN_GRACE.
-    let _ = delivery.await;
+    for delivery in deliveries {
+        // Each worker stops within its SHUTDOWN_GRACE.
+        let _ = delivery.await;
+    }
     Ok(())
+}
+
+/// The queues of this process, and where mail ends.
+#[derive(Default)]
+struct Post {
+    logouts: Arc<InMemoryQueue>,
+    mail: Arc<InMemoryQueue>,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Post {
+    /// Those who consume the queues.
+    fn workers(&self, runtime: &Runtime) -> Result<[QueueWorker; 2], BootstrapError> {
+        let (notify, mail) = (notify::Deps::assemble(runtime)?, mail::Deps::assemble(runtime)?);
+        Ok([
+            QueueWorker::new(Arc::clone(&self.logouts), Consumer::Notify(Box::new(notify))),
+            QueueWorker::new(Arc::clone(&self.mail), Consumer::Mail(Box::new(mail))),
+        ])
+    }
+
+    fn backend(&self) -> MailBackend {
+        let transport = MailTransport::Laptop(Arc::clone(&self.mailbox));
+        MailBackend { queue: QueueBackend::Laptop(Arc::clone(&self.mail)), transport }
+    }
 }
 
 /// Prepares the store, and returns the runtime for building the functions and the workspaces of this run.
 async fn prepare_store(
     state: &State,
     public_url: &PublicUrl,
-    queue: &Arc<InMemoryQueue>,
+    post: &Post,
     options: &DevOptions,
 ) -> Result<(Runtime, Vec<WorkspaceFile>), DevError> {
     let connection = state.engine.connection();
@@ -157,8 +183,9 @@ async fn prepare_store(
     apply(&provisioning, state, &loader, &files, &sealer).await?;
     stored::demand_servable(&connection, public_url, SystemClock.now()).await?;
     let keys = KeyBackend::Laptop(Secret::new(*state.sealing_key.expose()));
-    let queue = QueueBackend::Laptop(Arc::clone(queue));
-    let environment = Environment { public_url: public_url.clone(), region: RegionLabel::parse("local")?, keys, queue };
+    let (queue, mail) = (QueueBackend::Laptop(Arc::clone(&post.logouts)), post.backend());
+    let region = RegionLabel::parse("local")?;
+    let environment = Environment { public_url: public_url.clone(), region, keys, queue, mail };
     Ok((Runtime::new(connection, environment, Arc::new(SystemClock), Arc::new(SystemEntropy)), files))
 }
 

@@ -2,9 +2,9 @@
 
 use pages::{
     AccountNotice, AccountPage, ApiRow, ApplicationRow, Asks, ClientCard, ConsentPage, DeviceConsentPage, DevicePage,
-    DeviceProblem, Frame, IdentifierLabel, LanguageChoice, LoginPage, LogoutPage, Outcome, OutcomePage, OwnAccountPage,
-    PermissionRow, PermissionText, Permissions, ProviderLink, SessionRow, SignInWay, StartPage, error_page,
-    form_post_page, mark, page, stranded_page,
+    DeviceProblem, Frame, IdentifierLabel, LanguageChoice, LoginPage, LogoutPage, NewPasswordPage, NewPasswordProblem,
+    Outcome, OutcomePage, OwnAccountPage, PermissionRow, PermissionText, Permissions, ProofForm, ProviderLink,
+    RecoveryPage, SessionRow, SignInWay, StartPage, error_page, form_post_page, mark, page, stranded_page,
 };
 use protocol::authorization::error::PageError;
 use protocol::authorization::refusal::WayOut;
@@ -96,6 +96,22 @@ pub(super) const SAMPLES: &[Sample] = &[
             page.back = None;
         })
     }),
+    Sample::new("login", "recovery", |scene| {
+        login(scene, |page| {
+            page.recovery = Some("/login/recovery");
+            page.providers = &[];
+        })
+    }),
+    Sample::new("recovery", "ask", |scene| recovery(scene, None)),
+    Sample::new("recovery", "too-many", |scene| recovery(scene, Some(600))),
+    Sample::new("recovery", "code", |scene| new_password(scene, CODE, None)),
+    Sample::new("recovery", "wrong-code", |scene| new_password(scene, CODE, Some(NewPasswordProblem::Proof))),
+    Sample::new("recovery", "weak-password", |scene| new_password(scene, CODE, Some(NewPasswordProblem::Context))),
+    Sample::new("recovery", "link", |scene| new_password(scene, ProofForm::Link("AQ"), None)),
+    Sample::new("recovery", "ended-link", |scene| {
+        new_password(scene, ProofForm::Link("AQ"), Some(NewPasswordProblem::Proof))
+    }),
+    Sample::new("recovery", "done", |scene| outcome(scene, Outcome::PasswordChanged)),
     Sample::new("account", "choose", account),
     Sample::new("own-account", "usual", |scene| own_account(scene, 3, None)),
     Sample::new("own-account", "withdrawn", |scene| own_account(scene, 2, Some(AccountNotice::Withdrawn))),
@@ -183,6 +199,7 @@ fn login_of(scene: &Scene, providers: &[ProviderLink<'_>], change: impl FnOnce(&
         hint: None,
         providers,
         other: None,
+        recovery: None,
         back: Some("https://notes.acme.example/callback?error=access_denied"),
     };
     change(&mut template);
@@ -363,6 +380,31 @@ fn consent(scene: &Scene, count: usize, case: &str) -> Response {
         apis: APIS,
         lifetime: 3600,
     };
+    page(200, &template, &frame, &[])
+}
+
+/// The form for a code, as the page begins.
+const CODE: ProofForm<'static> = ProofForm::Code { interaction: INTERACTION, code: "", back: "/login" };
+
+fn recovery(scene: &Scene, wait: Option<u32>) -> Response {
+    let frame = frame_with_choice(scene);
+    let (identifiers, account) = (IdentifierLabel::EmailOrUsername, "alice@example.com");
+    let template = RecoveryPage {
+        frame: &frame,
+        action: "/",
+        interaction: INTERACTION,
+        identifiers,
+        account,
+        wait,
+        back: "/login",
+    };
+    page(200, &template, &frame, &[])
+}
+
+fn new_password(scene: &Scene, proof: ProofForm<'_>, problem: Option<NewPasswordProblem>) -> Response {
+    let frame = frame(scene);
+    let account = "alice@example.com";
+    let template = NewPasswordPage { frame: &frame, action: "/", proof, account, minimum: 15, problem };
     page(200, &template, &frame, &[])
 }
 

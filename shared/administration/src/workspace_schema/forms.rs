@@ -8,6 +8,7 @@ use protocol::types::email::EmailDomains;
 use protocol::types::id::{ClientId, WorkspaceId};
 use protocol::types::image::{MAX_CLIENT_LOGO_BYTES, MAX_FAVICON_BYTES, MAX_LOGO_BYTES};
 use protocol::types::scope::Scopes;
+use protocol::users::mail::MailAddress;
 use protocol::workspace::claim_rule::ClaimSource;
 use serde::Deserialize as _;
 use serde::de::value::{Error as ValueError, SeqDeserializer};
@@ -27,6 +28,9 @@ pub(super) const TEXT: Form = Form { pattern: Some("."), fault: empty };
 
 /// Any string at all.
 pub(super) const ANY_TEXT: Form = Form { pattern: None, fault: |_| None };
+
+/// An e-mail address.
+pub(super) const MAIL_ADDRESS: Form = Form { pattern: Some("@"), fault: no_address };
 
 /// A name in the path of the issuer.
 pub(super) const LABEL: Form = Form {
@@ -166,6 +170,10 @@ fn no_uri(text: &str) -> Option<String> {
         1..=2048 => None,
         length => Some(format!("it has {length} characters, and 2048 is the most")),
     }
+}
+
+fn no_address(text: &str) -> Option<String> {
+    MailAddress::parse(text).err().map(|error| error.to_string())
 }
 
 fn no_domain(text: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use super::allowed_users::ALLOWED_USERS;
 use super::brand::BRAND;
 use super::claims::CLAIM_KEYS;
 use super::clients::CLIENT;
-use super::forms::{ANY_TEXT, LABEL, OWN_DOMAIN, SCOPE, TEXT, URI};
+use super::forms::{ANY_TEXT, LABEL, MAIL_ADDRESS, OWN_DOMAIN, SCOPE, TEXT, URI};
 use super::lifetimes::LIFETIMES;
 use super::pool::POOL;
 use super::translations::{TRANSLATABLE, TRANSLATIONS};
@@ -107,6 +107,7 @@ pub const WORKSPACE: &[Key] = &[
     ),
     Key::optional("sandbox", Kind::Table(SANDBOX), "Users for trying things out, with passwords in clear."),
     Key::optional("pool", Kind::Table(POOL), "Users with records of their own."),
+    Key::optional("mail", Kind::Table(MAIL), "How mail is sent; without it nothing that needs mail is offered."),
     Key::optional(
         "upstream",
         Kind::Tables(&Entries { noun: "upstream", id: "id", keys: UPSTREAM }),
@@ -169,6 +170,11 @@ const SCOPE_KEYS: &[Key] = &[
         "false",
         "Whether clients have it by client credentials only, so that no user can grant it.",
     ),
+];
+
+const MAIL: &[Key] = &[
+    Key::required("from", Kind::Text(&MAIL_ADDRESS), "The address that mail comes from."),
+    Key::optional("reply_to", Kind::Text(&MAIL_ADDRESS), "The address that answers go to, if not the sender's."),
 ];
 
 const SANDBOX: &[Key] = &[

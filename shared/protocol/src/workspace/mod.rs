@@ -5,6 +5,7 @@ pub mod brand;
 pub mod claim_fault;
 pub mod claim_rule;
 pub mod identity_source;
+pub mod mail;
 pub mod pool;
 pub mod sandbox;
 pub mod scope_fault;

@@ -18,9 +18,11 @@ use crate::types::retry_window::RetryWindow;
 use crate::types::scope::{OPENID, Scopes};
 use crate::types::scope_template::{ScopeSeparator, ScopeTemplate};
 use crate::users::factor::AuthenticationClass;
+use crate::users::identifier::IdentifierKind;
 use crate::workspace::brand::Brand;
 use crate::workspace::claim_rule::ClaimRule;
 use crate::workspace::identity_source::IdentitySource;
+use crate::workspace::mail::MailSettings;
 use crate::workspace::pool::{POOL, Pool};
 use crate::workspace::sandbox::{SANDBOX, Sandbox};
 use crate::workspace::upstream_provider::UpstreamProvider;
@@ -116,6 +118,9 @@ pub struct Settings {
     /// Users with records of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,
+    /// How mail is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailSettings>,
     /// Upstream OpenID providers that users may log in with.
     #[serde(default)]
     pub upstream: Vec<UpstreamProvider>,
@@ -225,6 +230,13 @@ impl Settings {
     #[must_use]
     pub fn has_passwords(&self) -> bool {
         self.sandbox.is_some() || self.pool.as_ref().is_some_and(Pool::has_passwords)
+    }
+
+    /// Whether users can set a new password with a code from their mail.
+    #[must_use]
+    pub fn has_recovery(&self) -> bool {
+        let has_addresses = |pool: &Pool| pool.has_passwords() && pool.identifiers.contains(&IdentifierKind::Email);
+        self.mail.is_some() && self.pool.as_ref().is_some_and(has_addresses)
     }
 
     /// The upstream provider named `id`.
