@@ -155,6 +155,8 @@ async fn alive(process: &Process, name: &str) -> u16 {
     let (method, path, expected) = match name {
         "authorize" => ("GET", "/default/demo/oauth2/authorize?client_id=demo-spa", 400),
         "login" => ("GET", "/default/demo/login", 400),
+        // The demo sends no mail, so there is no such page.
+        "enroll" => ("GET", "/default/demo/login/recovery", 404),
         "callback" => ("GET", "/default/demo/callback/partner", 400),
         "token" => ("POST", "/default/demo/oauth2/token", 400),
         "introspect" => ("POST", "/default/demo/oauth2/introspect", 400),
