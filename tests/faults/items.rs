@@ -14,13 +14,13 @@ use crate::given::{Ready, STEPS, Step, cold, userinfo};
 use crate::races::{alter, remove};
 
 /// An item and its table.
-struct Stored {
+pub(crate) struct Stored {
     table: String,
     item: Value,
 }
 
 /// Every item of this kind.
-fn stored(database: &Database, kind: &str) -> Vec<Stored> {
+pub(crate) fn stored(database: &Database, kind: &str) -> Vec<Stored> {
     let tables = local_settings().tables;
     let mut all = Vec::new();
     for table in [tables.config, tables.users, tables.flow] {
@@ -36,6 +36,11 @@ fn stored(database: &Database, kind: &str) -> Vec<Stored> {
 }
 
 impl Stored {
+    /// The item's key.
+    pub(crate) fn key(&self) -> &str {
+        self.item["pk"]["S"].as_str().unwrap()
+    }
+
     fn put(&self, database: &Database, item: &Value) {
         let request = json!({"TableName": self.table, "Item": item});
         database.put_item(serde_json::from_value(request).unwrap()).unwrap();

@@ -165,6 +165,7 @@ async fn alive(process: &Process, name: &str) -> u16 {
         "device" => ("POST", "/default/demo/device/authorization", 400),
         "userinfo" => ("GET", "/default/demo/userinfo", 401),
         "logout" => ("GET", "/default/demo/oidc/logout", 200),
+        "account" => ("GET", "/default/demo/account", 303),
         _ => ("GET", CONFIGURATION, 200),
     };
     let status = process.invoke(Event::new(method, path)).await.status().as_u16();

@@ -62,6 +62,8 @@ pub(crate) async fn add(
         .table_name(&connection.tables.flow)
         .key(PARTITION, item::text(partition(workspace, user)))
         .update_expression("SET v = :v, #ttl = :ttl ADD #sessions :entry")
+        // A later version may list them differently (fault F-LAM-6).
+        .condition_expression("attribute_not_exists(v) OR v = :v")
         .expression_attribute_names("#ttl", TTL)
         .expression_attribute_names("#sessions", SESSIONS)
         .expression_attribute_values(":v", item::version())
@@ -86,7 +88,8 @@ pub(crate) async fn remove(
         .update_item()
         .table_name(&connection.tables.flow)
         .key(PARTITION, item::text(partition(workspace, user)))
-        .update_expression("SET v = :v DELETE #sessions :ended")
+        .update_expression("DELETE #sessions :ended")
+        .condition_expression("v = :v")
         .expression_attribute_names("#sessions", SESSIONS)
         .expression_attribute_values(":v", item::version())
         .expression_attribute_values(":ended", AttributeValue::Ss(ended.iter().map(ListedSession::encoded).collect()))

@@ -213,8 +213,9 @@ mod tests {
             received in "[a-z0-9äあ!]{1,40}",
             more in "[^\\x00]{1,20}",
         ) {
-            let (shorter, longer) = (estimate(&received).0, estimate(&format!("{received}{more}")).0);
-            prop_assume!(shorter == Level::Strong);
+            let (shorter, (longer, weakness)) = (estimate(&received).0, estimate(&format!("{received}{more}")));
+            // One of 9,050 passwords has the fingerprint of a known one.
+            prop_assume!(shorter == Level::Strong && weakness != Some(Weakness::Known));
             prop_assert_ne!(longer, Level::Predictable);
         }
     }
