@@ -1,18 +1,16 @@
 //! Section R, rows PWD: passwords of users of a pool. And DOS-02, -09, SESS-09, RT-12 as far as they are about these users.
 
-use administration::{NewUser, PoolAdministration, StatusStep};
+use administration::{NewUser, StatusStep};
 use credentials::passwords::Password;
 use futures::future::join_all;
 use protocol::users::identifier::IdentifierKind;
 use protocol::users::login_attempts::{FREE, OF_ADDRESS};
 use serde_json::Value;
-use signing::SystemEntropy;
-use store::ConfigurationReading;
 use tests::browser::{answered, body, exchange, form, json as parsed, request};
 use tests::expect::refused;
 use tests::wire::Trouble;
-use tests::{Browser, Laptop, Pkce};
-use web::{Clock as _, Response};
+use tests::{Browser, Laptop, Pkce, operator};
+use web::Response;
 
 use crate::given::{NATIVE, claims, is_demo};
 
@@ -30,16 +28,6 @@ fn with_pool(text: String) -> String {
 
 async fn laptop() -> Laptop {
     Laptop::with(with_pool).await
-}
-
-/// Runs `work` on the users of the demo workspace, as an operator.
-async fn operator<T>(laptop: &Laptop, work: impl AsyncFnOnce(&PoolAdministration<'_>) -> T) -> T {
-    let now = laptop.clock.now();
-    let reading = ConfigurationReading::new(&laptop.connection, "http://localhost:9000");
-    let demo = protocol::types::id::WorkspaceId::parse("default", "demo").unwrap();
-    let loaded = reading.workspace(&demo, now).await.unwrap().unwrap();
-    let users = PoolAdministration::new(&laptop.connection, &loaded.workspace, &SystemEntropy, now).unwrap();
-    work(&users).await
 }
 
 /// Creates the user `name` with the address `name@example.com`.

@@ -1,15 +1,13 @@
 //! Section R, rows PWD, as far as they are about a new password by mail. And SESS-09, SESS-15, STORE-01, DOS-03.
 
-use administration::{NewUser, PoolAdministration, StatusStep};
+use administration::{NewUser, StatusStep};
 use credentials::passwords::Password;
 use futures::future::join_all;
 use protocol::users::identifier::IdentifierKind;
 use protocol::users::recovery::{OF_ACCOUNT, OF_ADDRESS};
-use signing::SystemEntropy;
-use store::ConfigurationReading;
 use tests::browser::{answered, body, form, link, request};
 use tests::wire::Trouble;
-use tests::{Browser, Laptop, Pkce};
+use tests::{Browser, Laptop, Pkce, operator};
 use web::{Clock as _, Response};
 
 use crate::given::{NATIVE, is_demo};
@@ -25,16 +23,6 @@ async fn laptop() -> Laptop {
     let laptop = Laptop::with(|text| if is_demo(&text) { text + SETTINGS } else { text }).await;
     create(&laptop, "alice").await;
     laptop
-}
-
-/// Runs `work` on the users of the demo workspace, as an operator.
-async fn operator<T>(laptop: &Laptop, work: impl AsyncFnOnce(&PoolAdministration<'_>) -> T) -> T {
-    let now = laptop.clock.now();
-    let reading = ConfigurationReading::new(&laptop.connection, "http://localhost:9000");
-    let demo = protocol::types::id::WorkspaceId::parse("default", "demo").unwrap();
-    let loaded = reading.workspace(&demo, now).await.unwrap().unwrap();
-    let users = PoolAdministration::new(&laptop.connection, &loaded.workspace, &SystemEntropy, now).unwrap();
-    work(&users).await
 }
 
 /// Creates the user `name` with the address `name@example.com`.

@@ -3,19 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use administration::{NewUser, PoolAdministration};
+use administration::NewUser;
 use credentials::passwords::Password;
-use protocol::types::id::WorkspaceId;
 use protocol::users::identifier::IdentifierKind;
 use regex::Regex;
 use serde_json::json;
-use signing::SystemEntropy;
-use store::ConfigurationReading;
 use tests::browser::{answered, body, exchange, json as parsed, link, request};
 use tests::expect::page;
 use tests::provider::{ACCESS_TOKEN, press};
-use tests::{Browser, Laptop, Pkce, Provider};
-use web::{Clock as _, Response};
+use tests::{Browser, Laptop, Pkce, Provider, operator};
+use web::Response;
 
 use crate::given::{NATIVE, claims, is_demo};
 
@@ -27,18 +24,13 @@ async fn laptop(provider: &Provider) -> Laptop {
 
 /// Creates a user of the pool with this verified address.
 async fn create(laptop: &Laptop, address: &str) {
-    let now = laptop.clock.now();
-    let demo = WorkspaceId::parse("default", "demo").unwrap();
-    let reading = ConfigurationReading::new(&laptop.connection, "http://localhost:9000");
-    let loaded = reading.workspace(&demo, now).await.unwrap().unwrap();
-    let users = PoolAdministration::new(&laptop.connection, &loaded.workspace, &SystemEntropy, now).unwrap();
     let new = NewUser {
         identifiers: vec![(IdentifierKind::Email, address.into())],
         email_verified: true,
         password: Some(Password::parse(PASSWORD).unwrap()),
         ..NewUser::default()
     };
-    users.create(new).await.unwrap();
+    operator(laptop, async |users| users.create(new).await.unwrap()).await;
 }
 
 async fn subject(laptop: &Laptop, response: &Response, pkce: &Pkce) -> String {

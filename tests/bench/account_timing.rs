@@ -20,15 +20,11 @@
     reason = "a benchmark prints, reads its environment, and panics when an expectation fails"
 )]
 
-use administration::{NewUser, PoolAdministration, StatusStep};
+use administration::{NewUser, StatusStep};
 use credentials::passwords::Password;
-use protocol::types::id::WorkspaceId;
 use protocol::users::identifier::IdentifierKind;
-use signing::SystemEntropy;
-use store::ConfigurationReading;
 use tests::browser::{form, request};
-use tests::{Browser, Laptop, Pkce};
-use web::Clock as _;
+use tests::{Browser, Laptop, Pkce, operator};
 
 const PASSWORD: &str = "violet kettle orbits";
 const WRONG: &str = "a wrong password, sorry";
@@ -77,18 +73,14 @@ fn with_pool(text: String) -> String {
 
 /// Creates the users.
 async fn people(laptop: &Laptop) {
-    let now = laptop.clock.now();
-    let reading = ConfigurationReading::new(&laptop.connection, "http://localhost:9000");
-    let demo = WorkspaceId::parse("default", "demo").unwrap();
-    let loaded = reading.workspace(&demo, now).await.unwrap().unwrap();
-    let users = PoolAdministration::new(&laptop.connection, &loaded.workspace, &SystemEntropy, now).unwrap();
     for (name, password) in [("known1", true), ("known2", true), ("locked", true), ("nopass", false), ("slower", true)]
     {
         let password = password.then(|| Password::parse(PASSWORD).unwrap());
         let identifiers = vec![(IdentifierKind::Username, name.into())];
-        users.create(NewUser { identifiers, password, ..NewUser::default() }).await.unwrap();
+        let new = NewUser { identifiers, password, ..NewUser::default() };
+        operator(laptop, async |users| users.create(new).await.unwrap()).await;
     }
-    users.step("locked", StatusStep::Lock).await.unwrap();
+    operator(laptop, async |users| users.step("locked", StatusStep::Lock).await.unwrap()).await;
 }
 
 /// The processor time from the form to the answer, in milliseconds.

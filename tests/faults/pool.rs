@@ -4,15 +4,14 @@ use administration::{NewUser, PoolAdministration, StatusStep, UserError};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use credentials::passwords::Password;
 use postern::dev::engine::local_settings;
-use protocol::types::id::WorkspaceId;
 use protocol::users::identifier::IdentifierKind;
 use protocol::users::login_attempts::FREE;
 use protocol::users::pool_user::PoolStatus;
-use signing::SystemEntropy;
-use store::{ConfigurationReading, Connection};
+use store::Connection;
 use tests::browser::{answered, body, form, request};
+use tests::operator::operator_over;
 use tests::{Browser, Laptop, Operation, Pkce, Trouble, expect};
-use web::{Clock as _, Response};
+use web::Response;
 
 use crate::given::{NATIVE, cold};
 
@@ -36,15 +35,10 @@ fn named(name: &str) -> NewUser {
     }
 }
 
-/// Runs `work` on the users of the demo workspace, as an operator.
+/// Runs `work` on the users of the demo workspace, as an operator whose calls can fail.
 async fn operator<T>(laptop: &Laptop, work: impl AsyncFnOnce(&PoolAdministration<'_>) -> T) -> T {
-    let now = laptop.clock.now();
-    let connection = &Connection::through(SharedHttpClient::new(laptop.wire.clone()), local_settings());
-    let reading = ConfigurationReading::new(connection, "http://localhost:9000");
-    let demo = WorkspaceId::parse("default", "demo").unwrap();
-    let loaded = reading.workspace(&demo, now).await.unwrap().unwrap();
-    let users = PoolAdministration::new(connection, &loaded.workspace, &SystemEntropy, now).unwrap();
-    work(&users).await
+    let connection = Connection::through(SharedHttpClient::new(laptop.wire.clone()), local_settings());
+    operator_over(&connection, laptop, work).await
 }
 
 /// Submits the login form of `demo-trusted`, which needs no consent; all functions have just started.
