@@ -1,62 +1,14 @@
 // Users of a pool: an operator creates them, and they log in with a password.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { POSTERN, authorizationRequest, cookies, nativeApplication, startBrowser, startServer, tokensOf, visitor } from './support.mjs';
+import { PASSWORD, stage as poolStage } from './pool.mjs';
+import { cookies, startBrowser, tokensOf } from './support.mjs';
 
 const browser = await startBrowser();
 
-const PASSWORD = 'violet kettle orbits';
-
-const FILE = `#:schema ./workspace.schema.json
-tenant = "default"
-workspace = "demo"
-name = "Notes"
-default_audience = "https://notes.example"
-
-[pool]
-identifiers = ["email"]
-
-[[pool.attributes]]
-name = "name"
-
-[[scopes]]
-name = "openid"
-title = "Know who you are"
-
-[[scopes]]
-name = "profile"
-title = "See your name"
-
-[[clients]]
-client_id = "app"
-client_name = "The app"
-application_type = "native"
-token_endpoint_auth_method = "none"
-redirect_uris = ["http://127.0.0.1/callback"]
-scope = "openid profile"
-`;
-
-/** A server with the user alice@example.com in its pool, an application, and a visitor. */
-async function stage(t, options = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-pool-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [file, data] = [join(folder, 'notes.toml'), join(folder, 'state')];
-  writeFileSync(file, FILE);
-  const server = await startServer(t, '--config', file, '--data', data);
-  const users = (input, ...words) =>
-    execFileSync(POSTERN, ['users', '--workspace', 'default/demo', '--data', data, '--json', ...words], { input, encoding: 'utf8' });
-  users(`${PASSWORD}\n`, 'create', '--email', 'Alice@Example.com', '--attribute', 'name=Alice');
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser, options);
-  const ask = () => authorizationRequest(server, { client_id: 'app', redirect_uri: app.redirectUri });
-  return { server, users, app, ask, ...guest };
-}
+const stage = (t, options) => poolStage(t, browser, options);
 
 async function submit(page, name, password) {
   await page.getByLabel('E-mail address').fill(name);

@@ -1,59 +1,20 @@
 // A new password by mail: with the code in the browser that asked for it, and with the link in another one.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { POSTERN, authorizationRequest, nativeApplication, startBrowser, startServer, tokensOf, visitor } from './support.mjs';
+import { PASSWORD, stage as poolStage } from './pool.mjs';
+import { startBrowser, tokensOf, visitor } from './support.mjs';
 
 const browser = await startBrowser();
 
-const [FORMER, NEW] = ['violet kettle orbits', 'seven grey otters paint'];
+const [FORMER, NEW] = [PASSWORD, 'seven grey otters paint'];
 
-const FILE = `#:schema ./workspace.schema.json
-tenant = "default"
-workspace = "demo"
-name = "Notes"
-default_audience = "https://notes.example"
+const MAIL = '[mail]\nfrom = "no-reply@notes.example"\n\n';
 
-[pool]
-identifiers = ["email"]
-
-[mail]
-from = "no-reply@notes.example"
-
-[[scopes]]
-name = "openid"
-title = "Know who you are"
-
-[[scopes]]
-name = "profile"
-title = "See your name"
-
-[[clients]]
-client_id = "app"
-client_name = "The app"
-application_type = "native"
-token_endpoint_auth_method = "none"
-redirect_uris = ["http://127.0.0.1/callback"]
-scope = "openid profile"
-`;
-
-async function stage(t, options = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-recovery-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [file, data] = [join(folder, 'notes.toml'), join(folder, 'state')];
-  writeFileSync(file, FILE);
-  const server = await startServer(t, '--config', file, '--data', data);
-  const words = ['users', '--workspace', 'default/demo', '--data', data, '--json', 'create', '--email', 'alice@example.com'];
-  execFileSync(POSTERN, words, { input: `${FORMER}\n`, encoding: 'utf8' });
-  const app = await nativeApplication(t);
-  const guest = await visitor(t, browser, options);
-  const request = authorizationRequest(server, { client_id: 'app', redirect_uri: app.redirectUri });
-  return { server, app, request, ...guest };
+async function stage(t, options) {
+  const { ask: requestOf, ...there } = await poolStage(t, browser, options, MAIL);
+  return { ...there, request: requestOf() };
 }
 
 /** Asks for a code at the login page of the request. */
